@@ -1,0 +1,1 @@
+//! Time-stamps from an authority, RFC 3161 over HTTP.

@@ -1,0 +1,1 @@
+//! Business days, staffed hours, and the deadlines that follow from them.

@@ -1,0 +1,1 @@
+//! The time now, and whether to believe it.

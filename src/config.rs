@@ -1,0 +1,1 @@
+//! Settings of a home, one file a concern.

@@ -1,0 +1,1 @@
+//! Keys, certificates, signatures and time-stamps: `make` encodes, `check` decodes.

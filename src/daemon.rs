@@ -1,0 +1,1 @@
+//! Starts everything, serves the control socket, stops cleanly.

@@ -1,0 +1,1 @@
+//! Transactions, migrations, and the differences between two dialects of SQL.

@@ -1,0 +1,1 @@
+//! A record and its proof, for someone outside.

@@ -1,0 +1,1 @@
+//! Into the store, under one transaction.

@@ -1,0 +1,1 @@
+//! Whose a document is, and of which kind.

@@ -1,0 +1,1 @@
+//! Bytes to measurements, in a worker process, within limits.

@@ -1,0 +1,1 @@
+//! Judgement, check by check.

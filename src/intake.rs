@@ -1,0 +1,1 @@
+//! Takes custody of what has come to rest in a drop folder.

@@ -1,0 +1,1 @@
+//! Where each delivery and document is; the queue of every stage.

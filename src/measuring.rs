@@ -1,0 +1,1 @@
+//! Sends custody's bytes to a worker and keeps what it measured.

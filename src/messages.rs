@@ -1,0 +1,1 @@
+//! Codes into sentences, in Japanese and English, from one catalogue.

@@ -1,0 +1,1 @@
+//! People, appointments, keys and sessions.

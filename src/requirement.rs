@@ -1,0 +1,1 @@
+//! The clauses Torikomi answers to, by edition.

@@ -1,0 +1,1 @@
+//! Who accepts a document: a person, or the profile's own policy.

@@ -1,0 +1,1 @@
+//! A person's signature, then a time-stamp, over one record.

@@ -1,0 +1,1 @@
+//! Filed records and their objects: append, read, list; nothing is rewritten.

@@ -1,0 +1,1 @@
+//! Proves a filed record from its bytes.
