@@ -1,1 +1,3 @@
 //! The few system calls that no safe crate offers.
+
+pub mod files;
