@@ -103,6 +103,8 @@ pub enum Complaint {
     Needs { key: String, other: String },
     #[error("{key}: what cannot be told is held or rejected, not {found}")]
     CannotTellTooMild { key: String, found: String },
+    #[error("{key}: {found} is milder than {mildest}, the mildest allowed")]
+    SeverityTooMild { key: String, found: String, mildest: String },
     #[error("profile {id} is also in {other_file}")]
     SameProfileTwice { id: String, other_file: String },
 

@@ -71,6 +71,12 @@ impl<'r, 't> Table<'r, 't> {
         self.left.contains_key(key)
     }
 
+    /// Whether the key is there, not asked for yet, and a table.
+    #[must_use]
+    pub fn is_table(&self, key: &str) -> bool {
+        self.left.get(key).is_some_and(|entry| matches!(entry.value, DeValue::Table(_)))
+    }
+
     /// The keys not asked for yet, for tables whose keys are data.
     #[must_use]
     pub fn keys(&self) -> Vec<Spot<String>> {
