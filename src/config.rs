@@ -311,3 +311,6 @@ pub struct AuthorityTemplate<'a> {
     pub name: &'a Name,
     pub url: &'a str,
 }
+
+#[cfg(test)]
+mod tests;

@@ -321,3 +321,94 @@ fn check_mode(path: &Path, found: &mut Vec<TooOpen>) -> Result<(), HomeError> {
 fn at(path: &Path) -> impl Fn(io::Error) -> HomeError {
     move |error| HomeError::Io { path: path.to_owned(), error }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    /// A home as `init` leaves it, as far as this module looks.
+    fn home(root: &Path) -> (Home, Config) {
+        let text = "mode = \"evaluation\"\n[station.front-desk]\nprofiles = [\"consent\"]\n\
+                    [authority.own]\nurl = \"http://127.0.0.1:3161/\"\n";
+        let config = Config::parse(text.as_bytes(), "torikomi.toml").unwrap();
+        let id = HomeId::new();
+        mark(root, id).unwrap();
+        let home = Home::open(root).unwrap();
+        let layout = home.layout();
+        for folder in [layout.people_keys(), layout.custody(&config), layout.store(&config)] {
+            files::create_folder(&folder).unwrap();
+        }
+        home.mark(&layout.custody(&config)).unwrap();
+        home.mark(&layout.store(&config)).unwrap();
+        (home, config)
+    }
+
+    #[test]
+    fn a_home_is_known_by_its_marker() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(matches!(Home::open(folder.path()), Err(HomeError::NotAHome(_))));
+        assert!(matches!(Home::open(&folder.path().join("missing")), Err(HomeError::NotAHome(_))));
+        let (home, config) = home(folder.path());
+        home.check_markers(&config).unwrap();
+        assert_eq!(Home::open(folder.path()).unwrap().id(), home.id());
+        fs::write(folder.path().join(MARKER), "something else").unwrap();
+        assert!(matches!(Home::open(folder.path()), Err(HomeError::BadMarker(_))));
+    }
+
+    #[test]
+    fn a_vanished_folder_is_unreachable_and_a_foreign_one_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let (home, config) = home(folder.path());
+        let drop_folder = folder.path().join("drop");
+        assert!(matches!(home.check_drop_folder(&drop_folder), Err(HomeError::Unreachable(_))));
+        // An empty folder under the same name is what a mount leaves behind when it goes.
+        files::create_folder(&drop_folder).unwrap();
+        assert!(matches!(home.check_drop_folder(&drop_folder), Err(HomeError::Unreachable(_))));
+        home.mark(&drop_folder).unwrap();
+        home.mark(&drop_folder).unwrap();
+        home.check_drop_folder(&drop_folder).unwrap();
+
+        let custody = home.layout().custody(&config);
+        fs::remove_file(custody.join(MARKER)).unwrap();
+        assert!(matches!(home.check_markers(&config), Err(HomeError::Unreachable(path)) if path == custody));
+        mark(&custody, HomeId::new()).unwrap();
+        assert!(matches!(home.check_markers(&config), Err(HomeError::Foreign { .. })));
+        assert!(matches!(home.mark(&custody), Err(HomeError::Foreign { .. })));
+    }
+
+    #[test]
+    fn a_second_process_is_kept_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let (home, _) = home(folder.path());
+        let lock = home.lock().unwrap();
+        // A lock belongs to the open file, so a second one in this process is as foreign as one elsewhere.
+        let refused = home.lock().unwrap_err();
+        assert!(matches!(&refused, HomeError::Locked { process, .. } if *process == std::process::id().to_string()));
+        drop(lock);
+        home.lock().unwrap();
+    }
+
+    #[test]
+    fn what_others_could_read_refuses_the_start() {
+        let folder = tempfile::tempdir().unwrap();
+        let (home, config) = home(folder.path());
+        let keys = home.layout().people_keys();
+        let key = keys.join("mihon.pem");
+        files::create_new(&key, b"x", files::PRIVATE).unwrap();
+        home.check_permissions(&config).unwrap();
+        let chmod = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+        for (path, wide, narrow) in
+            [(&key, 0o640, 0o600), (&keys, 0o750, 0o700), (&home.layout().store(&config), 0o701, 0o700)]
+        {
+            chmod(path, wide);
+            let refused = home.check_permissions(&config).unwrap_err();
+            let expected = TooOpen { path: path.clone(), found: wide, allowed: narrow, foreign_owner: false };
+            assert!(refused.to_string().contains(&format!("chmod {narrow:04o} '{}'", path.display())), "{refused}");
+            assert!(matches!(refused, HomeError::TooOpen(all) if all == [expected]));
+            chmod(path, narrow);
+        }
+        home.check_permissions(&config).unwrap();
+    }
+}

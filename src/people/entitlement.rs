@@ -12,22 +12,7 @@ use super::Role;
 use super::sessions::SessionFacts;
 use crate::ids::{Name, PersonId, SessionId};
 use crate::judgement::Severity;
-
-/// What the profile asks of the signature.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SigningRules {
-    /// The roles in which a person may sign.
-    pub by: BTreeSet<Role>,
-    pub confirm: Confirm,
-}
-
-/// Whether somebody confirms each document, or an open session signs what passed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Confirm {
-    Each,
-    Session,
-}
+use crate::profile::{self, Confirm, SigningRules};
 
 /// What is known of a document that waits to be signed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -126,11 +111,13 @@ pub fn may_sign(
         Some(_) => return Err(Refusal::ConfirmedByAnother),
         None => false,
     };
-    let may = |role| roles.contains(&role) && rules.by.contains(&role);
+    let may = |role, signer| roles.contains(&role) && rules.by.contains(&signer);
+    let as_operator = may(Role::Operator, profile::Signer::Operator);
+    let as_manager = may(Role::InformationManager, profile::Signer::InformationManager);
     let other_operator = document.operator.as_ref().filter(|operator| *operator != session.login.as_str());
     if let Some(operator) = other_operator {
         // Only by an own decision on this one document does a manager stand in for somebody else.
-        return if confirmed && may(Role::InformationManager) {
+        return if confirmed && as_manager {
             Ok(Capacity::InformationManager { operator: Some(operator.clone()) })
         } else {
             Err(Refusal::OtherOperator { operator: operator.clone() })
@@ -139,9 +126,9 @@ pub fn may_sign(
     if !confirmed && let Some(because) = needs_confirmation(session, document, rules) {
         return Err(Refusal::NotConfirmed { because });
     }
-    if may(Role::Operator) {
+    if as_operator {
         Ok(Capacity::Operator)
-    } else if may(Role::InformationManager) {
+    } else if as_manager {
         Ok(Capacity::InformationManager { operator: None })
     } else {
         Err(Refusal::NotEntitled)
@@ -168,6 +155,7 @@ mod tests {
     use super::*;
     use crate::instant::Instant;
     use crate::people::sessions::{Attestation, Attested};
+    use crate::profile::Signer;
 
     fn session() -> SessionFacts {
         let (id, person) = (SessionId::new(), PersonId::new());
@@ -199,8 +187,12 @@ mod tests {
         }
     }
 
+    fn by_session() -> Confirm {
+        Confirm::Session { clause: "架空規程 第1条".into() }
+    }
+
     fn rules(confirm: Confirm) -> SigningRules {
-        SigningRules { by: [Role::Operator, Role::InformationManager].into(), confirm }
+        SigningRules { by: vec![Signer::Operator, Signer::InformationManager], confirm }
     }
 
     /// What the session says of its own clean document after a change to one of the two.
@@ -208,7 +200,7 @@ mod tests {
         let mut session = session();
         let mut document = document(&session);
         change(&mut session, &mut document);
-        may_sign(&session, &[Role::Operator].into(), &document, &rules(Confirm::Session))
+        may_sign(&session, &[Role::Operator].into(), &document, &rules(by_session()))
     }
 
     #[test]
@@ -269,7 +261,7 @@ mod tests {
         let mut document = document(&session);
         document.operator = Some("mihon-b".into());
         let manager = [Role::InformationManager].into();
-        let rules = rules(Confirm::Session);
+        let rules = rules(by_session());
         assert!(matches!(may_sign(&session, &manager, &document, &rules), Err(Refusal::OtherOperator { .. })));
         document.confirmed_by = Some(session.person);
         let capacity = Capacity::InformationManager { operator: Some("mihon-b".into()) };
@@ -285,14 +277,14 @@ mod tests {
     fn the_role_must_be_held_and_allowed() {
         let session = session();
         let document = document(&session);
-        let only = |role| SigningRules { by: [role].into(), confirm: Confirm::Session };
+        let only = |signer| SigningRules { by: vec![signer], confirm: by_session() };
         let both = [Role::Operator, Role::InformationManager].into();
         assert_eq!(
-            may_sign(&session, &both, &document, &only(Role::InformationManager)),
+            may_sign(&session, &both, &document, &only(Signer::InformationManager)),
             Ok(Capacity::InformationManager { operator: None })
         );
         for roles in [BTreeSet::new(), [Role::Admin, Role::Viewer].into(), [Role::InformationManager].into()] {
-            assert_eq!(may_sign(&session, &roles, &document, &only(Role::Operator)), Err(Refusal::NotEntitled));
+            assert_eq!(may_sign(&session, &roles, &document, &only(Signer::Operator)), Err(Refusal::NotEntitled));
         }
     }
 }
