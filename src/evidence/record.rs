@@ -185,11 +185,7 @@ impl RecordJson {
             .iter()
             .filter_map(|part| {
                 let file = files.iter().find(|file| file.digest == part.content)?;
-                Some(PageRange {
-                    file: file.name.clone(),
-                    first_page: part.first_page,
-                    page_count: part.page_count,
-                })
+                Some(PageRange { file: file.name.clone(), first_page: part.first_page, page_count: part.page_count })
             })
             .collect()
     }
