@@ -163,7 +163,8 @@ mod tests {
     use crate::database::Database;
     use crate::evidence::tree::{leaf_hash, verify_consistency, verify_inclusion};
     use crate::journal::files::Files;
-    use crate::journal::{Kind, Subject, read};
+    use crate::journal::read::{consistency_proof, entries, inclusion_proof};
+    use crate::journal::{Kind, Subject};
 
     struct Bench {
         folder: tempfile::TempDir,
@@ -201,22 +202,22 @@ mod tests {
                 assert!(append(&bench, true).is_err());
             }
             assert_eq!(append(&bench, false).unwrap().index, round);
-            let stored = bench.database.read(async |tx| read::entries(tx, round, 1).await).unwrap().remove(0);
+            let stored = bench.database.read(async |tx| entries(tx, round, 1).await).unwrap().remove(0);
             let entry = stored.entry().unwrap();
             assert_eq!(entry.index, round);
             let private = stored.private.unwrap();
             assert_eq!(entry.private.unwrap(), commitment(&private.salt.try_into().unwrap(), &private.text));
             leaves.push(leaf_hash(&stored.bytes));
-            roots.push(bench.database.read(async |tx| read::head(tx).await).unwrap().unwrap().root);
+            roots.push(bench.database.read(async |tx| head(tx).await).unwrap().unwrap().root);
         }
         let last = roots[39];
         for (index, leaf) in leaves.iter().enumerate() {
             let index = u64::try_from(index).unwrap();
-            let proof = bench.database.read(async |tx| read::inclusion_proof(tx, index, 40).await).unwrap();
+            let proof = bench.database.read(async |tx| inclusion_proof(tx, index, 40).await).unwrap();
             assert!(verify_inclusion(leaf, index, 40, &proof, &last));
             assert!(!verify_inclusion(leaf, (index + 1) % 40, 40, &proof, &last));
             let old = index + 1;
-            let proof = bench.database.read(async |tx| read::consistency_proof(tx, old, 40).await).unwrap();
+            let proof = bench.database.read(async |tx| consistency_proof(tx, old, 40).await).unwrap();
             assert!(verify_consistency(old, 40, &roots[usize::try_from(index).unwrap()], &last, &proof));
         }
     }
