@@ -61,7 +61,8 @@ pub enum DatabaseError {
 impl From<sqlx::Error> for DatabaseError {
     fn from(error: sqlx::Error) -> Self {
         // Extended codes carry the primary code in their low byte: https://www.sqlite.org/rescode.html
-        let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code).and_then(|c| c.parse::<u32>().ok());
+        let code =
+            error.as_database_error().and_then(sqlx::error::DatabaseError::code).and_then(|c| c.parse::<u32>().ok());
         match code.map(|c| c & 0xff) {
             Some(13) => Self::DiskFull,
             Some(11 | 26) => Self::Corrupt(error.to_string()),

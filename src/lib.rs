@@ -21,6 +21,7 @@ pub mod evidence;
 pub mod system;
 pub mod clock;
 pub mod messages;
+pub mod config;
 pub mod image;
 pub mod crypto;
 pub mod authority;
@@ -43,7 +44,7 @@ pub mod verification;
 pub mod export;
 
 // -- order and doors --
-pub mod config;
 pub mod pipeline;
+pub mod control;
 pub mod daemon;
 pub mod cli;
