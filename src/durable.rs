@@ -519,55 +519,16 @@ impl Failure {
     pub fn path(&self) -> &Path {
         &self.path
     }
+
+    /// The system's own word for it.
+    #[must_use]
+    pub fn into_io(self) -> io::Error {
+        self.source
+    }
 }
 
 #[cfg(test)]
-pub(crate) mod testing {
-    //! File systems that fail in a chosen way.
-
-    use std::path::{Path, PathBuf};
-    use std::process::Command;
-
-    /// A mount that ends with the test. Mounting needs root, and a test that cannot mount fails rather than be skipped.
-    pub(crate) struct Mount {
-        pub(crate) path: PathBuf,
-        _place: tempfile::TempDir,
-    }
-
-    impl Mount {
-        /// An empty file system of so many bytes.
-        pub(crate) fn of_size(bytes: u32) -> Self {
-            Self::new(|path| {
-                vec![vec!["-t".into(), "tmpfs".into(), "-o".into(), format!("size={bytes}"), "none".into(), path]]
-            })
-        }
-
-        /// `folder` seen read-only from another place; even root cannot write there.
-        pub(crate) fn read_only(folder: &Path) -> Self {
-            let folder = folder.to_str().unwrap().to_owned();
-            Self::new(|path| {
-                vec![vec!["--bind".into(), folder, path.clone()], vec!["-o".into(), "remount,bind,ro".into(), path]]
-            })
-        }
-
-        fn new(commands: impl FnOnce(String) -> Vec<Vec<String>>) -> Self {
-            let place = tempfile::tempdir().unwrap();
-            let path = place.path().to_owned();
-            for arguments in commands(path.to_str().unwrap().to_owned()) {
-                let status = Command::new("mount").args(&arguments).status().expect("this test needs mount(8)");
-                assert!(status.success(), "this test must run as root with the right to mount: mount {arguments:?}");
-            }
-            Self { path, _place: place }
-        }
-    }
-
-    impl Drop for Mount {
-        fn drop(&mut self) {
-            let status = Command::new("umount").arg("-l").arg(&self.path).status();
-            assert!(status.is_ok_and(|status| status.success()), "{} stays mounted", self.path.display());
-        }
-    }
-}
+pub(crate) mod testing;
 
 #[cfg(test)]
 mod tests {
