@@ -6,6 +6,8 @@
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 
+use serde::{Deserialize, Serialize};
+
 /// Where the station's notes for people stand. Ours.
 pub const STATUS: &str = "_status";
 /// How names of ours begin inside a drop folder: marker, release folder, temporary files.
@@ -68,7 +70,8 @@ pub fn kind_of(name: &OsStr) -> NameKind {
 }
 
 /// What a name says of the part its file plays in a delivery.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Part {
     Document,
     /// `STEM.json`, describing `STEM.*` or the files it lists.
