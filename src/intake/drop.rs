@@ -164,6 +164,15 @@ impl DropFolder {
         Ok(sweep)
     }
 
+    /// What lies in one delivered folder now; `None` where no folder bears the name.
+    #[must_use]
+    pub fn look_into(&self, name: &SourceName, limits: &Limits) -> Option<FoundFolder> {
+        match self.inspect(name) {
+            Thing::Folder(stat) => Some(self.walk(name.clone(), stat, limits)),
+            _ => None,
+        }
+    }
+
     /// A folder inside the drop folder is one delivery: everything below it, however deep, or nothing.
     fn walk(&self, name: SourceName, stat: SourceStat, limits: &Limits) -> FoundFolder {
         let mut found = FoundFolder {
@@ -442,7 +451,7 @@ pub enum Unreachable {
 }
 
 impl Unreachable {
-    fn of(failure: Failure) -> Self {
+    pub(super) fn of(failure: Failure) -> Self {
         let path = failure.path().to_owned();
         let gone = failure.class() == Class::Gone;
         let source = failure.into_io();
