@@ -6,12 +6,13 @@
 //! Only files that are not known yet may be grouped. A sidecar that was taken into custody with an earlier document, and
 //! could not be removed, would otherwise give the next file under that name the earlier patient.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
 
-use super::drop::{Found, FoundFolder};
+use super::drop::{Found, FoundFolder, Sweep};
 use super::names::{self, Part};
 use super::source::SourceName;
+use crate::ids::Name;
 
 /// The files of one delivery.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -164,6 +165,24 @@ pub fn bundle_of(folder: &FoundFolder) -> Bundle {
     }
 }
 
+/// Files that stand in the folders of two stations or more, by [`identity`](super::source::SourceStat::identity): links to one file. Nobody can
+/// tell where it was scanned, so all of them are held.
+#[must_use]
+pub fn under_several_stations<'a>(
+    sweeps: impl IntoIterator<Item = (&'a Name, &'a Sweep)>,
+) -> BTreeMap<(u64, u64), BTreeSet<&'a Name>> {
+    let mut stations: BTreeMap<_, BTreeSet<&Name>> = BTreeMap::new();
+    for (station, sweep) in sweeps {
+        let in_folders = sweep.folders.iter().flat_map(|folder| &folder.members);
+        // A file with one name stands in one place.
+        for found in sweep.files.iter().chain(in_folders).filter(|found| found.stat.links > 1) {
+            stations.entry(found.stat.identity()).or_default().insert(station);
+        }
+    }
+    stations.retain(|_, stations| stations.len() > 1);
+    stations
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -249,5 +268,19 @@ mod tests {
             ["a.tif: a.tif # index.csv", "b.tif: b.tif # index.csv"]
         );
         assert!(told(&["index.csv"], &[]).is_empty());
+    }
+
+    #[test]
+    fn one_file_in_two_stations_is_noticed() {
+        let (a, b): (Name, Name) = ("a".parse().unwrap(), "b".parse().unwrap());
+        let linked = |inode: u64, links: u64| {
+            let mut found = found("scan.tif");
+            (found.stat.inode, found.stat.links) = (inode, links);
+            found
+        };
+        let first = Sweep { files: vec![linked(1, 2), linked(2, 2), linked(2, 2), linked(3, 1)], ..Sweep::default() };
+        let second = Sweep { files: vec![linked(1, 2), linked(4, 2)], ..Sweep::default() };
+        let shared = under_several_stations([(&a, &first), (&b, &second)]);
+        assert_eq!(shared, BTreeMap::from([((1, 1), BTreeSet::from([&a, &b]))]));
     }
 }

@@ -93,7 +93,7 @@ pub fn take(
         copied_at,
         members,
     };
-    let bytes = serde_json_canonicalizer::to_vec(&manifest).map_err(|e| CustodyError::Manifest(e.into()))?;
+    let bytes = serde_json_canonicalizer::to_vec(&manifest).map_err(CustodyError::Manifest)?;
     draft.write(MANIFEST, |sink| sink.write(&bytes))?;
     let folder = draft.place(&folder_name(order.delivery, order.copy))?;
     Ok(CustodyCopy { folder, manifest })

@@ -59,9 +59,9 @@ pub fn kind_of(name: &OsStr) -> NameKind {
     let ends = |known: &&str| name.ends_with(known.as_bytes());
     if name == STATUS.as_bytes() || name.starts_with(OURS.as_bytes()) {
         NameKind::Ours
-    } else if LITTER.iter().any(|known| is(&known)) {
+    } else if LITTER.iter().any(is) {
         NameKind::Litter
-    } else if name.starts_with(b".") || name.starts_with(b"~") || UNFINISHED.iter().any(|known| ends(&known)) {
+    } else if name.starts_with(b".") || name.starts_with(b"~") || UNFINISHED.iter().any(ends) {
         // The leading dot covers `.in.NAME`, `.~tmp~`, rsync's `.NAME.XXXXXX`, AppleDouble's `._NAME`, `.nfs…`.
         NameKind::Temporary
     } else {
