@@ -174,8 +174,9 @@ impl Watchlist {
 #[cfg(test)]
 mod tests {
     use std::fs::{self, File, OpenOptions};
-    use std::io::Write as _;
+    use std::io::{BufRead as _, BufReader, Write as _};
     use std::path::Path;
+    use std::process::{Command, Stdio};
 
     use super::*;
     use crate::ids::HomeId;
@@ -261,6 +262,26 @@ mod tests {
         drop(writer);
         assert_eq!(place.at(5), "m");
         assert_eq!(place.at(8), "r");
+    }
+
+    #[test]
+    fn a_killed_writer_looks_like_a_finished_one() {
+        let mut place = Place::new();
+        let mut writer = Command::new("sh")
+            .args(["-c", "exec 3>scan.tif; printf half >&3; echo ready; read -r forever"])
+            .current_dir(place.folder.path())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut ready = String::new();
+        BufReader::new(writer.stdout.take().unwrap()).read_line(&mut ready).unwrap();
+        assert_eq!(place.at(0), "m");
+        assert_eq!(place.at(60), "m");
+        writer.kill().unwrap();
+        writer.wait().unwrap();
+        assert_eq!(place.at(61), "m");
+        assert_eq!(place.at(64), "r");
     }
 
     #[test]

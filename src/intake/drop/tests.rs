@@ -241,3 +241,25 @@ fn one_file_under_two_names_has_one_identity() {
     assert_eq!(files[0].stat.identity(), files[1].stat.identity());
     assert_eq!(files[0].stat.links, 2);
 }
+
+#[test]
+fn every_refusal_has_its_message_in_both_languages() {
+    let kinds = [
+        RefusalKind::SymbolicLink,
+        RefusalKind::Fifo,
+        RefusalKind::Socket,
+        RefusalKind::Device,
+        RefusalKind::OtherFileSystem,
+        RefusalKind::TooDeep { limit: 1 },
+        RefusalKind::TooMany { limit: 1 },
+        RefusalKind::Unreadable,
+    ];
+    for messages in [include_str!("../../messages/ja/intake.ftl"), include_str!("../../messages/en/intake.ftl")] {
+        for kind in kinds {
+            let json = serde_json::to_value(kind).unwrap();
+            let id = format!("intake-{} = ", json["code"].as_str().unwrap());
+            let message = messages.lines().find(|line| line.starts_with(&id)).unwrap_or_else(|| panic!("{id}"));
+            assert_eq!(message.contains("{ $limit }"), json.get("limit").is_some(), "{message}");
+        }
+    }
+}
