@@ -19,6 +19,7 @@ pub mod evidence;
 
 // -- instruments: one outside thing each --
 pub mod system;
+pub mod durable;
 pub mod clock;
 pub mod messages;
 pub mod config;
