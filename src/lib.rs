@@ -10,6 +10,7 @@ pub mod instant;
 pub mod measurements;
 pub mod paper;
 pub mod identity;
+pub mod toml_text;
 pub mod requirement;
 pub mod calendar;
 pub mod judgement;
