@@ -1,6 +1,8 @@
 //! Every problem of identification, sidecar, patient master and template has a sentence in both languages, which uses
 //! only what the problem carries.
 
+#![expect(clippy::unwrap_used, reason = "a test that unwraps fails where it should")]
+
 use fluent_bundle::{FluentArgs, FluentBundle, FluentResource};
 use schemars::{JsonSchema, schema_for};
 use torikomi::identification::{Flag, IdentityProblem, SidecarProblem, TemplateProblem};
