@@ -122,6 +122,7 @@ pub struct Claims {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub struct Scanner {
     pub make: String,
     pub model: String,
