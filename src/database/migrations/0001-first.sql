@@ -203,6 +203,9 @@ CREATE TABLE certificate (
     not_before    BIGINT NOT NULL,
     not_after     BIGINT NOT NULL,
     revoked_at    BIGINT,
+    -- who had it issued; nobody for those of the genesis entry
+    issued_by     TEXT,
+    issued_at     BIGINT NOT NULL,
     journal_index BIGINT NOT NULL
 );
 
