@@ -61,7 +61,8 @@ pub enum DatabaseError {
 impl From<sqlx::Error> for DatabaseError {
     fn from(error: sqlx::Error) -> Self {
         // Extended codes carry the primary code in their low byte: https://www.sqlite.org/rescode.html
-        let code = error.as_database_error().and_then(|e| e.code()).and_then(|c| c.parse::<u32>().ok());
+        let code =
+            error.as_database_error().and_then(sqlx::error::DatabaseError::code).and_then(|c| c.parse::<u32>().ok());
         match code.map(|c| c & 0xff) {
             Some(13) => Self::DiskFull,
             Some(11 | 26) => Self::Corrupt(error.to_string()),
@@ -111,8 +112,10 @@ type Job = Box<dyn for<'t> FnOnce(&'t mut Tx) -> LocalBoxFuture<'t, Finished> + 
 /// What a job left behind: whether its changes stay, and how to tell its caller once they are durable.
 struct Finished {
     keep: bool,
-    reply: Box<dyn FnOnce(Result<(), DatabaseError>)>,
+    reply: Reply,
 }
+
+type Reply = Box<dyn FnOnce(Result<(), DatabaseError>)>;
 
 impl Database {
     /// Opens the database file at `path`, making it when `create` is set, brings its schema up to date and checks it.
@@ -241,7 +244,7 @@ async fn commit_batch(
     writer: &mut Tx,
     first: Job,
     queue: &Receiver<Job>,
-    replies: &mut Vec<Box<dyn FnOnce(Result<(), DatabaseError>)>>,
+    replies: &mut Vec<Reply>,
 ) -> Result<(), DatabaseError> {
     sqlx::raw_sql(dialect::BEGIN).execute(&mut *writer).await?;
     let mut next = Some(first);

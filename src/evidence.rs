@@ -3,4 +3,5 @@
 pub mod checkpoint;
 pub mod container;
 pub mod manifest;
+pub mod record;
 pub mod tree;
