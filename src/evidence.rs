@@ -1,1 +1,7 @@
 //! What a record consists of: `record.json`, the manifest that a person signs, the container's layout.
+
+pub mod checkpoint;
+pub mod container;
+pub mod manifest;
+pub mod record;
+pub mod tree;

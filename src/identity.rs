@@ -8,6 +8,28 @@ use crate::ids::Name;
 use crate::instant::Instant;
 use crate::paper::Paper;
 
+pub mod dates;
+pub mod table;
+
+/// What can be stated of a document, by the name that sidecars, profiles and messages share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Field {
+    PatientId,
+    DocumentType,
+    ObtainedOn,
+    DocumentDate,
+    ScannedAt,
+    Operator,
+    Station,
+    Paper,
+    ExpectedPages,
+    DoubleFeed,
+    Dispensed,
+    Scanner,
+    Remarks,
+}
+
 /// Where a statement about a document came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -101,6 +123,7 @@ pub struct Claims {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub struct Scanner {
     pub make: String,
     pub model: String,

@@ -20,8 +20,10 @@ pub mod evidence;
 
 // -- instruments: one outside thing each --
 pub mod system;
+pub mod durable;
 pub mod clock;
 pub mod messages;
+pub mod config;
 pub mod image;
 pub mod crypto;
 pub mod authority;
@@ -44,7 +46,7 @@ pub mod verification;
 pub mod export;
 
 // -- order and doors --
-pub mod config;
 pub mod pipeline;
+pub mod control;
 pub mod daemon;
 pub mod cli;

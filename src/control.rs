@@ -1,0 +1,242 @@
+//! The daemon's control socket: what the commands that change something say to it, and what it answers.
+//!
+//! `run/control.sock` (mode 0600). A client sends one request, a line of JSON, and reads lines of JSON until one is a
+//! final answer. The peer's process credentials are recorded with what it does. Passphrases travel here and nowhere
+//! else: the socket belongs to the user who runs the daemon.
+
+pub mod client;
+pub mod facts;
+
+use std::fmt;
+
+use jiff::civil::Date;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroize;
+
+use crate::ids::{DeliveryId, DocumentId, Name, RecordId, SessionId};
+use crate::instant::Instant;
+
+/// A line longer than this is not read.
+pub const LONGEST_LINE: u64 = 1024 * 1024;
+
+/// A passphrase on its way: shown nowhere, wiped when dropped.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(String);
+
+impl Secret {
+    #[must_use]
+    pub fn new(text: String) -> Self {
+        Self(text)
+    }
+
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Drop for Secret {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+/// Who asks: a person proves who they are by unlocking the own key.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Credentials {
+    pub login: String,
+    pub passphrase: Secret,
+}
+
+/// A reason in a code, with words where the code is not enough.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReasonGiven {
+    pub code: Name,
+    pub text: Option<String>,
+}
+
+/// Everything that can be asked of the daemon.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(tag = "request", rename_all = "kebab-case")]
+pub enum Request {
+    /// How the line stands.
+    Status,
+    /// A person states whose a document is, of which kind, from which date. What is absent stays as it is.
+    Identify {
+        by: Credentials,
+        document: DocumentId,
+        patient_id: Option<String>,
+        document_type: Option<Name>,
+        obtained_on: Option<Date>,
+        reason: ReasonGiven,
+    },
+    /// Releases findings, where the profile allows it. A second person where it says so.
+    Accept {
+        by: Credentials,
+        second: Option<Credentials>,
+        document: DocumentId,
+        reason: ReasonGiven,
+        pages_shown: bool,
+    },
+    /// Sends documents back to the scanner.
+    SendBack {
+        by: Credentials,
+        documents: Vec<DocumentId>,
+        reason: ReasonGiven,
+    },
+    /// The responsible person confirms and signs.
+    Confirm {
+        by: Credentials,
+        document: DocumentId,
+    },
+    /// Files a late document as 9.2 for an unavoidable reason.
+    ReleaseLate {
+        by: Credentials,
+        documents: Vec<DocumentId>,
+        reason: ReasonGiven,
+        /// From when the work was possible again; a second clock runs from there.
+        possible_again_at: Instant,
+    },
+    Assign {
+        by: Credentials,
+        documents: Vec<DocumentId>,
+        to: String,
+    },
+    /// Lets documents that failed be tried again.
+    Retry {
+        by: Credentials,
+        documents: Vec<DocumentId>,
+    },
+    /// Ends a document that is none. Its bytes stay in custody until disposal.
+    Discard {
+        by: Credentials,
+        document: DocumentId,
+        reason: ReasonGiven,
+    },
+    /// Takes a delivery as it is although its completeness is in doubt, or refuses it.
+    DecideDelivery {
+        by: Credentials,
+        delivery: DeliveryId,
+        take: bool,
+        reason: ReasonGiven,
+    },
+    /// Brings a profile file's present version into force, after a second person's approval.
+    ApproveProfile {
+        by: Credentials,
+        profile: Name,
+    },
+    /// An administrator adds a person, who sets the own passphrase.
+    AddPerson {
+        by: Credentials,
+        login: String,
+        name: String,
+        kana: Option<String>,
+        occupation: String,
+        department: String,
+    },
+    /// A person makes the own key; the certificate is issued with the CA's passphrase.
+    Enrol {
+        person: Credentials,
+        ca_passphrase: Secret,
+    },
+    Appoint {
+        by: Credentials,
+        login: String,
+        role: Name,
+        rank: u32,
+        from: Option<Instant>,
+        until: Option<Instant>,
+    },
+    /// Unlocks a person's key for a station.
+    OpenSession {
+        by: Credentials,
+        station: Name,
+        /// 9.1-C1: nothing was pasted over, nothing lies outside the scan area.
+        attested: bool,
+        /// The day of receipt for what follows, where the operator states one.
+        obtained_on: Option<Date>,
+    },
+    CloseSession {
+        session: SessionId,
+    },
+    /// Records that a record leaves the house, and answers with what the export needs.
+    Export {
+        by: Credentials,
+        record: RecordId,
+        reason: ReasonGiven,
+    },
+    /// Believes the clock as it stands now.
+    AcknowledgeClock {
+        by: Credentials,
+        reason: ReasonGiven,
+    },
+    /// Ends the daemon as a signal would.
+    Stop,
+}
+
+/// What the daemon answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "answer", rename_all = "kebab-case")]
+pub enum Answer {
+    /// Long work goes on.
+    Progress { done: u64, of: u64 },
+    /// It was done. `facts` depends on the request.
+    Done { facts: serde_json::Value },
+    /// It was not done, and nothing changed.
+    Refused(Refusal),
+}
+
+/// Why a request was refused. The catalogue has a sentence for each code: `control-<code>`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, thiserror::Error)]
+#[serde(tag = "code", rename_all = "kebab-case")]
+#[error("refused: {self:?}")]
+pub enum Refusal {
+    /// No such document, delivery, record, profile, person, session or station.
+    Unknown { what: String },
+    /// Login and passphrase do not fit, or the person has no key yet.
+    NotProven { login: String },
+    /// The person is suspended.
+    Suspended { login: String },
+    /// The act needs a role that the person does not hold today.
+    RoleNeeded { role: String },
+    /// A second person must take part, and it must be another whose account the first did not make.
+    SecondPersonNeeded,
+    /// The document is not in a state in which this can be done.
+    WrongState { state: String, held: String },
+    /// The profile allows no exception for what was found.
+    NoException { check: String },
+    /// Only an unavoidable reason may file late, and this is none.
+    ReasonNotAllowed { reason: String },
+    /// An exception may never release an identity, a signature or a required stamp.
+    NotReleasable,
+    /// The profile cannot come into force.
+    ProfileRefused { problem: String },
+    /// The same id and version was in force with other bytes.
+    ProfileChanged { profile: String, version: u32 },
+    /// A rule of sessions, people or appointments stands in the way.
+    People { problem: String },
+    /// The request could not be read.
+    BadRequest { problem: String },
+    /// Disk, database or authority failed. Try again.
+    Environment { problem: String },
+}
+
+impl Refusal {
+    /// The exit status that a command ends with: 1 the answer is no, 2 usage, 3 the environment failed.
+    #[must_use]
+    pub fn exit_status(&self) -> u8 {
+        match self {
+            Self::Environment { .. } => 3,
+            Self::BadRequest { .. } => 2,
+            _ => 1,
+        }
+    }
+}

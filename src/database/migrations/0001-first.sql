@@ -1,0 +1,296 @@
+-- Instants are microseconds since 1970 (UTC), dates are YYYY-MM-DD text, digests 'sha256:…', ids hyphenated UUIDs.
+-- JSON columns are RFC 8785 text. Outside names are bytes.
+
+CREATE TABLE meta (
+    key   TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+);
+
+-- What arrived: one file, or one folder that was moved in.
+CREATE TABLE delivery (
+    id              TEXT PRIMARY KEY,
+    station         TEXT NOT NULL,
+    state           TEXT NOT NULL,
+    -- relative to the drop folder
+    source_name     BLOB NOT NULL,
+    source_display  TEXT NOT NULL,
+    -- JSON code and fields of a refusal or of what is missing
+    problem         TEXT,
+    -- no · yes · cannot · gone
+    source_released TEXT NOT NULL,
+    first_seen_at   BIGINT NOT NULL,
+    -- which custody copy counts (a source that changed is copied again), and which of them was measured last
+    copy            BIGINT NOT NULL DEFAULT 0,
+    measured_copy   BIGINT NOT NULL DEFAULT 0,
+    -- the instant at which the custody copy later found complete was durable
+    taken_in_at     BIGINT,
+    -- the session open at the station at that instant
+    session         TEXT,
+    -- equal bytes under equal circumstances: a further receipt of that delivery, with no document of its own
+    receipt_of      TEXT,
+    failures        BIGINT NOT NULL DEFAULT 0,
+    retry_at        BIGINT,
+    updated_at      BIGINT NOT NULL
+);
+CREATE INDEX delivery_by_state ON delivery (state, first_seen_at);
+CREATE INDEX delivery_by_source ON delivery (station, source_name);
+
+-- One file of a delivery, as custody holds it.
+CREATE TABLE delivery_file (
+    delivery     TEXT NOT NULL REFERENCES delivery (id),
+    ordinal      BIGINT NOT NULL,
+    -- scan · sidecar · index
+    role         TEXT NOT NULL,
+    source_name  BLOB NOT NULL,
+    -- JSON: device, inode, size, times of the source when it was copied
+    source_stat  TEXT NOT NULL,
+    custody_name TEXT NOT NULL,
+    content      TEXT NOT NULL,
+    byte_length  BIGINT NOT NULL,
+    PRIMARY KEY (delivery, ordinal)
+);
+CREATE INDEX delivery_file_by_content ON delivery_file (content);
+
+-- Bytes, by digest, and what was measured in them.
+CREATE TABLE content (
+    digest       TEXT PRIMARY KEY,
+    byte_length  BIGINT NOT NULL,
+    format       TEXT NOT NULL,
+    page_count   BIGINT NOT NULL,
+    -- the object that holds the measurements
+    measurements TEXT NOT NULL
+);
+
+-- One patient and one kind.
+CREATE TABLE document (
+    id              TEXT PRIMARY KEY,
+    station         TEXT NOT NULL,
+    state           TEXT NOT NULL,
+    -- a reason while it waits for somebody; the state is the one it resumes
+    held            TEXT,
+    held_detail     TEXT,
+    document_type   TEXT,
+    profile_id      TEXT,
+    profile_version BIGINT,
+    profile_digest  TEXT,
+    patient_id      TEXT,
+    obtained_on     TEXT,
+    taken_in_at     BIGINT NOT NULL,
+    identity        TEXT NOT NULL,
+    claims          TEXT NOT NULL,
+    judgement       TEXT,
+    -- the next deadline that may be missed
+    due_at          BIGINT,
+    supersedes      TEXT,
+    assigned_to     TEXT,
+    failures        BIGINT NOT NULL DEFAULT 0,
+    retry_at        BIGINT,
+    created_at      BIGINT NOT NULL,
+    updated_at      BIGINT NOT NULL
+);
+CREATE INDEX document_by_state ON document (state, held, created_at);
+CREATE INDEX document_by_patient ON document (patient_id, created_at);
+
+-- The ordered page ranges a document consists of.
+CREATE TABLE document_part (
+    document       TEXT NOT NULL REFERENCES document (id),
+    ordinal        BIGINT NOT NULL,
+    delivery       TEXT NOT NULL REFERENCES delivery (id),
+    content        TEXT NOT NULL REFERENCES content (digest),
+    first_page     BIGINT NOT NULL,
+    page_count     BIGINT NOT NULL,
+    delivered_name TEXT NOT NULL,
+    PRIMARY KEY (document, ordinal)
+);
+CREATE INDEX document_part_by_content ON document_part (content);
+CREATE INDEX document_part_by_delivery ON document_part (delivery);
+
+-- Signed acts on a document, in order; the journal has the act itself.
+CREATE TABLE decision (
+    document      TEXT NOT NULL REFERENCES document (id),
+    journal_index BIGINT NOT NULL,
+    kind          TEXT NOT NULL,
+    person        TEXT NOT NULL,
+    reason        TEXT,
+    entry_digest  TEXT NOT NULL,
+    decided_at    BIGINT NOT NULL,
+    PRIMARY KEY (document, journal_index)
+);
+
+-- One try to sign and stamp. An unused signature is kept.
+CREATE TABLE attempt (
+    id             TEXT PRIMARY KEY,
+    document       TEXT NOT NULL REFERENCES document (id),
+    number         BIGINT NOT NULL,
+    -- signed · stamped · filed · missed
+    state          TEXT NOT NULL,
+    record         TEXT NOT NULL,
+    manifest       TEXT NOT NULL,
+    signer         TEXT NOT NULL,
+    session        TEXT,
+    signed_at      BIGINT NOT NULL,
+    timestamped_at BIGINT,
+    stamp_due_at   BIGINT,
+    UNIQUE (document, number)
+);
+
+-- Objects of the store.
+CREATE TABLE object (
+    digest      TEXT PRIMARY KEY,
+    byte_length BIGINT NOT NULL,
+    encoding    TEXT NOT NULL,
+    key_id      TEXT,
+    stored_at   BIGINT NOT NULL
+);
+
+-- One filed version of a document.
+CREATE TABLE record (
+    id             TEXT PRIMARY KEY,
+    -- SHA-256 of the manifest
+    digest         TEXT NOT NULL UNIQUE,
+    document       TEXT NOT NULL REFERENCES document (id),
+    version        BIGINT NOT NULL,
+    previous       TEXT,
+    station        TEXT NOT NULL,
+    document_type  TEXT NOT NULL,
+    profile_id     TEXT NOT NULL,
+    profile_version BIGINT NOT NULL,
+    patient_id     TEXT NOT NULL,
+    patient_name   TEXT NOT NULL,
+    obtained_on    TEXT,
+    page_count     BIGINT NOT NULL,
+    operator       TEXT,
+    signer         TEXT NOT NULL,
+    taken_in_at    BIGINT NOT NULL,
+    signed_at      BIGINT NOT NULL,
+    timestamped_at BIGINT,
+    filed_at       BIGINT NOT NULL,
+    journal_index  BIGINT NOT NULL,
+    UNIQUE (document, version)
+);
+CREATE INDEX record_by_patient ON record (patient_id, filed_at);
+CREATE INDEX record_by_filing ON record (filed_at);
+
+-- A record's files. Evidence has generations, documents only the first.
+CREATE TABLE record_member (
+    record     TEXT NOT NULL REFERENCES record (id),
+    name       TEXT NOT NULL,
+    generation BIGINT NOT NULL,
+    object     TEXT NOT NULL REFERENCES object (digest),
+    media_type TEXT NOT NULL,
+    PRIMARY KEY (record, name, generation)
+);
+
+CREATE TABLE person (
+    id         TEXT PRIMARY KEY,
+    login      TEXT NOT NULL UNIQUE,
+    name       TEXT NOT NULL,
+    kana       TEXT,
+    occupation TEXT NOT NULL,
+    department TEXT NOT NULL,
+    -- active · suspended
+    state      TEXT NOT NULL,
+    created_by TEXT,
+    created_at BIGINT NOT NULL
+);
+
+CREATE TABLE certificate (
+    fingerprint   TEXT PRIMARY KEY,
+    person        TEXT NOT NULL REFERENCES person (id),
+    der           BLOB NOT NULL,
+    suite         TEXT NOT NULL,
+    key_file      TEXT NOT NULL,
+    not_before    BIGINT NOT NULL,
+    not_after     BIGINT NOT NULL,
+    revoked_at    BIGINT,
+    -- who had it issued; nobody for those of the genesis entry
+    issued_by     TEXT,
+    issued_at     BIGINT NOT NULL,
+    journal_index BIGINT NOT NULL
+);
+
+CREATE TABLE appointment (
+    person        TEXT NOT NULL REFERENCES person (id),
+    role          TEXT NOT NULL,
+    -- 1 is the holder, 2 and on the substitutes in order
+    rank          BIGINT NOT NULL,
+    valid_from    BIGINT NOT NULL,
+    valid_until   BIGINT,
+    journal_index BIGINT NOT NULL,
+    PRIMARY KEY (person, role, valid_from)
+);
+
+CREATE TABLE session (
+    id            TEXT PRIMARY KEY,
+    person        TEXT NOT NULL REFERENCES person (id),
+    station       TEXT NOT NULL,
+    opened_at     BIGINT NOT NULL,
+    expires_at    BIGINT NOT NULL,
+    most          BIGINT NOT NULL,
+    signed        BIGINT NOT NULL DEFAULT 0,
+    -- JSON: what the operator attested, by whom, when
+    attestation   TEXT,
+    obtained_on   TEXT,
+    continues     TEXT,
+    closed_at     BIGINT,
+    close_reason  TEXT
+);
+CREATE INDEX session_by_station ON session (station, opened_at);
+
+-- Every version of a profile that was ever in force, byte for byte.
+CREATE TABLE profile_version (
+    id             TEXT NOT NULL,
+    version        BIGINT NOT NULL,
+    digest         TEXT NOT NULL,
+    bytes          BLOB NOT NULL,
+    -- draft · in-force · retired
+    state          TEXT NOT NULL,
+    journal_index  BIGINT NOT NULL,
+    PRIMARY KEY (id, version)
+);
+
+-- An outage of an authority or of the line.
+CREATE TABLE incident (
+    id        TEXT PRIMARY KEY,
+    kind      TEXT NOT NULL,
+    opened_at BIGINT NOT NULL,
+    closed_at BIGINT,
+    detail    TEXT NOT NULL
+);
+CREATE TABLE incident_document (
+    incident TEXT NOT NULL REFERENCES incident (id),
+    document TEXT NOT NULL REFERENCES document (id),
+    PRIMARY KEY (incident, document)
+);
+
+-- The journal: exact bytes, the complete nodes of its RFC 6962 tree, and the newest checkpoint.
+CREATE TABLE journal_entry (
+    idx   BIGINT PRIMARY KEY,
+    bytes BLOB NOT NULL,
+    -- what the entry is about, for history and for verification both ways
+    kind     TEXT NOT NULL,
+    document TEXT,
+    delivery TEXT,
+    record   TEXT,
+    person   TEXT
+);
+CREATE INDEX journal_entry_by_document ON journal_entry (document, idx);
+CREATE INDEX journal_entry_by_delivery ON journal_entry (delivery, idx);
+CREATE TABLE journal_node (
+    level BIGINT NOT NULL,
+    idx   BIGINT NOT NULL,
+    hash  BLOB NOT NULL,
+    PRIMARY KEY (level, idx)
+);
+CREATE TABLE journal_head (
+    one        BIGINT PRIMARY KEY CHECK (one = 1),
+    size       BIGINT NOT NULL,
+    root       TEXT NOT NULL,
+    checkpoint TEXT NOT NULL
+);
+-- Personal text that entries commit to; lawful disposal erases it and every proof still stands.
+CREATE TABLE journal_private (
+    idx  BIGINT PRIMARY KEY REFERENCES journal_entry (idx),
+    salt BLOB NOT NULL,
+    text TEXT NOT NULL
+);

@@ -1,0 +1,192 @@
+//! `record.json`: everything about a document that is known before it is signed.
+//!
+//! It is written once as RFC 8785 JSON, covered by the manifest, and never touched again. What comes later has places of
+//! its own: the signing time stands in the signature, the stamp's time in its token, the filing in the journal.
+
+use jiff::civil::Date;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::document::Part;
+use crate::identity::{Claims, Identity, Scanner};
+use crate::ids::{AttemptId, DeliveryId, Digest, DocumentId, HomeId, Name, PersonId, SessionId};
+use crate::instant::Instant;
+use crate::judgement::{Judgement, ProfileRef};
+use crate::measurements::Format;
+
+/// The version this build writes. Readers accept every version up to it and refuse a newer one.
+pub const RECORD_VERSION: u32 = 1;
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RecordJson {
+    pub v: u32,
+    pub home: HomeId,
+    /// `evaluation` or `production`.
+    pub mode: String,
+    pub document: DocumentId,
+    /// From 1; a corrected record is a higher version that names the one before.
+    pub version: u32,
+    /// The record digest of the version before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous: Option<Digest>,
+    /// The rejected document that this rescan replaces.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub supersedes: Option<DocumentId>,
+    pub attempt: AttemptId,
+    /// Signed before, but not stamped in time: those manifests' digests.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missed_attempts: Vec<Digest>,
+    pub identity: Identity,
+    pub claims: Claims,
+    /// The files of the container that are the document, in order.
+    pub files: Vec<RecordFile>,
+    /// The pages of the document in order: which pages of which file.
+    pub pages: Vec<PageRange>,
+    pub page_count: u32,
+    pub profile: ProfileRef,
+    pub judgement: Judgement,
+    pub clocks: Clocks,
+    /// Signed acts of people that led here, in order.
+    pub decisions: Vec<DecisionRef>,
+    /// What was measured in each content.
+    pub measurements: Vec<MeasurementsRef>,
+    pub station: Name,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scanner: Option<Scanner>,
+    /// What the operator attested for the batch (9.1-C1).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attestation: Option<Attestation>,
+    /// The appointed 情報作成管理者 in force on that day (9.1-C2(2)).
+    pub information_manager: PersonRef,
+    /// Who scanned (実施者), where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operator: Option<PersonRef>,
+    pub signer: Signer,
+    pub software: Software,
+    /// Whether the decoder ran sealed: `required` or `best-effort`.
+    pub sandbox: String,
+    /// The newest checkpoint of the journal: the record cannot be older than that.
+    pub journal_checkpoint: String,
+}
+
+/// A file of the container, as it was delivered, bit for bit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RecordFile {
+    /// Ours: `original-001.tif`.
+    pub name: String,
+    pub digest: Digest,
+    pub byte_length: u64,
+    pub format: Format,
+    /// The scanner's name for it. Data, never a path.
+    pub delivered_name: String,
+    pub delivery: DeliveryId,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PageRange {
+    pub file: String,
+    /// From 1.
+    pub first_page: u32,
+    pub page_count: u32,
+}
+
+/// The clocks that had run before signing, and when each duty was due.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Clocks {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub obtained_on: Option<Date>,
+    pub taken_in_at: Instant,
+    /// End of the window for the scan; absent where the profile has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scan_by: Option<Instant>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sign_by: Option<Instant>,
+    /// From the signature to the stamp, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stamp_within_seconds: Option<u64>,
+    /// A lateness that a person accepted, and why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub late: Option<String>,
+}
+
+/// A signed act, by its place in the journal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DecisionRef {
+    pub kind: String,
+    pub person: PersonId,
+    pub journal_index: u64,
+    /// SHA-256 of the journal entry's bytes.
+    pub entry: Digest,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MeasurementsRef {
+    pub content: Digest,
+    pub measurements: Digest,
+}
+
+/// What the operator vouched for: nothing pasted over, nothing outside the scan area.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Attestation {
+    pub by: PersonId,
+    pub session: SessionId,
+    pub at: Instant,
+    pub nothing_pasted_over: bool,
+    pub nothing_outside: bool,
+}
+
+/// A person as of that day.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PersonRef {
+    pub id: PersonId,
+    pub login: String,
+    pub name: String,
+    pub occupation: String,
+    pub department: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Signer {
+    pub person: PersonRef,
+    /// `operator` or `information-manager`: the capacity in which this person signs.
+    pub capacity: String,
+    /// SHA-256 of the certificate's DER.
+    pub certificate: Digest,
+    /// `software` or `pkcs11`: where the key lives.
+    pub key_custody: String,
+    /// The session whose unlocked key signs; absent where the person unlocked it for this act alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<SessionId>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Software {
+    pub name: String,
+    pub version: String,
+    /// SHA-256 of the program file.
+    pub build: Digest,
+}
+
+impl RecordJson {
+    /// The page ranges of `parts` over the files that carry their contents.
+    #[must_use]
+    pub fn page_ranges(parts: &[Part], files: &[RecordFile]) -> Vec<PageRange> {
+        parts
+            .iter()
+            .filter_map(|part| {
+                let file = files.iter().find(|file| file.digest == part.content)?;
+                Some(PageRange { file: file.name.clone(), first_page: part.first_page, page_count: part.page_count })
+            })
+            .collect()
+    }
+}

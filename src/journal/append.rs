@@ -1,0 +1,248 @@
+//! Appending: number, bytes, tree and signed checkpoint in the transaction that makes the change.
+
+use std::sync::Mutex;
+
+use sqlx::Row as _;
+
+use super::read::{head, nodes_covering};
+use super::{Draft, ENTRY_VERSION, Entry, commitment};
+use crate::crypto::make::KeyPair;
+use crate::database::{DatabaseError, Tx, unreadable};
+use crate::evidence::checkpoint::{Checkpoint, Origin};
+use crate::evidence::tree::Frontier;
+use crate::ids::{Digest, HomeId};
+use crate::instant::Instant;
+
+/// The writing end of a home's journal.
+pub struct Journal {
+    home: HomeId,
+    origin: Origin,
+    key: KeyPair,
+    /// The right edge of the tree after the newest append. An append that was rolled back leaves it ahead of the
+    /// database, which the next append notices by size and root.
+    edge: Mutex<Option<Frontier>>,
+}
+
+/// Where an entry came to stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Appended {
+    pub index: u64,
+    /// SHA-256 of the entry's bytes.
+    pub entry: Digest,
+}
+
+impl Journal {
+    /// The journal of `home`, whose checkpoints `key` signs under the name `origin`.
+    #[must_use]
+    pub fn new(home: HomeId, origin: Origin, key: KeyPair) -> Self {
+        Self { home, origin, key, edge: Mutex::new(None) }
+    }
+
+    /// Appends an entry inside the writer's transaction.
+    ///
+    /// # Errors
+    /// When the database fails, or its head and tree do not agree.
+    pub async fn append(&self, tx: &mut Tx, draft: Draft, now: Instant) -> Result<Appended, DatabaseError> {
+        let mut edge = self.edge(tx).await?;
+        let index = edge.size();
+        let row = i64::try_from(index).map_err(unreadable("journal_entry.idx"))?;
+
+        let private = match &draft.private {
+            None => None,
+            Some(text) => {
+                let text = serde_json_canonicalizer::to_string(text).map_err(unreadable("journal_private.text"))?;
+                let mut salt = [0; 32];
+                getrandom::fill(&mut salt).map_err(|error| DatabaseError::Unreadable(error.to_string()))?;
+                Some((salt, text))
+            }
+        };
+        let entry = Entry {
+            v: ENTRY_VERSION,
+            home: self.home,
+            index,
+            at: now,
+            kind: draft.kind,
+            actor: draft.actor,
+            subject: draft.subject,
+            facts: draft.facts,
+            private: private.as_ref().map(|(salt, text)| commitment(salt, text)),
+            act: draft.act,
+        };
+        let bytes = serde_json_canonicalizer::to_vec(&entry).map_err(unreadable("journal_entry.bytes"))?;
+
+        sqlx::query(
+            "INSERT INTO journal_entry (idx, bytes, kind, document, delivery, record, person)
+             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        )
+        .bind(row)
+        .bind(bytes.clone())
+        .bind(entry.kind.to_string())
+        .bind(entry.subject.document.map(|id| id.to_string()))
+        .bind(entry.subject.delivery.map(|id| id.to_string()))
+        .bind(entry.subject.record.map(|id| id.to_string()))
+        .bind(entry.subject.person.map(|id| id.to_string()))
+        .execute(&mut *tx)
+        .await?;
+        if let Some((salt, text)) = private {
+            sqlx::query("INSERT INTO journal_private (idx, salt, text) VALUES ($1, $2, $3)")
+                .bind(row)
+                .bind(salt.to_vec())
+                .bind(text)
+                .execute(&mut *tx)
+                .await?;
+        }
+        for node in edge.append(&bytes) {
+            sqlx::query("INSERT INTO journal_node (level, idx, hash) VALUES ($1, $2, $3)")
+                .bind(i64::from(node.level))
+                .bind(i64::try_from(node.index).map_err(unreadable("journal_node.idx"))?)
+                .bind(node.hash.as_bytes().to_vec())
+                .execute(&mut *tx)
+                .await?;
+        }
+        self.set_head(tx, &edge).await?;
+        self.keep(edge);
+        Ok(Appended { index, entry: Digest::of(&bytes) })
+    }
+
+    async fn set_head(&self, tx: &mut Tx, edge: &Frontier) -> Result<(), DatabaseError> {
+        let checkpoint = Checkpoint { origin: self.origin.clone(), size: edge.size(), root: edge.root() };
+        let note = self.key.sign_checkpoint(&checkpoint).map_err(unreadable("journal_head.checkpoint"))?;
+        sqlx::query(
+            "INSERT INTO journal_head (one, size, root, checkpoint) VALUES (1, $1, $2, $3)
+             ON CONFLICT (one) DO UPDATE SET size = excluded.size, root = excluded.root, checkpoint = excluded.checkpoint",
+        )
+        .bind(i64::try_from(checkpoint.size).map_err(unreadable("journal_head.size"))?)
+        .bind(checkpoint.root.to_string())
+        .bind(note)
+        .execute(tx)
+        .await?;
+        Ok(())
+    }
+
+    /// The tree's right edge as the database has it.
+    async fn edge(&self, tx: &mut Tx) -> Result<Frontier, DatabaseError> {
+        let Some(head) = head(tx).await? else {
+            let entries: i64 = sqlx::query("SELECT COUNT(*) FROM journal_entry").fetch_one(tx).await?.try_get(0)?;
+            return if entries == 0 {
+                Ok(Frontier::default())
+            } else {
+                Err(DatabaseError::Corrupt(format!("the journal has {entries} entries and no head")))
+            };
+        };
+        let known = self.edge.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+        if let Some(known) = known
+            && known.size() == head.size
+            && known.root() == head.root
+        {
+            return Ok(known);
+        }
+        let nodes = nodes_covering(tx, head.size).await?;
+        let restored = Frontier::restore(head.size, |level, index| nodes.get(&(level, index)).copied())
+            .map_err(|error| DatabaseError::Corrupt(format!("journal: {error}")))?;
+        if restored.root() == head.root {
+            Ok(restored)
+        } else {
+            Err(DatabaseError::Corrupt(
+                "the journal's head does not fit its tree: run `torikomi journal verify`".into(),
+            ))
+        }
+    }
+
+    fn keep(&self, edge: Frontier) {
+        *self.edge.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(edge);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::crypto::make::Suite;
+    use crate::database::Database;
+    use crate::evidence::tree::{leaf_hash, verify_consistency, verify_inclusion};
+    use crate::journal::files::Files;
+    use crate::journal::read::{consistency_proof, entries, inclusion_proof};
+    use crate::journal::{Kind, Subject};
+
+    struct Bench {
+        folder: tempfile::TempDir,
+        _runtime: tokio::runtime::Runtime,
+        database: Database,
+        journal: Arc<Journal>,
+    }
+
+    fn new_bench() -> Bench {
+        let folder = tempfile::tempdir().unwrap();
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let database = Database::open(&folder.path().join("t.db"), true, runtime.handle(), || ()).unwrap();
+        let key = KeyPair::generate(Suite::Ed25519).unwrap();
+        let journal = Journal::new(HomeId::new(), "torikomi.test/journal".parse().unwrap(), key);
+        Bench { folder, _runtime: runtime, database, journal: Arc::new(journal) }
+    }
+
+    fn append(bench: &Bench, fail: bool) -> Result<Appended, DatabaseError> {
+        let journal = Arc::clone(&bench.journal);
+        bench.database.write(async move |tx| {
+            let draft =
+                Draft::by_system(Kind::DaemonStarted, Subject::default()).private(serde_json::json!({"text": "架空"}));
+            let appended = journal.append(tx, draft, Instant::from_microseconds(1).unwrap()).await?;
+            if fail { Err(DatabaseError::Conflict("on purpose".into())) } else { Ok(appended) }
+        })
+    }
+
+    #[test]
+    fn what_is_rolled_back_leaves_no_trace_in_the_tree() {
+        let bench = new_bench();
+        let mut leaves = Vec::new();
+        let mut roots = Vec::new();
+        for round in 0..40_u64 {
+            if round % 3 == 0 {
+                assert!(append(&bench, true).is_err());
+            }
+            assert_eq!(append(&bench, false).unwrap().index, round);
+            let stored = bench.database.read(async |tx| entries(tx, round, 1).await).unwrap().remove(0);
+            let entry = stored.entry().unwrap();
+            assert_eq!(entry.index, round);
+            let private = stored.private.unwrap();
+            assert_eq!(entry.private.unwrap(), commitment(&private.salt.try_into().unwrap(), &private.text));
+            leaves.push(leaf_hash(&stored.bytes));
+            roots.push(bench.database.read(async |tx| head(tx).await).unwrap().unwrap().root);
+        }
+        let last = roots[39];
+        for (index, leaf) in leaves.iter().enumerate() {
+            let index = u64::try_from(index).unwrap();
+            let proof = bench.database.read(async |tx| inclusion_proof(tx, index, 40).await).unwrap();
+            assert!(verify_inclusion(leaf, index, 40, &proof, &last));
+            assert!(!verify_inclusion(leaf, (index + 1) % 40, 40, &proof, &last));
+            let old = index + 1;
+            let proof = bench.database.read(async |tx| consistency_proof(tx, old, 40).await).unwrap();
+            assert!(verify_consistency(old, 40, &roots[usize::try_from(index).unwrap()], &last, &proof));
+        }
+    }
+
+    #[test]
+    fn the_files_catch_up_and_mend_a_cut_line() {
+        let bench = new_bench();
+        let folder = bench.folder.path().join("journal");
+        for _ in 0..3 {
+            append(&bench, false).unwrap();
+        }
+        Files::open(&folder).unwrap().catch_up(&bench.database).unwrap();
+        let segment = folder.join("entries-000000000000.jsonl");
+        let first = std::fs::read(&segment).unwrap();
+        std::fs::write(&segment, &first[..first.len() - 5]).unwrap();
+        append(&bench, false).unwrap();
+        Files::open(&folder).unwrap().catch_up(&bench.database).unwrap();
+        let now = std::fs::read(&segment).unwrap();
+        assert!(now.starts_with(&first));
+        assert_eq!(now.iter().filter(|&&byte| byte == b'\n').count(), 4);
+
+        let older = new_bench();
+        append(&older, false).unwrap();
+        assert!(matches!(
+            Files::open(&folder).unwrap().catch_up(&older.database),
+            Err(crate::journal::files::FilesError::DatabaseIsOlder { in_files: 4, in_database: 1 })
+        ));
+    }
+}

@@ -1,0 +1,164 @@
+//! Reading: entries, the head, nodes of the tree, proofs.
+
+use std::collections::HashMap;
+
+use sqlx::Row as _;
+
+use super::{Entry, Kind};
+use crate::database::{DatabaseError, Tx, unreadable};
+use crate::evidence::tree::{self, ProofError};
+use crate::ids::{Digest, DocumentId};
+
+/// The newest state of the journal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Head {
+    pub size: u64,
+    pub root: Digest,
+    /// The signed checkpoint, as C2SP writes it.
+    pub checkpoint: String,
+}
+
+/// An entry with its exact bytes and, where it was not erased, its private text.
+#[derive(Clone, Debug)]
+pub struct Stored {
+    pub index: u64,
+    pub bytes: Vec<u8>,
+    pub private: Option<Private>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Private {
+    pub salt: Vec<u8>,
+    pub text: String,
+}
+
+impl Stored {
+    /// The entry in its bytes.
+    ///
+    /// # Errors
+    /// When they are none that this build can read.
+    pub fn entry(&self) -> Result<Entry, DatabaseError> {
+        serde_json::from_slice(&self.bytes).map_err(unreadable("journal_entry.bytes"))
+    }
+}
+
+/// Where the journal stands; none before its first entry.
+pub async fn head(tx: &mut Tx) -> Result<Option<Head>, DatabaseError> {
+    let row = sqlx::query("SELECT size, root, checkpoint FROM journal_head WHERE one = 1").fetch_optional(tx).await?;
+    row.map(|row| {
+        Ok(Head {
+            size: row.try_get::<i64, _>("size")?.try_into().map_err(unreadable("journal_head.size"))?,
+            root: row.try_get::<String, _>("root")?.parse().map_err(unreadable("journal_head.root"))?,
+            checkpoint: row.try_get("checkpoint")?,
+        })
+    })
+    .transpose()
+}
+
+/// Entries from `from` on, in order, at most `most`.
+pub async fn entries(tx: &mut Tx, from: u64, most: u32) -> Result<Vec<Stored>, DatabaseError> {
+    let rows = sqlx::query(
+        "SELECT e.idx, e.bytes, p.salt, p.text FROM journal_entry e LEFT JOIN journal_private p ON p.idx = e.idx
+         WHERE e.idx >= $1 ORDER BY e.idx LIMIT $2",
+    )
+    .bind(i64::try_from(from).map_err(unreadable("journal_entry.idx"))?)
+    .bind(i64::from(most))
+    .fetch_all(tx)
+    .await?;
+    rows.iter().map(read_row).collect()
+}
+
+/// The entries about a document, in order.
+pub async fn of_document(tx: &mut Tx, document: DocumentId) -> Result<Vec<Stored>, DatabaseError> {
+    let rows = sqlx::query(
+        "SELECT e.idx, e.bytes, p.salt, p.text FROM journal_entry e LEFT JOIN journal_private p ON p.idx = e.idx
+         WHERE e.document = $1 ORDER BY e.idx",
+    )
+    .bind(document.to_string())
+    .fetch_all(tx)
+    .await?;
+    rows.iter().map(read_row).collect()
+}
+
+/// The entries of a kind, in order.
+pub async fn of_kind(tx: &mut Tx, kind: Kind) -> Result<Vec<Stored>, DatabaseError> {
+    let rows = sqlx::query(
+        "SELECT e.idx, e.bytes, p.salt, p.text FROM journal_entry e LEFT JOIN journal_private p ON p.idx = e.idx
+         WHERE e.kind = $1 ORDER BY e.idx",
+    )
+    .bind(kind.to_string())
+    .fetch_all(tx)
+    .await?;
+    rows.iter().map(read_row).collect()
+}
+
+fn read_row(row: &sqlx::any::AnyRow) -> Result<Stored, DatabaseError> {
+    let salt: Option<Vec<u8>> = row.try_get("salt")?;
+    let text: Option<String> = row.try_get("text")?;
+    Ok(Stored {
+        index: row.try_get::<i64, _>("idx")?.try_into().map_err(unreadable("journal_entry.idx"))?,
+        bytes: row.try_get("bytes")?,
+        private: salt.zip(text).map(|(salt, text)| Private { salt, text }),
+    })
+}
+
+/// A complete subtree's hash.
+pub async fn node(tx: &mut Tx, level: u8, index: u64) -> Result<Option<Digest>, DatabaseError> {
+    let Ok(index) = i64::try_from(index) else { return Ok(None) };
+    let row = sqlx::query("SELECT hash FROM journal_node WHERE level = $1 AND idx = $2")
+        .bind(i64::from(level))
+        .bind(index)
+        .fetch_optional(tx)
+        .await?;
+    row.map(|row| {
+        let bytes: [u8; 32] = row
+            .try_get::<Vec<u8>, _>("hash")?
+            .try_into()
+            .map_err(|_| DatabaseError::Unreadable("journal_node.hash: not 32 bytes".into()))?;
+        Ok(Digest::from_bytes(bytes))
+    })
+    .transpose()
+}
+
+/// The nodes that a tree of `size` entries consists of, as many as `size` has one bits.
+pub(super) async fn nodes_covering(tx: &mut Tx, size: u64) -> Result<HashMap<(u8, u64), Digest>, DatabaseError> {
+    let mut nodes = HashMap::new();
+    for level in (0..64_u8).filter(|level| size >> level & 1 == 1) {
+        // The subtree of this level begins where the wider ones end.
+        let index = (size >> level) - 1;
+        if let Some(hash) = node(tx, level, index).await? {
+            nodes.insert((level, index), hash);
+        }
+    }
+    Ok(nodes)
+}
+
+/// The proof that entry `index` is in the tree of `size` entries.
+pub async fn inclusion_proof(tx: &mut Tx, index: u64, size: u64) -> Result<Vec<Digest>, DatabaseError> {
+    with_nodes(tx, |nodes| tree::inclusion_proof(index, size, |level, at| nodes.get(&(level, at)).copied())).await
+}
+
+/// The proof that the tree of `old` entries is the beginning of that of `new`.
+pub async fn consistency_proof(tx: &mut Tx, old: u64, new: u64) -> Result<Vec<Digest>, DatabaseError> {
+    with_nodes(tx, |nodes| tree::consistency_proof(old, new, |level, at| nodes.get(&(level, at)).copied())).await
+}
+
+/// Fetches node after node until the proof has all it asks for: some tens in a tree of any size.
+async fn with_nodes<T>(
+    tx: &mut Tx,
+    prove: impl Fn(&HashMap<(u8, u64), Digest>) -> Result<T, ProofError>,
+) -> Result<T, DatabaseError> {
+    let mut nodes = HashMap::new();
+    loop {
+        match prove(&nodes) {
+            Ok(proof) => return Ok(proof),
+            Err(ProofError::Missing(missing)) => match node(tx, missing.level, missing.index).await? {
+                Some(hash) => {
+                    nodes.insert((missing.level, missing.index), hash);
+                }
+                None => return Err(DatabaseError::Corrupt(format!("journal: {missing}"))),
+            },
+            Err(error) => return Err(DatabaseError::Conflict(error.to_string())),
+        }
+    }
+}

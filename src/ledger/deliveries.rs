@@ -1,0 +1,310 @@
+//! The rows of deliveries: what arrived, from where, and how far it came.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
+
+use serde::{Deserialize, Serialize};
+use sqlx::Row as _;
+use sqlx::any::AnyRow;
+
+use super::delivery_may_move;
+use crate::database::{DatabaseError, Tx, instant, unreadable};
+use crate::document::DeliveryState;
+use crate::ids::{DeliveryId, Digest, Name, SessionId};
+use crate::instant::Instant;
+
+/// What became of the file in the drop folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Released {
+    /// Still there, and meant to be.
+    No,
+    Yes,
+    /// Cannot be removed (a read-only folder): remembered, and not taken again.
+    Cannot,
+    /// Somebody else removed it.
+    Gone,
+}
+
+/// What a file of a delivery is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    Scan,
+    /// A JSON file that names one document's facts.
+    Sidecar,
+    /// A CSV of a whole folder.
+    Index,
+}
+
+/// A delivery as the ledger knows it.
+#[derive(Clone, Debug)]
+pub struct Delivery {
+    pub id: DeliveryId,
+    pub station: Name,
+    pub state: DeliveryState,
+    /// Relative to the drop folder; bytes, for names need not be text.
+    pub source_name: Vec<u8>,
+    pub source_display: String,
+    /// JSON with a code, where there is something to say.
+    pub problem: Option<String>,
+    pub released: Released,
+    /// The custody copy that counts; 0 before the first.
+    pub copy: u32,
+    /// The copy that was measured last; 0 before the first.
+    pub measured_copy: u32,
+    pub first_seen_at: Instant,
+    pub taken_in_at: Option<Instant>,
+    pub session: Option<SessionId>,
+    pub receipt_of: Option<DeliveryId>,
+    pub failures: i64,
+}
+
+/// One file of a delivery, as custody holds it.
+#[derive(Clone, Debug)]
+pub struct DeliveryFile {
+    pub ordinal: u32,
+    pub role: Role,
+    pub source_name: Vec<u8>,
+    /// JSON: device, inode, size and times of the source when it was copied.
+    pub source_stat: String,
+    pub custody_name: String,
+    pub content: Digest,
+    pub byte_length: u64,
+}
+
+impl DeliveryFile {
+    #[must_use]
+    pub fn source_os_name(&self) -> &OsStr {
+        OsStr::from_bytes(&self.source_name)
+    }
+}
+
+const COLUMNS: &str = "id, station, state, source_name, source_display, problem, source_released, copy, measured_copy,
+    first_seen_at, taken_in_at, session, receipt_of, failures";
+
+fn read_row(row: &AnyRow) -> Result<Delivery, DatabaseError> {
+    let text = |column: &'static str| row.try_get::<String, _>(column);
+    let optional = |column: &'static str| row.try_get::<Option<String>, _>(column);
+    Ok(Delivery {
+        id: text("id")?.parse().map_err(unreadable("delivery.id"))?,
+        station: text("station")?.parse().map_err(unreadable("delivery.station"))?,
+        state: text("state")?.parse().map_err(unreadable("delivery.state"))?,
+        source_name: row.try_get("source_name")?,
+        source_display: text("source_display")?,
+        problem: optional("problem")?,
+        released: super::documents::from_text("delivery.source_released", &text("source_released")?)?,
+        copy: row.try_get::<i64, _>("copy")?.try_into().map_err(unreadable("delivery.copy"))?,
+        measured_copy: row
+            .try_get::<i64, _>("measured_copy")?
+            .try_into()
+            .map_err(unreadable("delivery.measured_copy"))?,
+        first_seen_at: instant("delivery.first_seen_at", row.try_get("first_seen_at")?)?,
+        taken_in_at: row
+            .try_get::<Option<i64>, _>("taken_in_at")?
+            .map(|at| instant("delivery.taken_in_at", at))
+            .transpose()?,
+        session: optional("session")?.map(|id| id.parse()).transpose().map_err(unreadable("delivery.session"))?,
+        receipt_of: optional("receipt_of")?
+            .map(|id| id.parse())
+            .transpose()
+            .map_err(unreadable("delivery.receipt_of"))?,
+        failures: row.try_get("failures")?,
+    })
+}
+
+/// Enters what was just seen. Nothing is done with a delivery before this row is durable.
+pub async fn enter(
+    tx: &mut Tx,
+    id: DeliveryId,
+    station: &Name,
+    source_name: &[u8],
+    now: Instant,
+) -> Result<(), DatabaseError> {
+    sqlx::query(
+        "INSERT INTO delivery (id, station, state, source_name, source_display, source_released, first_seen_at, updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $7)",
+    )
+    .bind(id.to_string())
+    .bind(station.to_string())
+    .bind(DeliveryState::Arriving.to_string())
+    .bind(source_name.to_vec())
+    .bind(String::from_utf8_lossy(source_name).into_owned())
+    .bind(super::documents::to_text(&Released::No))
+    .bind(now.as_microseconds())
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Moves a delivery on, where the table of moves and its present state allow it.
+pub async fn move_on(
+    tx: &mut Tx,
+    id: DeliveryId,
+    from: DeliveryState,
+    to: DeliveryState,
+    problem: Option<&str>,
+    now: Instant,
+) -> Result<(), DatabaseError> {
+    if !delivery_may_move(from, to) {
+        return Err(DatabaseError::Conflict(format!("a delivery does not go from {from} to {to}")));
+    }
+    let done = sqlx::query(
+        "UPDATE delivery SET state = $1, problem = $2, failures = 0, retry_at = NULL, updated_at = $3
+         WHERE id = $4 AND state = $5",
+    )
+    .bind(to.to_string())
+    .bind(problem.map(ToOwned::to_owned))
+    .bind(now.as_microseconds())
+    .bind(id.to_string())
+    .bind(from.to_string())
+    .execute(tx)
+    .await?;
+    one_row(done.rows_affected(), || format!("delivery {id} is not {from}"))
+}
+
+/// Records the custody copy (or the newer one that replaces it) and the instant at which it was durable.
+pub async fn set_custody(
+    tx: &mut Tx,
+    id: DeliveryId,
+    copy: u32,
+    files: &[DeliveryFile],
+    taken_in_at: Instant,
+    session: Option<SessionId>,
+) -> Result<(), DatabaseError> {
+    sqlx::query("DELETE FROM delivery_file WHERE delivery = $1").bind(id.to_string()).execute(&mut *tx).await?;
+    for file in files {
+        sqlx::query(
+            "INSERT INTO delivery_file (delivery, ordinal, role, source_name, source_stat, custody_name, content, byte_length)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        )
+        .bind(id.to_string())
+        .bind(i64::from(file.ordinal))
+        .bind(super::documents::to_text(&file.role))
+        .bind(file.source_name.clone())
+        .bind(file.source_stat.clone())
+        .bind(file.custody_name.clone())
+        .bind(file.content.to_string())
+        .bind(i64::try_from(file.byte_length).map_err(unreadable("delivery_file.byte_length"))?)
+        .execute(&mut *tx)
+        .await?;
+    }
+    sqlx::query("UPDATE delivery SET copy = $1, taken_in_at = $2, session = $3, updated_at = $2 WHERE id = $4")
+        .bind(i64::from(copy))
+        .bind(taken_in_at.as_microseconds())
+        .bind(session.map(|session| session.to_string()))
+        .bind(id.to_string())
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+pub async fn set_released(tx: &mut Tx, id: DeliveryId, released: Released, now: Instant) -> Result<(), DatabaseError> {
+    sqlx::query("UPDATE delivery SET source_released = $1, updated_at = $2 WHERE id = $3")
+        .bind(super::documents::to_text(&released))
+        .bind(now.as_microseconds())
+        .bind(id.to_string())
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+/// Makes `id` a mere further receipt of `first`: equal bytes under equal circumstances.
+pub async fn set_receipt_of(tx: &mut Tx, id: DeliveryId, first: DeliveryId) -> Result<(), DatabaseError> {
+    sqlx::query("UPDATE delivery SET receipt_of = $1 WHERE id = $2")
+        .bind(first.to_string())
+        .bind(id.to_string())
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+/// Records that the present copy was measured and is not complete, and why. The delivery stays in custody: the source
+/// may still grow.
+pub async fn set_incomplete(tx: &mut Tx, id: DeliveryId, copy: u32, problem: &str) -> Result<(), DatabaseError> {
+    sqlx::query("UPDATE delivery SET measured_copy = $1, problem = $2 WHERE id = $3 AND copy = $1")
+        .bind(i64::from(copy))
+        .bind(problem.to_owned())
+        .bind(id.to_string())
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+/// Counts a failed try and sets when to try again.
+pub async fn set_failure(tx: &mut Tx, id: DeliveryId, retry_at: Instant) -> Result<(), DatabaseError> {
+    sqlx::query("UPDATE delivery SET failures = failures + 1, retry_at = $1 WHERE id = $2")
+        .bind(retry_at.as_microseconds())
+        .bind(id.to_string())
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+pub async fn get(tx: &mut Tx, id: DeliveryId) -> Result<Option<Delivery>, DatabaseError> {
+    let sql = format!("SELECT {COLUMNS} FROM delivery WHERE id = $1");
+    let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id.to_string()).fetch_optional(tx).await?;
+    row.as_ref().map(read_row).transpose()
+}
+
+/// The oldest deliveries in custody whose present copy was not measured yet and whose time to be tried has come.
+pub async fn to_measure(tx: &mut Tx, now: Instant, most: u32) -> Result<Vec<Delivery>, DatabaseError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM delivery
+         WHERE state = $1 AND measured_copy < copy AND (retry_at IS NULL OR retry_at <= $2)
+         ORDER BY first_seen_at, id LIMIT $3"
+    );
+    let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+        .bind(DeliveryState::InCustody.to_string())
+        .bind(now.as_microseconds())
+        .bind(i64::from(most))
+        .fetch_all(tx)
+        .await?;
+    rows.iter().map(read_row).collect()
+}
+
+/// The deliveries in a state, oldest first.
+pub async fn in_state(tx: &mut Tx, state: DeliveryState) -> Result<Vec<Delivery>, DatabaseError> {
+    let sql = format!("SELECT {COLUMNS} FROM delivery WHERE state = $1 ORDER BY first_seen_at, id");
+    let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(state.to_string()).fetch_all(tx).await?;
+    rows.iter().map(read_row).collect()
+}
+
+/// Deliveries of a station whose source may still lie in its drop folder, newest first for each name.
+pub async fn with_source_left(tx: &mut Tx, station: &Name) -> Result<Vec<Delivery>, DatabaseError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM delivery WHERE station = $1 AND source_released IN ('no', 'cannot') ORDER BY id DESC"
+    );
+    let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(station.to_string()).fetch_all(tx).await?;
+    rows.iter().map(read_row).collect()
+}
+
+pub async fn files(tx: &mut Tx, id: DeliveryId) -> Result<Vec<DeliveryFile>, DatabaseError> {
+    let rows = sqlx::query(
+        "SELECT ordinal, role, source_name, source_stat, custody_name, content, byte_length
+         FROM delivery_file WHERE delivery = $1 ORDER BY ordinal",
+    )
+    .bind(id.to_string())
+    .fetch_all(tx)
+    .await?;
+    rows.iter()
+        .map(|row| {
+            Ok(DeliveryFile {
+                ordinal: row.try_get::<i64, _>("ordinal")?.try_into().map_err(unreadable("delivery_file.ordinal"))?,
+                role: super::documents::from_text("delivery_file.role", &row.try_get::<String, _>("role")?)?,
+                source_name: row.try_get("source_name")?,
+                source_stat: row.try_get("source_stat")?,
+                custody_name: row.try_get("custody_name")?,
+                content: row.try_get::<String, _>("content")?.parse().map_err(unreadable("delivery_file.content"))?,
+                byte_length: row
+                    .try_get::<i64, _>("byte_length")?
+                    .try_into()
+                    .map_err(unreadable("delivery_file.byte_length"))?,
+            })
+        })
+        .collect()
+}
+
+pub(super) fn one_row(affected: u64, what: impl FnOnce() -> String) -> Result<(), DatabaseError> {
+    if affected == 1 { Ok(()) } else { Err(DatabaseError::Conflict(what())) }
+}
