@@ -185,10 +185,12 @@ mod tests {
         fs::create_dir(&inside).unwrap();
         fs::write(inside.join("scan"), "x").unwrap();
         std::os::unix::fs::symlink(outside.path(), inside.join("link")).unwrap();
+        // Even one that stays inside: it could be turned elsewhere at any time.
+        std::os::unix::fs::symlink(".", inside.join("inner")).unwrap();
         let folder = File::open(&inside).unwrap();
         let open = |path: &str| open_beneath(&folder, Path::new(path), OFlags::RDONLY);
         assert!(open("scan").is_ok());
-        for wrong in ["../secret", "link/secret", "link", "/etc/passwd"] {
+        for wrong in ["../secret", "link/secret", "link", "inner/scan", "/etc/passwd"] {
             assert!(open(wrong).is_err(), "{wrong}");
         }
     }

@@ -125,6 +125,8 @@ fn a_source_that_changed_since_it_was_seen_is_not_taken() {
     let bundle = place.bundle();
     append(place.path("scan.tif"));
     assert!(matches!(place.take(&bundle), Err(CustodyError::SourceChanged)));
+    let found = bundle.members().next().unwrap();
+    assert!(unchanged(&place.drop, found).is_err(), "it is seen before anything is copied");
     let bundle = place.bundle();
     fs::remove_file(place.path("scan.tif")).unwrap();
     assert!(matches!(place.take(&bundle), Err(CustodyError::SourceGone)));
@@ -136,8 +138,13 @@ fn a_source_that_somebody_has_opened_for_writing_is_not_taken() {
     let place = Place::new();
     fs::write(place.path("scan.tif"), "page").unwrap();
     let bundle = place.bundle();
+    let found = bundle.members().next().unwrap();
+    let source = unchanged(&place.drop, found).unwrap();
     let writer = OpenOptions::new().append(true).open(place.path("scan.tif")).unwrap();
     assert!(matches!(place.take(&bundle), Err(CustodyError::SourceChanged)));
+    // Opened before the copy, or during it.
+    assert!(unchanged(&place.drop, found).is_err());
+    assert!(still_unchanged(&place.drop, found, &source).is_err());
     drop(writer);
     place.take(&bundle).unwrap();
 }

@@ -119,6 +119,11 @@ fn a_name_used_again_is_not_touched() {
     // The same where the exchange happens between the look and the move.
     assert_eq!(one(place.release_unseen(&member)), "different: scan.tif");
     assert_eq!(place.read("scan.tif"), "new!");
+    // Even the same bytes: they were delivered again.
+    fs::write(place.path("new.part"), "page").unwrap();
+    fs::rename(place.path("new.part"), place.path("scan.tif")).unwrap();
+    assert_eq!(one(place.release_unseen(&member)), "different: scan.tif");
+    assert_eq!(place.read("scan.tif"), "page");
     assert!(place.private_names().is_empty());
 }
 
@@ -295,6 +300,7 @@ fn a_released_folder_goes_when_it_is_empty() {
     fs::write(place.path("batch/inner/new.tif"), "new").unwrap();
     assert!(!remove_emptied_folders(&place.drop, &manifest).unwrap());
     assert_eq!(place.read("batch/inner/new.tif"), "new");
+    assert!(place.path("batch/empty").is_dir(), "a folder in use stays as it is");
     fs::rename(place.path("batch/inner/new.tif"), place.path("batch/Thumbs.db")).unwrap();
     assert!(!remove_emptied_folders(&place.drop, &manifest).unwrap());
     fs::remove_file(place.path("batch/Thumbs.db")).unwrap();
