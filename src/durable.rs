@@ -183,6 +183,7 @@ impl Folder {
             Err(error) => return Err(Failure::new("remove", &path, error)),
         }
         self.sync()?;
+        // From here on the name is gone for good; what is left of the files needs no second fsync.
         self.remove_flat(&doomed)
     }
 
@@ -292,8 +293,7 @@ impl Folder {
         for entry in folder.names(MOST_NAMES)? {
             rustix::fs::unlinkat(&folder, &entry, AtFlags::empty()).map_err(failed)?;
         }
-        rustix::fs::unlinkat(self, name, AtFlags::REMOVEDIR).map_err(failed)?;
-        self.sync()
+        rustix::fs::unlinkat(self, name, AtFlags::REMOVEDIR).map_err(failed)
     }
 
     fn inside(&self, name: &str) -> Result<PathBuf, Failure> {

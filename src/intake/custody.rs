@@ -198,6 +198,14 @@ pub struct Manifest {
     pub members: Vec<Member>,
 }
 
+impl Manifest {
+    /// The members that are released with this delivery: all but an index of the drop folder itself, which other
+    /// deliveries need as well.
+    pub fn own_members(&self) -> impl Iterator<Item = &Member> {
+        self.members.iter().filter(|member| self.is_folder || member.part != Part::Index)
+    }
+}
+
 /// One file of a delivery.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
