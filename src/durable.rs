@@ -277,13 +277,7 @@ impl Folder {
         if moved != Moved::NotOffered {
             return Ok(moved);
         }
-        // A hard link does not replace either; the temporary name then goes like every other.
-        match rustix::fs::linkat(self, temporary, self, name, AtFlags::empty()) {
-            Ok(()) => rustix::fs::unlinkat(self, temporary, AtFlags::empty()).map(|()| Moved::Moved),
-            Err(Errno::EXIST) => Ok(Moved::NameTaken),
-            Err(error) => Err(error),
-        }
-        .map_err(io::Error::from)
+        system::link_then_unlink(self, Path::new(temporary), self, Path::new(name))
     }
 
     fn remove_flat(&self, name: &str) -> Result<(), Failure> {

@@ -247,30 +247,17 @@ fn put_back(
     };
     for _ in 0..10 {
         let to = Path::new(name.bare());
-        let returned = match system::move_without_replacing(private, from, &folder, to)? {
-            Moved::Moved => true,
-            Moved::NameTaken => false,
-            Moved::NotOffered => link_and_unlink(private, from, &folder, to)?,
-        };
-        if returned {
+        let mut moved = system::move_without_replacing(private, from, &folder, to)?;
+        if moved == Moved::NotOffered {
+            moved = system::link_then_unlink(private, from, &folder, to)?;
+        }
+        if moved == Moved::Moved {
             rustix::fs::fsync(&folder)?;
             return Ok(name);
         }
         name = fresh_name(&name)?;
     }
     Err(io::ErrorKind::AlreadyExists.into())
-}
-
-/// Where a move cannot be told not to replace: a hard link does not, either.
-fn link_and_unlink(private: &Folder, from: &Path, folder: &OwnedFd, to: &Path) -> io::Result<bool> {
-    match rustix::fs::linkat(private, from, folder, to, AtFlags::empty()) {
-        Ok(()) => {
-            rustix::fs::unlinkat(private, from, AtFlags::empty())?;
-            Ok(true)
-        }
-        Err(rustix::io::Errno::EXIST) => Ok(false),
-        Err(error) => Err(error.into()),
-    }
 }
 
 /// `scan.tif` → `scan.returned-0b5e….tif`: still an arrival of the same kind, and never somebody else's name.
