@@ -36,6 +36,9 @@ pub fn cades(signature: &[u8], manifest: &[u8]) -> Result<SignedManifest, Signat
     if message.content.is_some() {
         return Err(SignatureError::NotDetached);
     }
+    if message.foreign_certificates || message.revocation_lists {
+        return Err(SignatureError::Uncovered);
+    }
     let signer = message.signer;
     if !matches!(message.digest_algorithms.as_slice(), [named] if named.whole == signer.digest_algorithm) {
         return Err(SignatureError::DigestAlgorithms);
@@ -77,6 +80,8 @@ pub enum SignatureError {
     NotThisKind,
     #[error("the signature carries a content of its own; it must be detached")]
     NotDetached,
+    #[error("the signature brings along what no signature covers: other than plain certificates, or revocation lists")]
+    Uncovered,
     #[error("there must be exactly one signer, and there are {0}")]
     Signers(usize),
     #[error("the signature was made over another manifest")]
@@ -179,6 +184,9 @@ pub(super) struct SignedData<'a> {
     pub content: Option<&'a [u8]>,
     /// Every plain certificate that came along; attribute certificates and others are passed over.
     pub certificates: Vec<Value<'a>>,
+    /// Whether there were attribute certificates or others.
+    pub foreign_certificates: bool,
+    pub revocation_lists: bool,
     pub signer: SignerInfo<'a>,
 }
 
@@ -216,16 +224,23 @@ impl<'a> SignedData<'a> {
             },
         };
         encapsulated.end()?;
-        let certificates = match fields.optional(context(0))? {
-            None => Vec::new(),
-            Some(set) => set.elements()?.into_iter().filter(|value| value.tag == Tag::Sequence).collect(),
-        };
-        fields.optional(context(1))?; // revocation lists
+        let all = fields.optional(context(0))?.map(Value::elements).transpose()?.unwrap_or_default();
+        let (certificates, foreign): (Vec<_>, Vec<_>) = all.into_iter().partition(|value| value.tag == Tag::Sequence);
+        let revocation_lists = fields.optional(context(1))?.is_some();
         let signers = fields.take(Tag::Set)?.elements()?;
         fields.end()?;
         let [signer] = signers.as_slice() else { return Err(SignatureError::Signers(signers.len())) };
         let signer = SignerInfo::read(signer.sequence()?)?;
-        Ok(Self { version, digest_algorithms, content_type, content, certificates, signer })
+        Ok(Self {
+            version,
+            digest_algorithms,
+            content_type,
+            content,
+            certificates,
+            foreign_certificates: !foreign.is_empty(),
+            revocation_lists,
+            signer,
+        })
     }
 }
 
