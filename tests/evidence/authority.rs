@@ -193,7 +193,7 @@ fn a_reply_to_another_request_is_no_stamp() {
     let parts = Parts::new(Suite::Ed25519);
     let answers = answers(&parts);
     let replayed = answers(&timestamp_request(b"signature", &[1; 16], None).unwrap());
-    let error = self::error(&parts, format!("http://{}/", http(move |_| replayed.clone())));
+    let error = error(&parts, format!("http://{}/", http(move |_| replayed.clone())));
     assert!(matches!(error, StampingError::Invalid(StampError::OtherNonce)), "{error}");
 }
 
