@@ -21,6 +21,7 @@ pub enum Field {
     DocumentDate,
     ScannedAt,
     Operator,
+    Station,
     Paper,
     ExpectedPages,
     DoubleFeed,

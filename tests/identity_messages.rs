@@ -1,7 +1,7 @@
 //! Every problem of identification, sidecar, patient master and template has a sentence in both languages, which uses
 //! only what the problem carries.
 
-#![expect(clippy::unwrap_used, reason = "a test that unwraps fails where it should")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that unwraps fails where it should")]
 
 use fluent_bundle::{FluentArgs, FluentBundle, FluentResource};
 use schemars::{JsonSchema, schema_for};

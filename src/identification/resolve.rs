@@ -102,8 +102,8 @@ pub enum IdentityProblem {
 
 /// Combines everything that was said of a document.
 ///
-/// Of several acts of persons the last counts. A person can settle anything but this: a patient whom the master does not
-/// know stays unknown.
+/// Of several acts of persons the last counts. What no person can settle: a patient whom the master does not know stays
+/// unknown, and a document belongs to the station in whose folder it lay.
 #[must_use]
 pub fn resolve(statements: &[Statement], asked: &Asked<'_>) -> Identification {
     let mut settling = Settling { statements, asked, problems: Vec::new(), flags: Vec::new() };
@@ -155,10 +155,15 @@ struct Settling<'a> {
 }
 
 impl Settling<'_> {
-    /// Everybody who names a station must name this one, a person too.
+    /// Whoever names a station must name this one. A person who confirms it sets aside what others named.
     fn check_station(&mut self) {
         let station = self.asked.station;
-        for Sourced { value: stated, from } in said(self.statements, |facts| facts.station.clone()) {
+        let said = said(self.statements, |facts| facts.station.clone());
+        if last_of_person(&said).is_some_and(|decided| decided.value == *station) {
+            self.settle_among(Field::Station, said, true);
+            return;
+        }
+        for Sourced { value: stated, from } in said {
             if stated != *station {
                 self.problems.push(IdentityProblem::WrongStation { station: station.clone(), stated, from });
             }
@@ -253,6 +258,8 @@ impl Settling<'_> {
                 Field::DocumentDate => identity.document_date.is_some(),
                 Field::ScannedAt => identity.scanned_at.is_some(),
                 Field::Operator => identity.operator.is_some(),
+                // The folder says it.
+                Field::Station => true,
                 Field::Paper => claims.paper.is_some(),
                 Field::ExpectedPages => claims.expected_pages.is_some(),
                 Field::DoubleFeed => claims.double_feed.is_some(),

@@ -163,6 +163,11 @@ fn the_folder_says_which_station_it_is() {
     let problems = held(&[says(Source::Sidecar, "1"), received(), named(Source::Sidecar, "ward")]);
     let (station, stated) = ("reception".parse().unwrap(), "ward".parse().unwrap());
     assert_eq!(problems, [IdentityProblem::WrongStation { station, stated, from: Source::Sidecar }]);
+    let confirmed =
+        [says(Source::Sidecar, "1"), received(), named(Source::Sidecar, "ward"), named(Source::Person, "reception")];
+    let statements = vec![sourced(Source::Sidecar, "ward")];
+    assert_eq!(identified(&confirmed).flags(), [Flag::Overridden { field: Field::Station, statements }]);
+    assert_eq!(held(&[says(Source::Sidecar, "1"), received(), named(Source::Person, "ward")]).len(), 1);
 }
 
 #[test]

@@ -8,6 +8,7 @@ identity-field = { $field ->
     [document_date] date on the document
     [scanned_at] time of scanning
     [operator] operator
+    [station] station
     [paper] paper size
     [expected_pages] number of pages
     [double_feed] double-feed sensor

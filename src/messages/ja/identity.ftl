@@ -8,6 +8,7 @@ identity-field = { $field ->
     [document_date] 書類に書かれた日付
     [scanned_at] スキャン日時
     [operator] 実施者
+    [station] スキャン場所
     [paper] 用紙サイズ
     [expected_pages] 枚数
     [double_feed] 重送の検知
