@@ -8,6 +8,27 @@ use crate::ids::Name;
 use crate::instant::Instant;
 use crate::paper::Paper;
 
+pub mod dates;
+pub mod table;
+
+/// What can be stated of a document, by the name that sidecars, profiles and messages share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Field {
+    PatientId,
+    DocumentType,
+    ObtainedOn,
+    DocumentDate,
+    ScannedAt,
+    Operator,
+    Paper,
+    ExpectedPages,
+    DoubleFeed,
+    Dispensed,
+    Scanner,
+    Remarks,
+}
+
 /// Where a statement about a document came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
