@@ -244,6 +244,14 @@ pub async fn waiting(
     rows.iter().map(read_row).collect()
 }
 
+/// The deliveries in `state`, the oldest first, whether or not their time to be tried has come.
+pub async fn in_state(tx: &mut Tx, state: DeliveryState, most: u32) -> Result<Vec<Delivery>, DatabaseError> {
+    let sql = format!("SELECT {COLUMNS} FROM delivery WHERE state = $1 ORDER BY first_seen_at, id LIMIT $2");
+    let rows =
+        sqlx::query(sqlx::AssertSqlSafe(sql)).bind(state.to_string()).bind(i64::from(most)).fetch_all(tx).await?;
+    rows.iter().map(read_row).collect()
+}
+
 /// Deliveries of a station whose source may still lie in its drop folder, newest first for each name.
 pub async fn with_source_left(tx: &mut Tx, station: &Name) -> Result<Vec<Delivery>, DatabaseError> {
     let sql = format!(
