@@ -4,6 +4,7 @@
 //! records what it did. Which moves exist stands in the two tables below and nowhere else. A document that waits for
 //! somebody keeps its state and carries a reason beside it.
 
+pub mod contents;
 pub mod deliveries;
 pub mod documents;
 

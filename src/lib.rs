@@ -10,6 +10,7 @@ pub mod instant;
 pub mod measurements;
 pub mod paper;
 pub mod identity;
+pub mod toml_text;
 pub mod requirement;
 pub mod calendar;
 pub mod judgement;
@@ -19,6 +20,7 @@ pub mod evidence;
 
 // -- instruments: one outside thing each --
 pub mod system;
+pub mod durable;
 pub mod clock;
 pub mod messages;
 pub mod config;

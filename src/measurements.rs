@@ -253,6 +253,8 @@ pub enum Limit {
     PixelsPerPage,
     Nesting,
     DecodedBytes,
+    /// Drawing steps of a page, images of a file, scans of a JPEG: small data that asks for endless work.
+    Operations,
 }
 
 /// Why a worker gave no answer.
@@ -274,6 +276,14 @@ pub enum Fault {
     BadAnswer,
     /// No format that this build knows.
     UnknownFormat,
+    /// Known by its first bytes, and not read by this build.
+    UnsupportedFormat,
+    /// A decoder gave up on itself: a fault of ours, caught before it ended the worker.
+    Panicked,
+    /// The structure was not walked to its end, because a limit stood in the way.
+    LimitReached {
+        limit: Limit,
+    },
     /// The file is locked with a password.
     Encrypted,
 }

@@ -6,21 +6,18 @@ use sqlx::Row as _;
 
 use super::read::{head, nodes_covering};
 use super::{Draft, ENTRY_VERSION, Entry, commitment};
+use crate::crypto::make::KeyPair;
 use crate::database::{DatabaseError, Tx, unreadable};
 use crate::evidence::checkpoint::{Checkpoint, Origin};
 use crate::evidence::tree::Frontier;
 use crate::ids::{Digest, HomeId};
 use crate::instant::Instant;
 
-/// Signs a checkpoint's text with the journal's Ed25519 key.
-pub type CheckpointSigner = Box<dyn Fn(&[u8]) -> [u8; 64] + Send + Sync>;
-
 /// The writing end of a home's journal.
 pub struct Journal {
     home: HomeId,
     origin: Origin,
-    public_key: [u8; 32],
-    sign: CheckpointSigner,
+    key: KeyPair,
     /// The right edge of the tree after the newest append. An append that was rolled back leaves it ahead of the
     /// database, which the next append notices by size and root.
     edge: Mutex<Option<Frontier>>,
@@ -35,9 +32,10 @@ pub struct Appended {
 }
 
 impl Journal {
+    /// The journal of `home`, whose checkpoints `key` signs under the name `origin`.
     #[must_use]
-    pub fn new(home: HomeId, origin: Origin, public_key: [u8; 32], sign: CheckpointSigner) -> Self {
-        Self { home, origin, public_key, sign, edge: Mutex::new(None) }
+    pub fn new(home: HomeId, origin: Origin, key: KeyPair) -> Self {
+        Self { home, origin, key, edge: Mutex::new(None) }
     }
 
     /// Appends an entry inside the writer's transaction.
@@ -108,14 +106,14 @@ impl Journal {
 
     async fn set_head(&self, tx: &mut Tx, edge: &Frontier) -> Result<(), DatabaseError> {
         let checkpoint = Checkpoint { origin: self.origin.clone(), size: edge.size(), root: edge.root() };
-        let signature = (self.sign)(checkpoint.text().as_bytes());
+        let note = self.key.sign_checkpoint(&checkpoint).map_err(unreadable("journal_head.checkpoint"))?;
         sqlx::query(
             "INSERT INTO journal_head (one, size, root, checkpoint) VALUES (1, $1, $2, $3)
              ON CONFLICT (one) DO UPDATE SET size = excluded.size, root = excluded.root, checkpoint = excluded.checkpoint",
         )
         .bind(i64::try_from(checkpoint.size).map_err(unreadable("journal_head.size"))?)
         .bind(checkpoint.root.to_string())
-        .bind(checkpoint.note(&self.public_key, &signature))
+        .bind(note)
         .execute(tx)
         .await?;
         Ok(())
@@ -160,6 +158,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::crypto::make::Suite;
     use crate::database::Database;
     use crate::evidence::tree::{leaf_hash, verify_consistency, verify_inclusion};
     use crate::journal::files::Files;
@@ -177,8 +176,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let database = Database::open(&folder.path().join("t.db"), true, runtime.handle(), || ()).unwrap();
-        let sign: CheckpointSigner = Box::new(|_| [0; 64]);
-        let journal = Journal::new(HomeId::new(), "torikomi.test/journal".parse().unwrap(), [0; 32], sign);
+        let key = KeyPair::generate(Suite::Ed25519).unwrap();
+        let journal = Journal::new(HomeId::new(), "torikomi.test/journal".parse().unwrap(), key);
         Bench { folder, _runtime: runtime, database, journal: Arc::new(journal) }
     }
 

@@ -49,6 +49,10 @@ pub struct Delivery {
     /// JSON with a code, where there is something to say.
     pub problem: Option<String>,
     pub released: Released,
+    /// The custody copy that counts; 0 before the first.
+    pub copy: u32,
+    /// The copy that was measured last; 0 before the first.
+    pub measured_copy: u32,
     pub first_seen_at: Instant,
     pub taken_in_at: Option<Instant>,
     pub session: Option<SessionId>,
@@ -76,8 +80,8 @@ impl DeliveryFile {
     }
 }
 
-const COLUMNS: &str = "id, station, state, source_name, source_display, problem, source_released, first_seen_at,
-    taken_in_at, session, receipt_of, failures";
+const COLUMNS: &str = "id, station, state, source_name, source_display, problem, source_released, copy, measured_copy,
+    first_seen_at, taken_in_at, session, receipt_of, failures";
 
 fn read_row(row: &AnyRow) -> Result<Delivery, DatabaseError> {
     let text = |column: &'static str| row.try_get::<String, _>(column);
@@ -90,6 +94,11 @@ fn read_row(row: &AnyRow) -> Result<Delivery, DatabaseError> {
         source_display: text("source_display")?,
         problem: optional("problem")?,
         released: super::documents::from_text("delivery.source_released", &text("source_released")?)?,
+        copy: row.try_get::<i64, _>("copy")?.try_into().map_err(unreadable("delivery.copy"))?,
+        measured_copy: row
+            .try_get::<i64, _>("measured_copy")?
+            .try_into()
+            .map_err(unreadable("delivery.measured_copy"))?,
         first_seen_at: instant("delivery.first_seen_at", row.try_get("first_seen_at")?)?,
         taken_in_at: row
             .try_get::<Option<i64>, _>("taken_in_at")?
@@ -158,6 +167,7 @@ pub async fn move_on(
 pub async fn set_custody(
     tx: &mut Tx,
     id: DeliveryId,
+    copy: u32,
     files: &[DeliveryFile],
     taken_in_at: Instant,
     session: Option<SessionId>,
@@ -179,7 +189,8 @@ pub async fn set_custody(
         .execute(&mut *tx)
         .await?;
     }
-    sqlx::query("UPDATE delivery SET taken_in_at = $1, session = $2, updated_at = $1 WHERE id = $3")
+    sqlx::query("UPDATE delivery SET copy = $1, taken_in_at = $2, session = $3, updated_at = $2 WHERE id = $4")
+        .bind(i64::from(copy))
         .bind(taken_in_at.as_microseconds())
         .bind(session.map(|session| session.to_string()))
         .bind(id.to_string())
@@ -208,6 +219,18 @@ pub async fn set_receipt_of(tx: &mut Tx, id: DeliveryId, first: DeliveryId) -> R
     Ok(())
 }
 
+/// Records that the present copy was measured and is not complete, and why. The delivery stays in custody: the source
+/// may still grow.
+pub async fn set_incomplete(tx: &mut Tx, id: DeliveryId, copy: u32, problem: &str) -> Result<(), DatabaseError> {
+    sqlx::query("UPDATE delivery SET measured_copy = $1, problem = $2 WHERE id = $3 AND copy = $1")
+        .bind(i64::from(copy))
+        .bind(problem.to_owned())
+        .bind(id.to_string())
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
 /// Counts a failed try and sets when to try again.
 pub async fn set_failure(tx: &mut Tx, id: DeliveryId, retry_at: Instant) -> Result<(), DatabaseError> {
     sqlx::query("UPDATE delivery SET failures = failures + 1, retry_at = $1 WHERE id = $2")
@@ -224,19 +247,15 @@ pub async fn get(tx: &mut Tx, id: DeliveryId) -> Result<Option<Delivery>, Databa
     row.as_ref().map(read_row).transpose()
 }
 
-/// The oldest deliveries in `state` whose time to be tried has come.
-pub async fn waiting(
-    tx: &mut Tx,
-    state: DeliveryState,
-    now: Instant,
-    most: u32,
-) -> Result<Vec<Delivery>, DatabaseError> {
+/// The oldest deliveries in custody whose present copy was not measured yet and whose time to be tried has come.
+pub async fn to_measure(tx: &mut Tx, now: Instant, most: u32) -> Result<Vec<Delivery>, DatabaseError> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM delivery WHERE state = $1 AND (retry_at IS NULL OR retry_at <= $2)
+        "SELECT {COLUMNS} FROM delivery
+         WHERE state = $1 AND measured_copy < copy AND (retry_at IS NULL OR retry_at <= $2)
          ORDER BY first_seen_at, id LIMIT $3"
     );
     let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
-        .bind(state.to_string())
+        .bind(DeliveryState::InCustody.to_string())
         .bind(now.as_microseconds())
         .bind(i64::from(most))
         .fetch_all(tx)
@@ -244,11 +263,10 @@ pub async fn waiting(
     rows.iter().map(read_row).collect()
 }
 
-/// The deliveries in `state`, the oldest first, whether or not their time to be tried has come.
-pub async fn in_state(tx: &mut Tx, state: DeliveryState, most: u32) -> Result<Vec<Delivery>, DatabaseError> {
-    let sql = format!("SELECT {COLUMNS} FROM delivery WHERE state = $1 ORDER BY first_seen_at, id LIMIT $2");
-    let rows =
-        sqlx::query(sqlx::AssertSqlSafe(sql)).bind(state.to_string()).bind(i64::from(most)).fetch_all(tx).await?;
+/// The deliveries in a state, oldest first.
+pub async fn in_state(tx: &mut Tx, state: DeliveryState) -> Result<Vec<Delivery>, DatabaseError> {
+    let sql = format!("SELECT {COLUMNS} FROM delivery WHERE state = $1 ORDER BY first_seen_at, id");
+    let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(state.to_string()).fetch_all(tx).await?;
     rows.iter().map(read_row).collect()
 }
 

@@ -38,7 +38,7 @@ pub(super) fn run(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
         }
         let mut waiting = Vec::new();
         for state in [DeliveryState::Incomplete, DeliveryState::CompletenessUnknown] {
-            let found = deliveries::in_state(tx, state, most).await?;
+            let found = deliveries::in_state(tx, state).await?;
             waiting.extend(found.into_iter().map(facts::of_delivery));
         }
         Ok(Queue { documents: rows, deliveries: waiting, more: false })

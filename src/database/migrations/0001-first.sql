@@ -19,6 +19,9 @@ CREATE TABLE delivery (
     -- no · yes · cannot · gone
     source_released TEXT NOT NULL,
     first_seen_at   BIGINT NOT NULL,
+    -- which custody copy counts (a source that changed is copied again), and which of them was measured last
+    copy            BIGINT NOT NULL DEFAULT 0,
+    measured_copy   BIGINT NOT NULL DEFAULT 0,
     -- the instant at which the custody copy later found complete was durable
     taken_in_at     BIGINT,
     -- the session open at the station at that instant
@@ -200,6 +203,9 @@ CREATE TABLE certificate (
     not_before    BIGINT NOT NULL,
     not_after     BIGINT NOT NULL,
     revoked_at    BIGINT,
+    -- who had it issued; nobody for those of the genesis entry
+    issued_by     TEXT,
+    issued_at     BIGINT NOT NULL,
     journal_index BIGINT NOT NULL
 );
 

@@ -1,0 +1,252 @@
+//! Whether the coded data of a sequential JPEG is exactly as long as its picture.
+//!
+//! Decoders fill in what is missing and skip what is left over: a page whose middle was never written (zeros where data
+//! should be), or that was cut and closed with an end marker, comes out of them as a good page with grey or shifted
+//! areas. Huffman codes have no checksum, but they have to end with the last block, right before a marker. So the codes
+//! are walked without computing a pixel, at about half the cost of decoding.
+
+use super::header::{Component, Header, next_marker};
+use crate::image::source::u16_be;
+
+/// Bytes of filling that are let pass before a marker: some encoders round their data up to words.
+const PADDING: usize = 3;
+
+/// False where blocks are missing, left over, or coded by no known code. Only for `Process::Sequential`.
+pub(super) fn fills_the_picture(data: &[u8], header: &Header) -> bool {
+    let mut walk = Walk { data, header, dc: Default::default(), ac: Default::default(), restart: 0 };
+    walk.all_scans().unwrap_or(false)
+}
+
+struct Walk<'a> {
+    data: &'a [u8],
+    header: &'a Header,
+    dc: [Option<Box<Codes>>; 4],
+    ac: [Option<Box<Codes>>; 4],
+    restart: usize,
+}
+
+/// One component in one scan.
+struct Part<'a> {
+    dc: &'a Codes,
+    ac: &'a Codes,
+    /// Blocks in each unit of the scan.
+    blocks: usize,
+}
+
+impl Walk<'_> {
+    /// `None` where something is not as it must be.
+    fn all_scans(&mut self) -> Option<bool> {
+        let mut seen = vec![false; self.header.components.len()];
+        let mut at = 2;
+        loop {
+            let (marker, after) = next_marker(self.data, at)?;
+            at = after;
+            match marker {
+                0xD9 => return Some(seen.iter().all(|seen| *seen)),
+                0x01 | 0xD0..=0xD8 => continue,
+                _ => {}
+            }
+            let length = usize::from(u16_be(self.data, at)?);
+            let segment = self.data.get(at + 2..at + length)?;
+            match marker {
+                0xC4 => self.tables(segment)?,
+                0xDD => self.restart = usize::from(u16_be(segment, 0)?),
+                _ => {}
+            }
+            at += length;
+            if marker == 0xDA {
+                at = self.scan(segment, at, &mut seen)?;
+            }
+        }
+    }
+
+    fn tables(&mut self, mut segment: &[u8]) -> Option<()> {
+        while let Some((&head, rest)) = segment.split_first() {
+            let (counts, rest) = rest.split_at_checked(16)?;
+            let total = counts.iter().map(|n| usize::from(*n)).sum();
+            let (symbols, rest) = rest.split_at_checked(total)?;
+            segment = rest;
+            let kind = if head >> 4 == 0 { &mut self.dc } else { &mut self.ac };
+            *kind.get_mut(usize::from(head & 15))? = Some(Box::new(Codes::new(counts, symbols)?));
+        }
+        Some(())
+    }
+
+    /// Walks one scan and returns where its closing marker stands.
+    fn scan(&self, segment: &[u8], at: usize, seen: &mut [bool]) -> Option<usize> {
+        let header = self.header;
+        let wide = header.components.iter().map(|c| usize::from(c.across)).max()?.max(1);
+        let high = header.components.iter().map(|c| usize::from(c.down)).max()?.max(1);
+        let (width, height) = (usize::from(header.width), usize::from(header.height));
+        let (selectors, _) = segment.get(1..)?.as_chunks::<2>();
+        let selectors = selectors.get(..usize::from(*segment.first()?))?;
+        let mut parts = Vec::new();
+        let mut units = width.div_ceil(8 * wide) * height.div_ceil(8 * high);
+        for [id, tables] in selectors {
+            let place = header.components.iter().position(|component| component.id == *id)?;
+            *seen.get_mut(place)? = true;
+            let Component { across, down, .. } = *header.components.get(place)?;
+            let (across, down) = (usize::from(across), usize::from(down));
+            let alone = selectors.len() == 1;
+            if alone {
+                units = (width * across).div_ceil(wide).div_ceil(8) * (height * down).div_ceil(high).div_ceil(8);
+            }
+            parts.push(Part {
+                dc: self.dc.get(usize::from(tables >> 4))?.as_deref()?,
+                ac: self.ac.get(usize::from(tables & 15))?.as_deref()?,
+                blocks: if alone { 1 } else { across * down },
+            });
+        }
+        let mut bits = Bits { data: self.data, at, held: 0, count: 0, invented: 0 };
+        let mut restarts = 0_u8;
+        for unit in 0..units {
+            if self.restart > 0 && unit > 0 && unit.is_multiple_of(self.restart) {
+                let (marker, after) = bits.marker()?;
+                if marker != 0xD0 + restarts % 8 {
+                    return None;
+                }
+                restarts = restarts.wrapping_add(1);
+                bits = Bits { data: self.data, at: after, held: 0, count: 0, invented: 0 };
+            }
+            for part in &parts {
+                for _ in 0..part.blocks {
+                    block(&mut bits, part)?;
+                }
+            }
+        }
+        let (_, after) = bits.marker()?;
+        Some(after - 2)
+    }
+}
+
+#[inline]
+fn block(bits: &mut Bits<'_>, part: &Part<'_>) -> Option<()> {
+    let size = bits.symbol(part.dc)?;
+    if size > 15 {
+        return None;
+    }
+    bits.skip(u32::from(size));
+    let mut place = 1_u32;
+    while place < 64 {
+        let symbol = bits.symbol(part.ac)?;
+        let (run, size) = (u32::from(symbol >> 4), u32::from(symbol & 15));
+        match (run, size) {
+            (15, 0) => place += 16,
+            (_, 0) => break,
+            _ => place += run + 1,
+        }
+        bits.skip(size);
+    }
+    // A run may not lead out of its block; more bits taken than there were is checked with the closing marker.
+    (place <= 64 && bits.invented <= 512).then_some(())
+}
+
+/// Huffman codes of one table, short ones by a look-up.
+struct Codes {
+    /// By the next nine bits: length and symbol, or length 0 for a longer code.
+    short: [(u8, u8); 512],
+    /// For each length: one more than the last code, left-aligned in 16 bits, and what to add for the symbol's place.
+    long: [(u32, i32); 17],
+    symbols: Vec<u8>,
+}
+
+impl Codes {
+    fn new(counts: &[u8], symbols: &[u8]) -> Option<Self> {
+        let mut codes = Self { short: [(0, 0); 512], long: [(0, 0); 17], symbols: symbols.to_vec() };
+        let mut code = 0_u32;
+        let mut place = 0_u32;
+        for (length, count) in (1_u32..).zip(counts) {
+            let count = u32::from(*count);
+            if code + count > 1 << length {
+                return None;
+            }
+            let first = (code, place);
+            for _ in 0..count {
+                if length <= 9 {
+                    let symbol = *symbols.get(usize::try_from(place).ok()?)?;
+                    let from = usize::try_from(code << (9 - length)).ok()?;
+                    let room = codes.short.get_mut(from..from + (1 << (9 - length)))?;
+                    room.fill((u8::try_from(length).ok()?, symbol));
+                }
+                code += 1;
+                place += 1;
+            }
+            let entry = codes.long.get_mut(usize::try_from(length).ok()?)?;
+            *entry = (code << (16 - length), i32::try_from(first.1).ok()? - i32::try_from(first.0).ok()?);
+            if count == 0 {
+                entry.0 = 0;
+            }
+            code <<= 1;
+        }
+        Some(codes)
+    }
+}
+
+struct Bits<'a> {
+    data: &'a [u8],
+    at: usize,
+    /// Bits not yet taken, from the top.
+    held: u64,
+    count: u32,
+    /// Zero bits put behind the end of the data, so that looking ahead needs no special case.
+    invented: u32,
+}
+
+impl Bits<'_> {
+    #[inline]
+    fn symbol(&mut self, codes: &Codes) -> Option<u8> {
+        if self.count < 32 {
+            self.fill();
+        }
+        let ahead = usize::try_from(self.held >> 55).ok()?;
+        let (length, symbol) = *codes.short.get(ahead)?;
+        if length > 0 {
+            self.skip(u32::from(length));
+            return Some(symbol);
+        }
+        let ahead = u32::try_from(self.held >> 48).ok()?;
+        let (length, (_, offset)) =
+            (10_u32..).zip(codes.long.get(10..)?).find(|(_, (beyond, _))| ahead < *beyond)?;
+        self.skip(length);
+        let place = i32::try_from(ahead >> (16 - length)).ok()?.checked_add(*offset)?;
+        codes.symbols.get(usize::try_from(place).ok()?).copied()
+    }
+
+    /// At most 16 bits at a time, of at least 32 that were filled: enough for a code and its value.
+    #[inline]
+    fn skip(&mut self, number: u32) {
+        self.held <<= number;
+        self.count = self.count.saturating_sub(number);
+    }
+
+    fn fill(&mut self) {
+        while self.count <= 56 {
+            let byte = match (self.data.get(self.at), self.data.get(self.at + 1)) {
+                (Some(0xFF), Some(0x00)) => {
+                    self.at += 2;
+                    0xFF
+                }
+                (Some(0xFF) | None, _) => {
+                    self.invented = self.invented.saturating_add(8);
+                    0
+                }
+                (Some(byte), _) => {
+                    self.at += 1;
+                    *byte
+                }
+            };
+            self.held |= u64::from(byte) << (56 - self.count);
+            self.count += 8;
+        }
+    }
+
+    /// The marker that closes the data, if every bit up to it was taken and none beyond.
+    fn marker(&self) -> Option<(u8, usize)> {
+        let left = self.count.checked_sub(self.invented)?;
+        let (marker, after) = next_marker(self.data, self.at)?;
+        // The two bytes of the marker, and FF filling before it, are no data.
+        let unread = self.data.get(self.at..after - 2)?.iter().filter(|byte| **byte != 0xFF).count();
+        (usize::try_from(left).ok()? / 8 + unread <= PADDING).then_some((marker, after))
+    }
+}
+

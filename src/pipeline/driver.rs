@@ -1,0 +1,326 @@
+//! Runs stages on bounded threads. The ledger is the queue; this only claims rows in memory, tries again, and pauses.
+//!
+//! A stage is woken when the one before it commits, and looks by itself once a second, so a lost wake-up costs a second
+//! and nothing else. A row that one thread works on is claimed and given to no other. A document that fails three times
+//! is the stage's to hold; a disk, store or authority that is away pauses the stage, and its rows keep their state.
+
+use std::collections::{BTreeMap, HashSet};
+use std::hash::Hash;
+use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use crate::clock::Clock;
+use crate::instant::Instant;
+
+/// How long a stage waits for a wake-up before it looks by itself.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// The first and the longest pause while something outside is away.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+/// The steps that run on threads of their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum StageName {
+    Measuring,
+    Identification,
+    Inspection,
+    Signing,
+    Stamping,
+    Filing,
+    Release,
+}
+
+impl StageName {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Measuring => "measuring",
+            Self::Identification => "identification",
+            Self::Inspection => "inspection",
+            Self::Signing => "signing",
+            Self::Stamping => "stamping",
+            Self::Filing => "filing",
+            Self::Release => "release",
+        }
+    }
+}
+
+/// What came of working on one row.
+#[derive(Debug)]
+pub enum Worked {
+    /// The row moved on, waits for somebody, or waits for its time; these stages may have something to do now.
+    Done(&'static [StageName]),
+    /// A disk, store or authority is away. The row is as it was; the stage pauses.
+    Away(String),
+}
+
+/// A stage for rows known by `K`.
+pub struct Stage<K> {
+    pub name: StageName,
+    pub threads: usize,
+    /// The rows to work on now, oldest first, at most so many.
+    #[expect(clippy::type_complexity, reason = "a closure's signature says it best")]
+    pub ready: Box<dyn Fn(u32) -> Result<Vec<K>, String> + Send + Sync>,
+    #[expect(clippy::type_complexity, reason = "a closure's signature says it best")]
+    pub work: Box<dyn Fn(&K) -> Worked + Send + Sync>,
+}
+
+/// The running stages.
+pub struct Driver {
+    shared: Arc<Shared>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+/// What the stages' threads and those who wake them share.
+pub struct Shared {
+    stop: AtomicBool,
+    wakes: Mutex<BTreeMap<StageName, u64>>,
+    woken: Condvar,
+    paused: Mutex<BTreeMap<StageName, (Instant, String)>>,
+    clock: Arc<Clock>,
+}
+
+impl Shared {
+    #[must_use]
+    pub fn new(clock: Arc<Clock>) -> Self {
+        Self {
+            stop: AtomicBool::new(false),
+            wakes: Mutex::new(BTreeMap::new()),
+            woken: Condvar::new(),
+            paused: Mutex::new(BTreeMap::new()),
+            clock,
+        }
+    }
+
+    pub fn wake(&self, stages: &[StageName]) {
+        let mut wakes = lock(&self.wakes);
+        for &stage in stages {
+            *wakes.entry(stage).or_default() += 1;
+        }
+        drop(wakes);
+        self.woken.notify_all();
+    }
+
+    /// The stages that wait for something outside, since when, and for what.
+    #[must_use]
+    pub fn paused(&self) -> Vec<(StageName, Instant, String)> {
+        lock(&self.paused).iter().map(|(&name, (since, why))| (name, *since, why.clone())).collect()
+    }
+
+    #[must_use]
+    pub fn stopping(&self) -> bool {
+        self.stop.load(Ordering::SeqCst)
+    }
+
+    /// Waits for a wake-up of `stage` later than `seen`, for `longest` at most. Answers the count to pass next time.
+    fn wait(&self, stage: StageName, seen: u64, longest: Duration) -> u64 {
+        let wakes = lock(&self.wakes);
+        let count = |wakes: &BTreeMap<StageName, u64>| wakes.get(&stage).copied().unwrap_or_default();
+        let (wakes, _) = self
+            .woken
+            .wait_timeout_while(wakes, longest, |wakes| count(wakes) == seen && !self.stopping())
+            .unwrap_or_else(PoisonError::into_inner);
+        count(&wakes)
+    }
+
+    fn pause(&self, stage: StageName, why: String) {
+        let since = self.clock.now();
+        let mut paused = lock(&self.paused);
+        if !paused.contains_key(&stage) {
+            tracing::warn!(stage = stage.as_str(), %why, "Stage {} pauses", stage.as_str());
+        }
+        paused.entry(stage).and_modify(|entry| entry.1.clone_from(&why)).or_insert((since, why));
+    }
+
+    fn resume(&self, stage: StageName) {
+        if lock(&self.paused).remove(&stage).is_some() {
+            tracing::info!(stage = stage.as_str(), "Stage {} goes on", stage.as_str());
+        }
+    }
+}
+
+impl Driver {
+    #[must_use]
+    pub fn new(shared: Arc<Shared>) -> Self {
+        Self { shared, threads: Vec::new() }
+    }
+
+    /// Starts the threads of a stage.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub fn run<K: Clone + Eq + Hash + Send + 'static>(&mut self, stage: Stage<K>) -> std::io::Result<()> {
+        let stage = Arc::new(stage);
+        let claims = Arc::new(Claims(Mutex::new(HashSet::new())));
+        for number in 0..stage.threads.max(1) {
+            let (shared, stage, claims) = (Arc::clone(&self.shared), Arc::clone(&stage), Arc::clone(&claims));
+            let thread = std::thread::Builder::new()
+                .name(format!("{}-{number}", stage.name.as_str()))
+                .spawn(move || drive(&shared, &stage, &claims))?;
+            self.threads.push(thread);
+        }
+        Ok(())
+    }
+
+    /// Asks every stage to stop after the row in hand, and waits for them.
+    pub fn stop(self) {
+        self.shared.stop.store(true, Ordering::SeqCst);
+        self.shared.woken.notify_all();
+        for thread in self.threads {
+            // A thread that panicked has been logged; the others still end in order.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn drive<K: Clone + Eq + Hash>(shared: &Shared, stage: &Stage<K>, claims: &Claims<K>) {
+    let mut seen = 0;
+    let mut pause = FIRST_PAUSE;
+    while !shared.stopping() {
+        let most = u32::try_from(stage.threads.saturating_mul(2)).unwrap_or(u32::MAX).saturating_add(1);
+        let worked = match claims.claim_first(|| (stage.ready)(most)) {
+            Err(why) => Some(Worked::Away(why)),
+            Ok(claim) => claim.map(|claim| {
+                // A crash in a stage must not end the thread: the row stays, and the pause keeps it from spinning.
+                std::panic::catch_unwind(AssertUnwindSafe(|| (stage.work)(&claim.row)))
+                    .unwrap_or_else(|_| Worked::Away("the stage crashed on a document".into()))
+            }),
+        };
+        match worked {
+            Some(Worked::Done(wake)) => {
+                shared.resume(stage.name);
+                pause = FIRST_PAUSE;
+                shared.wake(wake);
+            }
+            Some(Worked::Away(why)) => {
+                shared.pause(stage.name, why);
+                seen = shared.wait(stage.name, u64::MAX, Duration::ZERO);
+                wait_out(shared, pause);
+                pause = (pause * 2).min(LONGEST_PAUSE);
+            }
+            None => seen = shared.wait(stage.name, seen, LOOK),
+        }
+    }
+}
+
+/// Sleeps without missing the stop.
+fn wait_out(shared: &Shared, pause: Duration) {
+    let wakes = lock(&shared.wakes);
+    drop(
+        shared
+            .woken
+            .wait_timeout_while(wakes, pause, |_| !shared.stopping())
+            .unwrap_or_else(PoisonError::into_inner),
+    );
+}
+
+/// The rows that some thread of this stage has in hand.
+struct Claims<K>(Mutex<HashSet<K>>);
+
+/// One row in hand; given back when dropped.
+struct Claim<'a, K: Eq + Hash> {
+    claims: &'a Claims<K>,
+    row: K,
+}
+
+impl<K: Clone + Eq + Hash> Claims<K> {
+    /// Claims the first of the rows that nobody has in hand. Rows are read under the lock: a row whose work has just
+    /// been committed and given back cannot come out of a list that is older than the commit.
+    fn claim_first(&self, ready: impl FnOnce() -> Result<Vec<K>, String>) -> Result<Option<Claim<'_, K>>, String> {
+        let mut claimed = lock(&self.0);
+        let row = ready()?.into_iter().find(|row| !claimed.contains(row));
+        Ok(row.map(|row| {
+            claimed.insert(row.clone());
+            Claim { claims: self, row }
+        }))
+    }
+}
+
+impl<K: Eq + Hash> Drop for Claim<'_, K> {
+    fn drop(&mut self) {
+        lock(&self.claims.0).remove(&self.row);
+    }
+}
+
+/// A poisoned lock only says that another thread panicked; sets and maps here are never half changed.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicUsize;
+
+    use super::*;
+
+    fn shared() -> Arc<Shared> {
+        Arc::new(Shared::new(Arc::new(Clock::manual(Instant::from_microseconds(0).unwrap()))))
+    }
+
+    #[test]
+    fn every_row_is_worked_on_once_by_one_thread() {
+        let shared = shared();
+        let rows = Arc::new(Mutex::new((0..200_u32).collect::<Vec<_>>()));
+        let worked = Arc::new(Mutex::new(Vec::new()));
+        let done = Arc::new(AtomicUsize::new(0));
+        let mut driver = Driver::new(Arc::clone(&shared));
+        let (queue, out, count) = (Arc::clone(&rows), Arc::clone(&worked), Arc::clone(&done));
+        let remaining = Arc::clone(&rows);
+        driver
+            .run(Stage {
+                name: StageName::Filing,
+                threads: 4,
+                ready: Box::new(move |most| Ok(lock(&queue).iter().take(most as usize).copied().collect())),
+                work: Box::new(move |row| {
+                    lock(&out).push(*row);
+                    lock(&remaining).retain(|other| other != row);
+                    count.fetch_add(1, Ordering::SeqCst);
+                    Worked::Done(&[])
+                }),
+            })
+            .unwrap();
+        while !lock(&rows).is_empty() {
+            std::thread::yield_now();
+        }
+        driver.stop();
+        let mut worked = lock(&worked).clone();
+        worked.sort_unstable();
+        assert_eq!(worked, (0..200).collect::<Vec<_>>());
+        assert_eq!(done.load(Ordering::SeqCst), 200);
+    }
+
+    #[test]
+    fn a_stage_pauses_while_something_is_away_and_goes_on_by_itself() {
+        let shared = shared();
+        let tries = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&tries);
+        let mut driver = Driver::new(Arc::clone(&shared));
+        driver
+            .run(Stage {
+                name: StageName::Stamping,
+                threads: 1,
+                ready: Box::new(|_| Ok(vec![1])),
+                work: Box::new(move |_: &i32| {
+                    if counted.fetch_add(1, Ordering::SeqCst) == 0 {
+                        Worked::Away("the authority does not answer".into())
+                    } else {
+                        Worked::Done(&[])
+                    }
+                }),
+            })
+            .unwrap();
+        while shared.paused().is_empty() {
+            std::thread::yield_now();
+        }
+        assert_eq!(shared.paused()[0].0, StageName::Stamping);
+        while tries.load(Ordering::SeqCst) < 2 {
+            std::thread::yield_now();
+        }
+        driver.stop();
+        assert!(shared.paused().is_empty());
+    }
+}

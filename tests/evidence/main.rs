@@ -1,0 +1,9 @@
+//! Evidence before outside judges: OpenSSL, pyHanko, Python's `zipfile` and `unzip`.
+//!
+//! What we make they must accept, what they make we must accept, and whatever is changed both must refuse.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails so")]
+
+mod parts;
+
+mod openssl;
