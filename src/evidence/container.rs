@@ -27,7 +27,7 @@ const CENTRAL_HEADER: u32 = 0x0201_4b50;
 const END_OF_CENTRAL_DIRECTORY: u32 = 0x0605_4b50;
 const LOCAL_HEADER_SIZE: u64 = 30;
 const CENTRAL_HEADER_SIZE: u64 = 46;
-const END_SIZE: u64 = 22;
+const END_SIZE: usize = 22;
 /// 1980-01-01, the first day that ZIP can write, at 00:00.
 const DATE: u16 = 0x0021;
 /// ZIP 1.0: stored, no folders.
@@ -306,7 +306,7 @@ impl Layout {
     }
 
     fn length(&self) -> u64 {
-        self.directory_offset + self.directory_size + END_SIZE
+        self.directory_offset + self.directory_size + END_SIZE as u64
     }
 
     /// The central directory and its end record.
@@ -399,8 +399,8 @@ fn copy_exactly(header: &Header, content: &mut dyn Read, out: &mut impl Write) -
 
 /// What the central directory says; nothing of it is believed before the bytes are compared.
 fn read_directory(source: &mut (impl Read + Seek), length: u64) -> Result<Vec<Header>, ReadError> {
-    let end_offset = length.checked_sub(END_SIZE).ok_or(ReadError::NotAContainer)?;
-    let mut end = [0; END_SIZE as usize];
+    let end_offset = length.checked_sub(END_SIZE as u64).ok_or(ReadError::NotAContainer)?;
+    let mut end = [0; END_SIZE];
     source.seek(SeekFrom::Start(end_offset))?;
     source.read_exact(&mut end)?;
     let mut end = Fields(&end);
@@ -645,7 +645,7 @@ mod tests {
             assert!(matches!(write(vec![entry], &mut out), Err(WriteError::TooLarge { .. })), "{size}");
         }
         assert!(out.is_empty());
-        let mut contents = vec![io::empty(); MAXIMUM_ENTRIES + 1];
+        let mut contents = [io::empty(); MAXIMUM_ENTRIES + 1];
         let many = contents.iter_mut().enumerate().map(|(n, content)| Entry {
             name: name(&format!("a{n}")),
             size: 0,
