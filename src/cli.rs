@@ -24,7 +24,7 @@ mod status;
 mod words;
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -34,6 +34,8 @@ pub use failure::Failure;
 pub use help::command;
 pub use words::Words;
 
+use crate::config::home::Layout;
+use crate::config::{Config, Language};
 use crate::messages::Lang;
 
 /// The command line.
@@ -88,12 +90,13 @@ pub enum Answer {
 /// settings must be changed, 3 the environment failed.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let args: Vec<OsString> = args.into_iter().collect();
-    let words = Words::new(help::language_of(&args));
-    let cli = match help::parse(&words, &args) {
+    let asked = help::language_of(&args);
+    let cli = match help::parse(&Words::new(asked.unwrap_or(Lang::En)), &args) {
         Ok(cli) => cli,
         Err(status) => return ExitCode::from(status),
     };
-    let desk = Desk::new(words, cli.global.home, cli.global.json);
+    let lang = asked.or_else(|| home_language(cli.global.home.as_deref())).unwrap_or(Lang::En);
+    let desk = Desk::new(Words::new(lang), cli.global.home, cli.global.json);
     match run(&cli.command, &desk) {
         Ok(Answer::Yes) => ExitCode::SUCCESS,
         Ok(Answer::No) => ExitCode::FAILURE,
@@ -102,6 +105,15 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             ExitCode::from(failure.exit_status())
         }
     }
+}
+
+/// The language that the home's settings name, for a terminal that names none.
+fn home_language(home: Option<&Path>) -> Option<Lang> {
+    let config = Config::load(&Layout::new(home?).settings()).ok()?;
+    Some(match config.language {
+        Language::Ja => Lang::Ja,
+        Language::En => Lang::En,
+    })
 }
 
 fn run(command: &Command, desk: &Desk) -> Result<Answer, Failure> {

@@ -38,26 +38,17 @@ pub fn find(lang: Lang, id: &str, blanks: &[(&str, FluentValue<'_>)]) -> Option<
     Some(bundle.format_pattern(pattern, Some(&args), &mut Vec::new()).into_owned())
 }
 
-static JA: LazyLock<FluentBundle<FluentResource>> = LazyLock::new(|| {
-    bundle(
-        "ja",
-        [
-            include_str!("messages/ja/cli.ftl"),
-            include_str!("messages/ja/control.ftl"),
-            include_str!("messages/ja/help.ftl"),
-        ],
-    )
-});
-static EN: LazyLock<FluentBundle<FluentResource>> = LazyLock::new(|| {
-    bundle(
-        "en",
-        [
-            include_str!("messages/en/cli.ftl"),
-            include_str!("messages/en/control.ftl"),
-            include_str!("messages/en/help.ftl"),
-        ],
-    )
-});
+/// The areas of the catalogue: a file of that name for each language.
+macro_rules! texts {
+    ($lang:literal: $($area:literal),+) => {
+        [$(include_str!(concat!("messages/", $lang, "/", $area, ".ftl"))),+]
+    };
+}
+
+static JA: LazyLock<FluentBundle<FluentResource>> =
+    LazyLock::new(|| bundle("ja", texts!("ja": "cli", "control", "help", "identity", "intake")));
+static EN: LazyLock<FluentBundle<FluentResource>> =
+    LazyLock::new(|| bundle("en", texts!("en": "cli", "control", "help", "identity", "intake")));
 
 fn bundle<const N: usize>(language: &str, texts: [&str; N]) -> FluentBundle<FluentResource> {
     let mut bundle = FluentBundle::new_concurrent(vec![language.parse::<LanguageIdentifier>().unwrap_or_default()]);

@@ -12,6 +12,8 @@ use serde::de::DeserializeOwned;
 use super::failure::Failure;
 use super::page::Page;
 use super::words::Words;
+use crate::config::Config;
+use crate::config::home::Home;
 use crate::control::Request;
 use crate::control::client::ask;
 use crate::control::facts::Problem;
@@ -33,23 +35,26 @@ impl Desk {
     }
 
     /// The home folder that `--home` or `TORIKOMI_HOME` names.
-    pub fn home(&self) -> Result<&Path, Failure> {
-        let home = self.home.as_deref().ok_or(Failure::HomeNotGiven)?;
-        if home.join("torikomi.toml").is_file() {
-            Ok(home)
-        } else {
-            Err(Failure::NotAHome { path: home.display().to_string() })
-        }
+    pub fn home(&self) -> Result<Home, Failure> {
+        Ok(Home::open(self.home.as_deref().ok_or(Failure::HomeNotGiven)?)?)
+    }
+
+    /// The home and its settings.
+    pub fn settings(&self) -> Result<(Home, Config), Failure> {
+        let home = self.home()?;
+        let config = Config::load(&home.layout().settings())?;
+        Ok((home, config))
     }
 
     /// The home's database, for reading only.
     pub fn database(&self) -> Result<ReadOnly, Failure> {
-        ReadOnly::open(&self.home()?.join("store").join("torikomi.db"))
+        let (home, config) = self.settings()?;
+        ReadOnly::open(&home.layout().database(&config))
     }
 
     /// Asks the daemon, and shows how far long work has come where somebody watches.
     pub fn ask<T: DeserializeOwned>(&self, request: &Request) -> Result<T, Failure> {
-        let socket = self.home()?.join("run").join("control.sock");
+        let socket = self.home()?.layout().control_socket();
         let bar = self.progress();
         let answer = ask(&socket, request, |done, of| {
             bar.set_length(of);

@@ -3,6 +3,8 @@
 use serde::Serialize;
 
 use super::words::Words;
+use crate::config::ConfigError;
+use crate::config::home::HomeError;
 use crate::control::Refusal;
 use crate::control::client::ClientError;
 use crate::database::DatabaseError;
@@ -22,8 +24,12 @@ pub enum Failure {
     NotAHome {
         path: String,
     },
-    /// The home cannot be opened as it is.
+    /// The home is there and cannot be used as it is: unreachable, another's.
     Home {
+        problem: String,
+    },
+    /// Settings or a profile have to be put right first.
+    Settings {
         problem: String,
     },
     /// Its database cannot be opened or read.
@@ -76,13 +82,14 @@ impl Failure {
         match self {
             Self::HomeNotGiven
             | Self::NotAHome { .. }
-            | Self::Home { .. }
+            | Self::Settings { .. }
             | Self::PassphraseFile { .. }
             | Self::NoTerminal
             | Self::PassphrasesDiffer
             | Self::BadValue { .. } => USAGE,
             Self::NotFound { .. } => 1,
-            Self::Database { .. }
+            Self::Home { .. }
+            | Self::Database { .. }
             | Self::NoDaemon { .. }
             | Self::BrokenOff { .. }
             | Self::File { .. }
@@ -99,6 +106,21 @@ impl Failure {
             Self::Refused(refusal) => words.refusal(refusal),
             other => words.coded("cli", other),
         }
+    }
+}
+
+impl From<HomeError> for Failure {
+    fn from(error: HomeError) -> Self {
+        match error {
+            HomeError::NotAHome(path) => Self::NotAHome { path: path.display().to_string() },
+            other => Self::Home { problem: other.to_string() },
+        }
+    }
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        Self::Settings { problem: error.to_string() }
     }
 }
 

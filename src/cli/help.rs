@@ -101,7 +101,11 @@ fn spoken(command: clap::Command, words: &Words, path: &str) -> clap::Command {
         .help_template(format!("{{about}}\n\n{usage}: {{usage}}\n\n{{all-args}}{{after-help}}"))
         .subcommand_help_heading(words.say("help-heading-commands"))
         .mut_args(|arg| {
-            let heading = if arg.is_positional() { "help-heading-arguments" } else { "help-heading-options" };
+            let heading = match (arg.is_positional(), arg.is_global_set()) {
+                (true, _) => "help-heading-arguments",
+                (_, true) => "help-heading-common",
+                _ => "help-heading-options",
+            };
             let name = arg.get_id().as_str().replace('_', "-");
             let own = format!("arg-{path}-{name}");
             let text = words.find(&own).unwrap_or_else(|| words.say(&format!("arg-{name}")));
@@ -126,21 +130,29 @@ pub(super) fn language(text: &str) -> Result<Lang, String> {
     }
 }
 
-/// The language to speak before the arguments are understood: `--lang` where it stands among them, else the locale
-/// (`LC_ALL`, `LC_MESSAGES`, `LANG`, the first that is set): Japanese for a Japanese one, English for any other.
-pub(super) fn language_of(args: &[OsString]) -> Lang {
+/// The language that is asked for before the arguments are understood: `--lang` where it stands among them, else the
+/// locale (`LC_ALL`, `LC_MESSAGES`, `LANG`, the first that is set): Japanese for a Japanese one, English for another.
+/// None where the locale names no language (`C`, `POSIX`).
+pub(super) fn language_of(args: &[OsString]) -> Option<Lang> {
     let mut args = args.iter().map(|arg| arg.to_string_lossy());
     while let Some(arg) = args.next() {
-        let value =
-            if arg == "--lang" { args.next() } else { arg.strip_prefix("--lang=").map(|v| v.to_owned().into()) };
+        let value = if arg == "--lang" {
+            args.next()
+        } else {
+            arg.strip_prefix("--lang=").map(|value| value.to_owned().into())
+        };
         if let Some(lang) = value.and_then(|value| language(&value).ok()) {
-            return lang;
+            return Some(lang);
         }
         if arg == "--" {
             break;
         }
     }
-    let locale =
-        ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
-    if locale.is_some_and(|locale| locale.starts_with("ja")) { Lang::Ja } else { Lang::En }
+    let set = |name: &&str| std::env::var(name).ok().filter(|locale| !locale.is_empty());
+    let locale = ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(set)?;
+    match locale.split(['_', '.', '@']).next() {
+        Some("C" | "POSIX") | None => None,
+        Some("ja") => Some(Lang::Ja),
+        Some(_) => Some(Lang::En),
+    }
 }

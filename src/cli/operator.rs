@@ -3,6 +3,7 @@
 mod add;
 mod appoint;
 mod enrol;
+mod list;
 
 use clap::Subcommand;
 
@@ -13,6 +14,7 @@ use crate::control::facts::Noted;
 
 #[derive(Debug, Subcommand)]
 pub enum Operator {
+    List(list::Args),
     Add(add::Args),
     Enrol(enrol::Args),
     Appoint(appoint::Args),
@@ -20,6 +22,7 @@ pub enum Operator {
 
 pub(super) fn run(command: &Operator, desk: &Desk) -> Result<Answer, Failure> {
     match command {
+        Operator::List(args) => list::run(args, desk),
         Operator::Add(args) => add::run(args, desk),
         Operator::Enrol(args) => enrol::run(args, desk),
         Operator::Appoint(args) => appoint::run(args, desk),

@@ -18,6 +18,8 @@ pub fn all() -> Vec<(&'static str, Schema)> {
         ("record-history", schema_for!(facts::RecordHistory)),
         ("session-open", schema_for!(facts::Opened)),
         ("session-close", schema_for!(facts::Closed)),
+        ("session-list", schema_for!(facts::SessionList)),
+        ("operator-list", schema_for!(facts::PeopleList)),
         ("operator-changed", schema_for!(facts::Noted)),
         ("journal-show", schema_for!(facts::JournalPage)),
     ]

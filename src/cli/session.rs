@@ -1,6 +1,7 @@
 //! `torikomi session`: a person unlocks the own key for a station, and locks it again.
 
 mod close;
+mod list;
 mod open;
 
 use clap::Subcommand;
@@ -11,11 +12,13 @@ use super::{Answer, Desk, Failure};
 pub enum Session {
     Open(open::Args),
     Close(close::Args),
+    List(list::Args),
 }
 
 pub(super) fn run(command: &Session, desk: &Desk) -> Result<Answer, Failure> {
     match command {
         Session::Open(args) => open::run(args, desk),
         Session::Close(args) => close::run(args, desk),
+        Session::List(args) => list::run(args, desk),
     }
 }

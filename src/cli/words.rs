@@ -4,7 +4,7 @@ use jiff::civil::{Date, DateTime};
 use jiff::tz::{Offset, TimeZone};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::control::Refusal;
 use crate::document::{DocumentState, HoldReason};
@@ -56,16 +56,44 @@ impl Words {
     }
 
     /// The sentence of a value with a `code`, from the first of these areas that has one.
+    ///
+    /// A problem within a problem has the area of its field (`date`, `sidecar`, …) and becomes a sentence first.
     #[must_use]
     pub fn find_coded(&self, areas: &[&str], value: &Value) -> Option<String> {
         let fields = value.as_object()?;
         let code = fields.get("code")?.as_str()?;
-        let texts: Vec<(&str, FluentValue<'_>)> = fields
-            .iter()
-            .filter(|(name, _)| *name != "code")
-            .map(|(name, value)| (name.as_str(), blank(value)))
-            .collect();
-        areas.iter().find_map(|area| messages::find(self.lang, &format!("{area}-{code}"), &texts))
+        let blanks = self.blanks(fields);
+        areas.iter().find_map(|area| messages::find(self.lang, &format!("{area}-{code}"), &blanks))
+    }
+
+    fn blanks<'f>(&self, fields: &'f Map<String, Value>) -> Vec<(&'f str, FluentValue<'static>)> {
+        let fields = fields.iter().filter(|(name, _)| *name != "code");
+        fields.map(|(name, value)| (name.as_str(), self.blank(name, value))).collect()
+    }
+
+    /// What a field of a code becomes in a sentence. Numbers stay numbers, so that the catalogue may choose a plural.
+    fn blank(&self, name: &str, value: &Value) -> FluentValue<'static> {
+        match value {
+            Value::String(text) => text.clone().into(),
+            Value::Number(number) => match number.as_i64() {
+                Some(number) => number.into(),
+                None => number.to_string().into(),
+            },
+            Value::Null => String::new().into(),
+            Value::Bool(truth) => truth.to_string().into(),
+            Value::Object(fields) => {
+                let sentence = self.find_coded(&[&name.replace('_', "-")], value);
+                sentence.unwrap_or_else(|| Value::Object(fields.clone()).to_string()).into()
+            }
+            Value::Array(items) => {
+                let item = format!("{}-item", name.replace('_', "-"));
+                let said = items.iter().map(|value| match value.as_object() {
+                    Some(fields) => messages::say(self.lang, &item, &self.blanks(fields)),
+                    None => value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned),
+                });
+                said.collect::<Vec<_>>().join(&self.say("list-separator")).into()
+            }
+        }
     }
 
     /// Why the daemon refused, with states, roles and the like in words.
@@ -169,7 +197,7 @@ impl Words {
 
 /// Whose codes may stand in the detail of a hold or a delivery's problem.
 const DETAIL_AREAS: &[&str] =
-    &["intake", "identification", "patients", "review", "signing", "people", "date", "profile"];
+    &["identity", "intake", "delivery", "patients", "review", "signing", "people", "date", "profile"];
 
 /// Reads a time that a person types: `2026-11-20T09:30` in the hospital's zone, or RFC 3339 with any offset.
 pub(super) fn clock_time(text: &str) -> Result<Instant, String> {
@@ -184,19 +212,6 @@ pub(super) fn clock_time(text: &str) -> Result<Instant, String> {
 /// Japan has had one offset and no summer time since 1951, so the number serves where the zone's data is missing.
 fn hospital_zone() -> TimeZone {
     TimeZone::get("Asia/Tokyo").unwrap_or_else(|_| TimeZone::fixed(Offset::constant(9)))
-}
-
-/// What a field of a code becomes in a sentence. Numbers stay numbers, so that the catalogue may choose a plural.
-fn blank(value: &Value) -> FluentValue<'static> {
-    match value {
-        Value::String(text) => text.clone().into(),
-        Value::Number(number) => match number.as_i64() {
-            Some(number) => number.into(),
-            None => number.to_string().into(),
-        },
-        Value::Null => String::new().into(),
-        other => other.to_string().into(),
-    }
 }
 
 #[cfg(test)]
@@ -222,6 +237,17 @@ mod tests {
         for wrong in ["", "9:30", "2026-02-30T09:30", "2026-11-20T25:00"] {
             assert!(clock_time(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_problem_within_a_problem_is_said_too() {
+        let detail = serde_json::json!({
+            "code": "unreadable-date", "field": "obtained_on", "from": "sidecar", "text": "26.11.20",
+            "date": { "code": "two-digit-year" },
+        });
+        let said = Words::new(Lang::Ja).detail(&detail).unwrap();
+        assert!(said.contains("年が2桁") && !said.contains('{'), "{said}");
+        assert_eq!(Words::new(Lang::Ja).detail(&serde_json::json!({ "code": "no-such-code" })), None);
     }
 
     #[test]

@@ -11,11 +11,12 @@ use crate::database::{DatabaseError, Tx};
 use crate::ids::Digest;
 use crate::journal::read::Stored;
 use crate::journal::{Actor, Kind};
+use crate::people::register;
 
 /// Reads stored entries, with the logins of those who acted.
 pub(in crate::cli) async fn of(tx: &mut Tx, stored: Vec<Stored>) -> Result<Vec<EntryFacts>, DatabaseError> {
-    let logins: HashMap<crate::ids::PersonId, String> = HashMap::new();
-    let _ = tx;
+    let people = register::list(tx).await?;
+    let logins: HashMap<_, _> = people.into_iter().map(|person| (person.id, person.login.to_string())).collect();
     stored
         .into_iter()
         .map(|stored| {
@@ -24,9 +25,9 @@ pub(in crate::cli) async fn of(tx: &mut Tx, stored: Vec<Stored>) -> Result<Vec<E
                 Actor::System => None,
                 Actor::Person(person) => logins.get(&person).cloned(),
             };
-            let private = stored.private.map(|private: crate::journal::read::Private| {
-                serde_json::from_str(&private.text).unwrap_or(Value::String(private.text))
-            });
+            let private = stored
+                .private
+                .map(|private| serde_json::from_str(&private.text).unwrap_or(Value::String(private.text)));
             Ok(EntryFacts { entry, digest: Digest::of(&stored.bytes), login, private })
         })
         .collect()

@@ -15,6 +15,7 @@ use crate::ids::DocumentId;
 use crate::journal::read;
 use crate::ledger::deliveries::Delivery;
 use crate::ledger::documents::{self, Document};
+use crate::people::register;
 
 /// A document with its history.
 pub(super) fn shown(database: &ReadOnly, id: DocumentId) -> Result<DocumentShown, Failure> {
@@ -30,6 +31,10 @@ pub(super) fn shown(database: &ReadOnly, id: DocumentId) -> Result<DocumentShown
 
 pub(super) async fn of_document(tx: &mut Tx, document: Document) -> Result<DocumentFacts, DatabaseError> {
     let parts = documents::parts(tx, document.id).await?;
+    let assigned_to = match document.assigned_to {
+        Some(id) => register::get(tx, id).await?.map(|person| person.login.to_string()),
+        None => None,
+    };
     Ok(DocumentFacts {
         document: document.id,
         station: document.station,
@@ -43,7 +48,7 @@ pub(super) async fn of_document(tx: &mut Tx, document: Document) -> Result<Docum
         parts,
         taken_in_at: document.taken_in_at,
         due_at: document.due_at,
-        assigned_to: document.assigned_to.map(|person| person.to_string()),
+        assigned_to,
     })
 }
 

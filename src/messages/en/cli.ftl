@@ -3,7 +3,8 @@
 ## Failures: what happened, why, what to do.
 cli-home-not-given = No home folder is given. Name one with --home DIR or TORIKOMI_HOME, or make one with `torikomi init`.
 cli-not-a-home = { $path } is not a Torikomi home. Check the path, or make one with `torikomi init`.
-cli-home = The home folder cannot be opened: { $problem }
+cli-home = The home folder cannot be used: { $problem }
+cli-settings = The settings have to be put right: { $problem }
 cli-database = The database cannot be read: { $problem }
 cli-no-daemon = The daemon is not running (nothing answers at { $socket }). Start it with `torikomi serve`, then try again.
 cli-broken-off = The daemon broke off: { $problem }. What was done can be seen with `torikomi journal show`.
@@ -26,6 +27,7 @@ cli-journalled = journal entry { $index }
 cli-value-from = { $value } ({ $source })
 cli-due = { $time } ({ $left })
 cli-profile = { $id } version { $version }
+list-separator = ,{" "}
 unknown = unknown
 held = on hold
 actor-system = by itself
@@ -267,6 +269,17 @@ operator-ca = the certificate authority
 operator-added = { $whom } was added, and now makes the own key with `torikomi operator enrol { $whom }`.
 operator-enrolled = { $whom } has a key and a certificate.
 operator-appointed = { $whom } was appointed.
+operator-suspended = suspended
+operator-no-key = no key yet
+operator-certificate-over = certificate expired
+operator-substitute = { $role } (substitute { $rank })
+operator-until = { $role } (until { $until })
+session-closed-log-off = closed by its owner
+session-closed-expired = its time was over
+session-closed-idle = it went unused
+session-closed-spent = it signed as many as it may
+session-closed-suspended = person suspended
+session-closed-restart = daemon restarted
 operator-none = Nobody is registered.
 
 ## Status

@@ -3,6 +3,7 @@
 help-heading-usage = Usage
 help-heading-commands = Commands
 help-heading-options = Options
+help-heading-common = For every command
 help-heading-arguments = Arguments
 
 help-torikomi = Takes in scanned hospital paper: inspects, signs, time-stamps and files it.

@@ -3,29 +3,31 @@
 ## 失敗。何が起き、なぜで、どうすればよいか。
 cli-home-not-given = ホームフォルダーが指定されていません。--home DIR か環境変数 TORIKOMI_HOME で指定してください。まだないときは「torikomi init」で作れます。
 cli-not-a-home = { $path } は Torikomi のホームフォルダーではありません。場所を確かめるか、「torikomi init」で作ってください。
-cli-home = ホームフォルダーを開けませんでした: { $problem }
-cli-database = データベースを読めませんでした: { $problem }
-cli-no-daemon = 常駐プログラムが動いていません({ $socket } に応答がありません)。「torikomi serve」で始めてから、もう一度実行してください。
-cli-broken-off = 常駐プログラムとの通信が途切れました: { $problem }。済んだことは「torikomi journal show」で確かめられます。
-cli-passphrase-file = パスフレーズのファイル { $path } を読めませんでした: { $problem }。1 行目にパスフレーズを書いてください。
+cli-home = ホームフォルダーを使えません：{ $problem }
+cli-settings = 設定に誤りがあります：{ $problem }
+cli-database = データベースを読めませんでした：{ $problem }
+cli-no-daemon = 常駐プログラムが動いていません（{ $socket } に応答がありません）。「torikomi serve」で始めてから、もう一度実行してください。
+cli-broken-off = 常駐プログラムとの通信が途切れました：{ $problem }。済んだことは「torikomi journal show」で確かめられます。
+cli-passphrase-file = パスフレーズのファイル { $path } を読めませんでした：{ $problem }。1 行目にパスフレーズを書いてください。
 cli-no-terminal = パスフレーズを入力する端末がありません。--passphrase-file FILE で指定してください。
 cli-passphrases-differ = 2 回の入力が一致しません。もう一度実行してください。
 cli-not-found = { $what } は見つかりませんでした。番号や名前を確かめてください。
-cli-file = { $path } を読み書きできませんでした: { $problem }
-cli-bad-value = 「{ $value }」を読み取れませんでした: { $problem }
-cli-strange-answer = 常駐プログラムの返事を読めませんでした({ $problem })。プログラムを入れ替えたあとは「torikomi serve」を始め直してください。
-cli-output = 結果を書き出せませんでした: { $problem }
+cli-file = { $path } を読み書きできませんでした：{ $problem }
+cli-bad-value = 「{ $value }」を読み取れませんでした：{ $problem }
+cli-strange-answer = 常駐プログラムの返事を読めませんでした（{ $problem }）。プログラムを入れ替えたあとは「torikomi serve」を始め直してください。
+cli-output = 結果を書き出せませんでした：{ $problem }
 
 ## 入力
 cli-passphrase-prompt = { $whose } のパスフレーズ:{" "}
 cli-new-passphrase-prompt = { $whose } の新しいパスフレーズ:{" "}
-cli-passphrase-again-prompt = { $whose } の新しいパスフレーズ(もう一度):{" "}
+cli-passphrase-again-prompt = { $whose } の新しいパスフレーズ（もう一度）:{" "}
 
 ## 短い言い回し
 cli-journalled = 記録簿 { $index } 番
-cli-value-from = { $value }({ $source })
-cli-due = { $time }({ $left })
+cli-value-from = { $value }（{ $source }）
+cli-due = { $time }（{ $left }）
 cli-profile = { $id } 第 { $version } 版
+list-separator = 、
 unknown = 不明
 held = 保留
 actor-system = 自動
@@ -43,8 +45,8 @@ column-state = 状態
 column-patient = 患者
 column-kana = フリガナ
 column-birth-date = 生年月日
-column-kind = 文書種別
-column-obtained = 入手日
+column-kind = 書類の種別
+column-obtained = 入手日・作成日
 column-document-date = 書類の日付
 column-scanned-at = スキャナの時刻
 column-operator = 実施者
@@ -91,7 +93,7 @@ column-signed-count = 署名数
 column-attested = 確認の表明
 
 ## 文書の状態
-state-identifying = 患者・文書種別の確認中
+state-identifying = 患者・書類の種別の確認中
 state-inspecting = 画像の検査中
 state-review = 確認待ち
 state-awaiting-confirmation = 確定・署名待ち
@@ -112,7 +114,7 @@ delivery-completeness-unknown = 全部そろっているか分かりません
 delivery-refused = 受け取れません
 
 ## 保留の理由
-hold-identity = 患者・文書種別・日付のどれかが足りません
+hold-identity = 患者・書類の種別・日付のどれかが足りません
 hold-conflict = 出どころによって内容が食い違っています
 hold-unknown-patient = 患者番号が患者台帳にありません
 hold-no-profile = この取込口で使えるプロファイルがありません
@@ -130,10 +132,10 @@ hold-stage-failed = 同じ処理が 3 回失敗しました
 hold-source-changed = 受け取ったあとで元のファイルが変わりました
 
 ## 保留のとき、どうすればよいか
-todo-identity = 「torikomi queue identify」で患者・文書種別・入手日を入力してください。
+todo-identity = 「torikomi queue identify」で患者・書類の種別・入手日を入力してください。
 todo-conflict = どちらが正しいかを確かめ、「torikomi queue identify」で入力してください。
 todo-unknown-patient = 患者番号を確かめ、「torikomi queue identify」で入力してください。新しい患者のときは患者台帳の更新を待ってください。
-todo-no-profile = 文書種別を確かめてください。正しいときは、管理者に取込口の設定を依頼してください。
+todo-no-profile = 書類の種別を確かめてください。正しいときは、管理者に取込口の設定を依頼してください。
 todo-findings = 画像を見て、読めるなら「torikomi queue accept」、読めないなら「torikomi queue reject」を選んでください。
 todo-rejected = もう一度スキャンしてください。「torikomi queue reject」で差し戻します。
 todo-late = やむを得ない理由があれば「torikomi queue release-late」で理由を入力してください。なければ差し戻してください。
@@ -189,7 +191,7 @@ journal-delivery-incomplete = 途中で切れたファイルとして止めま�
 journal-delivery-decided = 受け取るかどうかを人が決めました
 journal-document-held = 保留にしました
 journal-document-inspected = 画像を検査しました
-journal-document-identified = 患者・文書種別を人が入力しました
+journal-document-identified = 患者・書類の種別を人が入力しました
 journal-document-accepted = 検査の結果を認めました
 journal-document-confirmed = 確定しました
 journal-document-sent-back = 差し戻しました
@@ -205,7 +207,7 @@ journal-record-exported = 写しを書き出しました
 journal-incident-opened = 障害が始まりました
 journal-incident-closed = 障害が終わりました
 
-journal-line = { $index }  { $time }  { $what }({ $who })
+journal-line = { $index }  { $time }  { $what }（{ $who }）
 journal-empty = 記録はまだありません。
 journal-size = 全部で { $size } 件
 
@@ -237,8 +239,8 @@ record-files = 中のファイル
 session-opened = セッションを開きました。{ $until } まで、{ $most } 件まで署名できます。
 session-resumed = 待っていた { $count } 件を進めます。
 session-attested = 「原本に貼り付けや重なりがなく、読み取り範囲の外に情報がないこと」を確認したと記録しました。
-session-not-attested = 貼り付けや読み取り範囲外がないことの確認がまだです。確認するまで署名はされません(--attest)。
-session-closed = セッションを閉じました。署名した文書: { $count } 件
+session-not-attested = 貼り付けや読み取り範囲外がないことの確認がまだです。確認するまで署名はされません（--attest）。
+session-closed = セッションを閉じました。署名した文書：{ $count } 件
 session-waiting = { $count } 件が次のセッションを待っています。
 session-none = 開いているセッションはありません。
 session-attested-short = 済み
@@ -249,30 +251,41 @@ operator-ca = 認証局
 operator-added = { $whom } を登録しました。本人が「torikomi operator enrol { $whom }」で鍵を作ってください。
 operator-enrolled = { $whom } の鍵を作り、証明書を発行しました。
 operator-appointed = { $whom } を任命しました。
+operator-suspended = 停止中
+operator-no-key = 鍵がまだありません
+operator-certificate-over = 証明書の期限切れ
+operator-substitute = { $role }（代理 { $rank }）
+operator-until = { $role }（{ $until } まで）
+session-closed-log-off = 本人が閉じました
+session-closed-expired = 時間切れ
+session-closed-idle = 操作がなかったため
+session-closed-spent = 署名できる数に達したため
+session-closed-suspended = 利用者の停止
+session-closed-restart = 常駐プログラムの再起動
 operator-none = 登録された利用者はいません。
 
 ## 稼働状況
 status-well = 動いています。
 status-troubled = 止まっている処理があります。お預かりした文書は失われません。
 status-no-manager = 任命されていません
-status-clock = 時計が信用できません: { $problem }
-status-paused = { $stage }は { $since } から止まっています: { $why }
-status-incident = 障害({ $kind }): { $since } から、{ $count } 件に影響
+status-clock = 時計が信用できません：{ $problem }
+status-paused = { $stage }は { $since } から止まっています：{ $why }
+status-incident = 障害（{ $kind }）：{ $since } から、{ $count } 件に影響
 status-stations = 取込口
 status-documents = 文書
 status-deadlines = 近い期限
-status-session = { $login }({ $until } まで)
+status-session = { $login }（{ $until } まで）
 status-no-session = なし
-mode-evaluation = 評価用(法定の保存には使えません)
+mode-evaluation = 評価用（法定の保存には使えません）
 mode-production = 本番
 sandbox-required = 必須
-sandbox-best-effort = できる範囲で(弱い隔離)
+sandbox-best-effort = できる範囲で（弱い隔離）
 watching-events = 通知で監視
 watching-polling = 定期的に確認
 watching-unreachable = 届きません
 stage-intake = 取り込み
 stage-measuring = 測定
-stage-identification = 患者・文書種別の確認
+stage-identification = 患者・書類の種別の確認
 stage-inspection = 検査
 stage-signing = 署名
 stage-stamping = タイムスタンプ
