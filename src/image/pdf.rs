@@ -19,6 +19,7 @@ mod picture;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use hayro_interpret::hayro_syntax::object::Stream;
 use hayro_interpret::hayro_syntax::page::{Page, Rotation};
 use hayro_interpret::hayro_syntax::{DecryptionError, LoadPdfError, Pdf};
 use hayro_interpret::kurbo::{Affine, Rect};
@@ -131,7 +132,6 @@ fn measure_page<'a>(
             None => Decoded::Failed { fault: Fault::Panicked },
         }),
     };
-    let page_size = size(width, height, unit);
     let (orientation, turned) = match page.rotation() {
         Rotation::None => (1, false),
         Rotation::Horizontal => (6, true),
@@ -139,6 +139,14 @@ fn measure_page<'a>(
         Rotation::FlippedHorizontal => (8, true),
     };
     let seen = canvas.finish();
+    // The interpreter passes over an object that is not there; the page may have been nothing but that image.
+    let objects = &page.resources().x_objects;
+    let gone = objects.keys().any(|name| objects.get::<Stream<'_>>(&*name).is_none());
+    let decoded = match stopped {
+        Some(stopped) => stopped,
+        None if gone => Decoded::Damaged { rows: None },
+        None => seen.decoded,
+    };
     let mut measured = PageMeasurements {
         kind: if seen.coverage_permille >= SCAN_PERMILLE {
             PageKind::Scan
@@ -148,9 +156,9 @@ fn measure_page<'a>(
             PageKind::Empty
         },
         orientation,
-        page_size: Some(if turned { page_size.turned() } else { page_size }),
+        page_size: Some(if turned { size(height, width, unit) } else { size(width, height, unit) }),
         images: seen.images,
-        ..page_without_image(number, stopped.unwrap_or(seen.decoded))
+        ..page_without_image(number, decoded)
     };
     if let Some(main) = seen.main {
         measured.width_px = main.width_px;

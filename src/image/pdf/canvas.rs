@@ -190,12 +190,6 @@ pub(super) fn size(width_pt: f64, height_pt: f64, unit: f64) -> SizeUm {
     SizeUm { width_um: micrometres(width_pt), height_um: micrometres(height_pt) }
 }
 
-impl SizeUm {
-    pub(super) fn turned(self) -> Self {
-        Self { width_um: self.height_um, height_um: self.width_um }
-    }
-}
-
 /// The nearest whole number; nothing that is no number, or below nought, counts.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the conversion saturates, as is wanted")]
 fn whole(number: f64) -> u64 {

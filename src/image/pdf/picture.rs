@@ -170,7 +170,7 @@ fn decode(
                 (picture.colour, picture.samples) = (seen.colour, seen.samples);
             }
             picture.bits = seen.bits;
-            seen.decoded.whole()
+            counted(seen.decoded)
         }
         Filter::Fax => {
             let number = |key: &[u8]| parameters.get::<i32>(key);
@@ -194,6 +194,8 @@ fn decode(
                 end_of_line: flag(b"EndOfLine", false),
                 rows_are_byte_aligned: flag(b"EncodedByteAlign", false),
                 end_of_block: flag(b"EndOfBlock", true),
+                used_columns: columns.min(described.width),
+                used_rows: described.height,
                 black: if flag(b"BlackIs1", false) { !black } else { black },
             };
             fax.count(&data, tone).map(|()| Colour::Counted).map_err(|rows| Decoded::Damaged { rows: Some(rows) })
@@ -205,7 +207,7 @@ fn decode(
                 *name = seen.compression;
             }
             (picture.width, picture.height) = (seen.width.max(1), seen.height.max(1));
-            seen.decoded.whole()
+            counted(seen.decoded)
         }
         Filter::Jpeg2000 => {
             let seen = jpeg2000::decode(&data, limits, tone);
@@ -219,16 +221,14 @@ fn decode(
             if described.components.is_none() {
                 (picture.colour, picture.samples) = (inner.colour, inner.samples);
             }
-            inner.decoded.whole()
+            counted(inner.decoded)
         }
         _ => Err(Decoded::Unsupported { feature: "pdf-filter".to_owned() }),
     }
 }
 
-impl Decoded {
-    fn whole(self) -> Result<Colour, Self> {
-        if self == Self::Whole { Ok(Colour::Counted) } else { Err(self) }
-    }
+fn counted(decoded: Decoded) -> Result<Colour, Decoded> {
+    if decoded == Decoded::Whole { Ok(Colour::Counted) } else { Err(decoded) }
 }
 
 impl<'a> Described<'a> {

@@ -213,13 +213,11 @@ impl Page<'_> {
             end_of_line: compression == 3,
             rows_are_byte_aligned: compression == 2,
             end_of_block: compression != 2,
+            used_columns: place.used_width,
+            used_rows: place.used_height,
             black: if self.layout.photometric == Some(1) { 255 } else { 0 },
         };
-        if place.used_width == place.width && place.used_height == place.height {
-            return fax.count(&data, self.tone).map_err(|rows| Decoded::Damaged { rows: Some(rows) });
-        }
-        // The runs of a tile that hangs over the edge are not told apart from those on the page.
-        Err(unsupported("tiff-fax-tiles"))
+        fax.count(&data, self.tone).map_err(|rows| Decoded::Damaged { rows: Some(rows) })
     }
 
     fn jpeg(&mut self, place: Place, chunk: (u64, u64)) -> Result<(), Decoded> {
