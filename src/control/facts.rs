@@ -7,8 +7,10 @@ use crate::document::{DeliveryState, DocumentState, HoldReason, Part};
 use crate::identity::{Claims, Identity};
 use crate::ids::{DeliveryId, Digest, DocumentId, HomeId, IncidentId, Name, PersonId, RecordId, SessionId};
 use crate::instant::Instant;
+use crate::journal::Entry;
 use crate::judgement::{Judgement, ProfileRef};
 use crate::ledger::documents::Count;
+use crate::store::records::{Member, Record};
 
 /// `torikomi status`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -163,4 +165,116 @@ pub struct AppointmentFacts {
     pub rank: u32,
     pub from: Instant,
     pub until: Option<Instant>,
+}
+
+/// What every command prints with `--json` when it could not do what was asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Problem {
+    /// What the command ends with: 1 the answer is no, 2 usage or configuration, 3 the environment failed.
+    pub exit_status: u8,
+    /// A code and its fields.
+    pub problem: serde_json::Value,
+    /// The same in words.
+    pub sentence: String,
+}
+
+/// `torikomi queue list`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Queue {
+    /// Those with the least time left first.
+    pub documents: Vec<DocumentFacts>,
+    /// What arrived and waits for a person: incomplete, of unknown completeness.
+    pub deliveries: Vec<DeliveryStatus>,
+    /// There are more documents than asked for.
+    pub more: bool,
+}
+
+/// `torikomi queue show`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DocumentShown {
+    #[serde(flatten)]
+    pub document: DocumentFacts,
+    pub supersedes: Option<DocumentId>,
+    pub history: Vec<EntryFacts>,
+}
+
+/// An entry of the journal as it stands there, with what can be read beside it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct EntryFacts {
+    pub entry: Entry,
+    /// SHA-256 of the entry's exact bytes.
+    pub digest: Digest,
+    /// The login of the person who did it.
+    pub login: Option<String>,
+    /// The private part, where there is one and it was not erased.
+    pub private: Option<serde_json::Value>,
+}
+
+/// `torikomi journal show`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct JournalPage {
+    /// Entries in the whole journal.
+    pub size: u64,
+    /// Of its tree; absent while it is empty.
+    pub root: Option<Digest>,
+    /// The newest signed checkpoint, as C2SP writes it.
+    pub checkpoint: Option<String>,
+    pub entries: Vec<EntryFacts>,
+}
+
+/// `torikomi record list`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RecordList {
+    /// In the order of filing.
+    pub records: Vec<Record>,
+    /// There are more; ask again with `--after` and the last one's id.
+    pub more: bool,
+}
+
+/// `torikomi record show`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RecordShown {
+    #[serde(flatten)]
+    pub record: Record,
+    /// Its files, every generation of each.
+    pub members: Vec<Member>,
+}
+
+/// `torikomi record history`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RecordHistory {
+    pub document: DocumentId,
+    /// Oldest first.
+    pub versions: Vec<Record>,
+    pub entries: Vec<EntryFacts>,
+}
+
+/// `torikomi session list`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SessionList {
+    pub sessions: Vec<SessionStatus>,
+}
+
+/// What closing a session answers: what it shows to the person who leaves.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Closed {
+    pub session: SessionId,
+    /// What was signed in it.
+    pub signed: Vec<DocumentId>,
+    /// What of its station waits for the next session.
+    pub waiting: u64,
+}
+
+/// `torikomi operator list`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PeopleList {
+    pub people: Vec<PersonFacts>,
+}
+
+/// What a change to people, appointments or profiles answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Noted {
+    pub journal_index: u64,
+    /// SHA-256 of the journal entry.
+    pub entry: Digest,
 }
