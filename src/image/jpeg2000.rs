@@ -1,4 +1,6 @@
 //! stub
-use super::{Found,Limits,source::Source};
+use super::{Found, Limits, source::Source};
 use crate::measurements::Fault;
-pub(super) fn measure(_: &Source, _: &Limits) -> Found { Found::unknown(Fault::UnsupportedFormat) }
+pub(super) fn measure(_: &Source, _: &Limits) -> Found {
+    Found::unknown(Fault::UnsupportedFormat)
+}

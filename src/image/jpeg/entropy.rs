@@ -205,8 +205,7 @@ impl Bits<'_> {
             return Some(symbol);
         }
         let ahead = u32::try_from(self.held >> 48).ok()?;
-        let (length, (_, offset)) =
-            (10_u32..).zip(codes.long.get(10..)?).find(|(_, (beyond, _))| ahead < *beyond)?;
+        let (length, (_, offset)) = (10_u32..).zip(codes.long.get(10..)?).find(|(_, (beyond, _))| ahead < *beyond)?;
         self.skip(length);
         let place = i32::try_from(ahead >> (16 - length)).ok()?.checked_add(*offset)?;
         codes.symbols.get(usize::try_from(place).ok()?).copied()
@@ -249,4 +248,3 @@ impl Bits<'_> {
         (usize::try_from(left).ok()? / 8 + unread <= PADDING).then_some((marker, after))
     }
 }
-
