@@ -19,6 +19,7 @@
 mod answer;
 mod exif;
 mod fax;
+mod jbig2;
 mod jpeg;
 mod jpeg2000;
 mod pdf;
@@ -197,10 +198,7 @@ impl Found {
 
     /// A file that no page of was looked at.
     fn refused(limit: Limit) -> Self {
-        Self {
-            pages: vec![page_without_image(1, Decoded::Refused { limit })],
-            ..Self::unknown(Fault::LimitReached { limit })
-        }
+        Self { pages: vec![page_without_image(1, Decoded::Refused { limit })], ..Self::unknown(Fault::LimitReached { limit }) }
     }
 }
 

@@ -205,7 +205,8 @@ impl Bits<'_> {
             return Some(symbol);
         }
         let ahead = u32::try_from(self.held >> 48).ok()?;
-        let (length, (_, offset)) = (10_u32..).zip(codes.long.get(10..)?).find(|(_, (beyond, _))| ahead < *beyond)?;
+        let (length, (_, offset)) =
+            (10_u32..).zip(codes.long.get(10..)?).find(|(_, (beyond, _))| ahead < *beyond)?;
         self.skip(length);
         let place = i32::try_from(ahead >> (16 - length)).ok()?.checked_add(*offset)?;
         codes.symbols.get(usize::try_from(place).ok()?).copied()
@@ -219,6 +220,18 @@ impl Bits<'_> {
     }
 
     fn fill(&mut self) {
+        // Eight bytes without FF among them are taken as they are.
+        if let Some(next) = self.data.get(self.at..).and_then(|rest| rest.first_chunk::<8>()) {
+            let next = u64::from_be_bytes(*next);
+            let free = (64 - self.count) / 8;
+            let any_ff = next & (!next).wrapping_sub(0x0101_0101_0101_0101) & 0x8080_8080_8080_8080;
+            if any_ff == 0 && free < 8 {
+                self.held |= next >> (64 - 8 * free) << (64 - 8 * free - self.count);
+                self.at += usize::try_from(free).unwrap_or(0);
+                self.count += 8 * free;
+                return;
+            }
+        }
         while self.count <= 56 {
             let byte = match (self.data.get(self.at), self.data.get(self.at + 1)) {
                 (Some(0xFF), Some(0x00)) => {
@@ -248,3 +261,4 @@ impl Bits<'_> {
         (usize::try_from(left).ok()? / 8 + unread <= PADDING).then_some((marker, after))
     }
 }
+
