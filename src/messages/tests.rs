@@ -140,6 +140,62 @@ fn every_code_has_its_sentence() {
     covers::<NotCarried>("not-carried");
 }
 
+/// A value that a schema allows: the first choice everywhere, and numbers large enough to be seen in small units.
+fn sample(schema: &Value, definitions: &Value) -> Value {
+    if let Some(name) = schema["$ref"].as_str().and_then(|path| path.rsplit('/').next()) {
+        return sample(&definitions[name], definitions);
+    }
+    for choice in ["oneOf", "anyOf"] {
+        if let Some(first) = schema[choice].as_array().and_then(|choices| choices.first()) {
+            return sample(first, definitions);
+        }
+    }
+    if let Some(only) = schema.get("const").or_else(|| schema["enum"].get(0)) {
+        return only.clone();
+    }
+    let kind = schema["type"].as_str().or_else(|| schema["type"][0].as_str()).unwrap();
+    match kind {
+        "object" => {
+            let fields = schema["properties"].as_object().unwrap();
+            fields.iter().map(|(name, schema)| (name.clone(), sample(schema, definitions))).collect()
+        }
+        "array" => vec![sample(&schema["items"], definitions)].into(),
+        "integer" => match schema["maximum"].as_u64() {
+            Some(most) if most < 300_000 => 85.into(),
+            _ => 299_961.into(),
+        },
+        "boolean" => true.into(),
+        "string" if schema["format"] == "date" => "2026-11-20".into(),
+        "string" if schema["pattern"].as_str().is_some_and(|pattern| pattern.contains("T[0-9]")) => {
+            "2026-11-24T15:00:00.000000Z".into()
+        }
+        _ => "…".into(),
+    }
+}
+
+fn sentences<T: JsonSchema>(area: &str, text: &mut String) {
+    let schema = Value::from(schemars::schema_for!(T));
+    for variant in schema["oneOf"].as_array().unwrap() {
+        let value = sample(variant, &schema["$defs"]);
+        let code = value["code"].as_str().unwrap();
+        let said = |lang| find_code(lang, area, &value).unwrap();
+        text.push_str(&format!("{area}-{code}\n  {}\n  {}\n", said(Lang::Ja), said(Lang::En)));
+    }
+}
+
+#[test]
+fn what_people_read() {
+    let mut text = String::new();
+    sentences::<Reason>("reason", &mut text);
+    sentences::<Fault>("fault", &mut text);
+    sentences::<CannotTell>("calendar", &mut text);
+    sentences::<Expiry>("calendar-expiry", &mut text);
+    sentences::<Complaint>("setting", &mut text);
+    sentences::<Caution>("caution", &mut text);
+    sentences::<NotCarried>("not-carried", &mut text);
+    insta::assert_snapshot!(text);
+}
+
 #[test]
 fn no_finding_speaks_for_the_guideline() {
     for lang in Lang::ALL {

@@ -94,11 +94,11 @@ reason-pdf-encrypted = The PDF is { $encryption ->
    *[empty-password] encrypted
 }. Please switch encryption off at the scanner and scan again.
 reason-pdf-active-content = The PDF contains { $scripts ->
-    [true] scripts
+    [true] { $launch_actions ->
+        [true] scripts, and actions that start or send something
+       *[false] scripts
+    }
    *[false] actions that start or send something
-}{ $launch_actions ->
-    [true] {" "}(it starts or sends something)
-   *[false] {""}
 }. Please scan the paper itself.
 reason-pdf-attachments = The PDF has { $files } attached { $files ->
     [one] file

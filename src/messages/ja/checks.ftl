@@ -94,12 +94,12 @@ reason-pdf-encrypted = PDFが{ $encryption ->
    *[empty-password] 暗号化
 }されています。スキャナの暗号化を切って読み取り直してください。
 reason-pdf-active-content = PDFに{ $scripts ->
-    [true] スクリプト
+    [true] { $launch_actions ->
+        [true] スクリプトと、何かを起動・送信する仕掛け
+       *[false] スクリプト
+    }
    *[false] 何かを起動・送信する仕掛け
-}が含まれています{ $launch_actions ->
-    [true] （起動・送信の仕掛けあり）
-   *[false] {""}
-}。紙そのものを読み取ってください。
+}が含まれています。紙そのものを読み取ってください。
 reason-pdf-attachments = PDFに { $files } 個のファイルが添付されています。紙そのものを読み取るか、添付を別の書類として取り込んでください。
 reason-pdf-signed-before = PDFには取込み前からの署名が { $signatures } 個あります（改訂 { $revisions } 回）。電子の原本でないかを確かめてください。
 reason-pdf-repaired = PDFの目次が壊れており、補って読みました。ページがすべてそろっているかを確かめてください。
