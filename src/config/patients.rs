@@ -19,7 +19,7 @@ settings! {
         /// How many characters a patient id has; shorter ones are filled with zeros in front. Default: as written.
         /// 患者番号の桁数。短いものは前に 0 を補う。既定は書かれたとおり。
         id_width: Option<u32> = None, like "8";
-        /// How the last digit of a patient id follows from the others; see the manual for the four rules.
+        /// The rule of the last digit: modulus-10-weight-{2-1-split, 2-1, 3-1} or modulus-11-weight-2-7.
         /// 患者番号の検査数字の規則。
         check_digit: Option<CheckDigit> = None, like "\"modulus-10-weight-3-1\"";
         /// By how many thousandths the list may shrink at once; more is refused and the old list stays.
