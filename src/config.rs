@@ -1,1 +1,316 @@
 //! Settings of a home, one file a concern.
+//!
+//! `torikomi.toml` is read as a whole: every problem is told with its line and column, and nothing is used of a file
+//! that has one. Each setting is declared once, with its default and its explanation; `init` writes these into the
+//! file. Secrets never stand here: a setting that needs one names a file.
+
+mod section;
+pub mod authority;
+pub mod clock;
+pub mod home;
+pub mod image;
+pub mod interval;
+pub mod journal;
+pub mod patients;
+pub mod people;
+pub mod signing;
+pub mod station;
+pub mod store;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io::{self, Read as _};
+use std::ops::Range;
+use std::path::{Component, Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use sqlx::Row as _;
+
+use crate::database::{DatabaseError, Tx};
+use crate::ids::{HomeId, Name};
+use crate::toml_text::{self, Complaint, Problem, Reading, Table};
+use section::{Section, Sheet, documented, listed, quoted};
+
+pub use authority::Authority;
+pub use station::Station;
+
+/// Whether a home is for trying Torikomi out or for real paper. Fixed at `init`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mode {
+    /// Own certificate authority and time-stamping authority; every certificate says so.
+    Evaluation,
+    Production,
+}
+
+/// The language of messages where a command is not told another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Language {
+    Ja,
+    En,
+}
+
+/// Everything that `torikomi.toml` says, defaults filled in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    pub mode: Mode,
+    pub language: Language,
+    pub stations: BTreeMap<Name, Station>,
+    pub authorities: BTreeMap<Name, Authority>,
+    pub signing: signing::Signing,
+    pub image: image::Image,
+    pub patients: patients::Patients,
+    pub journal: journal::Journal,
+    pub store: store::Store,
+    pub clock: clock::Clock,
+    pub people: people::People,
+}
+
+/// A settings file that cannot be used, or that does not belong to this home as it was made.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    #[error("the settings {} cannot be read: {error}", .file.display())]
+    Unreadable { file: PathBuf, error: io::Error },
+    #[error("{}", list(.0))]
+    Faulty(Vec<Problem>),
+    #[error(
+        "this home was made with mode = \"{made}\", and torikomi.toml says \"{found}\": put the mode back, or make another home"
+    )]
+    ModeChanged { made: Mode, found: Mode },
+    #[error("the database belongs to another home ({found}, not {expected}): put back the one that belongs here")]
+    ForeignDatabase { found: String, expected: HomeId },
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+}
+
+fn list(problems: &[Problem]) -> String {
+    problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
+
+impl Config {
+    /// Reads a settings file.
+    ///
+    /// # Errors
+    /// When it cannot be read, or with everything that is wrong in it.
+    pub fn load(file: &Path) -> Result<Self, ConfigError> {
+        let unreadable = |error| ConfigError::Unreadable { file: file.to_owned(), error };
+        let mut bytes = Vec::new();
+        // One byte over the limit is enough to be told that it is too long.
+        let most = u64::try_from(toml_text::LONGEST_FILE).unwrap_or(u64::MAX).saturating_add(1);
+        std::fs::File::open(file).map_err(unreadable)?.take(most).read_to_end(&mut bytes).map_err(unreadable)?;
+        Self::parse(&bytes, &file.to_string_lossy()).map_err(ConfigError::Faulty)
+    }
+
+    /// Reads settings from bytes; `file` is the name that problems are told under.
+    ///
+    /// # Errors
+    /// Everything that is wrong, in the order of the lines.
+    pub fn parse(bytes: &[u8], file: &str) -> Result<Self, Vec<Problem>> {
+        Reading::of(bytes, file, |reading, top| Some(Self::read(reading, top))).map(|(config, _)| config)
+    }
+
+    /// The authorities in the order in which they are asked.
+    #[must_use]
+    pub fn authorities_in_order(&self) -> Vec<(&Name, &Authority)> {
+        let mut all: Vec<_> = self.authorities.iter().collect();
+        // Stable: those of one order stay in the order of their names.
+        all.sort_by_key(|(_, authority)| authority.order);
+        all
+    }
+
+    fn read<'t>(reading: &Reading<'t>, mut top: Table<'_, 't>) -> Self {
+        let stations: Vec<(Name, Range<usize>, Station)> = read_each(reading, &mut top, "station");
+        let authorities: Vec<(Name, Range<usize>, Authority)> = read_each(reading, &mut top, "authority");
+        check_folders(reading, &stations);
+        let clock_at = top.keys().into_iter().find(|key| key.value == "clock").map(|key| key.at);
+        let mode = top.choice("mode", &[("evaluation", Mode::Evaluation), ("production", Mode::Production)]);
+        let language = top.optional_choice("language", &[("ja", Language::Ja), ("en", Language::En)]);
+        let config = Self {
+            // A mode that cannot be read was complained of; no settings come of it.
+            mode: mode.map_or(Mode::Production, |mode| mode.value),
+            language: language.map_or(Language::Ja, |language| language.value),
+            stations: stations.into_iter().map(|(name, _, station)| (name, station)).collect(),
+            authorities: authorities.into_iter().map(|(name, _, authority)| (name, authority)).collect(),
+            signing: read_section(reading, &mut top, "signing"),
+            image: read_section(reading, &mut top, "image"),
+            patients: read_section(reading, &mut top, "patients"),
+            journal: read_section(reading, &mut top, "journal"),
+            store: read_section(reading, &mut top, "store"),
+            clock: read_section(reading, &mut top, "clock"),
+            people: read_section(reading, &mut top, "people"),
+        };
+        if config.mode == Mode::Production && config.clock.starts_at.is_some() {
+            let at = clock_at.unwrap_or_else(|| top.at().clone());
+            reading.complain(&at, Complaint::EvaluationOnly { key: "clock.starts_at".to_owned() });
+        }
+        top.finish();
+        config
+    }
+}
+
+/// Writes into the database whose it is and how it was made; `init` does so once.
+///
+/// # Errors
+/// When the database says otherwise already, or fails.
+pub async fn record(tx: &mut Tx, home: HomeId, mode: Mode) -> Result<(), ConfigError> {
+    for (key, value) in [("home", home.to_string()), ("mode", mode.to_string())] {
+        sqlx::query("INSERT INTO meta (key, value) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING")
+            .bind(key)
+            .bind(value)
+            .execute(&mut *tx)
+            .await
+            .map_err(DatabaseError::from)?;
+    }
+    check_recorded(tx, home, mode).await
+}
+
+/// Whether the database belongs to this home, and the home is still in the mode in which it was made.
+///
+/// # Errors
+/// When not, or when the database fails.
+pub async fn check_recorded(tx: &mut Tx, home: HomeId, mode: Mode) -> Result<(), ConfigError> {
+    let found = meta(tx, "home").await?.unwrap_or_default();
+    if found != home.to_string() {
+        return Err(ConfigError::ForeignDatabase { found, expected: home });
+    }
+    match meta(tx, "mode").await? {
+        Some(made) if made == mode.to_string() => Ok(()),
+        Some(_) => Err(ConfigError::ModeChanged { made: mode.other(), found: mode }),
+        None => Err(DatabaseError::Unreadable("meta.mode: missing".to_owned()).into()),
+    }
+}
+
+async fn meta(tx: &mut Tx, key: &str) -> Result<Option<String>, DatabaseError> {
+    let row = sqlx::query("SELECT value FROM meta WHERE key = $1").bind(key.to_owned()).fetch_optional(tx).await?;
+    Ok(row.map(|row| row.try_get(0)).transpose()?)
+}
+
+impl Mode {
+    const fn other(self) -> Self {
+        match self {
+            Self::Evaluation => Self::Production,
+            Self::Production => Self::Evaluation,
+        }
+    }
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
+}
+
+impl fmt::Display for Language {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
+}
+
+fn read_section<'t, S: Section>(reading: &Reading<'t>, top: &mut Table<'_, 't>, key: &str) -> S {
+    S::read(Sheet::new(reading, top.table(key)))
+}
+
+/// The tables below `key`, as `[station.a]` and `[station.b]` lie below `station`. There must be one at least.
+fn read_each<'t, S: Section>(
+    reading: &Reading<'t>,
+    top: &mut Table<'_, 't>,
+    key: &str,
+) -> Vec<(Name, Range<usize>, S)> {
+    let mut all = Vec::new();
+    let mut tables = top.table(key);
+    let keys = tables.keys();
+    if keys.is_empty() {
+        reading.complain(tables.at(), Complaint::MissingKey { key: format!("{key}.<name>") });
+    }
+    for name in keys {
+        let section = read_section(reading, &mut tables, &name.value);
+        match name.value.parse() {
+            Ok(parsed) => all.push((parsed, name.at, section)),
+            Err(_) => {
+                let (key, expected) = (tables.name_of(&name.value), "name".to_owned());
+                reading.complain(&name.at, Complaint::BadValue { key, value: name.value, expected });
+            }
+        }
+    }
+    tables.finish();
+    all
+}
+
+/// Two stations in one folder would take each other's deliveries, under the other's name and profiles.
+fn check_folders(reading: &Reading<'_>, stations: &[(Name, Range<usize>, Station)]) {
+    let mut seen: Vec<(PathBuf, &Name)> = Vec::new();
+    for (name, at, station) in stations {
+        // Relative to any home: only whether two of them meet is asked.
+        let folder = plain(&station.folder(Path::new("home"), name));
+        let shared = seen.iter().find(|(other, _)| other.starts_with(&folder) || folder.starts_with(other));
+        if let Some((_, other)) = shared {
+            let (key, other) = (format!("station.{name}.path"), format!("station.{other}.path"));
+            reading.complain(at, Complaint::SharedFolder { key, other });
+        }
+        seen.push((folder, name));
+    }
+}
+
+/// The path without `.` and `..`, as far as that can be told without looking.
+fn plain(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir => drop(plain.pop()),
+            other => plain.push(other),
+        }
+    }
+    plain
+}
+
+/// What `init` writes as `torikomi.toml`: every setting with its explanation and default, and what was chosen.
+#[must_use]
+pub fn template(mode: Mode, stations: &[StationTemplate<'_>], authorities: &[AuthorityTemplate<'_>]) -> String {
+    let mut sections = vec![format!(
+        "# Settings of this home. A line that begins with # shows a default; remove the # to change it.\n\
+         # このホームの設定。# で始まる行は既定値。変えるときは # を取る。\n\n\
+         # \"evaluation\" or \"production\"; fixed when the home was made.\n\
+         # 評価用か本番か。作成時に決まり、変えられない。\n\
+         mode = \"{mode}\"\n\
+         # The language of messages: \"ja\" or \"en\".\n\
+         # メッセージの言語。\n\
+         # language = \"ja\"\n"
+    )];
+    for station in stations {
+        let profiles = ("profiles", listed(station.profiles));
+        sections.push(documented::<Station>(&format!("station.{}", station.name), &[profiles]));
+    }
+    for authority in authorities {
+        let url = ("url", quoted(authority.url));
+        sections.push(documented::<Authority>(&format!("authority.{}", authority.name), &[url]));
+    }
+    sections.extend([
+        documented::<signing::Signing>("signing", &[]),
+        documented::<image::Image>("image", &[]),
+        documented::<patients::Patients>("patients", &[]),
+        documented::<journal::Journal>("journal", &[]),
+        documented::<store::Store>("store", &[]),
+        documented::<clock::Clock>("clock", &[]),
+        documented::<people::People>("people", &[]),
+    ]);
+    sections.join("\n")
+}
+
+/// A station that `init` writes.
+#[derive(Clone, Copy, Debug)]
+pub struct StationTemplate<'a> {
+    pub name: &'a Name,
+    pub profiles: &'a [Name],
+}
+
+/// An authority that `init` writes.
+#[derive(Clone, Copy, Debug)]
+pub struct AuthorityTemplate<'a> {
+    pub name: &'a Name,
+    pub url: &'a str,
+}
+
+#[cfg(test)]
+mod tests;

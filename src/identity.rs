@@ -21,6 +21,7 @@ pub enum Field {
     DocumentDate,
     ScannedAt,
     Operator,
+    Station,
     Paper,
     ExpectedPages,
     DoubleFeed,
@@ -122,6 +123,7 @@ pub struct Claims {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub struct Scanner {
     pub make: String,
     pub model: String,

@@ -184,6 +184,7 @@ impl Digester {
 /// Such names appear in paths, settings, journal entries and URLs, so they need no quoting anywhere.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(transparent)]
+#[schemars(extend("pattern" = "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"))]
 pub struct Name(String);
 
 impl Name {

@@ -1,1 +1,216 @@
 //! Sends custody's bytes to a worker and keeps what it measured.
+//!
+//! A delivery whose every file is complete becomes *taken*, with one document for all of it; its source may go. One that
+//! is not complete stays in custody, for its source may still grow. A worker that dies is tried once more with nothing
+//! else running, then the fault is what is known of that file.
+
+use std::sync::{PoisonError, RwLock};
+
+use serde::{Deserialize, Serialize};
+
+use crate::clock::Clock;
+use crate::database::{Database, DatabaseError, Tx};
+use crate::document::{DeliveryState, Part};
+use crate::durable::Failure;
+use crate::ids::{DeliveryId, Digest, DocumentId};
+use crate::image::{Workers, WorkerError, unmeasured};
+use crate::instant::Instant;
+use crate::intake::custody::{CustodyCopy, CustodyError, Member};
+use crate::intake::names::Part as Side;
+use crate::journal::append::Journal;
+use crate::journal::{Draft, Kind, Subject};
+use crate::ledger::deliveries::{self, Delivery};
+use crate::ledger::{contents, documents};
+use crate::measurements::{Completeness, Fault, Measurements, MissingPart};
+use crate::store::{Objects, StoreError};
+
+#[derive(Debug, thiserror::Error)]
+pub enum MeasuringError {
+    /// The line waits until somebody mended it: the workers, the disk, the store.
+    #[error(transparent)]
+    Worker(WorkerError),
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Custody(#[from] CustodyError),
+    #[error(transparent)]
+    Disk(#[from] Failure),
+    #[error("measurements cannot be written: {0}")]
+    Encoding(#[from] serde_json::Error),
+}
+
+/// What was found of a delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Measured {
+    /// Complete: this document came of it.
+    Taken(DocumentId),
+    /// Not complete, or nobody can tell; it stays in custody for now.
+    Waits,
+}
+
+/// Why a delivery is not taken. One message each: `delivery-<code>`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(tag = "code", rename_all = "kebab-case")]
+pub enum DeliveryProblem {
+    /// A file breaks off.
+    Incomplete { file: u32, missing: MissingPart, at_byte: u64 },
+    /// No way to tell whether a file is complete.
+    CompletenessUnknown { file: u32, fault: Fault },
+    /// Nothing in it but sidecars.
+    NoDocument,
+}
+
+/// The stage: how it reaches its instruments.
+pub struct Measuring<'a> {
+    pub workers: &'a Workers,
+    pub objects: &'a Objects,
+    pub database: &'a Database,
+    pub journal: &'a std::sync::Arc<Journal>,
+    pub clock: &'a Clock,
+    /// Held by everyone who measures; alone by who tries a second time.
+    pub quiet: &'a RwLock<()>,
+}
+
+impl Measuring<'_> {
+    /// Measures every file of a delivery's copy and moves the delivery on.
+    ///
+    /// # Errors
+    /// When the line itself is at fault, not the delivery; it is as it was, and is tried again.
+    pub fn measure(&self, delivery: &Delivery, copy: &CustodyCopy) -> Result<Measured, MeasuringError> {
+        let mut measured = Vec::new();
+        let mut problem = None;
+        for (number, member) in (1_u32..).zip(scans(copy)) {
+            let measurements = self.measure_member(copy, member)?;
+            if problem.is_none() {
+                problem = problem_of(number, &measurements.completeness);
+            }
+            let object = self.objects.put(&serde_json_canonicalizer::to_vec(&measurements)?)?;
+            measured.push((member.clone(), measurements, object));
+        }
+        if measured.is_empty() {
+            problem = Some(DeliveryProblem::NoDocument);
+        }
+        match problem {
+            None => self.take(delivery, measured).map(Measured::Taken),
+            Some(problem) => {
+                let (id, copy) = (delivery.id, delivery.copy);
+                let problem = serde_json_canonicalizer::to_string(&problem)?;
+                self.database.write::<_, DatabaseError, _>(async move |tx| {
+                    deliveries::set_incomplete(tx, id, copy, &problem).await
+                })?;
+                Ok(Measured::Waits)
+            }
+        }
+    }
+
+    /// Takes a delivery as it is, by a person's decision: pages are what could be measured of it.
+    ///
+    /// # Errors
+    /// As for [`Self::measure`].
+    pub fn take_anyway(&self, delivery: &Delivery, copy: &CustodyCopy) -> Result<DocumentId, MeasuringError> {
+        let mut measured = Vec::new();
+        for member in scans(copy) {
+            let measurements = self.measure_member(copy, member)?;
+            let object = self.objects.put(&serde_json_canonicalizer::to_vec(&measurements)?)?;
+            measured.push((member.clone(), measurements, object));
+        }
+        self.take(delivery, measured)
+    }
+
+    fn measure_member(&self, copy: &CustodyCopy, member: &Member) -> Result<Measurements, MeasuringError> {
+        let file = copy.open_member(member)?;
+        let first = {
+            let _with_others = self.quiet.read().unwrap_or_else(PoisonError::into_inner);
+            self.workers.measure(&file, &member.digest)
+        };
+        let second = match first {
+            Err(WorkerError::Fault { .. }) => {
+                let _alone = self.quiet.write().unwrap_or_else(PoisonError::into_inner);
+                self.workers.measure(&file, &member.digest)
+            }
+            answered => answered,
+        };
+        match second {
+            Ok(measurements) => Ok(measurements),
+            Err(WorkerError::Fault { fault }) => Ok(unmeasured(member.digest, member.size, fault)),
+            Err(error) => Err(MeasuringError::Worker(error)),
+        }
+    }
+
+    /// One transaction: contents, the document with its parts, the delivery's move, the journal's entry.
+    fn take(
+        &self,
+        delivery: &Delivery,
+        measured: Vec<(Member, Measurements, Digest)>,
+    ) -> Result<DocumentId, MeasuringError> {
+        let document = DocumentId::new();
+        let (delivery, journal, now) = (delivery.clone(), self.journal.clone(), self.clock.now());
+        self.database.write::<_, MeasuringError, _>(async move |tx| {
+            let parts = enter_contents(tx, delivery.id, &measured).await?;
+            let taken_in_at = delivery.taken_in_at.unwrap_or(now);
+            documents::create(tx, document, &delivery.station, &parts, taken_in_at, now).await?;
+            deliveries::move_on(tx, delivery.id, delivery.state, DeliveryState::Taken, None, now).await?;
+            let draft = taken_entry(&delivery, document, taken_in_at, &measured);
+            journal.append(tx, draft, now).await?;
+            Ok(document)
+        })
+    }
+}
+
+async fn enter_contents(
+    tx: &mut Tx,
+    delivery: DeliveryId,
+    measured: &[(Member, Measurements, Digest)],
+) -> Result<Vec<Part>, DatabaseError> {
+    let mut parts = Vec::new();
+    for (member, measurements, object) in measured {
+        contents::enter(tx, measurements, object).await?;
+        parts.push(Part {
+            delivery,
+            content: member.digest,
+            first_page: 1,
+            // A file whose pages cannot be told apart is one thing to look at.
+            page_count: u32::try_from(measurements.pages.len()).unwrap_or(u32::MAX),
+            delivered_name: member.name.bare().to_string_lossy().into_owned(),
+        });
+    }
+    Ok(parts)
+}
+
+fn taken_entry(
+    delivery: &Delivery,
+    document: DocumentId,
+    taken_in_at: Instant,
+    measured: &[(Member, Measurements, Digest)],
+) -> Draft {
+    let contents: Vec<_> = measured.iter().map(|(member, _, _)| member.digest).collect();
+    let measurements: Vec<_> = measured.iter().map(|(_, _, object)| *object).collect();
+    let pages: usize = measured.iter().map(|(_, measurements, _)| measurements.pages.len()).sum();
+    let subject = Subject { document: Some(document), ..Subject::delivery(delivery.id) };
+    Draft::by_system(Kind::DeliveryTaken, subject)
+        .fact("station", &delivery.station)
+        .fact("taken_in_at", taken_in_at)
+        .fact("contents", contents)
+        .fact("measurements", measurements)
+        .fact("pages", pages)
+        .private(serde_json::json!({ "delivered_as": delivery.source_display }))
+}
+
+/// The files of a copy that are documents, in order.
+fn scans(copy: &CustodyCopy) -> impl Iterator<Item = &Member> {
+    copy.manifest().members.iter().filter(|member| member.part == Side::Document)
+}
+
+fn problem_of(file: u32, completeness: &Completeness) -> Option<DeliveryProblem> {
+    match completeness {
+        Completeness::Complete => None,
+        Completeness::Incomplete { missing, at_byte } => {
+            Some(DeliveryProblem::Incomplete { file, missing: *missing, at_byte: *at_byte })
+        }
+        Completeness::Unknown { fault } => {
+            Some(DeliveryProblem::CompletenessUnknown { file, fault: fault.clone() })
+        }
+    }
+}

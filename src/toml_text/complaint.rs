@@ -108,6 +108,12 @@ pub enum Complaint {
     #[error("profile {id} is also in {other_file}")]
     SameProfileTwice { id: String, other_file: String },
 
+    // -- a home's settings --
+    #[error("{key} is also, or lies within, or holds {other}; give each station a folder of its own")]
+    SharedFolder { key: String, other: String },
+    #[error("{key} is allowed only with mode = \"evaluation\"")]
+    EvaluationOnly { key: String },
+
     // -- calendars --
     #[error("{key}: {value} ends before it begins")]
     HoursBackwards { key: String, value: String },

@@ -127,7 +127,7 @@ CREATE TABLE attempt (
     record         TEXT NOT NULL,
     manifest       TEXT NOT NULL,
     signer         TEXT NOT NULL,
-    session        TEXT,
+    session        TEXT NOT NULL,
     signed_at      BIGINT NOT NULL,
     timestamped_at BIGINT,
     stamp_due_at   BIGINT,
@@ -203,6 +203,9 @@ CREATE TABLE certificate (
     not_before    BIGINT NOT NULL,
     not_after     BIGINT NOT NULL,
     revoked_at    BIGINT,
+    -- who had it issued; nobody for those of the genesis entry
+    issued_by     TEXT,
+    issued_at     BIGINT NOT NULL,
     journal_index BIGINT NOT NULL
 );
 

@@ -1,0 +1,52 @@
+//! A time-stamping authority: where it is, and which of its stamps count.
+
+use std::path::PathBuf;
+
+use super::interval::Interval;
+use super::section::{Check, Sheet, settings};
+use crate::crypto::oid::Oid;
+use crate::toml_text::Complaint;
+
+settings! {
+    /// A time-stamping authority (RFC 3161 over HTTP). One table for each; they are asked in their order.
+    /// タイムスタンプ局。一つにつき一つの表。順番に問い合わせる。
+    pub struct Authority {
+        /// Where requests are sent.
+        /// 問い合わせ先。
+        url: String = String::new(), like "\"http://tsa.example.jp/\"";
+        /// The lowest is asked first; the next only when it cannot be reached.
+        /// 小さいものから問い合わせる。次は届かないときだけ。
+        order: u32 = 1;
+        /// The policies under which its stamps count, as dotted numbers. Empty: any.
+        /// 認めるポリシーの番号。空ならすべて。
+        policies: Vec<Oid> = Vec::new();
+        /// The certificates to which its stamps must lead (PEM); relative to the home.
+        /// 信頼の起点となる証明書。
+        roots: PathBuf = PathBuf::from("keys/roots.pem");
+        /// Whether it is on the list of accredited authorities. Stamps of others are shown as "not accredited".
+        /// 認定された局か。そうでない局の印は「認定外」と表示する。
+        accredited: bool = false;
+        /// How long to wait for an answer.
+        /// 応答を待つ時間。
+        timeout: Interval = Interval::from_seconds(10);
+        /// How long after a failure to ask again; doubled each time up to `retry_most`.
+        /// 失敗した後、再び問い合わせるまでの時間。失敗のたびに倍にする。
+        retry: Interval = Interval::from_seconds(2);
+        /// The longest time between two attempts.
+        /// 再試行の間隔の上限。
+        retry_most: Interval = Interval::from_minutes(5);
+    }
+}
+
+impl Check for Authority {
+    fn check(&self, sheet: &mut Sheet<'_, '_>) {
+        sheet.demand("url");
+        if !self.url.is_empty() && !self.url.starts_with("http://") && !self.url.starts_with("https://") {
+            let value = self.url.clone();
+            sheet.complain("url", |key| Complaint::BadValue { key, value, expected: "url".to_owned() });
+        }
+        sheet.within("timeout", &self.timeout, &Interval::from_seconds(1), &Interval::from_minutes(5));
+        sheet.within("retry", &self.retry, &Interval::from_seconds(1), &Interval::from_hours(1));
+        sheet.within("retry_most", &self.retry_most, &self.retry, &Interval::from_hours(24));
+    }
+}

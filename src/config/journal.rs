@@ -1,0 +1,19 @@
+//! The journal, and where its checkpoints are copied to.
+
+use std::path::PathBuf;
+
+use super::section::{Check, Sheet, settings};
+
+settings! {
+    /// The journal.
+    /// 監査証跡。
+    pub struct Journal {
+        /// A folder outside the home to which each checkpoint is copied; without one, truncation cannot be told.
+        /// 証跡の節目を写すホームの外のフォルダ。なければ末尾の切り捨てを見つけられない。
+        anchor: Option<PathBuf> = None, like "\"/mnt/anchor/torikomi\"";
+    }
+}
+
+impl Check for Journal {
+    fn check(&self, _sheet: &mut Sheet<'_, '_>) {}
+}

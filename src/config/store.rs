@@ -1,0 +1,22 @@
+//! Where records are kept.
+
+use std::path::PathBuf;
+
+use super::section::{Check, Sheet, settings};
+
+settings! {
+    /// Where records are kept, and what is on its way to them.
+    /// 記録の保存先と、登録前の預かり場所。
+    pub struct Store {
+        /// The store's folder, with its database; relative to the home. Never on a network file system.
+        /// 保存先のフォルダ。共有フォルダには置けない。
+        path: PathBuf = PathBuf::from("store");
+        /// The folder for documents on their way; relative to the home.
+        /// 登録前の文書を預かるフォルダ。
+        custody: PathBuf = PathBuf::from("custody");
+    }
+}
+
+impl Check for Store {
+    fn check(&self, _sheet: &mut Sheet<'_, '_>) {}
+}

@@ -1,0 +1,493 @@
+//! Signed acts: what a person decided, in a form that anybody can check later.
+//!
+//! An act is canonical JSON (RFC 8785) with the person's signature over `torikomi-act-v1\n` and that JSON. That object
+//! is the journal entry. It holds ids, codes and digests: personal text (a remark, a patient's name in a correction)
+//! goes into a private part, to which the act commits with a salted digest.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::certificates::{self, Signer};
+use super::{PeopleError, Refused, Role, appointments, register};
+use crate::crypto::make::MakeError;
+use crate::database::Tx;
+use crate::ids::{DeliveryId, Digest, DocumentId, HomeId, IncidentId, Name, PersonId, SessionId};
+use crate::instant::Instant;
+use crate::judgement::ProfileRef;
+use crate::people::appointments::Appointment;
+use crate::people::sessions::Attested;
+
+/// The format of acts that this build writes and reads.
+pub const ACT_VERSION: u32 = 1;
+
+/// What somebody decided.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Act {
+    pub v: u32,
+    #[serde(flatten)]
+    pub deed: Deed,
+    pub by: PersonId,
+    /// The second person, where the deed needs one: both sign the same bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub second: Option<PersonId>,
+    /// By the clock of the one who signs.
+    pub at: Instant,
+    pub home: HomeId,
+    /// The commitment to the private part, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub private: Option<Digest>,
+}
+
+/// The acts, in the order in which a home meets them.
+///
+/// `state_digest` is the digest of what the person saw when deciding (identity, findings, parts): it proves that the
+/// decision was about that state and no later one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "act", rename_all = "kebab-case")]
+pub enum Deed {
+    /// The first two people appoint each other and vouch for the root of the home's certificates.
+    Genesis {
+        root: Digest,
+        people: Vec<PersonId>,
+        appointments: Vec<Appointment>,
+        certificates: Vec<Issued>,
+    },
+    /// A person gets an account; name, occupation and department are the private part.
+    AddPerson {
+        person: PersonId,
+    },
+    /// A certificate is issued for a person's own key.
+    Enrol(Issued),
+    Appoint(Appointment),
+    EndAppointment {
+        person: PersonId,
+        role: Role,
+        ends: Instant,
+    },
+    ApproveProfile {
+        profile: ProfileRef,
+    },
+    OpenSession {
+        session: SessionId,
+        station: Name,
+        expires: Instant,
+        most: u32,
+        /// The session that this one goes on with.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        continues: Option<SessionId>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        attested: Vec<Attested>,
+        /// The day on which the hospital received what follows.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        obtained_on: Option<jiff::civil::Date>,
+    },
+    /// The batch of an open session, where it was not attested at opening (9.1-C1).
+    AttestBatch {
+        session: SessionId,
+        attested: Vec<Attested>,
+    },
+    /// A person takes an incomplete delivery as it is.
+    TakeAsIs {
+        delivery: DeliveryId,
+        reason: ReasonCode,
+    },
+    RefuseDelivery {
+        delivery: DeliveryId,
+        reason: ReasonCode,
+    },
+    /// A person says whose and what a document is; the statement is the private part.
+    Identify {
+        document: DocumentId,
+        state_digest: Digest,
+        /// It moves to a profile that asks for less, which only the manager may do.
+        weaker_profile: bool,
+    },
+    /// Findings that the profile lets a person accept.
+    Accept {
+        document: DocumentId,
+        state_digest: Digest,
+        reason: ReasonCode,
+        pages: PagesSeen,
+    },
+    /// A finding that rejects, released where the profile allows exceptions.
+    Exception {
+        document: DocumentId,
+        state_digest: Digest,
+        reason: ReasonCode,
+        pages: PagesSeen,
+    },
+    Confirm {
+        document: DocumentId,
+        state_digest: Digest,
+        pages: PagesSeen,
+    },
+    /// Filed although a window has passed. Only what was unavoidable may be filed under 9.2.
+    LateRelease {
+        documents: Vec<DocumentId>,
+        state_digest: Digest,
+        reason: ReasonCode,
+        /// When scanning became possible again; from there a second clock runs.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        possible_again_at: Option<Instant>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        incident: Option<IncidentId>,
+    },
+    SendBack {
+        documents: Vec<DocumentId>,
+        state_digest: Digest,
+        reason: ReasonCode,
+    },
+    Discard {
+        document: DocumentId,
+        state_digest: Digest,
+        reason: ReasonCode,
+    },
+    Assign {
+        documents: Vec<DocumentId>,
+        to: PersonId,
+    },
+    Retry {
+        documents: Vec<DocumentId>,
+    },
+}
+
+/// A certificate as the journal knows it: enough to find it, and to tell an issued one from one slipped in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Issued {
+    pub person: PersonId,
+    /// SHA-256 of the certificate's DER.
+    pub certificate: Digest,
+    pub not_before: Instant,
+    pub not_after: Instant,
+}
+
+/// How the one who decides looked at the pages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum PagesSeen {
+    /// Each page was shown by the console.
+    Shown,
+    /// The person says so; the command line cannot show pages.
+    Attested,
+}
+
+/// Why, in a code; more is said in the private part. Message ids are `act-reason-<code>`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReasonCode {
+    /// All that matters can be read.
+    Readable,
+    /// The paper itself is damaged, pale, small or creased.
+    PaperCondition,
+    /// The paper is blank or cut where the check suspects a fault.
+    AsOnPaper,
+    /// Scanned again, or to be scanned again.
+    Rescan,
+    WrongPatient,
+    WrongKind,
+    Duplicate,
+    /// A test page, a cover sheet, or nothing of a record.
+    NotARecord,
+    /// Fire, flood, earthquake: unavoidable.
+    Disaster,
+    /// Power, network, scanner or this system failed: unavoidable.
+    SystemFailure,
+    /// The time-stamping authority failed: unavoidable.
+    AuthorityOutage,
+    /// Late by our own doing; the paper is kept (9.5).
+    OwnDelay,
+    Other,
+}
+
+impl ReasonCode {
+    /// Whether lateness for this reason may be filed under 9.2 (9.2-C1(1), our reading).
+    #[must_use]
+    pub const fn is_unavoidable(self) -> bool {
+        matches!(self, Self::Disaster | Self::SystemFailure | Self::AuthorityOutage)
+    }
+}
+
+impl Deed {
+    /// The act's name, as its JSON and the catalogue have it (`act-<name>`).
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Genesis { .. } => "genesis",
+            Self::AddPerson { .. } => "add-person",
+            Self::Enrol(_) => "enrol",
+            Self::Appoint(_) => "appoint",
+            Self::EndAppointment { .. } => "end-appointment",
+            Self::ApproveProfile { .. } => "approve-profile",
+            Self::OpenSession { .. } => "open-session",
+            Self::AttestBatch { .. } => "attest-batch",
+            Self::TakeAsIs { .. } => "take-as-is",
+            Self::RefuseDelivery { .. } => "refuse-delivery",
+            Self::Identify { .. } => "identify",
+            Self::Accept { .. } => "accept",
+            Self::Exception { .. } => "exception",
+            Self::Confirm { .. } => "confirm",
+            Self::LateRelease { .. } => "late-release",
+            Self::SendBack { .. } => "send-back",
+            Self::Discard { .. } => "discard",
+            Self::Assign { .. } => "assign",
+            Self::Retry { .. } => "retry",
+        }
+    }
+
+    /// The roles of which the person needs one.
+    #[must_use]
+    pub const fn required_roles(&self) -> &'static [Role] {
+        use Role::{Admin, InformationManager, Operator};
+        match self {
+            // The one act that nobody can be appointed for yet; the roles come from the act itself.
+            Self::Genesis { .. } => &[],
+            Self::AddPerson { .. } | Self::Enrol(_) | Self::Appoint(_) | Self::EndAppointment { .. } => &[Admin],
+            Self::ApproveProfile { .. } => &[Admin, InformationManager],
+            Self::OpenSession { .. } | Self::AttestBatch { .. } => &[Operator, InformationManager],
+            Self::Identify { weaker_profile: true, .. }
+            | Self::Accept { .. }
+            | Self::Exception { .. }
+            | Self::LateRelease { .. }
+            | Self::Discard { .. }
+            | Self::Assign { .. }
+            | Self::TakeAsIs { .. } => &[InformationManager],
+            Self::Identify { weaker_profile: false, .. }
+            | Self::Confirm { .. }
+            | Self::SendBack { .. }
+            | Self::RefuseDelivery { .. } => &[Operator, InformationManager],
+            Self::Retry { .. } => &[Operator, InformationManager, Admin],
+        }
+    }
+
+    /// The roles of which a second person needs one, where a second person must sign too.
+    #[must_use]
+    pub const fn second_roles(&self) -> Option<&'static [Role]> {
+        use Role::{Admin, InformationManager};
+        match self {
+            Self::ApproveProfile { .. } => Some(&[InformationManager]),
+            Self::Enrol(_) | Self::Appoint(_) | Self::EndAppointment { .. } => Some(&[InformationManager, Admin]),
+            _ => None,
+        }
+    }
+}
+
+impl Act {
+    /// An act of one person.
+    #[must_use]
+    pub const fn new(deed: Deed, by: PersonId, at: Instant, home: HomeId) -> Self {
+        Self { v: ACT_VERSION, deed, by, second: None, at, home, private: None }
+    }
+
+    /// The same act, to be signed by a second person too.
+    #[must_use]
+    pub const fn with_second(mut self, second: PersonId) -> Self {
+        self.second = Some(second);
+        self
+    }
+
+    /// The same act, committed to a private part.
+    #[must_use]
+    pub fn with_private(mut self, private: &Private) -> Self {
+        self.private = Some(private.commitment());
+        self
+    }
+
+    /// The bytes that are signed, but for the domain prefix, and that the journal keeps.
+    ///
+    /// # Errors
+    /// Never for acts as they are declared: they hold nothing that JSON cannot.
+    pub fn canonical(&self) -> Result<String, Refused> {
+        serde_json_canonicalizer::to_string(self).map_err(|_| Refused::MalformedAct)
+    }
+
+    /// Reads an act. What is not written exactly as this build would write it is refused: a field that nobody reads, or
+    /// a second spelling, would be signed without being understood.
+    ///
+    /// # Errors
+    /// When it is no such act.
+    pub fn parse(json: &str) -> Result<Self, Refused> {
+        let act: Self = serde_json::from_str(json).map_err(|_| Refused::MalformedAct)?;
+        if act.v == ACT_VERSION && act.canonical()? == json { Ok(act) } else { Err(Refused::MalformedAct) }
+    }
+}
+
+/// Personal text that an act commits to. Lawful disposal erases it, and every proof still stands.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Private {
+    /// Without it, a short text could be guessed from its digest.
+    #[serde(with = "hex_salt")]
+    pub salt: [u8; 32],
+    pub text: String,
+}
+
+const PRIVATE_DOMAIN: &[u8] = b"torikomi-private-v1\n";
+
+impl Private {
+    /// A private part with a fresh salt.
+    ///
+    /// # Errors
+    /// When the operating system gives no random numbers.
+    pub fn new(text: String) -> Result<Self, MakeError> {
+        let mut salt = [0; 32];
+        getrandom::fill(&mut salt)?;
+        Ok(Self { salt, text })
+    }
+
+    /// SHA-256 of a domain prefix, the salt and the text.
+    #[must_use]
+    pub fn commitment(&self) -> Digest {
+        Digest::of(&[PRIVATE_DOMAIN, &self.salt, self.text.as_bytes()].concat())
+    }
+}
+
+impl std::fmt::Debug for Private {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Private(…)")
+    }
+}
+
+mod hex_salt {
+    use serde::{Deserialize as _, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(salt: &[u8; 32], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&data_encoding::HEXLOWER.encode(salt))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<[u8; 32], D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let bytes = data_encoding::HEXLOWER.decode(text.as_bytes()).map_err(serde::de::Error::custom)?;
+        bytes.try_into().map_err(|_| serde::de::Error::custom("a salt has 32 bytes"))
+    }
+}
+
+/// An act with its signatures: the journal entry of a decision.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SignedAct {
+    pub act: Act,
+    /// The first person's, then the second's.
+    pub signatures: Vec<ActSignature>,
+}
+
+/// One person's signature over an act.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ActSignature {
+    pub by: PersonId,
+    /// SHA-256 of the DER of the certificate whose key signed.
+    pub certificate: Digest,
+    /// Base64. Ed25519: 64 octets; ECDSA: DER.
+    pub value: String,
+}
+
+impl SignedAct {
+    /// Signs an act with the keys of those whom it names, in that order.
+    ///
+    /// # Errors
+    /// When a signer is another, or one is missing.
+    pub fn sign(act: Act, signers: &[&Signer]) -> Result<Self, Refused> {
+        let named: Vec<PersonId> = std::iter::once(act.by).chain(act.second).collect();
+        if !signers.iter().map(|signer| signer.person()).eq(named) {
+            return Err(Refused::BadSignature);
+        }
+        let json = act.canonical()?;
+        let signatures = signers.iter().map(|signer| signer.sign(&json)).collect();
+        Ok(Self { act, signatures })
+    }
+}
+
+/// What an act is checked against besides its own words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ActRules {
+    pub home: HomeId,
+    /// How far the time that it states may lie from our clock.
+    pub clock_skew: jiff::SignedDuration,
+    /// For how long a person cannot approve the work of the one who made or renewed their account.
+    pub second_person_after: jiff::SignedDuration,
+}
+
+/// Admits a signed act: it is of this home and time, those whom it names hold the roles it needs, a second person is
+/// independent of the first, and every signature is by a certificate that is theirs and valid now.
+///
+/// # Errors
+/// With what is missing.
+pub async fn admit(tx: &mut Tx, signed: &SignedAct, rules: &ActRules, now: Instant) -> Result<(), PeopleError> {
+    let act = &signed.act;
+    if act.home != rules.home {
+        return Err(Refused::ActOfAnotherHome.into());
+    }
+    if act.at.since(now).abs() > rules.clock_skew {
+        return Err(Refused::ActOutOfTime { stated: act.at, now }.into());
+    }
+    check_role(tx, act.by, &act.deed, act.deed.required_roles(), now).await?;
+    match (act.second, act.deed.second_roles()) {
+        (None, None) => {}
+        (None, Some(roles)) => {
+            let (act, roles) = (act.deed.name().to_owned(), words(roles));
+            return Err(Refused::SecondPersonNeeded { act, roles }.into());
+        }
+        // Nobody's signature is asked for nothing.
+        (Some(_), None) => return Err(Refused::MalformedAct.into()),
+        (Some(second), Some(roles)) => {
+            check_role(tx, second, &act.deed, roles, now).await?;
+            check_independent(tx, act.by, second, rules.second_person_after, now).await?;
+        }
+    }
+    check_signatures(tx, signed, now).await
+}
+
+async fn check_role(
+    tx: &mut Tx,
+    person: PersonId,
+    deed: &Deed,
+    roles: &[Role],
+    now: Instant,
+) -> Result<(), PeopleError> {
+    let held = appointments::roles(tx, person, now).await?;
+    if roles.iter().any(|role| held.contains(role)) {
+        return Ok(());
+    }
+    Err(Refused::NotEntitled { act: deed.name().to_owned(), roles: words(roles) }.into())
+}
+
+/// Whoever made or lately renewed somebody's account could act in that person's name.
+async fn check_independent(
+    tx: &mut Tx,
+    first: PersonId,
+    second: PersonId,
+    after: jiff::SignedDuration,
+    now: Instant,
+) -> Result<(), PeopleError> {
+    if first == second {
+        return Err(Refused::SamePerson.into());
+    }
+    let Some(person) = register::get(tx, second).await? else {
+        return Err(Refused::UnknownPerson { login: second.to_string() }.into());
+    };
+    let made = person.created_by.filter(|by| *by == first).map(|_| person.created_at);
+    let renewed = certificates::last_issued_by(tx, second, first).await?;
+    if let Some(until) = made.into_iter().chain(renewed).max().map(|since| since.plus(after))
+        && now < until
+    {
+        return Err(Refused::SecondPersonTooNew { login: person.login.to_string(), until }.into());
+    }
+    Ok(())
+}
+
+async fn check_signatures(tx: &mut Tx, signed: &SignedAct, now: Instant) -> Result<(), PeopleError> {
+    let named: Vec<PersonId> = std::iter::once(signed.act.by).chain(signed.act.second).collect();
+    if !signed.signatures.iter().map(|signature| signature.by).eq(named) {
+        return Err(Refused::BadSignature.into());
+    }
+    let json = signed.act.canonical()?;
+    for signature in &signed.signatures {
+        let certificate = certificates::get(tx, signature.certificate).await?.ok_or(Refused::BadSignature)?;
+        if certificate.person != signature.by || !certificate.is_valid_at(now) {
+            return Err(Refused::BadSignature.into());
+        }
+        certificate.check_act(&json, signature)?;
+    }
+    Ok(())
+}
+
+fn words(roles: &[Role]) -> String {
+    roles.iter().map(|role| role.as_str()).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,228 @@
+//! Who is appointed to what, and who therefore answers for the scans at a given instant.
+//!
+//! Rank 1 is the holder, 2 and on are the substitutes in order. Appointments are never changed, only ended; who held a
+//! role on a day long past can always be told.
+
+use std::collections::BTreeSet;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use sqlx::Row as _;
+use sqlx::any::AnyRow;
+
+use super::{PeopleError, Refused, Role};
+use crate::database::{DatabaseError, Tx, instant, unreadable};
+use crate::ids::PersonId;
+use crate::instant::Instant;
+
+/// A person in a role for a time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Appointment {
+    pub person: PersonId,
+    pub role: Role,
+    /// 1 is the holder, 2 and on the substitutes in order.
+    pub rank: u32,
+    pub from: Instant,
+    /// The first instant at which it does not hold any more; none while no end is set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Instant>,
+}
+
+impl Appointment {
+    #[must_use]
+    pub fn holds_at(&self, at: Instant) -> bool {
+        self.from <= at && self.until.is_none_or(|until| at < until)
+    }
+
+    fn overlaps(&self, other: &Self) -> bool {
+        self.until.is_none_or(|until| other.from < until) && other.until.is_none_or(|until| self.from < until)
+    }
+}
+
+/// A time in which nobody holds a role.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Gap {
+    pub from: Instant,
+    /// None where it has no end in sight.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Instant>,
+}
+
+/// Which appointment of `role` counts at an instant: the lowest rank of those that hold.
+#[must_use]
+pub fn in_force(appointments: &[Appointment], role: Role, at: Instant) -> Option<&Appointment> {
+    appointments
+        .iter()
+        .filter(|appointment| appointment.role == role && appointment.holds_at(at))
+        .min_by_key(|appointment| (appointment.rank, appointment.from, appointment.person))
+}
+
+/// The first time from `now` on, beginning before `horizon`, in which nobody holds `role`.
+///
+/// A gap that nobody noticed would stop every signature on the day it begins.
+#[must_use]
+pub fn next_gap(appointments: &[Appointment], role: Role, now: Instant, horizon: Instant) -> Option<Gap> {
+    let of_role = || appointments.iter().filter(|appointment| appointment.role == role);
+    // Follow the appointments from one end to the next, as long as somebody holds.
+    let mut from = now;
+    while of_role().any(|appointment| appointment.holds_at(from)) {
+        // Of those that hold, the one that ends last carries furthest; without an end there is no gap.
+        let ends = of_role().filter(|appointment| appointment.holds_at(from)).map(|appointment| appointment.until);
+        from = ends.collect::<Option<Vec<_>>>()?.into_iter().max()?;
+    }
+    if from >= horizon {
+        return None;
+    }
+    let until = of_role().map(|appointment| appointment.from).filter(|start| *start > from).min();
+    Some(Gap { from, until })
+}
+
+/// Every appointment of active people that has not ended by `since`, in order of role and rank.
+pub async fn list(tx: &mut Tx, since: Instant) -> Result<Vec<Appointment>, DatabaseError> {
+    let rows = sqlx::query(
+        "SELECT appointment.person, appointment.role, appointment.rank, appointment.valid_from, appointment.valid_until
+         FROM appointment JOIN person ON person.id = appointment.person
+         WHERE person.state = 'active' AND (appointment.valid_until IS NULL OR appointment.valid_until > $1)
+         ORDER BY appointment.role, appointment.rank, appointment.valid_from",
+    )
+    .bind(since.as_microseconds())
+    .fetch_all(tx)
+    .await?;
+    rows.iter().map(read_row).collect()
+}
+
+/// The information manager in force (情報作成管理者): the holder, or the first substitute. Nobody signs without one.
+pub async fn information_manager(tx: &mut Tx, at: Instant) -> Result<Option<Appointment>, DatabaseError> {
+    Ok(in_force(&list(tx, at).await?, Role::InformationManager, at).cloned())
+}
+
+/// What a person is appointed to at an instant.
+pub async fn roles(tx: &mut Tx, person: PersonId, at: Instant) -> Result<BTreeSet<Role>, DatabaseError> {
+    let appointments = list(tx, at).await?;
+    Ok(appointments
+        .iter()
+        .filter(|appointment| appointment.person == person && appointment.holds_at(at))
+        .map(|appointment| appointment.role)
+        .collect())
+}
+
+/// Refuses an appointment that contradicts one there is: the same person twice in a role, or two holders of one rank
+/// among the information managers.
+pub(super) async fn check(tx: &mut Tx, new: &Appointment, login: &str) -> Result<(), PeopleError> {
+    if new.rank == 0 {
+        return Err(Refused::InvalidRank.into());
+    }
+    if new.until.is_some_and(|until| until <= new.from) {
+        return Err(Refused::BackwardsAppointment.into());
+    }
+    for other in list(tx, new.from).await?.iter().filter(|other| other.role == new.role && other.overlaps(new)) {
+        if other.person == new.person {
+            return Err(Refused::OverlappingAppointment { login: login.to_owned(), role: new.role }.into());
+        }
+        if new.role == Role::InformationManager && other.rank == new.rank {
+            let holder = super::register::get(tx, other.person).await?;
+            let login = holder.map(|person| person.login.to_string()).unwrap_or_default();
+            return Err(Refused::RankTaken { role: new.role, rank: new.rank, login }.into());
+        }
+    }
+    Ok(())
+}
+
+pub(super) async fn insert(tx: &mut Tx, new: &Appointment, journal_index: i64) -> Result<(), DatabaseError> {
+    sqlx::query(
+        "INSERT INTO appointment (person, role, rank, valid_from, valid_until, journal_index)
+         VALUES ($1, $2, $3, $4, $5, $6)",
+    )
+    .bind(new.person.to_string())
+    .bind(new.role.as_str())
+    .bind(i64::from(new.rank))
+    .bind(new.from.as_microseconds())
+    .bind(new.until.map(Instant::as_microseconds))
+    .bind(journal_index)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Ends what a person holds of a role at `at`.
+pub(super) async fn end(tx: &mut Tx, person: PersonId, role: Role, at: Instant) -> Result<u64, DatabaseError> {
+    let done = sqlx::query(
+        "UPDATE appointment SET valid_until = $1
+         WHERE person = $2 AND role = $3 AND valid_from < $1 AND (valid_until IS NULL OR valid_until > $1)",
+    )
+    .bind(at.as_microseconds())
+    .bind(person.to_string())
+    .bind(role.as_str())
+    .execute(tx)
+    .await?;
+    Ok(done.rows_affected())
+}
+
+fn read_row(row: &AnyRow) -> Result<Appointment, DatabaseError> {
+    Ok(Appointment {
+        person: row.try_get::<String, _>("person")?.parse().map_err(unreadable("appointment.person"))?,
+        role: row.try_get::<String, _>("role")?.parse().map_err(unreadable("appointment.role"))?,
+        rank: row.try_get::<i64, _>("rank")?.try_into().map_err(unreadable("appointment.rank"))?,
+        from: instant("appointment.valid_from", row.try_get("valid_from")?)?,
+        until: row
+            .try_get::<Option<i64>, _>("valid_until")?
+            .map(|until| instant("appointment.valid_until", until))
+            .transpose()?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(number: i64) -> Instant {
+        Instant::from_microseconds(1_795_000_000_000_000 + number * 86_400_000_000).unwrap()
+    }
+
+    fn manager(rank: u32, from: i64, until: Option<i64>) -> Appointment {
+        Appointment {
+            person: PersonId::new(),
+            role: Role::InformationManager,
+            rank,
+            from: day(from),
+            until: until.map(day),
+        }
+    }
+
+    #[test]
+    fn the_lowest_rank_that_holds_is_in_force() {
+        let all = [manager(2, 0, None), manager(1, 0, Some(10)), manager(1, 12, None), manager(3, 0, None)];
+        let at = |number| in_force(&all, Role::InformationManager, day(number)).map(|found| found.person);
+        assert_eq!(at(-1), None);
+        assert_eq!(at(0), Some(all[1].person));
+        assert_eq!(at(9), Some(all[1].person));
+        // The end itself belongs to the substitute.
+        assert_eq!(at(10), Some(all[0].person));
+        assert_eq!(at(12), Some(all[2].person));
+        assert_eq!(in_force(&all, Role::Admin, day(5)), None);
+    }
+
+    #[test]
+    fn a_gap_is_seen_before_it_comes() {
+        let gap = |all: &[Appointment]| next_gap(all, Role::InformationManager, day(0), day(30));
+        assert_eq!(gap(&[]), Some(Gap { from: day(0), until: None }));
+        assert_eq!(gap(&[manager(1, 0, None)]), None);
+        // The end lies beyond the horizon.
+        assert_eq!(gap(&[manager(1, 0, Some(30))]), None);
+        assert_eq!(gap(&[manager(1, 0, Some(29))]), Some(Gap { from: day(29), until: None }));
+        // A substitute covers the time between.
+        assert_eq!(gap(&[manager(1, 0, Some(5)), manager(2, 0, Some(20)), manager(1, 20, None)]), None);
+        let late = [manager(1, 0, Some(5)), manager(2, 0, Some(20)), manager(1, 21, None)];
+        assert_eq!(gap(&late), Some(Gap { from: day(20), until: Some(day(21)) }));
+        // Others' roles fill no gap.
+        let admin = Appointment { role: Role::Admin, ..manager(1, 0, None) };
+        assert!(gap(&[admin]).is_some());
+    }
+
+    #[test]
+    fn appointments_overlap_only_where_they_share_a_moment() {
+        assert!(!manager(1, 0, Some(5)).overlaps(&manager(1, 5, None)));
+        assert!(manager(1, 0, Some(6)).overlaps(&manager(1, 5, None)));
+        assert!(manager(1, 0, None).overlaps(&manager(1, 5, Some(6))));
+    }
+}

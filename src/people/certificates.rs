@@ -1,0 +1,256 @@
+//! Certificates of people, and the keys behind them.
+
+use std::fmt;
+use std::io::Read as _;
+use std::path::Path;
+
+use sqlx::Row as _;
+use sqlx::any::AnyRow;
+use zeroize::Zeroizing;
+
+use super::acts::ActSignature;
+use super::register::Person;
+use super::{PeopleError, Refused, unlock_refused};
+use crate::crypto::check;
+use crate::crypto::make::{KeyPair, Passphrase, Suite, unlock};
+use crate::database::{DatabaseError, Tx, instant, unreadable};
+use crate::ids::{Digest, Name, PersonId};
+use crate::instant::Instant;
+
+/// A certificate as the register holds it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Certificate {
+    /// SHA-256 of its DER.
+    pub fingerprint: Digest,
+    pub person: PersonId,
+    pub der: Vec<u8>,
+    pub suite: Suite,
+    /// The name of the key's file below `keys/people/`.
+    pub key_file: String,
+    pub not_before: Instant,
+    pub not_after: Instant,
+    pub revoked_at: Option<Instant>,
+    /// Who had it issued, and when; nobody for those of the genesis entry.
+    pub issued_by: Option<PersonId>,
+    pub issued_at: Instant,
+}
+
+impl Certificate {
+    #[must_use]
+    pub fn is_valid_at(&self, at: Instant) -> bool {
+        self.not_before <= at && at <= self.not_after && self.revoked_at.is_none_or(|revoked| at < revoked)
+    }
+
+    /// Whether a signature over an act is by this certificate's key.
+    ///
+    /// # Errors
+    /// When it is not.
+    pub fn check_act(&self, canonical_json: &str, signature: &ActSignature) -> Result<(), Refused> {
+        let certificate = check::Certificate::read(&self.der).map_err(|_| Refused::BadSignature)?;
+        let value = data_encoding::BASE64.decode(signature.value.as_bytes()).map_err(|_| Refused::BadSignature)?;
+        if signature.certificate != self.fingerprint || signature.by != self.person {
+            return Err(Refused::BadSignature);
+        }
+        check::act(&certificate.public_key, canonical_json.as_bytes(), &value).map_err(|_| Refused::BadSignature)
+    }
+}
+
+/// A person whose key is open. The key is wiped when this is dropped.
+pub struct Signer {
+    person: PersonId,
+    login: Name,
+    certificate: Certificate,
+    key: KeyPair,
+}
+
+/// Encrypted keys are a few hundred bytes.
+const LARGEST_KEY_FILE: u64 = 65_536;
+
+impl Signer {
+    /// Opens a person's key with their passphrase. It takes about a tenth of a second, so that guessing takes long.
+    ///
+    /// # Errors
+    /// When the passphrase is another, or the key file is missing, broken or another key's.
+    pub fn unlock(
+        person: &Person,
+        certificate: Certificate,
+        keys: &Path,
+        passphrase: &Passphrase,
+    ) -> Result<Self, PeopleError> {
+        let path = keys.join(&certificate.key_file);
+        let pem = read_key(&path).map_err(|error| PeopleError::Io { path, error })?;
+        let key = unlock(&pem, passphrase).map_err(|error| unlock_refused(person.login.as_str(), &error))?;
+        Self::new(person, certificate, key)
+    }
+
+    /// A signer whose key is at hand because it was made just now.
+    ///
+    /// # Errors
+    /// When the certificate is another person's or another key's.
+    pub fn new(person: &Person, certificate: Certificate, key: KeyPair) -> Result<Self, PeopleError> {
+        let unusable =
+            |detail: &str| Refused::KeyUnusable { login: person.login.to_string(), detail: detail.to_owned() };
+        let read = check::Certificate::read(&certificate.der).map_err(|error| unusable(&error.to_string()))?;
+        if certificate.person != person.id || read.public_key != key.public_key()? {
+            return Err(unusable("it belongs to another certificate").into());
+        }
+        Ok(Self { person: person.id, login: person.login.clone(), certificate, key })
+    }
+
+    #[must_use]
+    pub const fn person(&self) -> PersonId {
+        self.person
+    }
+
+    #[must_use]
+    pub const fn login(&self) -> &Name {
+        &self.login
+    }
+
+    #[must_use]
+    pub const fn certificate(&self) -> &Certificate {
+        &self.certificate
+    }
+
+    #[must_use]
+    pub const fn key(&self) -> &KeyPair {
+        &self.key
+    }
+
+    /// Signs the canonical JSON of an act.
+    #[must_use]
+    pub fn sign(&self, canonical_json: &str) -> ActSignature {
+        ActSignature {
+            by: self.person,
+            certificate: self.certificate.fingerprint,
+            value: data_encoding::BASE64.encode(&self.key.sign_act(canonical_json.as_bytes())),
+        }
+    }
+}
+
+impl fmt::Debug for Signer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Signer({}, …)", self.login)
+    }
+}
+
+fn read_key(path: &Path) -> std::io::Result<Zeroizing<String>> {
+    let mut pem = Zeroizing::new(String::new());
+    std::fs::File::open(path)?.take(LARGEST_KEY_FILE).read_to_string(&mut pem)?;
+    Ok(pem)
+}
+
+const COLUMNS: &str =
+    "fingerprint, person, der, suite, key_file, not_before, not_after, revoked_at, issued_by, issued_at";
+
+pub async fn get(tx: &mut Tx, fingerprint: Digest) -> Result<Option<Certificate>, DatabaseError> {
+    let sql = format!("SELECT {COLUMNS} FROM certificate WHERE fingerprint = $1");
+    let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(fingerprint.to_string()).fetch_optional(tx).await?;
+    row.as_ref().map(read_row).transpose()
+}
+
+/// All of a person's certificates, the newest first.
+pub async fn of_person(tx: &mut Tx, person: PersonId) -> Result<Vec<Certificate>, DatabaseError> {
+    let sql = format!("SELECT {COLUMNS} FROM certificate WHERE person = $1 ORDER BY issued_at DESC, fingerprint");
+    let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(person.to_string()).fetch_all(tx).await?;
+    rows.iter().map(read_row).collect()
+}
+
+/// The certificate with which a person signs at an instant: the newest that is valid.
+///
+/// # Errors
+/// When there is none.
+pub async fn current(tx: &mut Tx, person: &Person, at: Instant) -> Result<Certificate, PeopleError> {
+    let all = of_person(tx, person.id).await?;
+    let login = || person.login.to_string();
+    let Some(newest) = all.first() else { return Err(Refused::NoCertificate { login: login() }.into()) };
+    let not_after = newest.not_after;
+    all.into_iter()
+        .find(|certificate| certificate.is_valid_at(at))
+        .ok_or_else(|| Refused::CertificateNotValid { login: login(), not_after }.into())
+}
+
+/// When `issuer` last had a certificate issued for a person.
+pub(super) async fn last_issued_by(
+    tx: &mut Tx,
+    person: PersonId,
+    issuer: PersonId,
+) -> Result<Option<Instant>, DatabaseError> {
+    let row = sqlx::query("SELECT MAX(issued_at) AS at FROM certificate WHERE person = $1 AND issued_by = $2")
+        .bind(person.to_string())
+        .bind(issuer.to_string())
+        .fetch_one(tx)
+        .await?;
+    row.try_get::<Option<i64>, _>("at")?.map(|at| instant("certificate.issued_at", at)).transpose()
+}
+
+/// A file name for a new key that no certificate names. A file that is there all the same is left over from an
+/// enrolment that was never finished.
+pub async fn free_key_file(tx: &mut Tx, person: &Person) -> Result<String, DatabaseError> {
+    let taken: Vec<_> = of_person(tx, person.id).await?.into_iter().map(|certificate| certificate.key_file).collect();
+    let login = &person.login;
+    // The login's own name first; renewals are numbered.
+    let names =
+        std::iter::once(format!("{login}.pem")).chain((2..=u32::MAX).map(|number| format!("{login}.{number}.pem")));
+    names
+        .into_iter()
+        .find(|name| !taken.contains(name))
+        .ok_or_else(|| DatabaseError::Conflict(format!("no key file name is left for {login}")))
+}
+
+pub(super) async fn insert(tx: &mut Tx, new: &Certificate, journal_index: i64) -> Result<(), DatabaseError> {
+    sqlx::query(
+        "INSERT INTO certificate (fingerprint, person, der, suite, key_file, not_before, not_after, revoked_at,
+             issued_by, issued_at, journal_index)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+    )
+    .bind(new.fingerprint.to_string())
+    .bind(new.person.to_string())
+    .bind(new.der.clone())
+    .bind(suite_text(new.suite))
+    .bind(new.key_file.clone())
+    .bind(new.not_before.as_microseconds())
+    .bind(new.not_after.as_microseconds())
+    .bind(new.revoked_at.map(Instant::as_microseconds))
+    .bind(new.issued_by.map(|by| by.to_string()))
+    .bind(new.issued_at.as_microseconds())
+    .bind(journal_index)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+fn read_row(row: &AnyRow) -> Result<Certificate, DatabaseError> {
+    let at = |column: &'static str| row.try_get::<i64, _>(column);
+    let suite: String = row.try_get("suite")?;
+    Ok(Certificate {
+        fingerprint: row.try_get::<String, _>("fingerprint")?.parse().map_err(unreadable("certificate.fingerprint"))?,
+        person: row.try_get::<String, _>("person")?.parse().map_err(unreadable("certificate.person"))?,
+        der: row.try_get("der")?,
+        suite: match suite.as_str() {
+            "ed25519" => Suite::Ed25519,
+            "ecdsa-p256" => Suite::EcdsaP256,
+            other => return Err(unreadable("certificate.suite")(other)),
+        },
+        key_file: row.try_get("key_file")?,
+        not_before: instant("certificate.not_before", at("not_before")?)?,
+        not_after: instant("certificate.not_after", at("not_after")?)?,
+        revoked_at: row
+            .try_get::<Option<i64>, _>("revoked_at")?
+            .map(|at| instant("certificate.revoked_at", at))
+            .transpose()?,
+        issued_by: row
+            .try_get::<Option<String>, _>("issued_by")?
+            .map(|by| by.parse())
+            .transpose()
+            .map_err(unreadable("certificate.issued_by"))?,
+        issued_at: instant("certificate.issued_at", at("issued_at")?)?,
+    })
+}
+
+const fn suite_text(suite: Suite) -> &'static str {
+    match suite {
+        Suite::Ed25519 => "ed25519",
+        Suite::EcdsaP256 => "ecdsa-p256",
+    }
+}

@@ -1,0 +1,277 @@
+//! Accounts, appointments, keys and certificates: how a person comes to be able to sign.
+//!
+//! Each function takes the signed act that asks for the change, admits it, and returns the change. The act and what it
+//! is about must agree; what was signed is what happens.
+
+use std::path::Path;
+
+use zeroize::Zeroizing;
+
+use super::acts::{self, Act, ActRules, Deed, Issued, Private, SignedAct};
+use super::appointments::{self, Appointment};
+use super::certificates::{Certificate, Signer};
+use super::change::{Change, EntryDraft, Row};
+use super::register::{self, NewPerson, Person};
+use super::{PassphraseRule, PeopleError, Refused, Role};
+use crate::crypto::make::{EvaluationCa, KeyPair, Passphrase, Subject, Suite, Validity};
+use crate::database::Tx;
+use crate::ids::{Digest, HomeId};
+use crate::instant::Instant;
+use crate::system::files;
+
+/// A key that a person has just made: open in memory, and encrypted under the passphrase that only they know.
+pub struct OwnKey {
+    pub key: KeyPair,
+    pem: Zeroizing<String>,
+}
+
+impl OwnKey {
+    /// Makes a key for a person under a passphrase that they chose.
+    ///
+    /// # Errors
+    /// When the passphrase is too weak, or the operating system gives no random numbers.
+    pub fn make(
+        person: &Person,
+        passphrase: Zeroizing<String>,
+        rule: PassphraseRule,
+        suite: Suite,
+    ) -> Result<Self, PeopleError> {
+        let weaknesses = rule.weaknesses(&passphrase, &person.names());
+        if !weaknesses.is_empty() {
+            return Err(Refused::WeakPassphrase { weaknesses }.into());
+        }
+        let key = KeyPair::generate(suite)?;
+        let pem = key.to_encrypted_pem(&Passphrase::new(passphrase.to_string()))?;
+        Ok(Self { key, pem })
+    }
+
+    /// Writes the key file. A file of this name that no certificate names is left over from an enrolment that was
+    /// never finished, and is replaced.
+    ///
+    /// # Errors
+    /// When the disk does not take it.
+    pub fn save(&self, keys: &Path, file_name: &str) -> Result<(), PeopleError> {
+        let path = keys.join(file_name);
+        files::replace(&path, self.pem.as_bytes(), files::PRIVATE).map_err(|error| PeopleError::Io { path, error })
+    }
+}
+
+/// Has the home's own authority issue a certificate for a person's key. Its ceremony needs the authority's passphrase.
+///
+/// # Errors
+/// When the certificate cannot be made.
+pub fn issue(
+    authority: &EvaluationCa,
+    person: &Person,
+    key: &KeyPair,
+    organization: &str,
+    key_file: String,
+    validity: Validity,
+    now: Instant,
+) -> Result<Certificate, PeopleError> {
+    let subject = Subject {
+        common_name: person.name.clone(),
+        organization: organization.to_owned(),
+        organizational_unit: Some(person.department.clone()),
+    };
+    let der = authority.issue_operator(&key.public_key()?, &subject, validity)?;
+    Ok(Certificate {
+        fingerprint: Digest::of(&der),
+        person: person.id,
+        der,
+        suite: key.suite(),
+        key_file,
+        not_before: validity.not_before,
+        not_after: validity.not_after,
+        revoked_at: None,
+        issued_by: None,
+        issued_at: now,
+    })
+}
+
+impl Certificate {
+    /// The certificate as acts name it.
+    #[must_use]
+    pub const fn issued(&self) -> Issued {
+        Issued {
+            person: self.person,
+            certificate: self.fingerprint,
+            not_before: self.not_before,
+            not_after: self.not_after,
+        }
+    }
+}
+
+/// The act that gives somebody an account, and its private part: the name and what else is personal.
+///
+/// # Errors
+/// When the operating system gives no random numbers.
+pub fn add_person_act(person: &Person, by: &Signer, now: Instant, home: HomeId) -> Result<(Act, Private), PeopleError> {
+    let private = private_part(std::slice::from_ref(person))?;
+    let act = Act::new(Deed::AddPerson { person: person.id }, by.person(), now, home).with_private(&private);
+    Ok((act, private))
+}
+
+/// Gives somebody an account.
+///
+/// # Errors
+/// When the act is not admitted, says something else, or the login is taken.
+pub async fn add_person(
+    tx: &mut Tx,
+    signed: SignedAct,
+    person: Person,
+    private: Private,
+    rules: &ActRules,
+    now: Instant,
+) -> Result<Change, PeopleError> {
+    acts::admit(tx, &signed, rules, now).await?;
+    let agrees = matches!(signed.act.deed, Deed::AddPerson { person: id } if id == person.id)
+        && signed.act.private == Some(private.commitment())
+        && person.created_by == Some(signed.act.by);
+    if !agrees {
+        return Err(Refused::MalformedAct.into());
+    }
+    register::refuse_taken(tx, &person.login).await?;
+    Ok(Change::new(EntryDraft::act(signed, Some(private), person.id), vec![Row::Person(person)]))
+}
+
+/// Enters a certificate that was issued for a person.
+///
+/// # Errors
+/// When the act is not admitted, or says something else.
+pub async fn enrol(
+    tx: &mut Tx,
+    signed: SignedAct,
+    certificate: Certificate,
+    rules: &ActRules,
+    now: Instant,
+) -> Result<Change, PeopleError> {
+    acts::admit(tx, &signed, rules, now).await?;
+    if signed.act.deed != Deed::Enrol(certificate.issued()) {
+        return Err(Refused::MalformedAct.into());
+    }
+    let certificate = Certificate { issued_by: Some(signed.act.by), ..certificate };
+    let person = certificate.person;
+    Ok(Change::new(EntryDraft::act(signed, None, person), vec![Row::Certificate(certificate)]))
+}
+
+/// Appoints somebody, or ends an appointment.
+///
+/// # Errors
+/// When the act is not admitted or appoints nobody, or contradicts an appointment that holds.
+pub async fn appoint(tx: &mut Tx, signed: SignedAct, rules: &ActRules, now: Instant) -> Result<Change, PeopleError> {
+    acts::admit(tx, &signed, rules, now).await?;
+    let (person, row) = match &signed.act.deed {
+        Deed::Appoint(appointment) => {
+            let Some(person) = register::get(tx, appointment.person).await? else {
+                return Err(Refused::UnknownPerson { login: appointment.person.to_string() }.into());
+            };
+            appointments::check(tx, appointment, person.login.as_str()).await?;
+            (appointment.person, Row::Appointment(appointment.clone()))
+        }
+        Deed::EndAppointment { person, role, ends } => {
+            // What was done in a role stays done in it: an appointment does not end in the past.
+            if *ends < now.plus(-rules.clock_skew) {
+                return Err(Refused::BackwardsAppointment.into());
+            }
+            (*person, Row::AppointmentEnds { person: *person, role: *role, at: *ends })
+        }
+        _ => return Err(Refused::MalformedAct.into()),
+    };
+    Ok(Change::new(EntryDraft::act(signed, None, person), vec![row]))
+}
+
+/// One of the first two people of a home.
+pub struct Founder {
+    pub person: Person,
+    pub role: Role,
+    pub certificate: Certificate,
+}
+
+/// The act by which the first two people, an administrator and a manager, appoint each other, and its private part.
+///
+/// # Errors
+/// When the operating system gives no random numbers.
+pub fn genesis_act(
+    founders: &[Founder; 2],
+    root: Digest,
+    now: Instant,
+    home: HomeId,
+) -> Result<(Act, Private), PeopleError> {
+    let [first, second] = founders;
+    let private = private_part(&[first.person.clone(), second.person.clone()])?;
+    let deed = Deed::Genesis {
+        root,
+        people: founders.iter().map(|founder| founder.person.id).collect(),
+        appointments: first_appointments(founders, now),
+        certificates: founders.iter().map(|founder| founder.certificate.issued()).collect(),
+    };
+    let act = Act::new(deed, first.person.id, now, home).with_second(second.person.id).with_private(&private);
+    Ok((act, private))
+}
+
+/// Enters the first two people of a home. Nobody could have been appointed before, so their own two signatures, by the
+/// certificates that the act names, are what there is to check.
+///
+/// # Errors
+/// When somebody is registered already, the two are one, or a signature is not valid.
+pub async fn genesis(
+    tx: &mut Tx,
+    signed: SignedAct,
+    founders: [Founder; 2],
+    private: Private,
+) -> Result<Change, PeopleError> {
+    let [first, second] = &founders;
+    if !register::list(tx).await?.is_empty() {
+        return Err(Refused::LoginTaken { login: first.person.login.to_string() }.into());
+    }
+    if first.person.login == second.person.login || first.person.id == second.person.id {
+        return Err(Refused::SamePerson.into());
+    }
+    let Deed::Genesis { people, appointments, certificates, .. } = &signed.act.deed else {
+        return Err(Refused::MalformedAct.into());
+    };
+    let agrees = people.iter().eq(founders.iter().map(|founder| &founder.person.id))
+        && *certificates == [first.certificate.issued(), second.certificate.issued()]
+        && *appointments == first_appointments(&founders, signed.act.at)
+        && (first.role, second.role) == (Role::Admin, Role::InformationManager)
+        && signed.act.private == Some(private.commitment());
+    if !agrees {
+        return Err(Refused::MalformedAct.into());
+    }
+    let json = signed.act.canonical()?;
+    let [by_first, by_second] = signed.signatures.as_slice() else { return Err(Refused::BadSignature.into()) };
+    first.certificate.check_act(&json, by_first)?;
+    second.certificate.check_act(&json, by_second)?;
+    let about = first.person.id;
+    let mut rows: Vec<Row> = appointments.iter().cloned().map(Row::Appointment).collect();
+    for founder in founders {
+        // A person stands before whatever names them.
+        rows.insert(0, Row::Person(founder.person));
+        rows.push(Row::Certificate(founder.certificate));
+    }
+    Ok(Change::new(EntryDraft::act(signed, Some(private), about), rows))
+}
+
+fn first_appointments(founders: &[Founder; 2], from: Instant) -> Vec<Appointment> {
+    founders
+        .iter()
+        .map(|founder| Appointment { person: founder.person.id, role: founder.role, rank: 1, from, until: None })
+        .collect()
+}
+
+/// What an entry must not say in the open: who the people behind the ids are.
+fn private_part(people: &[Person]) -> Result<Private, PeopleError> {
+    let said: Vec<_> = people
+        .iter()
+        .map(|person| NewPerson {
+            login: person.login.to_string(),
+            name: person.name.clone(),
+            kana: person.kana.clone(),
+            occupation: person.occupation.clone(),
+            department: person.department.clone(),
+        })
+        .collect();
+    let text = serde_json_canonicalizer::to_string(&said).map_err(|_| Refused::MalformedAct)?;
+    Ok(Private::new(text)?)
+}

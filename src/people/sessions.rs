@@ -1,0 +1,441 @@
+//! Sessions: a person's key is unlocked for one station, capped in time, idle time and number.
+//!
+//! The row says that a session is open; the key itself is only in the memory of the process that opened it, and is
+//! wiped when the session ends in whatever way. After a restart no key is there, so what was open is closed.
+//!
+//! A session that is opened again by the same person at the same station within its caps goes on: the later row names
+//! the earlier, and the caps count over both.
+
+mod rows;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use jiff::SignedDuration;
+use jiff::civil::Date;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::acts::{self, Act, ActRules, Deed, SignedAct};
+use super::certificates::Signer;
+use super::change::{Change, EntryDraft, Fact, Row};
+use super::{PeopleError, Refused, register};
+use crate::database::Tx;
+use crate::ids::{HomeId, Name, PersonId, SessionId};
+use crate::instant::Instant;
+
+pub use rows::{SessionRow, chain, count_signed, get, list, open_at};
+pub(super) use rows::{insert, set_attestation, set_closed};
+
+/// How long a session may last, how long it may go unused, how many documents it may sign.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Caps {
+    pub longest: SignedDuration,
+    pub idle: SignedDuration,
+    pub most: u32,
+}
+
+/// What an operator vouches for before the first signature of a batch (9.1-C1). Nothing less is an attestation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Attested {
+    /// Nothing is pasted over anything else on the paper.
+    NothingPastedOver,
+    /// Nothing on the paper lies outside the area that was scanned.
+    NothingOutsideScanArea,
+}
+
+impl Attested {
+    pub const ALL: [Self; 2] = [Self::NothingPastedOver, Self::NothingOutsideScanArea];
+}
+
+/// Who vouched for a batch, and when. It enters every record of the batch.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Attestation {
+    pub by: PersonId,
+    pub at: Instant,
+    pub attested: Vec<Attested>,
+}
+
+/// Why a session ended. Message ids are `session-closed-<reason>`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum CloseReason {
+    LogOff,
+    /// It has lasted as long as it may.
+    Expired,
+    /// It went unused as long as it may.
+    Idle,
+    /// It has signed as many as it may.
+    Spent,
+    /// The person was suspended.
+    Suspended,
+    /// The process ended, and the key with it.
+    Restart,
+}
+
+impl CloseReason {
+    pub const ALL: [Self; 6] = [Self::LogOff, Self::Expired, Self::Idle, Self::Spent, Self::Suspended, Self::Restart];
+
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::LogOff => "log-off",
+            Self::Expired => "expired",
+            Self::Idle => "idle",
+            Self::Spent => "spent",
+            Self::Suspended => "suspended",
+            Self::Restart => "restart",
+        }
+    }
+
+    /// Whether the same person may go on with the session, as far as its caps allow.
+    const fn may_go_on(self) -> bool {
+        matches!(self, Self::LogOff | Self::Restart)
+    }
+}
+
+impl fmt::Display for CloseReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What a session would be if it were opened now: a new one, or the continuation of one that ended within its caps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    pub session: SessionId,
+    pub person: PersonId,
+    pub station: Name,
+    pub expires_at: Instant,
+    pub most: u32,
+    pub continues: Option<SessionId>,
+    /// The batch's attestation and day of receipt go on with the session.
+    pub attestation: Option<Attestation>,
+    pub obtained_on: Option<Date>,
+}
+
+/// Plans a session of `person` at `station`.
+///
+/// # Errors
+/// When somebody has a session open there.
+pub async fn plan(
+    tx: &mut Tx,
+    person: PersonId,
+    station: &Name,
+    caps: &Caps,
+    now: Instant,
+) -> Result<Plan, PeopleError> {
+    if let Some(open) = open_at(tx, station).await? {
+        let login = register::get(tx, open.person).await?.map(|person| person.login.to_string()).unwrap_or_default();
+        return Err(Refused::StationBusy { station: station.to_string(), login }.into());
+    }
+    let session = SessionId::new();
+    let earlier = rows::last_of(tx, person, station).await?;
+    Ok(match earlier.filter(|earlier| goes_on(earlier, caps, now)) {
+        Some(earlier) => Plan {
+            session,
+            person,
+            station: station.clone(),
+            expires_at: earlier.expires_at.min(now.plus(caps.longest)),
+            most: earlier.most.saturating_sub(earlier.signed).min(caps.most),
+            continues: Some(earlier.id),
+            attestation: earlier.attestation,
+            obtained_on: earlier.obtained_on,
+        },
+        None => Plan {
+            session,
+            person,
+            station: station.clone(),
+            expires_at: now.plus(caps.longest),
+            most: caps.most,
+            continues: None,
+            attestation: None,
+            obtained_on: None,
+        },
+    })
+}
+
+fn goes_on(earlier: &SessionRow, caps: &Caps, now: Instant) -> bool {
+    let Some((closed_at, reason)) = earlier.closed else { return false };
+    reason.may_go_on() && now < earlier.expires_at && now.since(closed_at) <= caps.idle && earlier.signed < earlier.most
+}
+
+impl Plan {
+    /// The act that opens it. `attested` is what the operator vouches for now; `obtained_on` the day on which the
+    /// hospital received what follows, where it is another than the day that goes on.
+    #[must_use]
+    pub fn act(&self, attested: &[Attested], obtained_on: Option<Date>, now: Instant, home: HomeId) -> Act {
+        let deed = Deed::OpenSession {
+            session: self.session,
+            station: self.station.clone(),
+            expires: self.expires_at,
+            most: self.most,
+            continues: self.continues,
+            attested: attested.to_vec(),
+            obtained_on: obtained_on.or(self.obtained_on),
+        };
+        Act::new(deed, self.person, now, home)
+    }
+}
+
+/// Opens the session that was planned. Its key is taken in with [`Sessions::admit`] once the change is durable.
+///
+/// # Errors
+/// When the act is not admitted, differs from the plan, or somebody was quicker.
+pub async fn open(
+    tx: &mut Tx,
+    signed: SignedAct,
+    plan: Plan,
+    rules: &ActRules,
+    now: Instant,
+) -> Result<(Change, SessionRow), PeopleError> {
+    acts::admit(tx, &signed, rules, now).await?;
+    if open_at(tx, &plan.station).await?.is_some() {
+        return Err(Refused::StationBusy { station: plan.station.to_string(), login: String::new() }.into());
+    }
+    let Deed::OpenSession { attested, obtained_on, .. } = &signed.act.deed else {
+        return Err(Refused::MalformedAct.into());
+    };
+    if signed.act.deed != plan.act(attested, *obtained_on, signed.act.at, rules.home).deed
+        || signed.act.by != plan.person
+    {
+        return Err(Refused::MalformedAct.into());
+    }
+    let attestation = match attested.as_slice() {
+        [] => plan.attestation,
+        attested => Some(attestation(signed.act.by, signed.act.at, attested)?),
+    };
+    let row = SessionRow {
+        id: plan.session,
+        person: plan.person,
+        station: plan.station,
+        opened_at: now,
+        expires_at: plan.expires_at,
+        most: plan.most,
+        signed: 0,
+        attestation,
+        obtained_on: *obtained_on,
+        continues: plan.continues,
+        closed: None,
+    };
+    let entry = EntryDraft::act(signed, None, row.person);
+    Ok((Change::new(entry, vec![Row::SessionOpens(row.clone())]), row))
+}
+
+/// Attests the batch of a session that is open.
+///
+/// # Errors
+/// When the act is not admitted, or the session is not open or somebody else's.
+pub async fn attest(tx: &mut Tx, signed: SignedAct, rules: &ActRules, now: Instant) -> Result<Change, PeopleError> {
+    acts::admit(tx, &signed, rules, now).await?;
+    let Deed::AttestBatch { session, attested } = &signed.act.deed else { return Err(Refused::MalformedAct.into()) };
+    let session = *session;
+    match get(tx, session).await? {
+        Some(row) if row.closed.is_none() && row.person == signed.act.by => {}
+        _ => return Err(Refused::NoSuchSession.into()),
+    }
+    let attestation = attestation(signed.act.by, signed.act.at, attested)?;
+    let by = signed.act.by;
+    Ok(Change::new(EntryDraft::act(signed, None, by), vec![Row::SessionAttested { session, attestation }]))
+}
+
+/// Half an attestation is none.
+fn attestation(by: PersonId, at: Instant, attested: &[Attested]) -> Result<Attestation, Refused> {
+    if attested == Attested::ALL {
+        Ok(Attestation { by, at, attested: attested.to_vec() })
+    } else {
+        Err(Refused::MalformedAct)
+    }
+}
+
+/// Closes a session in the register. Its key must be gone already ([`Sessions::close`]).
+///
+/// # Errors
+/// When it is not open.
+pub async fn close(tx: &mut Tx, id: SessionId, reason: CloseReason, now: Instant) -> Result<Change, PeopleError> {
+    match get(tx, id).await? {
+        Some(row) if row.closed.is_none() => Ok(closing(&row, reason, now)),
+        _ => Err(Refused::NoSuchSession.into()),
+    }
+}
+
+/// Closes what a process that is no more left open. Called once at start, before any session is opened.
+///
+/// # Errors
+/// When the database fails.
+pub async fn close_left_open(tx: &mut Tx, now: Instant) -> Result<Vec<Change>, PeopleError> {
+    Ok(list(tx, true).await?.iter().map(|row| closing(row, CloseReason::Restart, now)).collect())
+}
+
+fn closing(row: &SessionRow, reason: CloseReason, at: Instant) -> Change {
+    let (session, person, signed) = (row.id, row.person, row.signed);
+    let fact = Fact::SessionClosed { session, person, reason, signed, at };
+    Change::new(EntryDraft::fact(fact, person), vec![Row::SessionCloses { session, at, reason }])
+}
+
+/// The open sessions of this process, with their keys.
+#[derive(Debug, Default)]
+pub struct Sessions {
+    open: Mutex<BTreeMap<SessionId, OpenSession>>,
+}
+
+#[derive(Debug)]
+struct OpenSession {
+    facts: SessionFacts,
+    expires_at: Instant,
+    idle: SignedDuration,
+    most: u32,
+    signed: u32,
+    last_used: Instant,
+    // Shared with whoever is signing just now, one at a time; the last to let go wipes the key.
+    signer: Arc<Mutex<Signer>>,
+}
+
+/// What an open session is, for deciding what it may sign.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionFacts {
+    pub id: SessionId,
+    pub person: PersonId,
+    pub login: Name,
+    pub station: Name,
+    /// This session, and those that it goes on with.
+    pub chain: Vec<SessionId>,
+    pub attestation: Option<Attestation>,
+    pub obtained_on: Option<Date>,
+}
+
+impl Sessions {
+    /// Takes in the key of a session whose row is durable. `earlier` are the sessions it goes on with.
+    pub fn admit(&self, row: &SessionRow, earlier: Vec<SessionId>, signer: Signer, caps: &Caps) {
+        let mut chain = vec![row.id];
+        chain.extend(earlier);
+        let facts = SessionFacts {
+            id: row.id,
+            person: row.person,
+            login: signer.login().clone(),
+            station: row.station.clone(),
+            chain,
+            attestation: row.attestation.clone(),
+            obtained_on: row.obtained_on,
+        };
+        let session = OpenSession {
+            facts,
+            expires_at: row.expires_at,
+            idle: caps.idle,
+            most: row.most,
+            signed: row.signed,
+            last_used: row.opened_at,
+            signer: Arc::new(Mutex::new(signer)),
+        };
+        self.lock().insert(row.id, session);
+    }
+
+    /// Signs one document with the session's key: `sign` is handed the signer, one caller at a time.
+    ///
+    /// # Errors
+    /// When the session is not open, or has reached one of its caps; it is then to be closed with that reason.
+    pub fn sign<T>(&self, id: SessionId, now: Instant, sign: impl FnOnce(&Signer) -> T) -> Result<T, Refused> {
+        let signer = {
+            let mut open = self.lock();
+            let session = open.get_mut(&id).ok_or(Refused::NoSuchSession)?;
+            if let Some(reason) = session.ended(now) {
+                return Err(Refused::SessionEnded { reason });
+            }
+            // Counted before the signature is made: a try that fails must not open the way to one too many.
+            session.signed = session.signed.saturating_add(1);
+            session.last_used = now;
+            Arc::clone(&session.signer)
+        };
+        let signer = signer.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(sign(&signer))
+    }
+
+    /// Signs an act of the session's own person, which counts as use but not as a document.
+    ///
+    /// # Errors
+    /// When the session is not open, has reached one of its caps, or the act is somebody else's.
+    pub fn sign_act(&self, id: SessionId, act: Act, now: Instant) -> Result<SignedAct, Refused> {
+        let signer = {
+            let mut open = self.lock();
+            let session = open.get_mut(&id).ok_or(Refused::NoSuchSession)?;
+            if let Some(reason) = session.ended(now).filter(|reason| *reason != CloseReason::Spent) {
+                return Err(Refused::SessionEnded { reason });
+            }
+            session.last_used = now;
+            Arc::clone(&session.signer)
+        };
+        let signer = signer.lock().unwrap_or_else(PoisonError::into_inner);
+        SignedAct::sign(act, &[&*signer])
+    }
+
+    /// The open session at a station.
+    #[must_use]
+    pub fn at_station(&self, station: &Name) -> Option<SessionFacts> {
+        self.lock().values().find(|session| session.facts.station == *station).map(|session| session.facts.clone())
+    }
+
+    #[must_use]
+    pub fn facts(&self, id: SessionId) -> Option<SessionFacts> {
+        self.lock().get(&id).map(|session| session.facts.clone())
+    }
+
+    /// The open sessions in the order of their opening.
+    #[must_use]
+    pub fn all(&self) -> Vec<SessionFacts> {
+        self.lock().values().map(|session| session.facts.clone()).collect()
+    }
+
+    /// Notes that the batch of a session was attested.
+    pub fn set_attestation(&self, id: SessionId, attestation: Attestation) {
+        if let Some(session) = self.lock().get_mut(&id) {
+            session.facts.attestation = Some(attestation);
+        }
+    }
+
+    /// Wipes the key of a session. What is being signed at this moment is finished first. Whether it was open.
+    pub fn close(&self, id: SessionId) -> bool {
+        self.lock().remove(&id).is_some()
+    }
+
+    /// Wipes the keys of all sessions of a person (suspended, revoked), and says which these were.
+    pub fn close_all_of(&self, person: PersonId) -> Vec<SessionId> {
+        let mut open = self.lock();
+        let theirs: Vec<_> =
+            open.iter().filter(|(_, session)| session.facts.person == person).map(|(id, _)| *id).collect();
+        for id in &theirs {
+            open.remove(id);
+        }
+        theirs
+    }
+
+    /// Wipes the keys of all sessions that have reached a cap, and says which and why. Their rows are then closed.
+    pub fn expire(&self, now: Instant) -> Vec<(SessionId, CloseReason)> {
+        let mut open = self.lock();
+        let ended: Vec<_> = open.iter().filter_map(|(id, session)| Some((*id, session.ended(now)?))).collect();
+        for (id, _) in &ended {
+            open.remove(id);
+        }
+        ended
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<SessionId, OpenSession>> {
+        // Each change of the table is one step; a caller that crashed cannot have left half of one.
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl OpenSession {
+    fn ended(&self, now: Instant) -> Option<CloseReason> {
+        if now >= self.expires_at {
+            Some(CloseReason::Expired)
+        } else if now.since(self.last_used) > self.idle {
+            Some(CloseReason::Idle)
+        } else if self.signed >= self.most {
+            Some(CloseReason::Spent)
+        } else {
+            None
+        }
+    }
+}
