@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use torikomi::document::{DeliveryState, DocumentState, HoldReason};
+use torikomi::identification::Sidecar;
 use torikomi::profile::{DEMONSTRATION, KNOWN_OUTCOMES};
 
 #[derive(Deserialize)]
@@ -67,6 +68,18 @@ fn expectations_name_what_exists() {
         assert_eq!(document.is_some(), delivery == DeliveryState::Taken, "{name}: only what is taken is a document");
         assert_eq!(hold.is_some(), document.is_some_and(DocumentState::is_open), "{name}: what is open is held");
         assert!(!what.is_empty(), "{name}");
+    }
+}
+
+/// What is wrong with a bad sample is not its sidecar's spelling.
+#[test]
+fn every_sidecar_can_be_read() {
+    let (folder, expected) = samples();
+    for sidecar in expected.sample.iter().filter_map(|sample| sample.sidecar.as_ref()) {
+        let text = fs::read_to_string(folder.join(sidecar)).unwrap();
+        let text = text.replace("@TODAY@", "2026-11-20").replace("@NOW@", "2026-11-20T09:30:00+09:00");
+        let facts = Sidecar::parse(text.as_bytes()).and_then(|sidecar| sidecar.facts(None));
+        assert!(facts.is_ok(), "{sidecar}: {facts:?}");
     }
 }
 
