@@ -13,6 +13,7 @@ pub mod interval;
 pub mod journal;
 pub mod patients;
 pub mod people;
+pub mod profiles;
 pub mod signing;
 pub mod station;
 pub mod store;

@@ -221,6 +221,33 @@ impl<'h> Layout<'h> {
         self.keys().join("people")
     }
 
+    /// The evaluation certificate authority's key, under a passphrase that no running program holds.
+    #[must_use]
+    pub fn authority_key(self) -> PathBuf {
+        self.keys().join("authority.pem")
+    }
+
+    #[must_use]
+    pub fn journal_key(self) -> PathBuf {
+        self.keys().join("journal.pem")
+    }
+
+    /// The key by which others check the journal's checkpoints, in the form of C2SP `signed-note`.
+    #[must_use]
+    pub fn journal_verifier(self) -> PathBuf {
+        self.keys().join("journal.vkey")
+    }
+
+    #[must_use]
+    pub fn timestamping_key(self) -> PathBuf {
+        self.keys().join("timestamping.pem")
+    }
+
+    #[must_use]
+    pub fn timestamping_certificate(self) -> PathBuf {
+        self.keys().join("timestamping-certificate.pem")
+    }
+
     /// The certificates that the verifier trusts.
     #[must_use]
     pub fn roots(self) -> PathBuf {
