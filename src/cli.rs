@@ -7,15 +7,19 @@
 //! Help texts, messages and words come from the catalogue by the command's path, so that the definitions below are the
 //! only ones: completions, man pages and both languages of `--help` are made of them.
 
+mod check;
 mod completions;
 mod desk;
 mod failure;
+mod findings;
 mod help;
+mod inspect;
 mod journal;
 mod man;
 mod operator;
 mod page;
 mod person;
+mod profile;
 mod queue;
 mod record;
 pub mod schemas;
@@ -73,6 +77,11 @@ enum Command {
     Operator(operator::Operator),
     #[command(subcommand)]
     Journal(journal::Journal),
+    Inspect(inspect::Args),
+    #[command(subcommand)]
+    Check(check::Command),
+    #[command(subcommand)]
+    Profile(profile::Profile),
     Completions(completions::Args),
     Man(man::Args),
 }
@@ -124,6 +133,9 @@ fn run(command: &Command, desk: &Desk) -> Result<Answer, Failure> {
         Command::Session(command) => session::run(command, desk),
         Command::Operator(command) => operator::run(command, desk),
         Command::Journal(command) => journal::run(command, desk),
+        Command::Inspect(args) => inspect::run(args, desk),
+        Command::Check(command) => check::run(command, desk),
+        Command::Profile(command) => profile::run(command, desk),
         Command::Completions(args) => completions::run(args, desk),
         Command::Man(args) => man::run(args, desk),
     }

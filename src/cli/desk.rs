@@ -39,6 +39,12 @@ impl Desk {
         Ok(Home::open(self.home.as_deref().ok_or(Failure::HomeNotGiven)?)?)
     }
 
+    /// Whether a home is named, for commands that can do without one.
+    #[must_use]
+    pub fn has_home(&self) -> bool {
+        self.home.is_some()
+    }
+
     /// The home and its settings.
     pub fn settings(&self) -> Result<(Home, Config), Failure> {
         let home = self.home()?;

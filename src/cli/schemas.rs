@@ -21,6 +21,12 @@ pub fn all() -> Vec<(&'static str, Schema)> {
         ("session-list", schema_for!(facts::SessionList)),
         ("operator-list", schema_for!(facts::PeopleList)),
         ("operator-changed", schema_for!(facts::Noted)),
+        ("inspect", schema_for!(facts::Inspected)),
+        ("check-list", schema_for!(facts::CheckList)),
+        ("check-explain", schema_for!(facts::CheckFacts)),
+        ("profile-list", schema_for!(facts::ProfileList)),
+        ("profile-show", schema_for!(facts::ProfileShown)),
+        ("profile-lint", schema_for!(facts::Linted)),
         ("journal-show", schema_for!(facts::JournalPage)),
     ]
 }

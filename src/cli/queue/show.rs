@@ -1,6 +1,7 @@
 //! `torikomi queue show`: everything about one document.
 
 use super::facts;
+use crate::cli::findings;
 use crate::cli::journal::entries;
 use crate::cli::page::Page;
 use crate::cli::{Answer, Desk, Failure};
@@ -33,6 +34,11 @@ fn show(desk: &Desk, page: &mut Page, shown: &DocumentShown) {
 
     page.heading(&words.say("queue-identity"));
     facts::identity(desk, page, document);
+
+    if let Some(judgement) = &document.judgement {
+        page.heading(&words.say("queue-findings"));
+        findings::lines(words, page, judgement, shown.clause.as_deref());
+    }
 
     page.heading(&words.say("queue-times"));
     times(desk, page, document, shown);

@@ -308,3 +308,32 @@ stage-inspection = inspection
 stage-signing = signing
 stage-stamping = time-stamping
 stage-filing = filing
+
+## Checks and profiles
+column-check = check
+column-looks-for = what it looks for
+column-title = title
+column-regime = regime
+check-requirements = Answers to
+finding-on-page = Page { $page }: { $said }
+finding-none = { $count ->
+    [one] The one check that applies passed.
+   *[other] All { $count } checks that apply passed.
+}
+inspect-result = Result: { $severity } ({ $pages ->
+    [one] one page
+   *[other] { $pages } pages
+})
+inspect-no-date = The window was not judged, as the date of receipt is not known (--obtained-on).
+profile-in-force = in force
+profile-draft = draft
+profile-retired = retired
+profile-file-only = not approved
+profile-good = { $file }: good ({ $profile })
+profile-faulty = { $file }: { $count ->
+    [one] one thing to put right.
+   *[other] { $count } things to put right.
+}
+profile-unreadable = { $file } cannot be used. See `torikomi profile lint`.
+profile-text = Content
+profile-approved = The profile { $whom } is in force.

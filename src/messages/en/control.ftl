@@ -6,7 +6,7 @@ control-suspended = { $login } is suspended. Ask an administrator.
 control-role-needed = Only the { $role } may do this. Ask somebody who holds that role today.
 control-second-person-needed = A second person must approve. Name one with --second LOGIN: not yourself, nor somebody whose account you made.
 control-wrong-state = This cannot be done in the present state ({ $state }). { $held ->
-    [""] See `torikomi queue show`.
+    [none] See `torikomi queue show`.
    *[other] It is on hold: { $held }. See `torikomi queue show`.
 }
 control-no-exception = The profile allows no exception for this check ({ $check }). Scan it again.

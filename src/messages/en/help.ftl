@@ -36,6 +36,15 @@ help-operator-enrol = Make your key and get a certificate
 help-operator-appoint = Appoint a person to a role
 help-journal = The journal: who did what and when
 help-journal-show = Show entries of the journal
+help-inspect = Inspect files without filing them
+help-check = What the checks look for
+help-check-list = List the checks
+help-check-explain = Explain a check: what it looks for, why, what to do
+help-profile = Profiles: what is asked of each kind of document
+help-profile-list = List the profiles
+help-profile-show = Show a profile
+help-profile-lint = Find everything that is wrong with profile files
+help-profile-approve = Approve a profile file and bring it into force
 help-completions = Print completions for a shell
 help-man = Write the manual pages
 
@@ -83,6 +92,14 @@ arg-role = Role: operator, information-manager, admin, auditor or viewer
 arg-rank = Rank: 1 holds the role, 2 and on are substitutes
 arg-shell = Shell: bash, zsh, fish, elvish or powershell
 arg-folder = Folder to write into
+arg-scan = File to inspect
+arg-inspect-profile = Name of a profile, or its file (.toml)
+arg-paper = Paper (A4, B5, …)
+arg-check = Name of the check
+arg-profile = Name of the profile
+arg-profile-version = Version (else the one in force)
+arg-profile-file = Profile file (else all of the home)
+arg-retired = Retired versions, too
 
 ## Mistakes on the command line
 usage-value = "{ $value }" is no value for { $arg }.

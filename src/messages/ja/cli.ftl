@@ -290,3 +290,23 @@ stage-inspection = 検査
 stage-signing = 署名
 stage-stamping = タイムスタンプ
 stage-filing = 保存
+
+## 検査とプロファイル
+column-check = 検査
+column-looks-for = 見るもの
+column-title = 名称
+column-regime = 規程の区分
+check-requirements = 根拠
+finding-on-page = { $page } ページ目：{ $said }
+finding-none = 検査 { $count } 項目に合格しました。
+inspect-result = 結果：{ $severity }（{ $pages } ページ）
+inspect-no-date = 入手日が分からないため、期限の検査はしていません（--obtained-on で指定できます）。
+profile-in-force = 発効中
+profile-draft = 草案
+profile-retired = 旧版
+profile-file-only = 未承認
+profile-good = { $file }：使えます（{ $profile }）
+profile-faulty = { $file }：{ $count } か所を直してください。
+profile-unreadable = { $file } は使えません。「torikomi profile lint」で理由を確かめてください。
+profile-text = 内容
+profile-approved = プロファイル { $whom } を発効させました。

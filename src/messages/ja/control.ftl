@@ -6,7 +6,7 @@ control-suspended = { $login } は停止されています。管理者に確か�
 control-role-needed = この操作は{ $role }だけができます。今日その役割にある人に依頼してください。
 control-second-person-needed = もう一人の承認が必要です。--second LOGIN で指定してください。ご自身や、ご自身が登録した人は承認できません。
 control-wrong-state = 今の状態（{ $state }）ではこの操作はできません。{ $held ->
-    [""] 「torikomi queue show」で状態を確かめてください。
+    [none] 「torikomi queue show」で状態を確かめてください。
    *[other] 保留の理由：{ $held }。「torikomi queue show」で確かめてください。
 }
 control-no-exception = プロファイルは、この検査（{ $check }）の例外を認めていません。もう一度スキャンしてください。

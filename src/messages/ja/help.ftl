@@ -36,6 +36,15 @@ help-operator-enrol = 自分の鍵を作り、証明書を受け取ります
 help-operator-appoint = 役割に任命します
 help-journal = 記録簿（だれが、いつ、何をしたか）
 help-journal-show = 記録簿を表示します
+help-inspect = 保存せずにファイルを検査します
+help-check = 検査の説明
+help-check-list = 検査を一覧にします
+help-check-explain = 何を見るか、なぜ大切か、どうすればよいかを説明します
+help-profile = プロファイル（書類の種別ごとの決まり）
+help-profile-list = プロファイルを一覧にします
+help-profile-show = プロファイルの内容を表示します
+help-profile-lint = プロファイルのファイルに誤りがないか調べます
+help-profile-approve = プロファイルのファイルを承認し、発効させます
 help-completions = シェルの補完を書き出します
 help-man = マニュアルページを書き出します
 
@@ -83,6 +92,14 @@ arg-role = 役割：operator（実施者）、information-manager（情報作成
 arg-rank = 順位（1 が本人、2 から代理）
 arg-shell = シェルの名前（bash、zsh、fish、elvish、powershell）
 arg-folder = 書き出すフォルダー
+arg-scan = 検査するファイル
+arg-inspect-profile = プロファイルの名前、またはファイル（.toml）
+arg-paper = 用紙（A4、B5 など）
+arg-check = 検査の名前
+arg-profile = プロファイルの名前
+arg-profile-version = 版（なければ発効中の版）
+arg-profile-file = プロファイルのファイル（なければホームのすべて）
+arg-retired = 旧版も
 
 ## 書き方の誤り
 usage-value = 「{ $value }」は { $arg } の値として使えません。
