@@ -35,7 +35,7 @@ macro_rules! areas {
 }
 
 /// Every file of the catalogue.
-const AREAS: &[Area] = areas!["checks", "identity", "intake", "profile", "settings"];
+const AREAS: &[Area] = areas!["checks", "cli", "control", "help", "identity", "intake", "profile", "settings"];
 
 /// A language that the catalogue has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

@@ -211,8 +211,7 @@ mod tests {
             t.pixels(30, 99_999);
             t.pixels(0, 1);
         });
-        let expected =
-            Tone { paper_level: 240, dark_ppm: 100_000, black_ppm: 1, white_ppm: 0, coloured_ppm: 0 };
+        let expected = Tone { paper_level: 240, dark_ppm: 100_000, black_ppm: 1, white_ppm: 0, coloured_ppm: 0 };
         assert_eq!(seen, expected);
     }
 
