@@ -27,7 +27,8 @@ use crate::ledger::{contents, decisions, deliveries};
 use crate::measurements::Measurements;
 use crate::measuring::{Measured, Measuring, MeasuringError};
 use crate::people::sessions;
-use crate::profile::{Fact, Regime};
+use crate::profile::Fact;
+use crate::requirement::Regime;
 use crate::review::{self, NotAccepted};
 use crate::signing::stamping::{self, Stamping};
 use crate::signing::{self, Signing, SigningError};
@@ -150,7 +151,7 @@ impl Line {
             custody: &self.custody,
             clock: &self.clock,
             calendar: &self.calendar.calendar,
-            home: self.home.id,
+            home: self.home.id(),
             mode: self.config.mode.as_str(),
             sandbox: self.sandbox,
             build: self.build,
@@ -441,7 +442,7 @@ impl Line {
                     for row in names.iter().filter_map(|name| index.row(name)) {
                         gathered.add(row.sidecar.clone().and_then(|sidecar| sidecar.facts(Some(zone))));
                         let own = [index.heading_bytes(), index.row_bytes(row)].concat();
-                        gathered.sidecar.get_or_insert((own, Some(*index.digest())));
+                        gathered.sidecar.get_or_insert((own, Some(index.digest())));
                     }
                 }
             }
