@@ -42,6 +42,17 @@ pub enum Mode {
     Production,
 }
 
+impl Mode {
+    /// The word that settings, records and status share.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Evaluation => "evaluation",
+            Self::Production => "production",
+        }
+    }
+}
+
 /// The language of messages where a command is not told another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

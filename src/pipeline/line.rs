@@ -20,8 +20,8 @@ use crate::intake::custody::folder_name;
 use crate::journal::append::Journal;
 use crate::journal::{Draft, Kind, Subject};
 use crate::judgement::ProfileRef;
-use crate::ledger::profiles::{self, ProfileState};
 use crate::ledger::deliveries;
+use crate::ledger::profiles::{self, ProfileState};
 use crate::patients::Patients;
 use crate::people::sessions::Sessions;
 use crate::profile::{self, Profile};
@@ -91,11 +91,11 @@ pub struct CalendarFile {
 pub struct Line {
     pub home: Home,
     pub config: Config,
-    pub database: Database,
+    pub database: Arc<Database>,
     pub journal: Arc<Journal>,
     pub objects: Objects,
     pub workers: Workers,
-    pub sessions: Sessions,
+    pub sessions: Arc<Sessions>,
     pub authorities: Vec<(Name, Authority)>,
     pub patients: RwLock<Arc<Patients>>,
     pub profiles: RwLock<Arc<Profiles>>,

@@ -69,9 +69,9 @@ impl Line {
             Err(error) => {
                 tracing::error!(delivery.id = %id, %error, "Measuring delivery {id} failed");
                 let retry_at = self.clock.now().plus(RETRY);
-                let counted = self.database.write::<_, DatabaseError, _>(async move |tx| {
-                    deliveries::set_failure(tx, id, retry_at).await
-                });
+                let counted = self
+                    .database
+                    .write::<_, DatabaseError, _>(async move |tx| deliveries::set_failure(tx, id, retry_at).await);
                 counted.map_or_else(|error| Worked::Away(error.to_string()), |()| Worked::Done(&[]))
             }
         }
@@ -184,9 +184,7 @@ impl Line {
             custody: &self.custody,
             clock: &self.clock,
             original: &|delivery, content| self.original(delivery, content),
-            calendar: &|digest| {
-                (*digest == self.calendar.calendar.digest()).then(|| self.calendar.bytes.clone())
-            },
+            calendar: &|digest| (*digest == self.calendar.calendar.digest()).then(|| self.calendar.bytes.clone()),
             profile: &|digest| self.profiles().bytes_of(digest),
         };
         match stage.file(id) {
@@ -317,9 +315,9 @@ impl From<FilingError> for StageError {
             FilingError::Database(error) => error.into(),
             FilingError::Attempt(error) => error.into(),
             FilingError::Disk(_) => Self::Away(error.to_string()),
-            FilingError::Store(
-                crate::store::StoreError::DiskFull | crate::store::StoreError::Unreachable(_),
-            ) => Self::Away(error.to_string()),
+            FilingError::Store(crate::store::StoreError::DiskFull | crate::store::StoreError::Unreachable(_)) => {
+                Self::Away(error.to_string())
+            }
             _ => Self::Document(error.to_string()),
         }
     }
@@ -377,7 +375,8 @@ impl Line {
         self.read_sidecars(&copy, &names, &mut gathered)?;
         let station = self.config.stations.get(&document.station);
         if let Some(template) = station.and_then(|station| station.file_name.as_deref()) {
-            match template.parse::<Template>().map(|template| names.first().map(|name| template.read(OsStr::new(name)))) {
+            match template.parse::<Template>().map(|template| names.first().map(|name| template.read(OsStr::new(name))))
+            {
                 Ok(Some(Ok(Some(facts)))) => gathered.statements.push(Statement { from: Source::Filename, facts }),
                 Ok(Some(Err(problem))) => gathered.problems.push(problem),
                 Ok(_) => {}
@@ -464,7 +463,7 @@ impl Line {
             let adopted = self.profiles().in_force(&kind.value).cloned()?;
             // A delivery may not choose for itself that its paper is kept and less is asked.
             let by_person = kind.from == Source::Person;
-            (admitted && (by_person || adopted.profile.regime != Regime::ConvenienceCopy)).then_some(adopted)
+            (admitted && (by_person || adopted.profile.regime != Regime::PaperKept)).then_some(adopted)
         });
         if let (Some(kind), None) = (&kind, &adopted)
             && problems.is_empty()
@@ -473,9 +472,7 @@ impl Line {
             return Ok(Settled::Held(HoldReason::NoProfile, detail));
         }
         let (required, sources) = match &adopted {
-            Some(adopted) => {
-                (adopted.profile.identity.required.clone(), adopted.profile.identity.sources.clone())
-            }
+            Some(adopted) => (adopted.profile.identity.required.clone(), adopted.profile.identity.sources.clone()),
             None => (vec![Fact::PatientId, Fact::DocumentType, Fact::ObtainedOn], Vec::new()),
         };
         let required: Vec<_> = required.iter().map(|fact| field_of(*fact)).collect();
@@ -528,16 +525,13 @@ impl Line {
             }
             Ok(equal)
         })?;
-        let patient = |identity: &crate::identity::Identity| {
-            identity.patient.as_ref().map(|patient| patient.value.id.clone())
-        };
+        let patient =
+            |identity: &crate::identity::Identity| identity.patient.as_ref().map(|patient| patient.value.id.clone());
         let ours = identified.identity();
         let decided_by_person = gathered_by_person(document);
         for other in &others {
-            let ended = matches!(
-                other.state,
-                DocumentState::SentBack | DocumentState::Discarded | DocumentState::Disposed
-            );
+            let ended =
+                matches!(other.state, DocumentState::SentBack | DocumentState::Discarded | DocumentState::Disposed);
             let theirs = &other.identity;
             if patient(theirs).is_some() && patient(theirs) != patient(ours) && !decided_by_person {
                 return Ok(Settled::Held(
@@ -582,7 +576,8 @@ impl Line {
                         reorder(tx, id, files).await?;
                     }
                     let reference = adopted.profile.reference();
-                    documents::set_identity(tx, id, identified.identity(), identified.claims(), Some(reference)).await?;
+                    documents::set_identity(tx, id, identified.identity(), identified.claims(), Some(reference))
+                        .await?;
                     documents::move_on(tx, id, DocumentState::Identifying, DocumentState::Inspecting, now).await?;
                 }
                 Settled::Receipt(first) => {
@@ -592,8 +587,7 @@ impl Line {
                     if let (Some(part), Some(first_part)) = (parts.first(), first_parts.first()) {
                         deliveries::set_receipt_of(tx, part.delivery, first_part.delivery).await?;
                     }
-                    let entry =
-                        Draft::by_system(Kind::DeliveryReceived, About::document(id)).fact("receipt_of", first);
+                    let entry = Draft::by_system(Kind::DeliveryReceived, About::document(id)).fact("receipt_of", first);
                     journal.append(tx, entry, now).await?;
                 }
                 Settled::Held(reason, detail) => {
@@ -664,8 +658,9 @@ impl Line {
             documents::set_judgement(tx, document.id, &judgement, due_at).await?;
             documents::move_on(tx, document.id, DocumentState::Inspecting, state, now).await?;
             if let Some(reason) = held {
-                let detail = serde_json_canonicalizer::to_string(&serde_json::json!({ "code": "needs", "needs": needs }))
-                    .map_err(|error| StageError::Document(error.to_string()))?;
+                let detail =
+                    serde_json_canonicalizer::to_string(&serde_json::json!({ "code": "needs", "needs": needs }))
+                        .map_err(|error| StageError::Document(error.to_string()))?;
                 documents::hold(tx, document.id, state, reason, Some(&detail), now).await?;
             }
             let found: Vec<&str> = judgement
@@ -699,10 +694,8 @@ impl Gathered {
 /// Puts the parts of a document into the order in which its sidecar lists them.
 async fn reorder(tx: &mut Tx, id: DocumentId, files: &[String]) -> Result<(), DatabaseError> {
     let parts = documents::parts(tx, id).await?;
-    let order: Vec<usize> = files
-        .iter()
-        .filter_map(|file| parts.iter().position(|part| part.delivered_name == *file))
-        .collect();
+    let order: Vec<usize> =
+        files.iter().filter_map(|file| parts.iter().position(|part| part.delivered_name == *file)).collect();
     if order.len() == parts.len() && order.len() > 1 { documents::reorder_parts(tx, id, &order).await } else { Ok(()) }
 }
 
