@@ -13,6 +13,7 @@ mod desk;
 mod failure;
 mod findings;
 mod help;
+pub mod init;
 mod inspect;
 mod journal;
 mod man;
@@ -39,7 +40,7 @@ pub use help::command;
 pub use words::Words;
 
 use crate::config::home::Layout;
-use crate::config::{Config, Language};
+use crate::config::Config;
 use crate::messages::Lang;
 
 /// The command line.
@@ -119,10 +120,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 /// The language that the home's settings name, for a terminal that names none.
 fn home_language(home: Option<&Path>) -> Option<Lang> {
     let config = Config::load(&Layout::new(home?).settings()).ok()?;
-    Some(match config.language {
-        Language::Ja => Lang::Ja,
-        Language::En => Lang::En,
-    })
+    Some(config.language)
 }
 
 fn run(command: &Command, desk: &Desk) -> Result<Answer, Failure> {
