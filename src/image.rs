@@ -19,6 +19,7 @@
 mod answer;
 mod exif;
 mod fax;
+mod jbig2;
 mod jpeg;
 mod jpeg2000;
 mod pdf;

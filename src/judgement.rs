@@ -2,10 +2,15 @@
 //!
 //! An outcome is a fact in codes and numbers. Severity belongs to the profile, words to the message catalogue.
 
+use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::calendar::CannotTell;
 use crate::ids::{Digest, Name};
+use crate::instant::Instant;
+use crate::measurements::{ColourModel, Compression, Fault, Format, Limit, MissingPart, PdfEncryption};
+use crate::paper::Paper;
 
 /// What one check found on one page, or on the whole document.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -64,10 +69,196 @@ pub struct ProfileRef {
     pub digest: Digest,
 }
 
-/// Why a check failed or could not tell. The catalogue has a sentence for each code; the fields fill its blanks.
+/// Why a check failed or could not tell. The catalogue has a sentence for each code (`reason-<code>`); the fields fill
+/// its blanks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "code", rename_all = "kebab-case")]
 pub enum Reason {
     /// The check itself crashed.
     CheckCrashed,
+
+    // -- the file --
+    FormatNotAccepted {
+        found: Format,
+        accepted: Vec<Format>,
+    },
+    /// The worker did not live to tell the format.
+    FormatNotTold {
+        fault: Fault,
+    },
+    FileIncomplete {
+        missing: MissingPart,
+        at_byte: u64,
+    },
+    CompletenessNotTold {
+        fault: Fault,
+    },
+    TrailingBytes {
+        bytes: u64,
+    },
+    PdfEncrypted {
+        encryption: PdfEncryption,
+    },
+    PdfActiveContent {
+        scripts: bool,
+        launch_actions: bool,
+    },
+    PdfAttachments {
+        files: u32,
+    },
+    PdfSignedBefore {
+        signatures: u32,
+        revisions: u32,
+    },
+    PdfRepaired,
+    /// The PDF's structure was not read, so nothing can be said of it.
+    PdfNotRead,
+
+    // -- the pages as a whole --
+    NoPages,
+    PagesNotMeasured {
+        asked: u32,
+        measured: u32,
+    },
+    TooManyPages {
+        found: u32,
+        most: u32,
+    },
+    PageCountDiffers {
+        found: u32,
+        expected: u32,
+    },
+    DoubleFeedReported,
+
+    // -- one page --
+    PageDamaged {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rows: Option<u32>,
+        height_px: u32,
+    },
+    DecoderLacking {
+        feature: String,
+    },
+    DecodingRefused {
+        limit: Limit,
+    },
+    DecodingFailed {
+        fault: Fault,
+    },
+    PageDrawn,
+    PageEmpty,
+
+    // -- resolution --
+    ResolutionBelow {
+        found_milli_dpi: u64,
+        minimum_dpi: u32,
+        basis: ResolutionBasis,
+    },
+    /// Nothing declared, and no paper size to work it out from.
+    NoResolution,
+    /// Free length, or padded to the scanner's bed.
+    PaperSizeNotTold,
+    SeveralPapers {
+        candidates: Vec<Paper>,
+    },
+    PaperDoesNotFit {
+        width_px: u32,
+        height_px: u32,
+        candidates: Vec<Paper>,
+    },
+    /// Where the image stands on its PDF page was not found.
+    PlacementNotTold,
+    DeclaredResolutionDisagrees {
+        declared_milli_dpi: u64,
+        effective_milli_dpi: u64,
+        tolerance_percent: u32,
+    },
+    ResolutionAbsurd {
+        found_milli_dpi: u64,
+        least_dpi: u32,
+        most_dpi: u32,
+        basis: ResolutionBasis,
+    },
+
+    // -- colour and compression --
+    ColourBelow {
+        found: ColourModel,
+        found_bits: u8,
+        /// As profiles write it.
+        minimum: String,
+    },
+    ColourNotTold {
+        found: ColourModel,
+    },
+    LossyForbidden {
+        compression: Compression,
+    },
+    /// Whether it lost anything cannot be seen, or its name is not known.
+    CompressionNotTold {
+        compression: Compression,
+    },
+    JpegQualityBelow {
+        found_quality: u8,
+        /// Whether the tables are exactly of that quality, or merely nearest to it.
+        exact: bool,
+        minimum_quality: u8,
+    },
+    JpegQualityNotTold,
+    SymbolCoding,
+    PageInLayers {
+        images: u32,
+    },
+    SeveralImages {
+        images: u32,
+    },
+
+    // -- content --
+    BlankPage {
+        dark_ppm: u32,
+        limit_ppm: u32,
+    },
+    /// In black and white, faint writing may have vanished.
+    BlankOrFaint {
+        dark_ppm: u32,
+        limit_ppm: u32,
+    },
+    ToneNotTold,
+    NotDispensed,
+    DispensedNotTold,
+
+    // -- dates and clocks --
+    ObtainedInFuture {
+        obtained_on: Date,
+        taken_in_at: Instant,
+    },
+    ScannedInFuture {
+        scanned_at: Instant,
+        taken_in_at: Instant,
+    },
+    ScannedBeforeObtained {
+        scanned_at: Instant,
+        obtained_on: Date,
+    },
+    ScanWindowExceeded {
+        obtained_on: Date,
+        allowed_business_days: u32,
+        deadline: Instant,
+        taken_in_at: Instant,
+    },
+    ObtainedOnNotTold,
+    DeadlineNotTold {
+        cause: CannotTell,
+    },
+}
+
+/// What a resolution was worked out from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ResolutionBasis {
+    /// Pixels over the paper's size.
+    Paper,
+    /// Pixels over the size at which a PDF draws them.
+    Placement,
+    /// What the file says of itself.
+    Declared,
 }

@@ -4,9 +4,12 @@
 //! records what it did. Which moves exist stands in the two tables below and nowhere else. A document that waits for
 //! somebody keeps its state and carries a reason beside it.
 
+pub mod attempts;
 pub mod contents;
+pub mod decisions;
 pub mod deliveries;
 pub mod documents;
+pub mod profiles;
 
 use crate::document::{DeliveryState, DocumentState};
 
@@ -63,6 +66,8 @@ pub const DOCUMENT_MOVES: &[(DocumentState, DocumentState)] = &[
     (Do::Signing, Do::Filing),
     // The window for the signature passed while it waited.
     (Do::Signing, Do::Review),
+    // The session that is open may not sign it unasked.
+    (Do::Signing, Do::AwaitingConfirmation),
     (Do::Signing, Do::SentBack),
     (Do::Signing, Do::Discarded),
     (Do::Stamping, Do::Filing),

@@ -54,7 +54,7 @@ impl fmt::Display for Requirement {
     /// "MHLW 5.2, 9.2-C1(1) (6.0: 企16⑤)".
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.edition, self.clause_6_0) {
-            (Edition::House, _) => f.write_str("house rule"),
+            (Edition::House | Edition::TaxBooks, _) => self.edition.fmt(f),
             (edition, None) => write!(f, "{edition}, {}", self.id),
             (edition, Some(later)) => write!(f, "{edition}, {} (6.0: {later})", self.id),
         }
@@ -81,7 +81,7 @@ impl fmt::Display for Edition {
         f.write_str(match self {
             Self::Mhlw5_2 => "MHLW 5.2",
             Self::MhlwEarly => "MHLW early edition",
-            Self::TaxBooks => "電子帳簿保存法施行規則",
+            Self::TaxBooks => "電子帳簿保存法施行規則 第2条",
             Self::House => "house rule",
         })
     }
@@ -211,7 +211,7 @@ mod tests {
     #[test]
     #[should_panic(expected = "no such requirement")]
     fn an_unknown_clause_is_an_error() {
-        let _ = mhlw_5_2(&"9.9-C9".to_owned());
+        let _ = mhlw_5_2("9.9-C9");
     }
 
     #[test]

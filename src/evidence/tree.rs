@@ -269,6 +269,7 @@ fn split(count: u64) -> u64 {
 }
 
 #[cfg(test)]
+#[expect(clippy::cast_possible_truncation, reason = "sizes up to 130")]
 mod tests {
     use std::collections::HashMap;
 

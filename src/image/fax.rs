@@ -15,6 +15,9 @@ pub(super) struct Fax {
     pub(super) end_of_line: bool,
     pub(super) rows_are_byte_aligned: bool,
     pub(super) end_of_block: bool,
+    /// How much of it is page: less than all in tiles over an edge.
+    pub(super) used_columns: u32,
+    pub(super) used_rows: u32,
     /// The level of a run that the code calls black. With photometric 1 a black run is a white stripe.
     pub(super) black: u8,
 }
@@ -31,10 +34,11 @@ impl Fax {
             encoding: self.mode,
             strict: true,
         };
-        let mut runs = Runs { columns: self.columns, rows: 0, black: 0 };
+        let mut runs = Runs { columns: self.used_columns, most_rows: self.used_rows, rows: 0, black: 0 };
         let result = hayro_ccitt::decode(data, &mut runs, &mut DecoderContext::new(settings));
         tone.pixels(self.black, runs.black);
-        tone.pixels(!self.black, (u64::from(runs.rows) * u64::from(self.columns)).saturating_sub(runs.black));
+        let seen = u64::from(runs.rows.min(self.used_rows)) * u64::from(self.used_columns);
+        tone.pixels(!self.black, seen.saturating_sub(runs.black));
         // An early end-of-block mark is no error to the decoder; the missing rows are one to us.
         if result.is_ok() && runs.rows == self.rows { Ok(()) } else { Err(runs.rows) }
     }
@@ -42,18 +46,22 @@ impl Fax {
 
 struct Runs {
     columns: u32,
+    most_rows: u32,
     rows: u32,
     black: u64,
 }
 
 impl Decoder for Runs {
     fn push_row(&mut self, changes: &[u32]) {
-        let (pairs, rest) = changes.as_chunks::<2>();
-        let mut black: u64 = pairs.iter().map(|[from, to]| u64::from(to.saturating_sub(*from))).sum();
-        if let [from] = rest {
-            black += u64::from(self.columns.saturating_sub(*from));
+        if self.rows < self.most_rows {
+            let end = self.columns;
+            let (pairs, rest) = changes.as_chunks::<2>();
+            let length = |from: u32, to: u32| u64::from(to.min(end).saturating_sub(from));
+            self.black += pairs.iter().map(|[from, to]| length(*from, *to)).sum::<u64>();
+            if let [from] = rest {
+                self.black += length(*from, end);
+            }
         }
-        self.black += black;
         self.rows = self.rows.saturating_add(1);
     }
 }

@@ -17,6 +17,9 @@ use torikomi::instant::Instant;
 /// Some moment at which everything is valid.
 pub const NOW: &str = "2026-11-20T09:30:00.250000Z";
 
+/// The same moment for OpenSSL.
+pub const ATTIME: &str = "-attime 1795167000";
+
 pub fn at(text: &str) -> Instant {
     text.parse().unwrap()
 }
@@ -47,10 +50,7 @@ impl Parts {
         let ca = EvaluationCa::create(&subject("評価用認証局"), validity()).unwrap();
         let key = KeyPair::generate(suite).unwrap();
         let certificate = ca.issue_operator(&key.public_key().unwrap(), &subject("見本 太郎"), validity()).unwrap();
-        let stamping = KeyPair::generate(Suite::EcdsaP256).unwrap();
-        let stamping_certificate =
-            ca.issue_timestamping(&stamping.public_key().unwrap(), &subject("評価用時刻認証局"), validity()).unwrap();
-        let authority = EvaluationAuthority::new(stamping, stamping_certificate, vec![]).unwrap();
+        let authority = authority(&ca, validity());
         let parts = Self { folder: TempDir::new().unwrap(), ca, key, certificate, authority };
         parts.write("root.pem", pem("CERTIFICATE", parts.ca.certificate()).as_bytes());
         parts.write("signer.pem", pem("CERTIFICATE", &parts.certificate).as_bytes());
@@ -74,11 +74,20 @@ impl Parts {
 
     /// A token of the built-in authority.
     pub fn token(&self, stamped: &[u8]) -> Vec<u8> {
+        self.token_at(stamped, at(NOW))
+    }
+
+    pub fn token_at(&self, stamped: &[u8], now: Instant) -> Vec<u8> {
         let nonce = [7; 16];
         let request = timestamp_request(stamped, &nonce, None).unwrap();
-        let reply = self.authority.answer(&request, at(NOW), &[1; 16]).unwrap();
+        let reply = self.authority.answer(&request, now, &[1; 16]).unwrap();
         let anchors = self.anchors();
         check::timestamp_response(&reply, stamped, &nonce, &rules(&anchors)).unwrap().0
+    }
+
+    /// Another key and certificate for the time-stamping authority.
+    pub fn renew_authority(&mut self, validity: Validity) {
+        self.authority = authority(&self.ca, validity);
     }
 
     pub fn stamp(&self, signature: &[u8]) -> Vec<u8> {
@@ -124,6 +133,13 @@ impl Parts {
         assert!(!output.status.success(), "{command}\n{said}");
         said
     }
+}
+
+pub fn authority(ca: &EvaluationCa, validity: Validity) -> EvaluationAuthority {
+    let key = KeyPair::generate(Suite::EcdsaP256).unwrap();
+    let subject = subject("評価用時刻認証局");
+    let certificate = ca.issue_timestamping(&key.public_key().unwrap(), &subject, validity).unwrap();
+    EvaluationAuthority::new(key, certificate, vec![]).unwrap()
 }
 
 pub fn rules<'a>(anchors: &'a Anchors) -> check::StampRules<'a> {

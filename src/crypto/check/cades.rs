@@ -36,6 +36,9 @@ pub fn cades(signature: &[u8], manifest: &[u8]) -> Result<SignedManifest, Signat
     if message.content.is_some() {
         return Err(SignatureError::NotDetached);
     }
+    if message.foreign_certificates || message.revocation_lists {
+        return Err(SignatureError::Uncovered);
+    }
     let signer = message.signer;
     if !matches!(message.digest_algorithms.as_slice(), [named] if named.whole == signer.digest_algorithm) {
         return Err(SignatureError::DigestAlgorithms);
@@ -53,7 +56,7 @@ pub fn cades(signature: &[u8], manifest: &[u8]) -> Result<SignedManifest, Signat
     let signing_time = attributes.signing_time.ok_or(SignatureError::Missing("signingTime"))?;
     let reference = attributes.certificate.ok_or(SignatureError::Missing("signingCertificateV2"))?;
     let (certificate, certificates) = signer.certificate(&message.certificates)?;
-    if reference != Hash::Sha256.digest(&certificate.der) {
+    if !reference.names(&certificate) {
         return Err(SignatureError::OtherCertificate);
     }
 
@@ -77,6 +80,8 @@ pub enum SignatureError {
     NotThisKind,
     #[error("the signature carries a content of its own; it must be detached")]
     NotDetached,
+    #[error("the signature brings along what no signature covers: other than plain certificates, or revocation lists")]
+    Uncovered,
     #[error("there must be exactly one signer, and there are {0}")]
     Signers(usize),
     #[error("the signature was made over another manifest")]
@@ -107,7 +112,7 @@ struct SignedAttributes<'a> {
     content_type: Option<Oid>,
     message_digest: Option<&'a [u8]>,
     signing_time: Option<Instant>,
-    certificate: Option<&'a [u8]>,
+    certificate: Option<CertificateReference<'a>>,
 }
 
 impl<'a> SignedAttributes<'a> {
@@ -115,13 +120,13 @@ impl<'a> SignedAttributes<'a> {
         for attribute in attributes {
             let (kind, value) = single_attribute(*attribute)?;
             let twice = if kind == oid::CONTENT_TYPE {
-                self.content_type.replace(value.oid()?).is_some()
+                self.content_type.replace(value.called("contentType").oid()?).is_some()
             } else if kind == oid::MESSAGE_DIGEST {
-                self.message_digest.replace(value.octets()?).is_some()
+                self.message_digest.replace(value.called("messageDigest").octets()?).is_some()
             } else if kind == oid::SIGNING_TIME {
                 self.signing_time.replace(signing_time(value)?).is_some()
             } else if kind == oid::SIGNING_CERTIFICATE_V2 {
-                self.certificate.replace(certificate_reference(value)?).is_some()
+                self.certificate.replace(CertificateReference::read(value)?).is_some()
             } else {
                 true
             };
@@ -136,7 +141,7 @@ impl<'a> SignedAttributes<'a> {
 /// A signing time: UTCTime up to 2049, GeneralizedTime from 2050 (RFC 5652, 11.3), without fractions.
 fn signing_time(value: Value<'_>) -> Result<Instant, Malformed> {
     let year_2050 = Instant::from_microseconds(2_524_608_000_000_000);
-    let time = value.time()?;
+    let time = value.called("signingTime").time()?;
     let generalized = value.tag == Tag::GeneralizedTime;
     let late = year_2050.is_some_and(|year_2050| time >= year_2050);
     if generalized == late && time.as_microseconds() % 1_000_000 == 0 {
@@ -146,16 +151,45 @@ fn signing_time(value: Value<'_>) -> Result<Instant, Malformed> {
     }
 }
 
-/// The SHA-256 of the signer's certificate: SigningCertificateV2 with one ESSCertIDv2 that leaves the default unsaid.
-fn certificate_reference<'a>(value: Value<'a>) -> Result<&'a [u8], Malformed> {
-    let mut reference = value.sequence()?;
-    let ids = reference.take(Tag::Sequence)?.elements()?;
-    reference.end()?;
-    let [id] = ids.as_slice() else { return Err(Malformed("signingCertificateV2")) };
-    let mut id = id.sequence()?;
-    let digest = id.take(Tag::OctetString)?.octets()?;
-    id.end()?;
-    Ok(digest)
+/// The certificate that a signature names: SigningCertificateV2 with one ESSCertIDv2 that leaves its default, SHA-256,
+/// unsaid. We write no issuerSerial; what others write must agree.
+struct CertificateReference<'a> {
+    digest: &'a [u8],
+    /// Issuer and serial number.
+    issuer_serial: Option<(&'a [u8], &'a [u8])>,
+}
+
+impl<'a> CertificateReference<'a> {
+    fn read(value: Value<'a>) -> Result<Self, Malformed> {
+        const WHAT: &str = "signingCertificateV2";
+        let mut reference = value.called(WHAT).sequence()?;
+        let ids = reference.take(Tag::Sequence)?.elements()?;
+        reference.end()?;
+        let [id] = ids.as_slice() else { return Err(Malformed(WHAT)) };
+        let mut id = id.sequence()?;
+        let digest = id.take(Tag::OctetString)?.octets()?;
+        let issuer_serial = match id.optional(Tag::Sequence)? {
+            None => None,
+            Some(issuer_serial) => {
+                let mut fields = issuer_serial.sequence()?;
+                let names = fields.take(Tag::Sequence)?.elements()?;
+                let serial = fields.take(Tag::Integer)?.integer()?;
+                fields.end()?;
+                // One GeneralName, a directoryName.
+                let [name] = names.as_slice() else { return Err(Malformed(WHAT)) };
+                let [issuer] = *name.tagged(context(4))?.elements()? else { return Err(Malformed(WHAT)) };
+                Some((issuer.whole, serial))
+            }
+        };
+        id.end()?;
+        Ok(Self { digest, issuer_serial })
+    }
+
+    fn names(&self, certificate: &Certificate) -> bool {
+        let named = self.issuer_serial;
+        self.digest == Hash::Sha256.digest(&certificate.der)
+            && named.is_none_or(|(issuer, serial)| issuer == certificate.issuer && serial == certificate.serial)
+    }
 }
 
 /// The token of the one unsigned attribute that may be there.
@@ -179,6 +213,9 @@ pub(super) struct SignedData<'a> {
     pub content: Option<&'a [u8]>,
     /// Every plain certificate that came along; attribute certificates and others are passed over.
     pub certificates: Vec<Value<'a>>,
+    /// Whether there were attribute certificates or others.
+    pub foreign_certificates: bool,
+    pub revocation_lists: bool,
     pub signer: SignerInfo<'a>,
 }
 
@@ -216,16 +253,23 @@ impl<'a> SignedData<'a> {
             },
         };
         encapsulated.end()?;
-        let certificates = match fields.optional(context(0))? {
-            None => Vec::new(),
-            Some(set) => set.elements()?.into_iter().filter(|value| value.tag == Tag::Sequence).collect(),
-        };
-        fields.optional(context(1))?; // revocation lists
+        let all = fields.optional(context(0))?.map(Value::elements).transpose()?.unwrap_or_default();
+        let (certificates, foreign): (Vec<_>, Vec<_>) = all.into_iter().partition(|value| value.tag == Tag::Sequence);
+        let revocation_lists = fields.optional(context(1))?.is_some();
         let signers = fields.take(Tag::Set)?.elements()?;
         fields.end()?;
         let [signer] = signers.as_slice() else { return Err(SignatureError::Signers(signers.len())) };
         let signer = SignerInfo::read(signer.sequence()?)?;
-        Ok(Self { version, digest_algorithms, content_type, content, certificates, signer })
+        Ok(Self {
+            version,
+            digest_algorithms,
+            content_type,
+            content,
+            certificates,
+            foreign_certificates: !foreign.is_empty(),
+            revocation_lists,
+            signer,
+        })
     }
 }
 

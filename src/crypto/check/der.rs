@@ -27,6 +27,11 @@ impl<'a> Value<'a> {
         Ok(Self { tag: value.tag(), content: value.value(), whole, what })
     }
 
+    /// The same value under a name that says more in a refusal.
+    pub fn called(self, what: &'static str) -> Self {
+        Self { what, ..self }
+    }
+
     /// This value, if its tag is `tag`.
     pub fn tagged(self, tag: Tag) -> Result<Self, Malformed> {
         if self.tag == tag { Ok(self) } else { Err(Malformed(self.what)) }

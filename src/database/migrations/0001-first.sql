@@ -127,7 +127,7 @@ CREATE TABLE attempt (
     record         TEXT NOT NULL,
     manifest       TEXT NOT NULL,
     signer         TEXT NOT NULL,
-    session        TEXT,
+    session        TEXT NOT NULL,
     signed_at      BIGINT NOT NULL,
     timestamped_at BIGINT,
     stamp_due_at   BIGINT,

@@ -220,6 +220,18 @@ impl Bits<'_> {
     }
 
     fn fill(&mut self) {
+        // Eight bytes without FF among them are taken as they are.
+        if let Some(next) = self.data.get(self.at..).and_then(|rest| rest.first_chunk::<8>()) {
+            let next = u64::from_be_bytes(*next);
+            let free = (64 - self.count) / 8;
+            let any_ff = next & (!next).wrapping_sub(0x0101_0101_0101_0101) & 0x8080_8080_8080_8080;
+            if any_ff == 0 && free < 8 {
+                self.held |= next >> (64 - 8 * free) << (64 - 8 * free - self.count);
+                self.at += usize::try_from(free).unwrap_or(0);
+                self.count += 8 * free;
+                return;
+            }
+        }
         while self.count <= 56 {
             let byte = match (self.data.get(self.at), self.data.get(self.at + 1)) {
                 (Some(0xFF), Some(0x00)) => {

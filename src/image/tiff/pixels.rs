@@ -212,13 +212,11 @@ impl Page<'_> {
             end_of_line: compression == 3,
             rows_are_byte_aligned: compression == 2,
             end_of_block: compression != 2,
+            used_columns: place.used_width,
+            used_rows: place.used_height,
             black: if self.layout.photometric == Some(1) { 255 } else { 0 },
         };
-        if place.used_width == place.width && place.used_height == place.height {
-            return fax.count(&data, self.tone).map_err(|rows| Decoded::Damaged { rows: Some(rows) });
-        }
-        // The runs of a tile that hangs over the edge are not told apart from those on the page.
-        Err(unsupported("tiff-fax-tiles"))
+        fax.count(&data, self.tone).map_err(|rows| Decoded::Damaged { rows: Some(rows) })
     }
 
     fn jpeg(&mut self, place: Place, chunk: (u64, u64)) -> Result<(), Decoded> {
@@ -453,19 +451,16 @@ impl<R: BufRead> Read for Lzw<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         while !self.ended && !buffer.is_empty() {
             let input = self.raw.fill_buf()?;
-            // Many writers leave the end code out: the data ends where the strip does.
-            if input.is_empty() {
-                self.ended = true;
-                break;
-            }
+            let nothing_left = input.is_empty();
             let step = self.decoder.decode_bytes(input, buffer);
             self.raw.consume(step.consumed_in);
             match step.status {
                 Ok(LzwStatus::Done) => self.ended = true,
-                Ok(LzwStatus::NoProgress) if step.consumed_out == 0 && step.consumed_in == 0 => self.ended = true,
-                Ok(_) => {}
+                Ok(LzwStatus::Ok | LzwStatus::NoProgress) => {}
                 Err(error) => return Err(io::Error::new(io::ErrorKind::InvalidData, error)),
             }
+            // Many writers leave the end code out: the data ends where the strip does, once the decoder is drained.
+            self.ended |= step.consumed_out == 0 && (nothing_left || step.consumed_in == 0);
             if step.consumed_out > 0 {
                 return Ok(step.consumed_out);
             }

@@ -1,0 +1,110 @@
+//! The rows of attempts: each try to sign and stamp a document. An unused signature is kept.
+
+use serde::{Deserialize, Serialize};
+use sqlx::Row as _;
+
+use crate::database::{DatabaseError, Tx, instant, unreadable};
+use crate::ids::{AttemptId, Digest, DocumentId, PersonId, SessionId};
+use crate::instant::Instant;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum AttemptState {
+    Signed,
+    Stamped,
+    Filed,
+    /// The window for the stamp passed.
+    Missed,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    pub id: AttemptId,
+    pub document: DocumentId,
+    /// From 1.
+    pub number: u32,
+    pub state: AttemptState,
+    /// SHA-256 of `record.json`.
+    pub record: Digest,
+    /// SHA-256 of the manifest: the record digest, should this attempt be filed.
+    pub manifest: Digest,
+    pub signer: PersonId,
+    pub session: SessionId,
+    pub signed_at: Instant,
+    pub timestamped_at: Option<Instant>,
+    /// The end of the window for the stamp.
+    pub stamp_due_at: Option<Instant>,
+}
+
+pub async fn enter(tx: &mut Tx, attempt: &Attempt) -> Result<(), DatabaseError> {
+    sqlx::query(
+        "INSERT INTO attempt (id, document, number, state, record, manifest, signer, session, signed_at,
+           timestamped_at, stamp_due_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+    )
+    .bind(attempt.id.to_string())
+    .bind(attempt.document.to_string())
+    .bind(i64::from(attempt.number))
+    .bind(super::documents::to_text(&attempt.state))
+    .bind(attempt.record.to_string())
+    .bind(attempt.manifest.to_string())
+    .bind(attempt.signer.to_string())
+    .bind(attempt.session.to_string())
+    .bind(attempt.signed_at.as_microseconds())
+    .bind(attempt.timestamped_at.map(Instant::as_microseconds))
+    .bind(attempt.stamp_due_at.map(Instant::as_microseconds))
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Moves an attempt on; `timestamped_at` is kept where it is known already.
+pub async fn set_state(
+    tx: &mut Tx,
+    id: AttemptId,
+    from: AttemptState,
+    to: AttemptState,
+    timestamped_at: Option<Instant>,
+) -> Result<(), DatabaseError> {
+    let done = sqlx::query(
+        "UPDATE attempt SET state = $1, timestamped_at = COALESCE($2, timestamped_at) WHERE id = $3 AND state = $4",
+    )
+    .bind(super::documents::to_text(&to))
+    .bind(timestamped_at.map(Instant::as_microseconds))
+    .bind(id.to_string())
+    .bind(super::documents::to_text(&from))
+    .execute(tx)
+    .await?;
+    super::deliveries::one_row(done.rows_affected(), || format!("attempt {id} is not {}", super::documents::to_text(&from)))
+}
+
+/// The attempts for a document, in order.
+pub async fn of_document(tx: &mut Tx, document: DocumentId) -> Result<Vec<Attempt>, DatabaseError> {
+    let rows = sqlx::query(
+        "SELECT id, document, number, state, record, manifest, signer, session, signed_at, timestamped_at, stamp_due_at
+         FROM attempt WHERE document = $1 ORDER BY number",
+    )
+    .bind(document.to_string())
+    .fetch_all(tx)
+    .await?;
+    rows.iter().map(read_row).collect()
+}
+
+fn read_row(row: &sqlx::any::AnyRow) -> Result<Attempt, DatabaseError> {
+    let text = |column: &'static str| row.try_get::<String, _>(column);
+    let moment = |column: &'static str| {
+        row.try_get::<Option<i64>, _>(column)?.map(|at| instant(column, at)).transpose()
+    };
+    Ok(Attempt {
+        id: text("id")?.parse().map_err(unreadable("attempt.id"))?,
+        document: text("document")?.parse().map_err(unreadable("attempt.document"))?,
+        number: row.try_get::<i64, _>("number")?.try_into().map_err(unreadable("attempt.number"))?,
+        state: super::documents::from_text("attempt.state", &text("state")?)?,
+        record: text("record")?.parse().map_err(unreadable("attempt.record"))?,
+        manifest: text("manifest")?.parse().map_err(unreadable("attempt.manifest"))?,
+        signer: text("signer")?.parse().map_err(unreadable("attempt.signer"))?,
+        session: text("session")?.parse().map_err(unreadable("attempt.session"))?,
+        signed_at: instant("attempt.signed_at", row.try_get("signed_at")?)?,
+        timestamped_at: moment("timestamped_at")?,
+        stamp_due_at: moment("stamp_due_at")?,
+    })
+}
