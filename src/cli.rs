@@ -39,8 +39,8 @@ pub use failure::Failure;
 pub use help::command;
 pub use words::Words;
 
-use crate::config::home::Layout;
 use crate::config::Config;
+use crate::config::home::Layout;
 use crate::messages::Lang;
 
 /// The command line.
