@@ -188,7 +188,7 @@ impl Page<'_> {
         if length > self.limits.held_bytes {
             return Err(Decoded::Refused { limit: Limit::DecodedBytes });
         }
-        let mut bytes = self.source.bytes(offset, length).ok_or(Decoded::Damaged { rows: None })?;
+        let mut bytes = self.source.at(offset, length).ok_or(Decoded::Damaged { rows: None })?;
         // A JPEG is a stream of bytes, whatever the order of bits in them.
         if self.layout.fill_order_reversed && self.layout.compression != 7 {
             bytes.iter_mut().for_each(|byte| *byte = byte.reverse_bits());
@@ -315,7 +315,7 @@ impl Page<'_> {
         Ok(match self.layout.compression_name() {
             Compression::Lzw => {
                 // The oldest writers packed codes from the low bit up; their first byte is nought.
-                if self.source.bytes(offset, 2).is_some_and(|head| matches!(*head, [0, odd] if odd & 1 == 1)) {
+                if self.source.at(offset, 2).is_some_and(|head| matches!(*head, [0, odd] if odd & 1 == 1)) {
                     return Err(unsupported("tiff-old-lzw"));
                 }
                 Box::new(Lzw::new(raw))
