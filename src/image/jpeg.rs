@@ -158,13 +158,7 @@ fn refusal(header: &Header, limits: &Limits) -> Option<Decoded> {
     None
 }
 
-fn pixels(
-    data: &[u8],
-    header: &Header,
-    colours: Colours,
-    inks: Inks,
-    tone: &mut ToneCounter,
-) -> Result<(), Decoded> {
+fn pixels(data: &[u8], header: &Header, colours: Colours, inks: Inks, tone: &mut ToneCounter) -> Result<(), Decoded> {
     let damaged = Decoded::Damaged { rows: None };
     // Without an end marker the picture is not whole, however well the decoder does.
     let Some(end) = header.end else { return Err(damaged) };

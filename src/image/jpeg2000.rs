@@ -206,8 +206,10 @@ impl Boxes {
     }
 }
 
+type NextBox<'a> = ([u8; 4], Option<&'a [u8]>, usize);
+
 /// Kind, content (none where it leads out of the data) and end of the box at an offset.
-fn next_box(data: &[u8], at: usize) -> Option<([u8; 4], Option<&[u8]>, usize)> {
+fn next_box(data: &[u8], at: usize) -> Option<NextBox<'_>> {
     let length = u32_be(data, at)?;
     let kind = array(data, at + 4)?;
     let (header, end) = match length {
@@ -233,7 +235,11 @@ fn resolution(header: &[u8]) -> Option<DeclaredDpi> {
                 let (top, bottom) = (u64::from(u16_be(values, n)?), u64::from(u16_be(values, n + 2)?));
                 let power = i8::from_be_bytes([*values.get(exponent)?]);
                 let scale = 10_u64.checked_pow(u32::from(power.unsigned_abs()))?;
-                if power < 0 { Some((top, bottom.checked_mul(scale)?)) } else { Some((top.checked_mul(scale)?, bottom)) }
+                if power < 0 {
+                    Some((top, bottom.checked_mul(scale)?))
+                } else {
+                    Some((top.checked_mul(scale)?, bottom))
+                }
             };
             return dpi(side(4, 9)?, side(0, 8)?, (254, 10_000), DpiSource::Jp2Resolution);
         }

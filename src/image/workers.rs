@@ -161,7 +161,11 @@ impl Drop for Running {
 }
 
 enum Ended {
-    Exited { status: ExitStatus, answer: Vec<u8>, last_words: Vec<u8> },
+    Exited {
+        status: ExitStatus,
+        answer: Vec<u8>,
+        last_words: Vec<u8>,
+    },
     /// It wrote more than any answer needs.
     TooLong,
     TooLate,
@@ -198,10 +202,8 @@ impl Running {
                 [next(out.is_some()), next(err.is_some()), next(!ended)]
             };
             let [out_ready, err_ready, process_ready] = ready;
-            if out_ready {
-                if take(&mut out, &mut block, &mut answer, MOST_ANSWER_BYTES + 1)? > MOST_ANSWER_BYTES {
-                    return Ok(Ended::TooLong);
-                }
+            if out_ready && take(&mut out, &mut block, &mut answer, MOST_ANSWER_BYTES + 1)? > MOST_ANSWER_BYTES {
+                return Ok(Ended::TooLong);
             }
             if err_ready {
                 take(&mut err, &mut block, &mut last_words, MOST_LAST_WORDS)?;
@@ -213,12 +215,7 @@ impl Running {
 }
 
 /// Reads what is there, keeps it up to `most`, lets the rest fall, and says how much is kept. A closed pipe is dropped.
-fn take(
-    pipe: &mut Option<impl io::Read>,
-    block: &mut [u8],
-    kept: &mut Vec<u8>,
-    most: usize,
-) -> io::Result<usize> {
+fn take(pipe: &mut Option<impl io::Read>, block: &mut [u8], kept: &mut Vec<u8>, most: usize) -> io::Result<usize> {
     let Some(open) = pipe else { return Ok(kept.len()) };
     match open.read(block) {
         Ok(0) => *pipe = None,

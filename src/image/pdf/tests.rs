@@ -1,10 +1,10 @@
 use std::io::Write as _;
 
+use crate::image::Limits;
 use crate::image::jpeg;
 use crate::image::tests::{measured, measured_within};
-use crate::image::Limits;
 use crate::measurements::{
-    ColourModel, Completeness, Compression, Decoded, Fault, Limit, MissingPart, PageKind, PdfEncryption, SizeUm,
+    ColourModel, Completeness, Compression, Decoded, Limit, MissingPart, PageKind, PdfEncryption, SizeUm,
 };
 
 /// A PDF of numbered objects, 1 the catalogue, with a sound table.
@@ -13,14 +13,14 @@ pub(super) fn file(objects: &[Vec<u8>]) -> Vec<u8> {
     let mut offsets = Vec::new();
     for (number, object) in (1..).zip(objects) {
         offsets.push(bytes.len());
-        write!(bytes, "{number} 0 obj\n").unwrap();
+        writeln!(bytes, "{number} 0 obj").unwrap();
         bytes.extend(object);
         bytes.extend(b"\nendobj\n");
     }
     let table = bytes.len();
-    write!(bytes, "xref\n0 {}\n0000000000 65535 f \n", objects.len() + 1).unwrap();
-    offsets.iter().for_each(|offset| write!(bytes, "{offset:010} 00000 n \n").unwrap());
-    write!(bytes, "trailer\n<</Size {}/Root 1 0 R>>\nstartxref\n{table}\n%%EOF\n", objects.len() + 1).unwrap();
+    writeln!(bytes, "xref\n0 {}\n0000000000 65535 f ", objects.len() + 1).unwrap();
+    offsets.iter().for_each(|offset| writeln!(bytes, "{offset:010} 00000 n ").unwrap());
+    writeln!(bytes, "trailer\n<</Size {}/Root 1 0 R>>\nstartxref\n{table}\n%%EOF", objects.len() + 1).unwrap();
     bytes
 }
 
@@ -36,10 +36,8 @@ pub(super) fn one_page(content: &str, page: &str, resources: &str, more: &[Vec<u
     let mut objects = vec![
         b"<</Type/Catalog/Pages 2 0 R>>".to_vec(),
         b"<</Type/Pages/Kids[3 0 R]/Count 1>>".to_vec(),
-        format!(
-            "<</Type/Page/Parent 2 0 R/MediaBox[0 0 72 144]/Contents 4 0 R/Resources<<{resources}>>{page}>>"
-        )
-        .into_bytes(),
+        format!("<</Type/Page/Parent 2 0 R/MediaBox[0 0 72 144]/Contents 4 0 R/Resources<<{resources}>>{page}>>")
+            .into_bytes(),
         stream("", content.as_bytes()),
     ];
     objects.extend_from_slice(more);
@@ -97,7 +95,10 @@ fn unit_rotation_and_crop_are_reckoned_with() {
 #[test]
 fn forms_inline_images_and_turned_images_are_found() {
     let image = stream(&jpeg_dict(40, 80), &jpeg::tests::grey(40, 80));
-    let form = stream("/Type/XObject/Subtype/Form/BBox[0 0 1 1]/Matrix[.5 0 0 .5 0 0]/Resources<</XObject<</I 5 0 R>>>>", b"/I Do");
+    let form = stream(
+        "/Type/XObject/Subtype/Form/BBox[0 0 1 1]/Matrix[.5 0 0 .5 0 0]/Resources<</XObject<</I 5 0 R>>>>",
+        b"/I Do",
+    );
     let bytes = one_page("q 72 0 0 144 0 0 cm /F Do Q", "", "/XObject<</F 6 0 R>>", &[image.clone(), form]);
     let half = measured(&bytes).pages.remove(0);
     assert_eq!(half.placed_size, Some(SizeUm { width_um: 12_700, height_um: 25_400 }));
@@ -188,9 +189,7 @@ fn broken_images_make_a_page_broken() {
 
 #[test]
 fn masks_belong_to_their_image_and_are_decoded() {
-    let image = |mask: &str| {
-        format!("/Subtype/Image/Width 2/Height 2/ColorSpace/DeviceGray/BitsPerComponent 8{mask}")
-    };
+    let image = |mask: &str| format!("/Subtype/Image/Width 2/Height 2/ColorSpace/DeviceGray/BitsPerComponent 8{mask}");
     let mask = "/Subtype/Image/Width 8/Height 8/ColorSpace/DeviceGray/BitsPerComponent 1";
     let bytes = |mask_data: &[u8]| {
         let objects = [stream(&image("/SMask 6 0 R"), &[9; 4]), stream(mask, mask_data)];
@@ -244,10 +243,7 @@ fn a_revision_that_breaks_off_is_incomplete() {
     let mut bytes = with_jpeg(&jpeg::tests::grey(40, 80), 40, 80);
     bytes.extend(b"9 0 obj\n<</Le");
     let at_byte = bytes.len() as u64;
-    assert_eq!(
-        measured(&bytes).completeness,
-        Completeness::Incomplete { missing: MissingPart::EndMarker, at_byte }
-    );
+    assert_eq!(measured(&bytes).completeness, Completeness::Incomplete { missing: MissingPart::EndMarker, at_byte });
 }
 
 #[test]
@@ -280,9 +276,7 @@ fn work_is_limited() {
 fn nesting_is_limited() {
     let deep = |depth: usize| {
         let array = [b"[".repeat(depth), b"]".repeat(depth)].concat();
-        let mut bytes = one_page("", "", "", &[array]);
-        bytes.truncate(bytes.len());
-        measured(&bytes).pages.remove(0).decoded
+        measured(&one_page("", "", "", &[array])).pages.remove(0).decoded
     };
     assert_eq!(deep(40), Decoded::NoImage);
     assert_eq!(deep(80), Decoded::Refused { limit: Limit::Nesting });
@@ -304,7 +298,5 @@ fn a_huge_image_is_refused_by_its_dictionary_or_its_data() {
 fn a_file_that_is_no_pdf_inside_has_a_damaged_page() {
     let measurements = measured(b"%PDF-1.4\nnothing\n%%EOF\n");
     assert_eq!(measurements.completeness, Completeness::Complete);
-    let damaged = Decoded::Damaged { rows: None };
-    let panicked = Decoded::Failed { fault: Fault::Panicked };
-    assert!(measurements.pages[0].decoded == damaged, "{:?} {panicked:?}", measurements.pages);
+    assert_eq!(measurements.pages[0].decoded, Decoded::Damaged { rows: None });
 }

@@ -1,7 +1,7 @@
 use ::png::{BitDepth, ColorType, Encoder, PixelDimensions, Unit};
 
-use crate::image::tests::{measured, measured_within, page};
 use crate::image::Limits;
+use crate::image::tests::{measured, measured_within, page};
 use crate::measurements::{ColourModel, Completeness, Decoded, Limit, MissingPart};
 
 /// A grey page at 300 dpi, light with a dark tenth.
@@ -65,8 +65,8 @@ fn one_flipped_bit_anywhere_is_noticed() {
         let mut bad = good.clone();
         bad[at] ^= 4;
         let measurements = measured(&bad);
-        let whole = measurements.completeness == Completeness::Complete
-            && measurements.pages[0].decoded == Decoded::Whole;
+        let whole =
+            measurements.completeness == Completeness::Complete && measurements.pages[0].decoded == Decoded::Whole;
         assert!(!whole, "bit flipped in byte {at}");
     }
 }

@@ -43,7 +43,6 @@ pub(in crate::image) fn fax(width: u32, height: u32) -> Vec<u8> {
 pub(super) struct Built {
     entries: Vec<(u16, u16, u32, [u8; 4])>,
     tiled: bool,
-    next: u32,
 }
 
 impl Built {
@@ -67,11 +66,6 @@ impl Built {
 
     fn tiled(self) -> Self {
         Self { tiled: true, ..self }
-    }
-
-    /// The pointer to the next directory.
-    fn next(self, next: u32) -> Self {
-        Self { next, ..self }
     }
 
     pub(super) fn file(mut self, chunks: &[Vec<u8>]) -> Vec<u8> {
@@ -100,7 +94,7 @@ impl Built {
             bytes.extend(count.to_le_bytes());
             bytes.extend(value);
         }
-        bytes.extend(self.next.to_le_bytes());
+        bytes.extend([0; 4]);
         if count > 1 {
             offsets.iter().chain(&lengths).for_each(|n| bytes.extend(n.to_le_bytes()));
         }
@@ -121,12 +115,7 @@ fn grey(width: u32, height: u32) -> Built {
 fn encoders_and_measurements_agree() {
     let levels: Vec<u8> = (0..30 * 20 * 3).map(|n| u8::try_from(n % 251).unwrap()).collect();
     let mut tones = Vec::new();
-    for coding in [
-        Coding::Uncompressed,
-        Coding::Lzw,
-        Coding::Deflate(Default::default()),
-        Coding::Packbits,
-    ] {
+    for coding in [Coding::Uncompressed, Coding::Lzw, Coding::Deflate(Default::default()), Coding::Packbits] {
         let mut bytes = Cursor::new(Vec::new());
         let mut encoder = TiffEncoder::new(&mut bytes).unwrap().with_compression(coding);
         encoder.write_image::<RGB8>(30, 20, &levels).unwrap();
@@ -195,15 +184,11 @@ fn every_plane_is_read() {
 
 #[test]
 fn a_palette_gives_its_colours() {
-    let mut bytes = Built::default()
-        .long(256, 4)
-        .long(257, 1)
-        .short(258, 1)
-        .short(259, 1)
-        .short(262, 3)
-        .file(&[vec![0b1100_0000]]);
+    let mut bytes =
+        Built::default().long(256, 4).long(257, 1).short(258, 1).short(259, 1).short(262, 3).file(&[vec![0b1100_0000]]);
     // The colour map goes behind everything: reds, greens, blues; 0 is white, 1 is red.
-    let map: Vec<u8> = [0xFFFF_u16, 0xFFFF, 0xFFFF, 0, 0xFFFF, 0].iter().flat_map(|level| level.to_le_bytes()).collect();
+    let map: Vec<u8> =
+        [0xFFFF_u16, 0xFFFF, 0xFFFF, 0, 0xFFFF, 0].iter().flat_map(|level| level.to_le_bytes()).collect();
     let at = u32::try_from(bytes.len()).unwrap();
     bytes.extend(map);
     let count = bytes[8];
@@ -253,7 +238,6 @@ fn a_chain_must_end() {
     let mut patched_last = good.clone();
     patched_last[4..8].fill(0);
     assert_eq!(measured(&patched_last).completeness, missing(4));
-    let _ = Built::default().next(0);
 }
 
 #[test]
@@ -265,7 +249,10 @@ fn strips_must_lie_in_the_file() {
     assert_eq!(cut.pages.len(), 1);
     // A strip that was never written, and fewer strips than rows.
     let unwritten = grey(10, 10).long(278, 5).file(&[vec![200; 50], vec![]]);
-    assert!(matches!(measured(&unwritten).completeness, Completeness::Incomplete { missing: MissingPart::ImageData, .. }));
+    assert!(matches!(
+        measured(&unwritten).completeness,
+        Completeness::Incomplete { missing: MissingPart::ImageData, .. }
+    ));
     let too_few = grey(10, 10).long(278, 2).file(&[vec![200; 20], vec![200; 20]]);
     assert!(matches!(page(&too_few).decoded, Decoded::Damaged { .. }));
 }
@@ -296,7 +283,9 @@ fn limits_hold_before_decoding() {
 
 #[test]
 fn what_cannot_be_decoded_is_not_called_damaged() {
-    for (compression, feature) in [(6, "tiff-old-jpeg"), (50_000, "tiff-compression-50000"), (34_661, "tiff-compression-34661")] {
+    for (compression, feature) in
+        [(6, "tiff-old-jpeg"), (50_000, "tiff-compression-50000"), (34_661, "tiff-compression-34661")]
+    {
         let bytes = bitonal(8, 8, compression).file(&[vec![1, 2, 3, 4]]);
         assert_eq!(page(&bytes).decoded, Decoded::Unsupported { feature: feature.to_owned() });
         assert_eq!(measured(&bytes).completeness, Completeness::Complete);
