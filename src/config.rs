@@ -13,6 +13,7 @@ pub mod interval;
 pub mod journal;
 pub mod patients;
 pub mod people;
+pub mod profiles;
 pub mod signing;
 pub mod station;
 pub mod store;
@@ -24,10 +25,8 @@ use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use sqlx::Row as _;
 
-use crate::database::{DatabaseError, Tx};
-use crate::ids::{HomeId, Name};
+use crate::ids::Name;
 use crate::toml_text::{self, Complaint, Problem, Reading, Table};
 use section::{Section, Sheet, documented, listed, quoted};
 
@@ -67,21 +66,13 @@ pub struct Config {
     pub people: people::People,
 }
 
-/// A settings file that cannot be used, or that does not belong to this home as it was made.
+/// A settings file that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     #[error("the settings {} cannot be read: {error}", .file.display())]
     Unreadable { file: PathBuf, error: io::Error },
     #[error("{}", list(.0))]
     Faulty(Vec<Problem>),
-    #[error(
-        "this home was made with mode = \"{made}\", and torikomi.toml says \"{found}\": put the mode back, or make another home"
-    )]
-    ModeChanged { made: Mode, found: Mode },
-    #[error("the database belongs to another home ({found}, not {expected}): put back the one that belongs here")]
-    ForeignDatabase { found: String, expected: HomeId },
-    #[error(transparent)]
-    Database(#[from] DatabaseError),
 }
 
 fn list(problems: &[Problem]) -> String {
@@ -146,52 +137,6 @@ impl Config {
         }
         top.finish();
         config
-    }
-}
-
-/// Writes into the database whose it is and how it was made; `init` does so once.
-///
-/// # Errors
-/// When the database says otherwise already, or fails.
-pub async fn record(tx: &mut Tx, home: HomeId, mode: Mode) -> Result<(), ConfigError> {
-    for (key, value) in [("home", home.to_string()), ("mode", mode.to_string())] {
-        sqlx::query("INSERT INTO meta (key, value) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING")
-            .bind(key)
-            .bind(value)
-            .execute(&mut *tx)
-            .await
-            .map_err(DatabaseError::from)?;
-    }
-    check_recorded(tx, home, mode).await
-}
-
-/// Whether the database belongs to this home, and the home is still in the mode in which it was made.
-///
-/// # Errors
-/// When not, or when the database fails.
-pub async fn check_recorded(tx: &mut Tx, home: HomeId, mode: Mode) -> Result<(), ConfigError> {
-    let found = meta(tx, "home").await?.unwrap_or_default();
-    if found != home.to_string() {
-        return Err(ConfigError::ForeignDatabase { found, expected: home });
-    }
-    match meta(tx, "mode").await? {
-        Some(made) if made == mode.to_string() => Ok(()),
-        Some(_) => Err(ConfigError::ModeChanged { made: mode.other(), found: mode }),
-        None => Err(DatabaseError::Unreadable("meta.mode: missing".to_owned()).into()),
-    }
-}
-
-async fn meta(tx: &mut Tx, key: &str) -> Result<Option<String>, DatabaseError> {
-    let row = sqlx::query("SELECT value FROM meta WHERE key = $1").bind(key.to_owned()).fetch_optional(tx).await?;
-    Ok(row.map(|row| row.try_get(0)).transpose()?)
-}
-
-impl Mode {
-    const fn other(self) -> Self {
-        match self {
-            Self::Evaluation => Self::Production,
-            Self::Production => Self::Evaluation,
-        }
     }
 }
 

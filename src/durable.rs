@@ -183,6 +183,7 @@ impl Folder {
             Err(error) => return Err(Failure::new("remove", &path, error)),
         }
         self.sync()?;
+        // From here on the name is gone for good; what is left of the files needs no second fsync.
         self.remove_flat(&doomed)
     }
 
@@ -276,13 +277,7 @@ impl Folder {
         if moved != Moved::NotOffered {
             return Ok(moved);
         }
-        // A hard link does not replace either; the temporary name then goes like every other.
-        match rustix::fs::linkat(self, temporary, self, name, AtFlags::empty()) {
-            Ok(()) => rustix::fs::unlinkat(self, temporary, AtFlags::empty()).map(|()| Moved::Moved),
-            Err(Errno::EXIST) => Ok(Moved::NameTaken),
-            Err(error) => Err(error),
-        }
-        .map_err(io::Error::from)
+        system::link_then_unlink(self, Path::new(temporary), self, Path::new(name))
     }
 
     fn remove_flat(&self, name: &str) -> Result<(), Failure> {
@@ -292,8 +287,7 @@ impl Folder {
         for entry in folder.names(MOST_NAMES)? {
             rustix::fs::unlinkat(&folder, &entry, AtFlags::empty()).map_err(failed)?;
         }
-        rustix::fs::unlinkat(self, name, AtFlags::REMOVEDIR).map_err(failed)?;
-        self.sync()
+        rustix::fs::unlinkat(self, name, AtFlags::REMOVEDIR).map_err(failed)
     }
 
     fn inside(&self, name: &str) -> Result<PathBuf, Failure> {

@@ -35,7 +35,7 @@ macro_rules! areas {
 }
 
 /// Every file of the catalogue.
-const AREAS: &[Area] = areas!["cli", "control", "help", "identity", "intake"];
+const AREAS: &[Area] = areas!["checks", "cli", "control", "help", "identity", "intake", "profile", "settings"];
 
 /// A language that the catalogue has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -214,3 +214,6 @@ impl Area {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

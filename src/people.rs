@@ -4,8 +4,8 @@
 //! journal is to keep and the rows that follow from it, which the caller commits in one transaction:
 //!
 //! ```text
-//! let index = journal::append(tx, &change.entry).await?;
-//! change.apply(tx, index).await?;
+//! let appended = journal.append(tx, change.entry.clone(), now).await?;
+//! change.apply(tx, appended.index).await?;
 //! ```
 //!
 //! Invariant: nobody signs with another's key. A key is opened with its owner's passphrase alone, which nobody else
@@ -26,11 +26,13 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::crypto::make::{MakeError, UnlockError};
+use crate::config::signing;
+use crate::crypto::make::{MakeError, Suite, UnlockError};
 use crate::database::DatabaseError;
+use crate::durable;
 use crate::instant::Instant;
 
-pub use change::{About, Change, EntryBody, EntryDraft, Fact};
+pub use change::Change;
 pub use passphrase::{PassphraseRule, Weakness};
 pub use sessions::Caps;
 
@@ -96,6 +98,8 @@ pub enum PeopleError {
     Make(#[from] MakeError),
     #[error("{}: {error}", .path.display())]
     Io { path: std::path::PathBuf, error: std::io::Error },
+    #[error(transparent)]
+    Write(#[from] durable::Failure),
 }
 
 impl From<sqlx::Error> for PeopleError {
@@ -138,6 +142,8 @@ pub enum Refused {
     KeyUnusable { login: String, detail: String },
     #[error("the passphrase is too weak: {}", passphrase::list(.weaknesses))]
     WeakPassphrase { weaknesses: Vec<Weakness> },
+    #[error("nobody appoints themselves: ask another administrator")]
+    OwnAppointment,
     #[error("an appointment must end after it begins")]
     BackwardsAppointment,
     #[error("the rank of an appointment is 1 for the holder, 2 and on for substitutes")]
@@ -162,6 +168,15 @@ pub enum Refused {
     MalformedAct,
 }
 
+impl From<signing::Suite> for Suite {
+    fn from(setting: signing::Suite) -> Self {
+        match setting {
+            signing::Suite::Ed25519 => Self::Ed25519,
+            signing::Suite::EcdsaP256 => Self::EcdsaP256,
+        }
+    }
+}
+
 /// A wrong passphrase and a broken key file are different people's business.
 pub(crate) fn unlock_refused(login: &str, error: &UnlockError) -> Refused {
     let login = login.to_owned();
@@ -172,15 +187,4 @@ pub(crate) fn unlock_refused(login: &str, error: &UnlockError) -> Refused {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn roles_have_one_spelling() {
-        for role in Role::ALL {
-            assert_eq!(role.to_string().parse::<Role>().unwrap(), role);
-            assert_eq!(serde_json::to_value(role).unwrap(), role.as_str());
-        }
-        assert!("information-manager".parse::<Role>().is_err());
-    }
-}
+mod tests;

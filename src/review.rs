@@ -1,1 +1,278 @@
 //! Who accepts a document: a person, or the profile's own policy.
+//!
+//! [`needs`] says what a judged document still asks of people, and everything else follows from it: where it goes after
+//! inspection, where it goes after a decision, and whether it may be signed. Only [`recall`] makes the [`Accepted`] that
+//! signing asks for, and it asks anew.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::database::{DatabaseError, Tx};
+use crate::document::{DocumentState, HoldReason};
+use crate::identity::Identity;
+use crate::judgement::{Judgement, Severity};
+use crate::ledger::decisions::{self, Decision, DecisionKind};
+use crate::ledger::documents::Document;
+use crate::profile::{Confirm, Exceptions, Fact, Profile};
+
+/// The check whose finding is a lateness, which only a late release answers.
+pub const LATENESS: &str = "scan_window_exceeded";
+
+/// What a judged document still asks of a person, gravest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Need {
+    /// A fact that the profile requires is missing. No exception releases it.
+    Identity,
+    /// This build cannot do what the profile asks. No exception releases it.
+    Carried,
+    /// The manager releases a lateness that was unavoidable.
+    LateRelease,
+    /// The manager releases a rejection, where the profile allows exceptions.
+    Exception,
+    /// A person looks at what a check held.
+    Accept,
+    /// A person confirms the document, as the profile asks.
+    Confirm,
+}
+
+/// What a document asks of people, given what they decided since its identity was last stated.
+#[must_use]
+pub fn needs(identity: &Identity, judgement: &Judgement, profile: &Profile, decisions: &[Decision]) -> Vec<Need> {
+    let decided = |kind: DecisionKind| current(decisions).any(|decision| decision.kind == kind);
+    let graver = |severity: Severity, late: bool| {
+        judgement.findings.iter().any(|finding| finding.severity == severity && (finding.check == LATENESS) == late)
+    };
+    let mut needs = Vec::new();
+    if profile.identity.required.iter().any(|fact| !is_known(identity, *fact)) {
+        needs.push(Need::Identity);
+    }
+    if profile.carried().is_err() {
+        needs.push(Need::Carried);
+    }
+    if (graver(Severity::Hold, true) || graver(Severity::Reject, true)) && !decided(DecisionKind::LateRelease) {
+        needs.push(Need::LateRelease);
+    }
+    if graver(Severity::Reject, false)
+        && !(decided(DecisionKind::Exception) && profile.review.exceptions == Exceptions::Allowed)
+    {
+        needs.push(Need::Exception);
+    }
+    if graver(Severity::Hold, false) && !decided(DecisionKind::Accept) && !decided(DecisionKind::Exception) {
+        needs.push(Need::Accept);
+    }
+    if profile.signing.confirm == Confirm::Each && !decided(DecisionKind::Confirm) {
+        needs.push(Need::Confirm);
+    }
+    needs
+}
+
+/// Where a document with these needs goes, and what it waits for there.
+#[must_use]
+pub fn route(needs: &[Need]) -> (DocumentState, Option<HoldReason>) {
+    match needs.first() {
+        None => (DocumentState::Signing, None),
+        Some(Need::Confirm) => (DocumentState::AwaitingConfirmation, None),
+        Some(Need::Identity) => (DocumentState::Review, Some(HoldReason::Identity)),
+        Some(Need::Carried) => (DocumentState::Review, Some(HoldReason::NotCarried)),
+        Some(Need::LateRelease) => (DocumentState::Review, Some(HoldReason::Late)),
+        Some(Need::Exception) => (DocumentState::Review, Some(HoldReason::Rejected)),
+        Some(Need::Accept) => (DocumentState::Review, Some(HoldReason::Findings)),
+    }
+}
+
+/// The decisions that still count: those made since the identity was last stated by a person.
+pub fn current(decisions: &[Decision]) -> impl Iterator<Item = &Decision> {
+    let from = decisions.iter().rposition(|decision| decision.kind == DecisionKind::Identify).unwrap_or(0);
+    decisions.iter().skip(from)
+}
+
+/// A document that may be signed: identified, judged under one exact profile, and released by whoever had to.
+#[derive(Clone, Debug)]
+pub struct Accepted {
+    document: Document,
+    judgement: Judgement,
+    decisions: Vec<Decision>,
+}
+
+impl Accepted {
+    #[must_use]
+    pub fn document(&self) -> &Document {
+        &self.document
+    }
+
+    #[must_use]
+    pub fn judgement(&self) -> &Judgement {
+        &self.judgement
+    }
+
+    /// Every decision that led here, in order.
+    #[must_use]
+    pub fn decisions(&self) -> &[Decision] {
+        &self.decisions
+    }
+
+    /// Whether a person released something of it.
+    #[must_use]
+    pub fn was_released(&self) -> bool {
+        use DecisionKind::{Accept, Exception, LateRelease};
+        current(&self.decisions).any(|decision| matches!(decision.kind, Accept | Exception | LateRelease))
+    }
+
+    /// Who confirmed it, in the state in which it is.
+    #[must_use]
+    pub fn confirmed_by(&self) -> Option<crate::ids::PersonId> {
+        current(&self.decisions)
+            .filter(|decision| decision.kind == DecisionKind::Confirm)
+            .last()
+            .map(|decision| decision.person)
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum NotAccepted {
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    /// It asks something of a person after all, and has to go back to review.
+    #[error("it still asks something of a person: {0:?}")]
+    Needs(Vec<Need>),
+    #[error("it is not in the state to be signed, or was judged under another profile")]
+    NotJudged,
+}
+
+/// Reads back from the ledger that a document may be signed under `profile`.
+///
+/// # Errors
+/// When it may not.
+pub async fn recall(tx: &mut Tx, document: &Document, profile: &Profile) -> Result<Accepted, NotAccepted> {
+    let judgement = match (&document.judgement, document.state) {
+        (Some(judgement), DocumentState::Signing | DocumentState::Stamping | DocumentState::Filing)
+            if judgement.profile == *profile.reference() =>
+        {
+            judgement.clone()
+        }
+        _ => return Err(NotAccepted::NotJudged),
+    };
+    let decisions = decisions::of_document(tx, document.id).await?;
+    let needs = needs(&document.identity, &judgement, profile, &decisions);
+    if !needs.is_empty() {
+        return Err(NotAccepted::Needs(needs));
+    }
+    Ok(Accepted { document: document.clone(), judgement, decisions })
+}
+
+fn is_known(identity: &Identity, fact: Fact) -> bool {
+    match fact {
+        Fact::PatientId => identity.patient.is_some(),
+        Fact::DocumentType => identity.document_type.is_some(),
+        Fact::ObtainedOn => identity.obtained_on.is_some(),
+        Fact::DocumentDate => identity.document_date.is_some(),
+        Fact::ScannedAt => identity.scanned_at.is_some(),
+        Fact::Operator => identity.operator.is_some(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::{Digest, PersonId};
+    use crate::identity::{Patient, Source, Sourced};
+    use crate::instant::Instant;
+    use crate::judgement::{Finding, Outcome, Reason};
+
+    fn profile(confirm: &str, exceptions: &str) -> Profile {
+        let text = include_str!("../profiles/demo/referral-letter-demo.toml")
+            .replace("confirm = \"session\"", confirm)
+            .replace("[severity]", &format!("[review]\nexceptions = \"{exceptions}\"\n\n[severity]"));
+        let text = if confirm.contains("each") {
+            text.lines().filter(|line| !line.starts_with("auto_confirm_clause")).collect::<Vec<_>>().join("\n")
+        } else {
+            text
+        };
+        crate::profile::lint(text.as_bytes(), "test.toml").unwrap().0
+    }
+
+    fn identity() -> Identity {
+        let from = Source::Sidecar;
+        let patient =
+            Patient { id: "9990001".into(), name: "架空 花子".into(), kana: None, birth_date: None, sex: None };
+        Identity {
+            patient: Some(Sourced { value: patient, from }),
+            document_type: Some(Sourced { value: "referral-letter-demo".parse().unwrap(), from }),
+            obtained_on: Some(Sourced { value: "2026-11-20".parse().unwrap(), from }),
+            ..Identity::default()
+        }
+    }
+
+    fn judgement(profile: &Profile, found: &[(&str, Severity)]) -> Judgement {
+        let findings: Vec<_> = found
+            .iter()
+            .map(|(check, severity)| Finding {
+                check: (*check).into(),
+                outcome: Outcome::Failed(Reason::CheckCrashed),
+                severity: *severity,
+                page: None,
+            })
+            .collect();
+        let severity = findings.iter().map(|finding| finding.severity).max().unwrap_or(Severity::Pass);
+        Judgement { profile: profile.reference().clone(), findings, severity }
+    }
+
+    fn decisions(kinds: &[DecisionKind]) -> Vec<Decision> {
+        (0..)
+            .zip(kinds)
+            .map(|(index, kind)| Decision {
+                kind: *kind,
+                person: PersonId::new(),
+                reason: None,
+                journal_index: index,
+                entry: Digest::of(b""),
+                at: Instant::from_microseconds(0).unwrap(),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn what_is_asked_follows_from_findings_profile_and_decisions() {
+        use DecisionKind as D;
+        use Severity::{Hold, Reject, Warn};
+        let session = profile("confirm = \"session\"", "allowed");
+        let each = profile("confirm = \"each\"", "allowed");
+        let strict = profile("confirm = \"session\"", "never");
+        let cases: &[(&Profile, &[(&str, Severity)], &[D], &[Need])] = &[
+            (&session, &[], &[], &[]),
+            (&session, &[("blank_page", Warn)], &[], &[]),
+            (&session, &[("blank_page", Hold)], &[], &[Need::Accept]),
+            (&session, &[("blank_page", Hold)], &[D::Accept], &[]),
+            // What was accepted before somebody said whose it is was another document.
+            (&session, &[("blank_page", Hold)], &[D::Accept, D::Identify], &[Need::Accept]),
+            (&session, &[("page_damaged", Reject)], &[D::Accept], &[Need::Exception]),
+            (&session, &[("page_damaged", Reject)], &[D::Exception], &[]),
+            (&strict, &[("page_damaged", Reject)], &[D::Exception], &[Need::Exception]),
+            // Accepting findings does not release a lateness, nor the other way round.
+            (&session, &[(LATENESS, Hold)], &[D::Accept, D::Exception], &[Need::LateRelease]),
+            (&session, &[(LATENESS, Hold), ("blank_page", Hold)], &[D::LateRelease], &[Need::Accept]),
+            (&each, &[], &[], &[Need::Confirm]),
+            (&each, &[], &[D::Confirm], &[]),
+            (&each, &[], &[D::Confirm, D::Identify], &[Need::Confirm]),
+        ];
+        for (profile, found, decided, expected) in cases {
+            let judgement = judgement(profile, found);
+            assert_eq!(
+                needs(&identity(), &judgement, profile, &decisions(decided)),
+                *expected,
+                "{found:?} {decided:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn no_decision_releases_an_identity() {
+        let profile = profile("confirm = \"session\"", "allowed");
+        let judgement = judgement(&profile, &[]);
+        let everything = decisions(&[DecisionKind::Accept, DecisionKind::Exception, DecisionKind::LateRelease]);
+        let nameless = Identity { patient: None, ..identity() };
+        assert_eq!(needs(&nameless, &judgement, &profile, &everything), [Need::Identity]);
+        assert_eq!(route(&[Need::Identity]), (DocumentState::Review, Some(HoldReason::Identity)));
+    }
+}

@@ -5,13 +5,11 @@
 //! somebody still has a file open for writing.
 #![expect(unsafe_code, reason = "fcntl(F_SETLEASE) and fcntl(F_SETSIG) have no safe wrapper")]
 
-pub mod files;
-
 use std::io;
 use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, OwnedFd};
 use std::path::Path;
 
-use rustix::fs::{Mode, OFlags, RenameFlags, ResolveFlags};
+use rustix::fs::{AtFlags, Mode, OFlags, RenameFlags, ResolveFlags};
 use rustix::io::Errno;
 
 /// The kernel's answer to "does anybody have this file open for writing?".
@@ -108,6 +106,19 @@ pub fn move_without_replacing(
     }
 }
 
+/// [`move_without_replacing`] for files, where the file system does not offer that: a hard link does not replace, either. A
+/// crash in between leaves both names.
+pub fn link_then_unlink(from_folder: impl AsFd, from: &Path, to_folder: impl AsFd, to: &Path) -> io::Result<Moved> {
+    match rustix::fs::linkat(&from_folder, from, to_folder, to, AtFlags::empty()) {
+        Ok(()) => {
+            rustix::fs::unlinkat(from_folder, from, AtFlags::empty())?;
+            Ok(Moved::Moved)
+        }
+        Err(Errno::EXIST) => Ok(Moved::NameTaken),
+        Err(error) => Err(error.into()),
+    }
+}
+
 /// Whether an open file or folder lies on a file system that other machines write to without our kernel's knowing:
 /// there are no change events, leases cannot be asked for, and SQLite must not be put there.
 pub fn is_on_network(file: impl AsFd) -> io::Result<bool> {
@@ -187,27 +198,35 @@ mod tests {
         fs::create_dir(&inside).unwrap();
         fs::write(inside.join("scan"), "x").unwrap();
         std::os::unix::fs::symlink(outside.path(), inside.join("link")).unwrap();
+        // Even one that stays inside: it could be turned elsewhere at any time.
+        std::os::unix::fs::symlink(".", inside.join("inner")).unwrap();
         let folder = File::open(&inside).unwrap();
         let open = |path: &str| open_beneath(&folder, Path::new(path), OFlags::RDONLY);
         assert!(open("scan").is_ok());
-        for wrong in ["../secret", "link/secret", "link", "/etc/passwd"] {
+        for wrong in ["../secret", "link/secret", "link", "inner/scan", "/etc/passwd"] {
             assert!(open(wrong).is_err(), "{wrong}");
         }
     }
 
     #[test]
     fn a_move_never_replaces() {
-        let folder = tempfile::tempdir().unwrap();
-        for name in ["a", "b"] {
-            fs::write(folder.path().join(name), name).unwrap();
+        let ways: [fn(&File, &str, &str) -> Moved; 2] = [
+            |folder, from, to| move_without_replacing(folder, Path::new(from), folder, Path::new(to)).unwrap(),
+            |folder, from, to| link_then_unlink(folder, Path::new(from), folder, Path::new(to)).unwrap(),
+        ];
+        for moved in ways {
+            let folder = tempfile::tempdir().unwrap();
+            for name in ["a", "b"] {
+                fs::write(folder.path().join(name), name).unwrap();
+            }
+            let held = File::open(folder.path()).unwrap();
+            assert_eq!(moved(&held, "a", "b"), Moved::NameTaken);
+            assert_eq!(fs::read(folder.path().join("a")).unwrap(), b"a");
+            assert_eq!(fs::read(folder.path().join("b")).unwrap(), b"b");
+            assert_eq!(moved(&held, "a", "c"), Moved::Moved);
+            assert_eq!(fs::read(folder.path().join("c")).unwrap(), b"a");
+            assert!(!folder.path().join("a").exists());
         }
-        let held = File::open(folder.path()).unwrap();
-        let moved =
-            |from: &str, to: &str| move_without_replacing(&held, Path::new(from), &held, Path::new(to)).unwrap();
-        assert_eq!(moved("a", "b"), Moved::NameTaken);
-        assert_eq!(fs::read(folder.path().join("b")).unwrap(), b"b");
-        assert_eq!(moved("a", "c"), Moved::Moved);
-        assert!(!folder.path().join("a").exists());
     }
 
     #[test]

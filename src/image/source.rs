@@ -148,9 +148,9 @@ pub(super) mod tests {
     #[test]
     fn ranges_end_with_the_content() {
         let source = Source::new(file_of(b"0123456789")).unwrap();
-        assert_eq!(source.bytes(8, 2).unwrap(), b"89");
-        assert_eq!(source.bytes(8, 3), None);
-        assert_eq!(source.bytes(u64::MAX, 2), None);
+        assert_eq!(Source::bytes(&source, 8, 2).unwrap(), b"89");
+        assert_eq!(Source::bytes(&source, 8, 3), None);
+        assert_eq!(Source::bytes(&source, u64::MAX, 2), None);
         assert_eq!(source.head(4), b"0123");
         assert_eq!(source.digest().unwrap(), Digest::of(b"0123456789"));
     }

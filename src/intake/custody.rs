@@ -198,6 +198,14 @@ pub struct Manifest {
     pub members: Vec<Member>,
 }
 
+impl Manifest {
+    /// The members that are released with this delivery: all but an index of the drop folder itself, which other
+    /// deliveries need as well.
+    pub fn own_members(&self) -> impl Iterator<Item = &Member> {
+        self.members.iter().filter(|member| self.is_folder || member.part != Part::Index)
+    }
+}
+
 /// One file of a delivery.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -261,10 +269,9 @@ fn unchanged(drop: &DropFolder, found: &Found) -> Result<SourceFile, CustodyErro
     if same { Ok(source) } else { Err(CustodyError::SourceChanged) }
 }
 
-/// The source is the same as before, by descriptor and by name, and nobody began to write to it.
+/// The name still leads to the source, which is the same as before, and nobody began to write to it.
 fn still_unchanged(drop: &DropFolder, found: &Found, source: &SourceFile) -> Result<(), CustodyError> {
-    let after = SourceStat::of(&source.file.metadata().map_err(CustodyError::Unreadable)?);
-    let same = after == found.stat && drop.look(&found.name)? == found.stat && source.lease() != Lease::Held;
+    let same = drop.look(&found.name)? == found.stat && source.lease() != Lease::Held;
     if same { Ok(()) } else { Err(CustodyError::SourceChanged) }
 }
 
@@ -287,7 +294,9 @@ fn copy(source: &mut impl Read, size: u64, sink: &mut durable::Sink) -> Result<(
     }
 }
 
-fn folder_name(delivery: DeliveryId, copy: u32) -> String {
+/// What the folder of a delivery's copy is called in custody.
+#[must_use]
+pub fn folder_name(delivery: DeliveryId, copy: u32) -> String {
     format!("{delivery}.{copy:03}")
 }
 

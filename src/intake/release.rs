@@ -12,6 +12,7 @@
 //! A sidecar goes whenever it equals the copy in custody, even where its document was exchanged meanwhile. Left behind, it
 //! would speak for the next file under that name; a document without its sidecar is merely held.
 
+use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io;
@@ -66,9 +67,9 @@ pub fn release(
         }
     };
     let mut outcomes: Vec<_> = members.iter().map(|member| release_one(drop, &private, delivery, member)).collect();
-    if let Err(failure) = private.sync() {
+    let names = members.iter().map(|member| &member.name);
+    if let Err(error) = make_durable(drop, &private, names) {
         // Whether the removals will survive a power cut is not known; after one, the leftovers tell.
-        let error = failure.into_io();
         for outcome in &mut outcomes {
             if matches!(outcome, ReleaseOutcome::Removed) {
                 *outcome = ReleaseOutcome::Stranded(clone(&error));
@@ -76,6 +77,26 @@ pub fn release(
         }
     }
     Ok(outcomes)
+}
+
+/// Syncs the folders that names were moved out of, each once, and the private one.
+fn make_durable<'a>(
+    drop: &DropFolder,
+    private: &Folder,
+    names: impl Iterator<Item = &'a SourceName>,
+) -> io::Result<()> {
+    let mut synced = BTreeSet::new();
+    for name in names {
+        if synced.insert(name.folder()) {
+            match folder_of(drop, name) {
+                Ok(folder) => rustix::fs::fsync(&folder)?,
+                // It was taken away, and its names with it.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+    rustix::fs::fsync(private).map_err(io::Error::from)
 }
 
 fn release_one(drop: &DropFolder, private: &Folder, delivery: DeliveryId, member: &Member) -> ReleaseOutcome {
@@ -113,11 +134,8 @@ fn claim(drop: &DropFolder, private: &Folder, leftover: &Leftover, name: &Source
         moved => moved,
     };
     match moved {
-        Ok(Moved::Moved) => {
-            // Best effort: if this move is lost in a power cut, the source simply stands where it stood.
-            let _ = rustix::fs::fsync(&folder);
-            Ok(true)
-        }
+        // Not made durable yet: if this move is lost in a power cut, the source simply stands where it stood.
+        Ok(Moved::Moved) => Ok(true),
         // An earlier release of this member was cut short; it has to be settled first.
         Ok(Moved::NameTaken | Moved::NotOffered) => Err(io::ErrorKind::AlreadyExists.into()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
@@ -229,30 +247,17 @@ fn put_back(
     };
     for _ in 0..10 {
         let to = Path::new(name.bare());
-        let returned = match system::move_without_replacing(private, from, &folder, to)? {
-            Moved::Moved => true,
-            Moved::NameTaken => false,
-            Moved::NotOffered => link_and_unlink(private, from, &folder, to)?,
-        };
-        if returned {
+        let mut moved = system::move_without_replacing(private, from, &folder, to)?;
+        if moved == Moved::NotOffered {
+            moved = system::link_then_unlink(private, from, &folder, to)?;
+        }
+        if moved == Moved::Moved {
             rustix::fs::fsync(&folder)?;
             return Ok(name);
         }
         name = fresh_name(&name)?;
     }
     Err(io::ErrorKind::AlreadyExists.into())
-}
-
-/// Where a move cannot be told not to replace: a hard link does not, either.
-fn link_and_unlink(private: &Folder, from: &Path, folder: &OwnedFd, to: &Path) -> io::Result<bool> {
-    match rustix::fs::linkat(private, from, folder, to, AtFlags::empty()) {
-        Ok(()) => {
-            rustix::fs::unlinkat(private, from, AtFlags::empty())?;
-            Ok(true)
-        }
-        Err(rustix::io::Errno::EXIST) => Ok(false),
-        Err(error) => Err(error.into()),
-    }
 }
 
 /// `scan.tif` → `scan.returned-0b5e….tif`: still an arrival of the same kind, and never somebody else's name.

@@ -243,6 +243,8 @@ mod tests {
         writer.write_all(b"half").unwrap();
         for seconds in [0, 3, 60, 599] {
             assert_eq!(place.at(seconds), "m", "at {seconds}");
+            let next = place.start + Duration::from_secs(seconds + 3);
+            assert_eq!(place.list.next_look(), Some(next), "never a moment that has passed");
         }
         assert_eq!(place.at(601), "o");
         writer.write_all(b"whole").unwrap();

@@ -74,15 +74,17 @@ impl<'a> Notes<'a> {
         for number in 1..=999 {
             let name = format!("{time}-{number:03}.txt");
             let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-            let mut file = match rustix::fs::openat(&folder, name.as_str(), flags, FILE_MODE) {
+            let mut file = match rustix::fs::openat(&folder, name.as_str(), flags, Mode::RUSR | Mode::WUSR) {
                 Ok(file) => File::from(file),
                 Err(Errno::EXIST) => continue,
                 Err(error) => return Err(error.into()),
             };
-            // The service's own umask keeps everything to itself; these are for others to read.
-            rustix::fs::fchmod(&file, FILE_MODE)?;
             let text = text.replace("\r\n", "\n").replace('\n', "\r\n");
-            if let Err(error) = file.write_all(format!("\u{feff}{text}").as_bytes()) {
+            // Others may read it once it is whole; our umask keeps everything else to ourselves.
+            let written = file
+                .write_all(format!("\u{feff}{text}").as_bytes())
+                .and_then(|()| Ok(rustix::fs::fchmod(&file, FILE_MODE)?));
+            if let Err(error) = written {
                 let _ = remove_note(&folder, &name);
                 return Err(error);
             }
@@ -95,7 +97,7 @@ impl<'a> Notes<'a> {
     fn notes(&self) -> io::Result<(Folder, Vec<String>)> {
         let folder = match self.open_folder() {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                rustix::fs::mkdirat(self.drop, names::STATUS, FOLDER_MODE)?;
+                rustix::fs::mkdirat(self.drop, names::STATUS, Mode::RWXU)?;
                 let folder = self.open_folder()?;
                 rustix::fs::fchmod(&folder, FOLDER_MODE)?;
                 folder
@@ -202,6 +204,7 @@ mod tests {
     fn only_notes_are_removed() {
         let (folder, drop) = place();
         let notes = notes(&drop);
+        fs::create_dir(folder.path().join(names::STATUS)).unwrap();
         fs::write(folder.path().join("20261118-200640-001.txt"), "a scan").unwrap();
         for wrong in ["../20261118-200640-001.txt", "../scan.tif", "", "x.txt"] {
             notes.remove(wrong);

@@ -57,8 +57,12 @@ struct Stamper {
 
 impl Stamper {
     fn new(extensions: &str) -> Self {
+        Self::below("keyUsage=critical,keyCertSign\n", extensions)
+    }
+
+    fn below(root_extensions: &str, extensions: &str) -> Self {
         let parts = Parts::new(Suite::EcdsaP256);
-        parts.write("ca.ext", b"basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign\n");
+        parts.write("ca.ext", format!("basicConstraints=critical,CA:TRUE\n{root_extensions}").as_bytes());
         parts.write("stamp.ext", extensions.as_bytes());
         for name in ["top", "stamp"] {
             parts.succeed(&format!(
@@ -140,13 +144,69 @@ fn a_token_is_judged_in_every_part() {
         stamper.judge(&Info { time: b"20990101000000Z", ..later() }, "-cades"),
         Err(StampError::Chain(ChainError::Expired))
     );
-    let data = stamper.sign(&later(), "-cades").len();
-    assert!(data > 0);
+    stamper.sign(&later(), "-cades");
     stamper.parts.succeed(
         "openssl cms -sign -binary -nodetach -outform DER -in info.der -signer stamp.pem -inkey stamp.key -out data.der",
     );
     let data = check::timestamp_token(&stamper.parts.read("data.der"), b"signature", &rules(&stamper.anchors));
     assert_eq!(data, Err(StampError::NotAToken));
+}
+
+/// Two certificates of one key, issuer and serial number: only one of them was meant.
+#[test]
+fn a_signature_is_bound_to_one_certificate() {
+    let stamper = Stamper::new(PROPER);
+    let parts = &stamper.parts;
+    for name in ["meant", "other"] {
+        let days = if name == "meant" { 3650 } else { 3651 };
+        parts.succeed(&format!(
+            "openssl x509 -req -in stamp.csr -CA top.pem -CAkey top.key -set_serial 77 -days {days} \
+             -extfile stamp.ext -out {name}.pem"
+        ));
+        parts.succeed(&format!("openssl x509 -in {name}.pem -outform DER -out {name}.der"));
+    }
+    parts.write("stamp.pem", &parts.read("meant.pem"));
+    let token = stamper.sign(&later(), "-cades -nocerts");
+    let judge = |certificate: &str| {
+        let intermediates = [parts.read(certificate)];
+        let rules = check::StampRules { intermediates: &intermediates, ..rules(&stamper.anchors) };
+        check::timestamp_token(&token, b"signature", &rules)
+    };
+    assert!(judge("meant.der").is_ok());
+    assert_eq!(judge("other.der"), Err(StampError::OtherCertificate));
+
+    let manifest = parts.manifest();
+    parts.write("manifest.xml", &manifest);
+    for (name, expected) in [("meant", true), ("other", false)] {
+        parts.succeed(&format!(
+            "openssl cms -sign -binary -outform DER -in manifest.xml -signer meant.pem -inkey stamp.key -cades \
+             -nosmimecap -nocerts -certfile {name}.pem -out signed.p7s"
+        ));
+        let judged = check::cades(&parts.read("signed.p7s"), &manifest);
+        assert_eq!(judged.is_ok(), expected);
+        assert!(expected || judged == Err(SignatureError::OtherCertificate));
+    }
+}
+
+/// Some authorities send the signed attributes in another order than that in which they were signed.
+#[test]
+fn unsorted_attributes_are_sorted_before_they_are_checked() {
+    let parts = Parts::new(Suite::Ed25519);
+    let token = parts.token(b"signature");
+    let attribute = |oid: &[u8]| {
+        let place = token.windows(oid.len()).position(|window| window == oid).unwrap() - 4;
+        (place, usize::from(token[place + 1]) + 2)
+    };
+    let (first, first_length) = attribute(oid::CONTENT_TYPE.as_bytes());
+    let (second, second_length) = attribute(oid::SIGNING_TIME.as_bytes());
+    assert_eq!(first + first_length, second, "they are neighbours");
+    let mut unsorted = token.clone();
+    unsorted[first..second + second_length].rotate_left(first_length);
+    assert_ne!(unsorted, token);
+    let anchors = parts.anchors();
+    let judge = |token: &[u8]| check::timestamp_token(token, b"signature", &rules(&anchors));
+    assert_eq!(judge(&unsorted), judge(&token));
+    assert!(judge(&unsorted).is_ok());
 }
 
 #[test]
@@ -167,6 +227,8 @@ fn the_authority_must_be_one_and_nothing_else() {
     ] {
         assert_eq!(Stamper::new(extensions).judge(&later(), "-cades"), Err(expected), "{extensions}");
     }
+    let idle_root = Stamper::below("keyUsage=critical,digitalSignature\n", PROPER);
+    assert_eq!(idle_root.judge(&later(), "-cades"), Err(StampError::Chain(ChainError::KeyUsage)));
 }
 
 #[test]

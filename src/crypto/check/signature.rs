@@ -161,3 +161,54 @@ impl<'a> PublicKey<'a> {
         UnparsedPublicKey::new(algorithm, self.bits).verify(message, signature).map_err(|_| SignatureFault::Wrong)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ed25519_dalek::Signer as _;
+    use p256::pkcs8::EncodePublicKey as _;
+
+    use super::*;
+
+    const ED25519: &[u8] = &[0x30, 5, 6, 3, 43, 101, 112];
+    const ECDSA_SHA_256: &[u8] = &[0x30, 10, 6, 8, 42, 0x86, 0x48, 0xce, 0x3d, 4, 3, 2];
+    const ECDSA_SHA_384: &[u8] = &[0x30, 10, 6, 8, 42, 0x86, 0x48, 0xce, 0x3d, 4, 3, 3];
+
+    fn judged(key: &[u8], hash: Hash, algorithm: &[u8], signature: &[u8]) -> Result<Algorithm, SignatureFault> {
+        verify(key, hash, Value::read(algorithm, "an algorithm")?, b"message", signature)
+    }
+
+    #[test]
+    fn ed25519_goes_with_sha_512_and_no_parameters() {
+        let key = ed25519_dalek::SigningKey::from_bytes(&[7; 32]);
+        let public_key = key.verifying_key().to_public_key_der().unwrap().into_vec();
+        let signature = key.sign(b"message").to_bytes();
+        assert_eq!(judged(&public_key, Hash::Sha512, ED25519, &signature), Ok(Algorithm::Ed25519));
+        assert!(judged(&public_key, Hash::Sha256, ED25519, &signature).is_err());
+        assert!(judged(&public_key, Hash::Sha512, &[0x30, 7, 6, 3, 43, 101, 112, 5, 0], &signature).is_err());
+        assert!(judged(&public_key, Hash::Sha512, ECDSA_SHA_256, &signature).is_err());
+        assert_eq!(judged(&public_key, Hash::Sha512, ED25519, &[0; 64]), Err(SignatureFault::Wrong));
+    }
+
+    #[test]
+    fn ecdsa_names_the_digest_of_its_signer() {
+        let key = p256::ecdsa::SigningKey::from_slice(&[7; 32]).unwrap();
+        let public_key = key.verifying_key().to_public_key_der().unwrap().into_vec();
+        let signature: p256::ecdsa::DerSignature = key.sign(b"message");
+        let signature = signature.as_bytes();
+        assert_eq!(judged(&public_key, Hash::Sha256, ECDSA_SHA_256, signature), Ok(Algorithm::EcdsaP256));
+        assert!(judged(&public_key, Hash::Sha384, ECDSA_SHA_256, signature).is_err());
+        assert!(judged(&public_key, Hash::Sha256, ECDSA_SHA_384, signature).is_err());
+        assert!(judged(&public_key, Hash::Sha256, ED25519, signature).is_err());
+    }
+
+    #[test]
+    fn other_keys_do_not_count() {
+        // An X25519 key, and one on secp256k1.
+        let x25519 = [&[0x30, 42, 0x30, 5, 6, 3, 43, 101, 110, 3, 33, 0][..], &[9; 32]].concat();
+        assert!(matches!(PublicKey::read(&x25519).err(), Some(SignatureFault::Algorithm(_))));
+        let head =
+            [0x30, 0x56, 0x30, 0x10, 6, 7, 42, 0x86, 0x48, 0xce, 0x3d, 2, 1, 6, 5, 0x2b, 0x81, 4, 0, 10, 3, 0x42, 0];
+        let koblitz = [&head[..], &[4; 65]].concat();
+        assert!(matches!(PublicKey::read(&koblitz).err(), Some(SignatureFault::Algorithm(_))));
+    }
+}

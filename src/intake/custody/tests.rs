@@ -119,12 +119,27 @@ fn the_description_is_canonical_json_and_strict() {
 }
 
 #[test]
+fn an_index_of_the_drop_folder_is_copied_and_outlives_the_delivery() {
+    let place = Place::new();
+    fs::write(place.path("scan.tif"), "page").unwrap();
+    fs::write(place.path("index.csv"), "file,patient_id\n").unwrap();
+    let taken = place.take(&place.bundle()).unwrap();
+    let files = |members: Vec<&Member>| members.iter().map(|member| member.name.to_string()).collect::<Vec<_>>();
+    assert_eq!(files(taken.manifest().members.iter().collect()), ["scan.tif", "index.csv"]);
+    assert_eq!(files(taken.manifest().own_members().collect()), ["scan.tif"]);
+    let in_a_folder = Manifest { is_folder: true, ..taken.manifest().clone() };
+    assert_eq!(in_a_folder.own_members().count(), 2);
+}
+
+#[test]
 fn a_source_that_changed_since_it_was_seen_is_not_taken() {
     let place = Place::new();
     fs::write(place.path("scan.tif"), "page").unwrap();
     let bundle = place.bundle();
     append(place.path("scan.tif"));
     assert!(matches!(place.take(&bundle), Err(CustodyError::SourceChanged)));
+    let found = bundle.members().next().unwrap();
+    assert!(unchanged(&place.drop, found).is_err(), "it is seen before anything is copied");
     let bundle = place.bundle();
     fs::remove_file(place.path("scan.tif")).unwrap();
     assert!(matches!(place.take(&bundle), Err(CustodyError::SourceGone)));
@@ -136,8 +151,13 @@ fn a_source_that_somebody_has_opened_for_writing_is_not_taken() {
     let place = Place::new();
     fs::write(place.path("scan.tif"), "page").unwrap();
     let bundle = place.bundle();
+    let found = bundle.members().next().unwrap();
+    let source = unchanged(&place.drop, found).unwrap();
     let writer = OpenOptions::new().append(true).open(place.path("scan.tif")).unwrap();
     assert!(matches!(place.take(&bundle), Err(CustodyError::SourceChanged)));
+    // Opened before the copy, or during it.
+    assert!(unchanged(&place.drop, found).is_err());
+    assert!(still_unchanged(&place.drop, found, &source).is_err());
     drop(writer);
     place.take(&bundle).unwrap();
 }

@@ -119,6 +119,11 @@ fn a_name_used_again_is_not_touched() {
     // The same where the exchange happens between the look and the move.
     assert_eq!(one(place.release_unseen(&member)), "different: scan.tif");
     assert_eq!(place.read("scan.tif"), "new!");
+    // Even the same bytes: they were delivered again.
+    fs::write(place.path("new.part"), "page").unwrap();
+    fs::rename(place.path("new.part"), place.path("scan.tif")).unwrap();
+    assert_eq!(one(place.release_unseen(&member)), "different: scan.tif");
+    assert_eq!(place.read("scan.tif"), "page");
     assert!(place.private_names().is_empty());
 }
 
@@ -288,13 +293,14 @@ fn a_path_through_a_link_is_not_followed() {
 fn a_released_folder_goes_when_it_is_empty() {
     let place = Place::new();
     let members = [place.member("batch/p1.tif", 1), place.member("batch/inner/p2.tif", 2)];
-    fs::create_dir(place.path("batch/empty")).unwrap();
+    fs::create_dir(place.path("batch/z-empty")).unwrap();
     let manifest = manifest(&place, &members);
     assert!(!remove_emptied_folders(&place.drop, &manifest).unwrap());
     assert_eq!(place.release(&members), ["removed", "removed"]);
     fs::write(place.path("batch/inner/new.tif"), "new").unwrap();
     assert!(!remove_emptied_folders(&place.drop, &manifest).unwrap());
     assert_eq!(place.read("batch/inner/new.tif"), "new");
+    assert!(place.path("batch/z-empty").is_dir(), "a folder in use stays as it is");
     fs::rename(place.path("batch/inner/new.tif"), place.path("batch/Thumbs.db")).unwrap();
     assert!(!remove_emptied_folders(&place.drop, &manifest).unwrap());
     fs::remove_file(place.path("batch/Thumbs.db")).unwrap();
