@@ -8,6 +8,7 @@ use torikomi::document::{DeliveryState, DocumentState, HoldReason};
 use torikomi::identity::Source;
 use torikomi::journal::Kind;
 use torikomi::judgement::Severity;
+use torikomi::measuring::DeliveryProblem;
 use torikomi::messages::{Lang, find};
 use torikomi::people::Role;
 use torikomi::people::sessions::CloseReason;
@@ -29,18 +30,20 @@ fn codes<T: JsonSchema>() -> Vec<String> {
 
 #[test]
 fn every_code_has_words() {
-    let areas: [(&str, Vec<String>); 11] = [
+    let areas: [(&str, Vec<String>); 13] = [
         ("state", codes::<DocumentState>()),
-        ("delivery", codes::<DeliveryState>()),
+        ("delivery-state", codes::<DeliveryState>()),
         ("hold", codes::<HoldReason>()),
         ("todo", codes::<HoldReason>()),
+        ("held", codes::<HoldReason>()),
+        ("delivery", codes::<DeliveryProblem>()),
         ("journal", codes::<Kind>()),
         ("source", codes::<Source>()),
         ("severity", codes::<Severity>()),
         ("role", codes::<Role>()),
         ("session-closed", codes::<CloseReason>()),
         ("control", codes::<Refusal>()),
-        ("cli", failures().iter().filter_map(|failure| code(failure)).collect()),
+        ("cli", failures().iter().filter_map(code).collect()),
     ];
     assert_eq!(codes::<HoldReason>().len(), 16);
     for lang in Lang::ALL {
@@ -96,6 +99,7 @@ fn failures() -> Vec<Failure> {
         Failure::File { path: "scan.tif".into(), problem: problem() },
         Failure::BadValue { value: "x.toml".into(), problem: problem() },
         Failure::StrangeAnswer { problem: "missing field `session`".into() },
+        Failure::Listen { address: "127.0.0.1:3161".into(), problem: "address in use".into() },
         Failure::Output { problem: problem() },
     ]
 }

@@ -64,7 +64,7 @@ fn a_good_profile_passes_lint_and_a_bad_one_is_told_line_by_line() {
 
 #[test]
 fn files_are_judged_without_being_filed() {
-    let good = fixture("good/referral-letter.tif");
+    let good = fixture("good/consent.jpg");
     let coarse = fixture("bad/resolution-150-dpi.jpg");
     let ran = torikomi(None, &["inspect", &good, "--profile", "referral-letter", "--paper", "A4", "--json"]);
     demand("inspect", &ran.json());

@@ -61,13 +61,17 @@ fn every_command_and_argument_has_words() {
 #[test]
 fn mistakes_are_told_in_the_readers_language() {
     let mut told = String::new();
-    let mistakes: [&[&str]; 7] = [
+    let mistakes: [&[&str]; 11] = [
         &["quue"],
         &["queue", "list", "--hled"],
         &["queue", "show", "17"],
         &["queue", "accept", "--as", "kanri"],
         &["queue", "list", "--state"],
         &["journal", "show", "--from", "1", "--document", "01939d6e-0000-7000-8000-000000000001"],
+        &["queue", "list", "--state", "lost"],
+        &["record", "list", "--from", "26.11.20"],
+        &["record", "list", "--from", "H31.5.1"],
+        &["operator", "appoint", "kaku", "--role", "king", "--as", "kanri"],
         &["session", "open", "--station", "救急", "--as", "kanri"],
     ];
     for mistake in mistakes {

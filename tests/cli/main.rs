@@ -1,5 +1,12 @@
 //! The command line from outside: the real program, its words, its JSON and its exit statuses.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that unwraps fails where it should"
+)]
+
 mod catalogue;
 mod commands;
 mod daemon;
@@ -7,6 +14,7 @@ mod help;
 mod home;
 mod rows;
 mod schemas;
+mod timestamp;
 
 use std::path::Path;
 use std::process::{Command, Output};

@@ -208,10 +208,12 @@ fn both(home: &TestHome, args: &[&str]) -> String {
 
 /// How long a deadline has passed depends on the day of the test.
 fn without_time_left(text: &str) -> String {
-    let day = |word: &str| word.parse::<u32>().is_ok_and(|days| days > 9000);
     let lines = text.lines().map(|line| {
         let words: Vec<&str> = line.split(' ').collect();
-        match words.iter().position(|word| day(word.trim_start_matches(['(', '（']))) {
+        match words
+            .windows(2)
+            .position(|pair| pair[0].ends_with(|c: char| c.is_ascii_digit()) && ["日", "d"].contains(&pair[1]))
+        {
             Some(at) => {
                 let mut words: Vec<String> = words.into_iter().map(ToOwned::to_owned).collect();
                 words[at] = words[at].chars().map(|c| if c.is_ascii_digit() { 'N' } else { c }).collect();
