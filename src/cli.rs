@@ -14,6 +14,7 @@ mod desk;
 mod failure;
 mod findings;
 mod help;
+pub mod init;
 mod inspect;
 mod journal;
 mod man;
@@ -40,8 +41,8 @@ pub use failure::Failure;
 pub use help::command;
 pub use words::Words;
 
+use crate::config::Config;
 use crate::config::home::Layout;
-use crate::config::{Config, Language};
 use crate::messages::Lang;
 
 /// The command line.
@@ -123,10 +124,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 /// The language that the home's settings name, for a terminal that names none.
 fn home_language(home: Option<&Path>) -> Option<Lang> {
     let config = Config::load(&Layout::new(home?).settings()).ok()?;
-    Some(match config.language {
-        Language::Ja => Lang::Ja,
-        Language::En => Lang::En,
-    })
+    Some(config.language)
 }
 
 fn run(command: &Command, desk: &Desk) -> Result<Answer, Failure> {

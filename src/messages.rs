@@ -38,7 +38,8 @@ macro_rules! areas {
 }
 
 /// Every file of the catalogue.
-const AREAS: &[Area] = areas!["checks", "cli", "control", "help", "identity", "intake", "profile", "settings"];
+const AREAS: &[Area] =
+    areas!["checks", "cli", "control", "help", "identity", "init", "intake", "people", "profile", "settings",];
 
 /// A language that the catalogue has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -148,8 +149,14 @@ fn blank(lang: Lang, name: &str, value: &Value) -> FluentValue<'static> {
 
 fn item_text(lang: Lang, name: &str, item: &Value) -> String {
     match item {
-        Value::String(text) => text.clone(),
+        // A code word of ours, as a role is.
+        Value::String(text) => {
+            find(lang, &format!("{name}-{}", text.replace('_', "-")), &[]).unwrap_or_else(|| text.clone())
+        }
         Value::Object(fields) => {
+            if let Some(sentence) = find_code(lang, &name.replace('_', "-"), item) {
+                return sentence;
+            }
             let blanks = blanks(lang, fields);
             let blanks: Vec<_> = blanks.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
             find(lang, &format!("{name}-item"), &blanks).unwrap_or_else(|| item.to_string())

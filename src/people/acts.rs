@@ -177,7 +177,7 @@ pub enum PagesSeen {
     Attested,
 }
 
-/// Why, in a code; more is said in the private part. Message ids are `act-reason-<code>`.
+/// Why, in a code; more is said in the private part. The message `act-reason` has the words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ReasonCode {
@@ -556,7 +556,7 @@ pub(super) async fn admit_with(
     match (act.second, act.deed.second()) {
         (None, Second::None | Second::Allowed(_)) | (Some(_), Second::Named) => {}
         (None, Second::Needed(roles)) => {
-            let (act, roles) = (act.deed.name().to_owned(), words(roles));
+            let (act, roles) = (act.deed.name().to_owned(), roles.to_vec());
             return Err(Refused::SecondPersonNeeded { act, roles }.into());
         }
         // Nobody's signature is asked for nothing.
@@ -580,7 +580,7 @@ async fn check_role(
     if roles.iter().any(|role| held.contains(role)) {
         return Ok(());
     }
-    Err(Refused::NotEntitled { act: deed.name().to_owned(), roles: words(roles) }.into())
+    Err(Refused::NotEntitled { act: deed.name().to_owned(), roles: roles.to_vec() }.into())
 }
 
 /// Whoever made or lately renewed somebody's account could act in that person's name.
@@ -626,8 +626,4 @@ async fn check_signatures(
         signed.check_signature(signature, certificate)?;
     }
     Ok(())
-}
-
-fn words(roles: &[Role]) -> String {
-    roles.iter().map(|role| role.as_str()).collect::<Vec<_>>().join(", ")
 }
