@@ -13,7 +13,7 @@ use crate::database::{Database, DatabaseError, Tx};
 use crate::document::{DeliveryState, Part};
 use crate::durable::Failure;
 use crate::ids::{DeliveryId, Digest, DocumentId};
-use crate::image::{Workers, WorkerError, unmeasured};
+use crate::image::{WorkerError, Workers, unmeasured};
 use crate::instant::Instant;
 use crate::intake::custody::{CustodyCopy, CustodyError, Member};
 use crate::intake::names::Part as Side;
@@ -209,8 +209,6 @@ fn problem_of(file: u32, completeness: &Completeness) -> Option<DeliveryProblem>
         Completeness::Incomplete { missing, at_byte } => {
             Some(DeliveryProblem::Incomplete { file, missing: *missing, at_byte: *at_byte })
         }
-        Completeness::Unknown { fault } => {
-            Some(DeliveryProblem::CompletenessUnknown { file, fault: fault.clone() })
-        }
+        Completeness::Unknown { fault } => Some(DeliveryProblem::CompletenessUnknown { file, fault: fault.clone() }),
     }
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::ids::Name;
 use crate::profile::{Profile, lint};
-use crate::toml_text::{Complaint, Located, LONGEST_FILE, Problem, Warning};
+use crate::toml_text::{Complaint, LONGEST_FILE, Located, Problem, Warning};
 
 /// A profile with the bytes its digest is of; these go into the records it judges.
 #[derive(Clone, Debug)]
@@ -119,7 +119,8 @@ mod tests {
     #[test]
     fn a_spoilt_file_spoils_no_other() {
         let good = PRESETS[0].text;
-        let folder = folder(&[("a.toml", good), ("b.toml", "id = 1"), (".c.toml", "x"), ("d.toml~", "x"), ("e.txt", "x")]);
+        let folder =
+            folder(&[("a.toml", good), ("b.toml", "id = 1"), (".c.toml", "x"), ("d.toml~", "x"), ("e.txt", "x")]);
         let (loaded, problems) = load(folder.path());
         assert_eq!(ids(&loaded), ["mhlw-general"]);
         assert!(!problems.is_empty());
@@ -135,7 +136,9 @@ mod tests {
         assert_eq!(ids(&loaded), ["referral-letter"]);
         assert_eq!(problems.len(), 1);
         assert!(problems[0].file.ends_with("b.toml"));
-        assert!(matches!(&problems[0].what, Complaint::SameProfileTwice { other_file, .. } if other_file.ends_with("a.toml")));
+        assert!(
+            matches!(&problems[0].what, Complaint::SameProfileTwice { other_file, .. } if other_file.ends_with("a.toml"))
+        );
     }
 
     #[test]
