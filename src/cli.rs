@@ -69,6 +69,7 @@ struct Global {
 /// The commands, in the order in which help lists them.
 #[derive(Debug, Subcommand)]
 enum Command {
+    Init(init::Args),
     Status(status::Args),
     #[command(subcommand)]
     Queue(queue::Queue),
@@ -129,6 +130,7 @@ fn home_language(home: Option<&Path>) -> Option<Lang> {
 
 fn run(command: &Command, desk: &Desk) -> Result<Answer, Failure> {
     match command {
+        Command::Init(args) => init::run(args, desk),
         Command::Status(args) => status::run(args, desk),
         Command::Queue(command) => queue::run(command, desk),
         Command::Record(command) => record::run(command, desk),

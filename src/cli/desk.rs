@@ -39,6 +39,12 @@ impl Desk {
         Ok(Home::open(self.home.as_deref().ok_or(Failure::HomeNotGiven)?)?)
     }
 
+    /// The path that `--home` or `TORIKOMI_HOME` names, be it a home or not.
+    #[must_use]
+    pub fn home_path(&self) -> Option<&Path> {
+        self.home.as_deref()
+    }
+
     /// Whether a home is named, for commands that can do without one.
     #[must_use]
     pub fn has_home(&self) -> bool {

@@ -76,6 +76,12 @@ pub enum Failure {
     Output {
         problem: String,
     },
+    /// A home could not be made; the sentence is `init`'s own.
+    Init {
+        problem: String,
+        #[serde(skip)]
+        exit_status: u8,
+    },
     /// The daemon said no.
     #[serde(untagged)]
     Refused(Refusal),
@@ -101,6 +107,7 @@ impl Failure {
             | Self::StrangeAnswer { .. }
             | Self::Listen { .. }
             | Self::Output { .. } => ENVIRONMENT,
+            Self::Init { exit_status, .. } => *exit_status,
             Self::Refused(refusal) => refusal.exit_status(),
         }
     }

@@ -9,6 +9,7 @@ use crate::control::facts;
 pub fn all() -> Vec<(&'static str, Schema)> {
     vec![
         ("problem", schema_for!(facts::Problem)),
+        ("init", schema_for!(super::init::Initialised)),
         ("status", schema_for!(facts::Status)),
         ("queue-list", schema_for!(facts::Queue)),
         ("queue-show", schema_for!(facts::DocumentShown)),

@@ -16,6 +16,7 @@ cli-file = { $path } cannot be read or written: { $problem }
 cli-bad-value = "{ $value }" cannot be understood: { $problem }
 cli-strange-answer = The daemon's answer cannot be understood ({ $problem }). After an update, restart `torikomi serve`.
 cli-listen = It is not possible to listen at { $address }: { $problem }. See whether another program does, or give another address with --listen.
+cli-init = { $problem }
 cli-output = The result cannot be written: { $problem }
 
 ## Typing

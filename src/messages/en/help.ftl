@@ -7,6 +7,7 @@ help-heading-common = For every command
 help-heading-arguments = Arguments
 
 help-torikomi = Takes in scanned hospital paper: inspects, signs, time-stamps and files it.
+help-init = Make a home: settings, profiles, stations, keys, store and its first two people
 help-status = Show how the line stands
 help-queue = Show what waits, and decide
 help-queue-list = List what waits, the least time left first
@@ -116,3 +117,10 @@ usage-other = Something is wrong with { $arg }
 usage-valid = Possible values: { $valid }
 usage-suggestion = Did you mean: { $suggestion }
 usage-help = See --help for more.
+arg-init-folder = Where to make it: an empty folder, or one that is not there yet (else --home, else here)
+arg-mode = evaluation or production; fixed from then on
+arg-organization = Name of the hospital, as certificates show it
+arg-init-stations = Name of a station; may be given several times
+arg-administrator = The first administrator (login,name,occupation,department)
+arg-manager = The first information manager (login,name,occupation,department)
+arg-init-passphrase-files = File whose first line is a person’s passphrase (login=file); may be given several times

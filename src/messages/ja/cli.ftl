@@ -16,6 +16,7 @@ cli-file = { $path } を読み書きできませんでした：{ $problem }
 cli-bad-value = 「{ $value }」を読み取れませんでした：{ $problem }
 cli-strange-answer = 常駐プログラムの返事を読めませんでした（{ $problem }）。プログラムを入れ替えたあとは「torikomi serve」を始め直してください。
 cli-listen = { $address } で待ち受けられませんでした：{ $problem }。ほかのプログラムが使っていないか確かめ、--listen で別のアドレスを指定してください。
+cli-init = { $problem }
 cli-output = 結果を書き出せませんでした：{ $problem }
 
 ## 入力

@@ -7,6 +7,7 @@ help-heading-common = どのコマンドにも
 help-heading-arguments = 引数
 
 help-torikomi = 病院の紙をスキャンした文書を取り込み、検査し、署名とタイムスタンプを付けて保存します。
+help-init = ホームを作ります。設定・プロファイル・取込口・鍵・保存先と、最初の二人
 help-status = 稼働状況を表示します
 help-queue = 待っている文書を表示し、判断を入力します
 help-queue-list = 待っている文書を、残り時間の少ない順に表示します
@@ -116,3 +117,10 @@ usage-other = 書き方に誤りがあります：{ $arg }
 usage-valid = 使える値：{ $valid }
 usage-suggestion = もしかして：{ $suggestion }
 usage-help = 詳しくは --help をご覧ください。
+arg-init-folder = 作る場所。空か、まだないフォルダー（省略すると --home、なければ今の場所）
+arg-mode = evaluation（評価用）か production（本番用）。後から変えられません
+arg-organization = 証明書に載せる施設名
+arg-init-stations = 取込口の名前。何度でも指定できます
+arg-administrator = 最初の管理者（ログイン名,氏名,職種,所属）
+arg-manager = 最初の情報作成管理者（ログイン名,氏名,職種,所属）
+arg-init-passphrase-files = 一行目がその方のパスフレーズであるファイル（ログイン名=ファイル）。何度でも指定できます
