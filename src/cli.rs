@@ -8,6 +8,7 @@
 //! only ones: completions, man pages and both languages of `--help` are made of them.
 
 mod check;
+mod choice;
 mod completions;
 mod desk;
 mod failure;
@@ -26,6 +27,7 @@ mod record;
 pub mod schemas;
 mod session;
 mod status;
+mod timestamp;
 mod words;
 
 use std::ffi::OsString;
@@ -60,13 +62,14 @@ struct Global {
     home: Option<PathBuf>,
     #[arg(long, global = true)]
     json: bool,
-    #[arg(long, global = true, value_name = "ja|en", value_parser = help::language)]
+    #[arg(long, global = true, value_name = "ja|en", value_parser = choice::language)]
     lang: Option<Lang>,
 }
 
 /// The commands, in the order in which help lists them.
 #[derive(Debug, Subcommand)]
 enum Command {
+    Init(init::Args),
     Status(status::Args),
     #[command(subcommand)]
     Queue(queue::Queue),
@@ -83,6 +86,8 @@ enum Command {
     Check(check::Command),
     #[command(subcommand)]
     Profile(profile::Profile),
+    #[command(subcommand)]
+    Timestamp(timestamp::Timestamp),
     Completions(completions::Args),
     Man(man::Args),
 }
@@ -125,6 +130,7 @@ fn home_language(home: Option<&Path>) -> Option<Lang> {
 
 fn run(command: &Command, desk: &Desk) -> Result<Answer, Failure> {
     match command {
+        Command::Init(args) => init::run(args, desk),
         Command::Status(args) => status::run(args, desk),
         Command::Queue(command) => queue::run(command, desk),
         Command::Record(command) => record::run(command, desk),
@@ -134,6 +140,7 @@ fn run(command: &Command, desk: &Desk) -> Result<Answer, Failure> {
         Command::Inspect(args) => inspect::run(args, desk),
         Command::Check(command) => check::run(command, desk),
         Command::Profile(command) => profile::run(command, desk),
+        Command::Timestamp(command) => timestamp::run(command, desk),
         Command::Completions(args) => completions::run(args, desk),
         Command::Man(args) => man::run(args, desk),
     }
