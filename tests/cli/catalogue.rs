@@ -8,7 +8,7 @@ use torikomi::document::{DeliveryState, DocumentState, HoldReason};
 use torikomi::identity::Source;
 use torikomi::journal::Kind;
 use torikomi::judgement::Severity;
-use torikomi::measuring::DeliveryProblem;
+use torikomi::document::DeliveryProblem;
 use torikomi::messages::{Lang, find};
 use torikomi::people::Role;
 use torikomi::people::sessions::CloseReason;
