@@ -43,6 +43,17 @@ pub enum Mode {
     Production,
 }
 
+impl Mode {
+    /// The word that settings, records and status share.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Evaluation => "evaluation",
+            Self::Production => "production",
+        }
+    }
+}
+
 /// Everything that `torikomi.toml` says, defaults filled in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {

@@ -1,1 +1,3 @@
 //! Starts everything, serves the control socket, stops cleanly.
+
+pub mod open;

@@ -147,8 +147,7 @@ impl Filing<'_> {
                 .iter()
                 .map(|member| (member.name.clone(), serde_json::Value::String(member.object.to_string())))
                 .collect();
-            let subject =
-                Subject { record: Some(filed.record), ..Subject::document(attempt.document) };
+            let subject = Subject { record: Some(filed.record), ..Subject::document(attempt.document) };
             let entry = Draft::by_system(Kind::DocumentFiled, subject)
                 .fact("record_digest", filed.digest)
                 .fact("members", digests)
@@ -169,12 +168,7 @@ impl Filing<'_> {
     }
 }
 
-fn index_row(
-    filed: &Filed,
-    attempt: &Attempt,
-    record: &RecordJson,
-    journal_index: u64,
-) -> Result<Record, FilingError> {
+fn index_row(filed: &Filed, attempt: &Attempt, record: &RecordJson, journal_index: u64) -> Result<Record, FilingError> {
     let patient = &record.identity.patient.as_ref().ok_or(FilingError::Incoherent("a record has no patient"))?.value;
     let document_type =
         &record.identity.document_type.as_ref().ok_or(FilingError::Incoherent("a record has no kind"))?.value;

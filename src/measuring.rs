@@ -6,11 +6,9 @@
 
 use std::sync::{PoisonError, RwLock};
 
-use serde::{Deserialize, Serialize};
-
 use crate::clock::Clock;
 use crate::database::{Database, DatabaseError, Tx};
-use crate::document::{DeliveryState, Part};
+use crate::document::{DeliveryProblem, DeliveryState, Part};
 use crate::durable::Failure;
 use crate::ids::{DeliveryId, Digest, DocumentId};
 use crate::image::{WorkerError, Workers, unmeasured};
@@ -21,7 +19,7 @@ use crate::journal::append::Journal;
 use crate::journal::{Draft, Kind, Subject};
 use crate::ledger::deliveries::{self, Delivery};
 use crate::ledger::{contents, documents};
-use crate::measurements::{Completeness, Fault, Measurements, MissingPart};
+use crate::measurements::{Completeness, Measurements};
 use crate::store::{Objects, StoreError};
 
 #[derive(Debug, thiserror::Error)]
@@ -48,18 +46,6 @@ pub enum Measured {
     Taken(DocumentId),
     /// Not complete, or nobody can tell; it stays in custody for now.
     Waits,
-}
-
-/// Why a delivery is not taken. One message each: `delivery-<code>`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(tag = "code", rename_all = "kebab-case")]
-pub enum DeliveryProblem {
-    /// A file breaks off.
-    Incomplete { file: u32, missing: MissingPart, at_byte: u64 },
-    /// No way to tell whether a file is complete.
-    CompletenessUnknown { file: u32, fault: Fault },
-    /// Nothing in it but sidecars.
-    NoDocument,
 }
 
 /// The stage: how it reaches its instruments.

@@ -81,7 +81,10 @@ fn read_row(row: &AnyRow) -> Result<Document, DatabaseError> {
         identity: from_json("document.identity", &text("identity")?)?,
         claims: from_json("document.claims", &text("claims")?)?,
         stated: text("stated")?,
-        sidecar: optional("sidecar")?.map(|digest| digest.parse()).transpose().map_err(unreadable("document.sidecar"))?,
+        sidecar: optional("sidecar")?
+            .map(|digest| digest.parse())
+            .transpose()
+            .map_err(unreadable("document.sidecar"))?,
         list: optional("list_digest")?
             .map(|digest| digest.parse())
             .transpose()

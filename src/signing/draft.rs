@@ -165,8 +165,9 @@ impl Signing<'_> {
                 }
                 let delivered = deliveries::files(tx, part.delivery).await?;
                 let delivered = delivered.iter().find(|file| file.content == part.content);
-                let byte_length =
-                    delivered.ok_or(SigningError::Incoherent("a part names a content that no delivery has"))?.byte_length;
+                let byte_length = delivered
+                    .ok_or(SigningError::Incoherent("a part names a content that no delivery has"))?
+                    .byte_length;
                 let measurements = contents::measurements(tx, &part.content)
                     .await?
                     .ok_or(SigningError::Incoherent("a content has no measurements"))?;
@@ -227,11 +228,7 @@ fn sidecar_name(is_row: bool) -> &'static str {
 
 fn member(name: &str, media_type: &str, digest: Digest) -> Result<Member, SigningError> {
     let unusable = |_| SigningError::Incoherent("a member's name or media type is none");
-    Ok(Member {
-        name: name.parse().map_err(unusable)?,
-        media_type: media_type.parse().map_err(unusable)?,
-        digest,
-    })
+    Ok(Member { name: name.parse().map_err(unusable)?, media_type: media_type.parse().map_err(unusable)?, digest })
 }
 
 fn person_ref(person: &Person) -> PersonRef {
@@ -251,4 +248,3 @@ fn word<T: serde::Serialize>(value: &T) -> String {
         _ => String::new(),
     }
 }
-

@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{
-    ATTEMPTS, LONGEST_FILE, MANIFEST_FILE, RECORD_FILE, SIGNATURE_FILE, STAMPED_FILE, SigningError,
-};
+use super::{ATTEMPTS, LONGEST_FILE, MANIFEST_FILE, RECORD_FILE, SIGNATURE_FILE, STAMPED_FILE, SigningError};
 use crate::authority::{Authority, StampingError};
 use crate::clock::Clock;
 use crate::crypto::check;

@@ -275,4 +275,3 @@ impl Bits<'_> {
         (usize::try_from(left).ok()? / 8 + unread <= PADDING).then_some((marker, after))
     }
 }
-
