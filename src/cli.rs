@@ -8,6 +8,7 @@
 //! only ones: completions, man pages and both languages of `--help` are made of them.
 
 mod check;
+mod choice;
 mod completions;
 mod desk;
 mod failure;
@@ -26,6 +27,7 @@ mod record;
 pub mod schemas;
 mod session;
 mod status;
+mod timestamp;
 mod words;
 
 use std::ffi::OsString;
@@ -39,8 +41,8 @@ pub use failure::Failure;
 pub use help::command;
 pub use words::Words;
 
-use crate::config::home::Layout;
 use crate::config::Config;
+use crate::config::home::{self, Layout};
 use crate::messages::Lang;
 
 /// The command line.
@@ -60,7 +62,7 @@ struct Global {
     home: Option<PathBuf>,
     #[arg(long, global = true)]
     json: bool,
-    #[arg(long, global = true, value_name = "ja|en", value_parser = help::language)]
+    #[arg(long, global = true, value_name = "ja|en", value_parser = choice::language)]
     lang: Option<Lang>,
 }
 
@@ -84,6 +86,8 @@ enum Command {
     Check(check::Command),
     #[command(subcommand)]
     Profile(profile::Profile),
+    #[command(subcommand)]
+    Timestamp(timestamp::Timestamp),
     Completions(completions::Args),
     Man(man::Args),
 }
@@ -126,7 +130,11 @@ fn home_language(home: Option<&Path>) -> Option<Lang> {
 
 fn run(command: &Command, desk: &Desk) -> Result<Answer, Failure> {
     match command {
-        Command::Init(args) => init::run(args, desk),
+        Command::Init(args) => {
+            // What it makes is for its owner alone, the database's own files among it.
+            home::harden_process().map_err(|error| Failure::Home { problem: error.to_string() })?;
+            init::run(args, desk)
+        }
         Command::Status(args) => status::run(args, desk),
         Command::Queue(command) => queue::run(command, desk),
         Command::Record(command) => record::run(command, desk),
@@ -136,6 +144,7 @@ fn run(command: &Command, desk: &Desk) -> Result<Answer, Failure> {
         Command::Inspect(args) => inspect::run(args, desk),
         Command::Check(command) => check::run(command, desk),
         Command::Profile(command) => profile::run(command, desk),
+        Command::Timestamp(command) => timestamp::run(command, desk),
         Command::Completions(args) => completions::run(args, desk),
         Command::Man(args) => man::run(args, desk),
     }

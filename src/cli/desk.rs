@@ -113,7 +113,6 @@ impl Desk {
     }
 
     /// Writes text to the output. A reader that has seen enough (`| head`) is no failure.
-    #[expect(clippy::unused_self, reason = "whoever prints has a desk")]
     pub fn print(&self, text: &str) -> Result<(), Failure> {
         let mut out = std::io::stdout().lock();
         match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
@@ -126,7 +125,6 @@ impl Desk {
 
     /// The time now, for what is left of a deadline.
     #[must_use]
-    #[expect(clippy::unused_self, reason = "an evaluation home may move its clock")]
     pub fn now(&self) -> Instant {
         Timestamp::now().into()
     }

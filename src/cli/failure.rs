@@ -68,6 +68,11 @@ pub enum Failure {
     StrangeAnswer {
         problem: String,
     },
+    /// A network address cannot be listened at.
+    Listen {
+        address: String,
+        problem: String,
+    },
     Output {
         problem: String,
     },
@@ -100,6 +105,7 @@ impl Failure {
             | Self::BrokenOff { .. }
             | Self::File { .. }
             | Self::StrangeAnswer { .. }
+            | Self::Listen { .. }
             | Self::Output { .. } => ENVIRONMENT,
             Self::Init { exit_status, .. } => *exit_status,
             Self::Refused(refusal) => refusal.exit_status(),

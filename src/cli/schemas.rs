@@ -22,6 +22,7 @@ pub fn all() -> Vec<(&'static str, Schema)> {
         ("session-list", schema_for!(facts::SessionList)),
         ("operator-list", schema_for!(facts::PeopleList)),
         ("operator-changed", schema_for!(facts::Noted)),
+        ("timestamp-serve", schema_for!(facts::Serving)),
         ("inspect", schema_for!(facts::Inspected)),
         ("check-list", schema_for!(facts::CheckList)),
         ("check-explain", schema_for!(facts::CheckFacts)),

@@ -46,6 +46,8 @@ help-profile-list = List the profiles
 help-profile-show = Show a profile
 help-profile-lint = Find everything that is wrong with profile files
 help-profile-approve = Approve a profile file and bring it into force
+help-timestamp = The evaluation time-stamping authority
+help-timestamp-serve = Run the evaluation time-stamping authority
 help-completions = Print completions for a shell
 help-man = Write the manual pages
 
@@ -93,6 +95,7 @@ arg-role = Role: operator, information-manager, admin, auditor or viewer
 arg-rank = Rank: 1 holds the role, 2 and on are substitutes
 arg-shell = Shell: bash, zsh, fish, elvish or powershell
 arg-folder = Folder to write into
+arg-listen = Address to listen at (127.0.0.1:3161 by default)
 arg-scan = File to inspect
 arg-inspect-profile = Name of a profile, or its file (.toml)
 arg-paper = Paper (A4, B5, …)

@@ -46,6 +46,8 @@ help-profile-list = プロファイルを一覧にします
 help-profile-show = プロファイルの内容を表示します
 help-profile-lint = プロファイルのファイルに誤りがないか調べます
 help-profile-approve = プロファイルのファイルを承認し、発効させます
+help-timestamp = 評価用のタイムスタンプ局
+help-timestamp-serve = 評価用のタイムスタンプ局を動かします
 help-completions = シェルの補完を書き出します
 help-man = マニュアルページを書き出します
 
@@ -93,6 +95,7 @@ arg-role = 役割：operator（実施者）、information-manager（情報作成
 arg-rank = 順位（1 が本人、2 から代理）
 arg-shell = シェルの名前（bash、zsh、fish、elvish、powershell）
 arg-folder = 書き出すフォルダー
+arg-listen = 待ち受けるアドレス（既定は 127.0.0.1:3161）
 arg-scan = 検査するファイル
 arg-inspect-profile = プロファイルの名前、またはファイル（.toml）
 arg-paper = 用紙（A4、B5 など）
