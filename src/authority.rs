@@ -95,15 +95,26 @@ impl Authority {
         getrandom::fill(&mut nonce).map_err(MakeError::from)?;
         let request = make::timestamp_request(stamped, &nonce, self.settings.request_policy.as_ref())?;
         let reply = self.exchange(&request)?;
-        let rules = StampRules {
-            anchors: &self.settings.anchors,
-            intermediates: &self.settings.intermediates,
-            policies: &self.settings.policies,
-        };
-        let (token, info) = check::timestamp_response(&reply, stamped, &nonce, &rules)?;
+        let (token, info) = check::timestamp_response(&reply, stamped, &nonce, &self.rules())?;
         let listed = |certificate: &check::Certificate| self.settings.accredited.contains(&certificate.fingerprint());
         let accredited = info.path.certificates.iter().any(listed);
         Ok(Stamp { token, info, accredited })
+    }
+
+    /// Judges a token over these bytes as if this authority had sent it just now.
+    ///
+    /// # Errors
+    /// When it is none of this authority's, or is over other bytes.
+    pub fn judge(&self, token: &[u8], stamped: &[u8]) -> Result<StampInfo, StampError> {
+        check::timestamp_token(token, stamped, &self.rules())
+    }
+
+    fn rules(&self) -> StampRules<'_> {
+        StampRules {
+            anchors: &self.settings.anchors,
+            intermediates: &self.settings.intermediates,
+            policies: &self.settings.policies,
+        }
     }
 
     fn exchange(&self, request: &[u8]) -> Result<Vec<u8>, StampingError> {

@@ -13,6 +13,7 @@ pub mod interval;
 pub mod journal;
 pub mod patients;
 pub mod people;
+pub mod profiles;
 pub mod signing;
 pub mod station;
 pub mod store;
@@ -24,10 +25,9 @@ use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use sqlx::Row as _;
 
-use crate::database::{DatabaseError, Tx};
-use crate::ids::{HomeId, Name};
+use crate::ids::Name;
+use crate::messages::Lang;
 use crate::toml_text::{self, Complaint, Problem, Reading, Table};
 use section::{Section, Sheet, documented, listed, quoted};
 
@@ -43,19 +43,23 @@ pub enum Mode {
     Production,
 }
 
-/// The language of messages where a command is not told another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Language {
-    Ja,
-    En,
+impl Mode {
+    /// The word that settings, records and status share.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Evaluation => "evaluation",
+            Self::Production => "production",
+        }
+    }
 }
 
 /// Everything that `torikomi.toml` says, defaults filled in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
     pub mode: Mode,
-    pub language: Language,
+    /// The language of messages where a command is not told another.
+    pub language: Lang,
     pub stations: BTreeMap<Name, Station>,
     pub authorities: BTreeMap<Name, Authority>,
     pub signing: signing::Signing,
@@ -67,21 +71,13 @@ pub struct Config {
     pub people: people::People,
 }
 
-/// A settings file that cannot be used, or that does not belong to this home as it was made.
+/// A settings file that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     #[error("the settings {} cannot be read: {error}", .file.display())]
     Unreadable { file: PathBuf, error: io::Error },
     #[error("{}", list(.0))]
     Faulty(Vec<Problem>),
-    #[error(
-        "this home was made with mode = \"{made}\", and torikomi.toml says \"{found}\": put the mode back, or make another home"
-    )]
-    ModeChanged { made: Mode, found: Mode },
-    #[error("the database belongs to another home ({found}, not {expected}): put back the one that belongs here")]
-    ForeignDatabase { found: String, expected: HomeId },
-    #[error(transparent)]
-    Database(#[from] DatabaseError),
 }
 
 fn list(problems: &[Problem]) -> String {
@@ -125,11 +121,11 @@ impl Config {
         check_folders(reading, &stations);
         let clock_at = top.keys().into_iter().find(|key| key.value == "clock").map(|key| key.at);
         let mode = top.choice("mode", &[("evaluation", Mode::Evaluation), ("production", Mode::Production)]);
-        let language = top.optional_choice("language", &[("ja", Language::Ja), ("en", Language::En)]);
+        let language = top.optional_choice("language", &[("ja", Lang::Ja), ("en", Lang::En)]);
         let config = Self {
             // A mode that cannot be read was complained of; no settings come of it.
             mode: mode.map_or(Mode::Production, |mode| mode.value),
-            language: language.map_or(Language::Ja, |language| language.value),
+            language: language.map_or(Lang::Ja, |language| language.value),
             stations: stations.into_iter().map(|(name, _, station)| (name, station)).collect(),
             authorities: authorities.into_iter().map(|(name, _, authority)| (name, authority)).collect(),
             signing: read_section(reading, &mut top, "signing"),
@@ -149,59 +145,7 @@ impl Config {
     }
 }
 
-/// Writes into the database whose it is and how it was made; `init` does so once.
-///
-/// # Errors
-/// When the database says otherwise already, or fails.
-pub async fn record(tx: &mut Tx, home: HomeId, mode: Mode) -> Result<(), ConfigError> {
-    for (key, value) in [("home", home.to_string()), ("mode", mode.to_string())] {
-        sqlx::query("INSERT INTO meta (key, value) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING")
-            .bind(key)
-            .bind(value)
-            .execute(&mut *tx)
-            .await
-            .map_err(DatabaseError::from)?;
-    }
-    check_recorded(tx, home, mode).await
-}
-
-/// Whether the database belongs to this home, and the home is still in the mode in which it was made.
-///
-/// # Errors
-/// When not, or when the database fails.
-pub async fn check_recorded(tx: &mut Tx, home: HomeId, mode: Mode) -> Result<(), ConfigError> {
-    let found = meta(tx, "home").await?.unwrap_or_default();
-    if found != home.to_string() {
-        return Err(ConfigError::ForeignDatabase { found, expected: home });
-    }
-    match meta(tx, "mode").await? {
-        Some(made) if made == mode.to_string() => Ok(()),
-        Some(_) => Err(ConfigError::ModeChanged { made: mode.other(), found: mode }),
-        None => Err(DatabaseError::Unreadable("meta.mode: missing".to_owned()).into()),
-    }
-}
-
-async fn meta(tx: &mut Tx, key: &str) -> Result<Option<String>, DatabaseError> {
-    let row = sqlx::query("SELECT value FROM meta WHERE key = $1").bind(key.to_owned()).fetch_optional(tx).await?;
-    Ok(row.map(|row| row.try_get(0)).transpose()?)
-}
-
-impl Mode {
-    const fn other(self) -> Self {
-        match self {
-            Self::Evaluation => Self::Production,
-            Self::Production => Self::Evaluation,
-        }
-    }
-}
-
 impl fmt::Display for Mode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.serialize(f)
-    }
-}
-
-impl fmt::Display for Language {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.serialize(f)
     }

@@ -9,6 +9,7 @@
 
 mod dialect;
 mod migrations;
+pub mod owner;
 
 use std::any::Any;
 use std::panic::AssertUnwindSafe;

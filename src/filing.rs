@@ -1,1 +1,201 @@
 //! Into the store, under one transaction.
+//!
+//! First every object is durable and read back; then index, state and journal change together, or not at all. Filing an
+//! attempt whose objects are there already stores nothing new, so it can be run again after any crash.
+
+use std::fs::File;
+use std::sync::Arc;
+
+use crate::clock::Clock;
+use crate::crypto::check::{self, SignatureError};
+use crate::database::{Database, DatabaseError};
+use crate::document::DocumentState;
+use crate::durable::{Failure, Folder};
+use crate::evidence::manifest::{MANIFEST_PATH, SIGNATURE_MEDIA_TYPE, SIGNATURE_PATH};
+use crate::evidence::record::RecordJson;
+use crate::ids::{DeliveryId, Digest, DocumentId, RecordId};
+use crate::instant::Instant;
+use crate::journal::append::Journal;
+use crate::journal::{Draft, Kind, Subject};
+use crate::ledger::attempts::{self, Attempt, AttemptState};
+use crate::ledger::documents;
+use crate::signing::stamping::AttemptFiles;
+use crate::signing::{ATTEMPTS, SigningError, media_of};
+use crate::store::records::{self, Member, Record};
+use crate::store::{Objects, StoreError};
+
+#[derive(Debug, thiserror::Error)]
+pub enum FilingError {
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    #[error(transparent)]
+    Disk(#[from] Failure),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Attempt(#[from] SigningError),
+    #[error("what is to be filed does not verify: {0}")]
+    Signature(#[from] SignatureError),
+    #[error("record.json cannot be read back: {0}")]
+    Record(#[from] serde_json::Error),
+    #[error("the ledger does not say what it must: {0}")]
+    Incoherent(&'static str),
+}
+
+/// The stage: how it reaches its instruments.
+pub struct Filing<'a> {
+    pub database: &'a Database,
+    pub journal: &'a Arc<Journal>,
+    pub objects: &'a Objects,
+    pub custody: &'a Folder,
+    pub clock: &'a Clock,
+    /// A delivered file in custody, open for reading, by its delivery and digest.
+    #[expect(clippy::type_complexity, reason = "a closure's signature says it best")]
+    pub original: &'a dyn Fn(DeliveryId, &Digest) -> Result<File, FilingError>,
+    /// The calendars that were in force, by digest.
+    pub calendar: &'a dyn Fn(&Digest) -> Option<Vec<u8>>,
+    /// The profiles that were in force, by digest.
+    pub profile: &'a dyn Fn(&Digest) -> Option<Vec<u8>>,
+}
+
+/// A filed record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Filed {
+    pub record: RecordId,
+    /// SHA-256 of the manifest.
+    pub digest: Digest,
+    pub at: Instant,
+}
+
+impl Filing<'_> {
+    /// Files the newest attempt of a document.
+    ///
+    /// # Errors
+    /// When disk, store or database fail, or something is not what was signed; nothing is filed then.
+    pub fn file(&self, document: DocumentId) -> Result<Filed, FilingError> {
+        let (attempts, sidecar) = self.database.read::<_, DatabaseError, _>(async |tx| {
+            let row = documents::get(tx, document).await?;
+            Ok((attempts::of_document(tx, document).await?, row.and_then(|row| row.sidecar)))
+        })?;
+        let attempt = attempts.last().ok_or(FilingError::Incoherent("a document to be filed has no attempt"))?;
+        let folder = self.custody.open_folder(ATTEMPTS)?.open_folder(&attempt.id.to_string())?;
+        let files = AttemptFiles::read(&folder, attempt)?;
+        let record: RecordJson = serde_json::from_slice(&files.record)?;
+        let signature = match (attempt.state, &files.stamped) {
+            (AttemptState::Stamped, Some(stamped)) => stamped,
+            (AttemptState::Signed, None) => &files.signature,
+            _ => return Err(FilingError::Incoherent("an attempt's stamp is not where its row says")),
+        };
+        check::cades(signature, &files.manifest)?;
+        let members = self.store(&record, &files, signature, sidecar.as_ref())?;
+        self.commit(attempt, &record, members)
+    }
+
+    /// Makes every object durable and reads it back.
+    fn store(
+        &self,
+        record: &RecordJson,
+        files: &AttemptFiles,
+        signature: &[u8],
+        sidecar: Option<&Digest>,
+    ) -> Result<Vec<Member>, FilingError> {
+        let mut members = Vec::new();
+        for file in &record.files {
+            let original = (self.original)(file.delivery, &file.digest)?;
+            self.objects.put_stream(file.digest, file.byte_length, original)?;
+            members.push(member(&file.name, file.digest, file.byte_length, media_of(file.format).1));
+        }
+        let profile = (self.profile)(&record.profile.digest)
+            .ok_or(FilingError::Incoherent("the profile that judged is not known any more"))?;
+        let calendar = (self.calendar)(&record.calendar)
+            .ok_or(FilingError::Incoherent("the calendar that judged is not known any more"))?;
+        let mut small: Vec<(&str, Vec<u8>, &str)> = vec![
+            ("record.json", files.record.clone(), "application/json"),
+            ("profile.toml", profile, "application/toml"),
+            ("calendar.toml", calendar, "application/toml"),
+        ];
+        if let (Some(name), Some(digest)) = (&record.sidecar, sidecar) {
+            let media_type = if record.list.is_some() { "text/csv" } else { "application/json" };
+            small.push((name, self.objects.get(digest)?, media_type));
+        }
+        small.push((MANIFEST_PATH, files.manifest.clone(), "text/xml"));
+        small.push((SIGNATURE_PATH, signature.to_vec(), SIGNATURE_MEDIA_TYPE));
+        for (name, bytes, media_type) in small {
+            let digest = self.objects.put(&bytes)?;
+            members.push(member(name, digest, bytes.len() as u64, media_type));
+        }
+        // The manifest was signed over digests; what the store holds must be those very bytes.
+        let signed = check::manifest(&files.manifest)
+            .map_err(|_| FilingError::Incoherent("the manifest that was signed cannot be read"))?;
+        for named in &signed {
+            if !members.iter().any(|stored| stored.name == named.name.as_str() && stored.object == named.digest) {
+                return Err(FilingError::Incoherent("the manifest names a member that was not stored"));
+            }
+        }
+        for member in &members {
+            self.objects.check(&member.object)?;
+        }
+        Ok(members)
+    }
+
+    fn commit(&self, attempt: &Attempt, record: &RecordJson, members: Vec<Member>) -> Result<Filed, FilingError> {
+        let now = self.clock.now();
+        let filed = Filed { record: RecordId::new(), digest: attempt.manifest, at: now };
+        let (attempt, record, journal) = (attempt.clone(), record.clone(), Arc::clone(self.journal));
+        self.database.write::<_, FilingError, _>(async move |tx| {
+            let digests: serde_json::Map<_, _> = members
+                .iter()
+                .map(|member| (member.name.clone(), serde_json::Value::String(member.object.to_string())))
+                .collect();
+            let subject = Subject { record: Some(filed.record), ..Subject::document(attempt.document) };
+            let entry = Draft::by_system(Kind::DocumentFiled, subject)
+                .fact("record_digest", filed.digest)
+                .fact("members", digests)
+                .fact("version", record.version)
+                .fact("generation", 1)
+                .fact("attempt", attempt.id)
+                .fact("certificate", record.signer.certificate)
+                .fact("signed_at", attempt.signed_at)
+                .fact("timestamped_at", attempt.timestamped_at);
+            let appended = journal.append(tx, entry, now).await?;
+            let row = index_row(&filed, &attempt, &record, appended.index)?;
+            records::insert(tx, &row, &members).await?;
+            attempts::set_state(tx, attempt.id, attempt.state, AttemptState::Filed, None).await?;
+            documents::move_on(tx, attempt.document, DocumentState::Filing, DocumentState::Filed, now).await?;
+            Ok(())
+        })?;
+        Ok(filed)
+    }
+}
+
+fn index_row(filed: &Filed, attempt: &Attempt, record: &RecordJson, journal_index: u64) -> Result<Record, FilingError> {
+    let patient = &record.identity.patient.as_ref().ok_or(FilingError::Incoherent("a record has no patient"))?.value;
+    let document_type =
+        &record.identity.document_type.as_ref().ok_or(FilingError::Incoherent("a record has no kind"))?.value;
+    Ok(Record {
+        id: filed.record,
+        digest: filed.digest,
+        document: record.document,
+        version: record.version,
+        previous: record.previous,
+        station: record.station.clone(),
+        document_type: document_type.clone(),
+        profile_id: record.profile.id.clone(),
+        profile_version: record.profile.version,
+        patient_id: patient.id.clone(),
+        patient_name: patient.name.clone(),
+        obtained_on: record.clocks.obtained_on.map(|day| day.to_string()),
+        page_count: record.page_count,
+        operator: record.operator.as_ref().map(|person| person.login.clone()),
+        signer: attempt.signer,
+        taken_in_at: record.clocks.taken_in_at,
+        signed_at: attempt.signed_at,
+        timestamped_at: attempt.timestamped_at,
+        filed_at: filed.at,
+        journal_index,
+    })
+}
+
+fn member(name: &str, object: Digest, byte_length: u64, media_type: &str) -> Member {
+    Member { name: name.to_owned(), generation: 1, object, byte_length, media_type: media_type.to_owned() }
+}

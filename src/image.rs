@@ -198,7 +198,10 @@ impl Found {
 
     /// A file that no page of was looked at.
     fn refused(limit: Limit) -> Self {
-        Self { pages: vec![page_without_image(1, Decoded::Refused { limit })], ..Self::unknown(Fault::LimitReached { limit }) }
+        Self {
+            pages: vec![page_without_image(1, Decoded::Refused { limit })],
+            ..Self::unknown(Fault::LimitReached { limit })
+        }
     }
 }
 

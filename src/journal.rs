@@ -40,6 +40,8 @@ pub enum Kind {
     DaemonStopped,
     SessionOpened,
     SessionClosed,
+    /// The operator vouched for a batch after opening the session (9.1-C1).
+    BatchAttested,
     /// A delivery is complete and in custody; its documents are named.
     DeliveryTaken,
     /// Equal bytes under equal circumstances: a further receipt.

@@ -61,7 +61,7 @@ pub struct Judgement {
 }
 
 /// One exact version of a profile.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct ProfileRef {
     pub id: Name,
     pub version: u32,
@@ -132,7 +132,8 @@ pub enum Reason {
 
     // -- one page --
     PageDamaged {
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        /// How far the decoder came, where it says.
+        #[serde(default)]
         rows: Option<u32>,
         height_px: u32,
     },
@@ -247,7 +248,7 @@ pub enum Reason {
     },
     ObtainedOnNotTold,
     DeadlineNotTold {
-        cause: CannotTell,
+        calendar: CannotTell,
     },
 }
 

@@ -26,6 +26,7 @@ pub mod messages;
 pub mod config;
 pub mod image;
 pub mod crypto;
+pub mod keyring;
 pub mod authority;
 pub mod database;
 pub mod ledger;

@@ -12,6 +12,7 @@ use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::config::patients as config;
 use crate::identity::table::{self, Encoding, RowProblem};
 use crate::identity::{Patient, Sex, dates};
 use crate::ids::{Digest, Digester};
@@ -50,6 +51,35 @@ impl Default for Settings {
             shrink_limit_permille: 10,
             maximum_bytes: 512 * 1024 * 1024,
             maximum_rows: 5_000_000,
+        }
+    }
+}
+
+impl From<&config::Patients> for Settings {
+    fn from(set: &config::Patients) -> Self {
+        Self {
+            encoding: set.encoding,
+            ids: IdRules {
+                width: set.id_width.and_then(|width| u8::try_from(width).ok()),
+                check_digit: set.check_digit.map(|rule| match rule {
+                    config::CheckDigit::Modulus10Weight21Split => CheckDigit::Modulus10Weight21Split,
+                    config::CheckDigit::Modulus10Weight21 => CheckDigit::Modulus10Weight21,
+                    config::CheckDigit::Modulus10Weight31 => CheckDigit::Modulus10Weight31,
+                    config::CheckDigit::Modulus11Weight27 => CheckDigit::Modulus11Weight27,
+                }),
+            },
+            columns: Columns {
+                id: set.column_id.clone(),
+                name: set.column_name.clone(),
+                kana: set.column_kana.clone(),
+                sex: set.column_sex.clone(),
+                birth_date: set.column_birth_date.clone(),
+                merged_into: set.column_merged_into.clone(),
+                temporary: set.column_temporary.clone(),
+            },
+            shrink_limit_permille: u16::try_from(set.shrink_permille).unwrap_or(1000),
+            maximum_bytes: set.most_bytes.as_bytes(),
+            maximum_rows: set.most_rows,
         }
     }
 }

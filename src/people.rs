@@ -4,8 +4,8 @@
 //! journal is to keep and the rows that follow from it, which the caller commits in one transaction:
 //!
 //! ```text
-//! let index = journal::append(tx, &change.entry).await?;
-//! change.apply(tx, index).await?;
+//! let appended = journal.append(tx, change.entry.clone(), now).await?;
+//! change.apply(tx, appended.index).await?;
 //! ```
 //!
 //! Invariant: nobody signs with another's key. A key is opened with its owner's passphrase alone, which nobody else
@@ -26,11 +26,13 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::crypto::make::{MakeError, UnlockError};
+use crate::config::signing;
+use crate::crypto::make::{MakeError, Suite, UnlockError};
 use crate::database::DatabaseError;
+use crate::durable;
 use crate::instant::Instant;
 
-pub use change::{About, Change, EntryBody, EntryDraft, Fact};
+pub use change::Change;
 pub use passphrase::{PassphraseRule, Weakness};
 pub use sessions::Caps;
 
@@ -96,6 +98,8 @@ pub enum PeopleError {
     Make(#[from] MakeError),
     #[error("{}: {error}", .path.display())]
     Io { path: std::path::PathBuf, error: std::io::Error },
+    #[error(transparent)]
+    Write(#[from] durable::Failure),
 }
 
 impl From<sqlx::Error> for PeopleError {
@@ -118,10 +122,10 @@ pub enum Refused {
     Suspended { login: String },
     #[error("a name, an occupation and a department are needed: they stand in every record")]
     IncompletePerson,
-    #[error("{act} is for {roles}: ask such a person")]
-    NotEntitled { act: String, roles: String },
-    #[error("{act} needs a second person ({roles}) who signs too")]
-    SecondPersonNeeded { act: String, roles: String },
+    #[error("{act} is for {}: ask such a person", words(.roles))]
+    NotEntitled { act: String, roles: Vec<Role> },
+    #[error("{act} needs a second person ({}) who signs too", words(.roles))]
+    SecondPersonNeeded { act: String, roles: Vec<Role> },
     #[error("the second person must be somebody else than the first")]
     SamePerson,
     #[error("until {until}, {login} cannot approve what the one who made or renewed that account began: ask another")]
@@ -138,6 +142,8 @@ pub enum Refused {
     KeyUnusable { login: String, detail: String },
     #[error("the passphrase is too weak: {}", passphrase::list(.weaknesses))]
     WeakPassphrase { weaknesses: Vec<Weakness> },
+    #[error("nobody appoints themselves: ask another administrator")]
+    OwnAppointment,
     #[error("an appointment must end after it begins")]
     BackwardsAppointment,
     #[error("the rank of an appointment is 1 for the holder, 2 and on for substitutes")]
@@ -162,6 +168,19 @@ pub enum Refused {
     MalformedAct,
 }
 
+fn words(roles: &[Role]) -> String {
+    roles.iter().map(|role| role.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+impl From<signing::Suite> for Suite {
+    fn from(setting: signing::Suite) -> Self {
+        match setting {
+            signing::Suite::Ed25519 => Self::Ed25519,
+            signing::Suite::EcdsaP256 => Self::EcdsaP256,
+        }
+    }
+}
+
 /// A wrong passphrase and a broken key file are different people's business.
 pub(crate) fn unlock_refused(login: &str, error: &UnlockError) -> Refused {
     let login = login.to_owned();
@@ -172,15 +191,4 @@ pub(crate) fn unlock_refused(login: &str, error: &UnlockError) -> Refused {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn roles_have_one_spelling() {
-        for role in Role::ALL {
-            assert_eq!(role.to_string().parse::<Role>().unwrap(), role);
-            assert_eq!(serde_json::to_value(role).unwrap(), role.as_str());
-        }
-        assert!("information-manager".parse::<Role>().is_err());
-    }
-}
+mod tests;

@@ -175,8 +175,8 @@ fn is_known(identity: &Identity, fact: Fact) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ids::{Digest, PersonId};
     use crate::identity::{Patient, Source, Sourced};
+    use crate::ids::{Digest, PersonId};
     use crate::instant::Instant;
     use crate::judgement::{Finding, Outcome, Reason};
 

@@ -1,1 +1,297 @@
 //! A person's signature, then a time-stamp, over one record.
+//!
+//! Signing and stamping cannot be repeated with the same result, so each try is an *attempt* with a folder of its own in
+//! custody: `attempts/<id>/` appears whole, with `record.json`, the manifest and the signature; the stamped signature
+//! comes beside it. A row names an attempt only once its files are durable. When the window for the stamp passes, the
+//! attempt is kept as it is, and another begins.
+
+mod draft;
+pub mod stamping;
+
+use std::sync::Arc;
+
+use crate::calendar::Calendar;
+use crate::clock::{Clock, Jumped};
+use crate::crypto::check::{self, SignatureError};
+use crate::crypto::make::{self, MakeError};
+use crate::database::{Database, DatabaseError};
+use crate::document::{DocumentState, HoldReason};
+use crate::durable::{Failure, Folder};
+use crate::evidence::manifest::ManifestRefused;
+use crate::ids::{AttemptId, Digest, HomeId, SessionId};
+use crate::instant::Instant;
+use crate::journal::append::Journal;
+use crate::journal::{Draft, Kind, Subject};
+use crate::ledger::attempts::{self, Attempt, AttemptState};
+use crate::ledger::{deliveries, documents};
+use crate::people::entitlement::{self, Capacity};
+use crate::people::sessions::{self, SessionFacts, Sessions};
+use crate::people::{PeopleError, Refused, Role, appointments, register};
+use crate::profile::{Profile, TimestampPolicy};
+use crate::review::Accepted;
+use crate::store::StoreError;
+
+/// The folder of attempts within custody.
+pub const ATTEMPTS: &str = "attempts";
+
+/// Names within an attempt's folder.
+pub(crate) const RECORD_FILE: &str = "record.json";
+pub(crate) const MANIFEST_FILE: &str = "manifest.xml";
+pub(crate) const SIGNATURE_FILE: &str = "signature.p7s";
+pub(crate) const STAMPED_FILE: &str = "stamped.p7s";
+
+/// Signatures and manifests are small; what is longer is none of ours.
+pub(crate) const LONGEST_FILE: u64 = 16 * 1024 * 1024;
+
+#[derive(Debug, thiserror::Error)]
+pub enum SigningError {
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    #[error(transparent)]
+    Disk(#[from] Failure),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("the signature could not be made: {0}")]
+    Making(#[from] MakeError),
+    #[error("the manifest could not be made: {0}")]
+    Manifest(#[from] ManifestRefused),
+    #[error("record.json could not be written: {0}")]
+    Encoding(#[from] serde_json::Error),
+    #[error("the attempt's own signature does not verify: {0}")]
+    Signature(#[from] SignatureError),
+    #[error("people: {0}")]
+    People(#[from] PeopleError),
+    #[error(transparent)]
+    Clock(#[from] Jumped),
+    #[error("the ledger does not say what it must: {0}")]
+    Incoherent(&'static str),
+}
+
+/// What came of trying to sign.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Signed; it goes on to the stamp, or where the profile asks for none, to filing.
+    Signed(AttemptId),
+    /// It waits for a person: in its state, or in the one named.
+    Waits { reason: HoldReason, detail: Option<String> },
+    /// The open session may not sign it unasked; a person confirms it.
+    Confirm,
+    /// Its window passed while it waited.
+    Late,
+}
+
+/// The stage: how it reaches its instruments, and what enters every record of this home.
+pub struct Signing<'a> {
+    pub database: &'a Database,
+    pub journal: &'a Arc<Journal>,
+    pub objects: &'a crate::store::Objects,
+    pub sessions: &'a Sessions,
+    pub custody: &'a Folder,
+    pub clock: &'a Clock,
+    pub calendar: &'a Calendar,
+    pub home: HomeId,
+    pub mode: &'a str,
+    pub sandbox: &'a str,
+    /// SHA-256 of this program's file.
+    pub build: Digest,
+    /// The certificates above the signers', as DER.
+    pub chain: &'a [Vec<u8>],
+}
+
+impl Signing<'_> {
+    /// Signs an accepted document with the key of the session that is open at its station.
+    ///
+    /// # Errors
+    /// When disk, database or key fail; the document is as it was.
+    pub fn sign(
+        &self,
+        accepted: &Accepted,
+        profile: &Profile,
+        anonymous_writing: bool,
+    ) -> Result<Outcome, SigningError> {
+        let document = accepted.document();
+        let now = self.clock.believed()?;
+        let sign_by = self.calendar.deadline(document.taken_in_at, profile.window.sign_within, &document.station);
+        let Ok(sign_by) = sign_by else {
+            return Ok(Outcome::Waits { reason: HoldReason::Late, detail: None });
+        };
+        if now > sign_by && !accepted.was_released() {
+            return Ok(Outcome::Late);
+        }
+        let Some(session) = self.sessions.at_station(&document.station) else {
+            return Ok(Outcome::Waits { reason: HoldReason::NoSession, detail: None });
+        };
+        let capacity = match self.capacity(accepted, profile, &session, anonymous_writing, now)? {
+            Ok(capacity) => capacity,
+            Err(refusal) => return Ok(waits_for(&refusal)),
+        };
+        let attempt = AttemptId::new();
+        let draft = self.draft(accepted, profile, &session, &capacity, attempt, sign_by)?;
+        let made = self.sessions.sign(session.id, now, |signer| {
+            make::sign_cades(signer.key(), &signer.certificate().der, self.chain, &draft.manifest, now)
+                .map(|signature| (signature, signer.certificate().fingerprint))
+        });
+        let (signature, certificate) = match made {
+            Ok(made) => made?,
+            Err(Refused::SessionEnded { .. } | Refused::NoSuchSession) => {
+                return Ok(Outcome::Waits { reason: HoldReason::NoSession, detail: None });
+            }
+            Err(refused) => return Err(PeopleError::from(refused).into()),
+        };
+        if certificate != draft.record.signer.certificate {
+            return Err(SigningError::Incoherent("the session's certificate changed while the record was written"));
+        }
+        // What goes on from here is what anybody will verify later, so it is verified before it is kept.
+        check::cades(&signature, &draft.manifest)?;
+        self.keep(attempt, &draft, &signature)?;
+        self.commit(accepted, profile, session.id, attempt, &draft, &capacity, now)?;
+        Ok(Outcome::Signed(attempt))
+    }
+
+    fn capacity(
+        &self,
+        accepted: &Accepted,
+        profile: &Profile,
+        session: &SessionFacts,
+        anonymous_writing: bool,
+        now: Instant,
+    ) -> Result<Result<Capacity, entitlement::Refusal>, SigningError> {
+        let document = accepted.document();
+        let id = document.id;
+        let person = session.person;
+        let (delivered_in, manager, roles) = self.database.read::<_, DatabaseError, _>(async |tx| {
+            let parts = documents::parts(tx, id).await?;
+            let mut sessions = Vec::new();
+            for part in &parts {
+                sessions.push(deliveries::get(tx, part.delivery).await?.and_then(|delivery| delivery.session));
+            }
+            sessions.dedup();
+            // Parts that arrived in different sessions belong to none.
+            let delivered_in = if let [one] = sessions.as_slice() { *one } else { None };
+            let manager = appointments::information_manager(tx, now).await?;
+            Ok((delivered_in, manager, appointments::roles(tx, person, now).await?))
+        })?;
+        let facts = entitlement::DocumentFacts {
+            station: document.station.clone(),
+            delivered_in,
+            anonymous_writing,
+            operator: document.identity.operator.as_ref().map(|operator| operator.value.clone()),
+            severity: accepted.judgement().severity,
+            released: accepted.was_released(),
+            confirmed_by: accepted.confirmed_by(),
+            information_manager: manager.is_some(),
+        };
+        Ok(entitlement::may_sign(session, &roles, &facts, &profile.signing))
+    }
+
+    /// Makes the attempt's files durable, whole or not at all.
+    fn keep(&self, attempt: AttemptId, draft: &draft::RecordDraft, signature: &[u8]) -> Result<(), SigningError> {
+        let attempts = self.custody.make_folder(ATTEMPTS)?;
+        let folder = attempts.draft()?;
+        folder.write::<Failure>(RECORD_FILE, |sink| sink.write(&draft.record_bytes))?;
+        folder.write::<Failure>(MANIFEST_FILE, |sink| sink.write(&draft.manifest))?;
+        folder.write::<Failure>(SIGNATURE_FILE, |sink| sink.write(signature))?;
+        folder.place(&attempt.to_string())?;
+        Ok(())
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one transaction names all that it ties together")]
+    fn commit(
+        &self,
+        accepted: &Accepted,
+        profile: &Profile,
+        session: SessionId,
+        attempt: AttemptId,
+        draft: &draft::RecordDraft,
+        capacity: &Capacity,
+        now: Instant,
+    ) -> Result<(), SigningError> {
+        let to = match profile.timestamp.policy {
+            TimestampPolicy::None => DocumentState::Filing,
+            _ => DocumentState::Stamping,
+        };
+        let stamp_due_at = draft
+            .record
+            .clocks
+            .stamp_within_seconds
+            .map(|seconds| now.plus(jiff::SignedDuration::from_secs(i64::try_from(seconds).unwrap_or(i64::MAX))));
+        let document = accepted.document().id;
+        let signer = draft.record.signer.person.id;
+        let row = Attempt {
+            id: attempt,
+            document,
+            number: u32::try_from(draft.record.missed_attempts.len()).unwrap_or(u32::MAX).saturating_add(1),
+            state: AttemptState::Signed,
+            record: Digest::of(&draft.record_bytes),
+            manifest: Digest::of(&draft.manifest),
+            signer,
+            session,
+            signed_at: now,
+            timestamped_at: None,
+            stamp_due_at,
+        };
+        let subject = Subject { session: Some(session), person: Some(signer), ..Subject::document(document) };
+        let entry = Draft::by_person(Kind::DocumentSigned, signer, subject)
+            .fact("attempt", attempt)
+            .fact("manifest", row.manifest)
+            .fact("certificate", draft.record.signer.certificate)
+            .fact("session", session)
+            .fact("capacity", capacity);
+        let journal = Arc::clone(self.journal);
+        self.database.write::<_, SigningError, _>(async move |tx| {
+            documents::move_on(tx, document, DocumentState::Signing, to, now).await?;
+            documents::set_due(tx, document, stamp_due_at).await?;
+            attempts::enter(tx, &row).await?;
+            sessions::count_signed(tx, session).await?;
+            journal.append(tx, entry, now).await?;
+            Ok(())
+        })
+    }
+}
+
+/// What a refusal to let a session sign means for the document.
+fn waits_for(refusal: &entitlement::Refusal) -> Outcome {
+    use entitlement::Refusal as R;
+    let detail = serde_json_canonicalizer::to_string(refusal).ok();
+    let reason = match refusal {
+        R::NotConfirmed { .. } | R::OtherOperator { .. } => return Outcome::Confirm,
+        R::NoInformationManager => HoldReason::NoInformationManager,
+        R::NotAttested => HoldReason::NoAttestation,
+        R::OtherStation { .. } | R::ConfirmedByAnother | R::NotEntitled => HoldReason::NoSession,
+    };
+    Outcome::Waits { reason, detail }
+}
+
+/// The person who scanned, by the login that the delivery names or the session in which it came.
+async fn operator_of(
+    tx: &mut crate::database::Tx,
+    named: Option<&str>,
+    session: &SessionFacts,
+) -> Result<Option<register::Person>, PeopleError> {
+    match named {
+        Some(login) => Ok(register::list(tx).await?.into_iter().find(|person| person.login.as_str() == login)),
+        None => Ok(register::get(tx, session.person).await?),
+    }
+}
+
+/// The names of roles as records have them.
+fn capacity_name(capacity: &Capacity) -> &'static str {
+    match capacity {
+        Capacity::Operator => Role::Operator.as_str(),
+        Capacity::InformationManager { .. } => Role::InformationManager.as_str(),
+    }
+}
+
+/// The media type and the ending that a container's file has.
+pub(crate) fn media_of(format: crate::measurements::Format) -> (&'static str, &'static str) {
+    use crate::measurements::Format;
+    match format {
+        Format::Tiff => ("tif", "image/tiff"),
+        Format::Jpeg => ("jpg", "image/jpeg"),
+        Format::Png => ("png", "image/png"),
+        Format::Pdf => ("pdf", "application/pdf"),
+        Format::Jpeg2000 => ("jp2", "image/jp2"),
+        Format::Dicom => ("dcm", "application/dicom"),
+        Format::Unknown => ("bin", "application/octet-stream"),
+    }
+}

@@ -5,8 +5,6 @@
 //! somebody still has a file open for writing.
 #![expect(unsafe_code, reason = "fcntl(F_SETLEASE) and fcntl(F_SETSIG) have no safe wrapper")]
 
-pub mod files;
-
 use std::io;
 use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, OwnedFd};
 use std::path::Path;

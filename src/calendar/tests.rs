@@ -136,6 +136,21 @@ fn where_the_calendar_does_not_reach_it_cannot_tell() {
 }
 
 #[test]
+fn the_last_day_still_counts() {
+    let text = DEFAULT_CALENDAR.replace("2027-12-31", "2026-11-20");
+    let calendar = Calendar::parse(text.as_bytes(), "calendar.toml").unwrap().0;
+    check(&calendar, date(2026, 11, 19), "1 business day", "2026-11-21T00:00");
+    let beyond = calendar.deadline(date(2026, 11, 20), "1 business day".parse().unwrap(), &station());
+    assert!(matches!(beyond, Err(CannotTell::BeyondCalendar { .. })));
+    // The first day, too.
+    let text = DEFAULT_CALENDAR.replace("2024-01-01\"\nvalid_until", "2026-11-19\"\nvalid_until");
+    let calendar = Calendar::parse(text.as_bytes(), "calendar.toml").unwrap().0;
+    check(&calendar, date(2026, 11, 19), "1 business day", "2026-11-21T00:00");
+    let before = calendar.deadline(date(2026, 11, 18), "1 business day".parse().unwrap(), &station());
+    assert!(matches!(before, Err(CannotTell::BeforeCalendar { .. })));
+}
+
+#[test]
 fn the_warning_comes_sixty_days_before() {
     let calendar = default_calendar();
     let valid_until = date(2027, 12, 31);

@@ -1,10 +1,11 @@
 //! A time-stamping authority: where it is, and which of its stamps count.
 
+use std::fmt;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use super::interval::Interval;
 use super::section::{Check, Sheet, settings};
-use crate::crypto::oid::Oid;
 use crate::toml_text::Complaint;
 
 settings! {
@@ -19,7 +20,7 @@ settings! {
         order: u32 = 1;
         /// The policies under which its stamps count, as dotted numbers. Empty: any.
         /// 認めるポリシーの番号。空ならすべて。
-        policies: Vec<Oid> = Vec::new();
+        policies: Vec<PolicyOid> = Vec::new();
         /// The certificates to which its stamps must lead (PEM); relative to the home.
         /// 信頼の起点となる証明書。
         roots: PathBuf = PathBuf::from("keys/roots.pem");
@@ -48,5 +49,39 @@ impl Check for Authority {
         sheet.within("timeout", &self.timeout, &Interval::from_seconds(1), &Interval::from_minutes(5));
         sheet.within("retry", &self.retry, &Interval::from_seconds(1), &Interval::from_hours(1));
         sheet.within("retry_most", &self.retry_most, &self.retry, &Interval::from_hours(24));
+    }
+}
+
+/// A policy's number, as in `1.2.392.200257.1`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PolicyOid(String);
+
+impl PolicyOid {
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for PolicyOid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("{0:?} is not an object identifier such as 1.2.392.200257.1")]
+pub struct InvalidPolicyOid(String);
+
+impl FromStr for PolicyOid {
+    type Err = InvalidPolicyOid;
+
+    fn from_str(text: &str) -> Result<Self, InvalidPolicyOid> {
+        // X.660: the first arc is 0, 1 or 2; no arc has leading zeros.
+        let arcs: Vec<&str> = text.split('.').collect();
+        let number = |arc: &&str| arc.parse::<u128>().is_ok_and(|value| value.to_string() == **arc);
+        let good =
+            arcs.len() >= 2 && arcs.iter().all(number) && arcs.first().is_some_and(|arc| ["0", "1", "2"].contains(arc));
+        if good { Ok(Self(text.to_owned())) } else { Err(InvalidPolicyOid(text.to_owned())) }
     }
 }

@@ -14,8 +14,9 @@ use rustix::io::Errno;
 use rustix::process::{DumpableBehavior, Resource, Rlimit};
 
 use super::Config;
+use crate::durable::{self, Folder};
 use crate::ids::HomeId;
-use crate::system::files;
+use crate::messages::{Lang, say};
 
 /// The file that says which home a folder belongs to.
 pub const MARKER: &str = ".torikomi-home";
@@ -48,6 +49,27 @@ pub enum HomeError {
     TooOpen(Vec<TooOpen>),
     #[error("{}: {error}", .path.display())]
     Io { path: PathBuf, error: io::Error },
+    #[error(transparent)]
+    Write(#[from] durable::Failure),
+}
+
+impl HomeError {
+    /// What happened and what to do, for people.
+    #[must_use]
+    pub fn say(&self, lang: Lang) -> String {
+        let path = |path: &Path| ("path", path.display().to_string().into());
+        match self {
+            Self::NotAHome(root) => say(lang, "home-not-a-home", &[path(root)]),
+            Self::Unreachable(folder) => say(lang, "home-unreachable", &[path(folder)]),
+            Self::Foreign { path: folder, found, .. } => {
+                say(lang, "home-foreign", &[path(folder), ("found", found.to_string().into())])
+            }
+            Self::BadMarker(marker) => say(lang, "home-bad-marker", &[path(marker)]),
+            Self::Locked { process, .. } => say(lang, "home-locked", &[("process", process.as_str().into())]),
+            Self::TooOpen(all) => all.iter().map(|one| one.say(lang)).collect::<Vec<_>>().join("\n"),
+            Self::Io { .. } | Self::Write(_) => say(lang, "home-failed", &[("problem", self.to_string().into())]),
+        }
+    }
 }
 
 /// A file or folder that others than its owner may read.
@@ -74,6 +96,15 @@ impl fmt::Display for TooOpen {
 }
 
 impl TooOpen {
+    fn say(&self, lang: Lang) -> String {
+        let path = ("path", self.path.display().to_string().into());
+        if self.foreign_owner {
+            return say(lang, "home-foreign-owner", &[path]);
+        }
+        let mode = |mode: u32| format!("{mode:04o}").into();
+        say(lang, "home-too-open", &[path, ("found", mode(self.found)), ("allowed", mode(self.allowed))])
+    }
+
     fn list(all: &[Self]) -> String {
         all.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
     }
@@ -103,13 +134,13 @@ impl Home {
     /// Keeps every other process out, until the lock is dropped.
     pub fn lock(&self) -> Result<Lock, HomeError> {
         let path = self.layout().lock();
-        files::create_folder(&self.layout().run()).map_err(at(&path))?;
+        Folder::open(&self.root)?.make_folder("run")?;
         let mut file = OpenOptions::new()
             .read(true)
             .write(true)
             .create(true)
             .truncate(false)
-            .mode(files::PRIVATE)
+            .mode(0o600)
             .open(&path)
             .map_err(at(&path))?;
         match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
@@ -219,6 +250,33 @@ impl<'h> Layout<'h> {
         self.keys().join("people")
     }
 
+    /// The evaluation certificate authority's key, under a passphrase that no running program holds.
+    #[must_use]
+    pub fn authority_key(self) -> PathBuf {
+        self.keys().join("authority.pem")
+    }
+
+    #[must_use]
+    pub fn journal_key(self) -> PathBuf {
+        self.keys().join("journal.pem")
+    }
+
+    /// The key by which others check the journal's checkpoints, in the form of C2SP `signed-note`.
+    #[must_use]
+    pub fn journal_verifier(self) -> PathBuf {
+        self.keys().join("journal.vkey")
+    }
+
+    #[must_use]
+    pub fn timestamping_key(self) -> PathBuf {
+        self.keys().join("timestamping.pem")
+    }
+
+    #[must_use]
+    pub fn timestamping_certificate(self) -> PathBuf {
+        self.keys().join("timestamping-certificate.pem")
+    }
+
     /// The certificates that the verifier trusts.
     #[must_use]
     pub fn roots(self) -> PathBuf {
@@ -266,12 +324,12 @@ pub fn harden_process() -> io::Result<()> {
 
 /// Marks a folder as belonging to home `id`. A folder that carries a marker already must carry this one.
 pub fn mark(folder: &Path, id: HomeId) -> Result<(), HomeError> {
-    let path = folder.join(MARKER);
     match read_marker(folder)? {
         Some(found) if found == id => Ok(()),
         Some(found) => Err(HomeError::Foreign { path: folder.to_owned(), found, expected: id }),
         None => {
-            files::create_new(&path, format!("{MARKER_FORMAT}\n{id}\n").as_bytes(), files::PRIVATE).map_err(at(&path))
+            Folder::open(folder)?.create_new(MARKER, format!("{MARKER_FORMAT}\n{id}\n").as_bytes())?;
+            Ok(())
         }
     }
 }
@@ -324,9 +382,13 @@ fn at(path: &Path) -> impl Fn(io::Error) -> HomeError {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt as _;
+    use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 
     use super::*;
+
+    fn make(folder: &Path) {
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).unwrap();
+    }
 
     /// A home as `init` leaves it, as far as this module looks.
     fn home(root: &Path) -> (Home, Config) {
@@ -338,7 +400,7 @@ mod tests {
         let home = Home::open(root).unwrap();
         let layout = home.layout();
         for folder in [layout.people_keys(), layout.custody(&config), layout.store(&config)] {
-            files::create_folder(&folder).unwrap();
+            make(&folder);
         }
         home.mark(&layout.custody(&config)).unwrap();
         home.mark(&layout.store(&config)).unwrap();
@@ -364,7 +426,7 @@ mod tests {
         let drop_folder = folder.path().join("drop");
         assert!(matches!(home.check_drop_folder(&drop_folder), Err(HomeError::Unreachable(_))));
         // An empty folder under the same name is what a mount leaves behind when it goes.
-        files::create_folder(&drop_folder).unwrap();
+        make(&drop_folder);
         assert!(matches!(home.check_drop_folder(&drop_folder), Err(HomeError::Unreachable(_))));
         home.mark(&drop_folder).unwrap();
         home.mark(&drop_folder).unwrap();
@@ -396,7 +458,7 @@ mod tests {
         let (home, config) = home(folder.path());
         let keys = home.layout().people_keys();
         let key = keys.join("mihon.pem");
-        files::create_new(&key, b"x", files::PRIVATE).unwrap();
+        Folder::open(&keys).unwrap().create_new("mihon.pem", b"x").unwrap();
         home.check_permissions(&config).unwrap();
         let chmod = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
         for (path, wide, narrow) in

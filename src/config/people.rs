@@ -2,7 +2,9 @@
 
 use super::interval::Interval;
 use super::section::{Check, Sheet, settings};
-use crate::people::PassphraseRule;
+
+/// What the guideline asks of a passphrase without a second factor (6.5-C14(4)a), in characters.
+pub const SHORTEST_PASSPHRASE: u32 = 13;
 
 settings! {
     /// People.
@@ -10,7 +12,7 @@ settings! {
     pub struct People {
         /// How many characters a passphrase has at least: letters, digits and symbols together (6.5-C14(4)a: 13).
         /// パスフレーズの最短の長さ。英字・数字・記号を混ぜる。
-        shortest_passphrase: u32 = PassphraseRule::SHORTEST;
+        shortest_passphrase: u32 = SHORTEST_PASSPHRASE;
         /// How long a new certificate is valid.
         /// 新しい証明書の有効期間。
         certificate_valid: Interval = Interval::from_days(730);
@@ -25,7 +27,7 @@ settings! {
 
 impl Check for People {
     fn check(&self, sheet: &mut Sheet<'_, '_>) {
-        sheet.within("shortest_passphrase", &self.shortest_passphrase, &PassphraseRule::SHORTEST, &128);
+        sheet.within("shortest_passphrase", &self.shortest_passphrase, &SHORTEST_PASSPHRASE, &128);
         sheet.within("certificate_valid", &self.certificate_valid, &Interval::from_days(1), &Interval::from_days(1826));
         sheet.within(
             "second_person_after",
@@ -34,13 +36,5 @@ impl Check for People {
             &Interval::from_days(365),
         );
         sheet.within("warn_of_gap", &self.warn_of_gap, &Interval::from_days(1), &Interval::from_days(365));
-    }
-}
-
-impl People {
-    /// What a passphrase must be.
-    #[must_use]
-    pub fn passphrase_rule(&self) -> PassphraseRule {
-        PassphraseRule { shortest: self.shortest_passphrase.max(PassphraseRule::SHORTEST) }
     }
 }

@@ -7,9 +7,8 @@ use std::fmt::Display;
 use std::ops::Range;
 use std::path::PathBuf;
 
+use super::authority::PolicyOid;
 use super::interval::{Interval, Size};
-use crate::crypto::make::Suite;
-use crate::crypto::oid::Oid;
 use crate::ids::Name;
 use crate::instant::Instant;
 use crate::paper::Paper;
@@ -274,9 +273,8 @@ macro_rules! spelled {
     };
 }
 
-spelled!(Interval => "interval", Size => "size", Name => "name", Instant => "instant", Oid => "oid");
+spelled!(Interval => "interval", Size => "size", Name => "name", Instant => "instant", PolicyOid => "oid");
 
-choice!(Suite { "ed25519" => Suite::Ed25519, "ecdsa-p256" => Suite::EcdsaP256 });
 choice!(Paper {
     "A3" => Paper::A3,
     "A4" => Paper::A4,

@@ -1,9 +1,7 @@
 //! Signatures and the sessions in which keys are unlocked.
 
 use super::interval::Interval;
-use super::section::{Check, Sheet, settings};
-use crate::crypto::make::Suite;
-use crate::people::Caps;
+use super::section::{Check, Sheet, choice, settings};
 
 settings! {
     /// Signatures, and the sessions in which a person's key is unlocked.
@@ -37,10 +35,11 @@ impl Check for Signing {
     }
 }
 
-impl Signing {
-    /// The limits of a session.
-    #[must_use]
-    pub fn caps(&self) -> Caps {
-        Caps { longest: self.longest.as_signed(), idle: self.idle.as_signed(), most: self.most }
-    }
+/// A kind of key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Suite {
+    Ed25519,
+    EcdsaP256,
 }
+
+choice!(Suite { "ed25519" => Suite::Ed25519, "ecdsa-p256" => Suite::EcdsaP256 });

@@ -12,7 +12,7 @@ fn parse(text: &str) -> Result<Config, Vec<String>> {
 #[test]
 fn the_smallest_file_takes_every_default() {
     let config = parse(SMALLEST).unwrap();
-    assert_eq!((config.mode, config.language), (Mode::Evaluation, Language::Ja));
+    assert_eq!((config.mode, config.language), (Mode::Evaluation, Lang::Ja));
     let name: Name = "front-desk".parse().unwrap();
     let station = &config.stations[&name];
     assert_eq!(station.folder(Path::new("/home"), &name), Path::new("/home/drop/front-desk"));
@@ -34,7 +34,7 @@ fn what_is_set_is_taken() {
     assert_eq!(station.folder(Path::new("/home"), &name), Path::new("/srv/scans/二病棟"));
     assert_eq!((station.paper, station.watch), (Some(Paper::B5), station::Watch::Poll));
     assert_eq!(station.scanner().unwrap().model, "S-1");
-    assert_eq!(config.signing.suite, crate::crypto::make::Suite::EcdsaP256);
+    assert_eq!(config.signing.suite, signing::Suite::EcdsaP256);
 }
 
 #[test]
@@ -119,7 +119,8 @@ fn every_commented_default_is_what_it_says() {
     // what is off are left out, since they would switch something on.
     let text = written();
     let off = "path document_type paper file_name calendar scanner_make scanner_model scanner_serial workers id_width \
-               anchor starts_at";
+               anchor starts_at check_digit column_id column_name column_kana column_sex column_birth_date \
+               column_merged_into column_temporary";
     let in_force: Vec<_> = text
         .lines()
         .map(|line| match line.strip_prefix("# ").and_then(|rest| rest.split_once(" = ")) {
@@ -180,19 +181,4 @@ fn every_setting_is_explained_in_both_languages() {
     check::<store::Store>();
     check::<clock::Clock>();
     check::<people::People>();
-}
-
-#[test]
-fn mode_and_home_are_fixed_in_the_database() {
-    let folder = tempfile::tempdir().unwrap();
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    let database = crate::database::Database::open(&folder.path().join("a.db"), true, runtime.handle(), || ()).unwrap();
-    let home = HomeId::new();
-    database.write(async move |tx| record(tx, home, Mode::Evaluation).await).unwrap();
-    // Twice is the same as once.
-    database.write(async move |tx| record(tx, home, Mode::Evaluation).await).unwrap();
-    let check = |home, mode| database.read(async move |tx| check_recorded(tx, home, mode).await);
-    assert!(check(home, Mode::Evaluation).is_ok());
-    assert!(matches!(check(home, Mode::Production), Err(ConfigError::ModeChanged { made: Mode::Evaluation, .. })));
-    assert!(matches!(check(HomeId::new(), Mode::Evaluation), Err(ConfigError::ForeignDatabase { .. })));
 }

@@ -1,5 +1,6 @@
 //! What commands print with `--json`: the shapes, whose schemas lie in `docs/json/`.
 
+use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -7,8 +8,15 @@ use crate::document::{DeliveryState, DocumentState, HoldReason, Part};
 use crate::identity::{Claims, Identity};
 use crate::ids::{DeliveryId, Digest, DocumentId, HomeId, IncidentId, Name, PersonId, RecordId, SessionId};
 use crate::instant::Instant;
+use crate::journal::Entry;
 use crate::judgement::{Judgement, ProfileRef};
 use crate::ledger::documents::Count;
+use crate::ledger::profiles::ProfileState;
+use crate::measurements::Measurements;
+use crate::profile::{NotCarried, Title};
+use crate::requirement::Regime;
+use crate::store::records::{Member, Record};
+use crate::toml_text;
 
 /// `torikomi status`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -163,4 +171,203 @@ pub struct AppointmentFacts {
     pub rank: u32,
     pub from: Instant,
     pub until: Option<Instant>,
+}
+
+/// What every command prints with `--json` when it could not do what was asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Problem {
+    /// What the command ends with: 1 the answer is no, 2 usage or configuration, 3 the environment failed.
+    pub exit_status: u8,
+    /// A code and its fields.
+    pub problem: serde_json::Value,
+    /// The same in words.
+    pub sentence: String,
+}
+
+/// `torikomi queue list`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Queue {
+    /// Those with the least time left first.
+    pub documents: Vec<DocumentFacts>,
+    /// What arrived and waits for a person: incomplete, of unknown completeness.
+    pub deliveries: Vec<DeliveryStatus>,
+    /// There are more documents than asked for.
+    pub more: bool,
+}
+
+/// `torikomi queue show`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DocumentShown {
+    #[serde(flatten)]
+    pub document: DocumentFacts,
+    /// The hospital's own rule behind the profile.
+    pub clause: Option<String>,
+    pub supersedes: Option<DocumentId>,
+    pub history: Vec<EntryFacts>,
+}
+
+/// An entry of the journal as it stands there, with what can be read beside it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct EntryFacts {
+    pub entry: Entry,
+    /// SHA-256 of the entry's exact bytes.
+    pub digest: Digest,
+    /// The login of the person who did it.
+    pub login: Option<String>,
+    /// The private part, where there is one and it was not erased.
+    pub private: Option<serde_json::Value>,
+}
+
+/// `torikomi journal show`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct JournalPage {
+    /// Entries in the whole journal.
+    pub size: u64,
+    /// Of its tree; absent while it is empty.
+    pub root: Option<Digest>,
+    /// The newest signed checkpoint, as C2SP writes it.
+    pub checkpoint: Option<String>,
+    pub entries: Vec<EntryFacts>,
+}
+
+/// `torikomi record list`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RecordList {
+    /// In the order of filing.
+    pub records: Vec<Record>,
+    /// There are more; ask again with `--after` and the last one's id.
+    pub more: bool,
+}
+
+/// `torikomi record show`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RecordShown {
+    #[serde(flatten)]
+    pub record: Record,
+    /// Its files, every generation of each.
+    pub members: Vec<Member>,
+}
+
+/// `torikomi record history`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RecordHistory {
+    pub document: DocumentId,
+    /// Oldest first.
+    pub versions: Vec<Record>,
+    pub entries: Vec<EntryFacts>,
+}
+
+/// `torikomi session list`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SessionList {
+    pub sessions: Vec<SessionStatus>,
+}
+
+/// What closing a session answers: what it shows to the person who leaves.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Closed {
+    pub session: SessionId,
+    /// What was signed in it.
+    pub signed: Vec<DocumentId>,
+    /// What of its station waits for the next session.
+    pub waiting: u64,
+}
+
+/// `torikomi operator list`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PeopleList {
+    pub people: Vec<PersonFacts>,
+}
+
+/// What a change to people, appointments or profiles answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Noted {
+    pub journal_index: u64,
+    /// SHA-256 of the journal entry.
+    pub entry: Digest,
+}
+
+/// A check, as `torikomi check explain` prints it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CheckFacts {
+    pub check: String,
+    /// The clauses it answers to.
+    pub requirements: Vec<String>,
+    /// Markdown, four parts: what it looks for, why it matters, what to do, what it cannot see.
+    pub explanation_ja: String,
+    pub explanation_en: String,
+}
+
+/// `torikomi check list`, in the order of the report.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CheckList {
+    pub checks: Vec<CheckFacts>,
+}
+
+/// A version of a profile.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ProfileFacts {
+    pub profile: ProfileRef,
+    /// Absent where a file holds it and nobody has adopted it.
+    pub state: Option<ProfileState>,
+    /// The file in the home's folder with just these bytes.
+    pub file: Option<String>,
+    pub title: Option<Title>,
+    pub regime: Option<Regime>,
+    /// The hospital's own rule behind it.
+    pub clause: Option<String>,
+    pub effective_from: Option<Date>,
+    /// Why this build files nothing under it.
+    pub not_carried: Vec<NotCarried>,
+}
+
+/// `torikomi profile list`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ProfileList {
+    pub profiles: Vec<ProfileFacts>,
+    /// Files of the home's folder that cannot be used; `torikomi profile lint` says why.
+    pub faulty: Vec<String>,
+}
+
+/// `torikomi profile show`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ProfileShown {
+    #[serde(flatten)]
+    pub facts: ProfileFacts,
+    /// Its file, verbatim.
+    pub text: String,
+}
+
+/// `torikomi profile lint`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Linted {
+    pub files: Vec<LintedFile>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct LintedFile {
+    pub file: String,
+    /// Absent where the file cannot be used.
+    pub profile: Option<ProfileRef>,
+    pub problems: Vec<toml_text::Problem>,
+    pub warnings: Vec<toml_text::Warning>,
+    pub not_carried: Vec<NotCarried>,
+}
+
+/// `torikomi inspect`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Inspected {
+    pub profile: ProfileRef,
+    /// The hospital's own rule behind the profile.
+    pub clause: String,
+    pub files: Vec<InspectedFile>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct InspectedFile {
+    pub file: String,
+    pub measurements: Measurements,
+    pub judgement: Judgement,
+    /// Checks that had no date to judge by.
+    pub not_judged: Vec<String>,
 }

@@ -44,7 +44,15 @@ pub struct RecordJson {
     /// The pages of the document in order: which pages of which file.
     pub pages: Vec<PageRange>,
     pub page_count: u32,
+    /// The sidecar's name in the container: `sidecar.json`, or `index-row.csv` for its own row of a batch list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sidecar: Option<String>,
+    /// The digest of the batch list that the row is from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub list: Option<Digest>,
     pub profile: ProfileRef,
+    /// SHA-256 of `calendar.toml`.
+    pub calendar: Digest,
     pub judgement: Judgement,
     pub clocks: Clocks,
     /// Signed acts of people that led here, in order.
@@ -138,8 +146,8 @@ pub struct Attestation {
     pub by: PersonId,
     pub session: SessionId,
     pub at: Instant,
-    pub nothing_pasted_over: bool,
-    pub nothing_outside: bool,
+    /// `nothing-pasted-over`, `nothing-outside-scan-area`.
+    pub attested: Vec<String>,
 }
 
 /// A person as of that day.
@@ -163,9 +171,8 @@ pub struct Signer {
     pub certificate: Digest,
     /// `software` or `pkcs11`: where the key lives.
     pub key_custody: String,
-    /// The session whose unlocked key signs; absent where the person unlocked it for this act alone.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub session: Option<SessionId>,
+    /// The session whose unlocked key signs.
+    pub session: SessionId,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -21,13 +21,7 @@ pub(super) struct Seen {
 }
 
 /// Decodes one embedded picture; `black` is the level of its black pixels.
-pub(super) fn decode(
-    data: &[u8],
-    globals: Option<&[u8]>,
-    limits: &Limits,
-    black: u8,
-    tone: &mut ToneCounter,
-) -> Seen {
+pub(super) fn decode(data: &[u8], globals: Option<&[u8]>, limits: &Limits, black: u8, tone: &mut ToneCounter) -> Seen {
     let mut segments = Segments::default();
     let walked = segments.walk(globals.unwrap_or_default()).and_then(|()| segments.walk(data));
     let compression = if segments.symbols { Compression::Jbig2Symbol } else { Compression::Jbig2 };
@@ -100,7 +94,13 @@ impl Segments {
             } else {
                 (usize::from(count), 6)
             };
-            let size = if number <= 256 { 1 } else if number <= 65_536 { 2 } else { 4 };
+            let size = if number <= 256 {
+                1
+            } else if number <= 65_536 {
+                2
+            } else {
+                4
+            };
             at = at.checked_add(references.checked_mul(size)?)?;
             at = at.checked_add(if flags & 0x40 == 0 { 1 } else { 4 })?;
             let length = u32_be(data, at)?;

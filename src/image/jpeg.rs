@@ -158,13 +158,7 @@ fn refusal(header: &Header, limits: &Limits) -> Option<Decoded> {
     None
 }
 
-fn pixels(
-    data: &[u8],
-    header: &Header,
-    colours: Colours,
-    inks: Inks,
-    tone: &mut ToneCounter,
-) -> Result<(), Decoded> {
+fn pixels(data: &[u8], header: &Header, colours: Colours, inks: Inks, tone: &mut ToneCounter) -> Result<(), Decoded> {
     let damaged = Decoded::Damaged { rows: None };
     // Without an end marker the picture is not whole, however well the decoder does.
     let Some(end) = header.end else { return Err(damaged) };
@@ -181,7 +175,9 @@ fn pixels(
     decoder.decode_headers().map_err(|error| answer(&error))?;
     let stored = decoder.input_colorspace().unwrap_or(ColorSpace::Unknown);
     let wanted = match stored {
-        ColorSpace::Luma | ColorSpace::CMYK | ColorSpace::YCCK => stored,
+        // Luma is all that brightness needs, and the chromas tell colour: turning them into red, green and blue first
+        // would cost as much again as counting.
+        ColorSpace::Luma | ColorSpace::YCbCr | ColorSpace::CMYK | ColorSpace::YCCK => stored,
         _ => ColorSpace::RGB,
     };
     decoder.set_options(options.jpeg_set_out_colorspace(wanted));
@@ -192,6 +188,7 @@ fn pixels(
     }
     match wanted {
         ColorSpace::Luma => tone.grey(&decoded),
+        ColorSpace::YCbCr => tone.ycbcr(&decoded),
         ColorSpace::CMYK => {
             if inks == Inks::Inverted {
                 decoded.iter_mut().for_each(|ink| *ink = 255 - *ink);

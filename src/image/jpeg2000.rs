@@ -233,7 +233,11 @@ fn resolution(header: &[u8]) -> Option<DeclaredDpi> {
                 let (top, bottom) = (u64::from(u16_be(values, n)?), u64::from(u16_be(values, n + 2)?));
                 let power = i8::from_be_bytes([*values.get(exponent)?]);
                 let scale = 10_u64.checked_pow(u32::from(power.unsigned_abs()))?;
-                if power < 0 { Some((top, bottom.checked_mul(scale)?)) } else { Some((top.checked_mul(scale)?, bottom)) }
+                if power < 0 {
+                    Some((top, bottom.checked_mul(scale)?))
+                } else {
+                    Some((top.checked_mul(scale)?, bottom))
+                }
             };
             return dpi(side(4, 9)?, side(0, 8)?, (254, 10_000), DpiSource::Jp2Resolution);
         }

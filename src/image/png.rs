@@ -58,11 +58,7 @@ fn pixels(source: &Source, limits: &Limits, tone: &mut ToneCounter) -> Decoded {
     }
 }
 
-fn every_row(
-    decoder: Decoder<BufReader<Source>>,
-    rows: &mut u32,
-    tone: &mut ToneCounter,
-) -> Result<(), DecodingError> {
+fn every_row(decoder: Decoder<BufReader<Source>>, rows: &mut u32, tone: &mut ToneCounter) -> Result<(), DecodingError> {
     let mut reader = decoder.read_info()?;
     let samples = reader.output_color_type().0.samples();
     let mut flat = Vec::new();

@@ -52,6 +52,25 @@ impl ToneCounter {
         }
     }
 
+    /// Three bytes a pixel: luma, and blue and red beside it (ITU-T T.871).
+    pub(super) fn ycbcr(&mut self, row: &[u8]) {
+        let [a, b, ..] = &mut self.levels;
+        let (pixels, _) = row.as_chunks::<3>();
+        let mut coloured = 0;
+        let mut one = |table: &mut [u64; 256], [luma, blue, red]: [u8; 3]| {
+            count(table, luma);
+            let chroma = usize::from(u16::from_be_bytes([blue, red]));
+            coloured += u64::from(COLOURED_CHROMAS.get(chroma).copied().unwrap_or(false));
+        };
+        let (pairs, rest) = pixels.as_chunks::<2>();
+        for [first, second] in pairs {
+            one(a, *first);
+            one(b, *second);
+        }
+        rest.iter().for_each(|last| one(a, *last));
+        self.coloured += coloured;
+    }
+
     /// Four bytes a pixel: amounts of ink, 255 the most.
     pub(super) fn cmyk(&mut self, row: &[u8]) {
         let mut rgb = [0; BLOCK * 3];
@@ -128,6 +147,32 @@ fn count(table: &mut [u64; 256], level: u8) {
     }
 }
 
+/// Whether each pair of chromas makes a coloured pixel. How far the channels lie apart follows from them alone, but for
+/// what is cut off at black and white.
+static COLOURED_CHROMAS: [bool; 1 << 16] = {
+    let mut table = [false; 1 << 16];
+    let mut blue = 0;
+    while blue < 256 {
+        let mut red = 0;
+        while red < 256 {
+            let (cb, cr) = (blue as i32 - 128, red as i32 - 128);
+            // In thousandths of a level.
+            let channels = [1402 * cr, -344 * cb - 714 * cr, 1772 * cb];
+            let (mut most, mut least) = (channels[0], channels[0]);
+            let mut n = 1;
+            while n < 3 {
+                most = if channels[n] > most { channels[n] } else { most };
+                least = if channels[n] < least { channels[n] } else { least };
+                n += 1;
+            }
+            table[blue * 256 + red] = most - least > COLOURED as i32 * 1000;
+            red += 1;
+        }
+        blue += 1;
+    }
+    table
+};
+
 fn multiply(a: u8, b: u8) -> u8 {
     let product = u16::from(a) * u16::from(b) + 128;
     let [high, _] = (product + (product >> 8)).to_be_bytes();
@@ -166,8 +211,7 @@ mod tests {
             t.pixels(30, 99_999);
             t.pixels(0, 1);
         });
-        let expected =
-            Tone { paper_level: 240, dark_ppm: 100_000, black_ppm: 1, white_ppm: 0, coloured_ppm: 0 };
+        let expected = Tone { paper_level: 240, dark_ppm: 100_000, black_ppm: 1, white_ppm: 0, coloured_ppm: 0 };
         assert_eq!(seen, expected);
     }
 
@@ -198,6 +242,8 @@ mod tests {
     #[test]
     fn a_stamp_is_coloured_and_a_cast_is_not() {
         assert_eq!(tone(|t| t.rgb(&[200, 40, 40, 230, 220, 200])).coloured_ppm, 500_000);
+        // The same red and the same yellowish paper.
+        assert_eq!(tone(|t| t.ycbcr(&[88, 101, 208, 221, 116, 134])).coloured_ppm, 500_000);
     }
 
     #[test]

@@ -161,7 +161,11 @@ impl Drop for Running {
 }
 
 enum Ended {
-    Exited { status: ExitStatus, answer: Vec<u8>, last_words: Vec<u8> },
+    Exited {
+        status: ExitStatus,
+        answer: Vec<u8>,
+        last_words: Vec<u8>,
+    },
     /// It wrote more than any answer needs.
     TooLong,
     TooLate,
@@ -213,12 +217,7 @@ impl Running {
 }
 
 /// Reads what is there, keeps it up to `most`, lets the rest fall, and says how much is kept. A closed pipe is dropped.
-fn take(
-    pipe: &mut Option<impl io::Read>,
-    block: &mut [u8],
-    kept: &mut Vec<u8>,
-    most: usize,
-) -> io::Result<usize> {
+fn take(pipe: &mut Option<impl io::Read>, block: &mut [u8], kept: &mut Vec<u8>, most: usize) -> io::Result<usize> {
     let Some(open) = pipe else { return Ok(kept.len()) };
     match open.read(block) {
         Ok(0) => *pipe = None,

@@ -38,6 +38,16 @@ fn every_check_is_documented_cites_a_requirement_and_has_a_file() {
 }
 
 #[test]
+fn every_check_has_a_name_for_people() {
+    for check in CHECKS {
+        let id = format!("check-{}", check.name.replace('_', "-"));
+        for lang in crate::messages::Lang::ALL {
+            assert!(crate::messages::find(lang, &id, &[]).is_some(), "{id}");
+        }
+    }
+}
+
+#[test]
 fn the_profile_knows_the_checks_in_their_order() {
     let known: Vec<&str> = KNOWN_OUTCOMES.iter().filter(|known| known.built).map(|known| known.name).collect();
     let names: Vec<&str> = CHECKS.iter().map(|check| check.name).collect();

@@ -294,7 +294,9 @@ fn copy(source: &mut impl Read, size: u64, sink: &mut durable::Sink) -> Result<(
     }
 }
 
-fn folder_name(delivery: DeliveryId, copy: u32) -> String {
+/// What the folder of a delivery's copy is called in custody.
+#[must_use]
+pub fn folder_name(delivery: DeliveryId, copy: u32) -> String {
     format!("{delivery}.{copy:03}")
 }
 

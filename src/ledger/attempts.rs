@@ -74,7 +74,9 @@ pub async fn set_state(
     .bind(super::documents::to_text(&from))
     .execute(tx)
     .await?;
-    super::deliveries::one_row(done.rows_affected(), || format!("attempt {id} is not {}", super::documents::to_text(&from)))
+    super::deliveries::one_row(done.rows_affected(), || {
+        format!("attempt {id} is not {}", super::documents::to_text(&from))
+    })
 }
 
 /// The attempts for a document, in order.
@@ -91,9 +93,8 @@ pub async fn of_document(tx: &mut Tx, document: DocumentId) -> Result<Vec<Attemp
 
 fn read_row(row: &sqlx::any::AnyRow) -> Result<Attempt, DatabaseError> {
     let text = |column: &'static str| row.try_get::<String, _>(column);
-    let moment = |column: &'static str| {
-        row.try_get::<Option<i64>, _>(column)?.map(|at| instant(column, at)).transpose()
-    };
+    let moment =
+        |column: &'static str| row.try_get::<Option<i64>, _>(column)?.map(|at| instant(column, at)).transpose();
     Ok(Attempt {
         id: text("id")?.parse().map_err(unreadable("attempt.id"))?,
         document: text("document")?.parse().map_err(unreadable("attempt.document"))?,

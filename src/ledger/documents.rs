@@ -26,6 +26,12 @@ pub struct Document {
     pub profile: Option<ProfileRef>,
     pub identity: Identity,
     pub claims: Claims,
+    /// JSON: what people stated about it, in order.
+    pub stated: String,
+    /// The object that holds its sidecar, or its own row of a batch list.
+    pub sidecar: Option<Digest>,
+    /// The digest of the batch list, where the sidecar is a row of one.
+    pub list: Option<Digest>,
     pub judgement: Option<Judgement>,
     pub taken_in_at: Instant,
     pub due_at: Option<Instant>,
@@ -48,7 +54,7 @@ pub struct Filter {
 }
 
 const COLUMNS: &str = "id, station, state, held, held_detail, profile_id, profile_version, profile_digest, identity,
-    claims, judgement, taken_in_at, due_at, supersedes, assigned_to, failures, created_at, updated_at";
+    claims, stated, sidecar, list_digest, judgement, taken_in_at, due_at, supersedes, assigned_to, failures, created_at, updated_at";
 
 fn read_row(row: &AnyRow) -> Result<Document, DatabaseError> {
     let text = |column: &'static str| row.try_get::<String, _>(column);
@@ -74,6 +80,15 @@ fn read_row(row: &AnyRow) -> Result<Document, DatabaseError> {
         profile,
         identity: from_json("document.identity", &text("identity")?)?,
         claims: from_json("document.claims", &text("claims")?)?,
+        stated: text("stated")?,
+        sidecar: optional("sidecar")?
+            .map(|digest| digest.parse())
+            .transpose()
+            .map_err(unreadable("document.sidecar"))?,
+        list: optional("list_digest")?
+            .map(|digest| digest.parse())
+            .transpose()
+            .map_err(unreadable("document.list_digest"))?,
         judgement: optional("judgement")?.map(|json| from_json("document.judgement", &json)).transpose()?,
         taken_in_at: instant("document.taken_in_at", row.try_get("taken_in_at")?)?,
         due_at: row.try_get::<Option<i64>, _>("due_at")?.map(|at| instant("document.due_at", at)).transpose()?,
@@ -113,6 +128,10 @@ pub async fn create(
     .bind(now.as_microseconds())
     .execute(&mut *tx)
     .await?;
+    insert_parts(tx, id, parts).await
+}
+
+async fn insert_parts(tx: &mut Tx, id: DocumentId, parts: &[Part]) -> Result<(), DatabaseError> {
     for (ordinal, part) in (0_i64..).zip(parts) {
         sqlx::query(
             "INSERT INTO document_part (document, ordinal, delivery, content, first_page, page_count, delivered_name)
@@ -263,6 +282,45 @@ pub async fn set_identity(
     .execute(tx)
     .await?;
     Ok(())
+}
+
+/// Records the sidecar that speaks for a document; `list` where it is a row of a batch list.
+pub async fn set_sidecar(
+    tx: &mut Tx,
+    id: DocumentId,
+    sidecar: &Digest,
+    list: Option<&Digest>,
+) -> Result<(), DatabaseError> {
+    sqlx::query("UPDATE document SET sidecar = $1, list_digest = $2 WHERE id = $3")
+        .bind(sidecar.to_string())
+        .bind(list.map(ToString::to_string))
+        .bind(id.to_string())
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+/// Replaces what people stated about a document.
+pub async fn set_stated(tx: &mut Tx, id: DocumentId, stated: &str) -> Result<(), DatabaseError> {
+    sqlx::query("UPDATE document SET stated = $1 WHERE id = $2")
+        .bind(stated.to_owned())
+        .bind(id.to_string())
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+/// Puts the parts of a document into another order: `order` names their present places.
+pub async fn reorder_parts(tx: &mut Tx, id: DocumentId, order: &[usize]) -> Result<(), DatabaseError> {
+    let parts = parts(tx, id).await?;
+    let mut sorted = order.to_vec();
+    sorted.sort_unstable();
+    if sorted != (0..parts.len()).collect::<Vec<_>>() {
+        return Err(DatabaseError::Conflict(format!("document {id} has other parts")));
+    }
+    sqlx::query("DELETE FROM document_part WHERE document = $1").bind(id.to_string()).execute(&mut *tx).await?;
+    let ordered: Vec<Part> = order.iter().filter_map(|&at| parts.get(at).cloned()).collect();
+    insert_parts(tx, id, &ordered).await
 }
 
 pub async fn set_judgement(

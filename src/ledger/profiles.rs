@@ -67,30 +67,36 @@ pub async fn adopt(
 
 /// The versions in force, by id.
 pub async fn in_force(tx: &mut Tx) -> Result<Vec<Version>, DatabaseError> {
-    let rows = sqlx::query("SELECT id, version, digest, bytes, state, journal_index FROM profile_version
-         WHERE state = 'in-force' ORDER BY id")
-        .fetch_all(tx)
-        .await?;
+    let rows = sqlx::query(
+        "SELECT id, version, digest, bytes, state, journal_index FROM profile_version
+         WHERE state = 'in-force' ORDER BY id",
+    )
+    .fetch_all(tx)
+    .await?;
     rows.iter().map(read_row).collect()
 }
 
 /// Every version, newest first for each id.
 pub async fn all(tx: &mut Tx) -> Result<Vec<Version>, DatabaseError> {
-    let rows = sqlx::query("SELECT id, version, digest, bytes, state, journal_index FROM profile_version
-         ORDER BY id, version DESC")
-        .fetch_all(tx)
-        .await?;
+    let rows = sqlx::query(
+        "SELECT id, version, digest, bytes, state, journal_index FROM profile_version
+         ORDER BY id, version DESC",
+    )
+    .fetch_all(tx)
+    .await?;
     rows.iter().map(read_row).collect()
 }
 
 /// One exact version.
 pub async fn get(tx: &mut Tx, id: &Name, version: u32) -> Result<Option<Version>, DatabaseError> {
-    let row = sqlx::query("SELECT id, version, digest, bytes, state, journal_index FROM profile_version
-         WHERE id = $1 AND version = $2")
-        .bind(id.to_string())
-        .bind(i64::from(version))
-        .fetch_optional(tx)
-        .await?;
+    let row = sqlx::query(
+        "SELECT id, version, digest, bytes, state, journal_index FROM profile_version
+         WHERE id = $1 AND version = $2",
+    )
+    .bind(id.to_string())
+    .bind(i64::from(version))
+    .fetch_optional(tx)
+    .await?;
     row.as_ref().map(read_row).transpose()
 }
 

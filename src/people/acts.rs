@@ -1,21 +1,23 @@
 //! Signed acts: what a person decided, in a form that anybody can check later.
 //!
 //! An act is canonical JSON (RFC 8785) with the person's signature over `torikomi-act-v1\n` and that JSON. That object
-//! is the journal entry. It holds ids, codes and digests: personal text (a remark, a patient's name in a correction)
+//! goes into the journal entry. It holds ids, codes and digests: personal text (a remark, a patient's name in a correction)
 //! goes into a private part, to which the act commits with a salted digest.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::certificates::{self, Signer};
-use super::{PeopleError, Refused, Role, appointments, register};
+use super::appointments::{self, Appointment};
+use super::certificates::{self, Certificate, Signer};
+use super::sessions::Attested;
+use super::{PeopleError, Refused, Role, register};
+use crate::config::Config;
 use crate::crypto::make::MakeError;
 use crate::database::Tx;
 use crate::ids::{DeliveryId, Digest, DocumentId, HomeId, IncidentId, Name, PersonId, SessionId};
 use crate::instant::Instant;
+use crate::journal::{self, ActSignature, Draft, Kind, Subject};
 use crate::judgement::ProfileRef;
-use crate::people::appointments::Appointment;
-use crate::people::sessions::Attested;
 
 /// The format of acts that this build writes and reads.
 pub const ACT_VERSION: u32 = 1;
@@ -45,18 +47,22 @@ pub struct Act {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "act", rename_all = "kebab-case")]
 pub enum Deed {
-    /// The first two people appoint each other and vouch for the root of the home's certificates.
+    /// The first two people appoint each other, and vouch for the root of the home's certificates, for the certificate
+    /// of its evaluation time-stamping authority, and for the profiles that are in force from the start.
     Genesis {
         root: Digest,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        timestamping: Option<Digest>,
         people: Vec<PersonId>,
         appointments: Vec<Appointment>,
         certificates: Vec<Issued>,
+        profiles: Vec<ProfileRef>,
     },
     /// A person gets an account; name, occupation and department are the private part.
     AddPerson {
         person: PersonId,
     },
-    /// A certificate is issued for a person's own key.
+    /// A certificate is issued for a person's own key; the person signs with that key, which proves that they have it.
     Enrol(Issued),
     Appoint(Appointment),
     EndAppointment {
@@ -171,7 +177,7 @@ pub enum PagesSeen {
     Attested,
 }
 
-/// Why, in a code; more is said in the private part. Message ids are `act-reason-<code>`.
+/// Why, in a code; more is said in the private part. The message `act-reason` has the words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ReasonCode {
@@ -197,6 +203,16 @@ pub enum ReasonCode {
     /// Late by our own doing; the paper is kept (9.5).
     OwnDelay,
     Other,
+}
+
+impl std::str::FromStr for ReasonCode {
+    type Err = Refused;
+
+    fn from_str(text: &str) -> Result<Self, Refused> {
+        use serde::de::IntoDeserializer as _;
+        let text: serde::de::value::StrDeserializer<'_, serde::de::value::Error> = text.into_deserializer();
+        Self::deserialize(text).map_err(|_| Refused::MalformedAct)
+    }
 }
 
 impl ReasonCode {
@@ -241,8 +257,8 @@ impl Deed {
         match self {
             // The one act that nobody can be appointed for yet; the roles come from the act itself.
             Self::Genesis { .. } => &[],
-            Self::AddPerson { .. } | Self::Enrol(_) | Self::Appoint(_) | Self::EndAppointment { .. } => &[Admin],
-            Self::ApproveProfile { .. } => &[Admin, InformationManager],
+            Self::AddPerson { .. } | Self::Appoint(_) | Self::EndAppointment { .. } => &[Admin],
+            Self::Enrol(_) | Self::ApproveProfile { .. } => &[Admin, InformationManager],
             Self::OpenSession { .. } | Self::AttestBatch { .. } => &[Operator, InformationManager],
             Self::Identify { weaker_profile: true, .. }
             | Self::Accept { .. }
@@ -259,16 +275,81 @@ impl Deed {
         }
     }
 
-    /// The roles of which a second person needs one, where a second person must sign too.
+    /// Whether a second person signs too.
     #[must_use]
-    pub const fn second_roles(&self) -> Option<&'static [Role]> {
-        use Role::{Admin, InformationManager};
+    pub const fn second(&self) -> Second {
+        use Role::InformationManager;
         match self {
-            Self::ApproveProfile { .. } => Some(&[InformationManager]),
-            Self::Enrol(_) | Self::Appoint(_) | Self::EndAppointment { .. } => Some(&[InformationManager, Admin]),
-            _ => None,
+            Self::Genesis { .. } | Self::Enrol(_) => Second::Named,
+            Self::ApproveProfile { .. } => Second::Needed(&[InformationManager]),
+            // Where the profile asks for two, its reviewer insists.
+            Self::Accept { .. } | Self::Exception { .. } => Second::Allowed(&[InformationManager]),
+            _ => Second::None,
         }
     }
+
+    /// What kind of entry it makes in the journal.
+    #[must_use]
+    pub const fn kind(&self) -> Kind {
+        match self {
+            Self::Genesis { .. } => Kind::HomeFounded,
+            Self::AddPerson { .. } => Kind::PersonEnrolled,
+            Self::Enrol(_) => Kind::CertificateIssued,
+            Self::Appoint(_) | Self::EndAppointment { .. } => Kind::Appointed,
+            Self::ApproveProfile { .. } => Kind::ProfileAdopted,
+            Self::OpenSession { .. } => Kind::SessionOpened,
+            Self::AttestBatch { .. } => Kind::BatchAttested,
+            Self::TakeAsIs { .. } | Self::RefuseDelivery { .. } => Kind::DeliveryDecided,
+            Self::Identify { .. } => Kind::DocumentIdentified,
+            Self::Accept { .. } | Self::Exception { .. } => Kind::DocumentAccepted,
+            Self::Confirm { .. } => Kind::DocumentConfirmed,
+            Self::LateRelease { .. } => Kind::LateReleased,
+            Self::SendBack { .. } => Kind::DocumentSentBack,
+            Self::Discard { .. } => Kind::DocumentDiscarded,
+            Self::Assign { .. } => Kind::DocumentAssigned,
+            Self::Retry { .. } => Kind::DocumentRetried,
+        }
+    }
+
+    /// What it is about. An act on several documents names none here; each document has an entry of its own.
+    #[must_use]
+    pub fn subject(&self) -> Subject {
+        let person = |person: &PersonId| Subject { person: Some(*person), ..Subject::default() };
+        match self {
+            Self::AddPerson { person: id } | Self::EndAppointment { person: id, .. } => person(id),
+            Self::Enrol(issued) => person(&issued.person),
+            Self::Appoint(appointment) => person(&appointment.person),
+            Self::OpenSession { session, .. } | Self::AttestBatch { session, .. } => {
+                Subject { session: Some(*session), ..Subject::default() }
+            }
+            Self::TakeAsIs { delivery, .. } | Self::RefuseDelivery { delivery, .. } => Subject::delivery(*delivery),
+            Self::Identify { document, .. }
+            | Self::Accept { document, .. }
+            | Self::Exception { document, .. }
+            | Self::Confirm { document, .. }
+            | Self::Discard { document, .. } => Subject::document(*document),
+            Self::LateRelease { documents, .. }
+            | Self::SendBack { documents, .. }
+            | Self::Assign { documents, .. }
+            | Self::Retry { documents } => match documents.as_slice() {
+                [document] => Subject::document(*document),
+                _ => Subject::default(),
+            },
+            Self::Genesis { .. } | Self::ApproveProfile { .. } => Subject::default(),
+        }
+    }
+}
+
+/// Who else signs an act.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Second {
+    None,
+    /// The person whom the act itself names.
+    Named,
+    /// Somebody independent of the first, in one of these roles.
+    Needed(&'static [Role]),
+    /// The same, where the first asks for it.
+    Allowed(&'static [Role]),
 }
 
 impl Act {
@@ -290,6 +371,11 @@ impl Act {
     pub fn with_private(mut self, private: &Private) -> Self {
         self.private = Some(private.commitment());
         self
+    }
+
+    /// Those who sign it, in order.
+    fn signers(&self) -> impl Iterator<Item = PersonId> {
+        std::iter::once(self.by).chain(self.second)
     }
 
     /// The bytes that are signed, but for the domain prefix, and that the journal keeps.
@@ -360,37 +446,63 @@ mod hex_salt {
     }
 }
 
-/// An act with its signatures: the journal entry of a decision.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct SignedAct {
-    pub act: Act,
-    /// The first person's, then the second's.
-    pub signatures: Vec<ActSignature>,
+/// An act with its signatures, as the journal entry of a decision holds them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signed {
+    // Private: the text is always the act's own canonical JSON.
+    act: Act,
+    signed: journal::SignedAct,
 }
 
-/// One person's signature over an act.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct ActSignature {
-    pub by: PersonId,
-    /// SHA-256 of the DER of the certificate whose key signed.
-    pub certificate: Digest,
-    /// Base64. Ed25519: 64 octets; ECDSA: DER.
-    pub value: String,
-}
-
-impl SignedAct {
+impl Signed {
     /// Signs an act with the keys of those whom it names, in that order.
     ///
     /// # Errors
     /// When a signer is another, or one is missing.
     pub fn sign(act: Act, signers: &[&Signer]) -> Result<Self, Refused> {
-        let named: Vec<PersonId> = std::iter::once(act.by).chain(act.second).collect();
-        if !signers.iter().map(|signer| signer.person()).eq(named) {
+        if !signers.iter().map(|signer| signer.person()).eq(act.signers()) {
             return Err(Refused::BadSignature);
         }
-        let json = act.canonical()?;
-        let signatures = signers.iter().map(|signer| signer.sign(&json)).collect();
-        Ok(Self { act, signatures })
+        let text = act.canonical()?;
+        let signatures = signers.iter().map(|signer| signer.sign(&text)).collect();
+        Ok(Self { act, signed: journal::SignedAct { text, signatures } })
+    }
+
+    /// Reads a signed act out of a journal entry. Whether its signatures count is [`Self::check_signature`]'s question.
+    ///
+    /// # Errors
+    /// When the text is no act.
+    pub fn read(signed: journal::SignedAct) -> Result<Self, Refused> {
+        Ok(Self { act: Act::parse(&signed.text)?, signed })
+    }
+
+    #[must_use]
+    pub const fn act(&self) -> &Act {
+        &self.act
+    }
+
+    #[must_use]
+    pub fn signatures(&self) -> &[ActSignature] {
+        &self.signed.signatures
+    }
+
+    /// Whether one of its signatures is by this certificate's key, over this act.
+    ///
+    /// # Errors
+    /// When it is not.
+    pub fn check_signature(&self, signature: &ActSignature, certificate: &Certificate) -> Result<(), Refused> {
+        certificate.check_act(&self.signed.text, signature)
+    }
+
+    /// The entry for the journal.
+    #[must_use]
+    pub fn into_draft(self, private: Option<Private>) -> Draft {
+        let draft = Draft::by_person(self.act.deed.kind(), self.act.by, self.act.deed.subject()).act(self.signed);
+        match private.as_ref().map(serde_json::to_value) {
+            Some(Ok(private)) => draft.private(private),
+            // A salt and a text are always JSON.
+            Some(Err(_)) | None => draft,
+        }
     }
 }
 
@@ -404,12 +516,35 @@ pub struct ActRules {
     pub second_person_after: jiff::SignedDuration,
 }
 
+impl ActRules {
+    /// The rules of a home.
+    #[must_use]
+    pub fn of(home: HomeId, config: &Config) -> Self {
+        Self {
+            home,
+            clock_skew: config.signing.act_clock_skew.as_signed(),
+            second_person_after: config.people.second_person_after.as_signed(),
+        }
+    }
+}
+
 /// Admits a signed act: it is of this home and time, those whom it names hold the roles it needs, a second person is
 /// independent of the first, and every signature is by a certificate that is theirs and valid now.
 ///
 /// # Errors
 /// With what is missing.
-pub async fn admit(tx: &mut Tx, signed: &SignedAct, rules: &ActRules, now: Instant) -> Result<(), PeopleError> {
+pub async fn admit(tx: &mut Tx, signed: &Signed, rules: &ActRules, now: Instant) -> Result<(), PeopleError> {
+    admit_with(tx, signed, None, rules, now).await
+}
+
+/// [`admit`], where `new` is a certificate that the register does not know yet: an enrolment is signed with it.
+pub(super) async fn admit_with(
+    tx: &mut Tx,
+    signed: &Signed,
+    new: Option<&Certificate>,
+    rules: &ActRules,
+    now: Instant,
+) -> Result<(), PeopleError> {
     let act = &signed.act;
     if act.home != rules.home {
         return Err(Refused::ActOfAnotherHome.into());
@@ -418,20 +553,20 @@ pub async fn admit(tx: &mut Tx, signed: &SignedAct, rules: &ActRules, now: Insta
         return Err(Refused::ActOutOfTime { stated: act.at, now }.into());
     }
     check_role(tx, act.by, &act.deed, act.deed.required_roles(), now).await?;
-    match (act.second, act.deed.second_roles()) {
-        (None, None) => {}
-        (None, Some(roles)) => {
-            let (act, roles) = (act.deed.name().to_owned(), words(roles));
+    match (act.second, act.deed.second()) {
+        (None, Second::None | Second::Allowed(_)) | (Some(_), Second::Named) => {}
+        (None, Second::Needed(roles)) => {
+            let (act, roles) = (act.deed.name().to_owned(), roles.to_vec());
             return Err(Refused::SecondPersonNeeded { act, roles }.into());
         }
         // Nobody's signature is asked for nothing.
-        (Some(_), None) => return Err(Refused::MalformedAct.into()),
-        (Some(second), Some(roles)) => {
+        (None, Second::Named) | (Some(_), Second::None) => return Err(Refused::MalformedAct.into()),
+        (Some(second), Second::Needed(roles) | Second::Allowed(roles)) => {
             check_role(tx, second, &act.deed, roles, now).await?;
             check_independent(tx, act.by, second, rules.second_person_after, now).await?;
         }
     }
-    check_signatures(tx, signed, now).await
+    check_signatures(tx, signed, new, now).await
 }
 
 async fn check_role(
@@ -445,7 +580,7 @@ async fn check_role(
     if roles.iter().any(|role| held.contains(role)) {
         return Ok(());
     }
-    Err(Refused::NotEntitled { act: deed.name().to_owned(), roles: words(roles) }.into())
+    Err(Refused::NotEntitled { act: deed.name().to_owned(), roles: roles.to_vec() }.into())
 }
 
 /// Whoever made or lately renewed somebody's account could act in that person's name.
@@ -472,22 +607,23 @@ async fn check_independent(
     Ok(())
 }
 
-async fn check_signatures(tx: &mut Tx, signed: &SignedAct, now: Instant) -> Result<(), PeopleError> {
-    let named: Vec<PersonId> = std::iter::once(signed.act.by).chain(signed.act.second).collect();
-    if !signed.signatures.iter().map(|signature| signature.by).eq(named) {
+async fn check_signatures(
+    tx: &mut Tx,
+    signed: &Signed,
+    new: Option<&Certificate>,
+    now: Instant,
+) -> Result<(), PeopleError> {
+    if !signed.signatures().iter().map(|signature| signature.by).eq(signed.act.signers()) {
         return Err(Refused::BadSignature.into());
     }
-    let json = signed.act.canonical()?;
-    for signature in &signed.signatures {
-        let certificate = certificates::get(tx, signature.certificate).await?.ok_or(Refused::BadSignature)?;
-        if certificate.person != signature.by || !certificate.is_valid_at(now) {
+    for signature in signed.signatures() {
+        let known = certificates::get(tx, signature.certificate).await?;
+        let new = new.filter(|new| new.fingerprint == signature.certificate);
+        let certificate = known.as_ref().or(new).ok_or(Refused::BadSignature)?;
+        if !certificate.is_valid_at(now) {
             return Err(Refused::BadSignature.into());
         }
-        certificate.check_act(&json, signature)?;
+        signed.check_signature(signature, certificate)?;
     }
     Ok(())
-}
-
-fn words(roles: &[Role]) -> String {
-    roles.iter().map(|role| role.as_str()).collect::<Vec<_>>().join(", ")
 }

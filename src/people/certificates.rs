@@ -8,7 +8,6 @@ use sqlx::Row as _;
 use sqlx::any::AnyRow;
 use zeroize::Zeroizing;
 
-use super::acts::ActSignature;
 use super::register::Person;
 use super::{PeopleError, Refused, unlock_refused};
 use crate::crypto::check;
@@ -16,6 +15,7 @@ use crate::crypto::make::{KeyPair, Passphrase, Suite, unlock};
 use crate::database::{DatabaseError, Tx, instant, unreadable};
 use crate::ids::{Digest, Name, PersonId};
 use crate::instant::Instant;
+use crate::journal::ActSignature;
 
 /// A certificate as the register holds it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,7 +47,7 @@ impl Certificate {
     /// When it is not.
     pub fn check_act(&self, canonical_json: &str, signature: &ActSignature) -> Result<(), Refused> {
         let certificate = check::Certificate::read(&self.der).map_err(|_| Refused::BadSignature)?;
-        let value = data_encoding::BASE64.decode(signature.value.as_bytes()).map_err(|_| Refused::BadSignature)?;
+        let value = signature.bytes().ok_or(Refused::BadSignature)?;
         if signature.certificate != self.fingerprint || signature.by != self.person {
             return Err(Refused::BadSignature);
         }
@@ -120,11 +120,8 @@ impl Signer {
     /// Signs the canonical JSON of an act.
     #[must_use]
     pub fn sign(&self, canonical_json: &str) -> ActSignature {
-        ActSignature {
-            by: self.person,
-            certificate: self.certificate.fingerprint,
-            value: data_encoding::BASE64.encode(&self.key.sign_act(canonical_json.as_bytes())),
-        }
+        let signature = self.key.sign_act(canonical_json.as_bytes());
+        ActSignature::new(self.person, self.certificate.fingerprint, &signature)
     }
 }
 

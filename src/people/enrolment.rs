@@ -7,17 +7,18 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
-use super::acts::{self, Act, ActRules, Deed, Issued, Private, SignedAct};
+use super::acts::{self, Act, ActRules, Deed, Issued, Private, Signed};
 use super::appointments::{self, Appointment};
 use super::certificates::{Certificate, Signer};
-use super::change::{Change, EntryDraft, Row};
+use super::change::{Change, Row};
 use super::register::{self, NewPerson, Person};
 use super::{PassphraseRule, PeopleError, Refused, Role};
 use crate::crypto::make::{EvaluationCa, KeyPair, Passphrase, Subject, Suite, Validity};
 use crate::database::Tx;
+use crate::durable::Folder;
 use crate::ids::{Digest, HomeId};
 use crate::instant::Instant;
-use crate::system::files;
+use crate::judgement::ProfileRef;
 
 /// A key that a person has just made: open in memory, and encrypted under the passphrase that only they know.
 pub struct OwnKey {
@@ -51,8 +52,8 @@ impl OwnKey {
     /// # Errors
     /// When the disk does not take it.
     pub fn save(&self, keys: &Path, file_name: &str) -> Result<(), PeopleError> {
-        let path = keys.join(file_name);
-        files::replace(&path, self.pem.as_bytes(), files::PRIVATE).map_err(|error| PeopleError::Io { path, error })
+        Folder::open(keys)?.replace(file_name, self.pem.as_bytes())?;
+        Ok(())
     }
 }
 
@@ -118,21 +119,21 @@ pub fn add_person_act(person: &Person, by: &Signer, now: Instant, home: HomeId) 
 /// When the act is not admitted, says something else, or the login is taken.
 pub async fn add_person(
     tx: &mut Tx,
-    signed: SignedAct,
+    signed: Signed,
     person: Person,
     private: Private,
     rules: &ActRules,
     now: Instant,
 ) -> Result<Change, PeopleError> {
     acts::admit(tx, &signed, rules, now).await?;
-    let agrees = matches!(signed.act.deed, Deed::AddPerson { person: id } if id == person.id)
-        && signed.act.private == Some(private.commitment())
-        && person.created_by == Some(signed.act.by);
+    let agrees = matches!(signed.act().deed, Deed::AddPerson { person: id } if id == person.id)
+        && signed.act().private == Some(private.commitment())
+        && person.created_by == Some(signed.act().by);
     if !agrees {
         return Err(Refused::MalformedAct.into());
     }
     register::refuse_taken(tx, &person.login).await?;
-    Ok(Change::new(EntryDraft::act(signed, Some(private), person.id), vec![Row::Person(person)]))
+    Ok(Change::new(signed.into_draft(Some(private)), vec![Row::Person(person)]))
 }
 
 /// Enters a certificate that was issued for a person.
@@ -141,44 +142,52 @@ pub async fn add_person(
 /// When the act is not admitted, or says something else.
 pub async fn enrol(
     tx: &mut Tx,
-    signed: SignedAct,
+    signed: Signed,
     certificate: Certificate,
     rules: &ActRules,
     now: Instant,
 ) -> Result<Change, PeopleError> {
-    acts::admit(tx, &signed, rules, now).await?;
-    if signed.act.deed != Deed::Enrol(certificate.issued()) {
+    acts::admit_with(tx, &signed, Some(&certificate), rules, now).await?;
+    // The second signature is the new key's own.
+    let own = signed.signatures().last().is_some_and(|signature| signature.certificate == certificate.fingerprint);
+    if signed.act().deed != Deed::Enrol(certificate.issued()) || signed.act().second != Some(certificate.person) || !own
+    {
         return Err(Refused::MalformedAct.into());
     }
-    let certificate = Certificate { issued_by: Some(signed.act.by), ..certificate };
-    let person = certificate.person;
-    Ok(Change::new(EntryDraft::act(signed, None, person), vec![Row::Certificate(certificate)]))
+    if signed.act().by == certificate.person {
+        return Err(Refused::SamePerson.into());
+    }
+    let certificate = Certificate { issued_by: Some(signed.act().by), ..certificate };
+    Ok(Change::new(signed.into_draft(None), vec![Row::Certificate(certificate)]))
 }
 
 /// Appoints somebody, or ends an appointment.
 ///
 /// # Errors
 /// When the act is not admitted or appoints nobody, or contradicts an appointment that holds.
-pub async fn appoint(tx: &mut Tx, signed: SignedAct, rules: &ActRules, now: Instant) -> Result<Change, PeopleError> {
+pub async fn appoint(tx: &mut Tx, signed: Signed, rules: &ActRules, now: Instant) -> Result<Change, PeopleError> {
     acts::admit(tx, &signed, rules, now).await?;
-    let (person, row) = match &signed.act.deed {
+    let row = match &signed.act().deed {
         Deed::Appoint(appointment) => {
             let Some(person) = register::get(tx, appointment.person).await? else {
                 return Err(Refused::UnknownPerson { login: appointment.person.to_string() }.into());
             };
+            if appointment.person == signed.act().by {
+                return Err(Refused::OwnAppointment.into());
+            }
             appointments::check(tx, appointment, person.login.as_str()).await?;
-            (appointment.person, Row::Appointment(appointment.clone()))
+            Row::Appointment(appointment.clone())
         }
         Deed::EndAppointment { person, role, ends } => {
             // What was done in a role stays done in it: an appointment does not end in the past.
             if *ends < now.plus(-rules.clock_skew) {
                 return Err(Refused::BackwardsAppointment.into());
             }
-            (*person, Row::AppointmentEnds { person: *person, role: *role, at: *ends })
+            Row::AppointmentEnds { person: *person, role: *role, at: *ends }
         }
         _ => return Err(Refused::MalformedAct.into()),
     };
-    Ok(Change::new(EntryDraft::act(signed, None, person), vec![row]))
+    Ok(Change::new(signed.into_draft(None), vec![row]))
 }
 
 /// One of the first two people of a home.
@@ -188,20 +197,32 @@ pub struct Founder {
     pub certificate: Certificate,
 }
 
+/// What the first two people vouch for besides each other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Foundation {
+    /// SHA-256 of the root certificate's DER.
+    pub root: Digest,
+    pub timestamping: Option<Digest>,
+    /// The profiles that are in force from the start.
+    pub profiles: Vec<ProfileRef>,
+}
+
 /// The act by which the first two people, an administrator and a manager, appoint each other, and its private part.
 ///
 /// # Errors
 /// When the operating system gives no random numbers.
 pub fn genesis_act(
     founders: &[Founder; 2],
-    root: Digest,
+    foundation: Foundation,
     now: Instant,
     home: HomeId,
 ) -> Result<(Act, Private), PeopleError> {
     let [first, second] = founders;
     let private = private_part(&[first.person.clone(), second.person.clone()])?;
     let deed = Deed::Genesis {
-        root,
+        root: foundation.root,
+        timestamping: foundation.timestamping,
+        profiles: foundation.profiles,
         people: founders.iter().map(|founder| founder.person.id).collect(),
         appointments: first_appointments(founders, now),
         certificates: founders.iter().map(|founder| founder.certificate.issued()).collect(),
@@ -217,7 +238,7 @@ pub fn genesis_act(
 /// When somebody is registered already, the two are one, or a signature is not valid.
 pub async fn genesis(
     tx: &mut Tx,
-    signed: SignedAct,
+    signed: Signed,
     founders: [Founder; 2],
     private: Private,
 ) -> Result<Change, PeopleError> {
@@ -228,29 +249,27 @@ pub async fn genesis(
     if first.person.login == second.person.login || first.person.id == second.person.id {
         return Err(Refused::SamePerson.into());
     }
-    let Deed::Genesis { people, appointments, certificates, .. } = &signed.act.deed else {
+    let Deed::Genesis { people, appointments, certificates, .. } = &signed.act().deed else {
         return Err(Refused::MalformedAct.into());
     };
     let agrees = people.iter().eq(founders.iter().map(|founder| &founder.person.id))
         && *certificates == [first.certificate.issued(), second.certificate.issued()]
-        && *appointments == first_appointments(&founders, signed.act.at)
+        && *appointments == first_appointments(&founders, signed.act().at)
         && (first.role, second.role) == (Role::Admin, Role::InformationManager)
-        && signed.act.private == Some(private.commitment());
+        && signed.act().private == Some(private.commitment());
     if !agrees {
         return Err(Refused::MalformedAct.into());
     }
-    let json = signed.act.canonical()?;
-    let [by_first, by_second] = signed.signatures.as_slice() else { return Err(Refused::BadSignature.into()) };
-    first.certificate.check_act(&json, by_first)?;
-    second.certificate.check_act(&json, by_second)?;
-    let about = first.person.id;
+    let [by_first, by_second] = signed.signatures() else { return Err(Refused::BadSignature.into()) };
+    signed.check_signature(by_first, &first.certificate)?;
+    signed.check_signature(by_second, &second.certificate)?;
     let mut rows: Vec<Row> = appointments.iter().cloned().map(Row::Appointment).collect();
     for founder in founders {
         // A person stands before whatever names them.
         rows.insert(0, Row::Person(founder.person));
         rows.push(Row::Certificate(founder.certificate));
     }
-    Ok(Change::new(EntryDraft::act(signed, Some(private), about), rows))
+    Ok(Change::new(signed.into_draft(Some(private)), rows))
 }
 
 fn first_appointments(founders: &[Founder; 2], from: Instant) -> Vec<Appointment> {

@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::config::people::{People, SHORTEST_PASSPHRASE};
+
 /// The hospital's rule. It may ask for more than the guideline, never for less.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PassphraseRule {
@@ -10,7 +12,7 @@ pub struct PassphraseRule {
     pub shortest: u32,
 }
 
-/// What a passphrase lacks. Message ids are `passphrase-<code>`.
+/// What a passphrase lacks. Message ids are `weaknesses-<code>`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, thiserror::Error)]
 #[serde(tag = "code", rename_all = "kebab-case")]
 pub enum Weakness {
@@ -32,9 +34,6 @@ pub enum Weakness {
 const FEWEST_DIFFERENT: usize = 6;
 
 impl PassphraseRule {
-    /// What the guideline asks without a second factor (6.5-C14(4)a).
-    pub const SHORTEST: u32 = 13;
-
     /// All that is weak about a passphrase. `names` are the person's login, name and kana.
     #[must_use]
     pub fn weaknesses(self, passphrase: &str, names: &[&str]) -> Vec<Weakness> {
@@ -70,7 +69,13 @@ impl PassphraseRule {
 
 impl Default for PassphraseRule {
     fn default() -> Self {
-        Self { shortest: Self::SHORTEST }
+        Self { shortest: SHORTEST_PASSPHRASE }
+    }
+}
+
+impl From<&People> for PassphraseRule {
+    fn from(settings: &People) -> Self {
+        Self { shortest: settings.shortest_passphrase.max(SHORTEST_PASSPHRASE) }
     }
 }
 

@@ -17,13 +17,15 @@ use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::acts::{self, Act, ActRules, Deed, SignedAct};
+use super::acts::{self, Act, ActRules, Deed, Signed};
 use super::certificates::Signer;
-use super::change::{Change, EntryDraft, Fact, Row};
+use super::change::{Change, Row};
 use super::{PeopleError, Refused, register};
+use crate::config::signing::Signing;
 use crate::database::Tx;
 use crate::ids::{HomeId, Name, PersonId, SessionId};
 use crate::instant::Instant;
+use crate::journal::{Draft, Kind, Subject};
 
 pub use rows::{SessionRow, chain, count_signed, get, list, open_at};
 pub(super) use rows::{insert, set_attestation, set_closed};
@@ -34,6 +36,12 @@ pub struct Caps {
     pub longest: SignedDuration,
     pub idle: SignedDuration,
     pub most: u32,
+}
+
+impl From<&Signing> for Caps {
+    fn from(settings: &Signing) -> Self {
+        Self { longest: settings.longest.as_signed(), idle: settings.idle.as_signed(), most: settings.most }
+    }
 }
 
 /// What an operator vouches for before the first signature of a batch (9.1-C1). Nothing less is an attestation.
@@ -58,7 +66,7 @@ pub struct Attestation {
     pub attested: Vec<Attested>,
 }
 
-/// Why a session ended. Message ids are `session-closed-<reason>`.
+/// Why a session ended. The message `session-reason` has the words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum CloseReason {
@@ -186,7 +194,7 @@ impl Plan {
 /// When the act is not admitted, differs from the plan, or somebody was quicker.
 pub async fn open(
     tx: &mut Tx,
-    signed: SignedAct,
+    signed: Signed,
     plan: Plan,
     rules: &ActRules,
     now: Instant,
@@ -195,17 +203,17 @@ pub async fn open(
     if open_at(tx, &plan.station).await?.is_some() {
         return Err(Refused::StationBusy { station: plan.station.to_string(), login: String::new() }.into());
     }
-    let Deed::OpenSession { attested, obtained_on, .. } = &signed.act.deed else {
+    let Deed::OpenSession { attested, obtained_on, .. } = &signed.act().deed else {
         return Err(Refused::MalformedAct.into());
     };
-    if signed.act.deed != plan.act(attested, *obtained_on, signed.act.at, rules.home).deed
-        || signed.act.by != plan.person
+    if signed.act().deed != plan.act(attested, *obtained_on, signed.act().at, rules.home).deed
+        || signed.act().by != plan.person
     {
         return Err(Refused::MalformedAct.into());
     }
     let attestation = match attested.as_slice() {
         [] => plan.attestation,
-        attested => Some(attestation(signed.act.by, signed.act.at, attested)?),
+        attested => Some(attestation(signed.act().by, signed.act().at, attested)?),
     };
     let row = SessionRow {
         id: plan.session,
@@ -220,25 +228,23 @@ pub async fn open(
         continues: plan.continues,
         closed: None,
     };
-    let entry = EntryDraft::act(signed, None, row.person);
-    Ok((Change::new(entry, vec![Row::SessionOpens(row.clone())]), row))
+    Ok((Change::new(signed.into_draft(None), vec![Row::SessionOpens(row.clone())]), row))
 }
 
 /// Attests the batch of a session that is open.
 ///
 /// # Errors
 /// When the act is not admitted, or the session is not open or somebody else's.
-pub async fn attest(tx: &mut Tx, signed: SignedAct, rules: &ActRules, now: Instant) -> Result<Change, PeopleError> {
+pub async fn attest(tx: &mut Tx, signed: Signed, rules: &ActRules, now: Instant) -> Result<Change, PeopleError> {
     acts::admit(tx, &signed, rules, now).await?;
-    let Deed::AttestBatch { session, attested } = &signed.act.deed else { return Err(Refused::MalformedAct.into()) };
+    let Deed::AttestBatch { session, attested } = &signed.act().deed else { return Err(Refused::MalformedAct.into()) };
     let session = *session;
     match get(tx, session).await? {
-        Some(row) if row.closed.is_none() && row.person == signed.act.by => {}
+        Some(row) if row.closed.is_none() && row.person == signed.act().by => {}
         _ => return Err(Refused::NoSuchSession.into()),
     }
-    let attestation = attestation(signed.act.by, signed.act.at, attested)?;
-    let by = signed.act.by;
-    Ok(Change::new(EntryDraft::act(signed, None, by), vec![Row::SessionAttested { session, attestation }]))
+    let attestation = attestation(signed.act().by, signed.act().at, attested)?;
+    Ok(Change::new(signed.into_draft(None), vec![Row::SessionAttested { session, attestation }]))
 }
 
 /// Half an attestation is none.
@@ -270,9 +276,10 @@ pub async fn close_left_open(tx: &mut Tx, now: Instant) -> Result<Vec<Change>, P
 }
 
 fn closing(row: &SessionRow, reason: CloseReason, at: Instant) -> Change {
-    let (session, person, signed) = (row.id, row.person, row.signed);
-    let fact = Fact::SessionClosed { session, person, reason, signed, at };
-    Change::new(EntryDraft::fact(fact, person), vec![Row::SessionCloses { session, at, reason }])
+    let session = row.id;
+    let subject = Subject { session: Some(session), person: Some(row.person), ..Subject::default() };
+    let entry = Draft::by_system(Kind::SessionClosed, subject).fact("reason", reason).fact("signed", row.signed);
+    Change::new(entry, vec![Row::SessionCloses { session, at, reason }])
 }
 
 /// The open sessions of this process, with their keys.
@@ -356,7 +363,7 @@ impl Sessions {
     ///
     /// # Errors
     /// When the session is not open, has reached one of its caps, or the act is somebody else's.
-    pub fn sign_act(&self, id: SessionId, act: Act, now: Instant) -> Result<SignedAct, Refused> {
+    pub fn sign_act(&self, id: SessionId, act: Act, now: Instant) -> Result<Signed, Refused> {
         let signer = {
             let mut open = self.lock();
             let session = open.get_mut(&id).ok_or(Refused::NoSuchSession)?;
@@ -367,7 +374,7 @@ impl Sessions {
             Arc::clone(&session.signer)
         };
         let signer = signer.lock().unwrap_or_else(PoisonError::into_inner);
-        SignedAct::sign(act, &[&*signer])
+        Signed::sign(act, &[&*signer])
     }
 
     /// The open session at a station.

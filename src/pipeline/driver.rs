@@ -31,7 +31,6 @@ pub enum StageName {
     Signing,
     Stamping,
     Filing,
-    Release,
 }
 
 impl StageName {
@@ -44,7 +43,6 @@ impl StageName {
             Self::Signing => "signing",
             Self::Stamping => "stamping",
             Self::Filing => "filing",
-            Self::Release => "release",
         }
     }
 }
@@ -210,12 +208,7 @@ fn drive<K: Clone + Eq + Hash>(shared: &Shared, stage: &Stage<K>, claims: &Claim
 /// Sleeps without missing the stop.
 fn wait_out(shared: &Shared, pause: Duration) {
     let wakes = lock(&shared.wakes);
-    drop(
-        shared
-            .woken
-            .wait_timeout_while(wakes, pause, |_| !shared.stopping())
-            .unwrap_or_else(PoisonError::into_inner),
-    );
+    drop(shared.woken.wait_timeout_while(wakes, pause, |_| !shared.stopping()).unwrap_or_else(PoisonError::into_inner));
 }
 
 /// The rows that some thread of this stage has in hand.

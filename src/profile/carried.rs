@@ -26,12 +26,8 @@ pub(super) fn carried(profile: &Profile) -> Result<(), Vec<NotCarried>> {
         missing.push(NotCarried::Regime { regime: profile.regime });
     }
     let mut setting = |setting: &str| missing.push(NotCarried::Setting { setting: setting.to_owned() });
-    for format in &profile.format.accept {
-        match format {
-            Format::Dicom => setting("format.accept: dicom"),
-            Format::Jpeg2000 => setting("format.accept: jpeg-2000"),
-            Format::Tiff | Format::Jpeg | Format::Png | Format::Pdf | Format::Unknown => {}
-        }
+    if profile.format.accept.contains(&Format::Dicom) {
+        setting("format.accept: dicom");
     }
     if profile.page.maximum_skew_milli_degrees.is_some() {
         setting("page.maximum_skew_degrees");

@@ -29,7 +29,14 @@ pub static PRESETS: &[Preset] = presets![
 ];
 
 /// For `torikomi demo`: an open session confirms.
-pub static DEMONSTRATION: &[Preset] = presets!["demo/referral-letter-demo.toml", "demo/consent-demo.toml"];
+pub static DEMONSTRATION: &[Preset] = presets![
+    "demo/referral-letter-demo.toml",
+    "demo/consent-demo.toml",
+    "demo/admission-plan-demo.toml",
+    "demo/lab-report-demo.toml",
+    "demo/ecg-demo.toml",
+    "demo/care-plan-demo.toml",
+];
 
 /// What follows the last slash.
 const fn file_name(path: &'static str) -> &'static str {

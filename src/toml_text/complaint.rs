@@ -65,8 +65,8 @@ pub enum Complaint {
     NotUtf8,
     #[error("{message}")]
     Syntax { message: String },
-    #[error("{key} is not known here{}", if suggestion.is_empty() { String::new() } else { format!(" ({suggestion}?)") })]
-    UnknownKey { key: String, suggestion: String },
+    #[error("{key} is not known here{}", suggestion.as_ref().map_or_else(String::new, |meant| format!(" ({meant}?)")))]
+    UnknownKey { key: String, suggestion: Option<String> },
     #[error("{key} is missing")]
     MissingKey { key: String },
     #[error("{key} must be {expected}, not {found}")]

@@ -235,7 +235,7 @@ impl<'r, 't> Table<'r, 't> {
     /// Complains of every key nobody asked for.
     pub fn finish(self) {
         for (key, entry) in &self.left {
-            let suggestion = nearest(key, &self.asked).unwrap_or_default();
+            let suggestion = nearest(key, &self.asked);
             self.reading.complain(&entry.key_at, Complaint::UnknownKey { key: self.name_of(key), suggestion });
         }
     }

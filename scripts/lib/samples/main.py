@@ -108,7 +108,7 @@ def good(collection):
     )
     collection.add(
         "consent",
-        {"good/consent.jpg": containers.jpeg(pages("colour", forms.consent, HANAKO)[0])},
+        {"good/consent.jpg": containers.jpeg(pages("colour", forms.consent, HANAKO)[0], 88)},
         sidecar(HANAKO, "consent", 1, document_date="2026-11-20"),
         "Colour JPEG with pen and red seals",
         **filed("consent-demo"),
@@ -151,7 +151,7 @@ def bad_pictures(collection):
     small = small.resize((small.width // 2, small.height // 2))
     collection.add(
         "resolution-150-dpi",
-        {"bad/resolution-150-dpi.jpg": containers.jpeg(small, dpi=150)},
+        {"bad/resolution-150-dpi.jpg": containers.jpeg(small, 88, dpi=150)},
         sidecar(TARO, "consent", 1),
         "Scanned at 150 dpi where the profile asks for more",
         **review("consent-demo", "rejected", "resolution_below_minimum"),
@@ -169,7 +169,7 @@ def bad_pictures(collection):
         "blank-page",
         {"bad/blank-page.tif": containers.tiff([letter[0], *empty])},
         sidecar(REIKO, "referral-letter", 2),
-        "The second page went through with its back up",
+        "The second page went through with its back up; in black and white, faint writing would look the same",
         **review("referral-letter-demo", "findings", "blank_page"),
     )
     for name, dpi, what in (
@@ -181,7 +181,7 @@ def bad_pictures(collection):
             {f"bad/{name}.tif": containers.tiff(pages("g4", forms.referral_letter, TADASHI, seed=name)[:1], dpi=dpi)},
             sidecar(TADASHI, "referral-letter", 1),
             what,
-            **review("referral-letter-demo", "findings", "declared_resolution_contradicts_size"),
+            **review("referral-letter-demo", "findings", "resolution_declared_disagrees", "resolution_absurd"),
         )
     collection.add(
         "dpi-tag-missing",
@@ -189,7 +189,7 @@ def bad_pictures(collection):
             pages("g4", forms.referral_letter, TADASHI, seed="no tag")[:1], dpi=None)},
         sidecar(TADASHI, "referral-letter", 1, paper=None),
         "No resolution in the file and no paper in the sidecar, under a profile that takes several sizes",
-        **review("referral-letter-demo", "findings", "resolution_below_minimum"),
+        **review("referral-letter-demo", "findings", "resolution_below_minimum", "resolution_absurd"),
     )
 
 
@@ -217,8 +217,9 @@ def bad_files(collection):
         "encrypted-pdf",
         {"bad/encrypted-pdf.pdf": encrypted(plan)},
         sidecar(TARO, "care-plan", 1),
-        "A PDF that asks for a password",
-        **review("care-plan-demo", "rejected", "encrypted"),
+        "A PDF that asks for a password; nothing else can be told of it",
+        **review("care-plan-demo", "rejected", "pdf_encrypted", "page_not_decodable", "resolution_below_minimum",
+                 "resolution_absurd", "symbol_coding", "blank_page"),
     )
     page = pages("g4", forms.care_plan, TARO, seed="script")[2:]
     collection.add(
@@ -226,7 +227,7 @@ def bad_files(collection):
         {"bad/scripted-pdf.pdf": containers.pdf_of_g4(page, script=r"app.alert\('opened'\);")},
         sidecar(TARO, "care-plan", 1),
         "A PDF that runs a script when it is opened",
-        **review("care-plan-demo", "rejected", "active_content"),
+        **review("care-plan-demo", "rejected", "pdf_active_content"),
     )
     report = pages("colour", forms.lab_report, TADASHI, seed="extension", noise=0.6)[0].convert("L")
     collection.add(
@@ -234,7 +235,7 @@ def bad_files(collection):
         {"bad/wrong-extension.tif": containers.jpeg(report, 80)},
         sidecar(TADASHI, "lab-report", 1, paper="A5"),
         "A JPEG that calls itself .tif; the content counts",
-        **filed("lab-report-demo", "name_contradicts_format"),
+        **filed("lab-report-demo"),
     )
     collection.add(
         "not-an-image",
@@ -276,10 +277,11 @@ def bad_statements(collection):
            "Nobody says when the paper came in; today is never assumed", **held("identity"))
     letter("scanned-before-it-came", "scanned-before-it-came.tif", TARO,
            sidecar(TARO, "referral-letter", 1, scanned_at="2026-11-01T09:30:00+09:00"),
-           "Scanned, it says, before the hospital had the paper", **held("conflict"))
+           "Scanned, it says, before the hospital had the paper",
+           **review("referral-letter-demo", "findings", "scanned_before_obtained"))
     letter("late", "late.tif", TARO,
            sidecar(TARO, "referral-letter", 1, obtained_on="2026-11-02", scanned_at="2026-11-02T10:00:00+09:00"),
-           "Came in on 2 November 2026: the window has long passed", **review("referral-letter-demo", "late"))
+           "Came in on 2 November 2026: the window has long passed", **review("referral-letter-demo", "late", "scan_window_exceeded"))
     letter("page-missing", "page-missing.tif", REIKO,
            sidecar(REIKO, "referral-letter", 2),
            "The sidecar counts two pages, the file has one",
@@ -287,7 +289,7 @@ def bad_statements(collection):
     letter("double-feed", "double-feed.tif", REIKO,
            sidecar(REIKO, "referral-letter", 1, double_feed=True),
            "The scanner's sensor saw two sheets at once",
-           **review("referral-letter-demo", "findings", "double_feed"))
+           **review("referral-letter-demo", "findings", "double_feed_reported"))
 
 
 def filed(profile, *warnings):
@@ -365,7 +367,7 @@ def patients_csv():
 EXPECTED_HEAD = """\
 # What should become of each sample. Written by scripts/make-samples; see fixtures/README.md.
 #
-# delivery, document and hold are spelled as in src/document.rs; findings name checks that do not pass.
+# delivery, document and hold are spelled as in src/document.rs; findings name the checks that do not pass.
 # A sample without `document` never becomes one: its delivery stays where it says.
 """
 

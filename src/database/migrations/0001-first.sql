@@ -92,6 +92,11 @@ CREATE TABLE document (
     taken_in_at     BIGINT NOT NULL,
     identity        TEXT NOT NULL,
     claims          TEXT NOT NULL,
+    -- JSON: what people stated about it, in order
+    stated          TEXT NOT NULL DEFAULT '[]',
+    -- the object that holds its sidecar, or its own row of a batch list, and that list's digest
+    sidecar         TEXT,
+    list_digest     TEXT,
     judgement       TEXT,
     -- the next deadline that may be missed
     due_at          BIGINT,

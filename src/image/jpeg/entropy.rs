@@ -119,32 +119,38 @@ impl Walk<'_> {
     }
 }
 
+/// Walks one block of 64 coefficients.
 #[inline]
 fn block(bits: &mut Bits<'_>, part: &Part<'_>) -> Option<()> {
-    let size = bits.symbol(part.dc)?;
-    if size > 15 {
-        return None;
-    }
-    bits.skip(u32::from(size));
-    let mut place = 1_u32;
+    bits.take(part.dc, false)?;
+    let mut place = 1;
     while place < 64 {
-        let symbol = bits.symbol(part.ac)?;
-        let (run, size) = (u32::from(symbol >> 4), u32::from(symbol & 15));
-        match (run, size) {
-            (15, 0) => place += 16,
-            (_, 0) => break,
-            _ => place += run + 1,
-        }
-        bits.skip(size);
+        place += bits.take(part.ac, true)?;
     }
-    // A run may not lead out of its block; more bits taken than there were is checked with the closing marker.
-    (place <= 64 && bits.invented <= 512).then_some(())
+    // A run may not lead out of its block. That more bits were taken than there are is noticed at the closing marker,
+    // or here where the data ended long ago.
+    ((place == 64 || place >= END_OF_BLOCK) && bits.invented <= 512).then_some(())
+}
+
+/// Added to a coefficient's place by the symbol that ends a block.
+const END_OF_BLOCK: u32 = 128;
+/// Bits looked up at once.
+const AHEAD: u32 = 10;
+
+/// What a symbol of the AC kind does to the place: run and zero coefficients, or the end of the block.
+fn advance(symbol: u8) -> u32 {
+    match (symbol >> 4, symbol & 15) {
+        (15, 0) => 16,
+        (_, 0) => END_OF_BLOCK,
+        (run, _) => u32::from(run) + 1,
+    }
 }
 
 /// Huffman codes of one table, short ones by a look-up.
 struct Codes {
-    /// By the next nine bits: length and symbol, or length 0 for a longer code.
-    short: [(u8, u8); 512],
+    /// By the next bits: how many belong to the code and the value behind it, and how far an AC symbol advances; 0 for
+    /// a code that is longer.
+    short: [(u8, u8); 1 << AHEAD],
     /// For each length: one more than the last code, left-aligned in 16 bits, and what to add for the symbol's place.
     long: [(u32, i32); 17],
     symbols: Vec<u8>,
@@ -152,7 +158,7 @@ struct Codes {
 
 impl Codes {
     fn new(counts: &[u8], symbols: &[u8]) -> Option<Self> {
-        let mut codes = Self { short: [(0, 0); 512], long: [(0, 0); 17], symbols: symbols.to_vec() };
+        let mut codes = Self { short: [(0, 0); 1 << AHEAD], long: [(0, 0); 17], symbols: symbols.to_vec() };
         let mut code = 0_u32;
         let mut place = 0_u32;
         for (length, count) in (1_u32..).zip(counts) {
@@ -162,19 +168,19 @@ impl Codes {
             }
             let first = (code, place);
             for _ in 0..count {
-                if length <= 9 {
+                if length <= AHEAD {
                     let symbol = *symbols.get(usize::try_from(place).ok()?)?;
-                    let from = usize::try_from(code << (9 - length)).ok()?;
-                    let room = codes.short.get_mut(from..from + (1 << (9 - length)))?;
-                    room.fill((u8::try_from(length).ok()?, symbol));
+                    let from = usize::try_from(code << (AHEAD - length)).ok()?;
+                    let room = codes.short.get_mut(from..from + (1 << (AHEAD - length)))?;
+                    let taken = u8::try_from(length).ok()? + (symbol & 15);
+                    room.fill((taken, u8::try_from(advance(symbol)).ok()?));
                 }
                 code += 1;
                 place += 1;
             }
-            let entry = codes.long.get_mut(usize::try_from(length).ok()?)?;
-            *entry = (code << (16 - length), i32::try_from(first.1).ok()? - i32::try_from(first.0).ok()?);
-            if count == 0 {
-                entry.0 = 0;
+            if count > 0 {
+                *codes.long.get_mut(usize::try_from(length).ok()?)? =
+                    (code << (16 - length), i32::try_from(first.1).ok()? - i32::try_from(first.0).ok()?);
             }
             code <<= 1;
         }
@@ -193,26 +199,34 @@ struct Bits<'a> {
 }
 
 impl Bits<'_> {
+    /// Takes a code and the value bits behind it, and says how far it advances. A DC symbol is nothing but a size.
     #[inline]
-    fn symbol(&mut self, codes: &Codes) -> Option<u8> {
+    fn take(&mut self, codes: &Codes, ac: bool) -> Option<u32> {
+        // A code has 16 bits at most, and so has a value.
         if self.count < 32 {
             self.fill();
         }
-        let ahead = usize::try_from(self.held >> 55).ok()?;
-        let (length, symbol) = *codes.short.get(ahead)?;
-        if length > 0 {
-            self.skip(u32::from(length));
-            return Some(symbol);
+        let ahead = usize::try_from(self.held >> (64 - AHEAD)).ok()?;
+        let (taken, advance) = *codes.short.get(ahead)?;
+        if taken > 0 {
+            self.skip(u32::from(taken));
+            return Some(u32::from(advance));
         }
-        let ahead = u32::try_from(self.held >> 48).ok()?;
-        let (length, (_, offset)) =
-            (10_u32..).zip(codes.long.get(10..)?).find(|(_, (beyond, _))| ahead < *beyond)?;
-        self.skip(length);
-        let place = i32::try_from(ahead >> (16 - length)).ok()?.checked_add(*offset)?;
-        codes.symbols.get(usize::try_from(place).ok()?).copied()
+        self.take_long(codes, ac)
     }
 
-    /// At most 16 bits at a time, of at least 32 that were filled: enough for a code and its value.
+    #[cold]
+    fn take_long(&mut self, codes: &Codes, ac: bool) -> Option<u32> {
+        let ahead = u32::try_from(self.held >> 48).ok()?;
+        let (length, (_, offset)) = (AHEAD + 1..)
+            .zip(codes.long.get(usize::try_from(AHEAD).ok()? + 1..)?)
+            .find(|(_, (beyond, _))| ahead < *beyond)?;
+        let place = i32::try_from(ahead >> (16 - length)).ok()?.checked_add(*offset)?;
+        let symbol = *codes.symbols.get(usize::try_from(place).ok()?)?;
+        self.skip(length + u32::from(symbol & 15));
+        Some(if ac { advance(symbol) } else { 0 })
+    }
+
     #[inline]
     fn skip(&mut self, number: u32) {
         self.held <<= number;
@@ -261,4 +275,3 @@ impl Bits<'_> {
         (usize::try_from(left).ok()? / 8 + unread <= PADDING).then_some((marker, after))
     }
 }
-

@@ -65,9 +65,8 @@ mod tests {
     fn table(base: &[u16; 64], quality: u32, eight_bits: bool) -> Table {
         let most = if eight_bits { 255 } else { 32767 };
         let scale = if quality < 50 { 5000 / quality } else { 200 - 2 * quality };
-        let steps = ZIGZAG.map(|place| {
-            u16::try_from(((u32::from(base[place]) * scale + 50) / 100).clamp(1, most)).unwrap()
-        });
+        let steps =
+            ZIGZAG.map(|place| u16::try_from(((u32::from(base[place]) * scale + 50) / 100).clamp(1, most)).unwrap());
         Table { steps, eight_bits }
     }
 

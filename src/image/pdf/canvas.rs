@@ -6,9 +6,7 @@ use std::rc::Rc;
 use hayro_interpret::font::GlyphRun;
 use hayro_interpret::hayro_syntax::object::Stream;
 use hayro_interpret::kurbo::{Affine, BezPath, Rect, Shape as _};
-use hayro_interpret::{
-    BlendMode, ClipPath, Device, DrawMode, DrawProps, Image, ImageData, ImageDrawProps, SoftMask,
-};
+use hayro_interpret::{BlendMode, ClipPath, Device, DrawMode, DrawProps, Image, ImageData, ImageDrawProps, SoftMask};
 
 use super::picture::{Pictures, Seen};
 use crate::image::tone::ToneCounter;

@@ -208,7 +208,9 @@ mod tests {
     #[test]
     fn a_table_is_sound_where_its_offsets_are() {
         let file = |offset: usize, start: usize| {
-            format!("%PDF-1.4\n1 0 obj\n<<>>\nendobj\nxref\n0 2\n0000000000 65535 f \n{offset:010} 00000 n \ntrailer\n<<>>\nstartxref\n{start}\n%%EOF\n")
+            format!(
+                "%PDF-1.4\n1 0 obj\n<<>>\nendobj\nxref\n0 2\n0000000000 65535 f \n{offset:010} 00000 n \ntrailer\n<<>>\nstartxref\n{start}\n%%EOF\n"
+            )
         };
         assert!(table_is_sound(file(9, 29).as_bytes()));
         assert!(!table_is_sound(file(10, 29).as_bytes()));

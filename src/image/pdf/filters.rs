@@ -90,12 +90,7 @@ impl Filter {
 }
 
 /// Undoes one filter that yields bytes. Of more than `most` bytes only so many are made.
-pub(super) fn unfilter(
-    filter: Filter,
-    parameters: &Dict<'_>,
-    data: &[u8],
-    most: u64,
-) -> Result<Vec<u8>, Decoded> {
+pub(super) fn unfilter(filter: Filter, parameters: &Dict<'_>, data: &[u8], most: u64) -> Result<Vec<u8>, Decoded> {
     let damaged = Decoded::Damaged { rows: None };
     match filter {
         Filter::Crypt => Ok(data.to_vec()),

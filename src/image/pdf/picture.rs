@@ -148,7 +148,8 @@ fn decode(
     match filter {
         Filter::Jpeg => {
             let header = jpeg::Header::of(&data);
-            if header.width > 0 && (u32::from(header.width), u32::from(header.height)) != (picture.width, picture.height)
+            if header.width > 0
+                && (u32::from(header.width), u32::from(header.height)) != (picture.width, picture.height)
             {
                 // The stream knows best how many pixels there are; the dictionary may even be a trap.
                 picture.width = u32::from(header.width);

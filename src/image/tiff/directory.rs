@@ -57,8 +57,7 @@ pub(super) struct Chain {
 
 impl Chain {
     pub(super) fn walk(source: &Source, limits: &Limits) -> Self {
-        let mut chain =
-            Self { directories: Vec::new(), completeness: Completeness::Complete, too_long: false, end: 8 };
+        let mut chain = Self { directories: Vec::new(), completeness: Completeness::Complete, too_long: false, end: 8 };
         if let Err(completeness) = chain.follow(source, limits) {
             chain.completeness = completeness;
         }

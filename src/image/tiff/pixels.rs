@@ -8,11 +8,11 @@ use weezl::LzwStatus;
 
 use super::directory::{Directory, tag};
 use super::{Layout, Seen};
+use crate::image::Limits;
 use crate::image::fax::Fax;
 use crate::image::jpeg::{self, Colours, Inks};
 use crate::image::source::Source;
 use crate::image::tone::ToneCounter;
-use crate::image::Limits;
 use crate::measurements::{ColourModel, Compression, Decoded, JpegFacts, Limit};
 
 pub(super) fn decode(
@@ -147,7 +147,8 @@ impl Page<'_> {
         let chunks = self.directory.chunks(self.source).ok_or_else(|| damaged.clone())?;
         let one = |tag| self.directory.number(self.source, tag).and_then(|n| u32::try_from(n).ok());
         let (width, height) = if self.directory.has(tag::TILE_OFFSETS) {
-            let size = one(tag::TILE_WIDTH).zip(one(tag::TILE_LENGTH)).filter(|(width, height)| *width > 0 && *height > 0);
+            let size =
+                one(tag::TILE_WIDTH).zip(one(tag::TILE_LENGTH)).filter(|(width, height)| *width > 0 && *height > 0);
             let (width, height) = size.ok_or_else(|| damaged.clone())?;
             let bytes = u64::from(width) * u64::from(height) * layout.samples;
             if let Some(limit) = self.limits.refuses(width.into(), height.into(), bytes) {

@@ -71,7 +71,7 @@ fn resolution_declared_disagrees(page: &Page<'_>, profile: &Profile) -> Outcome 
 mod tests {
     use super::*;
     use crate::inspection::fixtures::{a4_page, dpi, of_page};
-    use crate::measurements::PageMeasurements;
+    use crate::measurements::{DeclaredDpi, PageMeasurements};
 
     fn check(width_px: u32, height_px: u32, declared: Option<u32>, settings: &[(&str, &str)]) -> Outcome {
         let page = PageMeasurements { width_px, height_px, declared_dpi: declared.map(dpi), ..a4_page() };
@@ -94,6 +94,13 @@ mod tests {
         assert_eq!(check(1240, 1754, Some(300), &only_a4), disagrees(300, 149_980));
         assert_eq!(check(2480, 3508, Some(72), &only_a4), disagrees(72, 299_961));
         assert_eq!(check(2480, 3508, None, &only_a4), Outcome::NotApplicable);
+        // Either axis alone.
+        for (x_milli, y_milli, declared) in [(300_000, 280_000, 280), (280_000, 300_000, 280)] {
+            let declared_dpi = Some(DeclaredDpi { x_milli, y_milli, ..dpi(300) });
+            let page = PageMeasurements { declared_dpi, ..a4_page() };
+            let effective = if x_milli == 300_000 { 300_010 } else { 299_961 };
+            assert_eq!(of_page(resolution_declared_disagrees, &page, &only_a4), disagrees(declared, effective));
+        }
         // Neither A4 nor B5 at this value, and both by their shape.
         assert!(matches!(check(2480, 3508, Some(72), &[]), Outcome::Indeterminate(Reason::SeveralPapers { .. })));
     }

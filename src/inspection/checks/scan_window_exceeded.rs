@@ -41,7 +41,7 @@ fn scan_window_exceeded(subject: &Subject<'_>, profile: &Profile) -> Outcome {
         return Outcome::Indeterminate(Reason::ObtainedOnNotTold);
     };
     match subject.calendar.deadline(obtained_on, Span::BusinessDays { days }, subject.station) {
-        Err(cause) => Outcome::Indeterminate(Reason::DeadlineNotTold { cause }),
+        Err(calendar) => Outcome::Indeterminate(Reason::DeadlineNotTold { calendar }),
         Ok(deadline) if subject.taken_in_at > deadline => Outcome::Failed(Reason::ScanWindowExceeded {
             obtained_on,
             allowed_business_days: days,
@@ -87,8 +87,8 @@ mod tests {
     #[test]
     fn without_a_date_or_a_calendar_it_cannot_be_told() {
         assert_eq!(check(None, "2026-11-20T14:05"), Outcome::Indeterminate(Reason::ObtainedOnNotTold));
-        let cause = CannotTell::BeyondCalendar { valid_until: date(2027, 12, 31) };
+        let calendar = CannotTell::BeyondCalendar { valid_until: date(2027, 12, 31) };
         let late = check(Some(date(2027, 12, 29)), "2028-01-04T09:00");
-        assert_eq!(late, Outcome::Indeterminate(Reason::DeadlineNotTold { cause }));
+        assert_eq!(late, Outcome::Indeterminate(Reason::DeadlineNotTold { calendar }));
     }
 }

@@ -1,0 +1,19 @@
+//! `torikomi journal`: who did what and when.
+
+pub(super) mod entries;
+mod show;
+
+use clap::Subcommand;
+
+use super::{Answer, Desk, Failure};
+
+#[derive(Debug, Subcommand)]
+pub enum Journal {
+    Show(show::Args),
+}
+
+pub(super) fn run(command: &Journal, desk: &Desk) -> Result<Answer, Failure> {
+    match command {
+        Journal::Show(args) => show::run(args, desk),
+    }
+}

@@ -1,0 +1,43 @@
+//! `torikomi operator appoint`: gives a person a role for a time.
+
+use super::change;
+use crate::cli::person::Person;
+use crate::cli::words::clock_time;
+use crate::cli::{Answer, Desk, Failure};
+use crate::control::Request;
+use crate::ids::Name;
+use crate::instant::Instant;
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[arg(value_name = "LOGIN")]
+    login: String,
+    #[arg(long, value_name = "ROLE", value_parser = role)]
+    role: Name,
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    rank: u32,
+    #[arg(long, value_name = "TIME", value_parser = clock_time)]
+    from: Option<Instant>,
+    #[arg(long, value_name = "TIME", value_parser = clock_time)]
+    until: Option<Instant>,
+    #[command(flatten)]
+    by: Person,
+}
+
+const ROLES: [&str; 5] = ["operator", "information-manager", "admin", "auditor", "viewer"];
+
+fn role(text: &str) -> Result<Name, String> {
+    if ROLES.contains(&text) { text.parse().map_err(|_| text.to_owned()) } else { Err(ROLES.join(" | ")) }
+}
+
+pub(super) fn run(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
+    let request = Request::Appoint {
+        by: args.by.prove(desk)?,
+        login: args.login.clone(),
+        role: args.role.clone(),
+        rank: args.rank,
+        from: args.from,
+        until: args.until,
+    };
+    change(desk, &request, "operator-appointed", &args.login)
+}

@@ -1,0 +1,31 @@
+//! `torikomi queue confirm`: the responsible person confirms and signs (確定・署名).
+//!
+//! One document at a time: what is about to be signed is shown before the passphrase is asked for.
+
+use std::io::IsTerminal as _;
+
+use super::decision::decide;
+use super::facts;
+use crate::cli::page::Page;
+use crate::cli::person::Person;
+use crate::cli::{Answer, Desk, Failure};
+use crate::control::Request;
+use crate::ids::DocumentId;
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[arg(value_name = "DOCUMENT")]
+    document: DocumentId,
+    #[command(flatten)]
+    by: Person,
+}
+
+pub(super) fn run(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
+    if std::io::stdin().is_terminal() && std::io::stderr().is_terminal() {
+        let document = facts::shown(&desk.database()?, args.document)?.document;
+        let mut page = Page::new(false);
+        facts::identity(desk, &mut page, &document);
+        eprint!("{}", page.into_text());
+    }
+    decide(desk, &Request::Confirm { by: args.by.prove(desk)?, document: args.document }, "queue-confirmed")
+}

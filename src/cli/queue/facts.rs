@@ -1,0 +1,137 @@
+//! A document as the database has it, and the parts of a page that tell of it.
+
+use jiff::civil::Date;
+use serde_json::Value;
+
+use crate::cli::desk::ReadOnly;
+use crate::cli::journal::entries;
+use crate::cli::page::{Page, Tone};
+use crate::cli::{Desk, Failure, Words};
+use crate::control::facts::{DeliveryStatus, DocumentFacts, DocumentShown};
+use crate::database::{DatabaseError, Tx};
+use crate::document::HoldReason;
+use crate::identity::Source;
+use crate::ids::DocumentId;
+use crate::journal::read;
+use crate::ledger::deliveries::Delivery;
+use crate::ledger::documents::{self, Document};
+use crate::ledger::profiles;
+use crate::people::register;
+use crate::profile::lint;
+
+/// A document with its history.
+pub(super) fn shown(database: &ReadOnly, id: DocumentId) -> Result<DocumentShown, Failure> {
+    let found = database.read(async |tx| {
+        let Some(document) = documents::get(tx, id).await? else { return Ok(None) };
+        let supersedes = document.supersedes;
+        let document = of_document(tx, document).await?;
+        let profile = match &document.profile {
+            Some(profile) => profiles::get(tx, &profile.id, profile.version).await?,
+            None => None,
+        };
+        let clause = profile.and_then(|version| lint(&version.bytes, "").ok()).map(|(profile, _)| profile.clause);
+        let stored = read::of_document(tx, id).await?;
+        Ok(Some(DocumentShown { document, clause, supersedes, history: entries::of(tx, stored).await? }))
+    })?;
+    found.ok_or_else(|| Failure::NotFound { what: id.to_string() })
+}
+
+pub(super) async fn of_document(tx: &mut Tx, document: Document) -> Result<DocumentFacts, DatabaseError> {
+    let parts = documents::parts(tx, document.id).await?;
+    let assigned_to = match document.assigned_to {
+        Some(id) => register::get(tx, id).await?.map(|person| person.login.to_string()),
+        None => None,
+    };
+    Ok(DocumentFacts {
+        document: document.id,
+        station: document.station,
+        state: document.state,
+        held: document.held,
+        held_detail: document.held_detail.as_deref().map(value),
+        identity: document.identity,
+        claims: document.claims,
+        profile: document.profile,
+        judgement: document.judgement,
+        parts,
+        taken_in_at: document.taken_in_at,
+        due_at: document.due_at,
+        assigned_to,
+    })
+}
+
+pub(super) fn of_delivery(delivery: Delivery) -> DeliveryStatus {
+    DeliveryStatus {
+        delivery: delivery.id,
+        station: delivery.station,
+        state: delivery.state,
+        name: delivery.source_display,
+        first_seen_at: delivery.first_seen_at,
+        problem: delivery.problem.as_deref().map(value),
+    }
+}
+
+/// What a column says in JSON; what it says otherwise is text.
+fn value(json: &str) -> Value {
+    serde_json::from_str(json).unwrap_or_else(|_| Value::String(json.to_owned()))
+}
+
+/// Where a document stands: its state, and what it waits for.
+pub(in crate::cli) fn standing(words: &Words, document: &DocumentFacts) -> String {
+    match document.held {
+        Some(reason) => format!("{}: {}", words.say("held"), words.hold(reason)),
+        None => words.state(document.state),
+    }
+}
+
+/// How grave that is.
+pub(in crate::cli) fn tone(document: &DocumentFacts) -> Tone {
+    use crate::document::DocumentState as State;
+    match (document.held, document.state) {
+        (Some(HoldReason::Rejected | HoldReason::Late), _) | (None, State::SentBack) => Tone::Bad,
+        (Some(_), _) | (None, State::Review | State::AwaitingConfirmation) => Tone::Warning,
+        (None, State::Filed | State::Disposed) => Tone::Good,
+        (None, _) => Tone::Waiting,
+    }
+}
+
+/// Whose a document is, of which kind, from which dates, and where each of these came from.
+pub(super) fn identity(desk: &Desk, page: &mut Page, document: &DocumentFacts) {
+    let words = &desk.words;
+    let identity = &document.identity;
+    let from = |value: String, source: Source| {
+        let source = words.word("source", &spelling(source));
+        words.with("cli-value-from", &[("value", value.into()), ("source", source.into())])
+    };
+    let date = |date: &crate::identity::Sourced<Date>| from(words.date(date.value), date.from);
+    let unknown = || Some(words.say("unknown"));
+    let patient = identity.patient.as_ref();
+    let pages: u32 = document.parts.iter().map(|part| part.page_count).fold(0, u32::saturating_add);
+    page.pairs(&[
+        (
+            words.say("column-patient"),
+            patient.map(|p| from(format!("{} {}", p.value.id, p.value.name), p.from)).or_else(unknown),
+        ),
+        (words.say("column-kana"), patient.and_then(|p| p.value.kana.clone())),
+        (words.say("column-birth-date"), patient.and_then(|p| p.value.birth_date).map(|date| words.date(date))),
+        (
+            words.say("column-kind"),
+            identity.document_type.as_ref().map(|kind| from(kind.value.to_string(), kind.from)).or_else(unknown),
+        ),
+        (words.say("column-obtained"), identity.obtained_on.as_ref().map(date).or_else(unknown)),
+        (words.say("column-document-date"), identity.document_date.as_ref().map(date)),
+        (words.say("column-scanned-at"), identity.scanned_at.as_ref().map(|at| from(words.time(at.value), at.from))),
+        (words.say("column-operator"), identity.operator.as_ref().map(|who| from(who.value.clone(), who.from))),
+        (words.say("column-pages"), Some(pages.to_string())),
+        (words.say("column-file"), Some(files(document)).filter(|files| !files.is_empty())),
+    ]);
+}
+
+fn files(document: &DocumentFacts) -> String {
+    let names: Vec<_> = document.parts.iter().map(|part| part.delivered_name.as_str()).collect();
+    names.join(", ")
+}
+
+/// The kebab-case spelling that JSON and the catalogue share.
+fn spelling(source: Source) -> String {
+    serde_json::to_value(source).ok().and_then(|value| value.as_str().map(ToOwned::to_owned)).unwrap_or_default()
+}

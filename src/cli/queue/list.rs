@@ -1,0 +1,110 @@
+//! `torikomi queue list`: what waits, with the least time left first.
+
+use super::facts;
+use crate::cli::page::{Page, Table, Tone};
+use crate::cli::{Answer, Desk, Failure};
+use crate::control::facts::{DeliveryStatus, DocumentFacts, Queue};
+use crate::document::{DeliveryState, DocumentState};
+use crate::ids::Name;
+use crate::ledger::{deliveries, documents};
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[arg(long, value_name = "STATION")]
+    station: Option<Name>,
+    #[arg(long, value_name = "STATE")]
+    state: Option<DocumentState>,
+    #[arg(long)]
+    held: bool,
+    #[arg(long)]
+    ended: bool,
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    most: u16,
+}
+
+pub(super) fn run(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
+    let filter = documents::Filter {
+        station: args.station.clone(),
+        // Who asks for an ended state means the ended ones.
+        ended: args.ended || args.state.is_some_and(|state| !state.is_open()),
+        state: args.state,
+        held: args.held,
+    };
+    let most = u32::from(args.most);
+    let mut queue = desk.database()?.read(async |tx| {
+        let mut rows = Vec::new();
+        for document in documents::list(tx, &filter, most.saturating_add(1)).await? {
+            rows.push(facts::of_document(tx, document).await?);
+        }
+        let mut waiting = Vec::new();
+        for state in [DeliveryState::Incomplete, DeliveryState::CompletenessUnknown] {
+            let found = deliveries::in_state(tx, state).await?;
+            waiting.extend(found.into_iter().map(facts::of_delivery));
+        }
+        Ok(Queue { documents: rows, deliveries: waiting, more: false })
+    })?;
+    queue.more = queue.documents.len() > usize::from(args.most);
+    queue.documents.truncate(usize::from(args.most));
+    queue.deliveries.retain(|delivery| args.station.as_ref().is_none_or(|station| *station == delivery.station));
+    desk.show(&queue, |page| show(desk, page, &queue))?;
+    Ok(Answer::Yes)
+}
+
+fn show(desk: &Desk, page: &mut Page, queue: &Queue) {
+    let words = &desk.words;
+    if queue.documents.is_empty() && queue.deliveries.is_empty() {
+        page.line(&words.say("queue-empty"));
+        return;
+    }
+    if !queue.documents.is_empty() {
+        let columns = ["time-left", "state", "patient", "kind", "obtained", "pages", "station", "document"];
+        let mut table = Table::new(columns.map(|column| words.say(&format!("column-{column}"))).to_vec());
+        for document in &queue.documents {
+            table.row(Some(facts::tone(document)), row(desk, document));
+        }
+        page.table(&table);
+    }
+    if queue.more {
+        page.line(&words.say("queue-more"));
+    }
+    if !queue.deliveries.is_empty() {
+        page.heading(&words.say("queue-deliveries"));
+        deliveries_table(desk, page, &queue.deliveries);
+    }
+}
+
+/// Deliveries that wait for a person.
+pub(in crate::cli) fn deliveries_table(desk: &Desk, page: &mut Page, waiting: &[DeliveryStatus]) {
+    let words = &desk.words;
+    let columns = ["since", "state", "file", "station", "delivery"];
+    let mut table = Table::new(columns.map(|column| words.say(&format!("column-{column}"))).to_vec());
+    for delivery in waiting {
+        let mut state = words.word("delivery", &delivery.state.to_string());
+        if let Some(problem) = delivery.problem.as_ref().and_then(|problem| words.detail(problem)) {
+            state = format!("{state}: {problem}");
+        }
+        let since = words.time(delivery.first_seen_at);
+        let (station, id) = (delivery.station.to_string(), delivery.delivery.to_string());
+        table.row(Some(Tone::Warning), vec![since, state, delivery.name.clone(), station, id]);
+    }
+    page.table(&table);
+}
+
+fn row(desk: &Desk, document: &DocumentFacts) -> Vec<String> {
+    let words = &desk.words;
+    let identity = &document.identity;
+    let unknown = || words.say("unknown");
+    let left = document.due_at.filter(|_| document.state.is_open()).map(|due| words.time_left(due.since(desk.now())));
+    let patient = identity.patient.as_ref().map(|patient| format!("{} {}", patient.value.id, patient.value.name));
+    let pages: u32 = document.parts.iter().map(|part| part.page_count).fold(0, u32::saturating_add);
+    vec![
+        left.unwrap_or_default(),
+        facts::standing(words, document),
+        patient.unwrap_or_else(unknown),
+        identity.document_type.as_ref().map_or_else(unknown, |kind| kind.value.to_string()),
+        identity.obtained_on.as_ref().map_or_else(unknown, |date| words.date(date.value)),
+        pages.to_string(),
+        document.station.to_string(),
+        document.document.to_string(),
+    ]
+}

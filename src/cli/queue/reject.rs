@@ -1,0 +1,24 @@
+//! `torikomi queue reject`: sends documents back to the scanner.
+
+use super::decision::Reason;
+use super::decision::decide;
+use crate::cli::person::Person;
+use crate::cli::{Answer, Desk, Failure};
+use crate::control::Request;
+use crate::ids::DocumentId;
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[arg(id = "document", value_name = "DOCUMENT", required = true)]
+    documents: Vec<DocumentId>,
+    #[command(flatten)]
+    reason: Reason,
+    #[command(flatten)]
+    by: Person,
+}
+
+pub(super) fn run(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
+    let request =
+        Request::SendBack { by: args.by.prove(desk)?, documents: args.documents.clone(), reason: args.reason.given() };
+    decide(desk, &request, "queue-sent-back")
+}

@@ -1,0 +1,65 @@
+//! `torikomi queue show`: everything about one document.
+
+use super::facts;
+use crate::cli::findings;
+use crate::cli::journal::entries;
+use crate::cli::page::Page;
+use crate::cli::{Answer, Desk, Failure};
+use crate::control::facts::{DocumentFacts, DocumentShown};
+use crate::ids::DocumentId;
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[arg(value_name = "DOCUMENT")]
+    document: DocumentId,
+}
+
+pub(super) fn run(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
+    let shown = facts::shown(&desk.database()?, args.document)?;
+    desk.show(&shown, |page| show(desk, page, &shown))?;
+    Ok(Answer::Yes)
+}
+
+fn show(desk: &Desk, page: &mut Page, shown: &DocumentShown) {
+    let words = &desk.words;
+    let document = &shown.document;
+    page.marked(facts::tone(document), &facts::standing(words, document));
+    if let Some(detail) = document.held_detail.as_ref().and_then(|detail| words.detail(detail)) {
+        page.below(&detail);
+    }
+    if let Some(reason) = document.held {
+        page.below(&words.say(&format!("todo-{reason}")));
+    }
+    page.small(&document.document.to_string());
+
+    page.heading(&words.say("queue-identity"));
+    facts::identity(desk, page, document);
+
+    if let Some(judgement) = &document.judgement {
+        page.heading(&words.say("queue-findings"));
+        findings::lines(words, page, judgement, shown.clause.as_deref());
+    }
+
+    page.heading(&words.say("queue-times"));
+    times(desk, page, document, shown);
+
+    if !shown.history.is_empty() {
+        page.heading(&words.say("queue-history"));
+        entries::lines(desk, page, &shown.history);
+    }
+}
+
+fn times(desk: &Desk, page: &mut Page, document: &DocumentFacts, shown: &DocumentShown) {
+    let words = &desk.words;
+    let due = document.due_at.filter(|_| document.state.is_open()).map(|due| {
+        let left = words.time_left(due.since(desk.now()));
+        words.with("cli-due", &[("time", words.time(due).into()), ("left", left.into())])
+    });
+    page.pairs(&[
+        (words.say("column-station"), Some(document.station.to_string())),
+        (words.say("column-taken-in"), Some(words.time(document.taken_in_at))),
+        (words.say("column-due"), due),
+        (words.say("column-assigned"), document.assigned_to.clone()),
+        (words.say("column-supersedes"), shown.supersedes.map(|id| id.to_string())),
+    ]);
+}

@@ -1,0 +1,48 @@
+//! `torikomi record history`: the versions of a record's document and everything the journal says of it.
+
+use crate::cli::journal::entries;
+use crate::cli::page::{Page, Table};
+use crate::cli::{Answer, Desk, Failure};
+use crate::control::facts::RecordHistory;
+use crate::ids::RecordId;
+use crate::journal::read;
+use crate::store::records;
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[arg(value_name = "RECORD")]
+    record: RecordId,
+}
+
+pub(super) fn run(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
+    let found = desk.database()?.read(async |tx| {
+        let Some(record) = records::get(tx, args.record).await? else { return Ok(None) };
+        let versions = records::of_document(tx, record.document).await?;
+        let stored = read::of_document(tx, record.document).await?;
+        let entries = entries::of(tx, stored).await?;
+        Ok(Some(RecordHistory { document: record.document, versions, entries }))
+    })?;
+    let history = found.ok_or_else(|| Failure::NotFound { what: args.record.to_string() })?;
+    desk.show(&history, |page| show(desk, page, &history))?;
+    Ok(Answer::Yes)
+}
+
+fn show(desk: &Desk, page: &mut Page, history: &RecordHistory) {
+    let words = &desk.words;
+    let columns = ["version", "filed", "profile", "record"];
+    let mut table = Table::new(columns.map(|column| words.say(&format!("column-{column}"))).to_vec());
+    for record in &history.versions {
+        table.row(
+            None,
+            vec![
+                record.version.to_string(),
+                words.time(record.filed_at),
+                words.profile(&record.profile_id, record.profile_version),
+                record.id.to_string(),
+            ],
+        );
+    }
+    page.table(&table);
+    page.heading(&words.say("queue-history"));
+    entries::lines(desk, page, &history.entries);
+}

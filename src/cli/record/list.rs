@@ -1,0 +1,86 @@
+//! `torikomi record list`: filed records, in the order of filing.
+
+use jiff::civil::Date;
+
+use crate::cli::page::{Page, Table, Tone};
+use crate::cli::{Answer, Desk, Failure};
+use crate::control::facts::RecordList;
+use crate::database::DatabaseError;
+use crate::identity::dates;
+use crate::ids::{Name, RecordId};
+use crate::store::records::{self, Filter, Record};
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[arg(long, value_name = "ID")]
+    patient_id: Option<String>,
+    #[arg(long, value_name = "KIND")]
+    document_type: Option<Name>,
+    #[arg(long, value_name = "STATION")]
+    station: Option<Name>,
+    #[arg(long, value_name = "DATE", value_parser = dates::parse)]
+    from: Option<Date>,
+    #[arg(long, value_name = "DATE", value_parser = dates::parse)]
+    until: Option<Date>,
+    #[arg(long, value_name = "RECORD")]
+    after: Option<RecordId>,
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    most: u16,
+}
+
+pub(super) fn run(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
+    let filter = Filter {
+        patient_id: args.patient_id.clone(),
+        document_type: args.document_type.clone(),
+        station: args.station.clone(),
+        from: args.from.and_then(|date| desk.words.day_begins(date)),
+        // The last day counts whole.
+        until: args.until.and_then(|date| date.tomorrow().ok()).and_then(|date| desk.words.day_begins(date)),
+    };
+    let found = desk.database()?.read(async |tx| {
+        let after = match args.after {
+            Some(id) => match records::get(tx, id).await? {
+                Some(record) => Some(record),
+                None => return Ok(None),
+            },
+            None => None,
+        };
+        let most = u32::from(args.most).saturating_add(1);
+        Ok::<_, DatabaseError>(Some(records::list(tx, &filter, after.as_ref(), most).await?))
+    })?;
+    let what = || args.after.map(|id| id.to_string()).unwrap_or_default();
+    let mut records = found.ok_or_else(|| Failure::NotFound { what: what() })?;
+    let more = records.len() > usize::from(args.most);
+    records.truncate(usize::from(args.most));
+    let list = RecordList { records, more };
+    desk.show(&list, |page| show(desk, page, &list))?;
+    Ok(Answer::Yes)
+}
+
+fn show(desk: &Desk, page: &mut Page, list: &RecordList) {
+    let words = &desk.words;
+    if list.records.is_empty() {
+        page.line(&words.say("record-none"));
+        return;
+    }
+    let columns = ["filed", "patient", "kind", "obtained", "pages", "record"];
+    let mut table = Table::new(columns.map(|column| words.say(&format!("column-{column}"))).to_vec());
+    for record in &list.records {
+        table.row(Some(Tone::Good), row(desk, record));
+    }
+    page.table(&table);
+    if list.more {
+        page.line(&words.say("record-more"));
+    }
+}
+
+fn row(desk: &Desk, record: &Record) -> Vec<String> {
+    vec![
+        desk.words.time(record.filed_at),
+        format!("{} {}", record.patient_id, record.patient_name),
+        record.document_type.to_string(),
+        desk.words.written_date(record.obtained_on.as_deref()),
+        record.page_count.to_string(),
+        record.id.to_string(),
+    ]
+}

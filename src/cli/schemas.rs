@@ -1,0 +1,32 @@
+//! The shapes that `--json` prints, one schema for each; `docs/json/<name>.schema.json` holds them.
+
+use schemars::{Schema, schema_for};
+
+use crate::control::facts;
+
+/// Every schema by its command's path.
+#[must_use]
+pub fn all() -> Vec<(&'static str, Schema)> {
+    vec![
+        ("problem", schema_for!(facts::Problem)),
+        ("status", schema_for!(facts::Status)),
+        ("queue-list", schema_for!(facts::Queue)),
+        ("queue-show", schema_for!(facts::DocumentShown)),
+        ("queue-decided", schema_for!(facts::Decided)),
+        ("record-list", schema_for!(facts::RecordList)),
+        ("record-show", schema_for!(facts::RecordShown)),
+        ("record-history", schema_for!(facts::RecordHistory)),
+        ("session-open", schema_for!(facts::Opened)),
+        ("session-close", schema_for!(facts::Closed)),
+        ("session-list", schema_for!(facts::SessionList)),
+        ("operator-list", schema_for!(facts::PeopleList)),
+        ("operator-changed", schema_for!(facts::Noted)),
+        ("inspect", schema_for!(facts::Inspected)),
+        ("check-list", schema_for!(facts::CheckList)),
+        ("check-explain", schema_for!(facts::CheckFacts)),
+        ("profile-list", schema_for!(facts::ProfileList)),
+        ("profile-show", schema_for!(facts::ProfileShown)),
+        ("profile-lint", schema_for!(facts::Linted)),
+        ("journal-show", schema_for!(facts::JournalPage)),
+    ]
+}

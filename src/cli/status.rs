@@ -1,0 +1,138 @@
+//! `torikomi status`: how the line stands.
+
+use super::page::{Page, Table, Tone};
+use super::queue::list::deliveries_table;
+use super::{Answer, Desk, Failure};
+use crate::control::Request;
+use crate::control::facts::Status;
+
+#[derive(Debug, clap::Args)]
+pub struct Args {}
+
+pub(super) fn run(Args {}: &Args, desk: &Desk) -> Result<Answer, Failure> {
+    let status: Status = desk.ask(&Request::Status)?;
+    desk.show(&status, |page| show(desk, page, &status))?;
+    Ok(Answer::Yes)
+}
+
+fn show(desk: &Desk, page: &mut Page, status: &Status) {
+    head(desk, page, status);
+    troubles(desk, page, status);
+    stations(desk, page, status);
+    documents(desk, page, status);
+    deadlines(desk, page, status);
+    if !status.deliveries_waiting.is_empty() {
+        page.heading(&desk.words.say("queue-deliveries"));
+        deliveries_table(desk, page, &status.deliveries_waiting);
+    }
+}
+
+fn head(desk: &Desk, page: &mut Page, status: &Status) {
+    let words = &desk.words;
+    let well = status.paused.is_empty() && status.clock_problem.is_none() && status.incidents.is_empty();
+    let (tone, said) = if well { (Tone::Good, "status-well") } else { (Tone::Bad, "status-troubled") };
+    page.marked(tone, &words.say(said));
+    page.pairs(&[
+        (words.say("column-mode"), Some(words.word("mode", &status.mode))),
+        (words.say("column-software"), Some(status.version.clone())),
+        (words.say("column-now"), Some(words.time(status.now))),
+        (words.say("column-since"), Some(words.time(status.running_since))),
+        (words.say("column-sandbox"), Some(words.word("sandbox", &status.sandbox))),
+        (
+            words.say("column-information-manager"),
+            Some(status.information_manager.clone().unwrap_or_else(|| words.say("status-no-manager"))),
+        ),
+        (words.say("column-records"), Some(status.records.to_string())),
+        (words.say("column-journal"), Some(status.journal_size.to_string())),
+    ]);
+}
+
+/// What somebody must act on comes before what is merely told.
+fn troubles(desk: &Desk, page: &mut Page, status: &Status) {
+    let words = &desk.words;
+    if let Some(problem) = &status.clock_problem {
+        page.marked(Tone::Bad, &words.with("status-clock", &[("problem", problem.clone().into())]));
+    }
+    for paused in &status.paused {
+        let (stage, since) = (words.word("stage", &paused.stage), words.time(paused.since));
+        let blanks = [("stage", stage.into()), ("since", since.into()), ("why", paused.why.clone().into())];
+        page.marked(Tone::Bad, &words.with("status-paused", &blanks));
+    }
+    for incident in &status.incidents {
+        let blanks = [
+            ("kind", words.word("incident", &incident.kind).into()),
+            ("since", words.time(incident.opened_at).into()),
+            ("count", incident.documents.into()),
+        ];
+        page.marked(Tone::Bad, &words.with("status-incident", &blanks));
+    }
+    for warning in &status.warnings {
+        page.marked(Tone::Warning, warning);
+    }
+}
+
+fn stations(desk: &Desk, page: &mut Page, status: &Status) {
+    let words = &desk.words;
+    page.heading(&words.say("status-stations"));
+    let columns = ["station", "watching", "session", "folder"];
+    let mut table = Table::new(columns.map(|column| words.say(&format!("column-{column}"))).to_vec());
+    for station in &status.stations {
+        let tone = if station.problem.is_some() || station.watching == "unreachable" { Tone::Bad } else { Tone::Good };
+        let watching = words.word("watching", &station.watching);
+        let watching = match &station.problem {
+            Some(problem) => format!("{watching}: {problem}"),
+            None => watching,
+        };
+        let session = station.session.as_ref().map(|session| {
+            let until = words.time(session.expires_at);
+            words.with("status-session", &[("login", session.login.clone().into()), ("until", until.into())])
+        });
+        let session = session.unwrap_or_else(|| words.say("status-no-session"));
+        table.row(Some(tone), vec![station.station.to_string(), watching, session, station.folder.clone()]);
+    }
+    page.table(&table);
+}
+
+fn documents(desk: &Desk, page: &mut Page, status: &Status) {
+    let words = &desk.words;
+    if status.documents.is_empty() {
+        return;
+    }
+    page.heading(&words.say("status-documents"));
+    let mut table = Table::new(["state", "count"].map(|column| words.say(&format!("column-{column}"))).to_vec());
+    for count in &status.documents {
+        let state = match count.held {
+            Some(reason) => format!("{}: {}", words.say("held"), words.hold(reason)),
+            None => words.state(count.state),
+        };
+        let tone = if count.held.is_some() { Tone::Warning } else { Tone::Waiting };
+        let tone = if count.state.is_open() { Some(tone) } else { None };
+        table.row(tone, vec![state, count.documents.to_string()]);
+    }
+    page.table(&table);
+}
+
+fn deadlines(desk: &Desk, page: &mut Page, status: &Status) {
+    let words = &desk.words;
+    if status.deadlines.is_empty() {
+        return;
+    }
+    page.heading(&words.say("status-deadlines"));
+    let columns = ["time-left", "due", "state", "station", "document"];
+    let mut table = Table::new(columns.map(|column| words.say(&format!("column-{column}"))).to_vec());
+    for deadline in &status.deadlines {
+        let left = jiff::SignedDuration::from_secs(deadline.seconds_left);
+        let tone = if deadline.seconds_left < 0 { Tone::Bad } else { Tone::Waiting };
+        table.row(
+            Some(tone),
+            vec![
+                words.time_left(left),
+                words.time(deadline.due_at),
+                words.state(deadline.state),
+                deadline.station.to_string(),
+                deadline.document.to_string(),
+            ],
+        );
+    }
+    page.table(&table);
+}

@@ -1,0 +1,339 @@
+# Words of the command line.
+
+## Failures: what happened, why, what to do.
+cli-home-not-given = No home folder is given. Name one with --home DIR or TORIKOMI_HOME, or make one with `torikomi init`.
+cli-not-a-home = { $path } is not a Torikomi home. Check the path, or make one with `torikomi init`.
+cli-home = The home folder cannot be used: { $problem }
+cli-settings = The settings have to be put right: { $problem }
+cli-database = The database cannot be read: { $problem }
+cli-no-daemon = The daemon is not running (nothing answers at { $socket }). Start it with `torikomi serve`, then try again.
+cli-broken-off = The daemon broke off: { $problem }. What was done can be seen with `torikomi journal show`.
+cli-passphrase-file = The passphrase file { $path } cannot be used: { $problem }. Write the passphrase on its first line.
+cli-no-terminal = There is no terminal to type the passphrase at. Give it with --passphrase-file FILE.
+cli-passphrases-differ = The two entries differ. Run the command again.
+cli-not-found = { $what } was not found. Check the id or name.
+cli-file = { $path } cannot be read or written: { $problem }
+cli-bad-value = "{ $value }" cannot be understood: { $problem }
+cli-strange-answer = The daemon's answer cannot be understood ({ $problem }). After an update, restart `torikomi serve`.
+cli-output = The result cannot be written: { $problem }
+
+## Typing
+cli-passphrase-prompt = Passphrase of { $whose }:{" "}
+cli-new-passphrase-prompt = New passphrase of { $whose }:{" "}
+cli-passphrase-again-prompt = New passphrase of { $whose }, again:{" "}
+
+## Short phrases
+cli-journalled = journal entry { $index }
+cli-value-from = { $value } ({ $source })
+cli-due = { $time } ({ $left })
+cli-profile = { $id } version { $version }
+list-separator = ,{" "}
+unknown = unknown
+held = on hold
+actor-system = by itself
+
+time-left-minutes = { $first } min left
+time-left-hours = { $first } h { $second } min left
+time-left-days = { $first } d { $second } h left
+time-over-minutes = { $first } min over
+time-over-hours = { $first } h { $second } min over
+time-over-days = { $first } d { $second } h over
+
+## Column heads
+column-time-left = time left
+column-state = state
+column-patient = patient
+column-kana = kana
+column-birth-date = birth date
+column-kind = kind
+column-obtained = obtained on
+column-document-date = date on the paper
+column-scanned-at = scanner's time
+column-operator = operator
+column-pages = pages
+column-station = station
+column-document = document
+column-delivery = delivery
+column-record = record
+column-since = since
+column-file = file
+column-taken-in = taken in
+column-due = due
+column-assigned = assigned to
+column-supersedes = supersedes
+column-filed = filed
+column-signed = signed
+column-stamped = time-stamped
+column-version = version
+column-profile = profile
+column-record-digest = record digest
+column-journal = journal
+column-name = name
+column-generation = generation
+column-bytes = bytes
+column-object = digest
+column-count = count
+column-mode = mode
+column-software = software
+column-now = time now
+column-sandbox = image sandbox
+column-information-manager = information manager
+column-records = records filed
+column-watching = watching
+column-session = session
+column-folder = folder
+column-login = login
+column-person = name
+column-occupation = occupation
+column-department = department
+column-roles = roles
+column-certificate = certificate until
+column-expires = ends
+column-signed-count = signed
+column-attested = attested
+
+## States of a document
+state-identifying = finding out whose it is
+state-inspecting = being inspected
+state-review = waits for review
+state-awaiting-confirmation = waits for confirmation
+state-signing = waits for signature
+state-stamping = waits for time-stamp
+state-filing = being filed
+state-filed = filed
+state-sent-back = sent back
+state-discarded = discarded
+state-disposed = disposed of
+
+## States of a delivery
+delivery-arriving = arriving
+delivery-in-custody = in custody
+delivery-taken = taken
+delivery-incomplete = the file breaks off
+delivery-completeness-unknown = cannot tell whether it is whole
+delivery-refused = refused
+
+## Why a document is on hold
+hold-identity = patient, kind or date is missing
+hold-conflict = two sources say different things
+hold-unknown-patient = the patient id is not in the patient master
+hold-no-profile = no profile that this station may use
+hold-findings = a person must look at the findings
+hold-rejected = the inspection rejected it
+hold-late = its deadline has passed
+hold-not-carried = this kind of rule is not carried yet
+hold-equal-bytes = the same file was delivered before
+hold-no-session = nobody who may sign has a session open
+hold-no-information-manager = no information manager is appointed
+hold-no-attestation = nobody attested that nothing was pasted over or left out
+hold-clock = the clock cannot be believed
+hold-stamp-missed = the time-stamp came too late
+hold-stage-failed = the same step failed three times
+hold-source-changed = the source changed after it was taken
+
+## What to do then
+todo-identity = Enter patient, kind and date with `torikomi queue identify`.
+todo-conflict = Find out which is right and enter it with `torikomi queue identify`.
+todo-unknown-patient = Check the patient id and enter it with `torikomi queue identify`. For a new patient, wait for the patient master.
+todo-no-profile = Check the kind of document. If it is right, ask an administrator to allow its profile at this station.
+todo-findings = Look at the image. If it can be read, `torikomi queue accept`; if not, `torikomi queue reject`.
+todo-rejected = Scan it again. `torikomi queue reject` sends it back.
+todo-late = With an unavoidable reason, `torikomi queue release-late`. Otherwise send it back.
+todo-not-carried = It cannot be filed. Keep the paper and tell an administrator.
+todo-equal-bytes = If it was scanned twice, `torikomi queue discard`; if it is another document, `torikomi queue identify`.
+todo-no-session = Whoever signs opens a session with `torikomi session open`.
+todo-no-information-manager = An administrator appoints one with `torikomi operator appoint`.
+todo-no-attestation = The operator attests with `torikomi session open --attest`.
+todo-clock = An administrator checks the server's clock.
+todo-stamp-missed = It is signed again when the signer opens a session.
+todo-stage-failed = Remove the cause, then `torikomi queue retry`.
+todo-source-changed = The newer file was taken in by itself. If the older one is not needed, `torikomi queue discard`.
+
+## Where a value came from
+source-sidecar = sidecar
+source-filename = file name
+source-station = station settings
+source-batch = operator's statement
+source-barcode = barcode
+source-person = entered by a person
+source-master = patient master
+
+## How grave a finding is
+severity-pass = passed
+severity-warn = warning
+severity-hold = hold
+severity-reject = rejected
+
+## Roles
+role-operator = operator
+role-information-manager = information manager
+role-information_manager = information manager
+role-admin = administrator
+role-auditor = auditor
+role-viewer = viewer
+
+## The journal
+journal-home-founded = home founded
+journal-person-enrolled = person registered
+journal-certificate-issued = certificate issued
+journal-certificate-revoked = certificate revoked
+journal-appointed = appointed to a role
+journal-person-suspended = person suspended
+journal-profile-adopted = profile brought into force
+journal-daemon-started = daemon started
+journal-daemon-stopped = daemon stopped
+journal-session-opened = session opened
+journal-session-closed = session closed
+journal-delivery-taken = delivery taken
+journal-delivery-received = the same delivery received again
+journal-delivery-refused = delivery refused
+journal-delivery-incomplete = delivery stopped, because its file breaks off
+journal-delivery-decided = a person decided about the delivery
+journal-document-held = put on hold
+journal-document-inspected = inspected
+journal-document-identified = identified by a person
+journal-document-accepted = findings accepted
+journal-document-confirmed = confirmed
+journal-document-sent-back = sent back
+journal-document-discarded = discarded
+journal-document-assigned = assigned
+journal-document-retried = tried again
+journal-late-released = released although late
+journal-document-signed = signed
+journal-stamp-missed = time-stamp missed
+journal-document-filed = filed
+journal-record-viewed = viewed
+journal-record-exported = copy handed out
+journal-incident-opened = incident opened
+journal-incident-closed = incident closed
+
+journal-line = { $index }  { $time }  { $what } ({ $who })
+journal-empty = There are no entries yet.
+journal-size = { $size } in all
+
+## The queue
+queue-empty = No document waits.
+queue-more = There are more. Raise --most, or narrow down with --station or --state.
+queue-deliveries = Deliveries that wait for a person
+queue-identity = Patient and document
+queue-times = Times and deadlines
+queue-findings = Findings
+queue-history = History
+queue-sent-back = { $count ->
+    [one] One document was sent back.
+   *[other] { $count } documents were sent back.
+}
+queue-retried = { $count ->
+    [one] One document is tried again.
+   *[other] { $count } documents are tried again.
+}
+queue-assigned = { $count ->
+    [one] One document was assigned.
+   *[other] { $count } documents were assigned.
+}
+queue-discarded = Discarded. The file stays in custody.
+queue-released = { $count ->
+    [one] One late document was released.
+   *[other] { $count } late documents were released.
+}
+queue-accepted = The findings were accepted.
+queue-taken = Taken as it is.
+queue-refused = Refused. The source stays where it is.
+queue-identified = Entered. It is inspected again.
+queue-confirmed = Confirmed. It goes on to be signed and time-stamped.
+
+## Records
+record-none = No record matches.
+record-more = There are more. Give the last record's id with --after to go on.
+record-files = Files
+
+## Sessions
+session-opened = The session is open until { $until }, for { $most } signatures at most.
+session-resumed = { $count ->
+    [one] One document that waited goes on.
+   *[other] { $count } documents that waited go on.
+}
+session-attested = You attested that nothing is pasted over the originals and nothing lies outside the scanned area.
+session-not-attested = Nobody attested yet that nothing is pasted over or left out. Nothing is signed before that (--attest).
+session-closed = The session is closed. Documents signed: { $count }
+session-waiting = { $count ->
+    [one] One document waits for the next session.
+   *[other] { $count } documents wait for the next session.
+}
+session-none = No session is open.
+session-attested-short = yes
+session-not-attested-short = not yet
+
+## People
+operator-ca = the certificate authority
+operator-added = { $whom } was added, and now makes the own key with `torikomi operator enrol { $whom }`.
+operator-enrolled = { $whom } has a key and a certificate.
+operator-appointed = { $whom } was appointed.
+operator-suspended = suspended
+operator-no-key = no key yet
+operator-certificate-over = certificate expired
+operator-substitute = { $role } (substitute { $rank })
+operator-until = { $role } (until { $until })
+session-closed-log-off = closed by its owner
+session-closed-expired = its time was over
+session-closed-idle = it went unused
+session-closed-spent = it signed as many as it may
+session-closed-suspended = person suspended
+session-closed-restart = daemon restarted
+operator-none = Nobody is registered.
+
+## Status
+status-well = Running.
+status-troubled = Something waits. No document in custody is lost.
+status-no-manager = none appointed
+status-clock = The clock cannot be believed: { $problem }
+status-paused = { $stage } waits since { $since }: { $why }
+status-incident = Incident ({ $kind }) since { $since }, { $count } documents
+status-stations = Stations
+status-documents = Documents
+status-deadlines = Next deadlines
+status-session = { $login } (until { $until })
+status-no-session = none
+mode-evaluation = evaluation (not for statutory filing)
+mode-production = production
+sandbox-required = required
+sandbox-best-effort = best effort (weaker)
+watching-events = by events
+watching-polling = by polling
+watching-unreachable = unreachable
+stage-intake = intake
+stage-measuring = measuring
+stage-identification = identification
+stage-inspection = inspection
+stage-signing = signing
+stage-stamping = time-stamping
+stage-filing = filing
+
+## Checks and profiles
+column-check = check
+column-looks-for = what it looks for
+column-title = title
+column-regime = regime
+check-requirements = Answers to
+finding-on-page = Page { $page }: { $said }
+finding-none = { $count ->
+    [one] The one check that applies passed.
+   *[other] All { $count } checks that apply passed.
+}
+inspect-result = Result: { $severity } ({ $pages ->
+    [one] one page
+   *[other] { $pages } pages
+})
+inspect-no-date = The window was not judged, as the date of receipt is not known (--obtained-on).
+profile-in-force = in force
+profile-draft = draft
+profile-retired = retired
+profile-file-only = not approved
+profile-good = { $file }: good ({ $profile })
+profile-faulty = { $file }: { $count ->
+    [one] one thing to put right.
+   *[other] { $count } things to put right.
+}
+profile-unreadable = { $file } cannot be used. See `torikomi profile lint`.
+profile-text = Content
+profile-approved = The profile { $whom } is in force.

@@ -1,0 +1,312 @@
+# コマンドの画面で使う言葉。
+
+## 失敗。何が起き、なぜで、どうすればよいか。
+cli-home-not-given = ホームフォルダーが指定されていません。--home DIR か環境変数 TORIKOMI_HOME で指定してください。まだないときは「torikomi init」で作れます。
+cli-not-a-home = { $path } は Torikomi のホームフォルダーではありません。場所を確かめるか、「torikomi init」で作ってください。
+cli-home = ホームフォルダーを使えません：{ $problem }
+cli-settings = 設定に誤りがあります：{ $problem }
+cli-database = データベースを読めませんでした：{ $problem }
+cli-no-daemon = 常駐プログラムが動いていません（{ $socket } に応答がありません）。「torikomi serve」で始めてから、もう一度実行してください。
+cli-broken-off = 常駐プログラムとの通信が途切れました：{ $problem }。済んだことは「torikomi journal show」で確かめられます。
+cli-passphrase-file = パスフレーズのファイル { $path } を読めませんでした：{ $problem }。1 行目にパスフレーズを書いてください。
+cli-no-terminal = パスフレーズを入力する端末がありません。--passphrase-file FILE で指定してください。
+cli-passphrases-differ = 2 回の入力が一致しません。もう一度実行してください。
+cli-not-found = { $what } は見つかりませんでした。番号や名前を確かめてください。
+cli-file = { $path } を読み書きできませんでした：{ $problem }
+cli-bad-value = 「{ $value }」を読み取れませんでした：{ $problem }
+cli-strange-answer = 常駐プログラムの返事を読めませんでした（{ $problem }）。プログラムを入れ替えたあとは「torikomi serve」を始め直してください。
+cli-output = 結果を書き出せませんでした：{ $problem }
+
+## 入力
+cli-passphrase-prompt = { $whose } のパスフレーズ:{" "}
+cli-new-passphrase-prompt = { $whose } の新しいパスフレーズ:{" "}
+cli-passphrase-again-prompt = { $whose } の新しいパスフレーズ（もう一度）:{" "}
+
+## 短い言い回し
+cli-journalled = 記録簿 { $index } 番
+cli-value-from = { $value }（{ $source }）
+cli-due = { $time }（{ $left }）
+cli-profile = { $id } 第 { $version } 版
+list-separator = 、
+unknown = 不明
+held = 保留
+actor-system = 自動
+
+time-left-minutes = あと { $first } 分
+time-left-hours = あと { $first } 時間 { $second } 分
+time-left-days = あと { $first } 日 { $second } 時間
+time-over-minutes = { $first } 分超過
+time-over-hours = { $first } 時間 { $second } 分超過
+time-over-days = { $first } 日 { $second } 時間超過
+
+## 表の見出し
+column-time-left = 残り時間
+column-state = 状態
+column-patient = 患者
+column-kana = フリガナ
+column-birth-date = 生年月日
+column-kind = 書類の種別
+column-obtained = 入手日・作成日
+column-document-date = 書類の日付
+column-scanned-at = スキャナの時刻
+column-operator = 実施者
+column-pages = ページ数
+column-station = 取込口
+column-document = 文書番号
+column-delivery = 受入番号
+column-record = 記録番号
+column-since = いつから
+column-file = ファイル
+column-taken-in = 取込時刻
+column-due = 期限
+column-assigned = 担当
+column-supersedes = 差し替える文書
+column-filed = 保存時刻
+column-signed = 署名時刻
+column-stamped = タイムスタンプ
+column-version = 版
+column-profile = プロファイル
+column-record-digest = 記録のハッシュ値
+column-journal = 記録簿
+column-name = 名前
+column-generation = 世代
+column-bytes = バイト
+column-object = ハッシュ値
+column-count = 件数
+column-mode = モード
+column-software = ソフトウェア
+column-now = 現在時刻
+column-sandbox = 画像処理の隔離
+column-information-manager = 情報作成管理者
+column-records = 保存済みの記録
+column-watching = 監視
+column-session = セッション
+column-folder = フォルダー
+column-login = ログイン名
+column-person = 氏名
+column-occupation = 職種
+column-department = 所属
+column-roles = 役割
+column-certificate = 証明書の期限
+column-expires = 終了
+column-signed-count = 署名数
+column-attested = 確認の表明
+
+## 文書の状態
+state-identifying = 患者・書類の種別の確認中
+state-inspecting = 画像の検査中
+state-review = 確認待ち
+state-awaiting-confirmation = 確定・署名待ち
+state-signing = 署名待ち
+state-stamping = タイムスタンプ待ち
+state-filing = 保存中
+state-filed = 保存しました
+state-sent-back = 差し戻し
+state-discarded = 取り消し
+state-disposed = 廃棄済み
+
+## 受入の状態
+delivery-arriving = 受け取り中
+delivery-in-custody = お預かり中
+delivery-taken = 受け取りました
+delivery-incomplete = ファイルが途中で切れています
+delivery-completeness-unknown = 全部そろっているか分かりません
+delivery-refused = 受け取れません
+
+## 保留の理由
+hold-identity = 患者・書類の種別・日付のどれかが足りません
+hold-conflict = 出どころによって内容が食い違っています
+hold-unknown-patient = 患者番号が患者台帳にありません
+hold-no-profile = この取込口で使えるプロファイルがありません
+hold-findings = 検査の結果を人が見る必要があります
+hold-rejected = 検査で不合格になりました
+hold-late = 期限を過ぎています
+hold-not-carried = この規程の種類には、まだ対応していません
+hold-equal-bytes = 同じファイルが以前にも届いています
+hold-no-session = 署名できる人のセッションが開いていません
+hold-no-information-manager = 情報作成管理者が任命されていません
+hold-no-attestation = 貼り付けや読み取り範囲外がないことの確認が済んでいません
+hold-clock = 時計が信用できません
+hold-stamp-missed = タイムスタンプの期限を過ぎました
+hold-stage-failed = 同じ処理が 3 回失敗しました
+hold-source-changed = 受け取ったあとで元のファイルが変わりました
+
+## 保留のとき、どうすればよいか
+todo-identity = 「torikomi queue identify」で患者・書類の種別・入手日を入力してください。
+todo-conflict = どちらが正しいかを確かめ、「torikomi queue identify」で入力してください。
+todo-unknown-patient = 患者番号を確かめ、「torikomi queue identify」で入力してください。新しい患者のときは患者台帳の更新を待ってください。
+todo-no-profile = 書類の種別を確かめてください。正しいときは、管理者に取込口の設定を依頼してください。
+todo-findings = 画像を見て、読めるなら「torikomi queue accept」、読めないなら「torikomi queue reject」を選んでください。
+todo-rejected = もう一度スキャンしてください。「torikomi queue reject」で差し戻します。
+todo-late = やむを得ない理由があれば「torikomi queue release-late」で理由を入力してください。なければ差し戻してください。
+todo-not-carried = 保存はできません。紙を保管し、管理者に知らせてください。
+todo-equal-bytes = 二重のスキャンなら「torikomi queue discard」、別の文書なら「torikomi queue identify」を選んでください。
+todo-no-session = 署名する人が「torikomi session open」でセッションを開いてください。
+todo-no-information-manager = 管理者が「torikomi operator appoint」で任命してください。
+todo-no-attestation = 実施者が「torikomi session open --attest」で確認してください。
+todo-clock = 管理者がサーバーの時計を確かめてください。
+todo-stamp-missed = 署名する人がセッションを開くと、もう一度署名します。
+todo-stage-failed = 原因を除いてから「torikomi queue retry」でやり直してください。
+todo-source-changed = 新しいファイルは別に受け取っています。古い方が不要なら「torikomi queue discard」を選んでください。
+
+## 内容の出どころ
+source-sidecar = サイドカー
+source-filename = ファイル名
+source-station = 取込口の設定
+source-batch = 実施者の申告
+source-barcode = バーコード
+source-person = 担当者の入力
+source-master = 患者台帳
+
+## 検査結果の重さ
+severity-pass = 合格
+severity-warn = 注意
+severity-hold = 保留
+severity-reject = 不合格
+
+## 役割
+role-operator = 実施者
+role-information-manager = 情報作成管理者
+role-information_manager = 情報作成管理者
+role-admin = 管理者
+role-auditor = 監査者
+role-viewer = 閲覧者
+
+## 記録簿
+journal-home-founded = ホームフォルダーを作りました
+journal-person-enrolled = 利用者を登録しました
+journal-certificate-issued = 証明書を発行しました
+journal-certificate-revoked = 証明書を失効させました
+journal-appointed = 役割に任命しました
+journal-person-suspended = 利用者を停止しました
+journal-profile-adopted = プロファイルを発効させました
+journal-daemon-started = 常駐プログラムが始まりました
+journal-daemon-stopped = 常駐プログラムが終わりました
+journal-session-opened = セッションを開きました
+journal-session-closed = セッションを閉じました
+journal-delivery-taken = 受け取りました
+journal-delivery-received = 同じものをもう一度受け取りました
+journal-delivery-refused = 受け取れませんでした
+journal-delivery-incomplete = 途中で切れたファイルとして止めました
+journal-delivery-decided = 受け取るかどうかを人が決めました
+journal-document-held = 保留にしました
+journal-document-inspected = 画像を検査しました
+journal-document-identified = 患者・書類の種別を人が入力しました
+journal-document-accepted = 検査の結果を認めました
+journal-document-confirmed = 確定しました
+journal-document-sent-back = 差し戻しました
+journal-document-discarded = 取り消しました
+journal-document-assigned = 担当を決めました
+journal-document-retried = やり直しました
+journal-late-released = 期限後の保存を認めました
+journal-document-signed = 署名しました
+journal-stamp-missed = タイムスタンプが期限に間に合いませんでした
+journal-document-filed = 保存しました
+journal-record-viewed = 閲覧しました
+journal-record-exported = 写しを書き出しました
+journal-incident-opened = 障害が始まりました
+journal-incident-closed = 障害が終わりました
+
+journal-line = { $index }  { $time }  { $what }（{ $who }）
+journal-empty = 記録はまだありません。
+journal-size = 全部で { $size } 件
+
+## 待ち行列
+queue-empty = 待っている文書はありません。
+queue-more = ほかにもあります。--most を増やすか、--station や --state で絞り込んでください。
+queue-deliveries = 人の判断を待っている受入
+queue-identity = 患者と文書
+queue-times = 時刻と期限
+queue-findings = 検査の結果
+queue-history = 経過
+queue-sent-back = { $count } 件を差し戻しました。
+queue-retried = { $count } 件をやり直します。
+queue-assigned = { $count } 件の担当を決めました。
+queue-discarded = 取り消しました。ファイルはお預かりしたままです。
+queue-released = { $count } 件の期限後の保存を認めました。
+queue-accepted = 検査の結果を認めました。
+queue-taken = このまま受け取りました。
+queue-refused = 受け取らないことにしました。元のファイルはそのままです。
+queue-identified = 入力しました。検査をやり直します。
+queue-confirmed = 確定しました。署名とタイムスタンプへ進みます。
+
+## 記録
+record-none = 該当する記録はありません。
+record-more = ほかにもあります。--after に最後の記録番号を指定すると続きを表示します。
+record-files = 中のファイル
+
+## セッション
+session-opened = セッションを開きました。{ $until } まで、{ $most } 件まで署名できます。
+session-resumed = 待っていた { $count } 件を進めます。
+session-attested = 「原本に貼り付けや重なりがなく、読み取り範囲の外に情報がないこと」を確認したと記録しました。
+session-not-attested = 貼り付けや読み取り範囲外がないことの確認がまだです。確認するまで署名はされません（--attest）。
+session-closed = セッションを閉じました。署名した文書：{ $count } 件
+session-waiting = { $count } 件が次のセッションを待っています。
+session-none = 開いているセッションはありません。
+session-attested-short = 済み
+session-not-attested-short = まだ
+
+## 利用者
+operator-ca = 認証局
+operator-added = { $whom } を登録しました。本人が「torikomi operator enrol { $whom }」で鍵を作ってください。
+operator-enrolled = { $whom } の鍵を作り、証明書を発行しました。
+operator-appointed = { $whom } を任命しました。
+operator-suspended = 停止中
+operator-no-key = 鍵がまだありません
+operator-certificate-over = 証明書の期限切れ
+operator-substitute = { $role }（代理 { $rank }）
+operator-until = { $role }（{ $until } まで）
+session-closed-log-off = 本人が閉じました
+session-closed-expired = 時間切れ
+session-closed-idle = 操作がなかったため
+session-closed-spent = 署名できる数に達したため
+session-closed-suspended = 利用者の停止
+session-closed-restart = 常駐プログラムの再起動
+operator-none = 登録された利用者はいません。
+
+## 稼働状況
+status-well = 動いています。
+status-troubled = 止まっている処理があります。お預かりした文書は失われません。
+status-no-manager = 任命されていません
+status-clock = 時計が信用できません：{ $problem }
+status-paused = { $stage }は { $since } から止まっています：{ $why }
+status-incident = 障害（{ $kind }）：{ $since } から、{ $count } 件に影響
+status-stations = 取込口
+status-documents = 文書
+status-deadlines = 近い期限
+status-session = { $login }（{ $until } まで）
+status-no-session = なし
+mode-evaluation = 評価用（法定の保存には使えません）
+mode-production = 本番
+sandbox-required = 必須
+sandbox-best-effort = できる範囲で（弱い隔離）
+watching-events = 通知で監視
+watching-polling = 定期的に確認
+watching-unreachable = 届きません
+stage-intake = 取り込み
+stage-measuring = 測定
+stage-identification = 患者・書類の種別の確認
+stage-inspection = 検査
+stage-signing = 署名
+stage-stamping = タイムスタンプ
+stage-filing = 保存
+
+## 検査とプロファイル
+column-check = 検査
+column-looks-for = 見るもの
+column-title = 名称
+column-regime = 規程の区分
+check-requirements = 根拠
+finding-on-page = { $page } ページ目：{ $said }
+finding-none = 検査 { $count } 項目に合格しました。
+inspect-result = 結果：{ $severity }（{ $pages } ページ）
+inspect-no-date = 入手日が分からないため、期限の検査はしていません（--obtained-on で指定できます）。
+profile-in-force = 発効中
+profile-draft = 草案
+profile-retired = 旧版
+profile-file-only = 未承認
+profile-good = { $file }：使えます（{ $profile }）
+profile-faulty = { $file }：{ $count } か所を直してください。
+profile-unreadable = { $file } は使えません。「torikomi profile lint」で理由を確かめてください。
+profile-text = 内容
+profile-approved = プロファイル { $whom } を発効させました。

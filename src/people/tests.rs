@@ -1,0 +1,600 @@
+//! A small hospital: two founders, people who join, and everything that must not be possible.
+
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+use tempfile::TempDir;
+use zeroize::Zeroizing;
+
+use super::acts::{Act, ActRules, Deed, PagesSeen, Private, ReasonCode, Signed};
+use super::appointments::Appointment;
+use super::certificates::{self, Certificate, Signer};
+use super::enrolment::{self, Foundation, Founder, OwnKey};
+use super::register::{NewPerson, Person};
+use super::sessions::{self, Attested, CloseReason, Plan, SessionRow, Sessions};
+use super::*;
+use crate::crypto::make::{EvaluationCa, KeyPair, Passphrase, Subject, Validity};
+use crate::database::Database;
+use crate::ids::{Digest, DocumentId, HomeId, Name, PersonId};
+use crate::journal::append::Journal;
+use crate::journal::read::entries;
+use crate::journal::{Kind, SignedAct};
+use crate::judgement::ProfileRef;
+
+const PASSPHRASE: &str = "架空の合言葉-2026-春";
+
+struct Hospital {
+    folder: TempDir,
+    _runtime: tokio::runtime::Runtime,
+    database: Database,
+    journal: Arc<Journal>,
+    authority: EvaluationCa,
+    rules: ActRules,
+    now: Instant,
+}
+
+fn later(hours: i64) -> Instant {
+    Instant::from_microseconds(1_795_000_000_000_000).unwrap().plus(SignedDuration::from_hours(hours))
+}
+
+fn validity(now: Instant) -> Validity {
+    Validity {
+        not_before: now.plus(SignedDuration::from_hours(-1)),
+        not_after: now.plus(SignedDuration::from_hours(9000)),
+    }
+}
+
+fn new_person(login: &str, name: &str) -> NewPerson {
+    NewPerson {
+        login: login.into(),
+        name: name.into(),
+        kana: None,
+        occupation: "診療情報管理士".into(),
+        department: "診療録管理室".into(),
+    }
+}
+
+impl Hospital {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let database = Database::open(&folder.path().join("t.db"), true, runtime.handle(), || ()).unwrap();
+        let home = HomeId::new();
+        let key = KeyPair::generate(Suite::Ed25519).unwrap();
+        let journal = Arc::new(Journal::new(home, "torikomi.test/journal".parse().unwrap(), key));
+        let subject =
+            Subject { common_name: "評価用".into(), organization: "見本病院".into(), organizational_unit: None };
+        let authority = EvaluationCa::create(&subject, validity(later(0))).unwrap();
+        let rules = ActRules {
+            home,
+            clock_skew: SignedDuration::from_mins(5),
+            second_person_after: SignedDuration::from_hours(48),
+        };
+        Self { folder, _runtime: runtime, database, journal, authority, rules, now: later(0) }
+    }
+
+    /// A hospital with its first two people, and their signers.
+    fn founded() -> (Self, Signer, Signer) {
+        let hospital = Self::new();
+        let (founders, signers) = hospital.founders();
+        let (signed, private) = hospital.genesis(&founders, &signers);
+        let journal = Arc::clone(&hospital.journal);
+        let now = hospital.now;
+        hospital
+            .database
+            .write(async move |tx| {
+                let change = enrolment::genesis(tx, signed, founders, private).await?;
+                commit(tx, &journal, change, now).await
+            })
+            .unwrap();
+        let [admin, manager] = signers;
+        (hospital, admin, manager)
+    }
+
+    fn founders(&self) -> ([Founder; 2], [Signer; 2]) {
+        let admin = self.signer(self.person("mihon-kanri", "見本 管理者"));
+        let manager = self.signer(self.person("mihon-joho", "見本 情報"));
+        let founder = |(signer, person): &(Signer, Person), role| Founder {
+            person: person.clone(),
+            role,
+            certificate: signer.certificate().clone(),
+        };
+        let founders = [founder(&admin, Role::Admin), founder(&manager, Role::InformationManager)];
+        (founders, [admin.0, manager.0])
+    }
+
+    fn genesis(&self, founders: &[Founder; 2], signers: &[Signer; 2]) -> (Signed, Private) {
+        let foundation =
+            Foundation { root: Digest::of(self.authority.certificate()), timestamping: None, profiles: Vec::new() };
+        let (act, private) = enrolment::genesis_act(founders, foundation, self.now, self.rules.home).unwrap();
+        let [first, second] = signers;
+        (Signed::sign(act, &[first, second]).unwrap(), private)
+    }
+
+    fn person(&self, login: &str, name: &str) -> Person {
+        new_person(login, name).into_person(None, self.now).unwrap()
+    }
+
+    /// Keys are made without a file here: encrypting them costs a tenth of a second each.
+    fn signer(&self, person: Person) -> (Signer, Person) {
+        let key = KeyPair::generate(Suite::Ed25519).unwrap();
+        let certificate = self.certificate(&person, &key);
+        (Signer::new(&person, certificate, key).unwrap(), person)
+    }
+
+    fn certificate(&self, person: &Person, key: &KeyPair) -> Certificate {
+        let file = format!("{}.pem", person.login);
+        enrolment::issue(&self.authority, person, key, "見本病院", file, validity(self.now), self.now).unwrap()
+    }
+
+    fn commit<F>(&self, change: F) -> Result<(), PeopleError>
+    where
+        F: for<'t> AsyncFnOnce(&'t mut crate::database::Tx) -> Result<Change, PeopleError> + Send + 'static,
+    {
+        let (journal, now) = (Arc::clone(&self.journal), self.now);
+        self.database.write(async move |tx| {
+            let change = change(tx).await?;
+            commit(tx, &journal, change, now).await
+        })
+    }
+
+    fn add(&self, by: &Signer, person: Person) -> Result<(), PeopleError> {
+        let person = Person { created_by: Some(by.person()), ..person };
+        let (act, private) = enrolment::add_person_act(&person, by, self.now, self.rules.home)?;
+        let signed = Signed::sign(act, &[by])?;
+        let (rules, now) = (self.rules, self.now);
+        self.commit(async move |tx| enrolment::add_person(tx, signed, person, private, &rules, now).await)
+    }
+
+    fn enrol(&self, by: &Signer, signer: &Signer) -> Result<(), PeopleError> {
+        let certificate = signer.certificate().clone();
+        let deed = Deed::Enrol(certificate.issued());
+        let act = Act::new(deed, by.person(), self.now, self.rules.home).with_second(signer.person());
+        let signed = Signed::sign(act, &[by, signer])?;
+        let (rules, now) = (self.rules, self.now);
+        self.commit(async move |tx| enrolment::enrol(tx, signed, certificate, &rules, now).await)
+    }
+
+    fn appoint(&self, by: &Signer, person: PersonId, role: Role, rank: u32) -> Result<(), PeopleError> {
+        self.act(by, Deed::Appoint(Appointment { person, role, rank, from: self.now, until: None }))
+    }
+
+    fn act(&self, by: &Signer, deed: Deed) -> Result<(), PeopleError> {
+        let signed = Signed::sign(Act::new(deed, by.person(), self.now, self.rules.home), &[by])?;
+        let (rules, now) = (self.rules, self.now);
+        self.commit(async move |tx| enrolment::appoint(tx, signed, &rules, now).await)
+    }
+
+    /// Adds, enrols and appoints an operator.
+    fn operator(&self, admin: &Signer, login: &str) -> Signer {
+        let (signer, person) = self.signer(self.person(login, "見本 太郎"));
+        self.add(admin, person).unwrap();
+        self.enrol(admin, &signer).unwrap();
+        self.appoint(admin, signer.person(), Role::Operator, 1).unwrap();
+        signer
+    }
+
+    fn admit(&self, signed: &Signed) -> Result<(), PeopleError> {
+        let (rules, now) = (self.rules, self.now);
+        self.database.read(async move |tx| acts::admit(tx, signed, &rules, now).await)
+    }
+
+    fn plan(&self, signer: &Signer, station: &str) -> Result<Plan, PeopleError> {
+        let (station, now): (Name, _) = (station.parse().unwrap(), self.now);
+        self.database.read(async move |tx| sessions::plan(tx, signer.person(), &station, &caps(), now).await)
+    }
+
+    fn open(&self, signer: &Signer, station: &str, attested: &[Attested]) -> Result<SessionRow, PeopleError> {
+        let plan = self.plan(signer, station)?;
+        let signed = Signed::sign(plan.act(attested, None, self.now, self.rules.home), &[signer])?;
+        let (journal, rules, now) = (Arc::clone(&self.journal), self.rules, self.now);
+        self.database.write(async move |tx| {
+            let (change, row) = sessions::open(tx, signed, plan, &rules, now).await?;
+            commit(tx, &journal, change, now).await?;
+            Ok(row)
+        })
+    }
+
+    fn close(&self, row: &SessionRow, reason: CloseReason) -> Result<(), PeopleError> {
+        let (id, now) = (row.id, self.now);
+        self.commit(async move |tx| sessions::close(tx, id, reason, now).await)
+    }
+
+    fn kinds(&self) -> Vec<Kind> {
+        let entries = self.database.read(async |tx| entries(tx, 0, 100).await).unwrap();
+        entries.iter().map(|entry| entry.entry().unwrap().kind).collect()
+    }
+}
+
+async fn commit(
+    tx: &mut crate::database::Tx,
+    journal: &Journal,
+    change: Change,
+    now: Instant,
+) -> Result<(), PeopleError> {
+    let appended = journal.append(tx, change.entry.clone(), now).await?;
+    Ok(change.apply(tx, appended.index).await?)
+}
+
+fn caps() -> Caps {
+    Caps { longest: SignedDuration::from_hours(8), idle: SignedDuration::from_mins(30), most: 3 }
+}
+
+/// The refusal, or what went wrong instead.
+fn refusal<T: std::fmt::Debug>(result: Result<T, PeopleError>) -> Refused {
+    match result {
+        Err(PeopleError::Refused(refused)) => refused,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn roles_have_one_spelling() {
+    for role in Role::ALL {
+        assert_eq!(role.to_string().parse::<Role>().unwrap(), role);
+        assert_eq!(serde_json::to_value(role).unwrap(), role.as_str());
+    }
+    assert!("information-manager".parse::<Role>().is_err());
+}
+
+#[test]
+fn two_founders_begin_a_home() {
+    let (hospital, admin, manager) = Hospital::founded();
+    assert_eq!(hospital.kinds(), [Kind::HomeFounded]);
+    let now = hospital.now;
+    let (people, in_force, current) = hospital
+        .database
+        .read(async move |tx| {
+            let people = register::list(tx).await?;
+            let in_force = appointments::information_manager(tx, now).await?;
+            let current = certificates::current(tx, &people[0], now).await?;
+            Ok::<_, PeopleError>((people, in_force, current))
+        })
+        .unwrap();
+    assert_eq!(people.iter().map(|person| person.login.as_str()).collect::<Vec<_>>(), ["mihon-joho", "mihon-kanri"]);
+    assert_eq!(in_force.unwrap().person, manager.person());
+    assert_eq!(current, *manager.certificate());
+    assert_ne!(admin.person(), manager.person());
+
+    // The entry holds both signatures and no name.
+    let entry = hospital.database.read(async |tx| entries(tx, 0, 1).await).unwrap().remove(0);
+    assert!(!String::from_utf8_lossy(&entry.bytes).contains("見本"));
+    let signed = Signed::read(entry.entry().unwrap().act.unwrap()).unwrap();
+    for (signature, signer) in signed.signatures().iter().zip([&admin, &manager]) {
+        signed.check_signature(signature, signer.certificate()).unwrap();
+    }
+    let private: Private = serde_json::from_str(&entry.private.unwrap().text).unwrap();
+    assert!(private.text.contains("見本 管理者"));
+    assert_eq!(signed.act().private, Some(private.commitment()));
+    assert_ne!(Private { salt: [0; 32], ..private.clone() }.commitment(), private.commitment());
+}
+
+#[test]
+fn a_home_begins_once_and_with_two() {
+    let (hospital, ..) = Hospital::founded();
+    let (founders, signers) = hospital.founders();
+    let (signed, private) = hospital.genesis(&founders, &signers);
+    let again = hospital.commit(async move |tx| enrolment::genesis(tx, signed, founders, private).await);
+    assert!(matches!(refusal(again), Refused::LoginTaken { .. }));
+
+    let hospital = Hospital::new();
+    let (founders, [admin, manager]) = hospital.founders();
+    // Nobody signs for the other.
+    let (act, private) = {
+        let foundation = Foundation { root: Digest::of(b""), timestamping: None, profiles: Vec::new() };
+        enrolment::genesis_act(&founders, foundation, hospital.now, hospital.rules.home).unwrap()
+    };
+    assert_eq!(Signed::sign(act.clone(), &[&admin]).unwrap_err(), Refused::BadSignature);
+    assert_eq!(Signed::sign(act.clone(), &[&manager, &admin]).unwrap_err(), Refused::BadSignature);
+    let mut forged = Signed::sign(act, &[&admin, &manager]).unwrap().into_draft(None).act.unwrap();
+    forged.signatures[1].signature = forged.signatures[0].signature.clone();
+    let forged = Signed::read(forged).unwrap();
+    let refused = hospital.commit(async move |tx| enrolment::genesis(tx, forged, founders, private).await);
+    assert_eq!(refusal(refused), Refused::BadSignature);
+    assert_eq!(hospital.kinds(), []);
+}
+
+#[test]
+fn a_person_joins_and_every_step_is_in_the_journal() {
+    let (hospital, admin, manager) = Hospital::founded();
+    let operator = hospital.operator(&admin, "mihon-taro");
+    let kinds = [Kind::HomeFounded, Kind::PersonEnrolled, Kind::CertificateIssued, Kind::Appointed];
+    assert_eq!(hospital.kinds(), kinds);
+    let now = hospital.now;
+    let roles = |person| hospital.database.read(async move |tx| appointments::roles(tx, person, now).await).unwrap();
+    assert_eq!(roles(operator.person()), [Role::Operator].into());
+
+    // Only an administrator, never for themselves, never twice.
+    let person = hospital.person("mihon-hanako", "見本 花子");
+    assert!(matches!(refusal(hospital.add(&manager, person)), Refused::NotEntitled { .. }));
+    let again = hospital.person("mihon-taro", "別 人");
+    assert!(matches!(refusal(hospital.add(&admin, again)), Refused::LoginTaken { .. }));
+    let own = hospital.appoint(&admin, admin.person(), Role::InformationManager, 2);
+    assert_eq!(refusal(own), Refused::OwnAppointment);
+    let twice = hospital.appoint(&admin, operator.person(), Role::Operator, 1);
+    assert!(matches!(refusal(twice), Refused::OverlappingAppointment { .. }));
+    let first = hospital.appoint(&admin, operator.person(), Role::InformationManager, 1);
+    assert!(matches!(refusal(first), Refused::RankTaken { login, .. } if login == "mihon-joho"));
+    assert_eq!(refusal(hospital.appoint(&admin, operator.person(), Role::Viewer, 0)), Refused::InvalidRank);
+    assert_eq!(hospital.kinds(), kinds);
+}
+
+#[test]
+fn an_appointment_ends_and_the_substitute_follows() {
+    let (mut hospital, admin, manager) = Hospital::founded();
+    let substitute = hospital.operator(&admin, "mihon-dairi");
+    hospital.appoint(&admin, substitute.person(), Role::InformationManager, 2).unwrap();
+    let ends = later(10);
+    let role = Role::InformationManager;
+    hospital.act(&admin, Deed::EndAppointment { person: manager.person(), role, ends }).unwrap();
+    let in_force = |at| {
+        let found = hospital.database.read(async move |tx| appointments::information_manager(tx, at).await);
+        found.unwrap().map(|appointment| appointment.person)
+    };
+    assert_eq!(in_force(later(9)), Some(manager.person()));
+    assert_eq!(in_force(later(10)), Some(substitute.person()));
+    hospital.now = later(20);
+    let past = hospital.act(&admin, Deed::EndAppointment { person: substitute.person(), role, ends: later(1) });
+    assert_eq!(refusal(past), Refused::BackwardsAppointment);
+    // Nothing to end.
+    let none = hospital.act(&admin, Deed::EndAppointment { person: manager.person(), role, ends: later(30) });
+    assert!(matches!(none, Err(PeopleError::Database(DatabaseError::Conflict(_)))));
+}
+
+#[test]
+fn an_act_counts_here_and_now_and_with_its_own_signature() {
+    let (hospital, admin, manager) = Hospital::founded();
+    let accept = |home, at| {
+        let deed = Deed::Accept {
+            document: DocumentId::new(),
+            state_digest: Digest::of(b"state"),
+            reason: ReasonCode::Readable,
+            pages: PagesSeen::Attested,
+        };
+        Signed::sign(Act::new(deed, manager.person(), at, home), &[&manager]).unwrap()
+    };
+    let good = accept(hospital.rules.home, hospital.now);
+    hospital.admit(&good).unwrap();
+    assert_eq!(refusal(hospital.admit(&accept(HomeId::new(), hospital.now))), Refused::ActOfAnotherHome);
+    for minutes in [-6, 6] {
+        let at = hospital.now.plus(SignedDuration::from_mins(minutes));
+        assert!(matches!(refusal(hospital.admit(&accept(hospital.rules.home, at))), Refused::ActOutOfTime { .. }));
+    }
+    // Another act under the same signature; the same act under another's; no signature.
+    let take = |signed: Signed| signed.into_draft(None).act.unwrap();
+    let other = take(accept(hospital.rules.home, hospital.now));
+    let mut mixed = take(good.clone());
+    mixed.signatures = other.signatures;
+    assert_eq!(refusal(hospital.admit(&Signed::read(mixed).unwrap())), Refused::BadSignature);
+    let mut of_admin = take(good.clone());
+    of_admin.signatures = vec![admin.sign(&of_admin.text)];
+    assert_eq!(refusal(hospital.admit(&Signed::read(of_admin).unwrap())), Refused::BadSignature);
+    let mut borrowed = take(good.clone());
+    borrowed.signatures[0].certificate = admin.certificate().fingerprint;
+    assert_eq!(refusal(hospital.admit(&Signed::read(borrowed).unwrap())), Refused::BadSignature);
+    let unsigned = SignedAct { signatures: Vec::new(), ..take(good) };
+    assert_eq!(refusal(hospital.admit(&Signed::read(unsigned).unwrap())), Refused::BadSignature);
+}
+
+#[test]
+fn an_act_has_one_spelling() {
+    let deed = Deed::Retry { documents: vec![DocumentId::new()] };
+    let act = Act::new(deed, PersonId::new(), later(0), HomeId::new());
+    let json = act.canonical().unwrap();
+    assert!(json.starts_with("{\"act\":\"retry\",\"at\":\""), "{json}");
+    assert_eq!(Act::parse(&json).unwrap(), act);
+    let spellings = [json.replace("\"v\":1", "\"v\":2"), json.replace(":", ": "), json.replacen('{', "{\"a\":1,", 1)];
+    for wrong in spellings.iter().map(String::as_str).chain(["", "{}", "null"]) {
+        assert_eq!(Act::parse(wrong).unwrap_err(), Refused::MalformedAct, "{wrong}");
+    }
+    assert_eq!("own-delay".parse::<ReasonCode>().unwrap(), ReasonCode::OwnDelay);
+    assert!("Own delay".parse::<ReasonCode>().is_err());
+}
+
+#[test]
+fn a_second_person_is_independent_of_the_first() {
+    let (mut hospital, admin, manager) = Hospital::founded();
+    let profile = ProfileRef { id: "referral-letter".parse().unwrap(), version: 1, digest: Digest::of(b"profile") };
+    let approve = |hospital: &Hospital, signers: &[&Signer]| {
+        let deed = Deed::ApproveProfile { profile: profile.clone() };
+        let act = Act::new(deed, signers[0].person(), hospital.now, hospital.rules.home);
+        let act = if let [_, second] = signers { act.with_second(second.person()) } else { act };
+        hospital.admit(&Signed::sign(act, signers).unwrap())
+    };
+    approve(&hospital, &[&admin, &manager]).unwrap();
+    assert!(matches!(refusal(approve(&hospital, &[&admin])), Refused::SecondPersonNeeded { .. }));
+    assert_eq!(refusal(approve(&hospital, &[&manager, &manager])), Refused::SamePerson);
+    assert!(matches!(refusal(approve(&hospital, &[&manager, &admin])), Refused::NotEntitled { .. }));
+
+    // The administrator made this account and could still act in its name.
+    let deputy = hospital.operator(&admin, "mihon-dairi");
+    hospital.appoint(&admin, deputy.person(), Role::InformationManager, 2).unwrap();
+    let too_new = refusal(approve(&hospital, &[&admin, &deputy]));
+    assert!(matches!(too_new, Refused::SecondPersonTooNew { until, .. } if until == later(48)), "{too_new:?}");
+    approve(&hospital, &[&manager, &deputy]).unwrap();
+    hospital.now = later(48);
+    approve(&hospital, &[&admin, &deputy]).unwrap();
+
+    // A renewed key is as new as a new account.
+    let person = hospital.database.read(async |tx| register::active(tx, "mihon-dairi").await).unwrap();
+    let (renewed, _) = hospital.signer(person);
+    hospital.enrol(&admin, &renewed).unwrap();
+    assert!(matches!(refusal(approve(&hospital, &[&admin, &renewed])), Refused::SecondPersonTooNew { .. }));
+    hospital.now = later(96);
+    approve(&hospital, &[&admin, &renewed]).unwrap();
+}
+
+#[test]
+fn a_key_is_opened_by_its_owner_alone() {
+    let (hospital, admin, _) = Hospital::founded();
+    let keys = hospital.folder.path();
+    let person = hospital.person("mihon-taro", "見本 太郎");
+    let make = |passphrase: &str| {
+        OwnKey::make(&person, Zeroizing::new(passphrase.to_owned()), PassphraseRule::default(), Suite::Ed25519)
+    };
+    assert!(matches!(refusal(make("mihon-taro").map(|_| ())), Refused::WeakPassphrase { .. }));
+    let own = make(PASSPHRASE).unwrap();
+    let certificate = hospital.certificate(&person, &own.key);
+    own.save(keys, &certificate.key_file).unwrap();
+    let unlock = |certificate: &Certificate, passphrase: &str| {
+        Signer::unlock(&person, certificate.clone(), keys, &Passphrase::new(passphrase.to_owned()))
+    };
+    let signer = unlock(&certificate, PASSPHRASE).unwrap();
+    assert_eq!(signer.key().public_key().unwrap(), own.key.public_key().unwrap());
+    assert!(matches!(refusal(unlock(&certificate, "別の合言葉-2026-秋")), Refused::WrongPassphrase { .. }));
+    // Another's certificate does not go with this key.
+    let other = Certificate { der: admin.certificate().der.clone(), ..certificate.clone() };
+    assert!(matches!(refusal(unlock(&other, PASSPHRASE)), Refused::KeyUnusable { .. }));
+    std::fs::write(keys.join(&certificate.key_file), "not a key").unwrap();
+    assert!(matches!(refusal(unlock(&certificate, PASSPHRASE)), Refused::KeyUnusable { .. }));
+    std::fs::remove_file(keys.join(&certificate.key_file)).unwrap();
+    assert!(matches!(unlock(&certificate, PASSPHRASE), Err(PeopleError::Io { .. })));
+}
+
+#[test]
+fn a_certificate_ends() {
+    let (hospital, admin, _) = Hospital::founded();
+    let operator = hospital.operator(&admin, "mihon-taro");
+    let find = |login: &'static str, at| {
+        hospital.database.read(async move |tx| {
+            let person = register::active(tx, login).await?;
+            certificates::current(tx, &person, at).await
+        })
+    };
+    assert_eq!(find("mihon-taro", later(0)).unwrap().fingerprint, operator.certificate().fingerprint);
+    assert!(matches!(refusal(find("mihon-taro", later(9001))), Refused::CertificateNotValid { .. }));
+    assert!(matches!(refusal(find("nobody", later(0))), Refused::UnknownPerson { .. }));
+    hospital.add(&admin, hospital.person("mihon-hanako", "見本 花子")).unwrap();
+    assert!(matches!(refusal(find("mihon-hanako", later(0))), Refused::NoCertificate { .. }));
+    let file = hospital.database.read(async |tx| {
+        let person = register::active(tx, "mihon-taro").await?;
+        Ok::<_, PeopleError>(certificates::free_key_file(tx, &person).await?)
+    });
+    assert_eq!(file.unwrap(), "mihon-taro.2.pem");
+}
+
+#[test]
+fn a_session_signs_within_its_caps() {
+    let (hospital, admin, _) = Hospital::founded();
+    let operator = hospital.operator(&admin, "mihon-taro");
+    let row = hospital.open(&operator, "front-desk", &Attested::ALL).unwrap();
+    let sessions = Sessions::default();
+    let id = row.id;
+    sessions.admit(&row, Vec::new(), operator, &caps());
+    assert_eq!(sessions.at_station(&row.station).unwrap().id, id);
+    let sign = |at| sessions.sign(id, at, |signer| signer.login().to_string());
+    let minutes = |count| hospital.now.plus(SignedDuration::from_mins(count));
+    assert_eq!(sign(minutes(1)).unwrap(), "mihon-taro");
+    // 31 minutes unused.
+    assert_eq!(sign(minutes(32)).unwrap_err(), Refused::SessionEnded { reason: CloseReason::Idle });
+    sign(minutes(31)).unwrap();
+    sign(minutes(32)).unwrap();
+    assert_eq!(sign(minutes(33)).unwrap_err(), Refused::SessionEnded { reason: CloseReason::Spent });
+    assert_eq!(sign(later(8)).unwrap_err(), Refused::SessionEnded { reason: CloseReason::Expired });
+    assert_eq!(sessions.expire(minutes(33)), [(id, CloseReason::Spent)]);
+    assert_eq!(sessions.expire(minutes(33)), []);
+    assert_eq!(sign(minutes(33)).unwrap_err(), Refused::NoSuchSession);
+}
+
+#[test]
+fn a_session_is_one_persons_at_one_station() {
+    let (hospital, admin, _) = Hospital::founded();
+    let operator = hospital.operator(&admin, "mihon-taro");
+    let other = hospital.operator(&admin, "mihon-hanako");
+    let row = hospital.open(&operator, "front-desk", &[]).unwrap();
+    let busy = refusal(hospital.open(&other, "front-desk", &[]));
+    assert!(matches!(busy, Refused::StationBusy { login, .. } if login == "mihon-taro"));
+    hospital.open(&operator, "ward-2", &[]).unwrap();
+    // The administrator has no business here.
+    assert!(matches!(refusal(hospital.open(&admin, "ward-3", &[])), Refused::NotEntitled { .. }));
+    hospital.close(&row, CloseReason::LogOff).unwrap();
+    assert_eq!(refusal(hospital.close(&row, CloseReason::LogOff)), Refused::NoSuchSession);
+    hospital.open(&other, "front-desk", &[]).unwrap();
+}
+
+#[test]
+fn half_an_attestation_is_none() {
+    let (hospital, admin, _) = Hospital::founded();
+    let operator = hospital.operator(&admin, "mihon-taro");
+    let half = hospital.open(&operator, "front-desk", &[Attested::NothingPastedOver]);
+    assert_eq!(refusal(half), Refused::MalformedAct);
+    let row = hospital.open(&operator, "front-desk", &[]).unwrap();
+    assert_eq!(row.attestation, None);
+    let attest = |attested: &[Attested], signer: &Signer| {
+        let deed = Deed::AttestBatch { session: row.id, attested: attested.to_vec() };
+        let act = Act::new(deed, signer.person(), hospital.now, hospital.rules.home);
+        let signed = Signed::sign(act, &[signer]).unwrap();
+        let (rules, now) = (hospital.rules, hospital.now);
+        hospital.commit(async move |tx| sessions::attest(tx, signed, &rules, now).await)
+    };
+    assert_eq!(refusal(attest(&[Attested::NothingOutsideScanArea], &operator)), Refused::MalformedAct);
+    let other = hospital.operator(&admin, "mihon-hanako");
+    assert_eq!(refusal(attest(&Attested::ALL, &other)), Refused::NoSuchSession);
+    attest(&Attested::ALL, &operator).unwrap();
+    let id = row.id;
+    let row = hospital.database.read(async move |tx| sessions::get(tx, id).await).unwrap().unwrap();
+    assert_eq!(row.attestation.unwrap().by, operator.person());
+    assert_eq!(hospital.kinds().last(), Some(&Kind::BatchAttested));
+}
+
+#[test]
+fn a_session_goes_on_within_its_caps() {
+    let (mut hospital, admin, _) = Hospital::founded();
+    let operator = hospital.operator(&admin, "mihon-taro");
+    let first = hospital.open(&operator, "front-desk", &Attested::ALL).unwrap();
+    let id = first.id;
+    hospital
+        .database
+        .write(async move |tx| {
+            sessions::count_signed(tx, id).await?;
+            sessions::count_signed(tx, id).await
+        })
+        .unwrap();
+    hospital.now = later(1);
+    // The process ends, and another one starts.
+    let journal = Arc::clone(&hospital.journal);
+    let now = hospital.now;
+    let closed = hospital.database.write(async move |tx| {
+        let changes = sessions::close_left_open(tx, now).await?;
+        let count = changes.len();
+        for change in changes {
+            commit(tx, &journal, change, now).await?;
+        }
+        Ok::<_, PeopleError>(count)
+    });
+    assert_eq!(closed.unwrap(), 1);
+
+    let second = hospital.open(&operator, "front-desk", &[]).unwrap();
+    assert_eq!((second.continues, second.expires_at, second.most), (Some(first.id), first.expires_at, 1));
+    assert_eq!(second.attestation, first.attestation);
+    let chain = hospital.database.read({
+        let second = second.clone();
+        async move |tx| sessions::chain(tx, &second).await
+    });
+    assert_eq!(chain.unwrap(), [first.id]);
+    // Somebody else's, another station's, or one that a cap ended is not gone on with.
+    assert_eq!(hospital.plan(&operator, "ward-2").unwrap().continues, None);
+    hospital.close(&second, CloseReason::Idle).unwrap();
+    assert_eq!(hospital.plan(&operator, "front-desk").unwrap().continues, None);
+    let third = hospital.open(&operator, "front-desk", &[]).unwrap();
+    assert_eq!((third.most, third.attestation.clone()), (3, None));
+    hospital.close(&third, CloseReason::LogOff).unwrap();
+    hospital.now = hospital.now.plus(SignedDuration::from_mins(29));
+    assert_eq!(hospital.plan(&operator, "front-desk").unwrap().continues, Some(third.id));
+    hospital.now = hospital.now.plus(SignedDuration::from_mins(2));
+    assert_eq!(hospital.plan(&operator, "front-desk").unwrap().continues, None);
+}
+
+#[test]
+fn a_person_s_keys_go_with_the_person() {
+    let (hospital, admin, _) = Hospital::founded();
+    let operator = hospital.operator(&admin, "mihon-taro");
+    let person = operator.person();
+    let row = hospital.open(&operator, "front-desk", &[]).unwrap();
+    let sessions = Sessions::default();
+    sessions.admit(&row, Vec::new(), operator, &caps());
+    assert_eq!(sessions.close_all_of(PersonId::new()), []);
+    assert_eq!(sessions.close_all_of(person), [row.id]);
+    assert!(sessions.all().is_empty());
+    assert!(!sessions.close(row.id));
+}

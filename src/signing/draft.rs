@@ -1,0 +1,250 @@
+//! `record.json` and the manifest of one attempt, ready to be signed.
+
+use jiff::SignedDuration;
+
+use super::{Signing, SigningError, capacity_name, media_of, operator_of};
+use crate::calendar::Start;
+use crate::document::Part;
+use crate::evidence::manifest::{self, Member};
+use crate::evidence::record::{
+    Attestation, Clocks, DecisionRef, MeasurementsRef, PersonRef, RECORD_VERSION, RecordFile, RecordJson, Signer,
+    Software,
+};
+use crate::ids::{AttemptId, Digest};
+use crate::instant::Instant;
+use crate::journal::read::head;
+use crate::ledger::attempts::{self, AttemptState};
+use crate::ledger::{contents, deliveries, documents};
+use crate::measurements::Measurements;
+use crate::people::entitlement::Capacity;
+use crate::people::register::{self, Person};
+use crate::people::sessions::SessionFacts;
+use crate::people::{appointments, certificates};
+use crate::profile::Profile;
+use crate::review::Accepted;
+
+/// Everything that is signed.
+pub(super) struct RecordDraft {
+    pub record: RecordJson,
+    pub record_bytes: Vec<u8>,
+    pub manifest: Vec<u8>,
+}
+
+/// What the ledger and the registers know, read in one snapshot.
+struct Known {
+    parts: Vec<Part>,
+    files: Vec<KnownFile>,
+    missed: Vec<Digest>,
+    manager: Person,
+    operator: Option<Person>,
+    signer: Person,
+    certificate: Digest,
+    checkpoint: String,
+}
+
+struct KnownFile {
+    part: Part,
+    byte_length: u64,
+    measurements: Digest,
+}
+
+impl Signing<'_> {
+    pub(super) fn draft(
+        &self,
+        accepted: &Accepted,
+        profile: &Profile,
+        session: &SessionFacts,
+        capacity: &Capacity,
+        attempt: AttemptId,
+        sign_by: Instant,
+    ) -> Result<RecordDraft, SigningError> {
+        let document = accepted.document();
+        let known = self.known(accepted, session)?;
+        let mut files = Vec::new();
+        let mut members = Vec::new();
+        let mut measurements = Vec::new();
+        let mut page_count = 0_u32;
+        for (number, file) in (1_u32..).zip(&known.files) {
+            let bytes = self.objects.get(&file.measurements)?;
+            let measured: Measurements = serde_json::from_slice(&bytes)?;
+            let (ending, media_type) = media_of(measured.format);
+            let name = format!("original-{number:03}.{ending}");
+            members.push(member(&name, media_type, file.part.content)?);
+            measurements.push(MeasurementsRef { content: file.part.content, measurements: file.measurements });
+            files.push(RecordFile {
+                name,
+                digest: file.part.content,
+                byte_length: file.byte_length,
+                format: measured.format,
+                delivered_name: file.part.delivered_name.clone(),
+                delivery: file.part.delivery,
+            });
+        }
+        for part in &known.parts {
+            page_count = page_count.saturating_add(part.page_count);
+        }
+        let record = RecordJson {
+            v: RECORD_VERSION,
+            home: self.home,
+            mode: self.mode.to_owned(),
+            document: document.id,
+            version: 1,
+            previous: None,
+            supersedes: document.supersedes,
+            attempt,
+            missed_attempts: known.missed.clone(),
+            identity: document.identity.clone(),
+            claims: document.claims.clone(),
+            pages: RecordJson::page_ranges(&known.parts, &files),
+            files,
+            page_count,
+            sidecar: document.sidecar.map(|_| sidecar_name(document.list.is_some()).to_owned()),
+            list: document.list,
+            profile: profile.reference().clone(),
+            calendar: self.calendar.digest(),
+            judgement: accepted.judgement().clone(),
+            clocks: self.clocks(accepted, profile, sign_by),
+            decisions: accepted
+                .decisions()
+                .iter()
+                .map(|decision| DecisionRef {
+                    kind: word(&decision.kind),
+                    person: decision.person,
+                    journal_index: decision.journal_index,
+                    entry: decision.entry,
+                })
+                .collect(),
+            measurements,
+            station: document.station.clone(),
+            scanner: document.claims.scanner.clone(),
+            attestation: session.attestation.as_ref().map(|attestation| Attestation {
+                by: attestation.by,
+                session: session.id,
+                at: attestation.at,
+                attested: attestation.attested.iter().map(word).collect(),
+            }),
+            information_manager: person_ref(&known.manager),
+            operator: known.operator.as_ref().map(person_ref),
+            signer: Signer {
+                person: person_ref(&known.signer),
+                capacity: capacity_name(capacity).to_owned(),
+                certificate: known.certificate,
+                key_custody: "software".to_owned(),
+                session: session.id,
+            },
+            software: Software {
+                name: env!("CARGO_PKG_NAME").to_owned(),
+                version: env!("CARGO_PKG_VERSION").to_owned(),
+                build: self.build,
+            },
+            sandbox: self.sandbox.to_owned(),
+            journal_checkpoint: known.checkpoint,
+        };
+        let record_bytes = serde_json_canonicalizer::to_vec(&record)?;
+        members.push(member("record.json", "application/json", Digest::of(&record_bytes))?);
+        members.push(member("profile.toml", "application/toml", profile.reference().digest)?);
+        members.push(member("calendar.toml", "application/toml", self.calendar.digest())?);
+        if let (Some(sidecar), Some(name)) = (document.sidecar, &record.sidecar) {
+            let media_type = if document.list.is_some() { "text/csv" } else { "application/json" };
+            members.push(member(name, media_type, sidecar)?);
+        }
+        let manifest = manifest::encode(&members)?;
+        Ok(RecordDraft { record, record_bytes, manifest })
+    }
+
+    fn known(&self, accepted: &Accepted, session: &SessionFacts) -> Result<Known, SigningError> {
+        let document = accepted.document();
+        let named = document.identity.operator.as_ref().map(|operator| operator.value.as_str());
+        let now = self.clock.now();
+        self.database.read::<_, SigningError, _>(async |tx| {
+            let parts = documents::parts(tx, document.id).await?;
+            let mut files: Vec<KnownFile> = Vec::new();
+            for part in &parts {
+                if files.iter().any(|file| file.part.content == part.content) {
+                    continue;
+                }
+                let delivered = deliveries::files(tx, part.delivery).await?;
+                let delivered = delivered.iter().find(|file| file.content == part.content);
+                let byte_length = delivered
+                    .ok_or(SigningError::Incoherent("a part names a content that no delivery has"))?
+                    .byte_length;
+                let measurements = contents::measurements(tx, &part.content)
+                    .await?
+                    .ok_or(SigningError::Incoherent("a content has no measurements"))?;
+                files.push(KnownFile { part: part.clone(), byte_length, measurements });
+            }
+            let missed = attempts::of_document(tx, document.id)
+                .await?
+                .into_iter()
+                .filter(|attempt| attempt.state == AttemptState::Missed)
+                .map(|attempt| attempt.manifest)
+                .collect();
+            let manager = appointments::information_manager(tx, now)
+                .await?
+                .ok_or(SigningError::Incoherent("nobody is appointed as information manager"))?;
+            let manager = register::get(tx, manager.person)
+                .await?
+                .ok_or(SigningError::Incoherent("the information manager is not in the register"))?;
+            let signer = register::get(tx, session.person)
+                .await?
+                .ok_or(SigningError::Incoherent("the signer is not in the register"))?;
+            let certificate = certificates::current(tx, &signer, now).await?.fingerprint;
+            let operator = operator_of(tx, named, session).await?;
+            let head = head(tx).await?.ok_or(SigningError::Incoherent("the journal is empty"))?;
+            Ok(Known { parts, files, missed, manager, operator, signer, certificate, checkpoint: head.checkpoint })
+        })
+    }
+
+    fn clocks(&self, accepted: &Accepted, profile: &Profile, sign_by: Instant) -> Clocks {
+        let document = accepted.document();
+        let obtained_on = document.identity.obtained_on.as_ref().map(|date| date.value);
+        let scan_by = obtained_on.zip(profile.window.scan_within_business_days).and_then(|(day, days)| {
+            let span = crate::calendar::Span::BusinessDays { days };
+            self.calendar.deadline(Start::Day(day), span, &document.station).ok()
+        });
+        let stamp_within_seconds = profile.window.timestamp_within.and_then(|span| {
+            let now = self.clock.now();
+            let until = self.calendar.deadline(now, span, &document.station).ok()?;
+            u64::try_from(until.since(now).max(SignedDuration::ZERO).as_secs()).ok()
+        });
+        let late = crate::review::current(accepted.decisions())
+            .find(|decision| decision.kind == crate::ledger::decisions::DecisionKind::LateRelease)
+            .and_then(|decision| decision.reason.clone());
+        Clocks {
+            obtained_on,
+            taken_in_at: document.taken_in_at,
+            scan_by,
+            sign_by: Some(sign_by),
+            stamp_within_seconds,
+            late,
+        }
+    }
+}
+
+/// What the sidecar is called in the container.
+fn sidecar_name(is_row: bool) -> &'static str {
+    if is_row { "index-row.csv" } else { "sidecar.json" }
+}
+
+fn member(name: &str, media_type: &str, digest: Digest) -> Result<Member, SigningError> {
+    let unusable = |_| SigningError::Incoherent("a member's name or media type is none");
+    Ok(Member { name: name.parse().map_err(unusable)?, media_type: media_type.parse().map_err(unusable)?, digest })
+}
+
+fn person_ref(person: &Person) -> PersonRef {
+    PersonRef {
+        id: person.id,
+        login: person.login.to_string(),
+        name: person.name.clone(),
+        occupation: person.occupation.clone(),
+        department: person.department.clone(),
+    }
+}
+
+/// The word of an enum without fields, as JSON has it.
+fn word<T: serde::Serialize>(value: &T) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(word)) => word,
+        _ => String::new(),
+    }
+}

@@ -1,0 +1,156 @@
+//! The time-stamp over an attempt's signature.
+
+use std::sync::Arc;
+
+use super::{ATTEMPTS, LONGEST_FILE, MANIFEST_FILE, RECORD_FILE, SIGNATURE_FILE, STAMPED_FILE, SigningError};
+use crate::authority::{Authority, StampingError};
+use crate::clock::Clock;
+use crate::crypto::check;
+use crate::crypto::make;
+use crate::database::Database;
+use crate::document::DocumentState;
+use crate::durable::{Class, Folder};
+use crate::ids::{Digest, DocumentId, Name};
+use crate::instant::Instant;
+use crate::journal::append::Journal;
+use crate::journal::{Draft, Kind, Subject};
+use crate::ledger::attempts::{self, Attempt, AttemptState};
+use crate::ledger::documents;
+
+/// What came of trying to stamp.
+#[derive(Debug)]
+pub enum Outcome {
+    Stamped(Instant),
+    /// The window passed; the document is signed anew.
+    Missed,
+    /// No authority gave a stamp just now; it is tried again inside the window.
+    Away(String),
+}
+
+/// The stage: how it reaches its instruments. The authorities are in the order in which they are asked.
+pub struct Stamping<'a> {
+    pub database: &'a Database,
+    pub journal: &'a Arc<Journal>,
+    pub custody: &'a Folder,
+    pub clock: &'a Clock,
+    pub authorities: &'a [(Name, Authority)],
+    /// How far an authority's clock and ours may lie apart.
+    pub most_skew: jiff::SignedDuration,
+}
+
+impl Stamping<'_> {
+    /// Stamps the newest attempt of a document.
+    ///
+    /// # Errors
+    /// When disk or database fail, or the attempt's files are not what was signed.
+    pub fn stamp(&self, document: DocumentId) -> Result<Outcome, SigningError> {
+        let all = self.database.read(async |tx| attempts::of_document(tx, document).await)?;
+        let attempt = all
+            .last()
+            .filter(|attempt| attempt.state == AttemptState::Signed)
+            .ok_or(SigningError::Incoherent("a document waits for a stamp and has no signature"))?;
+        let folder = self.custody.open_folder(ATTEMPTS)?.open_folder(&attempt.id.to_string())?;
+        let files = AttemptFiles::read(&folder, attempt)?;
+        let signed = check::cades(&files.signature, &files.manifest)?;
+        if let Some(stamped) = files.stamped {
+            // A crash came between the file and the row.
+            let at = self.judge_kept(&stamped, &files.manifest, &signed.signature)?;
+            self.commit(attempt, at)?;
+            return Ok(Outcome::Stamped(at));
+        }
+        let mut refusals = Vec::new();
+        for (name, authority) in self.authorities {
+            if attempt.stamp_due_at.is_some_and(|due| self.clock.now() > due) {
+                break;
+            }
+            match authority.stamp(&signed.signature) {
+                Ok(stamp) => {
+                    let at = stamp.info.gen_time;
+                    if at.plus(self.most_skew) < attempt.signed_at || self.clock.now().plus(self.most_skew) < at {
+                        refusals.push(format!("{name}: its clock ({at}) and ours lie too far apart"));
+                        continue;
+                    }
+                    if attempt.stamp_due_at.is_some_and(|due| at > due) {
+                        break;
+                    }
+                    let stamped = make::embed_timestamp(&files.signature, &stamp.token)?;
+                    check::cades(&stamped, &files.manifest)?;
+                    folder.create_new(STAMPED_FILE, &stamped)?;
+                    self.commit(attempt, at)?;
+                    return Ok(Outcome::Stamped(at));
+                }
+                Err(error) => refusals.push(describe(name, &error)),
+            }
+        }
+        if attempt.stamp_due_at.is_some_and(|due| self.clock.now() > due) {
+            self.miss(attempt)?;
+            return Ok(Outcome::Missed);
+        }
+        Ok(Outcome::Away(refusals.join("; ")))
+    }
+
+    /// The time of a stamp that an earlier run embedded and could not record.
+    fn judge_kept(&self, stamped: &[u8], manifest: &[u8], signature: &[u8]) -> Result<Instant, SigningError> {
+        let again = check::cades(stamped, manifest)?;
+        let token = again.timestamp.ok_or(SigningError::Incoherent("a stamped signature holds no stamp"))?;
+        self.authorities
+            .iter()
+            .find_map(|(_, authority)| authority.judge(&token, signature).ok())
+            .map(|info| info.gen_time)
+            .ok_or(SigningError::Incoherent("a kept stamp is by none of the authorities"))
+    }
+
+    fn commit(&self, attempt: &Attempt, at: Instant) -> Result<(), SigningError> {
+        let (id, document, now) = (attempt.id, attempt.document, self.clock.now());
+        self.database.write::<_, SigningError, _>(async move |tx| {
+            attempts::set_state(tx, id, AttemptState::Signed, AttemptState::Stamped, Some(at)).await?;
+            documents::move_on(tx, document, DocumentState::Stamping, DocumentState::Filing, now).await?;
+            documents::set_due(tx, document, None).await?;
+            Ok(())
+        })
+    }
+
+    fn miss(&self, attempt: &Attempt) -> Result<(), SigningError> {
+        let (id, document, now) = (attempt.id, attempt.document, self.clock.now());
+        let entry = Draft::by_system(Kind::StampMissed, Subject::document(document))
+            .fact("attempt", id)
+            .fact("manifest", attempt.manifest)
+            .fact("due_at", attempt.stamp_due_at);
+        let journal = Arc::clone(self.journal);
+        self.database.write::<_, SigningError, _>(async move |tx| {
+            attempts::set_state(tx, id, AttemptState::Signed, AttemptState::Missed, None).await?;
+            documents::move_on(tx, document, DocumentState::Stamping, DocumentState::Signing, now).await?;
+            journal.append(tx, entry, now).await?;
+            Ok(())
+        })
+    }
+}
+
+/// What lies in an attempt's folder, compared with its row.
+pub(crate) struct AttemptFiles {
+    pub(crate) record: Vec<u8>,
+    pub(crate) manifest: Vec<u8>,
+    pub(crate) signature: Vec<u8>,
+    pub(crate) stamped: Option<Vec<u8>>,
+}
+
+impl AttemptFiles {
+    pub(crate) fn read(folder: &Folder, attempt: &Attempt) -> Result<Self, SigningError> {
+        let record = folder.read(RECORD_FILE, LONGEST_FILE)?;
+        let manifest = folder.read(MANIFEST_FILE, LONGEST_FILE)?;
+        if Digest::of(&record) != attempt.record || Digest::of(&manifest) != attempt.manifest {
+            return Err(SigningError::Incoherent("an attempt's files are not those that its row names"));
+        }
+        let signature = folder.read(SIGNATURE_FILE, LONGEST_FILE)?;
+        let stamped = match folder.read(STAMPED_FILE, LONGEST_FILE) {
+            Ok(bytes) => Some(bytes),
+            Err(failure) if failure.class() == Class::Gone => None,
+            Err(failure) => return Err(failure.into()),
+        };
+        Ok(Self { record, manifest, signature, stamped })
+    }
+}
+
+fn describe(name: &Name, error: &StampingError) -> String {
+    format!("{name}: {error}")
+}
