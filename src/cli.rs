@@ -10,6 +10,7 @@
 mod check;
 mod choice;
 mod completions;
+mod demo;
 mod desk;
 mod failure;
 mod findings;
@@ -25,6 +26,7 @@ mod profile;
 mod queue;
 mod record;
 pub mod schemas;
+mod serve;
 mod session;
 mod status;
 mod timestamp;
@@ -70,6 +72,8 @@ struct Global {
 #[derive(Debug, Subcommand)]
 enum Command {
     Init(init::Args),
+    Serve(serve::Args),
+    Demo(demo::Args),
     Status(status::Args),
     #[command(subcommand)]
     Queue(queue::Queue),
@@ -135,6 +139,8 @@ fn run(command: &Command, desk: &Desk) -> Result<Answer, Failure> {
             home::harden_process().map_err(|error| Failure::Home { problem: error.to_string() })?;
             init::run(args, desk)
         }
+        Command::Serve(args) => serve::run(args, desk),
+        Command::Demo(args) => demo::run(args, desk),
         Command::Status(args) => status::run(args, desk),
         Command::Queue(command) => queue::run(command, desk),
         Command::Record(command) => record::run(command, desk),

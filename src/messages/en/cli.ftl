@@ -373,3 +373,15 @@ held-source-changed = source changed
 ## The time-stamping authority
 timestamp-none = This home has no evaluation time-stamping authority; a production home asks an outside one.
 timestamp-serving = The evaluation time-stamping authority listens at { $url }. End it with Ctrl-C.
+
+## serve and demo
+serve-started = Running. Control socket: { $socket }
+demo-column-sample = Sample
+demo-column-became = What became of it
+demo-column-found = Found by checks
+demo-summary = { $count } of { $of } samples came out as expected.
+demo-try =
+    Go on from here. Put a file into { $drop } and it is taken in.
+    In another terminal: torikomi --home { $home } status
+                         torikomi --home { $home } queue list
+    The people are admin, manager and clerk, each with the passphrase { $passphrase }. Ctrl-C ends it.

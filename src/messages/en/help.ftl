@@ -124,3 +124,9 @@ arg-init-stations = Name of a station; may be given several times
 arg-administrator = The first administrator (login,name,occupation,department)
 arg-manager = The first information manager (login,name,occupation,department)
 arg-init-passphrase-files = File whose first line is a person’s passphrase (login=file); may be given several times
+
+help-serve = Run the daemon: intake, stages, control socket
+help-demo = Show the whole line on samples in a throw-away home
+arg-serve-log_json = Write log lines as JSON
+arg-demo-once = End after the samples
+arg-demo-dir = Where to make the home

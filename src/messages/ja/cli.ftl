@@ -346,3 +346,15 @@ held-source-changed = 元ファイルの変化
 ## タイムスタンプ局
 timestamp-none = このホームには評価用タイムスタンプ局の鍵がありません。本番のホームでは外部の局を使います。
 timestamp-serving = 評価用タイムスタンプ局を { $url } で始めました。終えるには Ctrl-C を押してください。
+
+## serve と demo
+serve-started = 動いています。操作の窓口: { $socket }
+demo-column-sample = 見本
+demo-column-became = 結果
+demo-column-found = 検査で見つかったもの
+demo-summary = { $of } 件のうち { $count } 件が予定どおりの結果になりました。
+demo-try =
+    続けて試せます。ファイルを { $drop } に置くと取り込まれます。
+    別の端末で: torikomi --home { $home } status
+    　　　　　　torikomi --home { $home } queue list
+    利用者は admin、manager、clerk、パスフレーズはどれも { $passphrase } です。終わるには Ctrl-C を押してください。

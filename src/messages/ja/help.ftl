@@ -124,3 +124,9 @@ arg-init-stations = 取込口の名前。何度でも指定できます
 arg-administrator = 最初の管理者（ログイン名,氏名,職種,所属）
 arg-manager = 最初の情報作成管理者（ログイン名,氏名,職種,所属）
 arg-init-passphrase-files = 一行目がその方のパスフレーズであるファイル（ログイン名=ファイル）。何度でも指定できます
+
+help-serve = 取込の常駐プログラムを動かす
+help-demo = 使い捨てのホームで見本を流し、全体を動かして見せる
+arg-serve-log_json = ログを JSON で出す
+arg-demo-once = 見本が終わったら終了する
+arg-demo-dir = ホームを作る場所
