@@ -1,3 +1,5 @@
 //! Starts everything, serves the control socket, stops cleanly.
 
 pub mod open;
+pub mod requests;
+pub mod server;

@@ -77,7 +77,9 @@ impl Line {
         }
     }
 
-    pub(super) fn measuring(&self) -> Measuring<'_> {
+    /// The stage that measures, with this line's instruments.
+    #[must_use]
+    pub fn measuring(&self) -> Measuring<'_> {
         Measuring {
             workers: &self.workers,
             objects: &self.objects,

@@ -1,7 +1,7 @@
 //! `torikomi operator appoint`: gives a person a role for a time.
 
 use super::change;
-use crate::cli::person::Person;
+use crate::cli::person::{Person, SecondPerson};
 use crate::cli::words::clock_time;
 use crate::cli::{Answer, Desk, Failure};
 use crate::control::Request;
@@ -22,6 +22,8 @@ pub struct Args {
     until: Option<Instant>,
     #[command(flatten)]
     by: Person,
+    #[command(flatten)]
+    second: SecondPerson,
 }
 
 const ROLES: [&str; 5] = ["operator", "information-manager", "admin", "auditor", "viewer"];
@@ -33,6 +35,7 @@ fn role(text: &str) -> Result<Name, String> {
 pub(super) fn run(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
     let request = Request::Appoint {
         by: args.by.prove(desk)?,
+        second: args.second.prove(desk)?,
         login: args.login.clone(),
         role: args.role.clone(),
         rank: args.rank,
