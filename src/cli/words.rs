@@ -65,7 +65,18 @@ impl Words {
                 *state = self.word("state", state);
                 *held = if held.is_empty() { "none".to_owned() } else { self.word("hold", held) };
             }
-            Refusal::RoleNeeded { role } => *role = self.word("role", role),
+            Refusal::RoleNeeded { role } => {
+                *role = role.split(", ").map(|role| self.word("role", role)).collect::<Vec<_>>().join(" / ");
+            }
+            Refusal::People { refused } => {
+                let problem = self.coded("people", refused);
+                return self.with("control-people", &[("problem", problem.into())]);
+            }
+            Refusal::SecondClockOver { deadline } => {
+                if let Ok(at) = deadline.parse() {
+                    *deadline = self.time(at);
+                }
+            }
             _ => {}
         }
         self.coded("control", &spoken)

@@ -2,7 +2,7 @@
 
 use super::change;
 use crate::cli::choice;
-use crate::cli::person::Person;
+use crate::cli::person::{Person, SecondPerson};
 use crate::cli::words::clock_time;
 use crate::cli::{Answer, Desk, Failure};
 use crate::control::Request;
@@ -23,11 +23,14 @@ pub struct Args {
     until: Option<Instant>,
     #[command(flatten)]
     by: Person,
+    #[command(flatten)]
+    second: SecondPerson,
 }
 
 pub(super) fn run(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
     let request = Request::Appoint {
         by: args.by.prove(desk)?,
+        second: args.second.prove(desk)?,
         login: args.login.clone(),
         role: args.role.clone(),
         rank: args.rank,
