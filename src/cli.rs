@@ -7,20 +7,29 @@
 //! Help texts, messages and words come from the catalogue by the command's path, so that the definitions below are the
 //! only ones: completions, man pages and both languages of `--help` are made of them.
 
+mod check;
+mod choice;
 mod completions;
+mod demo;
 mod desk;
 mod failure;
+mod findings;
 mod help;
+pub mod init;
+mod inspect;
 mod journal;
 mod man;
 mod operator;
 mod page;
 mod person;
+mod profile;
 mod queue;
 mod record;
 pub mod schemas;
+mod serve;
 mod session;
 mod status;
+mod timestamp;
 mod words;
 
 use std::ffi::OsString;
@@ -34,8 +43,8 @@ pub use failure::Failure;
 pub use help::command;
 pub use words::Words;
 
-use crate::config::home::Layout;
-use crate::config::{Config, Language};
+use crate::config::Config;
+use crate::config::home::{self, Layout};
 use crate::messages::Lang;
 
 /// The command line.
@@ -55,13 +64,16 @@ struct Global {
     home: Option<PathBuf>,
     #[arg(long, global = true)]
     json: bool,
-    #[arg(long, global = true, value_name = "ja|en", value_parser = help::language)]
+    #[arg(long, global = true, value_name = "ja|en", value_parser = choice::language)]
     lang: Option<Lang>,
 }
 
 /// The commands, in the order in which help lists them.
 #[derive(Debug, Subcommand)]
 enum Command {
+    Init(init::Args),
+    Serve(serve::Args),
+    Demo(demo::Args),
     Status(status::Args),
     #[command(subcommand)]
     Queue(queue::Queue),
@@ -73,6 +85,13 @@ enum Command {
     Operator(operator::Operator),
     #[command(subcommand)]
     Journal(journal::Journal),
+    Inspect(inspect::Args),
+    #[command(subcommand)]
+    Check(check::Command),
+    #[command(subcommand)]
+    Profile(profile::Profile),
+    #[command(subcommand)]
+    Timestamp(timestamp::Timestamp),
     Completions(completions::Args),
     Man(man::Args),
 }
@@ -110,20 +129,28 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 /// The language that the home's settings name, for a terminal that names none.
 fn home_language(home: Option<&Path>) -> Option<Lang> {
     let config = Config::load(&Layout::new(home?).settings()).ok()?;
-    Some(match config.language {
-        Language::Ja => Lang::Ja,
-        Language::En => Lang::En,
-    })
+    Some(config.language)
 }
 
 fn run(command: &Command, desk: &Desk) -> Result<Answer, Failure> {
     match command {
+        Command::Init(args) => {
+            // What it makes is for its owner alone, the database's own files among it.
+            home::harden_process().map_err(|error| Failure::Home { problem: error.to_string() })?;
+            init::run(args, desk)
+        }
+        Command::Serve(args) => serve::run(args, desk),
+        Command::Demo(args) => demo::run(args, desk),
         Command::Status(args) => status::run(args, desk),
         Command::Queue(command) => queue::run(command, desk),
         Command::Record(command) => record::run(command, desk),
         Command::Session(command) => session::run(command, desk),
         Command::Operator(command) => operator::run(command, desk),
         Command::Journal(command) => journal::run(command, desk),
+        Command::Inspect(args) => inspect::run(args, desk),
+        Command::Check(command) => check::run(command, desk),
+        Command::Profile(command) => profile::run(command, desk),
+        Command::Timestamp(command) => timestamp::run(command, desk),
         Command::Completions(args) => completions::run(args, desk),
         Command::Man(args) => man::run(args, desk),
     }

@@ -27,6 +27,7 @@ use std::path::{Component, Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::ids::Name;
+use crate::messages::Lang;
 use crate::toml_text::{self, Complaint, Problem, Reading, Table};
 use section::{Section, Sheet, documented, listed, quoted};
 
@@ -42,19 +43,23 @@ pub enum Mode {
     Production,
 }
 
-/// The language of messages where a command is not told another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Language {
-    Ja,
-    En,
+impl Mode {
+    /// The word that settings, records and status share.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Evaluation => "evaluation",
+            Self::Production => "production",
+        }
+    }
 }
 
 /// Everything that `torikomi.toml` says, defaults filled in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
     pub mode: Mode,
-    pub language: Language,
+    /// The language of messages where a command is not told another.
+    pub language: Lang,
     pub stations: BTreeMap<Name, Station>,
     pub authorities: BTreeMap<Name, Authority>,
     pub signing: signing::Signing,
@@ -116,11 +121,11 @@ impl Config {
         check_folders(reading, &stations);
         let clock_at = top.keys().into_iter().find(|key| key.value == "clock").map(|key| key.at);
         let mode = top.choice("mode", &[("evaluation", Mode::Evaluation), ("production", Mode::Production)]);
-        let language = top.optional_choice("language", &[("ja", Language::Ja), ("en", Language::En)]);
+        let language = top.optional_choice("language", &[("ja", Lang::Ja), ("en", Lang::En)]);
         let config = Self {
             // A mode that cannot be read was complained of; no settings come of it.
             mode: mode.map_or(Mode::Production, |mode| mode.value),
-            language: language.map_or(Language::Ja, |language| language.value),
+            language: language.map_or(Lang::Ja, |language| language.value),
             stations: stations.into_iter().map(|(name, _, station)| (name, station)).collect(),
             authorities: authorities.into_iter().map(|(name, _, authority)| (name, authority)).collect(),
             signing: read_section(reading, &mut top, "signing"),
@@ -141,12 +146,6 @@ impl Config {
 }
 
 impl fmt::Display for Mode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.serialize(f)
-    }
-}
-
-impl fmt::Display for Language {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.serialize(f)
     }

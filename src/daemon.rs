@@ -1,1 +1,228 @@
 //! Starts everything, serves the control socket, stops cleanly.
+
+pub mod open;
+pub mod requests;
+pub mod server;
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use crate::config::home::{HomeError, Lock};
+use crate::control::facts::StationStatus;
+use crate::database::DatabaseError;
+use crate::durable::Folder;
+use crate::intake::line::{Instruments, LineError, Station, Watching};
+use crate::journal::Kind;
+use crate::journal::files::{Files, FilesError};
+use crate::messages::{Lang, say_code};
+use crate::pipeline::driver::{Driver, StageName};
+use crate::pipeline::line::Line;
+use crate::pipeline::{self, listed_files};
+use open::{OpenError, Opened};
+use requests::Hooks;
+
+/// How often sessions are looked at for having ended.
+const SESSIONS_EVERY: Duration = Duration::from_secs(1);
+
+#[derive(Debug, thiserror::Error)]
+pub enum DaemonError {
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    #[error(transparent)]
+    Intake(#[from] LineError),
+    #[error(transparent)]
+    Journal(#[from] FilesError),
+    #[error(transparent)]
+    Home(#[from] HomeError),
+    #[error("the system gives no thread, socket or signal handler: {0}")]
+    System(#[from] std::io::Error),
+}
+
+/// A running line. Dropping it stops everything in order.
+pub struct Daemon {
+    pub line: Arc<Line>,
+    driver: Option<Driver>,
+    bell: Arc<Bell>,
+    threads: Vec<JoinHandle<()>>,
+    /// The control socket's thread, and how it is told to end.
+    control: Option<(JoinHandle<()>, Arc<AtomicBool>)>,
+    _lock: Lock,
+}
+
+/// Wakes the threads that copy the journal and look at sessions, and ends them.
+#[derive(Default)]
+struct Bell {
+    committed: Mutex<u64>,
+    rung: Condvar,
+    stop: AtomicBool,
+}
+
+impl Bell {
+    fn ring(&self) {
+        *self.committed.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+        self.rung.notify_all();
+    }
+
+    /// Waits for a commit later than `seen`, or for `longest`.
+    fn wait(&self, seen: u64, longest: Duration) -> u64 {
+        let committed = self.committed.lock().unwrap_or_else(PoisonError::into_inner);
+        let (committed, _) = self
+            .rung
+            .wait_timeout_while(committed, longest, |count| *count == seen && !self.stopping())
+            .unwrap_or_else(PoisonError::into_inner);
+        *committed
+    }
+
+    fn stopping(&self) -> bool {
+        self.stop.load(Ordering::SeqCst)
+    }
+}
+
+/// Starts the line of the home at `root`. `binary` is this program, which workers are made of.
+///
+/// # Errors
+/// With the first thing that keeps it from starting; nothing was taken in then.
+pub fn start(root: &Path, runtime: &tokio::runtime::Handle, binary: &Path) -> Result<Daemon, DaemonError> {
+    let bell = Arc::new(Bell::default());
+    let ringing = Arc::clone(&bell);
+    let Opened { line, lock, .. } = open::open(root, runtime, binary, move || ringing.ring())?;
+    // A session's key died with the process that held it; its row must not look open.
+    requests::close_left_open(&line)?;
+    line.note(Kind::DaemonStarted, |draft| {
+        draft.fact("version", env!("CARGO_PKG_VERSION")).fact("build", line.build).fact("sandbox", line.sandbox)
+    })?;
+    let mut intake = crate::intake::line::Line::open(intake_instruments(&line)?, stations(&line))?;
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let workers = line.config.image.workers.map_or(cores, |workers| usize::try_from(workers).unwrap_or(cores));
+    let mut files = Files::open(&line.home.layout().store(&line.config).join("journal"))?;
+    files.catch_up(&line.database)?;
+    intake.run()?;
+    // The stages come up after intake is known to them, so that no source waits for a wake-up that nobody heard.
+    let _ = line.intake.set(Arc::new(intake));
+    let driver = pipeline::start(&line, workers)?;
+    let threads = vec![copy_journal(&line, &bell, files)?, watch_sessions(&line, &bell)?];
+    Ok(Daemon { line, driver: Some(driver), bell, threads, control: None, _lock: lock })
+}
+
+impl Daemon {
+    /// Answers requests on the home's control socket from now on; `on_stop` is called when one asks for the end.
+    ///
+    /// # Errors
+    /// When the socket cannot be bound.
+    pub fn serve_requests(&mut self, on_stop: impl Fn() + Send + Sync + 'static) -> std::io::Result<()> {
+        let stop = Arc::new(AtomicBool::new(false));
+        let (reporting, waking) = (Arc::clone(&self.line), Arc::clone(&self.line));
+        let hooks = Hooks {
+            stations: Box::new(move || station_statuses(&reporting)),
+            wake_intake: Box::new(move |station| waking.wake_intake(station)),
+            stop: Box::new(on_stop),
+        };
+        let thread = server::serve(Arc::clone(&self.line), socket(&self.line), Arc::clone(&stop), Arc::new(hooks))?;
+        self.control = Some((thread, stop));
+        Ok(())
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        if let Some((thread, stop)) = self.control.take() {
+            stop.store(true, Ordering::SeqCst);
+            // A thread that panicked has been logged.
+            let _ = thread.join();
+        }
+        if let Some(driver) = self.driver.take() {
+            driver.stop();
+        }
+        if let Err(error) = self.line.note(Kind::DaemonStopped, |draft| draft) {
+            tracing::warn!(%error, "The journal could not be told that the line stops");
+        }
+        self.bell.stop.store(true, Ordering::SeqCst);
+        self.bell.ring();
+        for thread in self.threads.drain(..) {
+            // A thread that panicked has been logged.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn station_statuses(line: &Line) -> Vec<StationStatus> {
+    let reports = line.intake.get().map(|intake| intake.stations()).unwrap_or_default();
+    reports
+        .into_iter()
+        .map(|report| StationStatus {
+            station: report.station,
+            folder: report.folder.display().to_string(),
+            watching: match report.watching {
+                Watching::NotYet | Watching::Events => "events".to_owned(),
+                Watching::Polling { .. } => "polling".to_owned(),
+                Watching::Unreachable => "unreachable".to_owned(),
+            },
+            problem: report.problem.map(|problem| say_code(Lang::En, "station", &problem)),
+            session: None,
+        })
+        .collect()
+}
+
+fn stations(line: &Line) -> Vec<Station> {
+    let root = line.home.layout().root();
+    line.config.stations.iter().map(|(name, settings)| Station::from_settings(root, name, settings)).collect()
+}
+
+fn intake_instruments(line: &Arc<Line>) -> Result<Instruments, DaemonError> {
+    let sessions = Arc::clone(&line.sessions);
+    let shared = Arc::clone(&line.shared);
+    Ok(Instruments {
+        home: line.home.id(),
+        custody: Folder::open(&line.home.layout().custody(&line.config)).map_err(OpenError::from)?,
+        database: Arc::clone(&line.database),
+        journal: Arc::clone(&line.journal),
+        clock: Arc::clone(&line.clock),
+        zone: line.calendar.calendar.zone().clone(),
+        largest: line.config.image.most_bytes.as_bytes(),
+        session_at: Box::new(move |station| sessions.at_station(station).map(|facts| facts.id)),
+        listed: Box::new(listed_files),
+        wake_measuring: Box::new(move || shared.wake(&[StageName::Measuring])),
+    })
+}
+
+/// Copies the journal's entries into its files after each commit.
+fn copy_journal(line: &Arc<Line>, bell: &Arc<Bell>, mut files: Files) -> std::io::Result<JoinHandle<()>> {
+    let (line, bell) = (Arc::clone(line), Arc::clone(bell));
+    std::thread::Builder::new().name("journal files".into()).spawn(move || {
+        let mut seen = 0;
+        loop {
+            let last = bell.stopping();
+            if let Err(error) = files.catch_up(&line.database) {
+                tracing::error!(%error, "The journal's files fall behind; they are tried again");
+            }
+            if last {
+                return;
+            }
+            seen = bell.wait(seen, Duration::from_secs(10));
+        }
+    })
+}
+
+/// Closes sessions that reached a cap.
+fn watch_sessions(line: &Arc<Line>, bell: &Arc<Bell>) -> std::io::Result<JoinHandle<()>> {
+    let (line, bell) = (Arc::clone(line), Arc::clone(bell));
+    std::thread::Builder::new().name("sessions".into()).spawn(move || {
+        while !bell.stopping() {
+            if let Err(error) = requests::close_ended(&line) {
+                tracing::error!(%error, "A session ended and its row could not be closed; its key is gone");
+            }
+            std::thread::sleep(SESSIONS_EVERY);
+        }
+    })
+}
+
+/// Where a daemon listens for requests.
+#[must_use]
+pub fn socket(line: &Line) -> PathBuf {
+    line.home.layout().control_socket()
+}

@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{DeliveryId, Digest};
+use crate::measurements::{Fault, MissingPart};
 
 /// Where a delivery stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -71,6 +72,25 @@ impl DocumentState {
 impl DeliveryState {
     pub const ALL: [Self; 6] =
         [Self::Arriving, Self::InCustody, Self::Taken, Self::Incomplete, Self::CompletenessUnknown, Self::Refused];
+}
+
+/// Why a delivery is not taken. One message each: `delivery-problem-<code>`. What stands in a drop folder and is nothing
+/// to take has codes of its own, in `intake::drop::RefusalKind`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "code", rename_all = "kebab-case")]
+pub enum DeliveryProblem {
+    /// A file breaks off.
+    Incomplete { file: u32, missing: MissingPart, at_byte: u64 },
+    /// No way to tell whether a file is complete.
+    CompletenessUnknown { file: u32, fault: Fault },
+    /// Nothing in it but sidecars.
+    NoDocument,
+    /// Taken away before it could be copied.
+    SourceGone,
+    /// The same file, by its inode, stands in the folders of two stations or more.
+    SeveralStations,
+    /// All its files together are longer than may be taken in.
+    TooLarge { limit: u64 },
 }
 
 /// A run of pages of one content within a document.

@@ -9,3 +9,4 @@ pub mod custody;
 pub mod release;
 pub mod watch;
 pub mod status;
+pub mod line;

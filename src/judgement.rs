@@ -61,7 +61,7 @@ pub struct Judgement {
 }
 
 /// One exact version of a profile.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct ProfileRef {
     pub id: Name,
     pub version: u32,

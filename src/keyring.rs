@@ -179,13 +179,25 @@ fn open_key(path: &Path, secret: &Passphrase) -> Result<KeyPair, KeyringError> {
 }
 
 fn certificate(path: &Path) -> Result<Vec<u8>, KeyringError> {
+    certificates(path)?.into_iter().next().ok_or_else(|| KeyringError::NotACertificate(path.to_owned()))
+}
+
+/// The certificates of a PEM file, as DER, in its order.
+///
+/// # Errors
+/// When the file cannot be read, or holds something else between the marks of a certificate.
+pub fn certificates(path: &Path) -> Result<Vec<Vec<u8>>, KeyringError> {
     let text = read(path)?;
-    let body: Option<String> = text
-        .split_once("-----BEGIN CERTIFICATE-----")
-        .and_then(|(_, rest)| rest.split_once("-----END CERTIFICATE-----"))
-        .map(|(body, _)| body.chars().filter(|c| !c.is_ascii_whitespace()).collect());
-    body.and_then(|body| data_encoding::BASE64.decode(body.as_bytes()).ok())
-        .ok_or_else(|| KeyringError::NotACertificate(path.to_owned()))
+    let mut found = Vec::new();
+    for piece in text.split("-----BEGIN CERTIFICATE-----").skip(1) {
+        let der = piece
+            .split_once("-----END CERTIFICATE-----")
+            .map(|(body, _)| body.chars().filter(|c| !c.is_ascii_whitespace()).collect::<String>())
+            .and_then(|body| data_encoding::BASE64.decode(body.as_bytes()).ok())
+            .ok_or_else(|| KeyringError::NotACertificate(path.to_owned()))?;
+        found.push(der);
+    }
+    Ok(found)
 }
 
 /// The secret that opens the line's own keys. A systemd credential goes before the file.

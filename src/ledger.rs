@@ -9,6 +9,7 @@ pub mod contents;
 pub mod decisions;
 pub mod deliveries;
 pub mod documents;
+pub mod stations;
 pub mod profiles;
 
 use crate::document::{DeliveryState, DocumentState};

@@ -6,11 +6,9 @@
 
 use std::sync::{PoisonError, RwLock};
 
-use serde::{Deserialize, Serialize};
-
 use crate::clock::Clock;
 use crate::database::{Database, DatabaseError, Tx};
-use crate::document::{DeliveryState, Part};
+use crate::document::{DeliveryProblem, DeliveryState, Part};
 use crate::durable::Failure;
 use crate::ids::{DeliveryId, Digest, DocumentId};
 use crate::image::{WorkerError, Workers, unmeasured};
@@ -21,7 +19,7 @@ use crate::journal::append::Journal;
 use crate::journal::{Draft, Kind, Subject};
 use crate::ledger::deliveries::{self, Delivery};
 use crate::ledger::{contents, documents};
-use crate::measurements::{Completeness, Fault, Measurements, MissingPart};
+use crate::measurements::{Completeness, Measurements};
 use crate::store::{Objects, StoreError};
 
 #[derive(Debug, thiserror::Error)]
@@ -50,18 +48,6 @@ pub enum Measured {
     Waits,
 }
 
-/// Why a delivery is not taken. One message each: `delivery-<code>`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(tag = "code", rename_all = "kebab-case")]
-pub enum DeliveryProblem {
-    /// A file breaks off.
-    Incomplete { file: u32, missing: MissingPart, at_byte: u64 },
-    /// No way to tell whether a file is complete.
-    CompletenessUnknown { file: u32, fault: Fault },
-    /// Nothing in it but sidecars.
-    NoDocument,
-}
-
 /// The stage: how it reaches its instruments.
 pub struct Measuring<'a> {
     pub workers: &'a Workers,
@@ -82,12 +68,11 @@ impl Measuring<'_> {
         let mut measured = Vec::new();
         let mut problem = None;
         for (number, member) in (1_u32..).zip(scans(copy)) {
-            let measurements = self.measure_member(copy, member)?;
+            let one = self.measure_and_keep(copy, member)?;
             if problem.is_none() {
-                problem = problem_of(number, &measurements.completeness);
+                problem = problem_of(number, &one.1.completeness);
             }
-            let object = self.objects.put(&serde_json_canonicalizer::to_vec(&measurements)?)?;
-            measured.push((member.clone(), measurements, object));
+            measured.push(one);
         }
         if measured.is_empty() {
             problem = Some(DeliveryProblem::NoDocument);
@@ -105,18 +90,35 @@ impl Measuring<'_> {
         }
     }
 
-    /// Takes a delivery as it is, by a person's decision: pages are what could be measured of it.
+    /// Takes a delivery as it is, by a person's decision: pages are what could be measured of it. `decided` enters the
+    /// decision, in the same transaction.
     ///
     /// # Errors
-    /// As for [`Self::measure`].
-    pub fn take_anyway(&self, delivery: &Delivery, copy: &CustodyCopy) -> Result<DocumentId, MeasuringError> {
-        let mut measured = Vec::new();
-        for member in scans(copy) {
-            let measurements = self.measure_member(copy, member)?;
-            let object = self.objects.put(&serde_json_canonicalizer::to_vec(&measurements)?)?;
-            measured.push((member.clone(), measurements, object));
-        }
-        self.take(delivery, measured)
+    /// As for [`Self::measure`], and when `decided` fails.
+    pub fn take_anyway<T, E, F>(&self, delivery: &Delivery, copy: &CustodyCopy, decided: F) -> Result<(DocumentId, T), E>
+    where
+        T: Send + 'static,
+        E: From<MeasuringError> + From<DatabaseError> + Send + 'static,
+        F: for<'t> AsyncFnOnce(&'t mut Tx) -> Result<T, E> + Send + 'static,
+    {
+        let measured = scans(copy).map(|member| self.measure_and_keep(copy, member)).collect::<Result<Vec<_>, _>>()?;
+        let (delivery, journal, now) = (delivery.clone(), self.journal.clone(), self.clock.now());
+        self.database.write::<_, E, _>(async move |tx| {
+            let answer = decided(tx).await?;
+            let document = enter_taken(tx, &delivery, &measured, &journal, now).await?;
+            Ok((document, answer))
+        })
+    }
+
+    fn measure_and_keep(
+        &self,
+        copy: &CustodyCopy,
+        member: &Member,
+    ) -> Result<(Member, Measurements, Digest), MeasuringError> {
+        let measurements = self.measure_member(copy, member)?;
+        let bytes = serde_json_canonicalizer::to_vec(&measurements).map_err(MeasuringError::Encoding)?;
+        let object = self.objects.put(&bytes)?;
+        Ok((member.clone(), measurements, object))
     }
 
     fn measure_member(&self, copy: &CustodyCopy, member: &Member) -> Result<Measurements, MeasuringError> {
@@ -139,24 +141,34 @@ impl Measuring<'_> {
         }
     }
 
-    /// One transaction: contents, the document with its parts, the delivery's move, the journal's entry.
     fn take(
         &self,
         delivery: &Delivery,
         measured: Vec<(Member, Measurements, Digest)>,
     ) -> Result<DocumentId, MeasuringError> {
-        let document = DocumentId::new();
         let (delivery, journal, now) = (delivery.clone(), self.journal.clone(), self.clock.now());
         self.database.write::<_, MeasuringError, _>(async move |tx| {
-            let parts = enter_contents(tx, delivery.id, &measured).await?;
-            let taken_in_at = delivery.taken_in_at.unwrap_or(now);
-            documents::create(tx, document, &delivery.station, &parts, taken_in_at, now).await?;
-            deliveries::move_on(tx, delivery.id, delivery.state, DeliveryState::Taken, None, now).await?;
-            let draft = taken_entry(&delivery, document, taken_in_at, &measured);
-            journal.append(tx, draft, now).await?;
-            Ok(document)
+            Ok(enter_taken(tx, &delivery, &measured, &journal, now).await?)
         })
     }
+}
+
+/// In one transaction: contents, the document with its parts, the delivery's move, the journal's entry.
+async fn enter_taken(
+    tx: &mut Tx,
+    delivery: &Delivery,
+    measured: &[(Member, Measurements, Digest)],
+    journal: &Journal,
+    now: Instant,
+) -> Result<DocumentId, DatabaseError> {
+    let document = DocumentId::new();
+    let parts = enter_contents(tx, delivery.id, measured).await?;
+    let taken_in_at = delivery.taken_in_at.unwrap_or(now);
+    documents::create(tx, document, &delivery.station, &parts, taken_in_at, now).await?;
+    deliveries::move_on(tx, delivery.id, delivery.state, DeliveryState::Taken, None, now).await?;
+    let draft = taken_entry(delivery, document, taken_in_at, measured);
+    journal.append(tx, draft, now).await?;
+    Ok(document)
 }
 
 async fn enter_contents(

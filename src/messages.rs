@@ -17,8 +17,10 @@ use crate::toml_text::Located;
 
 pub use fluent_bundle::FluentValue;
 
-/// One area of the catalogue: its file's name and its text in each language.
+/// One area of the catalogue: its text in each language.
 struct Area {
+    /// For the tests, which name the file at fault.
+    #[cfg(test)]
     name: &'static str,
     ja: &'static str,
     en: &'static str,
@@ -27,6 +29,7 @@ struct Area {
 macro_rules! areas {
     ($($name:literal),+ $(,)?) => {
         &[$(Area {
+            #[cfg(test)]
             name: $name,
             ja: include_str!(concat!("messages/ja/", $name, ".ftl")),
             en: include_str!(concat!("messages/en/", $name, ".ftl")),
@@ -35,7 +38,9 @@ macro_rules! areas {
 }
 
 /// Every file of the catalogue.
-const AREAS: &[Area] = areas!["checks", "cli", "control", "help", "identity", "intake", "profile", "settings"];
+const AREAS: &[Area] = areas![
+    "checks", "cli", "control", "help", "identity", "init", "intake", "people", "profile", "settings",
+];
 
 /// A language that the catalogue has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -145,8 +150,14 @@ fn blank(lang: Lang, name: &str, value: &Value) -> FluentValue<'static> {
 
 fn item_text(lang: Lang, name: &str, item: &Value) -> String {
     match item {
-        Value::String(text) => text.clone(),
+        // A code word of ours, as a role is.
+        Value::String(text) => {
+            find(lang, &format!("{name}-{}", text.replace('_', "-")), &[]).unwrap_or_else(|| text.clone())
+        }
         Value::Object(fields) => {
+            if let Some(sentence) = find_code(lang, &name.replace('_', "-"), item) {
+                return sentence;
+            }
             let blanks = blanks(lang, fields);
             let blanks: Vec<_> = blanks.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
             find(lang, &format!("{name}-item"), &blanks).unwrap_or_else(|| item.to_string())

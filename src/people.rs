@@ -122,10 +122,10 @@ pub enum Refused {
     Suspended { login: String },
     #[error("a name, an occupation and a department are needed: they stand in every record")]
     IncompletePerson,
-    #[error("{act} is for {roles}: ask such a person")]
-    NotEntitled { act: String, roles: String },
-    #[error("{act} needs a second person ({roles}) who signs too")]
-    SecondPersonNeeded { act: String, roles: String },
+    #[error("{act} is for {}: ask such a person", words(.roles))]
+    NotEntitled { act: String, roles: Vec<Role> },
+    #[error("{act} needs a second person ({}) who signs too", words(.roles))]
+    SecondPersonNeeded { act: String, roles: Vec<Role> },
     #[error("the second person must be somebody else than the first")]
     SamePerson,
     #[error("until {until}, {login} cannot approve what the one who made or renewed that account began: ask another")]
@@ -166,6 +166,10 @@ pub enum Refused {
     BadSignature,
     #[error("the act is not written as acts are")]
     MalformedAct,
+}
+
+fn words(roles: &[Role]) -> String {
+    roles.iter().map(|role| role.as_str()).collect::<Vec<_>>().join(", ")
 }
 
 impl From<signing::Suite> for Suite {

@@ -1,3 +1,63 @@
 //! The only place that knows the order of the stages; resumes it.
 
 pub mod driver;
+pub mod line;
+mod stages;
+
+use std::sync::Arc;
+
+use driver::{Driver, Stage, StageName};
+use line::Line;
+
+use crate::database::DatabaseError;
+use crate::document::DocumentState;
+use crate::ids::{DeliveryId, DocumentId};
+use crate::ledger::{deliveries, documents};
+
+pub use stages::listed_files;
+
+/// Starts every stage of the line. Rows that an earlier run left behind are simply there.
+///
+/// # Errors
+/// When the system gives no thread.
+pub fn start(line: &Arc<Line>, cores: usize) -> std::io::Result<Driver> {
+    let mut driver = Driver::new(Arc::clone(&line.shared));
+    let (ready, work) = (Arc::clone(line), Arc::clone(line));
+    driver.run(Stage {
+        name: StageName::Measuring,
+        threads: cores,
+        ready: Box::new(move |most| ready.to_measure(most).map_err(|error| error.to_string())),
+        work: Box::new(move |id: &DeliveryId| work.measure(*id)),
+    })?;
+    let stages: [(StageName, DocumentState, usize, fn(&Line, DocumentId) -> driver::Worked); 5] = [
+        (StageName::Identification, DocumentState::Identifying, 1, Line::identify),
+        (StageName::Inspection, DocumentState::Inspecting, 1, Line::inspect),
+        (StageName::Signing, DocumentState::Signing, 1, Line::sign),
+        (StageName::Stamping, DocumentState::Stamping, 4, Line::stamp),
+        (StageName::Filing, DocumentState::Filing, 2, Line::file),
+    ];
+    for (name, state, threads, step) in stages {
+        let (ready, work) = (Arc::clone(line), Arc::clone(line));
+        driver.run(Stage {
+            name,
+            threads,
+            ready: Box::new(move |most| ready.ready_in(state, most).map_err(|error| error.to_string())),
+            work: Box::new(move |id: &DocumentId| step(&work, *id)),
+        })?;
+    }
+    Ok(driver)
+}
+
+impl Line {
+    fn to_measure(&self, most: u32) -> Result<Vec<DeliveryId>, DatabaseError> {
+        let now = self.clock.now();
+        let rows = self.database.read(async |tx| deliveries::to_measure(tx, now, most).await)?;
+        Ok(rows.into_iter().map(|row| row.id).collect())
+    }
+
+    fn ready_in(&self, state: DocumentState, most: u32) -> Result<Vec<DocumentId>, DatabaseError> {
+        let now = self.clock.now();
+        let rows = self.database.read(async |tx| documents::ready(tx, state, now, most).await)?;
+        Ok(rows.into_iter().map(|row| row.id).collect())
+    }
+}

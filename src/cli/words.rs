@@ -4,7 +4,7 @@ use jiff::civil::{Date, DateTime};
 use jiff::tz::{Offset, TimeZone};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::control::Refusal;
 use crate::document::{DocumentState, HoldReason};
@@ -13,6 +13,8 @@ use crate::ids::Name;
 use crate::instant::Instant;
 use crate::journal::Kind;
 use crate::messages::{self, FluentValue, Lang};
+use crate::profile::Title;
+use crate::toml_text::Located;
 
 /// The catalogue in one language and one time zone.
 #[derive(Clone, Debug)]
@@ -51,49 +53,7 @@ impl Words {
     /// The sentence of something that serialises with a `code`: `<area>-<code>`, its fields in the blanks.
     #[must_use]
     pub fn coded(&self, area: &str, coded: &impl Serialize) -> String {
-        let value = serde_json::to_value(coded).unwrap_or(Value::Null);
-        self.find_coded(&[area], &value).unwrap_or_else(|| value.to_string())
-    }
-
-    /// The sentence of a value with a `code`, from the first of these areas that has one.
-    ///
-    /// A problem within a problem has the area of its field (`date`, `sidecar`, …) and becomes a sentence first.
-    #[must_use]
-    pub fn find_coded(&self, areas: &[&str], value: &Value) -> Option<String> {
-        let fields = value.as_object()?;
-        let code = fields.get("code")?.as_str()?;
-        let blanks = self.blanks(fields);
-        areas.iter().find_map(|area| messages::find(self.lang, &format!("{area}-{code}"), &blanks))
-    }
-
-    fn blanks<'f>(&self, fields: &'f Map<String, Value>) -> Vec<(&'f str, FluentValue<'static>)> {
-        let fields = fields.iter().filter(|(name, _)| *name != "code");
-        fields.map(|(name, value)| (name.as_str(), self.blank(name, value))).collect()
-    }
-
-    /// What a field of a code becomes in a sentence. Numbers stay numbers, so that the catalogue may choose a plural.
-    fn blank(&self, name: &str, value: &Value) -> FluentValue<'static> {
-        match value {
-            Value::String(text) => text.clone().into(),
-            Value::Number(number) => match number.as_i64() {
-                Some(number) => number.into(),
-                None => number.to_string().into(),
-            },
-            Value::Null => String::new().into(),
-            Value::Bool(truth) => truth.to_string().into(),
-            Value::Object(fields) => {
-                let sentence = self.find_coded(&[&name.replace('_', "-")], value);
-                sentence.unwrap_or_else(|| Value::Object(fields.clone()).to_string()).into()
-            }
-            Value::Array(items) => {
-                let item = format!("{}-item", name.replace('_', "-"));
-                let said = items.iter().map(|value| match value.as_object() {
-                    Some(fields) => messages::say(self.lang, &item, &self.blanks(fields)),
-                    None => value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned),
-                });
-                said.collect::<Vec<_>>().join(&self.say("list-separator")).into()
-            }
-        }
+        messages::say_code(self.lang, area, coded)
     }
 
     /// Why the daemon refused, with states, roles and the like in words.
@@ -103,9 +63,20 @@ impl Words {
         match &mut spoken {
             Refusal::WrongState { state, held } => {
                 *state = self.word("state", state);
-                *held = if held.is_empty() { String::new() } else { self.word("hold", held) };
+                *held = if held.is_empty() { "none".to_owned() } else { self.word("hold", held) };
             }
-            Refusal::RoleNeeded { role } => *role = self.word("role", role),
+            Refusal::RoleNeeded { role } => {
+                *role = role.split(", ").map(|role| self.word("role", role)).collect::<Vec<_>>().join(" / ");
+            }
+            Refusal::People { refused } => {
+                let problem = self.coded("people", refused);
+                return self.with("control-people", &[("problem", problem.into())]);
+            }
+            Refusal::SecondClockOver { deadline } => {
+                if let Ok(at) = deadline.parse() {
+                    *deadline = self.time(at);
+                }
+            }
             _ => {}
         }
         self.coded("control", &spoken)
@@ -120,6 +91,18 @@ impl Words {
     #[must_use]
     pub fn state(&self, state: DocumentState) -> String {
         self.word("state", &state.to_string())
+    }
+
+    /// A state, or what holds it, as short as a list has room for.
+    #[must_use]
+    pub fn standing(&self, state: DocumentState, held: Option<HoldReason>) -> String {
+        match held {
+            Some(reason) => {
+                let reason = self.word("held", &reason.to_string());
+                self.with("held-for", &[("reason", reason.into())])
+            }
+            None => self.state(state),
+        }
     }
 
     #[must_use]
@@ -174,10 +157,24 @@ impl Words {
         self.with("cli-profile", &[("id", id.to_string().into()), ("version", version.into())])
     }
 
+    /// What is said of a place in a file, with its line and column.
+    #[must_use]
+    pub fn located<T: Serialize>(&self, area: &str, located: &Located<T>) -> String {
+        messages::say_located(self.lang, area, located)
+    }
+
+    #[must_use]
+    pub fn title(&self, title: &Title) -> String {
+        match self.lang {
+            Lang::Ja => title.ja.clone(),
+            Lang::En => title.en.clone(),
+        }
+    }
+
     /// What a problem or hold says in detail, where there are words for it.
     #[must_use]
     pub fn detail(&self, detail: &Value) -> Option<String> {
-        self.find_coded(DETAIL_AREAS, detail)
+        DETAIL_AREAS.iter().find_map(|area| messages::find_code(self.lang, area, detail))
     }
 
     /// "38 min left", "2 d 3 h over".

@@ -16,6 +16,7 @@ use rustix::process::{DumpableBehavior, Resource, Rlimit};
 use super::Config;
 use crate::durable::{self, Folder};
 use crate::ids::HomeId;
+use crate::messages::{Lang, say};
 
 /// The file that says which home a folder belongs to.
 pub const MARKER: &str = ".torikomi-home";
@@ -52,6 +53,25 @@ pub enum HomeError {
     Write(#[from] durable::Failure),
 }
 
+impl HomeError {
+    /// What happened and what to do, for people.
+    #[must_use]
+    pub fn say(&self, lang: Lang) -> String {
+        let path = |path: &Path| ("path", path.display().to_string().into());
+        match self {
+            Self::NotAHome(root) => say(lang, "home-not-a-home", &[path(root)]),
+            Self::Unreachable(folder) => say(lang, "home-unreachable", &[path(folder)]),
+            Self::Foreign { path: folder, found, .. } => {
+                say(lang, "home-foreign", &[path(folder), ("found", found.to_string().into())])
+            }
+            Self::BadMarker(marker) => say(lang, "home-bad-marker", &[path(marker)]),
+            Self::Locked { process, .. } => say(lang, "home-locked", &[("process", process.as_str().into())]),
+            Self::TooOpen(all) => all.iter().map(|one| one.say(lang)).collect::<Vec<_>>().join("\n"),
+            Self::Io { .. } | Self::Write(_) => say(lang, "home-failed", &[("problem", self.to_string().into())]),
+        }
+    }
+}
+
 /// A file or folder that others than its owner may read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TooOpen {
@@ -76,6 +96,15 @@ impl fmt::Display for TooOpen {
 }
 
 impl TooOpen {
+    fn say(&self, lang: Lang) -> String {
+        let path = ("path", self.path.display().to_string().into());
+        if self.foreign_owner {
+            return say(lang, "home-foreign-owner", &[path]);
+        }
+        let mode = |mode: u32| format!("{mode:04o}").into();
+        say(lang, "home-too-open", &[path, ("found", mode(self.found)), ("allowed", mode(self.allowed))])
+    }
+
     fn list(all: &[Self]) -> String {
         all.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
     }

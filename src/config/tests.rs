@@ -12,7 +12,7 @@ fn parse(text: &str) -> Result<Config, Vec<String>> {
 #[test]
 fn the_smallest_file_takes_every_default() {
     let config = parse(SMALLEST).unwrap();
-    assert_eq!((config.mode, config.language), (Mode::Evaluation, Language::Ja));
+    assert_eq!((config.mode, config.language), (Mode::Evaluation, Lang::Ja));
     let name: Name = "front-desk".parse().unwrap();
     let station = &config.stations[&name];
     assert_eq!(station.folder(Path::new("/home"), &name), Path::new("/home/drop/front-desk"));

@@ -1,5 +1,6 @@
 //! What commands print with `--json`: the shapes, whose schemas lie in `docs/json/`.
 
+use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +11,12 @@ use crate::instant::Instant;
 use crate::journal::Entry;
 use crate::judgement::{Judgement, ProfileRef};
 use crate::ledger::documents::Count;
+use crate::ledger::profiles::ProfileState;
+use crate::measurements::Measurements;
+use crate::profile::{NotCarried, Title};
+use crate::requirement::Regime;
 use crate::store::records::{Member, Record};
+use crate::toml_text;
 
 /// `torikomi status`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -194,6 +200,8 @@ pub struct Queue {
 pub struct DocumentShown {
     #[serde(flatten)]
     pub document: DocumentFacts,
+    /// The hospital's own rule behind the profile.
+    pub clause: Option<String>,
     pub supersedes: Option<DocumentId>,
     pub history: Vec<EntryFacts>,
 }
@@ -277,4 +285,95 @@ pub struct Noted {
     pub journal_index: u64,
     /// SHA-256 of the journal entry.
     pub entry: Digest,
+}
+
+/// A check, as `torikomi check explain` prints it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CheckFacts {
+    pub check: String,
+    /// The clauses it answers to.
+    pub requirements: Vec<String>,
+    /// Markdown, four parts: what it looks for, why it matters, what to do, what it cannot see.
+    pub explanation_ja: String,
+    pub explanation_en: String,
+}
+
+/// `torikomi check list`, in the order of the report.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CheckList {
+    pub checks: Vec<CheckFacts>,
+}
+
+/// A version of a profile.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ProfileFacts {
+    pub profile: ProfileRef,
+    /// Absent where a file holds it and nobody has adopted it.
+    pub state: Option<ProfileState>,
+    /// The file in the home's folder with just these bytes.
+    pub file: Option<String>,
+    pub title: Option<Title>,
+    pub regime: Option<Regime>,
+    /// The hospital's own rule behind it.
+    pub clause: Option<String>,
+    pub effective_from: Option<Date>,
+    /// Why this build files nothing under it.
+    pub not_carried: Vec<NotCarried>,
+}
+
+/// `torikomi profile list`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ProfileList {
+    pub profiles: Vec<ProfileFacts>,
+    /// Files of the home's folder that cannot be used; `torikomi profile lint` says why.
+    pub faulty: Vec<String>,
+}
+
+/// `torikomi profile show`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ProfileShown {
+    #[serde(flatten)]
+    pub facts: ProfileFacts,
+    /// Its file, verbatim.
+    pub text: String,
+}
+
+/// `torikomi profile lint`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Linted {
+    pub files: Vec<LintedFile>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct LintedFile {
+    pub file: String,
+    /// Absent where the file cannot be used.
+    pub profile: Option<ProfileRef>,
+    pub problems: Vec<toml_text::Problem>,
+    pub warnings: Vec<toml_text::Warning>,
+    pub not_carried: Vec<NotCarried>,
+}
+
+/// `torikomi timestamp serve`, once it listens.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Serving {
+    pub url: String,
+}
+
+/// `torikomi inspect`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Inspected {
+    pub profile: ProfileRef,
+    /// The hospital's own rule behind the profile.
+    pub clause: String,
+    pub files: Vec<InspectedFile>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct InspectedFile {
+    pub file: String,
+    pub measurements: Measurements,
+    pub judgement: Judgement,
+    /// Checks that had no date to judge by.
+    pub not_judged: Vec<String>,
 }

@@ -235,7 +235,7 @@ fn copy_exactly(header: &Header, content: &mut dyn Read, out: &mut impl Write) -
 mod tests {
     use std::io::Cursor;
 
-    use super::layout::{CENTRAL_HEADER_SIZE, MAXIMUM_SIZE, Placed};
+    use super::layout::{CENTRAL_HEADER_SIZE, END_SIZE, MAXIMUM_SIZE, Placed};
     use super::*;
 
     fn name(text: &str) -> EntryName {
@@ -306,6 +306,14 @@ mod tests {
         }
         assert!(Reader::open(Cursor::new([&bytes[..], b"\0"].concat())).is_err());
         assert!(Reader::open(Cursor::new([b"\0", &bytes[..]].concat())).is_err());
+        // A whole container, and behind it a second directory that says the same.
+        let end = bytes.len() - END_SIZE;
+        let place = u32::from_le_bytes(bytes[end + 16..end + 20].try_into().unwrap()) as usize;
+        let mut twice = [&bytes[..], &bytes[place..]].concat();
+        let end = twice.len() - END_SIZE;
+        twice[end + 16..end + 20].copy_from_slice(&u32::try_from(bytes.len()).unwrap().to_le_bytes());
+        let read = Reader::open(Cursor::new(twice));
+        assert!(matches!(read, Err(ReadError::NotOurLayout { at }) if at == bytes.len() as u64));
         // A gap between the last content and the directory, with an end record that allows for it.
         let layout = Layout::of(vec![Header {
             name: "mimetype".into(),

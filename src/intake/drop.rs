@@ -112,6 +112,12 @@ impl DropFolder {
         &self.folder
     }
 
+    /// The device that it lies on: a file on another one cannot stand here.
+    #[must_use]
+    pub fn device(&self) -> u64 {
+        self.identity.0
+    }
+
     /// Whether other machines write here without our kernel's knowing: no events, no leases; it is swept instead.
     #[must_use]
     pub fn is_on_network(&self) -> bool {

@@ -24,7 +24,7 @@ use std::path::Path;
 use rustix::fs::{AtFlags, Mode, OFlags};
 use uuid::Uuid;
 
-use super::custody::{Manifest, Member};
+use super::custody::Member;
 use super::drop::{DropFolder, Limits, SourceTrouble, Unreachable};
 use super::names;
 use super::source::{SourceName, SourceStat};
@@ -278,12 +278,9 @@ fn fresh_name(taken: &SourceName) -> io::Result<SourceName> {
 
 /// Removes what a released folder delivery leaves behind: its folders, where they are empty. A folder in which anything
 /// stands, a new arrival or litter, stays. True: nothing of it is left.
-pub fn remove_emptied_folders(drop: &DropFolder, manifest: &Manifest) -> Result<bool, Unreachable> {
+pub fn remove_emptied_folders(drop: &DropFolder, folder: &SourceName) -> Result<bool, Unreachable> {
     drop.check()?;
-    if !manifest.is_folder {
-        return Ok(true);
-    }
-    let Some(found) = drop.look_into(&manifest.name, &Limits::default()) else { return Ok(true) };
+    let Some(found) = drop.look_into(folder, &Limits::default()) else { return Ok(true) };
     let occupied = !(found.members.is_empty() && found.temporary.is_empty() && found.refused.is_empty());
     if occupied {
         return Ok(false);

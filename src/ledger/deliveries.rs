@@ -1,5 +1,6 @@
 //! The rows of deliveries: what arrived, from where, and how far it came.
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 
@@ -57,6 +58,8 @@ pub struct Delivery {
     pub taken_in_at: Option<Instant>,
     pub session: Option<SessionId>,
     pub receipt_of: Option<DeliveryId>,
+    /// The earlier delivery that this one seems to continue or to replace.
+    pub regrown_from: Option<DeliveryId>,
     pub failures: i64,
 }
 
@@ -81,7 +84,7 @@ impl DeliveryFile {
 }
 
 const COLUMNS: &str = "id, station, state, source_name, source_display, problem, source_released, copy, measured_copy,
-    first_seen_at, taken_in_at, session, receipt_of, failures";
+    first_seen_at, taken_in_at, session, receipt_of, regrown_from, failures";
 
 fn read_row(row: &AnyRow) -> Result<Delivery, DatabaseError> {
     let text = |column: &'static str| row.try_get::<String, _>(column);
@@ -109,6 +112,10 @@ fn read_row(row: &AnyRow) -> Result<Delivery, DatabaseError> {
             .map(|id| id.parse())
             .transpose()
             .map_err(unreadable("delivery.receipt_of"))?,
+        regrown_from: optional("regrown_from")?
+            .map(|id| id.parse())
+            .transpose()
+            .map_err(unreadable("delivery.regrown_from"))?,
         failures: row.try_get("failures")?,
     })
 }
@@ -189,13 +196,16 @@ pub async fn set_custody(
         .execute(&mut *tx)
         .await?;
     }
-    sqlx::query("UPDATE delivery SET copy = $1, taken_in_at = $2, session = $3, updated_at = $2 WHERE id = $4")
-        .bind(i64::from(copy))
-        .bind(taken_in_at.as_microseconds())
-        .bind(session.map(|session| session.to_string()))
-        .bind(id.to_string())
-        .execute(tx)
-        .await?;
+    // What was wrong with an earlier copy says nothing of this one.
+    sqlx::query(
+        "UPDATE delivery SET copy = $1, taken_in_at = $2, session = $3, problem = NULL, updated_at = $2 WHERE id = $4",
+    )
+    .bind(i64::from(copy))
+    .bind(taken_in_at.as_microseconds())
+    .bind(session.map(|session| session.to_string()))
+    .bind(id.to_string())
+    .execute(tx)
+    .await?;
     Ok(())
 }
 
@@ -213,6 +223,17 @@ pub async fn set_released(tx: &mut Tx, id: DeliveryId, released: Released, now: 
 pub async fn set_receipt_of(tx: &mut Tx, id: DeliveryId, first: DeliveryId) -> Result<(), DatabaseError> {
     sqlx::query("UPDATE delivery SET receipt_of = $1 WHERE id = $2")
         .bind(first.to_string())
+        .bind(id.to_string())
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+/// Records that `id` seems to continue or to replace what `earlier` delivered. Identification holds its document until a
+/// person has said whether the two are one.
+pub async fn set_regrown_from(tx: &mut Tx, id: DeliveryId, earlier: DeliveryId) -> Result<(), DatabaseError> {
+    sqlx::query("UPDATE delivery SET regrown_from = $1 WHERE id = $2")
+        .bind(earlier.to_string())
         .bind(id.to_string())
         .execute(tx)
         .await?;
@@ -270,12 +291,157 @@ pub async fn in_state(tx: &mut Tx, state: DeliveryState) -> Result<Vec<Delivery>
     rows.iter().map(read_row).collect()
 }
 
-/// Deliveries of a station whose source may still lie in its drop folder, newest first for each name.
+/// Deliveries of a station whose source may still lie in its drop folder, newest first.
 pub async fn with_source_left(tx: &mut Tx, station: &Name) -> Result<Vec<Delivery>, DatabaseError> {
     let sql = format!(
         "SELECT {COLUMNS} FROM delivery WHERE station = $1 AND source_released IN ('no', 'cannot') ORDER BY id DESC"
     );
     let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(station.to_string()).fetch_all(tx).await?;
+    rows.iter().map(read_row).collect()
+}
+
+/// Deliveries of a station that are not complete: their patience runs, or a person must act.
+pub async fn not_taken(tx: &mut Tx, station: &Name) -> Result<Vec<Delivery>, DatabaseError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM delivery
+         WHERE state IN ('arriving', 'in-custody', 'incomplete', 'completeness-unknown') AND station = $1 ORDER BY id DESC"
+    );
+    let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(station.to_string()).fetch_all(tx).await?;
+    rows.iter().map(read_row).collect()
+}
+
+/// A file that came earlier under the same name.
+#[derive(Clone, Debug)]
+pub struct Earlier {
+    pub delivery: DeliveryId,
+    pub released: Released,
+    pub content: Digest,
+    pub byte_length: u64,
+    /// A document made of it has not ended yet.
+    pub open: bool,
+}
+
+/// Scans under this name that were taken at this station since then, newest first.
+pub async fn earlier_under(
+    tx: &mut Tx,
+    station: &Name,
+    source_name: &[u8],
+    since: Instant,
+    except: DeliveryId,
+) -> Result<Vec<Earlier>, DatabaseError> {
+    let rows = sqlx::query(
+        "SELECT d.id, d.source_released, f.content, f.byte_length,
+           (SELECT COUNT(*) FROM document WHERE state NOT IN ('filed', 'sent-back', 'discarded', 'disposed')
+              AND id IN (SELECT document FROM document_part WHERE delivery = d.id)) AS open
+         FROM delivery_file f JOIN delivery d ON d.id = f.delivery
+         WHERE f.source_name = $1 AND f.role = 'scan' AND d.station = $2 AND d.state = 'taken'
+           AND d.taken_in_at >= $3 AND d.id <> $4
+         ORDER BY d.taken_in_at DESC, d.id DESC",
+    )
+    .bind(source_name.to_vec())
+    .bind(station.to_string())
+    .bind(since.as_microseconds())
+    .bind(except.to_string())
+    .fetch_all(tx)
+    .await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Earlier {
+                delivery: row.try_get::<String, _>("id")?.parse().map_err(unreadable("delivery.id"))?,
+                released: super::documents::from_text(
+                    "delivery.source_released",
+                    &row.try_get::<String, _>("source_released")?,
+                )?,
+                content: row.try_get::<String, _>("content")?.parse().map_err(unreadable("delivery_file.content"))?,
+                byte_length: row
+                    .try_get::<i64, _>("byte_length")?
+                    .try_into()
+                    .map_err(unreadable("delivery_file.byte_length"))?,
+                open: row.try_get::<i64, _>("open")? > 0,
+            })
+        })
+        .collect()
+}
+
+/// The stats under which an index of this name was taken together with a scan of that name, at this station. What an
+/// index said of a name it has said: the next file under the name is another scan.
+pub async fn indexes_used_for(
+    tx: &mut Tx,
+    station: &Name,
+    index: &[u8],
+    scan: &[u8],
+) -> Result<Vec<String>, DatabaseError> {
+    let rows = sqlx::query(
+        "SELECT i.source_stat FROM delivery_file f
+           JOIN delivery d ON d.id = f.delivery
+           JOIN delivery_file i ON i.delivery = f.delivery AND i.role = 'index' AND i.source_name = $1
+         WHERE f.source_name = $2 AND f.role = 'scan' AND d.station = $3",
+    )
+    .bind(index.to_vec())
+    .bind(scan.to_vec())
+    .bind(station.to_string())
+    .fetch_all(tx)
+    .await?;
+    rows.iter().map(|row| Ok(row.try_get("source_stat")?)).collect()
+}
+
+/// The newest delivery of a station that took an index of this name, with that index.
+pub async fn last_with_index(
+    tx: &mut Tx,
+    station: &Name,
+    index: &[u8],
+) -> Result<Option<(Delivery, DeliveryFile)>, DatabaseError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM delivery WHERE station = $1 AND id IN
+           (SELECT delivery FROM delivery_file WHERE source_name = $2 AND role = 'index')
+         ORDER BY taken_in_at DESC, id DESC LIMIT 1"
+    );
+    let row = sqlx::query(sqlx::AssertSqlSafe(sql))
+        .bind(station.to_string())
+        .bind(index.to_vec())
+        .fetch_optional(&mut *tx)
+        .await?;
+    let Some(delivery) = row.as_ref().map(read_row).transpose()? else { return Ok(None) };
+    let file = files(tx, delivery.id).await?.into_iter().find(|file| file.source_name == index);
+    Ok(file.map(|file| (delivery, file)))
+}
+
+/// Whether every document that came of a delivery is filed. A further receipt of equal bytes follows the first one.
+pub async fn all_filed(tx: &mut Tx, id: DeliveryId) -> Result<bool, DatabaseError> {
+    let row = sqlx::query(
+        "SELECT COUNT(*) AS documents, COALESCE(SUM(CASE WHEN state = 'filed' THEN 0 ELSE 1 END), 0) AS others
+         FROM document WHERE id IN (SELECT document FROM document_part
+           WHERE delivery = (SELECT COALESCE(receipt_of, id) FROM delivery WHERE id = $1))",
+    )
+    .bind(id.to_string())
+    .fetch_one(tx)
+    .await?;
+    Ok(row.try_get::<i64, _>("documents")? > 0 && row.try_get::<i64, _>("others")? == 0)
+}
+
+/// Deliveries of a station whose source still stands and whose every document is filed.
+pub async fn filed_with_source_left(tx: &mut Tx, station: &Name) -> Result<BTreeSet<DeliveryId>, DatabaseError> {
+    let rows = sqlx::query(
+        "SELECT d.id FROM delivery d WHERE d.station = $1 AND d.source_released IN ('no', 'cannot') AND d.state = 'taken'
+           AND EXISTS (SELECT 1 FROM document_part p WHERE p.delivery = COALESCE(d.receipt_of, d.id))
+           AND NOT EXISTS (SELECT 1 FROM document_part p JOIN document o ON o.id = p.document
+             WHERE p.delivery = COALESCE(d.receipt_of, d.id) AND o.state <> 'filed')",
+    )
+    .bind(station.to_string())
+    .fetch_all(tx)
+    .await?;
+    rows.iter().map(|row| row.try_get::<String, _>("id")?.parse().map_err(unreadable("delivery.id"))).collect()
+}
+
+/// Deliveries whose copy has to stand in custody: not taken yet, or with a document that has not been filed.
+pub async fn counting_on_custody(tx: &mut Tx) -> Result<Vec<Delivery>, DatabaseError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM delivery WHERE state IN ('in-custody', 'incomplete', 'completeness-unknown')
+           OR (state = 'taken' AND id IN (SELECT p.delivery FROM document_part p JOIN document o ON o.id = p.document
+             WHERE o.state NOT IN ('filed', 'disposed')))
+         ORDER BY id"
+    );
+    let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(tx).await?;
     rows.iter().map(read_row).collect()
 }
 

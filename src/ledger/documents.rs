@@ -462,6 +462,16 @@ pub async fn counts(tx: &mut Tx) -> Result<Vec<Count>, DatabaseError> {
         .collect()
 }
 
+/// How many documents of a station are in a state.
+pub async fn count_at(tx: &mut Tx, station: &Name, state: DocumentState) -> Result<u64, DatabaseError> {
+    let row = sqlx::query("SELECT COUNT(*) FROM document WHERE station = $1 AND state = $2")
+        .bind(station.to_string())
+        .bind(state.to_string())
+        .fetch_one(tx)
+        .await?;
+    row.try_get::<i64, _>(0)?.try_into().map_err(unreadable("document count"))
+}
+
 /// RFC 8785 text of a value for a JSON column.
 pub fn to_json<T: Serialize>(column: &'static str, value: &T) -> Result<String, DatabaseError> {
     serde_json_canonicalizer::to_string(value).map_err(unreadable(column))

@@ -8,6 +8,8 @@ use super::*;
 use crate::calendar::{CannotTell, Expiry};
 use crate::judgement::Reason;
 use crate::measurements::Fault;
+use crate::people::entitlement::Refusal;
+use crate::people::{Refused, Weakness};
 use crate::profile::NotCarried;
 use crate::toml_text::{Caution, Complaint};
 
@@ -138,6 +140,9 @@ fn every_code_has_its_sentence() {
     covers::<Complaint>("setting");
     covers::<Caution>("caution");
     covers::<NotCarried>("not-carried");
+    covers::<Refused>("people");
+    covers::<Weakness>("weaknesses");
+    covers::<Refusal>("unsigned");
 }
 
 /// A value that a schema allows: the first choice everywhere, and numbers large enough to be seen in small units.

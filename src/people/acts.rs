@@ -177,7 +177,7 @@ pub enum PagesSeen {
     Attested,
 }
 
-/// Why, in a code; more is said in the private part. Message ids are `act-reason-<code>`.
+/// Why, in a code; more is said in the private part. The message `act-reason` has the words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ReasonCode {
@@ -278,9 +278,11 @@ impl Deed {
     /// Whether a second person signs too.
     #[must_use]
     pub const fn second(&self) -> Second {
-        use Role::InformationManager;
+        use Role::{Admin, InformationManager};
         match self {
             Self::Genesis { .. } | Self::Enrol(_) => Second::Named,
+            // Whoever could appoint alone could make a manager of an account of their own making.
+            Self::Appoint(_) => Second::Needed(&[Admin, InformationManager]),
             Self::ApproveProfile { .. } => Second::Needed(&[InformationManager]),
             // Where the profile asks for two, its reviewer insists.
             Self::Accept { .. } | Self::Exception { .. } => Second::Allowed(&[InformationManager]),
@@ -556,7 +558,7 @@ pub(super) async fn admit_with(
     match (act.second, act.deed.second()) {
         (None, Second::None | Second::Allowed(_)) | (Some(_), Second::Named) => {}
         (None, Second::Needed(roles)) => {
-            let (act, roles) = (act.deed.name().to_owned(), words(roles));
+            let (act, roles) = (act.deed.name().to_owned(), roles.to_vec());
             return Err(Refused::SecondPersonNeeded { act, roles }.into());
         }
         // Nobody's signature is asked for nothing.
@@ -580,7 +582,7 @@ async fn check_role(
     if roles.iter().any(|role| held.contains(role)) {
         return Ok(());
     }
-    Err(Refused::NotEntitled { act: deed.name().to_owned(), roles: words(roles) }.into())
+    Err(Refused::NotEntitled { act: deed.name().to_owned(), roles: roles.to_vec() }.into())
 }
 
 /// Whoever made or lately renewed somebody's account could act in that person's name.
@@ -626,8 +628,4 @@ async fn check_signatures(
         signed.check_signature(signature, certificate)?;
     }
     Ok(())
-}
-
-fn words(roles: &[Role]) -> String {
-    roles.iter().map(|role| role.as_str()).collect::<Vec<_>>().join(", ")
 }

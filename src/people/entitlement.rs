@@ -66,8 +66,7 @@ pub enum Refusal {
     NotEntitled,
 }
 
-/// Why a person has to confirm a document although the profile lets sessions sign. Message ids are
-/// `why-confirm-<code>`.
+/// Why a person has to confirm a document although the profile lets sessions sign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum WhyConfirm {

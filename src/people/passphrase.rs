@@ -12,7 +12,7 @@ pub struct PassphraseRule {
     pub shortest: u32,
 }
 
-/// What a passphrase lacks. Message ids are `passphrase-<code>`.
+/// What a passphrase lacks. Message ids are `weaknesses-<code>`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, thiserror::Error)]
 #[serde(tag = "code", rename_all = "kebab-case")]
 pub enum Weakness {

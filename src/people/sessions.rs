@@ -66,7 +66,7 @@ pub struct Attestation {
     pub attested: Vec<Attested>,
 }
 
-/// Why a session ended. Message ids are `session-closed-<reason>`.
+/// Why a session ended. The message `session-reason` has the words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum CloseReason {

@@ -221,7 +221,7 @@ fn caps() -> Caps {
 }
 
 /// The refusal, or what went wrong instead.
-fn refusal<T: std::fmt::Debug>(result: Result<T, PeopleError>) -> Refused {
+fn refusal<T: fmt::Debug>(result: Result<T, PeopleError>) -> Refused {
     match result {
         Err(PeopleError::Refused(refused)) => refused,
         other => panic!("{other:?}"),

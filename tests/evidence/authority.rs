@@ -126,6 +126,14 @@ fn openssl_reads_our_refusals() {
     let mut version_2 = query("-sha256");
     version_2[4] = 2;
     assert!(refused(&version_2).contains("transaction not permitted or supported"));
+    // The optional fields have one order, and each comes once: SEQ { 1, imprint, nonce 5, nonce 5 }.
+    let mut twice = query("-sha256 -no_nonce");
+    twice.extend(b"\x02\x01\x05");
+    twice[1] += 3;
+    assert!(refused(&twice).contains("Status: Granted."));
+    twice.extend(b"\x02\x01\x05");
+    twice[1] += 3;
+    assert!(refused(&twice).contains("the data submitted has the wrong format"));
     // Every bit of a request, changed: an answer or a refusal, never a panic.
     let request = timestamp_request(b"signature", &[3; 16], Some(&oid::EVALUATION_TIMESTAMP)).unwrap();
     for position in 0..request.len() {

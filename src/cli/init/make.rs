@@ -15,7 +15,7 @@ use rustix::io::Errno;
 use zeroize::Zeroizing;
 
 use crate::calendar::DEFAULT_CALENDAR;
-use crate::config::home::{self, HomeError, Layout, MARKER};
+use crate::config::home::{self, HomeError, Layout};
 use crate::config::{AuthorityTemplate, Config, ConfigError, Mode, StationTemplate, template};
 use crate::crypto::make::{Passphrase, Suite, Validity};
 use crate::database::owner::{self, OwnerError};
@@ -27,6 +27,7 @@ use crate::journal::append::Journal;
 use crate::journal::files::{Files, FilesError};
 use crate::keyring::{self, KeyringError};
 use crate::ledger::profiles::{self, ProfileState};
+use crate::messages::{Lang, say, say_code, say_located};
 use crate::people::acts::Signed;
 use crate::people::certificates::Signer;
 use crate::people::enrolment::{self, Foundation, Founder, OwnKey};
@@ -58,7 +59,7 @@ pub struct Plan {
     /// An administrator and an information manager.
     pub founders: [NewFounder; 2],
     pub authority_passphrase: Zeroizing<String>,
-    /// Scan profiles, as file name and bytes. Each station may use all of them.
+    /// Scan profiles, as file name and bytes. Each station may use those that this build can carry out.
     pub profiles: Vec<(String, Vec<u8>)>,
 }
 
@@ -128,6 +129,36 @@ impl From<Refused> for InitError {
 }
 
 impl InitError {
+    /// What happened and what to do, for people.
+    #[must_use]
+    pub fn say(&self, lang: Lang) -> String {
+        let path = |path: &Path| ("path", path.display().to_string().into());
+        match self {
+            Self::AlreadyAHome { root, id } => {
+                say(lang, "init-already-a-home", &[path(root), ("id", id.to_string().into())])
+            }
+            Self::NotEmpty { root, found } => {
+                say(lang, "init-not-empty", &[path(root), ("found", found.as_str().into())])
+            }
+            Self::Busy(root) => say(lang, "init-busy", &[path(root)]),
+            Self::InTheWay(found) => say(lang, "init-in-the-way", &[path(found)]),
+            Self::NoStation => say(lang, "init-no-station", &[]),
+            Self::StationTwice(station) => say(lang, "init-station-twice", &[("station", station.to_string().into())]),
+            Self::OnePerson => say(lang, "init-one-person", &[]),
+            Self::AuthorityPassphrase(weaknesses) => {
+                say_code(lang, "init", &serde_json::json!({ "code": "authority-passphrase", "weaknesses": weaknesses }))
+            }
+            Self::Profile { file, problems } => {
+                let head = say(lang, "init-profile", &[("file", file.as_str().into())]);
+                let lines = problems.iter().map(|problem| say_located(lang, "setting", problem));
+                std::iter::once(head).chain(lines).collect::<Vec<_>>().join("\n")
+            }
+            Self::People(PeopleError::Refused(refused)) => say_code(lang, "people", refused),
+            Self::Home(error) => error.say(lang),
+            other => say(lang, "init-failed", &[("problem", other.to_string().into())]),
+        }
+    }
+
     /// 2 where the caller must ask otherwise, 3 where the environment failed.
     #[must_use]
     pub fn exit_status(&self) -> u8 {
@@ -155,10 +186,10 @@ enum Found {
     Complete,
 }
 
-/// What is wrong with a plan is told before a passphrase is asked for or anything is written.
+/// Finishes a home of which only the move was left; nothing where none was. Asked before anybody types a passphrase.
 ///
 /// # Errors
-/// When the folder cannot become a home. `Ok(Some(made))` is a home whose move alone was left, and is finished now.
+/// When the folder cannot become a home.
 pub fn resume(root: &Path) -> Result<Option<Made>, InitError> {
     if !root.exists() {
         return Ok(None);
@@ -229,19 +260,18 @@ fn lint_all(files: &[(String, Vec<u8>)]) -> Result<Vec<Profile>, InitError> {
         .iter()
         .map(|(file, bytes)| {
             let linted = profile::lint(bytes, file);
-            linted
-                .map(|(profile, _)| profile)
-                .map_err(|problems| InitError::Profile { file: file.clone(), problems })
+            linted.map(|(profile, _)| profile).map_err(|problems| InitError::Profile { file: file.clone(), problems })
         })
         .collect()
 }
 
 fn look(root: &Path) -> Result<Found, InitError> {
-    if let Some(id) = home::read_marker(root)? {
-        return Err(InitError::AlreadyAHome { root: root.to_owned(), id });
-    }
+    // Asked first: the marker is there a moment before the stage is gone.
     if root.join(STAGE).join(COMPLETE).exists() {
         return Ok(Found::Complete);
+    }
+    if let Some(id) = home::read_marker(root)? {
+        return Err(InitError::AlreadyAHome { root: root.to_owned(), id });
     }
     let mut names = Vec::new();
     for entry in fs::read_dir(root).map_err(at(root))? {
@@ -322,7 +352,11 @@ fn fill(
     let foundation = Foundation {
         root: Digest::of(keys.authority.certificate()),
         timestamping: keys.timestamping.as_deref().map(Digest::of),
-        profiles: if evaluation { profiles.iter().map(|profile| profile.reference().clone()).collect() } else { vec![] },
+        profiles: if evaluation {
+            profiles.iter().map(|profile| profile.reference().clone()).collect()
+        } else {
+            vec![]
+        },
     };
     let (act, private) = enrolment::genesis_act(&founders, foundation, now, id)?;
     let signed = Signed::sign(act, &signers.iter().collect::<Vec<_>>())?;
@@ -351,7 +385,8 @@ fn fill(
 }
 
 fn write_settings(stage: &Path, plan: &Plan, profiles: &[Profile]) -> Result<Config, InitError> {
-    let ids: Vec<Name> = profiles.iter().map(|profile| profile.reference().id.clone()).collect();
+    let carried = profiles.iter().filter(|profile| profile.carried().is_ok());
+    let ids: Vec<Name> = carried.map(|profile| profile.reference().id.clone()).collect();
     let stations: Vec<_> = plan.stations.iter().map(|name| StationTemplate { name, profiles: &ids }).collect();
     let (authority, url) = match plan.mode {
         Mode::Evaluation => ("evaluation", EVALUATION_AUTHORITY),
@@ -442,7 +477,6 @@ fn move_into_place(folder: &Folder, root: &Path) -> Result<(HomeId, Digest), Ini
     stage.remove(COMPLETE)?;
     fs::remove_dir(&stage_path).map_err(at(&stage_path))?;
     folder.sync()?;
-    debug_assert!(root.join(MARKER).exists());
     Ok((id, root_certificate))
 }
 

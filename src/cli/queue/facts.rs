@@ -15,7 +15,9 @@ use crate::ids::DocumentId;
 use crate::journal::read;
 use crate::ledger::deliveries::Delivery;
 use crate::ledger::documents::{self, Document};
+use crate::ledger::profiles;
 use crate::people::register;
+use crate::profile::lint;
 
 /// A document with its history.
 pub(super) fn shown(database: &ReadOnly, id: DocumentId) -> Result<DocumentShown, Failure> {
@@ -23,8 +25,13 @@ pub(super) fn shown(database: &ReadOnly, id: DocumentId) -> Result<DocumentShown
         let Some(document) = documents::get(tx, id).await? else { return Ok(None) };
         let supersedes = document.supersedes;
         let document = of_document(tx, document).await?;
+        let profile = match &document.profile {
+            Some(profile) => profiles::get(tx, &profile.id, profile.version).await?,
+            None => None,
+        };
+        let clause = profile.and_then(|version| lint(&version.bytes, "").ok()).map(|(profile, _)| profile.clause);
         let stored = read::of_document(tx, id).await?;
-        Ok(Some(DocumentShown { document, supersedes, history: entries::of(tx, stored).await? }))
+        Ok(Some(DocumentShown { document, clause, supersedes, history: entries::of(tx, stored).await? }))
     })?;
     found.ok_or_else(|| Failure::NotFound { what: id.to_string() })
 }
@@ -70,10 +77,7 @@ fn value(json: &str) -> Value {
 
 /// Where a document stands: its state, and what it waits for.
 pub(in crate::cli) fn standing(words: &Words, document: &DocumentFacts) -> String {
-    match document.held {
-        Some(reason) => format!("{}: {}", words.say("held"), words.hold(reason)),
-        None => words.state(document.state),
-    }
+    words.standing(document.state, document.held)
 }
 
 /// How grave that is.

@@ -1,6 +1,7 @@
 //! `torikomi queue show`: everything about one document.
 
 use super::facts;
+use crate::cli::findings;
 use crate::cli::journal::entries;
 use crate::cli::page::Page;
 use crate::cli::{Answer, Desk, Failure};
@@ -23,6 +24,9 @@ fn show(desk: &Desk, page: &mut Page, shown: &DocumentShown) {
     let words = &desk.words;
     let document = &shown.document;
     page.marked(facts::tone(document), &facts::standing(words, document));
+    if let Some(reason) = document.held {
+        page.below(&words.hold(reason));
+    }
     if let Some(detail) = document.held_detail.as_ref().and_then(|detail| words.detail(detail)) {
         page.below(&detail);
     }
@@ -33,6 +37,11 @@ fn show(desk: &Desk, page: &mut Page, shown: &DocumentShown) {
 
     page.heading(&words.say("queue-identity"));
     facts::identity(desk, page, document);
+
+    if let Some(judgement) = &document.judgement {
+        page.heading(&words.say("queue-findings"));
+        findings::lines(words, page, judgement, shown.clause.as_deref());
+    }
 
     page.heading(&words.say("queue-times"));
     times(desk, page, document, shown);

@@ -337,3 +337,20 @@ impl<'a> SignerInfo<'a> {
         Ok((signer.ok_or(SignatureError::NoCertificate)?, others))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_signing_time_has_the_form_of_its_year() {
+        let judged = |tag: u8, text: &str| {
+            let bytes = [&[tag, u8::try_from(text.len()).unwrap()], text.as_bytes()].concat();
+            signing_time(Value::read(&bytes, "signingTime").unwrap()).is_ok()
+        };
+        assert!(judged(0x17, "491231235959Z"));
+        assert!(judged(0x18, "20500101000000Z"));
+        assert!(!judged(0x18, "20491231235959Z"), "UTCTime until 2049");
+        assert!(!judged(0x18, "20500101000000.5Z"), "no fractions");
+    }
+}

@@ -63,3 +63,32 @@ fn read_text(body: &str) -> Option<Checkpoint> {
     let root = BASE64.decode(root.as_bytes()).ok()?.try_into().ok()?;
     Some(Checkpoint { origin: origin.parse().ok()?, size: size.parse().ok()?, root: Digest::from_bytes(root) })
 }
+
+#[cfg(test)]
+mod tests {
+    use ed25519_dalek::Signer as _;
+
+    use super::*;
+
+    /// Even the journal's own key cannot give one checkpoint two spellings.
+    #[test]
+    fn a_signed_text_has_one_spelling() {
+        let key = ed25519_dalek::SigningKey::from_bytes(&[7; 32]);
+        let verifier = VerifierKey {
+            name: "torikomi.example/journal".parse().unwrap(),
+            public_key: key.verifying_key().to_bytes(),
+        };
+        let judged = |text: &str| {
+            let value = [&verifier.key_id()[..], &key.sign(text.as_bytes()).to_bytes()].concat();
+            checkpoint(&format!("{text}\n\u{2014} {} {}\n", verifier.name, BASE64.encode(&value)), &verifier)
+        };
+        let root = BASE64.encode(Digest::of(b"root").as_bytes());
+        assert!(judged(&format!("torikomi.example/journal\n42\n{root}\n")).is_ok());
+        for wrong in ["042", "+42", "-1", "", "18446744073709551616"] {
+            let found = judged(&format!("torikomi.example/journal\n{wrong}\n{root}\n"));
+            assert_eq!(found, Err(CheckpointError::NotACheckpoint), "{wrong}");
+        }
+        let extended = judged(&format!("torikomi.example/journal\n42\n{root}\nmore\n"));
+        assert_eq!(extended, Err(CheckpointError::NotACheckpoint));
+    }
+}

@@ -238,14 +238,8 @@ fn claim(
     if info.imprint != info.hash.digest(stamped) {
         return Err(StampError::OtherImprint);
     }
-    if let Some(nonce) = nonce {
-        // The request wrote it as a non-negative INTEGER in its shortest form.
-        let sent = nonce.iter().skip_while(|octet| **octet == 0);
-        let returned = info.nonce.unwrap_or_default().iter().skip_while(|octet| **octet == 0);
-        let negative = info.nonce.and_then(<[u8]>::first).is_some_and(|first| first & 0x80 != 0);
-        if info.nonce.is_none() || negative || !returned.eq(sent) {
-            return Err(StampError::OtherNonce);
-        }
+    if nonce.is_some_and(|nonce| info.nonce != Some(&shortest(nonce))) {
+        return Err(StampError::OtherNonce);
     }
     Ok(StampClaim {
         gen_time: info.gen_time,
@@ -255,6 +249,13 @@ fn claim(
         certificate,
         certificates: others,
     })
+}
+
+/// The content octets of a non-negative INTEGER, as the request wrote it.
+fn shortest(nonce: &[u8; 16]) -> Vec<u8> {
+    let digits: Vec<u8> = nonce.iter().copied().skip_while(|octet| *octet == 0).collect();
+    let sign = digits.first().is_none_or(|first| first & 0x80 != 0);
+    if sign { [&[0], digits.as_slice()].concat() } else { digits }
 }
 
 /// The signed attributes that matter; authorities may add others.

@@ -9,13 +9,13 @@ use std::time::Duration;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P384_SHA384_ASN1_SIGNING, EcdsaKeyPair, KeyPair as _};
 use const_oid::ObjectIdentifier;
-use der::Encode;
 use der::asn1::Utf8StringRef;
+use der::{Decode as _, Encode};
 use rcgen::{
     BasicConstraints, CertificateParams, CustomExtension, DistinguishedName, DnType, DnValue, IsCa, Issuer,
     KeyUsagePurpose, PublicKeyData, SerialNumber, SignatureAlgorithm, SigningKey,
 };
-use x509_cert::der::Decode as _;
+
 use zeroize::Zeroizing;
 
 use super::MakeError;

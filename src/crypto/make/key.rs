@@ -11,7 +11,7 @@ use pkcs8::{EncodePrivateKey as _, EncryptedPrivateKeyInfoRef, PrivateKeyInfoRef
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256, Sha512};
-use zeroize::Zeroizing;
+use zeroize::{Zeroize as _, Zeroizing};
 
 use super::{ACT_DOMAIN, MakeError};
 use crate::crypto::oid;
@@ -98,7 +98,7 @@ impl KeyPair {
             Secret::Ed25519(key) => {
                 let mut bytes = ed25519_dalek::pkcs8::KeypairBytes { secret_key: key.to_bytes(), public_key: None };
                 let document = bytes.to_pkcs8_der();
-                zeroize::Zeroize::zeroize(&mut bytes.secret_key);
+                bytes.secret_key.zeroize();
                 document.map_err(failed)?
             }
             Secret::EcdsaP256(key) => key.to_pkcs8_der().map_err(failed)?,
@@ -182,8 +182,10 @@ pub fn unlock(pem: &str, passphrase: &Passphrase) -> Result<KeyPair, UnlockError
     let plain = decrypt(pem, passphrase)?;
     let info = PrivateKeyInfoRef::from_der(plain.as_bytes()).map_err(|_| UnlockError::WrongPassphrase)?;
     let key = if info.algorithm.oid == oid::ED25519 {
-        let bytes = ed25519_dalek::pkcs8::KeypairBytes::try_from(info).map_err(|_| UnlockError::NotAKey)?;
-        Secret::Ed25519(Box::new((&bytes.secret_key).into()))
+        let mut bytes = ed25519_dalek::pkcs8::KeypairBytes::try_from(info).map_err(|_| UnlockError::NotAKey)?;
+        let key = Box::new(ed25519_dalek::SigningKey::from_bytes(&bytes.secret_key));
+        bytes.secret_key.zeroize();
+        Secret::Ed25519(key)
     } else if info.algorithm.oid == oid::EC_PUBLIC_KEY {
         Secret::EcdsaP256(Box::new(p256::ecdsa::SigningKey::try_from(info).map_err(|_| UnlockError::OtherSuite)?))
     } else {

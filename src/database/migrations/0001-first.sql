@@ -28,12 +28,15 @@ CREATE TABLE delivery (
     session         TEXT,
     -- equal bytes under equal circumstances: a further receipt of that delivery, with no document of its own
     receipt_of      TEXT,
+    -- the earlier delivery that this one seems to continue or to replace: its document must not be filed in pieces
+    regrown_from    TEXT,
     failures        BIGINT NOT NULL DEFAULT 0,
     retry_at        BIGINT,
     updated_at      BIGINT NOT NULL
 );
 CREATE INDEX delivery_by_state ON delivery (state, first_seen_at);
 CREATE INDEX delivery_by_source ON delivery (station, source_name);
+CREATE INDEX delivery_with_source ON delivery (station, source_released);
 
 -- One file of a delivery, as custody holds it.
 CREATE TABLE delivery_file (
@@ -50,6 +53,17 @@ CREATE TABLE delivery_file (
     PRIMARY KEY (delivery, ordinal)
 );
 CREATE INDEX delivery_file_by_content ON delivery_file (content);
+CREATE INDEX delivery_file_by_source ON delivery_file (source_name);
+
+-- The notes that stand in a station's drop folder, by the matter they are about.
+CREATE TABLE station_note (
+    station TEXT NOT NULL,
+    -- an id, or a word for what concerns the folder as a whole
+    matter  TEXT NOT NULL,
+    -- the name of the file
+    note    TEXT NOT NULL,
+    PRIMARY KEY (station, matter)
+);
 
 -- Bytes, by digest, and what was measured in them.
 CREATE TABLE content (

@@ -7,3 +7,31 @@ intake-other-file-system = Another disk or share is mounted inside this folder, 
 intake-too-deep = Folders lie in each other more than { $limit } deep, so nothing of this folder was taken in. Please divide it into flatter ones.
 intake-too-many = There are more than { $limit } files in this folder, so nothing of it was taken in. Please divide it.
 intake-unreadable = This cannot be read, so it was not taken in yet. It stays where it is. Please ask the administrator to check the right to read it, and the disk.
+
+# What arrived and is not taken yet: one message for each code of `DeliveryProblem`.
+delivery-problem-incomplete = The file breaks off, so it is not taken in yet. Please send it again, or scan it again. What arrived is kept.
+delivery-problem-completeness-unknown = Nobody can tell from this kind of file whether all of it arrived, so it is not taken in yet. What arrived is kept. Please look at it and take it in or refuse it.
+delivery-problem-no-document = There are only sidecar files and no scan. Please send the scan.
+delivery-problem-source-gone = The file was taken away before it could be taken in. Please send it again if it is needed.
+delivery-problem-several-stations = The same file stands in the folders of several stations, so nobody can tell where it was scanned, and it was not taken in. Please leave it in one of them only.
+delivery-problem-too-large = All of it together is longer than { $limit } bytes, so it was not taken in. It stays where it is. Please send it in parts, or ask the administrator to raise the limit.
+
+# What is wrong with a station's folder: one message for each code of `StationProblem`.
+station-gone = The folder is not there. Please check whether the share is connected. Work resumes by itself once it is back.
+station-no-marker = The folder does not bear its marker file: it is not the folder that was set up, or the share is not connected. Work resumes by itself once it is back.
+station-marker-unreadable = The marker file in the folder cannot be read: it was altered, or a newer version wrote it. Please tell the administrator.
+station-foreign = This folder belongs to station { $station } of another home ({ $home }). Please check the settings.
+station-replaced = The folder has become another one. It is opened anew by itself.
+station-unusable = The folder cannot be used: { $error }. Please tell the administrator. It is tried again by itself.
+station-read-only = The folder cannot be written to, so files that were taken in cannot be removed. Please ask the administrator to check the right to write there.
+station-too-many-names = There are too many files in the folder; they are taken in bit by bit.
+station-ledger = The ledger cannot be written, so intake waits: { $error }. It resumes by itself.
+
+# Notes in a station's `_status` folder. They hold no patient data.
+note-delivery = About what arrived at { $seen } (number { $delivery })
+note-folder-unfinished = Files still named as unfinished (.part, .tmp and the like): { $count }. Their upload seems to have been cut off. Please check the sender and send them again.
+note-folder-restless = Deliveries that are still being written and so cannot be taken in: { $count }. Please check whether the sending program keeps them open, or whether a folder is empty.
+note-folder-orphans = Sidecar files without a scan: { $count }. Please send the scans, or remove the sidecars.
+
+# Before a finding, where it is on one page.
+note-page = Page { $page }:{" "}

@@ -23,6 +23,11 @@ kind-found = { $found ->
 form-expected = { $expected ->
     [date] a date such as 2026-11-20
     [month-day] a month and day such as 12-29
+    [interval] a length of time such as 3s, 10min, 8h or 30days
+    [size] a size such as 512MiB
+    [url] an address that begins with http:// or https://
+    [oid] a number such as 1.2.392.200257.1
+    [instant] an instant such as 2026-11-20T00:30:00.000000Z
     [span] a duration such as 12h, 8 staffed hours or 1 business day
     [name] lower-case letters, digits and inner hyphens, at most 63
     [time-zone] a time zone such as Asia/Tokyo

@@ -6,7 +6,7 @@ control-suspended = { $login } は停止されています。管理者に確か�
 control-role-needed = この操作は{ $role }だけができます。今日その役割にある人に依頼してください。
 control-second-person-needed = もう一人の承認が必要です。--second LOGIN で指定してください。ご自身や、ご自身が登録した人は承認できません。
 control-wrong-state = 今の状態（{ $state }）ではこの操作はできません。{ $held ->
-    [""] 「torikomi queue show」で状態を確かめてください。
+    [none] 「torikomi queue show」で状態を確かめてください。
    *[other] 保留の理由：{ $held }。「torikomi queue show」で確かめてください。
 }
 control-no-exception = プロファイルは、この検査（{ $check }）の例外を認めていません。もう一度スキャンしてください。
@@ -17,3 +17,6 @@ control-profile-changed = プロファイル { $profile } の第 { $version } �
 control-people = 利用者・セッション・任命の決まりにより、できません：{ $problem }
 control-bad-request = 依頼を読み取れませんでした：{ $problem }。コマンドと常駐プログラムの版が同じか確かめてください。
 control-environment = 機器やネットワークの不具合で、できませんでした：{ $problem }。何も変わっていません。時間をおいて、もう一度実行してください。
+control-locked-out = { $login } のパスフレーズが続けて違っていました。{ $seconds } 秒待ってから、もう一度入力してください。
+control-second-clock-over = 再び可能になった時から数えても、期限（{ $deadline }）を過ぎています。差し戻すか、紙のまま保存してください。
+control-deadline-not-told = 期限を計算できません：{ $problem }。暦の更新を管理者に依頼してください。

@@ -23,6 +23,11 @@ kind-found = { $found ->
 form-expected = { $expected ->
     [date] 日付（例 2026-11-20）
     [month-day] 月日（例 12-29）
+    [interval] 時間（例 3s、10min、8h、30days）
+    [size] 大きさ（例 512MiB）
+    [url] http:// か https:// で始まるアドレス
+    [oid] 番号（例 1.2.392.200257.1）
+    [instant] 時刻（例 2026-11-20T00:30:00.000000Z）
     [span] 期間（例 12h、8 staffed hours、1 business day）
     [name] 名前（英小文字・数字・途中のハイフンで63文字まで）
     [time-zone] 時間帯（例 Asia/Tokyo）

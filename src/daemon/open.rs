@@ -1,0 +1,199 @@
+//! Opens a home: lock, settings, keys, database, instruments. What is wrong is said before anything is taken in.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock, RwLock};
+
+use crate::authority::{Authority, Settings};
+use crate::calendar::Calendar;
+use crate::clock::Clock;
+use crate::config::home::{Home, HomeError, Lock};
+use crate::config::image::Sandbox as SandboxSetting;
+use crate::config::{Config, ConfigError, Mode};
+use crate::crypto::check::{Anchors, Malformed};
+use crate::crypto::oid;
+use crate::database::{Database, DatabaseError, owner};
+use crate::durable::{self, Folder};
+use crate::ids::{Digest, Name};
+use crate::image::{Limits, Sandbox, WorkerError, Workers};
+use crate::journal::append::Journal;
+use crate::keyring::{self, Keyring, KeyringError};
+use crate::patients::{Patients, PatientsProblem};
+use crate::people::sessions::Sessions;
+use crate::pipeline::driver::Shared;
+use crate::pipeline::line::{CalendarFile, Line, Profiles};
+use crate::store::{Objects, StoreError};
+use crate::toml_text::Problem;
+
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error(transparent)]
+    Home(#[from] HomeError),
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error("{}", problems(.0))]
+    Calendar(Vec<Problem>),
+    #[error("{}: {error}", .path.display())]
+    File { path: PathBuf, error: std::io::Error },
+    #[error(transparent)]
+    Keys(#[from] KeyringError),
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("the patient master {}: {problem}", .path.display())]
+    Patients { path: PathBuf, problem: PatientsProblem },
+    #[error(transparent)]
+    Worker(#[from] WorkerError),
+    #[error(transparent)]
+    Durable(#[from] durable::Failure),
+    #[error("{}: {error}", .path.display())]
+    Anchors { path: PathBuf, error: Malformed },
+    #[error(transparent)]
+    Owner(#[from] owner::OwnerError),
+    #[error(transparent)]
+    Policy(#[from] oid::InvalidOid),
+    #[error("production mode allows no clock but the system's: remove clock.starts_at from torikomi.toml")]
+    ClockOverride,
+}
+
+/// A home that is open, and the lock that keeps others out.
+pub struct Opened {
+    pub line: Arc<Line>,
+    pub keys: Keyring,
+    pub lock: Lock,
+}
+
+/// Opens the home at `root`. `wake` is called after each commit.
+///
+/// # Errors
+/// With the first thing that keeps the line from starting.
+pub fn open(
+    root: &Path,
+    runtime: &tokio::runtime::Handle,
+    binary: &Path,
+    on_commit: impl Fn() + Send + 'static,
+) -> Result<Opened, OpenError> {
+    let home = Home::open(root)?;
+    let lock = home.lock()?;
+    let layout = home.layout();
+    let config = Config::load(&layout.settings())?;
+    home.check_permissions(&config)?;
+    home.check_markers(&config)?;
+    let calendar = calendar(&layout.calendar())?;
+    let clock = Arc::new(clock(&config)?);
+    let keys = Keyring::open(layout, &config, home.id())?;
+    let database = Database::open(&layout.database(&config), false, runtime, on_commit)?;
+    let (id, mode) = (home.id(), config.mode);
+    database.read(async |tx| owner::check(tx, id, mode).await)?;
+    let journal =
+        Arc::new(Journal::new(home.id(), keys.origin.clone(), Keyring::open(layout, &config, home.id())?.journal));
+    let objects = Objects::open(&layout.store(&config).join("objects"), runtime)?;
+    let patients = patients(&home, &config)?;
+    let profiles = database.read(async |tx| Profiles::load(tx).await)?;
+    let chain = keyring::certificates(&layout.roots())?;
+    let (workers, sandbox) = workers(&config, binary)?;
+    let line = Line {
+        authorities: authorities(&home, &config)?,
+        custody: Folder::open(&layout.custody(&config))?,
+        keys: layout.people_keys(),
+        build: build_digest(binary)?,
+        database: Arc::new(database),
+        journal,
+        objects,
+        workers,
+        sessions: Arc::new(Sessions::default()),
+        patients: RwLock::new(Arc::new(patients)),
+        profiles: RwLock::new(Arc::new(profiles)),
+        calendar,
+        chain,
+        sandbox,
+        quiet: RwLock::new(()),
+        intake: OnceLock::new(),
+        shared: Arc::new(Shared::new(Arc::clone(&clock))),
+        clock,
+        config,
+        home,
+    };
+    Ok(Opened { line: Arc::new(line), keys, lock })
+}
+
+fn calendar(path: &Path) -> Result<CalendarFile, OpenError> {
+    let bytes = std::fs::read(path).map_err(|error| OpenError::File { path: path.to_owned(), error })?;
+    let (calendar, _) = Calendar::parse(&bytes, &path.display().to_string()).map_err(OpenError::Calendar)?;
+    Ok(CalendarFile { calendar, bytes })
+}
+
+fn clock(config: &Config) -> Result<Clock, OpenError> {
+    let most = config.clock.max_offset.as_signed();
+    match (config.clock.starts_at, config.mode) {
+        (None, _) => Ok(Clock::system(most)),
+        (Some(_), Mode::Production) => Err(OpenError::ClockOverride),
+        (Some(start), Mode::Evaluation) => {
+            let now = crate::instant::Instant::from(jiff::Timestamp::now());
+            Ok(Clock::moved(start.since(now), most))
+        }
+    }
+}
+
+fn patients(home: &Home, config: &Config) -> Result<Patients, OpenError> {
+    let path = home.layout().root().join(&config.patients.path);
+    Patients::load(&path, &(&config.patients).into(), None).map_err(|problem| OpenError::Patients { path, problem })
+}
+
+fn workers(config: &Config, binary: &Path) -> Result<(Workers, &'static str), OpenError> {
+    let (sandbox, name) = match config.image.sandbox {
+        SandboxSetting::Required => (Sandbox::Required, "required"),
+        SandboxSetting::BestEffort => (Sandbox::BestEffort, "best-effort"),
+    };
+    let limits = Limits {
+        file_bytes: config.image.most_bytes.as_bytes(),
+        pages: config.image.most_pages,
+        pixels_per_page: u64::from(config.image.most_pixels),
+        ..Limits::default()
+    };
+    let workers = Workers::new(binary.to_owned(), limits, sandbox)
+        .with_memory(config.image.most_memory.as_bytes())
+        .with_patience(config.image.timeout.as_std());
+    if sandbox == Sandbox::Required {
+        workers.probe()?;
+    }
+    Ok((workers, name))
+}
+
+fn authorities(home: &Home, config: &Config) -> Result<Vec<(Name, Authority)>, OpenError> {
+    let mut found = Vec::new();
+    for (name, settings) in config.authorities_in_order() {
+        let path = home.layout().root().join(&settings.roots);
+        let roots = keyring::certificates(&path)?;
+        let anchors = Anchors::new(&roots).map_err(|error| OpenError::Anchors { path, error })?;
+        let policies = if settings.policies.is_empty() {
+            vec![oid::EVALUATION_TIMESTAMP]
+        } else {
+            settings.policies.iter().map(|policy| policy.as_str().parse()).collect::<Result<_, _>>()?
+        };
+        let accredited =
+            if settings.accredited { roots.iter().map(|der| Digest::of(der)).collect() } else { Vec::new() };
+        let authority = Authority::new(Settings {
+            url: settings.url.clone(),
+            tls_roots: Vec::new(),
+            anchors,
+            intermediates: Vec::new(),
+            policies,
+            request_policy: None,
+            accredited,
+            timeout: settings.timeout.as_std(),
+        });
+        found.push((name.clone(), authority));
+    }
+    Ok(found)
+}
+
+fn build_digest(binary: &Path) -> Result<Digest, OpenError> {
+    let failed = |error| OpenError::File { path: binary.to_owned(), error };
+    let mut file = std::fs::File::open(binary).map_err(failed)?;
+    Ok(durable::digest_of(&mut file).map_err(failed)?.digest)
+}
+
+fn problems(problems: &[Problem]) -> String {
+    problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}

@@ -1,0 +1,222 @@
+//! Into custody: the copy first, then the row that says so.
+
+use std::io::Read as _;
+use std::sync::Arc;
+use std::time::Instant as Moment;
+
+use jiff::SignedDuration;
+
+use super::super::companions::Bundle;
+use super::super::custody::{self, CustodyCopy, CustodyError, Member, Order};
+use super::super::drop::DropFolder;
+use super::super::names::Part;
+use super::super::source::{SourceName, SourceStat};
+use super::gate::Paused;
+use super::station::{AtStation, Ready};
+use super::{Instruments, LineError, Shared, locked};
+use crate::database::DatabaseError;
+use crate::document::DeliveryState;
+use crate::durable;
+use crate::ids::{DeliveryId, SessionId};
+use crate::ledger::deliveries::{self, DeliveryFile, Earlier, Released, Role};
+
+impl AtStation {
+    /// Copies one delivery and records the copy. False: its source is not what it was, or cannot be read; it is looked at
+    /// again. Where our own disk takes nothing, the gate shuts.
+    pub(super) fn copy(
+        &mut self,
+        drop: &DropFolder,
+        id: DeliveryId,
+        ready: Ready,
+        now: Moment,
+    ) -> Result<bool, LineError> {
+        let Ready { mut bundle, weaker, delivery: again } = ready;
+        if !bundle.is_folder {
+            self.drop_used_indexes(&mut bundle)?;
+        }
+        let shared = Arc::clone(&self.shared);
+        let before = again.and_then(|id| self.known.get(id)).map_or(0, |known| known.row.copy);
+        let order = Order {
+            delivery: id,
+            copy: before.max(shared.copies.get(&id).copied().unwrap_or(0)).saturating_add(1),
+            home: shared.instruments.home,
+            bundle: &bundle,
+            weaker_completeness: weaker,
+            largest: shared.instruments.largest,
+        };
+        let station = &self.station.name;
+        match custody::take(&shared.instruments.custody, drop, &order, &|| shared.now()) {
+            Ok(copy) => {
+                shared.report(station, |report| report.weaker_completeness = weaker);
+                // Asked at once: the session that is open at the instant at which the copy was durable.
+                let session = (shared.instruments.session_at)(station);
+                self.record(copy, session)?;
+                Ok(true)
+            }
+            Err(error @ (CustodyError::Write(_) | CustodyError::Manifest(_) | CustodyError::Damaged)) => {
+                let needed = bundle.members().fold(0_u64, |sum, found| sum.saturating_add(found.stat.size));
+                let paused = Paused { since: shared.now(), disk_full: error.is_disk_full(), error: error.to_string() };
+                shared.gate.shut(paused, needed, now);
+                Ok(false)
+            }
+            Err(error) => {
+                tracing::info!(%station, delivery = %id, %error, "Delivery {id} is not copied yet: {error}");
+                Ok(false)
+            }
+        }
+    }
+
+    /// An index speaks once for each name. The next scan under that name is another one, and an old list that still lies
+    /// there would give it the earlier patient.
+    fn drop_used_indexes(&self, bundle: &mut Bundle) -> Result<(), LineError> {
+        let (database, station) = (&self.shared.instruments.database, &self.station.name);
+        let mut kept = Vec::new();
+        for index in std::mem::take(&mut bundle.indexes) {
+            let mut used = false;
+            for document in &bundle.documents {
+                let stats = database.read::<_, DatabaseError, _>(async |tx| {
+                    deliveries::indexes_used_for(tx, station, index.name.as_bytes(), document.name.as_bytes()).await
+                })?;
+                let before = stats.iter().filter_map(|stat| serde_json::from_str::<SourceStat>(stat).ok());
+                used |= before.into_iter().any(|stat| stat.same_bytes(&index.stat));
+            }
+            if !used {
+                kept.push(index);
+            }
+        }
+        bundle.indexes = kept;
+        Ok(())
+    }
+
+    /// Records copies whose row could not be written when they were made.
+    pub(super) fn record_left_over(&mut self) -> Result<(), LineError> {
+        while let Some(copy) = self.unrecorded.pop() {
+            // Which session was open then is not known any more.
+            self.record(copy, None)?;
+        }
+        Ok(())
+    }
+
+    /// A copy whose row cannot be written is kept and recorded by a later turn, or adopted after a restart.
+    fn record(&mut self, copy: CustodyCopy, session: Option<SessionId>) -> Result<(), LineError> {
+        let limit = self.station.limit();
+        match record(&self.shared.instruments, &copy, session, limit) {
+            Ok(Recorded::InCustody { replaced }) => {
+                let delivery = copy.manifest().delivery;
+                locked(&self.shared.lost).remove(&delivery);
+                discard_older(&self.shared, delivery, replaced);
+                (self.shared.instruments.wake_measuring)();
+                Ok(())
+            }
+            Ok(Recorded::NotWanted) => {
+                // Somebody took or refused the delivery meanwhile. The source still stands and is judged by that.
+                let manifest = copy.manifest();
+                Ok(custody::discard(&self.shared.instruments.custody, manifest.delivery, manifest.copy)?)
+            }
+            Err(error) => {
+                self.unrecorded.push(copy);
+                Err(error)
+            }
+        }
+    }
+}
+
+/// What became of a copy in the ledger.
+pub(super) enum Recorded {
+    /// It counts now; this older one does not any more.
+    InCustody { replaced: u32 },
+    /// The delivery's state allows no copy of it.
+    NotWanted,
+}
+
+/// One transaction: the delivery's move, its files, when they were durable, the session, and whether it regrew. `limit`
+/// is how far back an earlier delivery of the same name may lie to be continued by this one.
+pub(super) fn record(
+    instruments: &Instruments,
+    copy: &CustodyCopy,
+    session: Option<SessionId>,
+    limit: SignedDuration,
+) -> Result<Recorded, LineError> {
+    let manifest = copy.manifest();
+    let files = (1..).zip(&manifest.members).map(file_of).collect::<Result<Vec<_>, _>>()?;
+    let regrown_from = regrown_from(instruments, copy, limit)?;
+    let (id, number, taken_in_at) = (manifest.delivery, manifest.copy, manifest.copied_at);
+    let now = instruments.clock.now();
+    Ok(instruments.database.write::<_, DatabaseError, _>(async move |tx| {
+        let Some(row) = deliveries::get(tx, id).await? else { return Ok(Recorded::NotWanted) };
+        if row.copy >= number {
+            return Ok(Recorded::NotWanted);
+        }
+        match row.state {
+            DeliveryState::Arriving | DeliveryState::Incomplete | DeliveryState::CompletenessUnknown => {
+                deliveries::move_on(tx, id, row.state, DeliveryState::InCustody, None, now).await?;
+            }
+            DeliveryState::InCustody => {}
+            DeliveryState::Taken | DeliveryState::Refused => return Ok(Recorded::NotWanted),
+        }
+        deliveries::set_custody(tx, id, number, &files, taken_in_at, session).await?;
+        if let Some(earlier) = regrown_from {
+            deliveries::set_regrown_from(tx, id, earlier).await?;
+        }
+        Ok(Recorded::InCustody { replaced: row.copy })
+    })?)
+}
+
+/// The older copy goes once the newer one counts. What cannot be removed now is removed at the next start.
+fn discard_older(shared: &Shared, delivery: DeliveryId, replaced: u32) {
+    if replaced > 0
+        && let Err(error) = custody::discard(&shared.instruments.custody, delivery, replaced)
+    {
+        tracing::warn!(%delivery, %error, "An older copy of delivery {delivery} stays in custody for now");
+    }
+}
+
+fn file_of((ordinal, member): (u32, &Member)) -> Result<DeliveryFile, serde_json::Error> {
+    Ok(DeliveryFile {
+        ordinal,
+        role: match member.part {
+            Part::Document => Role::Scan,
+            Part::Sidecar => Role::Sidecar,
+            Part::Index => Role::Index,
+        },
+        source_name: member.name.as_bytes().to_vec(),
+        source_stat: serde_json_canonicalizer::to_string(&member.source)?,
+        custody_name: member.file.clone(),
+        content: member.digest,
+        byte_length: member.size,
+    })
+}
+
+/// The earlier delivery that this one continues or replaces, where its document would be filed in pieces.
+fn regrown_from(
+    instruments: &Instruments,
+    copy: &CustodyCopy,
+    limit: SignedDuration,
+) -> Result<Option<DeliveryId>, LineError> {
+    let manifest = copy.manifest();
+    let since = manifest.copied_at.plus(-limit);
+    for member in manifest.members.iter().filter(|member| member.part == Part::Document) {
+        let name: &SourceName = &member.name;
+        let earlier = instruments.database.read::<_, DatabaseError, _>(async |tx| {
+            deliveries::earlier_under(tx, &manifest.station, name.as_bytes(), since, manifest.delivery).await
+        })?;
+        for earlier in earlier {
+            // What we removed ourselves was, at that instant, what we had taken, and nobody was writing to it.
+            let changed_under_us = earlier.open && earlier.released != Released::Yes;
+            if changed_under_us || begins_with(copy, member, &earlier) {
+                return Ok(Some(earlier.delivery));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// Whether the new content begins with the whole of the earlier one and goes on.
+fn begins_with(copy: &CustodyCopy, member: &Member, earlier: &Earlier) -> bool {
+    if earlier.byte_length == 0 || earlier.byte_length >= member.size {
+        return false;
+    }
+    let beginning = copy.open_member(member).ok().map(|file| file.take(earlier.byte_length));
+    let read = beginning.and_then(|mut beginning| durable::digest_of(&mut beginning).ok());
+    read.is_some_and(|read| read.digest == earlier.content)
+}

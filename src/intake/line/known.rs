@@ -1,0 +1,222 @@
+//! Which files in a drop folder belong to deliveries of the ledger, and what that means for them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::super::companions::Bundle;
+use super::super::custody::Member;
+use super::super::drop::{DropFolder, Found};
+use super::super::names::{self, Part};
+use super::super::source::{SourceName, SourceStat};
+use crate::database::{DatabaseError, unreadable};
+use crate::document::DeliveryState;
+use crate::durable;
+use crate::ids::DeliveryId;
+use crate::ledger::deliveries::{Delivery, DeliveryFile, Role};
+
+/// A station's deliveries whose source may still stand in its drop folder, or that are not taken yet.
+#[derive(Default)]
+pub(super) struct Known {
+    rows: BTreeMap<DeliveryId, KnownDelivery>,
+    by_name: BTreeMap<SourceName, Vec<DeliveryId>>,
+    /// Where only the inode's own time moved, the bytes were read once and are the same under this stat.
+    read_again: BTreeMap<(DeliveryId, SourceName), SourceStat>,
+}
+
+pub(super) struct KnownDelivery {
+    pub(super) row: Delivery,
+    /// The source, file by file, as it was copied last.
+    pub(super) members: Vec<Member>,
+    /// Its copy is no longer in custody.
+    pub(super) lost: bool,
+}
+
+/// What a file in the drop folder is to us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    New,
+    /// Taken, refused, or being measured: nothing is to be done with it now.
+    Settled,
+    /// Of a delivery that is copied again when it changes.
+    Of(DeliveryId),
+}
+
+impl KnownDelivery {
+    /// The copy was found wanting: the source may be copied again under the same delivery.
+    pub(super) fn is_open(&self) -> bool {
+        match self.row.state {
+            DeliveryState::InCustody => self.row.measured_copy == self.row.copy || self.lost,
+            DeliveryState::Incomplete | DeliveryState::CompletenessUnknown => true,
+            _ => false,
+        }
+    }
+
+    /// The worker has not looked at the copy yet; until then nobody knows what a change of the source means.
+    pub(super) fn is_measuring(&self) -> bool {
+        self.row.state == DeliveryState::InCustody && !self.is_open()
+    }
+
+    /// Refused by the line itself, before any copy: reconciled with each sweep by its name and problem.
+    pub(super) fn is_refusal(&self) -> bool {
+        self.row.state == DeliveryState::Refused && self.row.copy == 0
+    }
+
+    pub(super) fn is_folder(&self) -> bool {
+        self.members.iter().any(|member| member.name.folder().is_some())
+    }
+
+    pub(super) fn name(&self) -> Option<SourceName> {
+        name_of(&self.row.source_name)
+    }
+
+    fn member(&self, name: &SourceName) -> Option<&Member> {
+        self.members.iter().find(|member| member.name == *name)
+    }
+
+    fn documents(&self) -> impl Iterator<Item = &Member> {
+        self.members.iter().filter(|member| member.part == Part::Document)
+    }
+
+    /// Whether each of its documents still stands where it stood: the same file, perhaps with other bytes.
+    pub(super) fn stands(&self, present: &BTreeMap<&SourceName, SourceStat>) -> bool {
+        let here = |member: &Member| present.get(&member.name).is_some_and(|stat| same_file(stat, &member.source));
+        self.documents().next().is_some() && self.documents().all(here)
+    }
+
+    /// Whether any of its files still stands where it stood.
+    pub(super) fn is_left(&self, present: &BTreeMap<&SourceName, SourceStat>) -> bool {
+        self.members.iter().any(|member| present.get(&member.name).is_some_and(|s| same_file(s, &member.source)))
+    }
+
+    /// Whether these are, name for name and as far as `stat` tells, the files that were copied. An index that lies directly
+    /// in the drop folder is shared: that it came, changed or went says nothing of one delivery.
+    pub(super) fn is_copy_of(&self, bundle: &Bundle) -> bool {
+        let own = |name: &SourceName| names::part_of(name.bare()) != Part::Index || name.folder().is_some();
+        let copied: BTreeMap<_, _> =
+            self.members.iter().filter(|m| own(&m.name)).map(|m| (&m.name, &m.source)).collect();
+        let standing: BTreeMap<_, _> = bundle.members().filter(|f| own(&f.name)).map(|f| (&f.name, &f.stat)).collect();
+        copied == standing && !self.lost
+    }
+}
+
+impl Known {
+    /// Takes over what the ledger says now. `files` reads the files of a delivery that is not known, or was copied again.
+    pub(super) fn refresh(
+        &mut self,
+        rows: Vec<Delivery>,
+        lost: &BTreeSet<DeliveryId>,
+        mut files: impl FnMut(DeliveryId) -> Result<Vec<DeliveryFile>, DatabaseError>,
+    ) -> Result<(), DatabaseError> {
+        let mut before = std::mem::take(&mut self.rows);
+        for row in rows {
+            let members = match before.remove(&row.id) {
+                Some(known) if known.row.copy == row.copy => known.members,
+                _ if row.copy == 0 => Vec::new(),
+                _ => files(row.id)?.iter().map(member_of).collect::<Result<_, _>>()?,
+            };
+            let lost = lost.contains(&row.id);
+            self.rows.insert(row.id, KnownDelivery { row, members, lost });
+        }
+        self.by_name.clear();
+        for (id, known) in &self.rows {
+            for member in &known.members {
+                self.by_name.entry(member.name.clone()).or_default().push(*id);
+            }
+        }
+        let rows = &self.rows;
+        self.read_again.retain(|(id, _), _| rows.contains_key(id));
+        Ok(())
+    }
+
+    pub(super) fn deliveries(&self) -> impl Iterator<Item = &KnownDelivery> {
+        self.rows.values()
+    }
+
+    pub(super) fn get(&self, id: DeliveryId) -> Option<&KnownDelivery> {
+        self.rows.get(&id)
+    }
+
+    /// The delivery that was entered under one of these names, and not copied yet.
+    pub(super) fn arriving<'a>(&self, names: impl Iterator<Item = &'a SourceName>) -> Option<DeliveryId> {
+        let names: BTreeSet<&[u8]> = names.map(SourceName::as_bytes).collect();
+        let entered = |known: &&KnownDelivery| {
+            known.row.state == DeliveryState::Arriving && names.contains(known.row.source_name.as_slice())
+        };
+        self.rows.values().find(entered).map(|known| known.row.id)
+    }
+
+    /// What each of these files is to us. `present` is everything that stands in the drop folder.
+    pub(super) fn standing(
+        &mut self,
+        found: &Found,
+        present: &BTreeMap<&SourceName, SourceStat>,
+        drop: &DropFolder,
+    ) -> Standing {
+        for id in self.by_name.get(&found.name).cloned().unwrap_or_default() {
+            let Some(known) = self.rows.get(&id) else { continue };
+            let Some(member) = known.member(&found.name) else { continue };
+            let same_file = same_file(&found.stat, &member.source);
+            if known.is_open() && known.stands(present) {
+                if same_file {
+                    return Standing::Of(id);
+                }
+                // One that was exchanged may come to join its delivery.
+                continue;
+            }
+            let deferred = known.is_measuring() && same_file;
+            if deferred || found.stat == member.source || is_unchanged(&mut self.read_again, id, member, found, drop) {
+                return Standing::Settled;
+            }
+        }
+        Standing::New
+    }
+}
+
+pub(super) fn name_of(bytes: &[u8]) -> Option<SourceName> {
+    use std::os::unix::ffi::OsStringExt as _;
+    SourceName::new(std::ffi::OsString::from_vec(bytes.to_vec()))
+}
+
+/// A row of the ledger as custody would describe it.
+pub(super) fn member_of(file: &DeliveryFile) -> Result<Member, DatabaseError> {
+    Ok(Member {
+        file: file.custody_name.clone(),
+        part: match file.role {
+            Role::Scan => Part::Document,
+            Role::Sidecar => Part::Sidecar,
+            Role::Index => Part::Index,
+        },
+        name: name_of(&file.source_name)
+            .ok_or_else(|| DatabaseError::Unreadable("delivery_file.source_name is no name".into()))?,
+        digest: file.content,
+        size: file.byte_length,
+        source: serde_json::from_str(&file.source_stat).map_err(unreadable("delivery_file.source_stat"))?,
+    })
+}
+
+fn same_file(a: &SourceStat, b: &SourceStat) -> bool {
+    a.identity() == b.identity()
+}
+
+/// The inode's own time moves with a change of rights or of names, and with a rewriting that sets the time of the bytes
+/// back. Only reading tells which it was; it is done once for each such change.
+fn is_unchanged(
+    read_again: &mut BTreeMap<(DeliveryId, SourceName), SourceStat>,
+    id: DeliveryId,
+    member: &Member,
+    found: &Found,
+    drop: &DropFolder,
+) -> bool {
+    if !found.stat.same_bytes(&member.source) {
+        return false;
+    }
+    let key = (id, found.name.clone());
+    if read_again.get(&key) == Some(&found.stat) {
+        return true;
+    }
+    let digest = drop.open_file(&found.name).ok().and_then(|mut source| durable::digest_of(&mut source.file).ok());
+    let unchanged = digest.is_some_and(|read| read.digest == member.digest);
+    if unchanged {
+        read_again.insert(key, found.stat);
+    }
+    unchanged
+}

@@ -1,0 +1,177 @@
+//! The notes that intake keeps in a station's drop folder, and those that others ask for.
+//!
+//! A note is remembered by its matter, so that it is written once and removed when the matter is resolved, after a restart
+//! too. The wording is the message catalogue's, Japanese first; neither a delivered name nor anything else that could
+//! name a patient enters it.
+
+use std::collections::BTreeMap;
+
+use jiff::tz::TimeZone;
+
+use super::super::drop::DropFolder;
+use super::super::status::Notes;
+use super::{LineError, Shared, locked};
+use crate::database::DatabaseError;
+use crate::ids::{DeliveryId, DocumentId, Name};
+use crate::instant::Instant;
+use crate::ledger::deliveries::Delivery;
+use crate::ledger::stations;
+use crate::messages::{FluentValue, Lang, find, say};
+
+/// More would not be read.
+const MOST_NOTES: usize = 200;
+
+/// What stands in `_status/`, as the ledger remembers it: the file's name by its matter.
+pub(super) struct Board {
+    standing: BTreeMap<String, String>,
+    tidied: bool,
+}
+
+/// The matters of the folder as a whole.
+pub(super) const UNFINISHED: &str = "folder:unfinished";
+pub(super) const RESTLESS: &str = "folder:restless";
+pub(super) const ORPHANS: &str = "folder:orphans";
+
+/// Those of deliveries and of the folder are intake's own; others are written and removed for whoever asks.
+fn is_ours(matter: &str) -> bool {
+    matter.starts_with("delivery:") || matter.starts_with("folder:")
+}
+
+pub(super) fn matter_of_delivery(delivery: DeliveryId) -> String {
+    format!("delivery:{delivery}")
+}
+
+pub(super) fn matter_of_document(document: DocumentId) -> String {
+    format!("document:{document}")
+}
+
+impl Board {
+    pub(super) fn load(shared: &Shared, station: &Name) -> Result<Self, LineError> {
+        let standing =
+            shared.instruments.database.read::<_, DatabaseError, _>(async |tx| stations::notes(tx, station).await)?;
+        Ok(Self { standing, tidied: false })
+    }
+
+    /// The matters that a note stands for.
+    pub(super) fn matters(&self) -> &BTreeMap<String, String> {
+        &self.standing
+    }
+
+    /// Makes the notes agree with what intake has to say now, and does what others asked for.
+    pub(super) fn settle(
+        &mut self,
+        shared: &Shared,
+        drop: &DropFolder,
+        ours: &BTreeMap<String, String>,
+    ) -> Result<(), LineError> {
+        let notes = Notes::new(drop, shared.instruments.zone.clone(), MOST_NOTES);
+        if !self.tidied {
+            notes.keep_only(&self.standing.values().cloned().collect::<Vec<_>>());
+            self.tidied = true;
+        }
+        let resolved: Vec<String> =
+            self.standing.keys().filter(|matter| is_ours(matter) && !ours.contains_key(*matter)).cloned().collect();
+        for matter in resolved {
+            self.remove(shared, drop, &notes, &matter)?;
+        }
+        for (matter, text) in ours {
+            if !self.standing.contains_key(matter) {
+                self.write(shared, drop, &notes, matter, text)?;
+            }
+        }
+        let asked = locked(&shared.asked).remove(drop.station()).unwrap_or_default();
+        for (matter, text) in asked {
+            self.remove(shared, drop, &notes, &matter)?;
+            if let Some(text) = text {
+                self.write(shared, drop, &notes, &matter, &text)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn write(
+        &mut self,
+        shared: &Shared,
+        drop: &DropFolder,
+        notes: &Notes<'_>,
+        matter: &str,
+        text: &str,
+    ) -> Result<(), LineError> {
+        let Some(note) = notes.write(shared.now(), text) else { return Ok(()) };
+        self.standing.insert(matter.to_owned(), note.clone());
+        let (station, matter) = (drop.station().clone(), matter.to_owned());
+        Ok(shared
+            .instruments
+            .database
+            .write::<_, DatabaseError, _>(async move |tx| stations::set_note(tx, &station, &matter, &note).await)?)
+    }
+
+    fn remove(&mut self, shared: &Shared, drop: &DropFolder, notes: &Notes<'_>, matter: &str) -> Result<(), LineError> {
+        let Some(note) = self.standing.remove(matter) else { return Ok(()) };
+        notes.remove(&note);
+        let (station, matter) = (drop.station().clone(), matter.to_owned());
+        Ok(shared
+            .instruments
+            .database
+            .write::<_, DatabaseError, _>(async move |tx| stations::forget_note(tx, &station, &matter).await)?)
+    }
+}
+
+/// The note about a delivery that needs a person: when it came, its number, what is wrong and what to do.
+pub(super) fn about_delivery(delivery: &Delivery, zone: &TimeZone) -> String {
+    let problem = delivery.problem.as_deref().unwrap_or("{}");
+    both(|lang| {
+        let head = say(
+            lang,
+            "note-delivery",
+            &[("seen", local(delivery.first_seen_at, zone).into()), ("delivery", delivery.id.to_string().into())],
+        );
+        format!("{head}\n{}", problem_text(lang, problem))
+    })
+}
+
+/// The note about the folder as a whole.
+pub(super) fn about_folder(matter: &str, count: usize) -> String {
+    let id = matter.replace("folder:", "note-folder-");
+    both(|lang| say(lang, &id, &[("count", FluentValue::from(count))]))
+}
+
+fn both(text: impl Fn(Lang) -> String) -> String {
+    format!("{}\n\n{}\n", text(Lang::Ja), text(Lang::En))
+}
+
+/// The sentence for a problem as the ledger keeps it: of the line itself, or of what stands in the drop folder.
+fn problem_text(lang: Lang, problem: &str) -> String {
+    let fields: serde_json::Map<String, serde_json::Value> = serde_json::from_str(problem).unwrap_or_default();
+    let code = fields.get("code").and_then(serde_json::Value::as_str).unwrap_or("incomplete");
+    let blanks: Vec<(&str, FluentValue<'_>)> = fields
+        .iter()
+        .filter_map(|(name, value)| match value {
+            serde_json::Value::Number(number) => Some((name.as_str(), FluentValue::from(number.as_f64()?))),
+            serde_json::Value::String(text) => Some((name.as_str(), FluentValue::from(text.as_str()))),
+            _ => None,
+        })
+        .collect();
+    let ids = [format!("delivery-problem-{code}"), format!("intake-{code}")];
+    let said = ids.iter().find_map(|id| find(lang, id, &blanks));
+    said.unwrap_or_else(|| say(lang, "delivery-problem-incomplete", &blanks))
+}
+
+fn local(at: Instant, zone: &TimeZone) -> String {
+    at.in_zone(zone).strftime("%Y-%m-%d %H:%M:%S").to_string()
+}
+
+/// The matters that are told by delivery, with their texts.
+pub(super) fn deliveries<'a>(
+    rows: impl Iterator<Item = &'a Delivery>,
+    zone: &TimeZone,
+    standing: &BTreeMap<String, String>,
+) -> BTreeMap<String, String> {
+    rows.map(|row| {
+        let matter = matter_of_delivery(row.id);
+        // The text of what stands already is never read.
+        let text = if standing.contains_key(&matter) { String::new() } else { about_delivery(row, zone) };
+        (matter, text)
+    })
+    .collect()
+}

@@ -1,0 +1,190 @@
+//! Lets sources go, and keeps account of those that cannot.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant as Moment};
+
+use super::super::custody::Member;
+use super::super::drop::{DropFolder, Sweep, Unreachable};
+use super::super::names::{self, Part};
+use super::super::release::{self, ReleaseOutcome};
+use super::known::{KnownDelivery, member_of};
+use super::station::AtStation;
+use super::{LineError, StationProblem};
+use crate::config::station::SourceRelease;
+use crate::database::DatabaseError;
+use crate::document::DeliveryState;
+use crate::ids::DeliveryId;
+use crate::ledger::deliveries::{self, Released};
+
+/// A source that could not be removed is tried again after this time.
+const TRY_AGAIN: Duration = Duration::from_secs(60);
+
+impl AtStation {
+    /// Releases every source whose time has come. Answers when to try again what failed.
+    pub(super) fn release_due(
+        &mut self,
+        drop: &DropFolder,
+        sweep: &Sweep,
+        now: Moment,
+    ) -> Result<Option<Moment>, LineError> {
+        let due: Vec<DeliveryId> = self.due(now)?;
+        let mut outcomes = BTreeMap::new();
+        for id in due {
+            let Some(known) = self.known.get(id) else { continue };
+            match self.release(drop, known) {
+                Ok(released) => outcomes.insert(id, released),
+                // The next turn finds out for itself that the folder is gone.
+                Err(_) => break,
+            };
+        }
+        for (id, (released, stranded)) in &outcomes {
+            self.unsettled |= stranded;
+            if *released == Released::Cannot {
+                self.release_again.insert(*id, now + TRY_AGAIN);
+            } else {
+                self.release_again.remove(id);
+                self.removed.retain(|(delivery, _)| delivery != id);
+            }
+        }
+        let changed: Vec<(DeliveryId, Released)> = outcomes
+            .into_iter()
+            .map(|(id, (released, _))| (id, released))
+            .filter(|(id, released)| self.known.get(*id).is_none_or(|known| known.row.released != *released))
+            .collect();
+        if !changed.is_empty() {
+            let at = self.shared.now();
+            self.shared.instruments.database.write::<_, DatabaseError, _>(async move |tx| {
+                for (id, released) in changed {
+                    deliveries::set_released(tx, id, released, at).await?;
+                }
+                Ok(())
+            })?;
+            self.refresh()?;
+        }
+        self.release_indexes(drop, sweep)?;
+        Ok(self.release_again.values().min().copied())
+    }
+
+    /// Deliveries that no longer need their source.
+    fn due(&self, now: Moment) -> Result<Vec<DeliveryId>, LineError> {
+        let waiting = |known: &&KnownDelivery| match (known.row.state, known.row.released) {
+            (DeliveryState::Taken, Released::No) => true,
+            (DeliveryState::Taken, Released::Cannot) => {
+                self.release_again.get(&known.row.id).is_none_or(|&at| at <= now)
+            }
+            _ => false,
+        };
+        let waiting: Vec<DeliveryId> = self.known.deliveries().filter(waiting).map(|known| known.row.id).collect();
+        if waiting.is_empty() || self.station.source_release == SourceRelease::Custody {
+            return Ok(waiting);
+        }
+        let station = &self.station.name;
+        let filed = self
+            .shared
+            .instruments
+            .database
+            .read::<_, DatabaseError, _>(async |tx| deliveries::filed_with_source_left(tx, station).await)?;
+        Ok(waiting.into_iter().filter(|id| filed.contains(id)).collect())
+    }
+
+    /// What became of a delivery's source as a whole, and whether something is stranded on the way.
+    fn release(&self, drop: &DropFolder, known: &KnownDelivery) -> Result<(Released, bool), Unreachable> {
+        let id = known.row.id;
+        let members: Vec<Member> = known.members.iter().filter(|member| !is_shared_index(member)).cloned().collect();
+        let outcomes = release::release(drop, id, &members)?;
+        let mut stranded = false;
+        let (mut cannot, mut gone) = (false, false);
+        for (member, outcome) in members.iter().zip(&outcomes) {
+            match outcome {
+                ReleaseOutcome::Removed => {}
+                ReleaseOutcome::AlreadyGone => gone |= !self.removed.contains(&(id, member.file.clone())),
+                ReleaseOutcome::Different { .. } => gone = true,
+                ReleaseOutcome::CannotRemove(error) => {
+                    cannot = true;
+                    tracing::warn!(station = %drop.station(), delivery = %id, %error, "The source of delivery {id} stays: {error}");
+                }
+                ReleaseOutcome::Stranded(error) => {
+                    (cannot, stranded) = (true, true);
+                    tracing::error!(station = %drop.station(), delivery = %id, %error, "The source of delivery {id} is stranded in {}: {error}", release::RELEASE);
+                }
+            }
+        }
+        if known.is_folder()
+            && let Some(name) = known.name()
+        {
+            release::remove_emptied_folders(drop, &name)?;
+        }
+        let released = match (cannot, gone) {
+            (true, _) => Released::Cannot,
+            (false, true) => Released::Gone,
+            (false, false) => Released::Yes,
+        };
+        if cannot {
+            self.shared.report(&self.station.name, |report| report.problem = Some(StationProblem::ReadOnly));
+        }
+        Ok((released, stranded))
+    }
+
+    /// Ends releases that a crash cut short.
+    pub(super) fn settle(&mut self, drop: &DropFolder) -> Result<(), LineError> {
+        let Ok(leftovers) = release::leftovers(drop) else { return Ok(()) };
+        self.unsettled = false;
+        for leftover in leftovers {
+            let member = match &leftover.of {
+                None => None,
+                Some((delivery, file)) => self.member(*delivery, file)?,
+            };
+            match (release::settle(drop, &leftover, member.as_ref()), &leftover.of) {
+                (Ok(ReleaseOutcome::Removed), Some(of)) => {
+                    self.removed.insert(of.clone());
+                }
+                (Ok(ReleaseOutcome::Stranded(error)), _) => {
+                    self.unsettled = true;
+                    tracing::error!(station = %drop.station(), %error, "A source stays stranded in {}: {error}", release::RELEASE);
+                }
+                (Ok(_), _) => {}
+                (Err(_), _) => self.unsettled = true,
+            }
+        }
+        Ok(())
+    }
+
+    fn member(&self, delivery: DeliveryId, file: &str) -> Result<Option<Member>, LineError> {
+        let files = self
+            .shared
+            .instruments
+            .database
+            .read::<_, DatabaseError, _>(async |tx| deliveries::files(tx, delivery).await)?;
+        Ok(files.iter().find(|known| known.custody_name == file).map(member_of).transpose()?)
+    }
+
+    /// An index that lies directly in the drop folder outlives every delivery that took it. It goes when nothing else
+    /// stands there and the patience limit has passed since it was taken last; more of its files may come until then.
+    fn release_indexes(&mut self, drop: &DropFolder, sweep: &Sweep) -> Result<(), LineError> {
+        let is_index = |name| names::part_of(name) == Part::Index;
+        let (indexes, others): (Vec<_>, Vec<_>) = sweep.files.iter().partition(|found| is_index(found.name.bare()));
+        if indexes.is_empty() || !others.is_empty() || !sweep.temporary.is_empty() {
+            return Ok(());
+        }
+        let (station, now) = (&self.station.name, self.shared.now());
+        let limit = self.station.limit();
+        for index in indexes {
+            let last = self.shared.instruments.database.read::<_, DatabaseError, _>(async |tx| {
+                deliveries::last_with_index(tx, station, index.name.as_bytes()).await
+            })?;
+            let Some((delivery, file)) = last else { continue };
+            let member = member_of(&file)?;
+            let old = delivery.taken_in_at.is_some_and(|at| now.since(at) > limit);
+            let needed = self.station.source_release == SourceRelease::Filed && delivery.released == Released::No;
+            if old && !needed && member.source.same_bytes(&index.stat) {
+                // A failure is as good as a later try.
+                let _ = release::release(drop, delivery.id, &[member]);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn is_shared_index(member: &Member) -> bool {
+    member.part == Part::Index && member.name.folder().is_none()
+}

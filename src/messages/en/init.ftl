@@ -1,0 +1,33 @@
+### torikomi init, and where a home lies.
+
+init-already-a-home = { $path } is a home already ({ $id }). Nothing was changed.
+init-not-empty = { $path } is not empty (“{ $found }” is there). Please choose an empty folder. Nothing was changed.
+init-busy = Another torikomi is making a home in { $path }. Please wait for it.
+init-in-the-way = { $path } is in the way of a half-made home. Please move it away and run init again.
+init-no-station = There is no station. Please name one with --station.
+init-station-twice = Station “{ $station }” is named twice.
+init-one-person = The administrator and the information manager must be two people with two logins.
+init-authority-passphrase = The passphrase of the certificate authority is too weak to be used: { $weaknesses }.
+init-profile = There is a problem in profile { $file }.
+init-failed = The home could not be made: { $problem }. Please remove the cause and run init again.
+init-person-syntax = “{ $text }” cannot be read. Please write “login,name,occupation,department”, all four.
+init-passphrase-file-syntax = “{ $text }” cannot be read. Please write “login=file”.
+init-no-person = There is no { role-name }. Please run this on a terminal or give { $option }.
+
+init-ask-person = The { role-name } (login,name,occupation,department):{" "}
+init-authority = the certificate authority (to be kept sealed)
+init-made = Made a home: { $path }
+init-resumed = Finished a half-made home: { $path }
+init-fingerprint = SHA-256 of the root certificate: { $fingerprint }. Please publish it outside, so that whoever verifies can compare.
+init-evaluation = It is for evaluation. Its records do not serve for statutory retention.
+init-production = It is for production. This version cannot use outside certificates yet, so it files nothing. Profiles are drafts until their clause is entered and approved.
+init-next = Next: torikomi --home { $path } serve
+
+home-not-a-home = { $path } is not a home. Please give one with --home or TORIKOMI_HOME, or make one with torikomi init.
+home-unreachable = { $path } cannot be reached: it does not carry this home’s marker. Please check the mount or the share. Nothing in it was touched.
+home-foreign = { $path } belongs to another home ({ $found }). Please correct the path in torikomi.toml.
+home-bad-marker = The marker { $path } cannot be read. Please restore it from a backup.
+home-locked = Another torikomi (process { $process }) works in this home. Please stop it first.
+home-too-open = Others can read { $path } ({ $found }). Please run: chmod { $allowed } { $path }
+home-foreign-owner = { $path } belongs to another account. Please give it to the account that runs torikomi.
+home-failed = { $problem }

@@ -1,0 +1,115 @@
+### People, appointments, keys, sessions, acts. What happened, and what to do.
+
+role-name = { $role ->
+    [operator] operator
+    [information_manager] information manager
+    [admin] administrator
+    [auditor] auditor
+   *[viewer] viewer
+}
+roles-operator = operator
+roles-information-manager = information manager
+roles-admin = administrator
+roles-auditor = auditor
+roles-viewer = viewer
+roles-separator = {" "}or{" "}
+
+act-name = { $act ->
+    [genesis] founding a home
+    [add-person] adding a person
+    [enrol] issuing a certificate
+    [appoint] appointing
+    [end-appointment] ending an appointment
+    [approve-profile] approving a profile
+    [open-session] opening a session
+    [attest-batch] attesting a batch
+    [take-as-is] taking a delivery as it is
+    [refuse-delivery] refusing a delivery
+    [identify] identifying a document
+    [accept] accepting
+    [exception] granting an exception
+    [confirm] confirming
+    [late-release] releasing late documents
+    [send-back] sending back
+    [discard] discarding
+    [assign] assigning
+   *[retry] retrying
+}
+
+people-login-taken = The login “{ $login }” is taken already. Please choose another.
+people-invalid-login = “{ $login }” cannot be a login. Please use lower-case letters, digits and inner hyphens, at most 63.
+people-unknown-person = Nobody has the login “{ $login }”. Please see torikomi operator list.
+people-suspended = The account of { $login } is suspended. Please ask an administrator.
+people-incomplete-person = Name, occupation and department are needed: they stand in every record. Please give all three.
+people-not-entitled = For { act-name }, a person must be { $roles }. Please ask such a person.
+people-second-person-needed = For { act-name }, a second person ({ $roles }) must sign too.
+people-same-person = The second person must be somebody else.
+people-second-person-too-new = Until { $until }, { $login } cannot approve what was asked by the person who made or renewed that account. Please ask somebody else.
+people-no-certificate = { $login } has no certificate yet. Please run torikomi operator enrol { $login }.
+people-certificate-not-valid = The certificate of { $login } is not valid now (until { $not_after }). Please renew it with torikomi operator enrol { $login }.
+people-wrong-passphrase = This passphrase does not open the key of { $login }. Please type it again. If it is forgotten, the key is revoked and a new one made.
+people-key-unusable = The key file of { $login } cannot be used ({ $detail }). Please restore it from a backup or make a new key.
+people-weak-passphrase = The passphrase is too weak to be used: { $weaknesses }.
+people-own-appointment = Nobody appoints themselves. Please ask another administrator.
+people-backwards-appointment = An appointment must end after it begins, and not in the past.
+people-invalid-rank = The rank is 1 for the holder, 2 and on for substitutes.
+people-overlapping-appointment = { $login } is { role-name } already for part of that time. Please check the dates.
+people-rank-taken = Rank { $rank } of { role-name } is held by { $login } for part of that time. Please change the rank or the dates.
+people-station-busy = { $login } has a session open at station “{ $station }”. Please close it first.
+people-no-such-session = This session is not open. Please open one with torikomi session open.
+people-session-ended = The session has ended ({ session-reason }). Please open it again.
+people-act-out-of-time = The time of the act ({ $stated }) is too far from our clock ({ $now }). Please set the clock right and sign again.
+people-act-of-another-home = This act was signed for another home.
+people-bad-signature = A signature of the act is missing or not valid. Please sign again.
+people-malformed-act = The act is not written as acts are. Please make it again with this version of torikomi.
+
+weaknesses-too-short = it has { $length } characters and needs { $shortest }
+weaknesses-no-letter = it has no letter
+weaknesses-no-digit = it has no digit
+weaknesses-no-symbol = it has no symbol
+weaknesses-like-the-person = it contains the login or the name
+weaknesses-repetitive = it repeats a few characters
+weaknesses-separator = {", "}
+
+session-reason = { $reason ->
+    [log-off] closed by the person
+    [expired] it has lasted as long as it may
+    [idle] it went unused as long as it may
+    [spent] it has signed as many as it may
+    [suspended] the account was suspended
+   *[restart] the system was started again
+}
+
+unsigned-no-information-manager = Nobody is appointed as information manager, so nothing can be signed. Please ask an administrator to appoint one.
+unsigned-other-station = It was delivered at station “{ $station }”. Please sign it in a session there.
+unsigned-not-attested = It is not attested yet that nothing was pasted over and nothing lies outside the scan area. Please attest it in the session.
+unsigned-not-confirmed = { $because ->
+    [profile] This profile asks for each document to be confirmed.
+    [anonymous-writing] Others can write to this station.
+    [findings] A check asked for a look, or something was released by a person.
+   *[delivered-outside] It was delivered outside the session.
+} Please look at it and confirm it.
+unsigned-confirmed-by-another = Somebody else confirmed it. It is signed in that person’s session.
+unsigned-other-operator = The operator is { $operator }. Please have that person or the information manager confirm it.
+unsigned-not-entitled = In this person’s roles, documents of this profile cannot be signed.
+
+act-reason = { $code ->
+    [readable] all that matters can be read
+    [paper-condition] the condition of the paper itself
+    [as-on-paper] as on the paper
+    [rescan] to be scanned again
+    [wrong-patient] wrong patient
+    [wrong-kind] wrong kind
+    [duplicate] duplicate
+    [not-a-record] not a record
+    [disaster] disaster
+    [system-failure] failure of power, network or equipment
+    [authority-outage] outage of the time-stamping authority
+    [own-delay] our own delay
+   *[other] other
+}
+
+gap-warning = { $until ->
+    [none] From { $from } on there is no information manager, and nothing can be signed. Please appoint a successor or a substitute.
+   *[other] From { $from } until { $until } there is no information manager, and nothing can be signed. Please appoint a successor or a substitute.
+}

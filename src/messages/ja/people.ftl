@@ -1,0 +1,115 @@
+### 利用者・任命・鍵・セッション・決裁。何が起き、何をすればよいか。
+
+role-name = { $role ->
+    [operator] 実施者
+    [information_manager] 情報作成管理者
+    [admin] 管理者
+    [auditor] 監査者
+   *[viewer] 閲覧者
+}
+roles-operator = 実施者
+roles-information-manager = 情報作成管理者
+roles-admin = 管理者
+roles-auditor = 監査者
+roles-viewer = 閲覧者
+roles-separator = 、
+
+act-name = { $act ->
+    [genesis] ホームの開設
+    [add-person] 利用者の登録
+    [enrol] 証明書の発行
+    [appoint] 任命
+    [end-appointment] 任命の終了
+    [approve-profile] プロファイルの承認
+    [open-session] セッションの開始
+    [attest-batch] まとまりの確認
+    [take-as-is] 届いたファイルをそのまま取り込むこと
+    [refuse-delivery] 届いたファイルを断ること
+    [identify] 患者・種別の指定
+    [accept] 承認
+    [exception] 例外の承認
+    [confirm] 確定
+    [late-release] 遅れた文書の登録
+    [send-back] 差し戻し
+    [discard] 破棄
+    [assign] 担当の割り当て
+   *[retry] 再試行
+}
+
+people-login-taken = ログイン名「{ $login }」はすでに使われています。別の名前にしてください。
+people-invalid-login = 「{ $login }」はログイン名にできません。英小文字・数字・途中のハイフンで63文字までにしてください。
+people-unknown-person = ログイン名「{ $login }」の利用者はいません。torikomi operator list で確かめてください。
+people-suspended = { $login } さんの利用は停止されています。管理者に確認してください。
+people-incomplete-person = 氏名・職種・所属が必要です。記録に残るため、すべて入力してください。
+people-not-entitled = { act-name }は、{ $roles }が行います。該当する方に依頼してください。
+people-second-person-needed = { act-name }には、もう一人（{ $roles }）の署名が必要です。
+people-same-person = 二人目は、別の方にしてください。
+people-second-person-too-new = { $login } さんは { $until } まで、自分の登録や鍵の更新をした方の申請を承認できません。別の方に依頼してください。
+people-no-certificate = { $login } さんの証明書がまだありません。torikomi operator enrol { $login } で発行してください。
+people-certificate-not-valid = { $login } さんの証明書は、いま有効ではありません（期限 { $not_after }）。torikomi operator enrol { $login } で更新してください。
+people-wrong-passphrase = { $login } さんの鍵が、このパスフレーズでは開きません。もう一度入力してください。忘れた場合は鍵を失効させ、作り直します。
+people-key-unusable = { $login } さんの鍵ファイルを使えません（{ $detail }）。バックアップから戻すか、鍵を作り直してください。
+people-weak-passphrase = パスフレーズが弱いため、使えません。{ $weaknesses }
+people-own-appointment = 自分自身を任命することはできません。別の管理者に依頼してください。
+people-backwards-appointment = 任命の終わりは、始まりより後、かつこれから先の時刻にしてください。
+people-invalid-rank = 順位は、本人が 1、代理が 2 以降です。
+people-overlapping-appointment = { $login } さんは、その期間の一部ですでに{ role-name }です。期間を確かめてください。
+people-rank-taken = { role-name }の順位 { $rank } は、その期間の一部で { $login } さんが務めています。順位か期間を変えてください。
+people-station-busy = 取込口「{ $station }」では { $login } さんがセッションを開いています。先に閉じてください。
+people-no-such-session = このセッションは開いていません。torikomi session open で開いてください。
+people-session-ended = セッションは終わりました（{ session-reason }）。もう一度開いてください。
+people-act-out-of-time = 決裁の時刻（{ $stated }）が、こちらの時計（{ $now }）と離れすぎています。時計を合わせ、もう一度署名してください。
+people-act-of-another-home = この決裁は、別のホームのためのものです。
+people-bad-signature = 決裁の署名が足りないか、正しくありません。もう一度署名してください。
+people-malformed-act = 決裁の書式が正しくありません。この版の torikomi で作り直してください。
+
+weaknesses-too-short = { $length } 文字です。{ $shortest } 文字以上にしてください
+weaknesses-no-letter = 英字がありません
+weaknesses-no-digit = 数字がありません
+weaknesses-no-symbol = 記号がありません
+weaknesses-like-the-person = ログイン名か名前を含んでいます
+weaknesses-repetitive = 同じ文字の繰り返しです
+weaknesses-separator = 。
+
+session-reason = { $reason ->
+    [log-off] 終了の操作
+    [expired] 時間の上限
+    [idle] 使われない時間の上限
+    [spent] 件数の上限
+    [suspended] 利用の停止
+   *[restart] システムの再起動
+}
+
+unsigned-no-information-manager = 情報作成管理者が任命されていないため、署名できません。管理者に任命を依頼してください。
+unsigned-other-station = 取込口「{ $station }」に届いた文書です。その取込口のセッションで署名してください。
+unsigned-not-attested = 貼り重ねや読み取り範囲外の記載がないことの確認が、まだです。セッションで確認してください。
+unsigned-not-confirmed = { $because ->
+    [profile] このプロファイルは一件ごとの確認を求めています。
+    [anonymous-writing] この取込口には本人以外も書き込めるため、
+    [findings] 検査で気になる点があったか、承認を経たため、
+   *[delivered-outside] セッションの外で届いたため、
+}内容を見て確定してください。
+unsigned-confirmed-by-another = 別の方が確定しました。確定した方のセッションで署名されます。
+unsigned-other-operator = 実施者は { $operator } さんです。本人か、情報作成管理者が確定してください。
+unsigned-not-entitled = この方の役割では、このプロファイルの文書に署名できません。
+
+act-reason = { $code ->
+    [readable] 必要な内容は読める
+    [paper-condition] 紙そのものの状態
+    [as-on-paper] 紙のとおり
+    [rescan] 読み取り直し
+    [wrong-patient] 患者の誤り
+    [wrong-kind] 種別の誤り
+    [duplicate] 重複
+    [not-a-record] 記録ではない
+    [disaster] 災害
+    [system-failure] 停電・通信・機器の障害
+    [authority-outage] タイムスタンプ局の障害
+    [own-delay] 院内の遅れ
+   *[other] その他
+}
+
+gap-warning = { $until ->
+    [none] { $from } から、情報作成管理者がいなくなります。その間は署名できません。後任か代理を任命してください。
+   *[other] { $from } から { $until } まで、情報作成管理者がいなくなります。その間は署名できません。後任か代理を任命してください。
+}

@@ -1,0 +1,173 @@
+//! The open instruments of one home: what every stage, and every request from outside, works with.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+
+use super::driver::Shared;
+use crate::authority::Authority;
+use crate::calendar::Calendar;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::config::home::Home;
+use crate::database::{Database, DatabaseError, Tx};
+use crate::durable::Folder;
+use crate::filing::FilingError;
+use crate::ids::{DeliveryId, Digest, Name};
+use crate::image::Workers;
+use crate::intake::custody::folder_name;
+use crate::journal::append::Journal;
+use crate::journal::{Draft, Kind, Subject};
+use crate::judgement::ProfileRef;
+use crate::ledger::deliveries;
+use crate::ledger::profiles::{self, ProfileState};
+use crate::patients::Patients;
+use crate::people::sessions::Sessions;
+use crate::profile::{self, Profile};
+use crate::store::Objects;
+
+/// A profile that was adopted, with the bytes its digest is of.
+#[derive(Debug)]
+pub struct Adopted {
+    pub profile: Profile,
+    pub bytes: Vec<u8>,
+}
+
+/// The profiles that were ever adopted, and which of them are in force.
+#[derive(Debug, Default)]
+pub struct Profiles {
+    known: BTreeMap<ProfileRef, Arc<Adopted>>,
+    in_force: BTreeMap<Name, Arc<Adopted>>,
+}
+
+impl Profiles {
+    /// Reads every version that the ledger has.
+    ///
+    /// # Errors
+    /// When the database fails, or holds a profile that this build cannot read.
+    pub async fn load(tx: &mut Tx) -> Result<Self, DatabaseError> {
+        let mut loaded = Self::default();
+        for version in profiles::all(tx).await? {
+            let name = format!("{} {}", version.reference.id, version.reference.version);
+            let (profile, _) = profile::lint(&version.bytes, &name)
+                .map_err(|_| DatabaseError::Unreadable(format!("profile {name}: this build cannot read it")))?;
+            let adopted = Arc::new(Adopted { profile, bytes: version.bytes });
+            if version.state == ProfileState::InForce {
+                loaded.in_force.insert(version.reference.id.clone(), Arc::clone(&adopted));
+            }
+            loaded.known.insert(version.reference, adopted);
+        }
+        Ok(loaded)
+    }
+
+    /// The version of a profile in force.
+    #[must_use]
+    pub fn in_force(&self, id: &Name) -> Option<&Arc<Adopted>> {
+        self.in_force.get(id)
+    }
+
+    /// One exact version.
+    #[must_use]
+    pub fn exactly(&self, reference: &ProfileRef) -> Option<&Arc<Adopted>> {
+        self.known.get(reference)
+    }
+
+    /// The bytes of the version with this digest.
+    #[must_use]
+    pub fn bytes_of(&self, digest: &Digest) -> Option<Vec<u8>> {
+        self.known.iter().find(|(reference, _)| reference.digest == *digest).map(|(_, adopted)| adopted.bytes.clone())
+    }
+}
+
+/// `calendar.toml`, read, with its bytes.
+#[derive(Debug)]
+pub struct CalendarFile {
+    pub calendar: Calendar,
+    pub bytes: Vec<u8>,
+}
+
+/// Everything that is open.
+pub struct Line {
+    pub home: Home,
+    pub config: Config,
+    pub database: Arc<Database>,
+    pub journal: Arc<Journal>,
+    pub objects: Objects,
+    pub workers: Workers,
+    pub sessions: Arc<Sessions>,
+    pub authorities: Vec<(Name, Authority)>,
+    pub patients: RwLock<Arc<Patients>>,
+    pub profiles: RwLock<Arc<Profiles>>,
+    pub calendar: CalendarFile,
+    pub clock: Arc<Clock>,
+    pub custody: Folder,
+    /// The certificates above the signers', as DER.
+    pub chain: Vec<Vec<u8>>,
+    /// SHA-256 of this program's file.
+    pub build: Digest,
+    /// `required` or `best-effort`.
+    pub sandbox: &'static str,
+    /// Held by all who measure; alone by who tries a second time.
+    pub quiet: RwLock<()>,
+    pub shared: Arc<Shared>,
+    /// Where people's keys lie.
+    pub keys: PathBuf,
+    /// Intake, once it is open: it is woken when a source may go or a note is to be written.
+    pub intake: OnceLock<Arc<crate::intake::line::Line>>,
+}
+
+impl Line {
+    #[must_use]
+    pub fn profiles(&self) -> Arc<Profiles> {
+        Arc::clone(&self.profiles.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    #[must_use]
+    pub fn patients(&self) -> Arc<Patients> {
+        Arc::clone(&self.patients.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Reads the adopted profiles anew.
+    ///
+    /// # Errors
+    /// As [`Profiles::load`].
+    pub fn reload_profiles(&self) -> Result<(), DatabaseError> {
+        let loaded = self.database.read(async |tx| Profiles::load(tx).await)?;
+        *self.profiles.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(loaded);
+        Ok(())
+    }
+
+    /// A delivered file in custody, open for reading.
+    ///
+    /// # Errors
+    /// When the ledger or custody does not have it.
+    pub fn original(&self, delivery: DeliveryId, content: &Digest) -> Result<File, FilingError> {
+        let (row, files) = self.database.read::<_, DatabaseError, _>(async |tx| {
+            Ok((deliveries::get(tx, delivery).await?, deliveries::files(tx, delivery).await?))
+        })?;
+        let row = row.ok_or(FilingError::Incoherent("a delivery is gone"))?;
+        let file = files
+            .iter()
+            .find(|file| file.content == *content)
+            .ok_or(FilingError::Incoherent("a delivery has other files than were signed"))?;
+        Ok(self.custody.open_folder(&folder_name(delivery, row.copy))?.open_file(&file.custody_name)?)
+    }
+
+    /// Has a station's folder looked at soon.
+    pub fn wake_intake(&self, station: &Name) {
+        if let Some(intake) = self.intake.get() {
+            intake.wake(station);
+        }
+    }
+
+    /// Appends an entry about the line itself.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn note(&self, kind: Kind, facts: impl FnOnce(Draft) -> Draft) -> Result<(), DatabaseError> {
+        let (journal, now) = (Arc::clone(&self.journal), self.clock.now());
+        let draft = facts(Draft::by_system(kind, Subject::default()));
+        self.database.write::<_, DatabaseError, _>(async move |tx| journal.append(tx, draft, now).await.map(|_| ()))
+    }
+}
