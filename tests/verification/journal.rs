@@ -226,12 +226,12 @@ fn acts_count_only_with_role_and_signature() {
     let signed = torikomi::people::acts::Signed::sign(act, &[&hospital.admin]).unwrap();
     hospital.append(signed.into_draft(None), now);
     let fault = ActFault::ActRoleNotHeld { act: "confirm".into() };
-    assert_eq!(bench.report(None).faults, [JournalFault::ActWrong { index: 7, fault }]);
+    assert_eq!(bench.report(None).faults, [JournalFault::ActWrong { index: 7, act_fault: fault }]);
 
     // A confirmation without anybody's signature.
     let bench = Bench::new();
     bench.hospital.append(Draft::by_system(Kind::DocumentConfirmed, Subject::document(document)), now);
-    assert_eq!(bench.report(None).faults, [JournalFault::ActWrong { index: 7, fault: ActFault::ActMissing }]);
+    assert_eq!(bench.report(None).faults, [JournalFault::ActWrong { index: 7, act_fault: ActFault::ActMissing }]);
 
     // The certificate's row is another's.
     let bench = Bench::new();
