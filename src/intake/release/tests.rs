@@ -1,4 +1,5 @@
 //! Sources that stay the same, change, vanish or come back while they wait to be released.
+use crate::intake::custody::Manifest;
 
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
