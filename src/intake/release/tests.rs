@@ -1,5 +1,4 @@
 //! Sources that stay the same, change, vanish or come back while they wait to be released.
-use crate::intake::custody::Manifest;
 
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
@@ -9,6 +8,7 @@ use std::path::PathBuf;
 use super::*;
 use crate::durable::testing::Mount;
 use crate::ids::{Digest, HomeId};
+use crate::intake::custody::Manifest;
 
 struct Place {
     folder: tempfile::TempDir,
