@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use super::*;
 use crate::durable::testing::Mount;
 use crate::ids::{Digest, HomeId};
+use crate::intake::custody::Manifest;
 
 struct Place {
     folder: tempfile::TempDir,
