@@ -42,7 +42,7 @@ pub use help::command;
 pub use words::Words;
 
 use crate::config::Config;
-use crate::config::home::Layout;
+use crate::config::home::{self, Layout};
 use crate::messages::Lang;
 
 /// The command line.
@@ -130,7 +130,11 @@ fn home_language(home: Option<&Path>) -> Option<Lang> {
 
 fn run(command: &Command, desk: &Desk) -> Result<Answer, Failure> {
     match command {
-        Command::Init(args) => init::run(args, desk),
+        Command::Init(args) => {
+            // What it makes is for its owner alone, the database's own files among it.
+            home::harden_process().map_err(|error| Failure::Home { problem: error.to_string() })?;
+            init::run(args, desk)
+        }
         Command::Status(args) => status::run(args, desk),
         Command::Queue(command) => queue::run(command, desk),
         Command::Record(command) => record::run(command, desk),
