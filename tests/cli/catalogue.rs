@@ -8,7 +8,6 @@ use torikomi::document::{DeliveryProblem, DeliveryState, DocumentState, HoldReas
 use torikomi::identity::Source;
 use torikomi::journal::Kind;
 use torikomi::judgement::Severity;
-
 use torikomi::messages::{Lang, find};
 use torikomi::people::Role;
 use torikomi::people::sessions::CloseReason;
