@@ -3,3 +3,206 @@
 pub mod open;
 pub mod requests;
 pub mod server;
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use crate::config::home::{HomeError, Lock};
+use crate::database::DatabaseError;
+use crate::durable::Folder;
+use crate::intake::line::{Instruments, LineError, Station};
+use crate::journal::Kind;
+use crate::journal::files::{Files, FilesError};
+use crate::people::{Change, PeopleError, sessions};
+use crate::pipeline::driver::{Driver, StageName};
+use crate::pipeline::line::Line;
+use crate::pipeline::{self, listed_files};
+use open::{OpenError, Opened};
+
+/// How often sessions are looked at for having ended.
+const SESSIONS_EVERY: Duration = Duration::from_secs(1);
+
+#[derive(Debug, thiserror::Error)]
+pub enum DaemonError {
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    #[error(transparent)]
+    Intake(#[from] LineError),
+    #[error(transparent)]
+    Journal(#[from] FilesError),
+    #[error(transparent)]
+    People(#[from] PeopleError),
+    #[error(transparent)]
+    Home(#[from] HomeError),
+    #[error("the system gives no thread, socket or signal handler: {0}")]
+    System(#[from] std::io::Error),
+}
+
+/// A running line. Dropping it stops everything in order.
+pub struct Daemon {
+    pub line: Arc<Line>,
+    driver: Option<Driver>,
+    bell: Arc<Bell>,
+    threads: Vec<JoinHandle<()>>,
+    _lock: Lock,
+}
+
+/// Wakes the threads that copy the journal and look at sessions, and ends them.
+#[derive(Default)]
+struct Bell {
+    committed: Mutex<u64>,
+    rung: Condvar,
+    stop: AtomicBool,
+}
+
+impl Bell {
+    fn ring(&self) {
+        *self.committed.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+        self.rung.notify_all();
+    }
+
+    /// Waits for a commit later than `seen`, or for `longest`.
+    fn wait(&self, seen: u64, longest: Duration) -> u64 {
+        let committed = self.committed.lock().unwrap_or_else(PoisonError::into_inner);
+        let (committed, _) = self
+            .rung
+            .wait_timeout_while(committed, longest, |count| *count == seen && !self.stopping())
+            .unwrap_or_else(PoisonError::into_inner);
+        *committed
+    }
+
+    fn stopping(&self) -> bool {
+        self.stop.load(Ordering::SeqCst)
+    }
+}
+
+/// Starts the line of the home at `root`. `binary` is this program, which workers are made of.
+///
+/// # Errors
+/// With the first thing that keeps it from starting; nothing was taken in then.
+pub fn start(root: &Path, runtime: &tokio::runtime::Handle, binary: &Path) -> Result<Daemon, DaemonError> {
+    let bell = Arc::new(Bell::default());
+    let ringing = Arc::clone(&bell);
+    let Opened { line, lock, .. } = open::open(root, runtime, binary, move || ringing.ring())?;
+    close_sessions_of_the_dead(&line)?;
+    line.note(Kind::DaemonStarted, |draft| {
+        draft.fact("version", env!("CARGO_PKG_VERSION")).fact("build", line.build).fact("sandbox", line.sandbox)
+    })?;
+    let mut intake = crate::intake::line::Line::open(intake_instruments(&line)?, stations(&line))?;
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let workers = line.config.image.workers.map_or(cores, |workers| usize::try_from(workers).unwrap_or(cores));
+    let mut files = Files::open(&line.home.layout().store(&line.config).join("journal"))?;
+    files.catch_up(&line.database)?;
+    intake.run()?;
+    // The stages come up after intake is known to them, so that no source waits for a wake-up that nobody heard.
+    let _ = line.intake.set(Arc::new(intake));
+    let driver = pipeline::start(&line, workers)?;
+    let threads = vec![copy_journal(&line, &bell, files)?, watch_sessions(&line, &bell)?];
+    Ok(Daemon { line, driver: Some(driver), bell, threads, _lock: lock })
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        if let Some(driver) = self.driver.take() {
+            driver.stop();
+        }
+        if let Err(error) = self.line.note(Kind::DaemonStopped, |draft| draft) {
+            tracing::warn!(%error, "The journal could not be told that the line stops");
+        }
+        self.bell.stop.store(true, Ordering::SeqCst);
+        self.bell.ring();
+        for thread in self.threads.drain(..) {
+            // A thread that panicked has been logged.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn stations(line: &Line) -> Vec<Station> {
+    let root = line.home.layout().root();
+    line.config.stations.iter().map(|(name, settings)| Station::from_settings(root, name, settings)).collect()
+}
+
+fn intake_instruments(line: &Arc<Line>) -> Result<Instruments, DaemonError> {
+    let sessions = Arc::clone(&line.sessions);
+    let shared = Arc::clone(&line.shared);
+    Ok(Instruments {
+        home: line.home.id(),
+        custody: Folder::open(&line.home.layout().custody(&line.config)).map_err(OpenError::from)?,
+        database: Arc::clone(&line.database),
+        journal: Arc::clone(&line.journal),
+        clock: Arc::clone(&line.clock),
+        zone: line.calendar.calendar.zone().clone(),
+        largest: line.config.image.most_bytes.as_bytes(),
+        session_at: Box::new(move |station| sessions.at_station(station).map(|facts| facts.id)),
+        listed: Box::new(listed_files),
+        wake_measuring: Box::new(move || shared.wake(&[StageName::Measuring])),
+    })
+}
+
+/// A session's key died with the process that held it; its row must not look open.
+fn close_sessions_of_the_dead(line: &Line) -> Result<(), DaemonError> {
+    let now = line.clock.now();
+    let changes = line.database.read::<_, PeopleError, _>(async |tx| sessions::close_left_open(tx, now).await)?;
+    for change in changes {
+        apply(line, change)?;
+    }
+    Ok(())
+}
+
+/// Appends a change's entry and writes its rows, together.
+fn apply(line: &Line, change: Change) -> Result<(), DatabaseError> {
+    let (journal, now) = (Arc::clone(&line.journal), line.clock.now());
+    line.database.write::<_, DatabaseError, _>(async move |tx| {
+        let appended = journal.append(tx, change.entry.clone(), now).await?;
+        change.apply(tx, appended.index).await
+    })
+}
+
+/// Copies the journal's entries into its files after each commit.
+fn copy_journal(line: &Arc<Line>, bell: &Arc<Bell>, mut files: Files) -> std::io::Result<JoinHandle<()>> {
+    let (line, bell) = (Arc::clone(line), Arc::clone(bell));
+    std::thread::Builder::new().name("journal files".into()).spawn(move || {
+        let mut seen = 0;
+        loop {
+            let last = bell.stopping();
+            if let Err(error) = files.catch_up(&line.database) {
+                tracing::error!(%error, "The journal's files fall behind; they are tried again");
+            }
+            if last {
+                return;
+            }
+            seen = bell.wait(seen, Duration::from_secs(10));
+        }
+    })
+}
+
+/// Closes sessions that reached a cap.
+fn watch_sessions(line: &Arc<Line>, bell: &Arc<Bell>) -> std::io::Result<JoinHandle<()>> {
+    let (line, bell) = (Arc::clone(line), Arc::clone(bell));
+    std::thread::Builder::new().name("sessions".into()).spawn(move || {
+        while !bell.stopping() {
+            let now = line.clock.now();
+            for (session, reason) in line.sessions.expire(now) {
+                let closing =
+                    line.database.read::<_, PeopleError, _>(async |tx| sessions::close(tx, session, reason, now).await);
+                let closed = closing.and_then(|change| Ok(apply(&line, change)?));
+                if let Err(error) = closed {
+                    tracing::error!(session.id = %session, %error, "Session {session} ended and could not be closed");
+                }
+            }
+            std::thread::sleep(SESSIONS_EVERY);
+        }
+    })
+}
+
+/// Where a daemon listens for requests.
+#[must_use]
+pub fn socket(line: &Line) -> PathBuf {
+    line.home.layout().control_socket()
+}

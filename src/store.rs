@@ -56,11 +56,12 @@ pub struct Objects {
 }
 
 impl Objects {
-    /// Opens the folder of objects, which must be there.
+    /// Opens the folder of objects, and makes it in a store that has none yet.
     ///
     /// # Errors
     /// When the folder cannot be opened.
     pub fn open(folder: &Path, runtime: &tokio::runtime::Handle) -> Result<Self, StoreError> {
+        std::fs::create_dir_all(folder)?;
         // Without `with_fsync` the local engine would answer before anything is durable.
         let engine = LocalFileSystem::new_with_prefix(folder)?.with_fsync(true);
         Ok(Self { engine, runtime: runtime.clone() })

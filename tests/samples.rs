@@ -1,15 +1,21 @@
-//! The sample scans: every file is accounted for, and what is expected of it is said in the words of the code.
+//! The sample scans: every file is accounted for, and measuring and inspection find in each what is wrong with it.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails so")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::cast_possible_truncation, reason = "a test fails so")]
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use torikomi::calendar::Calendar;
 use torikomi::document::{DeliveryState, DocumentState, HoldReason};
-use torikomi::identification::Sidecar;
-use torikomi::profile::{DEMONSTRATION, KNOWN_OUTCOMES};
+use torikomi::identification::{Facts, Sidecar};
+use torikomi::identity::{Identity, Source, Sourced};
+use torikomi::image::{Limits, measure};
+use torikomi::inspection::{Subject, SubjectPart, inspect};
+use torikomi::judgement::{Judgement, Outcome, Severity};
+use torikomi::measurements::{Completeness, Measurements};
+use torikomi::profile::{DEMONSTRATION, KNOWN_OUTCOMES, Profile, lint};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -71,16 +77,44 @@ fn expectations_name_what_exists() {
     }
 }
 
+#[test]
+fn only_what_is_whole_is_taken() {
+    let (folder, expected) = samples();
+    for sample in &expected.sample {
+        for measured in measurements(&folder, sample) {
+            let delivery = match measured.completeness {
+                Completeness::Complete => DeliveryState::Taken,
+                Completeness::Incomplete { .. } => DeliveryState::Incomplete,
+                Completeness::Unknown { .. } => DeliveryState::CompletenessUnknown,
+            };
+            assert_eq!(delivery, sample.delivery, "{}: {:?}", sample.name, measured.completeness);
+        }
+    }
+}
+
+#[test]
+fn inspection_finds_what_is_wrong_and_nothing_else() {
+    let (folder, expected) = samples();
+    let mut wrong = Vec::new();
+    for sample in &expected.sample {
+        let (Some(document), Some(profile)) = (sample.document, &sample.profile) else { continue };
+        let judgement = judge(&measurements(&folder, sample), statement(&folder, sample), &demonstration(profile));
+        let hold = hold(&judgement);
+        let found = judgement.findings.iter().filter(|finding| !is_good(&finding.outcome));
+        let found: BTreeSet<&str> = found.map(|finding| finding.check.as_str()).collect();
+        let expected: BTreeSet<&str> = sample.findings.iter().map(String::as_str).collect();
+        if hold != sample.hold || found != expected || hold.is_some() != (document == DocumentState::Review) {
+            wrong.push(format!("{}: {hold:?} {found:?}, not {:?} {expected:?}", sample.name, sample.hold));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 /// What is wrong with a bad sample is not its sidecar's spelling.
 #[test]
 fn every_sidecar_can_be_read() {
     let (folder, expected) = samples();
-    for sidecar in expected.sample.iter().filter_map(|sample| sample.sidecar.as_ref()) {
-        let text = fs::read_to_string(folder.join(sidecar)).unwrap();
-        let text = text.replace("@TODAY@", "2026-11-20").replace("@NOW@", "2026-11-20T09:30:00+09:00");
-        let facts = Sidecar::parse(text.as_bytes()).and_then(|sidecar| sidecar.facts(None));
-        assert!(facts.is_ok(), "{sidecar}: {facts:?}");
-    }
+    assert!(expected.sample.iter().filter(|sample| statement(&folder, sample).is_some()).count() > 20);
 }
 
 #[test]
@@ -90,6 +124,61 @@ fn patients_are_plainly_invented() {
         let id: u32 = line.split(',').next().unwrap().parse().unwrap();
         assert!((9_990_001..=9_999_999).contains(&id), "{line}");
     }
+}
+
+fn measurements(folder: &Path, sample: &Sample) -> Vec<Measurements> {
+    let measured = |file| measure(fs::File::open(folder.join(file)).unwrap(), &Limits::default()).unwrap();
+    sample.files.iter().map(measured).collect()
+}
+
+/// What the sidecar says, delivered on a Friday morning.
+fn statement(folder: &Path, sample: &Sample) -> Option<Facts> {
+    let text = fs::read_to_string(folder.join(sample.sidecar.as_ref()?)).unwrap();
+    let text = text.replace("@TODAY@", "2026-11-20").replace("@NOW@", "2026-11-20T09:30:00+09:00");
+    let facts = Sidecar::parse(text.as_bytes()).and_then(|sidecar| sidecar.facts(None));
+    Some(facts.unwrap_or_else(|problem| panic!("{}: {problem:?}", sample.name)))
+}
+
+fn demonstration(id: &str) -> Profile {
+    let file = format!("{id}.toml");
+    let preset = DEMONSTRATION.iter().find(|preset| preset.file_name == file).unwrap();
+    lint(preset.text.as_bytes(), preset.file_name).unwrap().0
+}
+
+fn judge(contents: &[Measurements], statement: Option<Facts>, profile: &Profile) -> Judgement {
+    let statement = statement.unwrap_or_default();
+    let part = |measurements| SubjectPart { measurements, first_page: 1, page_count: measurements.pages.len() as u32 };
+    let calendar = Calendar::parse(include_bytes!("../src/calendar/default.toml"), "default.toml").unwrap().0;
+    let identity = Identity {
+        obtained_on: statement.obtained_on.map(|value| Sourced { value, from: Source::Sidecar }),
+        scanned_at: statement.scanned_at.map(|value| Sourced { value, from: Source::Sidecar }),
+        ..Identity::default()
+    };
+    let subject = Subject {
+        parts: contents.iter().map(part).collect(),
+        claims: &statement.claims,
+        identity: &identity,
+        taken_in_at: "2026-11-20T00:45:00.000000Z".parse().unwrap(),
+        station: &"front-desk".parse().unwrap(),
+        calendar: &calendar,
+    };
+    inspect(&subject, profile)
+}
+
+/// Why a document with this judgement waits for a person.
+fn hold(judgement: &Judgement) -> Option<HoldReason> {
+    let late =
+        |severity| judgement.findings.iter().any(|f| f.check == "scan_window_exceeded" && f.severity == severity);
+    match judgement.severity {
+        Severity::Pass | Severity::Warn => None,
+        severity if late(severity) => Some(HoldReason::Late),
+        Severity::Hold => Some(HoldReason::Findings),
+        Severity::Reject => Some(HoldReason::Rejected),
+    }
+}
+
+fn is_good(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Passed | Outcome::NotApplicable)
 }
 
 fn samples() -> (PathBuf, Expected) {

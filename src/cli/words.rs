@@ -93,6 +93,18 @@ impl Words {
         self.word("state", &state.to_string())
     }
 
+    /// A state, or what holds it, as short as a list has room for.
+    #[must_use]
+    pub fn standing(&self, state: DocumentState, held: Option<HoldReason>) -> String {
+        match held {
+            Some(reason) => {
+                let reason = self.word("held", &reason.to_string());
+                self.with("held-for", &[("reason", reason.into())])
+            }
+            None => self.state(state),
+        }
+    }
+
     #[must_use]
     pub fn hold(&self, reason: HoldReason) -> String {
         self.word("hold", &reason.to_string())

@@ -1,7 +1,7 @@
 //! Opens a home: lock, settings, keys, database, instruments. What is wrong is said before anything is taken in.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, OnceLock, RwLock};
 
 use crate::authority::{Authority, Settings};
 use crate::calendar::Calendar;
@@ -85,7 +85,8 @@ pub fn open(
     let database = Database::open(&layout.database(&config), false, runtime, on_commit)?;
     let (id, mode) = (home.id(), config.mode);
     database.read(async |tx| owner::check(tx, id, mode).await)?;
-    let journal = Arc::new(Journal::new(home.id(), keys.origin.clone(), Keyring::open(layout, &config, home.id())?.journal));
+    let journal =
+        Arc::new(Journal::new(home.id(), keys.origin.clone(), Keyring::open(layout, &config, home.id())?.journal));
     let objects = Objects::open(&layout.store(&config).join("objects"), runtime)?;
     let patients = patients(&home, &config)?;
     let profiles = database.read(async |tx| Profiles::load(tx).await)?;
@@ -107,6 +108,7 @@ pub fn open(
         chain,
         sandbox,
         quiet: RwLock::new(()),
+        intake: OnceLock::new(),
         shared: Arc::new(Shared::new(Arc::clone(&clock))),
         clock,
         config,
@@ -169,7 +171,8 @@ fn authorities(home: &Home, config: &Config) -> Result<Vec<(Name, Authority)>, O
         } else {
             settings.policies.iter().map(|policy| policy.as_str().parse()).collect::<Result<_, _>>()?
         };
-        let accredited = if settings.accredited { roots.iter().map(|der| Digest::of(der)).collect() } else { Vec::new() };
+        let accredited =
+            if settings.accredited { roots.iter().map(|der| Digest::of(der)).collect() } else { Vec::new() };
         let authority = Authority::new(Settings {
             url: settings.url.clone(),
             tls_roots: Vec::new(),

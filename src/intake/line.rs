@@ -35,6 +35,7 @@
 mod copying;
 mod gate;
 mod known;
+mod looking;
 mod notes;
 mod recovery;
 mod releasing;

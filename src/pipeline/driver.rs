@@ -31,7 +31,6 @@ pub enum StageName {
     Signing,
     Stamping,
     Filing,
-    Release,
 }
 
 impl StageName {
@@ -44,7 +43,6 @@ impl StageName {
             Self::Signing => "signing",
             Self::Stamping => "stamping",
             Self::Filing => "filing",
-            Self::Release => "release",
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::PathBuf;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use super::driver::Shared;
 use crate::authority::Authority;
@@ -111,8 +111,10 @@ pub struct Line {
     /// Held by all who measure; alone by who tries a second time.
     pub quiet: RwLock<()>,
     pub shared: Arc<Shared>,
-    /// Rings when a delivery can be released, or a note is to be written.
+    /// Where people's keys lie.
     pub keys: PathBuf,
+    /// Intake, once it is open: it is woken when a source may go or a note is to be written.
+    pub intake: OnceLock<Arc<crate::intake::line::Line>>,
 }
 
 impl Line {
@@ -150,6 +152,13 @@ impl Line {
             .find(|file| file.content == *content)
             .ok_or(FilingError::Incoherent("a delivery has other files than were signed"))?;
         Ok(self.custody.open_folder(&folder_name(delivery, row.copy))?.open_file(&file.custody_name)?)
+    }
+
+    /// Has a station's folder looked at soon.
+    pub fn wake_intake(&self, station: &Name) {
+        if let Some(intake) = self.intake.get() {
+            intake.wake(station);
+        }
     }
 
     /// Appends an entry about the line itself.

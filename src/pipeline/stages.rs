@@ -1,5 +1,6 @@
 //! What each stage does with one row: asks its instruments, works, and says what may go on.
 
+use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::sync::Arc;
 
@@ -21,11 +22,13 @@ use crate::instant::Instant;
 use crate::intake::custody::CustodyCopy;
 use crate::intake::names::Part as Side;
 use crate::journal::{Draft, Kind, Subject as About};
-use crate::judgement::{Judgement, Severity};
+use crate::judgement::{Judgement, Outcome, Severity};
+use crate::ledger::attempts::{self, AttemptState};
 use crate::ledger::documents::{self, Document};
 use crate::ledger::{contents, decisions, deliveries};
 use crate::measurements::Measurements;
 use crate::measuring::{Measured, Measuring, MeasuringError};
+use crate::messages::{Lang, say, say_code};
 use crate::people::sessions;
 use crate::profile::Fact;
 use crate::requirement::Regime;
@@ -62,9 +65,13 @@ impl Line {
         match done {
             Ok(Measured::Taken(document)) => {
                 tracing::info!(delivery.id = %id, document.id = %document, "Took delivery {id} as document {document}");
-                Worked::Done(&[StageName::Identification, StageName::Release])
+                self.wake_station_of(id);
+                Worked::Done(&[StageName::Identification])
             }
-            Ok(Measured::Waits) => Worked::Done(&[StageName::Release]),
+            Ok(Measured::Waits) => {
+                self.wake_station_of(id);
+                Worked::Done(&[])
+            }
             Err(error) if is_away(&error) => Worked::Away(error.to_string()),
             Err(error) => {
                 tracing::error!(delivery.id = %id, %error, "Measuring delivery {id} failed");
@@ -74,6 +81,14 @@ impl Line {
                     .write::<_, DatabaseError, _>(async move |tx| deliveries::set_failure(tx, id, retry_at).await);
                 counted.map_or_else(|error| Worked::Away(error.to_string()), |()| Worked::Done(&[]))
             }
+        }
+    }
+
+    fn wake_station_of(&self, id: DeliveryId) {
+        match self.database.read(async |tx| deliveries::get(tx, id).await) {
+            Ok(Some(delivery)) => self.wake_intake(&delivery.station),
+            // The next sweep comes by itself.
+            Ok(None) | Err(_) => {}
         }
     }
 
@@ -192,9 +207,38 @@ impl Line {
         match stage.file(id) {
             Ok(filed) => {
                 tracing::info!(document.id = %id, record.id = %filed.record, "Filed document {id} as record {}", filed.record);
-                Worked::Done(&[StageName::Release])
+                self.clear_custody(id);
+                Worked::Done(&[])
             }
             Err(error) => self.failed(id, StageName::Filing, DocumentState::Filing, error.into()),
+        }
+    }
+
+    /// The store holds it now: its copies in custody may go, and what the station was told about it.
+    fn clear_custody(&self, id: DocumentId) {
+        let Some(intake) = self.intake.get() else { return };
+        let found = self.database.read::<_, DatabaseError, _>(async |tx| {
+            let document = documents::get(tx, id).await?;
+            Ok((document, documents::parts(tx, id).await?, attempts::of_document(tx, id).await?))
+        });
+        let Ok((document, parts, attempts)) = found else { return };
+        for delivery in parts.iter().map(|part| part.delivery).collect::<BTreeSet<_>>() {
+            if let Err(error) = intake.cleanup(delivery) {
+                tracing::warn!(delivery.id = %delivery, %error, "Custody of delivery {delivery} is cleared at the next start");
+            }
+        }
+        // An attempt that missed its window stays: its signature is in no record.
+        for attempt in attempts.iter().filter(|attempt| attempt.state == AttemptState::Filed) {
+            let removed = self
+                .custody
+                .open_folder(signing::ATTEMPTS)
+                .and_then(|folder| folder.remove_folder(&attempt.id.to_string()));
+            if let Err(error) = removed {
+                tracing::warn!(attempt.id = %attempt.id, %error, "The files of attempt {} stay in custody", attempt.id);
+            }
+        }
+        if let Some(document) = document {
+            intake.clear_note(&document.station, id);
         }
     }
 
@@ -600,7 +644,7 @@ impl Line {
             }
             Ok(())
         })?;
-        Ok(&[StageName::Inspection, StageName::Release])
+        Ok(&[StageName::Inspection])
     }
 
     fn judge(&self, document: &Document, adopted: &Adopted) -> Result<Judgement, StageError> {
@@ -651,9 +695,10 @@ impl Line {
             .calendar
             .deadline(document.taken_in_at, adopted.profile.window.sign_within, &document.station)
             .ok();
+        let (id, station, note) = (document.id, document.station.clone(), note_text(&judgement));
         let (document, adopted, journal) = (document.clone(), Arc::clone(adopted), Arc::clone(&self.journal));
         let now = self.clock.now();
-        self.database.write::<_, StageError, _>(async move |tx| {
+        let held = self.database.write::<_, StageError, _>(async move |tx| {
             let decided = decisions::of_document(tx, document.id).await?;
             let needs = review::needs(&document.identity, &judgement, &adopted.profile, &decided);
             let (state, held) = review::route(&needs);
@@ -678,10 +723,31 @@ impl Line {
                 .fact("goes_to", state)
                 .fact("held", held);
             journal.append(tx, entry, now).await?;
-            Ok(())
+            Ok(held)
         })?;
+        if let (Some(intake), Some(_)) = (self.intake.get(), held) {
+            intake.note(&station, id, &note);
+        }
         Ok(&[StageName::Signing])
     }
+}
+
+/// What the station is told about a document that a check held or rejected: page, reason, what to do. No patient data.
+fn note_text(judgement: &Judgement) -> String {
+    let mut text = String::new();
+    for lang in Lang::ALL {
+        for finding in judgement.findings.iter().filter(|finding| finding.severity >= Severity::Hold) {
+            if let Outcome::Failed(reason) | Outcome::Indeterminate(reason) = &finding.outcome {
+                if let Some(page) = finding.page {
+                    text.push_str(&say(lang, "note-page", &[("page", page.into())]));
+                }
+                text.push_str(&say_code(lang, "reason", reason));
+                text.push('\n');
+            }
+        }
+        text.push('\n');
+    }
+    text
 }
 
 impl Gathered {

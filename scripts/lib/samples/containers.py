@@ -1,7 +1,10 @@
 """Writes pictures as the files that scanners deliver. The same pictures give the same bytes."""
 
 import io
+import subprocess
+import tempfile
 import zlib
+from pathlib import Path
 
 from PIL import TiffImagePlugin
 
@@ -17,9 +20,23 @@ def tiff(images, compression="group4", dpi=DPI):
         options["tiffinfo"] = _G4_TAGS
     if compression == "tiff_adobe_deflate":
         options["tiffinfo"] = {TiffImagePlugin.PREDICTOR: 2}
-    out = io.BytesIO()
-    images[0].save(out, "TIFF", save_all=True, append_images=images[1:], **options)
-    return out.getvalue()
+    pages = []
+    for image in images:
+        out = io.BytesIO()
+        image.save(out, "TIFF", **options)
+        pages.append(out.getvalue())
+    return pages[0] if len(pages) == 1 else _joined(pages)
+
+
+def _joined(pages):
+    """TIFFs of one page each as one file. Not Pillow's way, which pads the file's end."""
+    with tempfile.TemporaryDirectory() as folder:
+        files = [Path(folder, f"{number}.tif") for number in range(len(pages))]
+        for file, data in zip(files, pages):
+            file.write_bytes(data)
+        target = Path(folder, "all.tif")
+        subprocess.run(["tiffcp", *files, target], check=True)
+        return target.read_bytes()
 
 
 # As scanners write it: one strip, and paper (the long runs) is 0. Pillow turns the bits round when it sees this tag.

@@ -169,8 +169,8 @@ def bad_pictures(collection):
         "blank-page",
         {"bad/blank-page.tif": containers.tiff([letter[0], *empty])},
         sidecar(REIKO, "referral-letter", 2),
-        "The second page went through with its back up; this profile only warns of it",
-        **filed("referral-letter-demo", "blank_page"),
+        "The second page went through with its back up; in black and white, faint writing would look the same",
+        **review("referral-letter-demo", "findings", "blank_page"),
     )
     for name, dpi, what in (
         ("dpi-tag-9600", 9600, "The file claims 9600 dpi; its pixels over the paper are 300"),
@@ -189,7 +189,7 @@ def bad_pictures(collection):
             pages("g4", forms.referral_letter, TADASHI, seed="no tag")[:1], dpi=None)},
         sidecar(TADASHI, "referral-letter", 1, paper=None),
         "No resolution in the file and no paper in the sidecar, under a profile that takes several sizes",
-        **review("referral-letter-demo", "findings", "resolution_below_minimum"),
+        **review("referral-letter-demo", "findings", "resolution_below_minimum", "resolution_absurd"),
     )
 
 
@@ -217,8 +217,9 @@ def bad_files(collection):
         "encrypted-pdf",
         {"bad/encrypted-pdf.pdf": encrypted(plan)},
         sidecar(TARO, "care-plan", 1),
-        "A PDF that asks for a password",
-        **review("care-plan-demo", "rejected", "pdf_encrypted"),
+        "A PDF that asks for a password; nothing else can be told of it",
+        **review("care-plan-demo", "rejected", "pdf_encrypted", "page_not_decodable", "resolution_below_minimum",
+                 "resolution_absurd", "symbol_coding", "blank_page"),
     )
     page = pages("g4", forms.care_plan, TARO, seed="script")[2:]
     collection.add(
@@ -305,7 +306,8 @@ def sidecar(patient, document_type, expected_pages, **changes):
     """A full statement; a change to None leaves the field out."""
     fields = {
         "patient_id": patient["id"],
-        "document_type": document_type,
+        # A demonstration home has the demonstration profiles only.
+        "document_type": f"{document_type}-demo",
         "obtained_on": "@TODAY@",
         "scanned_at": "@NOW@",
         "operator": "clerk",
@@ -366,7 +368,7 @@ def patients_csv():
 EXPECTED_HEAD = """\
 # What should become of each sample. Written by scripts/make-samples; see fixtures/README.md.
 #
-# delivery, document and hold are spelled as in src/document.rs; findings name checks that must be among those that do not pass.
+# delivery, document and hold are spelled as in src/document.rs; findings name the checks that do not pass.
 # A sample without `document` never becomes one: its delivery stays where it says.
 """
 

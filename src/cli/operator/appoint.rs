@@ -1,6 +1,7 @@
 //! `torikomi operator appoint`: gives a person a role for a time.
 
 use super::change;
+use crate::cli::choice;
 use crate::cli::person::{Person, SecondPerson};
 use crate::cli::words::clock_time;
 use crate::cli::{Answer, Desk, Failure};
@@ -12,7 +13,7 @@ use crate::instant::Instant;
 pub struct Args {
     #[arg(value_name = "LOGIN")]
     login: String,
-    #[arg(long, value_name = "ROLE", value_parser = role)]
+    #[arg(long, value_name = "ROLE", value_parser = choice::role)]
     role: Name,
     #[arg(long, value_name = "N", default_value_t = 1)]
     rank: u32,
@@ -24,12 +25,6 @@ pub struct Args {
     by: Person,
     #[command(flatten)]
     second: SecondPerson,
-}
-
-const ROLES: [&str; 5] = ["operator", "information-manager", "admin", "auditor", "viewer"];
-
-fn role(text: &str) -> Result<Name, String> {
-    if ROLES.contains(&text) { text.parse().map_err(|_| text.to_owned()) } else { Err(ROLES.join(" | ")) }
 }
 
 pub(super) fn run(args: &Args, desk: &Desk) -> Result<Answer, Failure> {

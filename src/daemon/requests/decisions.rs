@@ -22,7 +22,6 @@ pub(super) const STAGES: &[StageName] = &[
     StageName::Signing,
     StageName::Stamping,
     StageName::Filing,
-    StageName::Release,
 ];
 
 impl Requests {
@@ -50,7 +49,7 @@ impl Requests {
             }
             Ok(done)
         })?;
-        self.decided(done, &[StageName::Release])
+        self.decided(done, &[])
     }
 
     pub(super) fn discard(
@@ -72,7 +71,7 @@ impl Requests {
             end(tx, &document, DocumentState::Discarded, &hand).await?;
             Ok(Done::one(&document, appended))
         })?;
-        self.decided(done, &[StageName::Release])
+        self.decided(done, &[])
     }
 
     pub(super) fn assign(

@@ -48,7 +48,7 @@ impl Requests {
             })?;
             Decided { documents: Vec::new(), journal_index: appended.index, entry: appended.entry }
         };
-        self.line.shared.wake(&[StageName::Identification, StageName::Release]);
+        self.line.shared.wake(&[StageName::Identification]);
         (self.hooks.wake_intake)(&delivery.station);
         Ok(decided)
     }

@@ -129,10 +129,9 @@ impl Requests {
     /// Wakes whoever has something to do now, and answers.
     pub(super) fn decided(&self, done: Done, stages: &[StageName]) -> Result<Decided, Refusal> {
         self.line.shared.wake(stages);
-        if stages.contains(&StageName::Release) {
-            for station in &done.stations {
-                (self.hooks.wake_intake)(station);
-            }
+        // What ended or moved may leave its note or its source behind.
+        for station in &done.stations {
+            (self.hooks.wake_intake)(station);
         }
         let last = done.last.ok_or_else(|| DatabaseError::Conflict("nothing was decided".into()))?;
         Ok(Decided { documents: done.documents, journal_index: last.index, entry: last.entry })

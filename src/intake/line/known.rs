@@ -154,13 +154,16 @@ impl Known {
         for id in self.by_name.get(&found.name).cloned().unwrap_or_default() {
             let Some(known) = self.rows.get(&id) else { continue };
             let Some(member) = known.member(&found.name) else { continue };
+            let same_file = same_file(&found.stat, &member.source);
             if known.is_open() && known.stands(present) {
-                if same_file(&found.stat, &member.source) {
+                if same_file {
                     return Standing::Of(id);
                 }
-            } else if known.is_measuring() && same_file(&found.stat, &member.source) {
-                return Standing::Settled;
-            } else if found.stat == member.source || is_unchanged(&mut self.read_again, id, member, found, drop) {
+                // One that was exchanged may come to join its delivery.
+                continue;
+            }
+            let deferred = known.is_measuring() && same_file;
+            if deferred || found.stat == member.source || is_unchanged(&mut self.read_again, id, member, found, drop) {
                 return Standing::Settled;
             }
         }

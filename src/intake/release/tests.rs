@@ -294,35 +294,17 @@ fn a_released_folder_goes_when_it_is_empty() {
     let place = Place::new();
     let members = [place.member("batch/p1.tif", 1), place.member("batch/inner/p2.tif", 2)];
     fs::create_dir(place.path("batch/z-empty")).unwrap();
-    let manifest = manifest(&place, &members);
-    assert!(!remove_emptied_folders(&place.drop, &manifest.name).unwrap());
+    let batch = SourceName::new("batch".into()).unwrap();
+    assert!(!remove_emptied_folders(&place.drop, &batch).unwrap());
     assert_eq!(place.release(&members), ["removed", "removed"]);
     fs::write(place.path("batch/inner/new.tif"), "new").unwrap();
-    assert!(!remove_emptied_folders(&place.drop, &manifest.name).unwrap());
+    assert!(!remove_emptied_folders(&place.drop, &batch).unwrap());
     assert_eq!(place.read("batch/inner/new.tif"), "new");
     assert!(place.path("batch/z-empty").is_dir(), "a folder in use stays as it is");
     fs::rename(place.path("batch/inner/new.tif"), place.path("batch/Thumbs.db")).unwrap();
-    assert!(!remove_emptied_folders(&place.drop, &manifest.name).unwrap());
+    assert!(!remove_emptied_folders(&place.drop, &batch).unwrap());
     fs::remove_file(place.path("batch/Thumbs.db")).unwrap();
-    assert!(remove_emptied_folders(&place.drop, &manifest.name).unwrap());
+    assert!(remove_emptied_folders(&place.drop, &batch).unwrap());
     assert!(place.names().is_empty());
-    assert!(remove_emptied_folders(&place.drop, &manifest.name).unwrap());
-}
-
-fn manifest(place: &Place, members: &[Member]) -> Manifest {
-    let at = crate::instant::Instant::from_microseconds(0).unwrap();
-    Manifest {
-        format: 1,
-        delivery: place.delivery,
-        copy: 1,
-        home: place.home,
-        station: place.drop.station().clone(),
-        name: SourceName::new("batch".into()).unwrap(),
-        is_folder: true,
-        contested: false,
-        weaker_completeness: false,
-        begun_at: at,
-        copied_at: at,
-        members: members.to_vec(),
-    }
+    assert!(remove_emptied_folders(&place.drop, &batch).unwrap());
 }

@@ -32,3 +32,6 @@ note-delivery = About what arrived at { $seen } (number { $delivery })
 note-folder-unfinished = Files still named as unfinished (.part, .tmp and the like): { $count }. Their upload seems to have been cut off. Please check the sender and send them again.
 note-folder-restless = Deliveries that are still being written and so cannot be taken in: { $count }. Please check whether the sending program keeps them open, or whether a folder is empty.
 note-folder-orphans = Sidecar files without a scan: { $count }. Please send the scans, or remove the sidecars.
+
+# Before a finding, where it is on one page.
+note-page = Page { $page }:{" "}

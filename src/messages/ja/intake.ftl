@@ -32,3 +32,6 @@ note-delivery = { $seen } に届いたもの（受付番号 { $delivery }）に�
 note-folder-unfinished = 送信中を示す名前（.part、.tmp など）のままのファイルが { $count } 個あります。送信が途中で終わったようです。送り元を確かめ、もう一度送ってください。
 note-folder-restless = 書き込みが終わらないため、取り込めないものが { $count } 件あります。送り元のプログラムが開いたままになっていないか、空のフォルダーがないかを確かめてください。
 note-folder-orphans = 付随ファイル（サイドカー）が { $count } 個ありますが、対応するスキャン画像が届いていません。画像を送るか、付随ファイルを取り除いてください。
+
+# Before a finding, where it is on one page.
+note-page = { $page } ページ目：{""}

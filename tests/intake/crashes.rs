@@ -1,0 +1,294 @@
+//! A crash between any two steps, and what the next start makes of it.
+
+use std::fs;
+
+use torikomi::document::DeliveryState;
+use torikomi::durable::Folder;
+use torikomi::ids::{DeliveryId, HomeId};
+use torikomi::intake::companions::{bundle_of, companions};
+use torikomi::intake::custody::{self, Order};
+use torikomi::intake::drop::{DropFolder, Limits};
+use torikomi::intake::line::CustodyFinding;
+use torikomi::ledger::deliveries;
+
+use crate::world::{World, name};
+
+impl World {
+    /// The step that a crash came after: the row was entered.
+    fn entered(&self, id: DeliveryId, source: &'static str) {
+        let now = self.now();
+        self.write(async move |tx| deliveries::enter(tx, id, &name("er-1"), source.as_bytes(), now).await);
+    }
+
+    /// The step that a crash came after: the copy is durable, and no row says so.
+    fn copied(&self, delivery: DeliveryId, copy: u32, home: HomeId) {
+        let drop = DropFolder::open(&self.stations[0].folder, self.home, &name("er-1")).unwrap();
+        let sweep = drop.sweep(&Limits::default()).unwrap();
+        let folders = sweep.folders.iter().map(bundle_of);
+        let bundle = companions(&sweep.files, |_| None).bundles.into_iter().chain(folders).next().unwrap();
+        let order = Order { delivery, copy, home, bundle: &bundle, weaker_completeness: false, largest: self.largest };
+        custody::take(&Folder::open(&self.custody).unwrap(), &drop, &order, &|| self.now()).unwrap();
+    }
+
+    /// A station that has been used before.
+    fn used() -> Self {
+        let world = Self::new();
+        let line = world.open();
+        world.turn(&line, 1);
+        world
+    }
+}
+
+#[test]
+fn entered_and_not_copied() {
+    let world = World::used();
+    let id = DeliveryId::new();
+    world.put("scan.tif", b"a page");
+    world.entered(id, "scan.tif");
+    let line = world.open();
+    assert!(line.custody_findings().is_empty());
+    world.take(&line);
+    assert_eq!(world.only().id, id);
+    assert_eq!(world.ledger(), ["scan.tif: in-custody 1 no"]);
+}
+
+#[test]
+fn entered_and_taken_away() {
+    let world = World::used();
+    world.entered(DeliveryId::new(), "scan.tif");
+    let line = world.open();
+    world.turn(&line, 1);
+    assert_eq!(world.ledger(), ["scan.tif: refused 0 gone"]);
+    assert_eq!(world.only().problem.as_deref(), Some(r#"{"code":"source-gone"}"#));
+    world.turn(&line, 1);
+    assert_eq!(world.journal().len(), 1);
+}
+
+#[test]
+fn copied_and_not_recorded() {
+    let world = World::used();
+    let id = DeliveryId::new();
+    world.put("scan.tif", b"a page");
+    world.entered(id, "scan.tif");
+    world.copied(id, 1, world.home);
+    let durable_at = world.now();
+    world.pass(3600);
+    let line = world.open();
+    let row = world.only();
+    assert_eq!((row.id, row.state, row.copy), (id, DeliveryState::InCustody, 1));
+    assert_eq!(row.taken_in_at, Some(durable_at), "not the time of the restart");
+    assert_eq!(row.session, None, "nobody knows any more which session was open");
+    world.take(&line);
+    assert_eq!(world.deliveries().len(), 1);
+    world.measured_complete(id);
+    world.turn(&line, 1);
+    assert_eq!(world.ledger(), ["scan.tif: taken 1 yes"]);
+}
+
+#[test]
+fn copied_and_unknown_to_the_ledger() {
+    let world = World::used();
+    let id = DeliveryId::new();
+    world.put("scan.tif", b"a page");
+    world.copied(id, 1, world.home);
+    fs::remove_file(world.path("scan.tif")).unwrap();
+    let line = world.open();
+    let row = world.only();
+    assert_eq!((row.id, row.state, row.copy), (id, DeliveryState::InCustody, 1));
+    assert_eq!(world.files(id), ["Scan scan.tif"]);
+    world.measured_complete(id);
+    world.turn(&line, 1);
+    assert_eq!(world.ledger(), ["scan.tif: taken 1 gone"]);
+    assert_eq!(world.custody(), ["001 a page"]);
+}
+
+#[test]
+fn a_copy_that_is_not_what_it_says_is_kept_and_not_adopted() {
+    let world = World::used();
+    let id = DeliveryId::new();
+    world.put("scan.tif", b"a page");
+    world.entered(id, "scan.tif");
+    world.copied(id, 1, world.home);
+    let damaged = world.custody.join(format!("{id}.001/content-001"));
+    fs::write(&damaged, b"b page").unwrap();
+    let line = world.open();
+    assert_eq!(line.custody_findings(), [CustodyFinding::Damaged { delivery: id, copy: 1 }]);
+    assert_eq!(world.ledger(), ["scan.tif: arriving 0 no"]);
+    world.take(&line);
+    assert_eq!(world.ledger(), ["scan.tif: in-custody 2 no"], "a number never comes to mean other bytes");
+    assert_eq!(world.custody(), ["001 b page", "002 a page"]);
+}
+
+#[test]
+fn copied_again_and_not_recorded() {
+    let world = World::used();
+    let line = world.open();
+    world.put("scan.tif", b"half");
+    world.take(&line);
+    let id = world.only().id;
+    world.measured_incomplete(id);
+    drop(line);
+    fs::OpenOptions::new().append(true).open(world.path("scan.tif")).unwrap();
+    std::io::Write::write_all(&mut fs::OpenOptions::new().append(true).open(world.path("scan.tif")).unwrap(), b" more")
+        .unwrap();
+    world.copied(id, 2, world.home);
+    let line = world.open();
+    assert_eq!(world.ledger(), ["scan.tif: in-custody 2 no"]);
+    assert_eq!(world.custody(), ["002 half more"]);
+    drop(line);
+}
+
+#[test]
+fn recorded_and_the_older_copy_not_discarded() {
+    let world = World::used();
+    let line = world.open();
+    world.put("scan.tif", b"half");
+    world.take(&line);
+    let id = world.only().id;
+    drop(line);
+    world.copied(id, 2, world.home);
+    world.write(async move |tx| {
+        sqlx::query("UPDATE delivery SET copy = 2 WHERE id = $1").bind(id.to_string()).execute(tx).await?;
+        Ok(())
+    });
+    let line = world.open();
+    assert_eq!(world.custody(), ["002 half"]);
+    assert!(line.custody_findings().is_empty());
+}
+
+#[test]
+fn an_older_copy_stays_where_the_newer_one_is_missing() {
+    let world = World::used();
+    let line = world.open();
+    world.put("scan.tif", b"half");
+    world.take(&line);
+    let id = world.only().id;
+    drop(line);
+    world.write(async move |tx| {
+        sqlx::query("UPDATE delivery SET copy = 2 WHERE id = $1").bind(id.to_string()).execute(tx).await?;
+        Ok(())
+    });
+    let line = world.open();
+    assert_eq!(world.custody(), ["001 half"]);
+    assert_eq!(
+        line.custody_findings(),
+        [CustodyFinding::Unexplained { delivery: id, copy: 1 }, CustodyFinding::Missing { delivery: id, copy: 2 }]
+    );
+}
+
+#[test]
+fn a_copy_that_vanished_is_made_anew_from_its_source() {
+    let world = World::used();
+    let line = world.open();
+    world.put("scan.tif", b"a page");
+    world.take(&line);
+    let id = world.only().id;
+    drop(line);
+    fs::remove_dir_all(world.custody.join(format!("{id}.001"))).unwrap();
+    let line = world.open();
+    assert_eq!(line.custody_findings(), [CustodyFinding::Missing { delivery: id, copy: 1 }]);
+    world.take(&line);
+    assert_eq!(world.ledger(), ["scan.tif: in-custody 2 no"]);
+    assert_eq!(world.custody(), ["002 a page"]);
+    world.take(&line);
+    assert_eq!(world.ledger(), ["scan.tif: in-custody 2 no"]);
+}
+
+#[test]
+fn what_is_not_ours_is_kept_and_told() {
+    let world = World::used();
+    let (id, other) = (DeliveryId::new(), HomeId::new());
+    world.put("scan.tif", b"a page");
+    world.copied(id, 1, other);
+    fs::create_dir(world.custody.join("a person's folder")).unwrap();
+    let line = world.open();
+    assert_eq!(
+        line.custody_findings(),
+        [
+            CustodyFinding::Stranger { name: "a person's folder".into() },
+            CustodyFinding::ForeignHome { delivery: id, copy: 1 }
+        ]
+    );
+    assert!(world.deliveries().is_empty());
+    assert!(world.custody.join(format!("{id}.001")).exists());
+    // The source is taken as if nothing were there.
+    world.take(&line);
+    assert_eq!(world.ledger(), ["scan.tif: in-custody 1 no"]);
+}
+
+#[test]
+fn a_release_that_was_begun_is_ended() {
+    let world = World::used();
+    let line = world.open();
+    world.put("scan.tif", b"a page");
+    world.take(&line);
+    let id = world.only().id;
+    world.measured_complete(id);
+    drop(line);
+    let private = world.path(".torikomi-release");
+    fs::create_dir_all(&private).unwrap();
+    fs::rename(world.path("scan.tif"), private.join(format!("{id}.content-001"))).unwrap();
+    let line = world.open();
+    world.turn(&line, 1);
+    assert_eq!(world.ledger(), ["scan.tif: taken 1 yes"]);
+    assert_eq!(fs::read_dir(&private).unwrap().count(), 0);
+}
+
+#[test]
+fn a_release_that_was_begun_on_another_file_is_undone() {
+    let world = World::used();
+    let line = world.open();
+    world.put("scan.tif", b"a page");
+    world.take(&line);
+    let id = world.only().id;
+    world.measured_complete(id);
+    drop(line);
+    let private = world.path(".torikomi-release");
+    fs::create_dir_all(&private).unwrap();
+    fs::remove_file(world.path("scan.tif")).unwrap();
+    fs::write(private.join(format!("{id}.content-001")), b"another").unwrap();
+    fs::write(private.join("no name of ours"), b"a third").unwrap();
+    let line = world.open();
+    world.take(&line);
+    world.take(&line);
+    assert_eq!(world.custody(), ["001 a page", "001 a third", "001 another"]);
+    drop(line);
+}
+
+#[test]
+fn filed_and_custody_not_cleared() {
+    let world = World::used();
+    let line = world.open();
+    world.put("scan.tif", b"a page");
+    world.take(&line);
+    let document = world.measured_complete(world.only().id);
+    world.turn(&line, 1);
+    drop(line);
+    drop(world.open());
+    assert_eq!(world.custody(), ["001 a page"]);
+    world.set_document(document, "filed");
+    let line = world.open();
+    assert!(world.custody().is_empty());
+    assert!(line.custody_findings().is_empty());
+}
+
+#[test]
+fn a_restart_in_every_state_takes_nothing_twice() {
+    let world = World::used();
+    let line = world.open();
+    for file in ["incomplete.tif", "measuring.tif", "taken.tif"] {
+        world.put(file, file.as_bytes());
+    }
+    world.take(&line);
+    let id = |name: &str| world.deliveries().into_iter().find(|row| row.source_display == name).unwrap().id;
+    world.measured_incomplete(id("incomplete.tif"));
+    world.turn(&line, 610);
+    world.measured_complete(id("taken.tif"));
+    drop(line);
+    let line = world.open();
+    world.take(&line);
+    world.take(&line);
+    let mut ledger = world.ledger();
+    ledger.sort();
+    assert_eq!(ledger, ["incomplete.tif: incomplete 1 no", "measuring.tif: in-custody 1 no", "taken.tif: taken 1 yes"]);
+}

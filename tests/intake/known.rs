@@ -1,0 +1,295 @@
+//! What is recognised, what is copied again, and what is a delivery of its own.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+use torikomi::config::station::SourceRelease;
+use torikomi::document::{DeliveryProblem, DeliveryState};
+use torikomi::intake::line::{Station, StationProblem};
+use torikomi::journal::Kind;
+use torikomi::measurements::Fault;
+
+use crate::mounts::Mount;
+use crate::world::World;
+
+fn append(path: &Path, bytes: &[u8]) {
+    OpenOptions::new().append(true).open(path).unwrap().write_all(bytes).unwrap();
+}
+
+#[test]
+fn an_incomplete_file_that_grows_is_copied_again_under_its_delivery() {
+    let world = World::new();
+    let line = world.open();
+    world.put("scan.tif", b"half");
+    world.take(&line);
+    let row = world.only();
+    append(&world.path("scan.tif"), b" more");
+    world.take(&line);
+    assert_eq!(world.ledger(), ["scan.tif: in-custody 1 no"], "what the change means is not known before measuring");
+    world.measured_incomplete(row.id);
+    world.take(&line);
+    assert_eq!(world.ledger(), ["scan.tif: in-custody 2 no"]);
+    assert_eq!(world.custody(), ["002 half more"]);
+    let again = world.only();
+    assert_eq!(again.taken_in_at, Some(world.now()));
+    assert!(again.taken_in_at > row.taken_in_at);
+    assert_eq!((again.problem, again.measured_copy), (None, 1));
+    world.measured_complete(row.id);
+    world.turn(&line, 1);
+    assert_eq!(world.ledger(), ["scan.tif: taken 2 yes"]);
+    assert!(world.standing().is_empty());
+}
+
+#[test]
+fn patience_ends_and_begins_again_when_the_source_changes() {
+    let world = World::new();
+    let line = world.open();
+    world.put("scan.tif", b"half");
+    world.take(&line);
+    let id = world.only().id;
+    world.measured_incomplete(id);
+    world.turn(&line, 590);
+    assert_eq!(world.only().state, DeliveryState::InCustody);
+    world.turn(&line, 20);
+    assert_eq!(world.ledger(), ["scan.tif: incomplete 1 no"]);
+    assert_eq!(world.journal(), [Kind::DeliveryIncomplete]);
+    assert_eq!(world.standing(), ["scan.tif"]);
+    world.turn(&line, 1000);
+    assert_eq!(world.journal().len(), 1, "it is told once");
+
+    append(&world.path("scan.tif"), b" whole");
+    world.take(&line);
+    assert_eq!(world.ledger(), ["scan.tif: in-custody 2 no"]);
+    assert_eq!(world.custody(), ["002 half whole"]);
+}
+
+#[test]
+fn what_cannot_be_told_complete_stays_apart() {
+    let world = World::new();
+    let line = world.open();
+    world.put("scan.xyz", b"what");
+    world.take(&line);
+    let id = world.only().id;
+    world.found_wanting(id, &DeliveryProblem::CompletenessUnknown { file: 1, fault: Fault::UnknownFormat });
+    world.turn(&line, 610);
+    assert_eq!(world.ledger(), ["scan.xyz: completeness-unknown 1 no"]);
+    fs::remove_file(world.path("scan.xyz")).unwrap();
+    world.turn(&line, 1);
+    assert_eq!(world.ledger(), ["scan.xyz: completeness-unknown 1 gone"], "noted, and nothing changes");
+    assert_eq!(world.custody(), ["001 what"]);
+}
+
+#[test]
+fn a_slow_writer_does_not_lose_patience_with_us() {
+    let world = World::new();
+    let line = world.open();
+    world.put("scan.tif", b"half");
+    world.take(&line);
+    world.measured_incomplete(world.only().id);
+    let mut writer = OpenOptions::new().append(true).open(world.path("scan.tif")).unwrap();
+    writer.write_all(b" more").unwrap();
+    world.turn(&line, 610);
+    assert_eq!(world.only().state, DeliveryState::InCustody, "it is being written");
+    world.turn(&line, 610);
+    assert_eq!(world.only().state, DeliveryState::Incomplete, "but not for ever");
+    drop(writer);
+    world.take(&line);
+    assert_eq!(world.ledger(), ["scan.tif: in-custody 2 no"]);
+}
+
+#[test]
+fn a_sidecar_that_comes_late_joins_an_incomplete_delivery() {
+    let world = World::new();
+    let line = world.open();
+    world.put("scan.tif", b"half");
+    world.take(&line);
+    let id = world.only().id;
+    world.measured_incomplete(id);
+    append(&world.path("scan.tif"), b" whole");
+    world.put("scan.json", br#"{"format":"torikomi-sidecar-v1"}"#);
+    world.take(&line);
+    assert_eq!(world.ledger(), ["scan.tif: in-custody 2 no"]);
+    assert_eq!(world.files(id), ["Scan scan.tif", "Sidecar scan.json"]);
+}
+
+#[test]
+fn another_file_under_an_incomplete_name_is_a_delivery_of_its_own() {
+    let world = World::new();
+    let line = world.open();
+    world.put("scan.tif", b"half");
+    world.put("scan.json", br#"{"format":"torikomi-sidecar-v1","patient_id":"9990001"}"#);
+    world.take(&line);
+    let first = world.only();
+    world.measured_incomplete(first.id);
+    world.put("new.part", b"of somebody else");
+    fs::rename(world.path("new.part"), world.path("scan.tif")).unwrap();
+    world.take(&line);
+    assert_eq!(world.ledger(), ["scan.tif: in-custody 1 no", "scan.tif: in-custody 1 no"]);
+    assert_eq!(world.custody(), ["001 half", "001 of somebody else"]);
+    // The sidecar that came with the first says nothing of it.
+    assert_eq!(world.files(world.deliveries()[1].id), ["Scan scan.tif"]);
+}
+
+#[test]
+fn a_name_may_be_used_again_once_its_source_is_released() {
+    let world = World::new();
+    let line = world.open();
+    for bytes in [b"first ", b"second"] {
+        world.put("scan.tif", bytes);
+        world.take(&line);
+        let row = world.deliveries().pop().unwrap();
+        assert_eq!(row.regrown_from, None, "a scanner that uses one name for all is no reason to hold");
+        world.measured_complete(row.id);
+        world.turn(&line, 1);
+    }
+    assert_eq!(world.ledger(), ["scan.tif: taken 1 yes", "scan.tif: taken 1 yes"]);
+    assert_eq!(world.custody(), ["001 first ", "001 second"]);
+}
+
+#[test]
+fn a_file_that_grows_after_it_was_taken_is_marked() {
+    let world = World::new();
+    let line = world.open();
+    world.put("scan.tif", b"page 1");
+    world.take(&line);
+    let first = world.only().id;
+    world.measured_complete(first);
+    append(&world.path("scan.tif"), b" page 2");
+    world.take(&line);
+    assert_eq!(world.ledger(), ["scan.tif: taken 1 gone", "scan.tif: in-custody 1 no"]);
+    assert_eq!(world.deliveries()[1].regrown_from, Some(first));
+    assert_eq!(world.custody(), ["001 page 1", "001 page 1 page 2"]);
+}
+
+#[test]
+fn a_longer_version_that_is_sent_again_is_marked_within_the_patience() {
+    for (wait, marked) in [(100, true), (700, false)] {
+        let world = World::new();
+        let line = world.open();
+        world.put("scan.tif", b"page 1");
+        world.take(&line);
+        let first = world.only().id;
+        let document = world.measured_complete(first);
+        world.set_document(document, "filed");
+        world.turn(&line, 1);
+        assert!(world.standing().is_empty());
+        world.pass(wait);
+        world.put("scan.tif", b"page 1 page 2");
+        world.take(&line);
+        assert_eq!(world.deliveries()[1].regrown_from, marked.then_some(first), "after {wait} s");
+    }
+}
+
+#[test]
+fn what_replaces_a_source_under_us_is_marked_while_the_document_is_open() {
+    for (state, marked) in [("review", true), ("filed", false)] {
+        let mut world = World::new();
+        world.er_1().source_release = SourceRelease::Filed;
+        let line = world.open();
+        world.put("scan.tif", b"page 1");
+        world.take(&line);
+        let first = world.only().id;
+        let document = world.measured_complete(first);
+        world.set_document(document, state);
+        world.put("new.part", b"other");
+        fs::rename(world.path("new.part"), world.path("scan.tif")).unwrap();
+        world.take(&line);
+        assert_eq!(world.deliveries()[1].regrown_from, marked.then_some(first), "{state}");
+    }
+}
+
+#[test]
+fn nothing_is_taken_twice_after_a_restart() {
+    let world = World::new();
+    world.put("a.tif", b"a");
+    world.put("b.tif", b"b");
+    let line = world.open();
+    world.take(&line);
+    let [a, b] = [0, 1].map(|at| world.deliveries()[at].id);
+    world.measured_incomplete(a);
+    let before = world.ledger();
+    drop(line);
+    let line = world.open();
+    world.take(&line);
+    world.take(&line);
+    assert_eq!(world.ledger(), before);
+    world.measured_complete(b);
+    drop(line);
+    let line = world.open();
+    world.take(&line);
+    assert_eq!(world.deliveries().len(), 2);
+    assert_eq!(world.standing(), [world.deliveries()[0].source_display.clone()]);
+    drop(line);
+}
+
+#[test]
+fn a_source_that_cannot_be_removed_is_not_taken_again() {
+    let mut world = World::new();
+    let line = world.open();
+    world.put("scan.tif", b"a page");
+    world.take(&line);
+    drop(line);
+    let drop_folder = world.stations[0].folder.clone();
+    let mount = Mount::read_only(&drop_folder);
+    world.er_1().folder = mount.path.clone();
+    let line = world.open();
+    world.measured_complete(world.only().id);
+    world.turn(&line, 1);
+    assert_eq!(world.ledger(), ["scan.tif: taken 1 cannot"]);
+    assert_eq!(line.stations()[0].problem, Some(StationProblem::ReadOnly));
+    world.take(&line);
+    drop(line);
+    let line = world.open();
+    world.take(&line);
+    assert_eq!(world.ledger(), ["scan.tif: taken 1 cannot"]);
+    drop(line);
+    // Another number of the device, were it not the same disk; the right to write is back.
+    drop(mount);
+    *world.er_1() = Station { folder: drop_folder, ..world.stations[0].clone() };
+    let line = world.open();
+    world.turn(&line, 61);
+    assert_eq!(world.ledger(), ["scan.tif: taken 1 yes"]);
+    assert_eq!(line.stations()[0].problem, None);
+}
+
+#[test]
+fn changed_rights_are_no_new_scan_and_changed_bytes_are() {
+    let mut world = World::new();
+    world.er_1().source_release = SourceRelease::Filed;
+    let line = world.open();
+    world.put("scan.tif", b"a page");
+    world.take(&line);
+    world.measured_complete(world.only().id);
+    fs::set_permissions(world.path("scan.tif"), fs::Permissions::from_mode(0o640)).unwrap();
+    world.take(&line);
+    world.take(&line);
+    assert_eq!(world.deliveries().len(), 1);
+
+    // Rewritten in place with the old size and the old time: only the bytes tell.
+    let modified = fs::metadata(world.path("scan.tif")).unwrap().modified().unwrap();
+    let mut file = OpenOptions::new().write(true).open(world.path("scan.tif")).unwrap();
+    file.write_all(b"b page").unwrap();
+    file.set_modified(modified).unwrap();
+    drop(file);
+    world.take(&line);
+    assert_eq!(world.custody(), ["001 a page", "001 b page"]);
+}
+
+#[test]
+fn a_file_added_to_a_taken_folder_is_a_delivery_of_its_own() {
+    let mut world = World::new();
+    world.er_1().source_release = SourceRelease::Filed;
+    let line = world.open();
+    fs::create_dir(world.path("batch")).unwrap();
+    world.put("batch/p1.tif", b"1");
+    world.take(&line);
+    world.measured_complete(world.only().id);
+    world.put("batch/p2.tif", b"2");
+    world.take(&line);
+    let rows = world.deliveries();
+    assert_eq!(rows.len(), 2);
+    assert_eq!(world.files(rows[1].id), ["Scan batch/p2.tif"]);
+    let _ = File::open(world.path("batch")).unwrap();
+}

@@ -1,0 +1,97 @@
+//! What a station's people read in `_status/`.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+
+use torikomi::ids::DocumentId;
+
+use crate::world::{World, name};
+
+#[test]
+fn an_incomplete_scan_has_a_note_until_it_is_whole() {
+    let world = World::new();
+    let line = world.open();
+    world.put("架空 花子 9990001.tif", b"half");
+    world.take(&line);
+    let id = world.only().id;
+    world.measured_incomplete(id);
+    world.turn(&line, 1);
+    assert!(world.notes().is_empty(), "there is still time");
+    world.turn(&line, 610);
+    let notes = world.notes();
+    assert_eq!(notes.len(), 1);
+    for part in [&id.to_string(), "2026-11-20 09:00:04", "途中で切れている", "breaks off"] {
+        assert!(notes[0].contains(part), "{part} in {}", notes[0]);
+    }
+    for patient in ["花子", "9990001"] {
+        assert!(!notes[0].contains(patient), "{}", notes[0]);
+    }
+    world.turn(&line, 10);
+    assert_eq!(world.notes(), notes, "written once");
+    drop(line);
+    let line = world.open();
+    world.turn(&line, 10);
+    assert_eq!(world.notes(), notes, "and known after a restart");
+    drop(line);
+    // A person took it as it is.
+    world.measured_complete(id);
+    let line = world.open();
+    world.turn(&line, 1);
+    assert!(world.notes().is_empty());
+}
+
+#[test]
+fn a_refusal_has_a_note_until_it_is_gone() {
+    let world = World::new();
+    let line = world.open();
+    symlink("/etc/passwd", world.path("link.tif")).unwrap();
+    world.take(&line);
+    assert!(world.notes()[0].contains("リンク"), "{:?}", world.notes());
+    fs::remove_file(world.path("link.tif")).unwrap();
+    world.turn(&line, 1);
+    assert!(world.notes().is_empty());
+}
+
+#[test]
+fn what_never_ends_is_told() {
+    let world = World::new();
+    let line = world.open();
+    world.put("scan.tif.part", b"half");
+    world.put("alone.json", b"{}");
+    fs::create_dir(world.path("empty")).unwrap();
+    world.turn(&line, 1);
+    world.turn(&line, 590);
+    assert!(world.notes().is_empty());
+    world.turn(&line, 20);
+    let mut notes = world.notes().join("\n");
+    for part in [".part", "Sidecar files without a scan: 1", "still being written and so cannot be taken in: 1"] {
+        assert!(notes.contains(part), "{part} in {notes}");
+    }
+    for gone in ["scan.tif.part", "alone.json"] {
+        fs::remove_file(world.path(gone)).unwrap();
+    }
+    world.turn(&line, 1);
+    notes = world.notes().join("\n");
+    assert!(notes.contains("still being written") && !notes.contains("Sidecar"), "{notes}");
+    assert!(world.deliveries().is_empty());
+}
+
+#[test]
+fn others_write_and_remove_notes_about_documents() {
+    let world = World::new();
+    let document = DocumentId::new();
+    let line = world.open();
+    line.note(&name("er-1"), document, "差し戻されました。\nSent back.");
+    world.turn(&line, 1);
+    assert_eq!(world.notes(), ["\u{feff}差し戻されました。\r\nSent back."]);
+    line.note(&name("er-1"), document, "again");
+    world.turn(&line, 1);
+    assert_eq!(world.notes(), ["\u{feff}again"]);
+    drop(line);
+    let line = world.open();
+    world.turn(&line, 1);
+    assert_eq!(world.notes(), ["\u{feff}again"]);
+    line.clear_note(&name("er-1"), document);
+    world.turn(&line, 1);
+    assert!(world.notes().is_empty());
+}

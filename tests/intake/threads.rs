@@ -1,0 +1,50 @@
+//! The same with threads and events, as the daemon runs it. Nothing is measured: it ends, or fails after a long time.
+
+use std::fs;
+use std::time::{Duration, Instant as Moment};
+
+use torikomi::intake::line::Watching;
+
+use crate::world::{World, name};
+
+fn wait_until(what: &str, mut done: impl FnMut() -> bool) {
+    let end = Moment::now() + Duration::from_secs(120);
+    while !done() {
+        assert!(Moment::now() < end, "{what} did not happen");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+#[test]
+fn stations_run_on_threads_of_their_own() {
+    let mut world = World::new();
+    world.add_station("ward-2");
+    for station in &mut world.stations {
+        station.patience.quiet = Duration::from_millis(50);
+        // Nothing but events may be the reason that something is seen.
+        station.rhythm.sweep_every = Duration::from_secs(3600);
+    }
+    let mut line = world.open();
+    line.run().unwrap();
+    wait_until("watching", || line.stations().iter().all(|report| report.watching == Watching::Events));
+    world.put("scan.tif", b"one");
+    fs::write(world.stations[1].folder.join("scan.tif"), b"two").unwrap();
+    wait_until("custody", || world.ledger() == ["scan.tif: in-custody 1 no", "scan.tif: in-custody 1 no"]);
+    for row in world.deliveries() {
+        world.measured_complete(row.id);
+        line.wake(&row.station);
+    }
+    wait_until("release", || world.ledger() == ["scan.tif: taken 1 yes", "scan.tif: taken 1 yes"]);
+
+    let (folder, away) = (world.stations[0].folder.clone(), world.folder.path().join("away"));
+    fs::rename(&folder, &away).unwrap();
+    wait_until("loss", || line.stations()[0].watching == Watching::Unreachable);
+    fs::rename(&away, &folder).unwrap();
+    line.wake(&name("er-1"));
+    wait_until("return", || line.stations()[0].watching == Watching::Events);
+    world.put("later.tif", b"three");
+    wait_until("custody", || world.ledger().len() == 3);
+    line.stop();
+    world.put("after.tif", b"four");
+    assert_eq!(world.deliveries().len(), 3);
+}

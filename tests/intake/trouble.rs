@@ -1,0 +1,245 @@
+//! Folders that vanish, disks that are full, and what cannot be taken.
+
+use std::fs::{self, OpenOptions};
+use std::io::Write as _;
+use std::os::unix::fs::symlink;
+use std::process::Command;
+
+use torikomi::intake::line::{StationProblem, Watching};
+use torikomi::journal::Kind;
+
+use crate::mounts::Mount;
+use crate::world::World;
+
+#[test]
+fn a_vanished_folder_is_unreachable_and_comes_back() {
+    let world = World::new();
+    let line = world.open();
+    world.put("scan.tif", b"a page");
+    world.take(&line);
+    world.measured_complete(world.only().id);
+    let (folder, away) = (world.stations[0].folder.clone(), world.folder.path().join("away"));
+    fs::rename(&folder, &away).unwrap();
+    world.turn(&line, 1);
+    let report = &line.stations()[0];
+    assert_eq!((&report.watching, &report.problem), (&Watching::Unreachable, &Some(StationProblem::Gone)));
+
+    // A mount that vanished leaves an empty folder: never an empty station, and nothing is concluded from it.
+    fs::create_dir(&folder).unwrap();
+    fs::write(folder.join("stray.tif"), b"stray").unwrap();
+    world.turn(&line, 5);
+    world.turn(&line, 5);
+    assert_eq!(line.stations()[0].problem, Some(StationProblem::NoMarker));
+    assert_eq!(world.ledger(), ["scan.tif: taken 1 no"]);
+    assert!(!folder.join(".torikomi-drop").exists());
+    drop(line);
+    let line = world.open();
+    world.turn(&line, 5);
+    assert_eq!(line.stations()[0].problem, Some(StationProblem::NoMarker), "a restart makes it no new station");
+
+    fs::remove_dir_all(&folder).unwrap();
+    fs::rename(&away, &folder).unwrap();
+    world.turn(&line, 5);
+    assert_eq!(line.stations()[0].problem, None);
+    assert_ne!(line.stations()[0].watching, Watching::Unreachable);
+    assert_eq!(world.ledger(), ["scan.tif: taken 1 yes"]);
+}
+
+#[test]
+fn an_unmounted_share_comes_back() {
+    let world = World::new();
+    let folder = world.stations[0].folder.clone();
+    let disk = tempfile::tempdir().unwrap();
+    let mount = Mount::over(disk.path(), &folder);
+    let line = world.open();
+    world.put("scan.tif", b"a page");
+    world.turn(&line, 1);
+    drop(mount);
+    world.turn(&line, 3);
+    assert_eq!(line.stations()[0].watching, Watching::Unreachable);
+    assert!(world.deliveries().is_empty());
+    let _mount = Mount::over(disk.path(), &folder);
+    world.turn(&line, 5);
+    assert!(world.deliveries().is_empty(), "it rests anew");
+    world.turn(&line, 3);
+    assert_eq!(world.ledger(), ["scan.tif: in-custody 1 no"]);
+}
+
+#[test]
+fn a_missing_folder_is_tried_again_for_ever() {
+    let world = World::new();
+    let folder = world.stations[0].folder.clone();
+    fs::remove_dir(&folder).unwrap();
+    let line = world.open();
+    for _ in 0..3 {
+        assert!(world.turn(&line, 100).is_some());
+        assert_eq!(line.stations()[0].watching, Watching::Unreachable);
+    }
+    fs::create_dir(&folder).unwrap();
+    world.turn(&line, 100);
+    assert!(folder.join(".torikomi-drop").exists(), "it was never used, so it is set up now");
+}
+
+#[test]
+fn a_full_disk_pauses_intake_everywhere_and_it_resumes_by_itself() {
+    let mut world = World::new();
+    world.add_station("ward-2");
+    let disk = Mount::of_size(1024 * 1024);
+    world.custody = disk.path.clone();
+    let ballast = disk.path.join(".ballast");
+    fs::write(&ballast, vec![0; 900 * 1024]).unwrap();
+    let line = world.open();
+    world.put("large.tif", &[7; 600 * 1024]);
+    world.take(&line);
+    assert_eq!(world.ledger(), ["large.tif: arriving 0 no"]);
+    assert!(world.custody().is_empty(), "nothing half-taken stays: {:?}", world.custody());
+    assert!(line.paused().unwrap().disk_full);
+
+    fs::write(world.stations[1].folder.join("small.tif"), b"small").unwrap();
+    world.turn_at(&line, "ward-2", 1);
+    world.turn_at(&line, "ward-2", 3);
+    world.turn(&line, 60);
+    assert_eq!(world.ledger(), ["large.tif: arriving 0 no"], "nobody takes anything");
+    assert!(line.paused().is_some());
+
+    fs::remove_file(&ballast).unwrap();
+    world.turn(&line, 60);
+    assert!(line.paused().is_none());
+    assert_eq!(world.ledger(), ["large.tif: in-custody 1 no"]);
+    world.turn_at(&line, "ward-2", 3);
+    assert_eq!(world.ledger()[1], "small.tif: in-custody 1 no");
+    assert_eq!(fs::read(world.path("large.tif")).unwrap().len(), 600 * 1024);
+}
+
+#[test]
+fn what_is_no_file_is_refused_once() {
+    let world = World::new();
+    let line = world.open();
+    let outside = tempfile::tempdir().unwrap();
+    fs::write(outside.path().join("secret"), b"x").unwrap();
+    symlink(outside.path().join("secret"), world.path("link.tif")).unwrap();
+    assert!(Command::new("mkfifo").arg(world.path("pipe.tif")).status().unwrap().success());
+    fs::create_dir(world.path("batch")).unwrap();
+    world.put("batch/p1.tif", b"1");
+    for link in ["l1.tif", "l2.tif"] {
+        symlink("/etc/passwd", world.path("batch").join(link)).unwrap();
+    }
+    for _ in 0..3 {
+        world.take(&line);
+    }
+    drop(line);
+    let line = world.open();
+    world.take(&line);
+    let mut ledger = world.ledger();
+    ledger.sort();
+    assert_eq!(ledger, ["batch: refused 0 no", "link.tif: refused 0 no", "pipe.tif: refused 0 no"]);
+    assert_eq!(world.journal(), [Kind::DeliveryRefused; 3]);
+    let problems: Vec<String> = world.deliveries().into_iter().filter_map(|row| row.problem).collect();
+    assert_eq!(problems.iter().filter(|problem| problem.contains("symbolic-link")).count(), 2);
+
+    // Once the links are out of it, the folder is taken; a link that comes again is refused again.
+    for link in ["batch/l1.tif", "batch/l2.tif", "link.tif"] {
+        fs::remove_file(world.path(link)).unwrap();
+    }
+    world.take(&line);
+    symlink("/etc/passwd", world.path("link.tif")).unwrap();
+    world.take(&line);
+    let mut ledger = world.ledger();
+    ledger.sort();
+    assert_eq!(
+        ledger,
+        [
+            "batch: in-custody 1 no",
+            "batch: refused 0 gone",
+            "link.tif: refused 0 gone",
+            "link.tif: refused 0 no",
+            "pipe.tif: refused 0 no"
+        ]
+    );
+    assert!(fs::read(outside.path().join("secret")).is_ok());
+}
+
+#[test]
+fn a_moment_of_being_no_file_is_no_refusal() {
+    let world = World::new();
+    let line = world.open();
+    symlink("/etc/passwd", world.path("scan.tif")).unwrap();
+    world.turn(&line, 1);
+    fs::remove_file(world.path("scan.tif")).unwrap();
+    world.put("scan.tif", b"a page");
+    world.take(&line);
+    world.take(&line);
+    assert_eq!(world.ledger(), ["scan.tif: in-custody 1 no"]);
+}
+
+#[test]
+fn one_file_in_two_stations_is_held_in_both() {
+    let mut world = World::new();
+    world.add_station("ward-2");
+    let line = world.open();
+    for station in ["er-1", "ward-2"] {
+        world.turn_at(&line, station, 1);
+    }
+    let elsewhere = world.stations[1].folder.join("same.tif");
+    world.put("scan.tif", b"a page");
+    fs::hard_link(world.path("scan.tif"), &elsewhere).unwrap();
+    for _ in 0..2 {
+        for station in ["er-1", "ward-2"] {
+            world.turn_at(&line, station, 3);
+        }
+    }
+    let mut ledger = world.ledger();
+    ledger.sort();
+    assert_eq!(ledger, ["same.tif: refused 0 no", "scan.tif: refused 0 no"]);
+    assert!(world.deliveries().iter().all(|row| row.problem.as_deref() == Some(r#"{"code":"several-stations"}"#)));
+    // Somebody decides where it belongs.
+    fs::remove_file(elsewhere).unwrap();
+    for _ in 0..2 {
+        for station in ["er-1", "ward-2"] {
+            world.turn_at(&line, station, 3);
+        }
+    }
+    let mut ledger = world.ledger();
+    ledger.sort();
+    assert_eq!(ledger, ["same.tif: refused 0 gone", "scan.tif: in-custody 1 no", "scan.tif: refused 0 gone"]);
+}
+
+#[test]
+fn two_names_outside_any_other_station_are_no_matter() {
+    let world = World::new();
+    let line = world.open();
+    let outside = world.folder.path().join("outside.tif");
+    fs::write(&outside, b"a page").unwrap();
+    fs::hard_link(&outside, world.path("scan.tif")).unwrap();
+    world.take(&line);
+    assert_eq!(world.ledger(), ["scan.tif: in-custody 1 no"]);
+}
+
+#[test]
+fn what_is_too_large_is_refused_until_the_limit_is_raised() {
+    let mut world = World::new();
+    world.largest = 10;
+    let line = world.open();
+    world.put("scan.tif", b"longer than ten bytes");
+    world.take(&line);
+    world.take(&line);
+    assert_eq!(world.ledger(), ["scan.tif: refused 0 no"]);
+    assert_eq!(world.only().problem.as_deref(), Some(r#"{"code":"too-large","limit":10}"#));
+    drop(line);
+    world.largest = 100;
+    let line = world.open();
+    world.take(&line);
+    assert_eq!(world.ledger(), ["scan.tif: refused 0 gone", "scan.tif: in-custody 1 no"]);
+}
+
+#[test]
+fn a_sparse_giant_does_not_fill_the_disk() {
+    let world = World::new();
+    let line = world.open();
+    OpenOptions::new().create(true).append(true).open(world.path("scan.tif")).unwrap().write_all(b"x").unwrap();
+    OpenOptions::new().write(true).open(world.path("scan.tif")).unwrap().set_len(1 << 40).unwrap();
+    world.take(&line);
+    world.take(&line);
+    assert_eq!(world.ledger(), ["scan.tif: refused 0 no"]);
+    assert!(line.paused().is_none());
+}

@@ -1,0 +1,159 @@
+//! A throw-away home with the built-in authority beside it.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use torikomi::cli::init::make::{NewFounder, Plan, make};
+use torikomi::config::Mode;
+use torikomi::crypto::make::Passphrase;
+use torikomi::daemon::{self, Daemon};
+use torikomi::instant::Instant;
+use torikomi::keyring::Keyring;
+use torikomi::people::PeopleError;
+use torikomi::people::acts::ActRules;
+use torikomi::people::acts::Signed;
+use torikomi::people::certificates::{self, Signer};
+use torikomi::people::register::{self, NewPerson};
+use torikomi::people::sessions::{self, Attested};
+use torikomi::pipeline::line::Line;
+use torikomi::profile::DEMONSTRATION;
+use zeroize::Zeroizing;
+
+const PASSPHRASE: &str = "Nagai-Aikotoba-2026!";
+
+pub struct TestHome {
+    folder: tempfile::TempDir,
+    runtime: tokio::runtime::Runtime,
+}
+
+impl TestHome {
+    pub fn make() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let person = |login: &str, name: &str| NewFounder {
+            person: NewPerson {
+                login: login.into(),
+                name: name.into(),
+                kana: None,
+                occupation: "診療情報管理士".into(),
+                department: "診療情報管理室".into(),
+            },
+            passphrase: Zeroizing::new(PASSPHRASE.into()),
+        };
+        let plan = Plan {
+            root: folder.path().join("home"),
+            mode: Mode::Evaluation,
+            organization: "見本病院".into(),
+            stations: vec!["front-desk".parse().unwrap()],
+            founders: [person("kanri", "見本 管理"), person("sekinin", "見本 責任")],
+            authority_passphrase: Zeroizing::new(PASSPHRASE.into()),
+            profiles: DEMONSTRATION
+                .iter()
+                .map(|preset| (preset.file_name.to_owned(), preset.text.as_bytes().to_vec()))
+                .collect(),
+        };
+        make(plan, runtime.handle(), Timestamp::now().into()).unwrap();
+        let home = Self { folder, runtime };
+        std::fs::copy("fixtures/samples/patients.csv", home.root().join("patients.csv")).unwrap();
+        home.serve_authority();
+        home
+    }
+
+    pub fn root(&self) -> PathBuf {
+        self.folder.path().join("home")
+    }
+
+    pub fn drop(&self) -> PathBuf {
+        self.root().join("drop/front-desk")
+    }
+
+    pub fn today(&self) -> String {
+        let zone = jiff::tz::TimeZone::get("Asia/Tokyo").unwrap();
+        Timestamp::now().to_zoned(zone).date().to_string()
+    }
+
+    pub fn listing(&self) -> Vec<String> {
+        names(&self.drop())
+    }
+
+    pub fn custody_listing(&self) -> Vec<String> {
+        let mut found = names(&self.root().join("custody"));
+        found.extend(names(&self.root().join("custody/attempts")));
+        found
+    }
+
+    pub fn custody_is_empty(&self) -> bool {
+        self.custody_listing().iter().all(|name| name.starts_with('.') || name == "attempts")
+    }
+
+    pub fn start(&self) -> Daemon {
+        daemon::start(&self.root(), self.runtime.handle(), Path::new(env!("CARGO_BIN_EXE_torikomi"))).unwrap()
+    }
+
+    /// The built-in authority on a free port, written into the settings.
+    fn serve_authority(&self) {
+        let settings = self.root().join("torikomi.toml");
+        let config = torikomi::config::Config::load(&settings).unwrap();
+        let home = torikomi::config::home::Home::open(&self.root()).unwrap();
+        let keys = Keyring::open(home.layout(), &config, home.id()).unwrap();
+        let listener = self.runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let authority = keys.timestamping.unwrap();
+        self.runtime.spawn(torikomi::authority::serve::serve(
+            listener,
+            authority,
+            || Instant::from(Timestamp::now()),
+            std::future::pending(),
+        ));
+        let text = std::fs::read_to_string(&settings).unwrap();
+        let lines: Vec<String> = text
+            .lines()
+            .map(|line| {
+                if line.starts_with("url = ") { format!("url = \"http://127.0.0.1:{port}/\"") } else { line.to_owned() }
+            })
+            .collect();
+        std::fs::write(&settings, lines.join("\n")).unwrap();
+    }
+
+    /// Opens a session of the information manager, as the control socket would.
+    pub fn open_session(&self, line: &Arc<Line>) {
+        let now = line.clock.now();
+        let station: torikomi::ids::Name = "front-desk".parse().unwrap();
+        let caps = torikomi::people::Caps::from(&line.config.signing);
+        let rules = ActRules {
+            home: line.home.id(),
+            clock_skew: jiff::SignedDuration::from_secs(60),
+            second_person_after: jiff::SignedDuration::ZERO,
+        };
+        let (person, certificate, plan) = line
+            .database
+            .read::<_, PeopleError, _>(async |tx| {
+                let person = register::active(tx, "sekinin").await?;
+                let certificate = certificates::current(tx, &person, now).await?;
+                let plan = sessions::plan(tx, person.id, &station, &caps, now).await?;
+                Ok((person, certificate, plan))
+            })
+            .unwrap();
+        let signer = Signer::unlock(&person, certificate, &line.keys, &Passphrase::new(PASSPHRASE.into())).unwrap();
+        let act = plan.act(&Attested::ALL, None, now, line.home.id());
+        let signed = Signed::sign(act, &[&signer]).unwrap();
+        let journal = Arc::clone(&line.journal);
+        let row = line
+            .database
+            .write::<_, PeopleError, _>(async move |tx| {
+                let (change, row) = sessions::open(tx, signed, plan, &rules, now).await?;
+                let appended = journal.append(tx, change.entry.clone(), now).await?;
+                change.apply(tx, appended.index).await?;
+                Ok(row)
+            })
+            .unwrap();
+        line.sessions.admit(&row, Vec::new(), signer, &caps);
+    }
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    std::fs::read_dir(folder)
+        .map(|entries| entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect())
+        .unwrap_or_default()
+}
