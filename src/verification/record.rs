@@ -112,7 +112,12 @@ fn parse(bytes: &[u8]) -> Result<RecordJson, Objection> {
     if serde_json_canonicalizer::to_vec(&value).map_err(unreadable)? != bytes {
         return Err(Fault::RecordNotCanonical.into());
     }
-    Ok(serde_json::from_value(value).map_err(unreadable)?)
+    let json: RecordJson = serde_json::from_value(value).map_err(unreadable)?;
+    // A field that nobody reads would be signed without being understood.
+    if serde_json_canonicalizer::to_vec(&json).map_err(unreadable)? != bytes {
+        return Err(Fault::RecordNotCanonical.into());
+    }
+    Ok(json)
 }
 
 /// Each member is one that the record accounts for, and each file is the member that the record says.
