@@ -96,7 +96,7 @@ pub fn start(root: &Path, runtime: &tokio::runtime::Handle, binary: &Path) -> Re
     line.note(Kind::DaemonStarted, |draft| {
         draft.fact("version", env!("CARGO_PKG_VERSION")).fact("build", line.build).fact("sandbox", line.sandbox)
     })?;
-    let mut intake = crate::intake::line::Line::open(intake_instruments(&line)?, stations(&line))?;
+    let intake = crate::intake::line::Line::open(intake_instruments(&line)?, stations(&line))?;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let workers = line.config.image.workers.map_or(cores, |workers| usize::try_from(workers).unwrap_or(cores));
     let mut files = Files::open(&line.home.layout().store(&line.config).join("journal"))?;
@@ -134,6 +134,9 @@ impl Drop for Daemon {
             stop.store(true, Ordering::SeqCst);
             // A thread that panicked has been logged.
             let _ = thread.join();
+        }
+        if let Some(intake) = self.line.intake.get() {
+            intake.stop();
         }
         if let Some(driver) = self.driver.take() {
             driver.stop();

@@ -38,9 +38,8 @@ macro_rules! areas {
 }
 
 /// Every file of the catalogue.
-const AREAS: &[Area] = areas![
-    "checks", "cli", "control", "help", "identity", "init", "intake", "people", "profile", "settings",
-];
+const AREAS: &[Area] =
+    areas!["checks", "cli", "control", "help", "identity", "init", "intake", "people", "profile", "settings",];
 
 /// A language that the catalogue has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
