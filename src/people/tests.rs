@@ -430,7 +430,7 @@ fn a_second_person_is_independent_of_the_first() {
 
 #[test]
 fn a_key_is_opened_by_its_owner_alone() {
-    let (hospital, admin, manager) = Hospital::founded();
+    let (hospital, admin, _) = Hospital::founded();
     let keys = hospital.folder.path();
     let person = hospital.person("mihon-taro", "見本 太郎");
     let make = |passphrase: &str| {

@@ -8,7 +8,6 @@ use std::path::PathBuf;
 use super::*;
 use crate::durable::testing::Mount;
 use crate::ids::{Digest, HomeId};
-use crate::intake::custody::Manifest;
 
 struct Place {
     folder: tempfile::TempDir,
