@@ -95,7 +95,12 @@ impl Measuring<'_> {
     ///
     /// # Errors
     /// As for [`Self::measure`], and when `decided` fails.
-    pub fn take_anyway<T, E, F>(&self, delivery: &Delivery, copy: &CustodyCopy, decided: F) -> Result<(DocumentId, T), E>
+    pub fn take_anyway<T, E, F>(
+        &self,
+        delivery: &Delivery,
+        copy: &CustodyCopy,
+        decided: F,
+    ) -> Result<(DocumentId, T), E>
     where
         T: Send + 'static,
         E: From<MeasuringError> + From<DatabaseError> + Send + 'static,

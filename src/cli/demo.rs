@@ -15,8 +15,8 @@ use super::init::make::{NewFounder, Plan, make};
 use super::page::{Table, Tone};
 use super::{Answer, Desk, Failure, serve};
 use crate::config::Config;
-use crate::config::home::Home;
 use crate::config::Mode;
+use crate::config::home::Home;
 use crate::control::client::ask;
 use crate::control::{Credentials, Request, Secret};
 use crate::database::DatabaseError;
@@ -73,7 +73,8 @@ pub(super) fn run(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
     let good = results.iter().all(|result| result.as_expected);
     desk.show(&Summary { home: root.display().to_string(), samples: results.clone(), as_expected: good }, |page| {
         let word = |id: &str| desk.words.say(id);
-        let mut table = Table::new(vec![word("demo-column-sample"), word("demo-column-became"), word("demo-column-found")]);
+        let mut table =
+            Table::new(vec![word("demo-column-sample"), word("demo-column-became"), word("demo-column-found")]);
         for result in &results {
             let tone = if result.as_expected { Tone::Good } else { Tone::Bad };
             table.row(Some(tone), vec![result.sample.clone(), result.became(desk), result.findings.join(", ")]);
@@ -170,11 +171,7 @@ fn people(socket: &Path) -> Result<(), Failure> {
             occupation: "医療事務".to_owned(),
             department: "医事課".to_owned(),
         },
-        Request::Enrol {
-            by: by("admin"),
-            person: by("clerk"),
-            ca_passphrase: Secret::new(PASSPHRASE.to_owned()),
-        },
+        Request::Enrol { by: by("admin"), person: by("clerk"), ca_passphrase: Secret::new(PASSPHRASE.to_owned()) },
         Request::Appoint {
             by: by("admin"),
             second: Some(by("manager")),

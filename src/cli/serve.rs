@@ -42,8 +42,7 @@ pub(super) fn start(root: PathBuf, runtime: &tokio::runtime::Runtime) -> Result<
     let binary = std::env::current_exe().map_err(|error| environment(error.to_string()))?;
     let stopped = Stopped::default();
     let stop = Arc::clone(&stopped);
-    let mut daemon =
-        daemon::start(&root, runtime.handle(), &binary).map_err(|error| environment(error.to_string()))?;
+    let mut daemon = daemon::start(&root, runtime.handle(), &binary).map_err(|error| environment(error.to_string()))?;
     daemon.serve_requests(move || stop.notify_one()).map_err(|error| environment(error.to_string()))?;
     Ok((daemon, stopped))
 }

@@ -87,10 +87,7 @@ fn listen(listener: &UnixListener, requests: &Arc<Requests>, stop: &AtomicBool) 
 /// Waits for a connection, and no longer than until it is time to look whether to stop.
 fn wait_for(listener: &UnixListener) {
     let mut fds = [rustix::event::PollFd::new(listener, rustix::event::PollFlags::IN)];
-    let timeout = rustix::event::Timespec {
-        tv_sec: 0,
-        tv_nsec: LOOK.subsec_nanos().into(),
-    };
+    let timeout = rustix::event::Timespec { tv_sec: 0, tv_nsec: LOOK.subsec_nanos().into() };
     if rustix::event::poll(&mut fds, Some(&timeout)).is_err() {
         std::thread::sleep(LOOK);
     }
@@ -131,9 +128,7 @@ impl Drop for Place {
 fn converse(mut stream: UnixStream, requests: &Requests, busy: bool) {
     // Read in any case: closing on unread bytes would take the answer away from the client.
     let answer = match ask(&mut stream) {
-        Ok(_) if busy => {
-            Err(Refusal::Environment { problem: "as many requests as can be are being answered".into() })
-        }
+        Ok(_) if busy => Err(Refusal::Environment { problem: "as many requests as can be are being answered".into() }),
         Ok((request, peer)) => {
             // A handler that crashed has changed nothing: its transaction was undone.
             std::panic::catch_unwind(AssertUnwindSafe(|| requests.answer(request, peer)))

@@ -97,7 +97,9 @@ pub async fn documents_signed_in(tx: &mut Tx, session: SessionId) -> Result<Vec<
         .bind(session.to_string())
         .fetch_all(tx)
         .await?;
-    rows.iter().map(|row| row.try_get::<String, _>("document")?.parse().map_err(unreadable("attempt.document"))).collect()
+    rows.iter()
+        .map(|row| row.try_get::<String, _>("document")?.parse().map_err(unreadable("attempt.document")))
+        .collect()
 }
 
 fn read_row(row: &sqlx::any::AnyRow) -> Result<Attempt, DatabaseError> {

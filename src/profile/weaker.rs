@@ -1,8 +1,6 @@
 //! Whether one profile asks for less than another.
 
-use super::{
-    Confirm, Exceptions, KNOWN_OUTCOMES, Lossy, Profile, ResolutionRules, TimestampPolicy, WindowRules,
-};
+use super::{Confirm, Exceptions, KNOWN_OUTCOMES, Lossy, Profile, ResolutionRules, TimestampPolicy, WindowRules};
 use crate::calendar::Span;
 use crate::judgement::{Outcome, Reason};
 use crate::requirement::Regime;

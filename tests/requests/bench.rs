@@ -78,11 +78,7 @@ impl Bench {
         make(plan, runtime.handle(), jiff::Timestamp::now().into()).unwrap();
         let binary = Path::new(env!("CARGO_BIN_EXE_torikomi"));
         let opened = open(&root, runtime.handle(), binary, || ()).unwrap();
-        let hooks = Hooks {
-            stations: Box::new(Vec::new),
-            wake_intake: Box::new(|_| ()),
-            stop: Box::new(|| ()),
-        };
+        let hooks = Hooks { stations: Box::new(Vec::new), wake_intake: Box::new(|_| ()), stop: Box::new(|| ()) };
         let requests = Requests::new(Arc::clone(&opened.line), Arc::new(hooks));
         Self { requests, opened, folder, _runtime: runtime }
     }
@@ -215,7 +211,8 @@ impl Bench {
 
 pub fn identity() -> Identity {
     let from = Source::Sidecar;
-    let patient = Patient { id: "9990001".into(), name: "架空 花子".into(), kana: None, birth_date: None, sex: None };
+    let patient =
+        Patient { id: "9990001".into(), name: "架空 花子".into(), kana: None, birth_date: None, sex: None };
     Identity {
         patient: Some(Sourced { value: patient, from }),
         document_type: Some(Sourced { value: KIND.parse().unwrap(), from }),

@@ -189,3 +189,26 @@ fn a_document_is_assigned_to_somebody_there_is() {
     assert!(bench.document(document).assigned_to.is_some());
     assert_eq!(bench.last_act().0.kind, Kind::DocumentAssigned);
 }
+
+#[test]
+fn a_delivery_in_doubt_is_refused_by_a_person() {
+    use torikomi::document::DeliveryState;
+    use torikomi::ledger::deliveries;
+    let bench = Bench::new();
+    let (delivery, now) = (torikomi::ids::DeliveryId::new(), bench.now());
+    bench.write(async move |tx| {
+        deliveries::enter(tx, delivery, &crate::bench::STATION.parse().unwrap(), b"scan.tif", now).await?;
+        deliveries::move_on(tx, delivery, DeliveryState::Arriving, DeliveryState::InCustody, None, now).await?;
+        deliveries::move_on(tx, delivery, DeliveryState::InCustody, DeliveryState::Incomplete, None, now).await
+    });
+    let decide =
+        |who: &str, take| Request::DecideDelivery { by: person(who), delivery, take, reason: because("not-a-record") };
+    // Its copy in custody is gone: nothing is decided about what nobody can read.
+    assert!(matches!(bench.refused(decide(MANAGER, true)), Refusal::Environment { .. }));
+    assert!(matches!(bench.refused(decide(ADMIN, false)), Refusal::RoleNeeded { .. }));
+    bench.done(decide(MANAGER, false));
+    let found = bench.opened.line.database.read(async |tx| deliveries::get(tx, delivery).await).unwrap().unwrap();
+    assert_eq!(found.state, DeliveryState::Refused);
+    assert_eq!(bench.last_act().0.kind, Kind::DeliveryDecided);
+    assert!(matches!(bench.refused(decide(MANAGER, true)), Refusal::WrongState { .. }));
+}

@@ -16,13 +16,8 @@ use crate::people::register;
 use crate::pipeline::driver::StageName;
 
 /// Every stage that a resumed document may wait for.
-pub(super) const STAGES: &[StageName] = &[
-    StageName::Identification,
-    StageName::Inspection,
-    StageName::Signing,
-    StageName::Stamping,
-    StageName::Filing,
-];
+pub(super) const STAGES: &[StageName] =
+    &[StageName::Identification, StageName::Inspection, StageName::Signing, StageName::Stamping, StageName::Filing];
 
 impl Requests {
     pub(super) fn send_back(
@@ -102,12 +97,7 @@ impl Requests {
         self.decided(done, &[])
     }
 
-    pub(super) fn retry(
-        &self,
-        by: &Credentials,
-        documents: Vec<DocumentId>,
-        peer: Peer,
-    ) -> Result<Decided, Refusal> {
+    pub(super) fn retry(&self, by: &Credentials, documents: Vec<DocumentId>, peer: Peer) -> Result<Decided, Refusal> {
         let documents = named(documents)?;
         let hand = self.hand(peer);
         let signers = Signers::from(self.prove(by, hand.now)?);
@@ -125,12 +115,7 @@ impl Requests {
 }
 
 /// A document that waits in front of a stage goes through it again. What waits for a decision is not helped by that.
-async fn try_again(
-    tx: &mut Tx,
-    document: &Document,
-    signers: &Signers,
-    hand: &Hand,
-) -> Result<Appended, Refusal> {
+async fn try_again(tx: &mut Tx, document: &Document, signers: &Signers, hand: &Hand) -> Result<Appended, Refusal> {
     use DocumentState::{Filing, Identifying, Inspecting, Signing, Stamping};
     let Some(held) = document.held else { return Err(wrong_state(document)) };
     if !matches!(document.state, Identifying | Inspecting | Signing | Stamping | Filing) {

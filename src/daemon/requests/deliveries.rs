@@ -32,11 +32,8 @@ impl Requests {
         if !delivery_may_move(delivery.state, to) || (take && delivery.state == DeliveryState::InCustody) {
             return Err(wrong_state(&delivery));
         }
-        let deed = if take {
-            Deed::TakeAsIs { delivery: id, reason }
-        } else {
-            Deed::RefuseDelivery { delivery: id, reason }
-        };
+        let deed =
+            if take { Deed::TakeAsIs { delivery: id, reason } } else { Deed::RefuseDelivery { delivery: id, reason } };
         let decided = if take {
             self.take(&delivery, deed, signers, why, hand)?
         } else {
@@ -57,9 +54,10 @@ impl Requests {
         let copy = CustodyCopy::open(&self.line.custody, delivery.id, delivery.copy)
             .map_err(|error| Refusal::Environment { problem: error.to_string() })?;
         let seen = delivery.clone();
-        let (document, appended) = self.line.measuring().take_anyway(delivery, &copy, async move |tx| {
-            enter(tx, &seen, deed, &by, &why, &hand).await
-        })?;
+        let (document, appended) = self
+            .line
+            .measuring()
+            .take_anyway(delivery, &copy, async move |tx| enter(tx, &seen, deed, &by, &why, &hand).await)?;
         Ok(Decided { documents: vec![document], journal_index: appended.index, entry: appended.entry })
     }
 }

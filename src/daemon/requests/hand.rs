@@ -5,16 +5,16 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::{Peer, Requests};
-use crate::control::{Refusal, ReasonGiven};
+use crate::control::{ReasonGiven, Refusal};
 use crate::database::Tx;
 use crate::ids::DocumentId;
 use crate::instant::Instant;
 use crate::journal::Draft;
 use crate::journal::append::{Appended, Journal};
 use crate::ledger::decisions::{self, Decision, DecisionKind};
+use crate::people::Change;
 use crate::people::acts::{self, Act, ActRules, Deed, Private, ReasonCode, Signed};
 use crate::people::certificates::Signer;
-use crate::people::Change;
 
 /// One request's way to the journal.
 #[derive(Clone)]
@@ -134,9 +134,11 @@ pub(super) struct Why {
 impl Why {
     /// Reads the reason that came with a request. Answers its code too.
     pub(super) fn read(given: &ReasonGiven) -> Result<(Self, ReasonCode), Refusal> {
-        let code: ReasonCode = given.code.as_str().parse().map_err(|_| Refusal::BadRequest {
-            problem: format!("{} is no reason that acts have", given.code),
-        })?;
+        let code: ReasonCode = given
+            .code
+            .as_str()
+            .parse()
+            .map_err(|_| Refusal::BadRequest { problem: format!("{} is no reason that acts have", given.code) })?;
         Ok((Self { code: Some(code), text: text(given), stated: None }, code))
     }
 

@@ -74,9 +74,9 @@ impl Requests {
         let signed = hand.sign(Deed::Enrol(certificate.issued()), &signers, None)?;
         // Asked before the key is saved, so that a refusal leaves nothing behind.
         let (asked, new, rules, now) = (signed.clone(), certificate.clone(), hand.rules, hand.now);
-        self.line.database.read::<_, PeopleError, _>(async move |tx| {
-            enrolment::enrol(tx, asked, new, &rules, now).await.map(drop)
-        })?;
+        self.line
+            .database
+            .read::<_, PeopleError, _>(async move |tx| enrolment::enrol(tx, asked, new, &rules, now).await.map(drop))?;
         file.save(&self.line.keys, &file_name)?;
         let appended = self.line.database.write::<_, Refusal, _>(async move |tx| {
             let change = enrolment::enrol(tx, signed, certificate, &hand.rules, hand.now).await?;
@@ -151,4 +151,3 @@ fn whole_seconds(at: Instant) -> Instant {
 pub(super) fn noted(appended: Appended) -> Noted {
     Noted { journal_index: appended.index, entry: appended.entry }
 }
-

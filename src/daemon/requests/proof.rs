@@ -11,9 +11,9 @@ use super::Requests;
 use crate::clock::since_boot;
 use crate::control::{Credentials, Refusal, Secret};
 use crate::crypto::make::Passphrase;
+use crate::crypto::make::{EvaluationCa, UnlockError};
 use crate::instant::Instant;
 use crate::keyring::{self, KeyringError};
-use crate::crypto::make::{EvaluationCa, UnlockError};
 use crate::people::certificates::{self, Signer};
 use crate::people::{PeopleError, Refused, register};
 
@@ -64,7 +64,8 @@ impl Proofs {
             Ok(_) => drop(failures.remove(login)),
             Err(error) if is_wrong_passphrase(error) => {
                 let count = failures.get(login).map_or(0, |before| before.count).saturating_add(1);
-                failures.insert(login.to_owned(), Failures { count, next_at: since_boot().saturating_add(delay(count)) });
+                failures
+                    .insert(login.to_owned(), Failures { count, next_at: since_boot().saturating_add(delay(count)) });
                 tracing::warn!(person.login = login, failures = count, "A passphrase of {login} was wrong");
             }
             Err(_) => {}
@@ -110,7 +111,8 @@ impl Requests {
     pub(super) fn open_authority(&self, secret: &Secret) -> Result<EvaluationCa, Refusal> {
         let passphrase = passphrase(secret);
         let unlock = || keyring::open_authority(self.line.home.layout(), &passphrase);
-        let wrong = |error: &KeyringError| matches!(error, KeyringError::Locked { error: UnlockError::WrongPassphrase, .. });
+        let wrong =
+            |error: &KeyringError| matches!(error, KeyringError::Locked { error: UnlockError::WrongPassphrase, .. });
         self.proofs.guarded(AUTHORITY, unlock, wrong)?.map_err(|error| match error {
             KeyringError::Locked { error: UnlockError::WrongPassphrase, .. } => {
                 Refusal::NotProven { login: AUTHORITY.to_owned() }

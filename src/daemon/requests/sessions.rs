@@ -93,21 +93,22 @@ pub fn close_ended(line: &Line) -> Result<usize, DatabaseError> {
     let count = ended.len();
     if count > 0 {
         let journal = std::sync::Arc::clone(&line.journal);
-        line.database.write::<_, PeopleError, _>(async move |tx| {
-            for (session, reason) in ended {
-                match sessions::close(tx, session, reason, now).await {
-                    Ok(change) => {
-                        let appended = journal.append(tx, change.entry.clone(), now).await?;
-                        change.apply(tx, appended.index).await?;
+        line.database
+            .write::<_, PeopleError, _>(async move |tx| {
+                for (session, reason) in ended {
+                    match sessions::close(tx, session, reason, now).await {
+                        Ok(change) => {
+                            let appended = journal.append(tx, change.entry.clone(), now).await?;
+                            change.apply(tx, appended.index).await?;
+                        }
+                        // Its person closed it a moment before.
+                        Err(PeopleError::Refused(Refused::NoSuchSession)) => {}
+                        Err(error) => return Err(error),
                     }
-                    // Its person closed it a moment before.
-                    Err(PeopleError::Refused(Refused::NoSuchSession)) => {}
-                    Err(error) => return Err(error),
                 }
-            }
-            Ok(())
-        })
-        .map_err(database_error)?;
+                Ok(())
+            })
+            .map_err(database_error)?;
     }
     Ok(count)
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::database::{DatabaseError, Tx, unreadable};
 use crate::document::Part;
 use crate::identity::{Claims, Identity};
-use crate::ids::{DocumentId, Digest};
+use crate::ids::{Digest, DocumentId};
 use crate::judgement::Judgement;
 use crate::ledger::documents::{self, Document};
 

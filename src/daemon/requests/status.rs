@@ -72,8 +72,9 @@ impl Requests {
             Expiry::Near { valid_until, days_left } => warnings.push(format!(
                 "the calendar ends on {valid_until}, in {days_left} days: enter the next year in calendar.toml"
             )),
-            Expiry::Past { valid_until } => warnings
-                .push(format!("the calendar ended on {valid_until}: no deadline can be told until it is brought up to date")),
+            Expiry::Past { valid_until } => warnings.push(format!(
+                "the calendar ended on {valid_until}: no deadline can be told until it is brought up to date"
+            )),
         }
         let horizon = now.plus(line.config.people.warn_of_gap.as_signed());
         if let Some(gap) = appointments::next_gap(&found.appointed, Role::InformationManager, now, horizon) {
