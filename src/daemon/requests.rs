@@ -35,6 +35,8 @@ use crate::ids::Name;
 use crate::instant::Instant;
 use crate::pipeline::line::Line;
 
+pub use sessions::{close_ended, close_left_open};
+
 /// The process at the other end of the socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Peer {

@@ -9,7 +9,7 @@ use torikomi::cli::init::make::{NewFounder, Plan, make};
 use torikomi::config::Mode;
 use torikomi::control::{Credentials, ReasonGiven, Refusal, Request, Secret};
 use torikomi::daemon::open::{Opened, open};
-use torikomi::daemon::requests::{Peer, Requests};
+use torikomi::daemon::requests::{Hooks, Peer, Requests};
 use torikomi::database::DatabaseError;
 use torikomi::document::{DocumentState, HoldReason, Part};
 use torikomi::identity::{Claims, Identity, Patient, Source, Sourced};
@@ -78,7 +78,8 @@ impl Bench {
         make(plan, runtime.handle(), jiff::Timestamp::now().into()).unwrap();
         let binary = Path::new(env!("CARGO_BIN_EXE_torikomi"));
         let opened = open(&root, runtime.handle(), binary, || ()).unwrap();
-        let requests = Requests::new(Arc::clone(&opened.line), Arc::new(|| ()));
+        let hooks = Hooks { stations: Box::new(Vec::new), wake_intake: Box::new(|_| ()), stop: Box::new(|| ()) };
+        let requests = Requests::new(Arc::clone(&opened.line), Arc::new(hooks));
         Self { requests, opened, folder, _runtime: runtime }
     }
 
@@ -172,7 +173,7 @@ impl Bench {
         let (id, delivery, now) = (DocumentId::new(), DeliveryId::new(), self.now());
         let station: Name = STATION.parse().unwrap();
         let digest = Digest::of(id.to_string().as_bytes());
-        let measured = torikomi::image::unmeasured(digest, 4, torikomi::measurements::Fault::NotDecodable);
+        let measured = torikomi::image::unmeasured(digest, 4, torikomi::measurements::Fault::UnknownFormat);
         self.write(async move |tx| {
             deliveries::enter(tx, delivery, &station, b"scan.tif", now).await?;
             contents::enter(tx, &measured, &digest).await?;
@@ -210,7 +211,8 @@ impl Bench {
 
 pub fn identity() -> Identity {
     let from = Source::Sidecar;
-    let patient = Patient { id: "9990001".into(), name: "架空 花子".into(), kana: None, birth_date: None, sex: None };
+    let patient =
+        Patient { id: "9990001".into(), name: "架空 花子".into(), kana: None, birth_date: None, sex: None };
     Identity {
         patient: Some(Sourced { value: patient, from }),
         document_type: Some(Sourced { value: KIND.parse().unwrap(), from }),

@@ -5,13 +5,15 @@ use jiff::civil::Date;
 use super::{Peer, Requests};
 use crate::control::facts::{Closed, Opened};
 use crate::control::{Credentials, Refusal};
-use crate::database::DatabaseError;
+use crate::database::{DatabaseError, Tx};
 use crate::document::{DocumentState, HoldReason};
 use crate::ids::{Name, SessionId};
 use crate::ledger::{attempts, documents};
 use crate::people::acts::Signed;
 use crate::people::sessions::{self, Attested, Caps, CloseReason};
+use crate::people::{PeopleError, Refused};
 use crate::pipeline::driver::StageName;
+use crate::pipeline::line::Line;
 
 /// What a session lets go on.
 const WAITING_FOR_SESSION: [HoldReason; 2] = [HoldReason::NoSession, HoldReason::NoAttestation];
@@ -35,6 +37,7 @@ impl Requests {
         if obtained_on.is_some_and(|day| day > self.line.calendar.calendar.day_of(hand.now)) {
             return Err(Refusal::BadRequest { problem: "paper cannot have been received on a day to come".into() });
         }
+        close_ended(&self.line)?;
         let signer = self.prove(by, hand.now)?;
         let caps = Caps::from(&self.line.config.signing);
         let attested: &'static [Attested] = if attested { &Attested::ALL } else { &[] };
@@ -77,5 +80,61 @@ impl Requests {
             }
             Ok(Closed { session: id, signed, waiting })
         })
+    }
+}
+
+/// Wipes the keys of sessions that reached a cap, and closes their rows. To be called every few seconds.
+///
+/// # Errors
+/// When the database fails; the keys are gone all the same, and the rows are closed at the next start.
+pub fn close_ended(line: &Line) -> Result<usize, DatabaseError> {
+    let now = line.clock.now();
+    let ended = line.sessions.expire(now);
+    let count = ended.len();
+    if count > 0 {
+        let journal = std::sync::Arc::clone(&line.journal);
+        line.database
+            .write::<_, PeopleError, _>(async move |tx| {
+                for (session, reason) in ended {
+                    match sessions::close(tx, session, reason, now).await {
+                        Ok(change) => {
+                            let appended = journal.append(tx, change.entry.clone(), now).await?;
+                            change.apply(tx, appended.index).await?;
+                        }
+                        // Its person closed it a moment before.
+                        Err(PeopleError::Refused(Refused::NoSuchSession)) => {}
+                        Err(error) => return Err(error),
+                    }
+                }
+                Ok(())
+            })
+            .map_err(database_error)?;
+    }
+    Ok(count)
+}
+
+/// Closes what an earlier run of the daemon left open. To be called once at start, before anything is signed.
+///
+/// # Errors
+/// When the database fails.
+pub fn close_left_open(line: &Line) -> Result<usize, DatabaseError> {
+    let now = line.clock.now();
+    let journal = std::sync::Arc::clone(&line.journal);
+    line.database
+        .write::<_, PeopleError, _>(async move |tx: &mut Tx| {
+            let changes = sessions::close_left_open(tx, now).await?;
+            for change in &changes {
+                let appended = journal.append(tx, change.entry.clone(), now).await?;
+                change.apply(tx, appended.index).await?;
+            }
+            Ok(changes.len())
+        })
+        .map_err(database_error)
+}
+
+fn database_error(error: PeopleError) -> DatabaseError {
+    match error {
+        PeopleError::Database(error) => error,
+        other => DatabaseError::Conflict(other.to_string()),
     }
 }
