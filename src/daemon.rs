@@ -3,6 +3,7 @@
 pub mod open;
 pub mod requests;
 pub mod server;
+mod sessions;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -92,11 +93,11 @@ pub fn start(root: &Path, runtime: &tokio::runtime::Handle, binary: &Path) -> Re
     let ringing = Arc::clone(&bell);
     let Opened { line, lock, .. } = open::open(root, runtime, binary, move || ringing.ring())?;
     // A session's key died with the process that held it; its row must not look open.
-    requests::close_left_open(&line)?;
+    sessions::close_left_open(&line)?;
     line.note(Kind::DaemonStarted, |draft| {
         draft.fact("version", env!("CARGO_PKG_VERSION")).fact("build", line.build).fact("sandbox", line.sandbox)
     })?;
-    let mut intake = crate::intake::line::Line::open(intake_instruments(&line)?, stations(&line))?;
+    let intake = crate::intake::line::Line::open(intake_instruments(&line)?, stations(&line))?;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let workers = line.config.image.workers.map_or(cores, |workers| usize::try_from(workers).unwrap_or(cores));
     let mut files = Files::open(&line.home.layout().store(&line.config).join("journal"))?;
@@ -134,6 +135,9 @@ impl Drop for Daemon {
             stop.store(true, Ordering::SeqCst);
             // A thread that panicked has been logged.
             let _ = thread.join();
+        }
+        if let Some(intake) = self.line.intake.get() {
+            intake.stop();
         }
         if let Some(driver) = self.driver.take() {
             driver.stop();
@@ -213,7 +217,7 @@ fn watch_sessions(line: &Arc<Line>, bell: &Arc<Bell>) -> std::io::Result<JoinHan
     let (line, bell) = (Arc::clone(line), Arc::clone(bell));
     std::thread::Builder::new().name("sessions".into()).spawn(move || {
         while !bell.stopping() {
-            if let Err(error) = requests::close_ended(&line) {
+            if let Err(error) = sessions::close_ended(&line) {
                 tracing::error!(%error, "A session ended and its row could not be closed; its key is gone");
             }
             std::thread::sleep(SESSIONS_EVERY);

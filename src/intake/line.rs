@@ -81,7 +81,7 @@ const TRY_AGAIN: Duration = Duration::from_secs(5);
 pub struct Line {
     shared: Arc<Shared>,
     stations: BTreeMap<Name, Arc<Mutex<AtStation>>>,
-    threads: Vec<JoinHandle<()>>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
 /// One station, as its settings have it.
@@ -189,14 +189,14 @@ impl Line {
         };
         let stations = stations.into_iter().map(at_station).collect();
         (shared.instruments.wake_measuring)();
-        Ok(Self { shared, stations, threads: Vec::new() })
+        Ok(Self { shared, stations, threads: Mutex::default() })
     }
 
     /// Starts a thread for each station.
     ///
     /// # Errors
     /// When the system gives no thread.
-    pub fn run(&mut self) -> Result<(), LineError> {
+    pub fn run(&self) -> Result<(), LineError> {
         for (name, at_station) in &self.stations {
             let watch = Watch::new(locked(at_station).rhythm());
             locked(&self.shared.bells).insert(name.clone(), watch.bell());
@@ -205,18 +205,19 @@ impl Line {
                 .name(format!("intake {name}"))
                 .spawn(move || take_turns(&shared, &at_station, watch))
                 .map_err(|source| LineError::NoThread { station: name.clone(), source })?;
-            self.threads.push(thread);
+            locked(&self.threads).push(thread);
         }
         Ok(())
     }
 
-    /// Ends every station's thread, between two deliveries.
-    pub fn stop(&mut self) {
+    /// Ends every station's thread, between two deliveries, and waits for them. It can be called twice.
+    pub fn stop(&self) {
         self.shared.stop.store(true, Ordering::SeqCst);
         for bell in locked(&self.shared.bells).values() {
             bell.stop();
         }
-        for thread in self.threads.drain(..) {
+        let threads = std::mem::take(&mut *locked(&self.threads));
+        for thread in threads {
             if thread.join().is_err() {
                 tracing::error!("A thread of intake crashed; its deliveries are taken up at the next start");
             }

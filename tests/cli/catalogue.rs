@@ -4,8 +4,7 @@ use schemars::{JsonSchema, schema_for};
 use serde_json::{Value, json};
 use torikomi::cli::{Failure, Words};
 use torikomi::control::Refusal;
-use torikomi::document::DeliveryProblem;
-use torikomi::document::{DeliveryState, DocumentState, HoldReason};
+use torikomi::document::{DeliveryProblem, DeliveryState, DocumentState, HoldReason};
 use torikomi::identity::Source;
 use torikomi::journal::Kind;
 use torikomi::judgement::Severity;
@@ -36,7 +35,7 @@ fn every_code_has_words() {
         ("hold", codes::<HoldReason>()),
         ("todo", codes::<HoldReason>()),
         ("held", codes::<HoldReason>()),
-        ("delivery", codes::<DeliveryProblem>()),
+        ("delivery-problem", codes::<DeliveryProblem>()),
         ("journal", codes::<Kind>()),
         ("source", codes::<Source>()),
         ("severity", codes::<Severity>()),

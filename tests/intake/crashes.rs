@@ -201,6 +201,8 @@ fn what_is_not_ours_is_kept_and_told() {
     world.put("scan.tif", b"a page");
     world.copied(id, 1, other);
     fs::create_dir(world.custody.join("a person's folder")).unwrap();
+    // What signing keeps there is explained.
+    fs::create_dir(world.custody.join(torikomi::signing::ATTEMPTS)).unwrap();
     let line = world.open();
     assert_eq!(
         line.custody_findings(),

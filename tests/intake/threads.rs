@@ -24,7 +24,7 @@ fn stations_run_on_threads_of_their_own() {
         // Nothing but events may be the reason that something is seen.
         station.rhythm.sweep_every = Duration::from_secs(3600);
     }
-    let mut line = world.open();
+    let line = world.open();
     line.run().unwrap();
     wait_until("watching", || line.stations().iter().all(|report| report.watching == Watching::Events));
     world.put("scan.tif", b"one");

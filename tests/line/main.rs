@@ -1,6 +1,7 @@
 //! The whole line from a drop folder to a filed record, through the library's own start and real files.
 
 mod home;
+mod proven;
 
 use std::time::{Duration, Instant};
 
@@ -45,6 +46,7 @@ fn a_scan_becomes_a_signed_and_stamped_record() {
     // The source is gone, and so is the copy in custody.
     assert!(wait_for(|| (home.listing().iter().all(|name| !name.contains("同意書"))).then_some(())).is_some());
     assert!(wait_for(|| home.custody_is_empty().then_some(())).is_some(), "{:?}", home.custody_listing());
+    proven::proven(&home, &daemon.line, filed.id);
 }
 
 /// Waits at most a minute: a slow machine is slow, and a broken line fails.

@@ -87,9 +87,9 @@ pub(in crate::cli) fn deliveries_table(desk: &Desk, page: &mut Page, waiting: &[
     }
     page.table(&table);
     for delivery in waiting {
-        if let Some(problem) = delivery.problem.as_ref().and_then(|problem| words.detail(problem)) {
+        if let Some(problem) = &delivery.problem {
             page.small(&delivery.delivery.to_string());
-            page.below(&problem);
+            words.details(problem).iter().for_each(|said| page.below(said));
         }
     }
 }

@@ -129,6 +129,7 @@ impl Requests {
     /// Wakes whoever has something to do now, and answers.
     pub(super) fn decided(&self, done: Done, stages: &[StageName]) -> Result<Decided, Refusal> {
         self.line.shared.wake(stages);
+        // What ended or moved may leave its note or its source behind.
         for station in &done.stations {
             (self.hooks.wake_intake)(station);
         }

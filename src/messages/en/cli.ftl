@@ -341,17 +341,6 @@ profile-unreadable = { $file } cannot be used. See `torikomi profile lint`.
 profile-text = Content
 profile-approved = The profile { $whom } is in force.
 
-## What is wrong with a delivery
-delivery-incomplete = File { $file } breaks off ({ $missing ->
-    [header] its beginning
-    [directory] its directory
-    [image-data] part of an image
-    [end-marker] its end
-   *[other] { $missing }
-} is missing). Send it again.
-delivery-completeness-unknown = It cannot be told whether file { $file } is whole ({ $fault }). Look into it.
-delivery-no-document = Only sidecars came, and no scan. Send the scan.
-
 ## Why a document is on hold, in short
 held-identity = patient, kind or date
 held-conflict = contradiction
@@ -385,3 +374,13 @@ demo-try =
     In another terminal: torikomi --home { $home } status
                          torikomi --home { $home } queue list
     The people are admin, manager and clerk, each with the passphrase { $passphrase }. Ctrl-C ends it.
+## What exactly it waits for
+held-detail-no-profile = This station has no profile for { $document_type }.
+held-detail-equal-bytes = The earlier document: { $earlier }
+held-detail-stage-failed = The step { $stage } failed: { $error }
+need-identity = patient, kind and dates to be entered
+need-carried = a setting that this build does not carry
+need-late-release = the information manager's release of the lateness
+need-exception = the information manager's exception
+need-accept = a person's look at the findings
+need-confirm = confirmation and signature

@@ -314,17 +314,6 @@ profile-unreadable = { $file } は使えません。「torikomi profile lint」�
 profile-text = 内容
 profile-approved = プロファイル { $whom } を発効させました。
 
-## 受入の問題
-delivery-incomplete = { $file } 番目のファイルが途中で切れています（{ $missing ->
-    [header] 始めの部分
-    [directory] 目次
-    [image-data] 画像
-    [end-marker] 終わりの印
-   *[other] { $missing }
-}がありません）。もう一度送り直してください。
-delivery-completeness-unknown = { $file } 番目のファイルが全部そろっているか分かりません（{ $fault }）。中を確かめてください。
-delivery-no-document = サイドカーだけが届き、スキャンしたファイルがありません。ファイルを送ってください。
-
 ## 保留の理由（一覧の短い言い方）
 held-identity = 患者・種別・日付
 held-conflict = 内容の食い違い
@@ -358,3 +347,13 @@ demo-try =
     別の端末で: torikomi --home { $home } status
     　　　　　　torikomi --home { $home } queue list
     利用者は admin、manager、clerk、パスフレーズはどれも { $passphrase } です。終わるには Ctrl-C を押してください。
+## 何を待っているか
+held-detail-no-profile = 書類の種別 { $document_type } のプロファイルが、この取込口にはありません。
+held-detail-equal-bytes = 以前の文書：{ $earlier }
+held-detail-stage-failed = 処理（{ $stage }）の失敗：{ $error }
+need-identity = 患者・書類の種別・日付の入力
+need-carried = この版では対応していない設定の解消
+need-late-release = 情報作成管理者による、期限後の保存の承認
+need-exception = 情報作成管理者による、例外の承認
+need-accept = 検査結果の確認
+need-confirm = 確定・署名

@@ -68,6 +68,7 @@ arg-as = 操作する人のログイン名
 arg-passphrase-file = パスフレーズを 1 行目に書いたファイル（なければ端末で入力します）
 arg-second = 承認するもう一人のログイン名
 arg-second-passphrase-file = もう一人のパスフレーズのファイル
+arg-new-passphrase-file = 新しい鍵のパスフレーズを1行目に書いたファイル（なければ入力を求めます）
 arg-ca-passphrase-file = 認証局のパスフレーズのファイル
 arg-reason = 理由（英小文字の符号）
 arg-text = 理由の説明（記録簿に残ります）
