@@ -24,6 +24,7 @@ station-foreign = This folder belongs to station { $station } of another home ({
 station-replaced = The folder has become another one. It is opened anew by itself.
 station-unusable = The folder cannot be used: { $error }. Please tell the administrator. It is tried again by itself.
 station-read-only = The folder cannot be written to, so files that were taken in cannot be removed. Please ask the administrator to check the right to write there.
+station-copy-missing = The copy of something that was taken in is not in custody, so its source is left here. Please tell the administrator.
 station-too-many-names = There are too many files in the folder; they are taken in bit by bit.
 station-ledger = The ledger cannot be written, so intake waits: { $error }. It resumes by itself.
 
