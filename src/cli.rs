@@ -8,7 +8,9 @@
 //! only ones: completions, man pages and both languages of `--help` are made of them.
 
 mod check;
+mod choice;
 mod completions;
+mod demo;
 mod desk;
 mod failure;
 mod findings;
@@ -24,8 +26,10 @@ mod profile;
 mod queue;
 mod record;
 pub mod schemas;
+mod serve;
 mod session;
 mod status;
+mod timestamp;
 mod words;
 
 use std::ffi::OsString;
@@ -40,7 +44,7 @@ pub use help::command;
 pub use words::Words;
 
 use crate::config::Config;
-use crate::config::home::Layout;
+use crate::config::home::{self, Layout};
 use crate::messages::Lang;
 
 /// The command line.
@@ -60,13 +64,16 @@ struct Global {
     home: Option<PathBuf>,
     #[arg(long, global = true)]
     json: bool,
-    #[arg(long, global = true, value_name = "ja|en", value_parser = help::language)]
+    #[arg(long, global = true, value_name = "ja|en", value_parser = choice::language)]
     lang: Option<Lang>,
 }
 
 /// The commands, in the order in which help lists them.
 #[derive(Debug, Subcommand)]
 enum Command {
+    Init(init::Args),
+    Serve(serve::Args),
+    Demo(demo::Args),
     Status(status::Args),
     #[command(subcommand)]
     Queue(queue::Queue),
@@ -83,6 +90,8 @@ enum Command {
     Check(check::Command),
     #[command(subcommand)]
     Profile(profile::Profile),
+    #[command(subcommand)]
+    Timestamp(timestamp::Timestamp),
     Completions(completions::Args),
     Man(man::Args),
 }
@@ -125,6 +134,13 @@ fn home_language(home: Option<&Path>) -> Option<Lang> {
 
 fn run(command: &Command, desk: &Desk) -> Result<Answer, Failure> {
     match command {
+        Command::Init(args) => {
+            // What it makes is for its owner alone, the database's own files among it.
+            home::harden_process().map_err(|error| Failure::Home { problem: error.to_string() })?;
+            init::run(args, desk)
+        }
+        Command::Serve(args) => serve::run(args, desk),
+        Command::Demo(args) => demo::run(args, desk),
         Command::Status(args) => status::run(args, desk),
         Command::Queue(command) => queue::run(command, desk),
         Command::Record(command) => record::run(command, desk),
@@ -134,6 +150,7 @@ fn run(command: &Command, desk: &Desk) -> Result<Answer, Failure> {
         Command::Inspect(args) => inspect::run(args, desk),
         Command::Check(command) => check::run(command, desk),
         Command::Profile(command) => profile::run(command, desk),
+        Command::Timestamp(command) => timestamp::run(command, desk),
         Command::Completions(args) => completions::run(args, desk),
         Command::Man(args) => man::run(args, desk),
     }

@@ -16,6 +16,7 @@ use zeroize::Zeroize;
 
 use crate::ids::{DeliveryId, DocumentId, Name, RecordId, SessionId};
 use crate::instant::Instant;
+use crate::people::Refused;
 
 /// A line longer than this is not read.
 pub const LONGEST_LINE: u64 = 1024 * 1024;
@@ -96,6 +97,8 @@ pub enum Request {
     Confirm {
         by: Credentials,
         document: DocumentId,
+        /// Each page was shown to the person; else they say that they saw the pages.
+        pages_shown: bool,
     },
     /// Files a late document as 9.2 for an unavoidable reason.
     ReleaseLate {
@@ -131,6 +134,7 @@ pub enum Request {
     /// Brings a profile file's present version into force, after a second person's approval.
     ApproveProfile {
         by: Credentials,
+        second: Option<Credentials>,
         profile: Name,
     },
     /// An administrator adds a person, who sets the own passphrase.
@@ -142,13 +146,16 @@ pub enum Request {
         occupation: String,
         department: String,
     },
-    /// A person makes the own key; the certificate is issued with the CA's passphrase.
+    /// A person makes the own key; somebody else has the certificate issued, with the authority's passphrase.
     Enrol {
+        by: Credentials,
+        /// The passphrase is the new key's.
         person: Credentials,
         ca_passphrase: Secret,
     },
     Appoint {
         by: Credentials,
+        second: Option<Credentials>,
         login: String,
         role: Name,
         rank: u32,
@@ -222,7 +229,13 @@ pub enum Refusal {
     /// The same id and version was in force with other bytes.
     ProfileChanged { profile: String, version: u32 },
     /// A rule of sessions, people or appointments stands in the way.
-    People { problem: String },
+    People { refused: Refused },
+    /// Login and passphrase did not fit several times in a row.
+    LockedOut { login: String, seconds: u64 },
+    /// The clock that runs from when the work was possible again has run out too (an RFC 3339 instant).
+    SecondClockOver { deadline: String },
+    /// A deadline cannot be told, so nothing can be released from it.
+    DeadlineNotTold { problem: String },
     /// The request could not be read.
     BadRequest { problem: String },
     /// Disk, database or authority failed. Try again.

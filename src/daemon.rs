@@ -1,6 +1,9 @@
 //! Starts everything, serves the control socket, stops cleanly.
 
 pub mod open;
+pub mod requests;
+pub mod server;
+mod sessions;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,16 +12,18 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use crate::config::home::{HomeError, Lock};
+use crate::control::facts::StationStatus;
 use crate::database::DatabaseError;
 use crate::durable::Folder;
-use crate::intake::line::{Instruments, LineError, Station};
+use crate::intake::line::{Instruments, LineError, Station, Watching};
 use crate::journal::Kind;
 use crate::journal::files::{Files, FilesError};
-use crate::people::{Change, PeopleError, sessions};
+use crate::messages::{Lang, say_code};
 use crate::pipeline::driver::{Driver, StageName};
 use crate::pipeline::line::Line;
 use crate::pipeline::{self, listed_files};
 use open::{OpenError, Opened};
+use requests::Hooks;
 
 /// How often sessions are looked at for having ended.
 const SESSIONS_EVERY: Duration = Duration::from_secs(1);
@@ -34,8 +39,6 @@ pub enum DaemonError {
     #[error(transparent)]
     Journal(#[from] FilesError),
     #[error(transparent)]
-    People(#[from] PeopleError),
-    #[error(transparent)]
     Home(#[from] HomeError),
     #[error("the system gives no thread, socket or signal handler: {0}")]
     System(#[from] std::io::Error),
@@ -47,6 +50,8 @@ pub struct Daemon {
     driver: Option<Driver>,
     bell: Arc<Bell>,
     threads: Vec<JoinHandle<()>>,
+    /// The control socket's thread, and how it is told to end.
+    control: Option<(JoinHandle<()>, Arc<AtomicBool>)>,
     _lock: Lock,
 }
 
@@ -87,7 +92,8 @@ pub fn start(root: &Path, runtime: &tokio::runtime::Handle, binary: &Path) -> Re
     let bell = Arc::new(Bell::default());
     let ringing = Arc::clone(&bell);
     let Opened { line, lock, .. } = open::open(root, runtime, binary, move || ringing.ring())?;
-    close_sessions_of_the_dead(&line)?;
+    // A session's key died with the process that held it; its row must not look open.
+    sessions::close_left_open(&line)?;
     line.note(Kind::DaemonStarted, |draft| {
         draft.fact("version", env!("CARGO_PKG_VERSION")).fact("build", line.build).fact("sandbox", line.sandbox)
     })?;
@@ -101,11 +107,35 @@ pub fn start(root: &Path, runtime: &tokio::runtime::Handle, binary: &Path) -> Re
     let _ = line.intake.set(Arc::new(intake));
     let driver = pipeline::start(&line, workers)?;
     let threads = vec![copy_journal(&line, &bell, files)?, watch_sessions(&line, &bell)?];
-    Ok(Daemon { line, driver: Some(driver), bell, threads, _lock: lock })
+    Ok(Daemon { line, driver: Some(driver), bell, threads, control: None, _lock: lock })
+}
+
+impl Daemon {
+    /// Answers requests on the home's control socket from now on; `on_stop` is called when one asks for the end.
+    ///
+    /// # Errors
+    /// When the socket cannot be bound.
+    pub fn serve_requests(&mut self, on_stop: impl Fn() + Send + Sync + 'static) -> std::io::Result<()> {
+        let stop = Arc::new(AtomicBool::new(false));
+        let (reporting, waking) = (Arc::clone(&self.line), Arc::clone(&self.line));
+        let hooks = Hooks {
+            stations: Box::new(move || station_statuses(&reporting)),
+            wake_intake: Box::new(move |station| waking.wake_intake(station)),
+            stop: Box::new(on_stop),
+        };
+        let thread = server::serve(Arc::clone(&self.line), socket(&self.line), Arc::clone(&stop), Arc::new(hooks))?;
+        self.control = Some((thread, stop));
+        Ok(())
+    }
 }
 
 impl Drop for Daemon {
     fn drop(&mut self) {
+        if let Some((thread, stop)) = self.control.take() {
+            stop.store(true, Ordering::SeqCst);
+            // A thread that panicked has been logged.
+            let _ = thread.join();
+        }
         if let Some(intake) = self.line.intake.get() {
             intake.stop();
         }
@@ -122,6 +152,24 @@ impl Drop for Daemon {
             let _ = thread.join();
         }
     }
+}
+
+fn station_statuses(line: &Line) -> Vec<StationStatus> {
+    let reports = line.intake.get().map(|intake| intake.stations()).unwrap_or_default();
+    reports
+        .into_iter()
+        .map(|report| StationStatus {
+            station: report.station,
+            folder: report.folder.display().to_string(),
+            watching: match report.watching {
+                Watching::NotYet | Watching::Events => "events".to_owned(),
+                Watching::Polling { .. } => "polling".to_owned(),
+                Watching::Unreachable => "unreachable".to_owned(),
+            },
+            problem: report.problem.map(|problem| say_code(Lang::En, "station", &problem)),
+            session: None,
+        })
+        .collect()
 }
 
 fn stations(line: &Line) -> Vec<Station> {
@@ -143,25 +191,6 @@ fn intake_instruments(line: &Arc<Line>) -> Result<Instruments, DaemonError> {
         session_at: Box::new(move |station| sessions.at_station(station).map(|facts| facts.id)),
         listed: Box::new(listed_files),
         wake_measuring: Box::new(move || shared.wake(&[StageName::Measuring])),
-    })
-}
-
-/// A session's key died with the process that held it; its row must not look open.
-fn close_sessions_of_the_dead(line: &Line) -> Result<(), DaemonError> {
-    let now = line.clock.now();
-    let changes = line.database.read::<_, PeopleError, _>(async |tx| sessions::close_left_open(tx, now).await)?;
-    for change in changes {
-        apply(line, change)?;
-    }
-    Ok(())
-}
-
-/// Appends a change's entry and writes its rows, together.
-fn apply(line: &Line, change: Change) -> Result<(), DatabaseError> {
-    let (journal, now) = (Arc::clone(&line.journal), line.clock.now());
-    line.database.write::<_, DatabaseError, _>(async move |tx| {
-        let appended = journal.append(tx, change.entry.clone(), now).await?;
-        change.apply(tx, appended.index).await
     })
 }
 
@@ -188,14 +217,8 @@ fn watch_sessions(line: &Arc<Line>, bell: &Arc<Bell>) -> std::io::Result<JoinHan
     let (line, bell) = (Arc::clone(line), Arc::clone(bell));
     std::thread::Builder::new().name("sessions".into()).spawn(move || {
         while !bell.stopping() {
-            let now = line.clock.now();
-            for (session, reason) in line.sessions.expire(now) {
-                let closing =
-                    line.database.read::<_, PeopleError, _>(async |tx| sessions::close(tx, session, reason, now).await);
-                let closed = closing.and_then(|change| Ok(apply(&line, change)?));
-                if let Err(error) = closed {
-                    tracing::error!(session.id = %session, %error, "Session {session} ended and could not be closed");
-                }
+            if let Err(error) = sessions::close_ended(&line) {
+                tracing::error!(%error, "A session ended and its row could not be closed; its key is gone");
             }
             std::thread::sleep(SESSIONS_EVERY);
         }

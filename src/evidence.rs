@@ -3,5 +3,6 @@
 pub mod checkpoint;
 pub mod container;
 pub mod manifest;
+pub mod proof;
 pub mod record;
 pub mod tree;

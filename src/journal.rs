@@ -71,6 +71,8 @@ pub enum Kind {
     RecordExported,
     IncidentOpened,
     IncidentClosed,
+    /// The clock had moved, and a person believes it as it stands now.
+    ClockAcknowledged,
 }
 
 impl fmt::Display for Kind {

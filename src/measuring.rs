@@ -68,12 +68,11 @@ impl Measuring<'_> {
         let mut measured = Vec::new();
         let mut problem = None;
         for (number, member) in (1_u32..).zip(scans(copy)) {
-            let measurements = self.measure_member(copy, member)?;
+            let one = self.measure_and_keep(copy, member)?;
             if problem.is_none() {
-                problem = problem_of(number, &measurements.completeness);
+                problem = problem_of(number, &one.1.completeness);
             }
-            let object = self.objects.put(&serde_json_canonicalizer::to_vec(&measurements)?)?;
-            measured.push((member.clone(), measurements, object));
+            measured.push(one);
         }
         if measured.is_empty() {
             problem = Some(DeliveryProblem::NoDocument);
@@ -91,18 +90,40 @@ impl Measuring<'_> {
         }
     }
 
-    /// Takes a delivery as it is, by a person's decision: pages are what could be measured of it.
+    /// Takes a delivery as it is, by a person's decision: pages are what could be measured of it. `decided` enters the
+    /// decision, in the same transaction.
     ///
     /// # Errors
-    /// As for [`Self::measure`].
-    pub fn take_anyway(&self, delivery: &Delivery, copy: &CustodyCopy) -> Result<DocumentId, MeasuringError> {
-        let mut measured = Vec::new();
-        for member in scans(copy) {
-            let measurements = self.measure_member(copy, member)?;
-            let object = self.objects.put(&serde_json_canonicalizer::to_vec(&measurements)?)?;
-            measured.push((member.clone(), measurements, object));
-        }
-        self.take(delivery, measured)
+    /// As for [`Self::measure`], and when `decided` fails.
+    pub fn take_anyway<T, E, F>(
+        &self,
+        delivery: &Delivery,
+        copy: &CustodyCopy,
+        decided: F,
+    ) -> Result<(DocumentId, T), E>
+    where
+        T: Send + 'static,
+        E: From<MeasuringError> + From<DatabaseError> + Send + 'static,
+        F: for<'t> AsyncFnOnce(&'t mut Tx) -> Result<T, E> + Send + 'static,
+    {
+        let measured = scans(copy).map(|member| self.measure_and_keep(copy, member)).collect::<Result<Vec<_>, _>>()?;
+        let (delivery, journal, now) = (delivery.clone(), self.journal.clone(), self.clock.now());
+        self.database.write::<_, E, _>(async move |tx| {
+            let answer = decided(tx).await?;
+            let document = enter_taken(tx, &delivery, &measured, &journal, now).await?;
+            Ok((document, answer))
+        })
+    }
+
+    fn measure_and_keep(
+        &self,
+        copy: &CustodyCopy,
+        member: &Member,
+    ) -> Result<(Member, Measurements, Digest), MeasuringError> {
+        let measurements = self.measure_member(copy, member)?;
+        let bytes = serde_json_canonicalizer::to_vec(&measurements).map_err(MeasuringError::Encoding)?;
+        let object = self.objects.put(&bytes)?;
+        Ok((member.clone(), measurements, object))
     }
 
     fn measure_member(&self, copy: &CustodyCopy, member: &Member) -> Result<Measurements, MeasuringError> {
@@ -125,24 +146,34 @@ impl Measuring<'_> {
         }
     }
 
-    /// One transaction: contents, the document with its parts, the delivery's move, the journal's entry.
     fn take(
         &self,
         delivery: &Delivery,
         measured: Vec<(Member, Measurements, Digest)>,
     ) -> Result<DocumentId, MeasuringError> {
-        let document = DocumentId::new();
         let (delivery, journal, now) = (delivery.clone(), self.journal.clone(), self.clock.now());
         self.database.write::<_, MeasuringError, _>(async move |tx| {
-            let parts = enter_contents(tx, delivery.id, &measured).await?;
-            let taken_in_at = delivery.taken_in_at.unwrap_or(now);
-            documents::create(tx, document, &delivery.station, &parts, taken_in_at, now).await?;
-            deliveries::move_on(tx, delivery.id, delivery.state, DeliveryState::Taken, None, now).await?;
-            let draft = taken_entry(&delivery, document, taken_in_at, &measured);
-            journal.append(tx, draft, now).await?;
-            Ok(document)
+            Ok(enter_taken(tx, &delivery, &measured, &journal, now).await?)
         })
     }
+}
+
+/// In one transaction: contents, the document with its parts, the delivery's move, the journal's entry.
+async fn enter_taken(
+    tx: &mut Tx,
+    delivery: &Delivery,
+    measured: &[(Member, Measurements, Digest)],
+    journal: &Journal,
+    now: Instant,
+) -> Result<DocumentId, DatabaseError> {
+    let document = DocumentId::new();
+    let parts = enter_contents(tx, delivery.id, measured).await?;
+    let taken_in_at = delivery.taken_in_at.unwrap_or(now);
+    documents::create(tx, document, &delivery.station, &parts, taken_in_at, now).await?;
+    deliveries::move_on(tx, delivery.id, delivery.state, DeliveryState::Taken, None, now).await?;
+    let draft = taken_entry(delivery, document, taken_in_at, measured);
+    journal.append(tx, draft, now).await?;
+    Ok(document)
 }
 
 async fn enter_contents(

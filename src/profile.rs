@@ -10,6 +10,7 @@ mod consistency;
 mod file;
 mod presets;
 mod severity;
+mod weaker;
 
 pub use carried::NotCarried;
 pub use file::{NEWEST_FORMAT, lint};
@@ -85,6 +86,12 @@ impl Profile {
             Confirm::Session { clause } => Some(clause),
         };
         std::iter::once(&self.clause).chain(automatic).any(|clause| clause.trim_start().starts_with(PLACEHOLDER_PREFIX))
+    }
+
+    /// Whether it asks for less than `other` in anything: only the manager moves a document to such a profile.
+    #[must_use]
+    pub fn asks_less_than(&self, other: &Self) -> bool {
+        weaker::asks_less(self, other)
     }
 
     /// Whether this build can do all that the profile asks.

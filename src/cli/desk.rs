@@ -39,6 +39,12 @@ impl Desk {
         Ok(Home::open(self.home.as_deref().ok_or(Failure::HomeNotGiven)?)?)
     }
 
+    /// The path that `--home` or `TORIKOMI_HOME` names, be it a home or not.
+    #[must_use]
+    pub fn home_path(&self) -> Option<&Path> {
+        self.home.as_deref()
+    }
+
     /// Whether a home is named, for commands that can do without one.
     #[must_use]
     pub fn has_home(&self) -> bool {
@@ -107,7 +113,6 @@ impl Desk {
     }
 
     /// Writes text to the output. A reader that has seen enough (`| head`) is no failure.
-    #[expect(clippy::unused_self, reason = "whoever prints has a desk")]
     pub fn print(&self, text: &str) -> Result<(), Failure> {
         let mut out = std::io::stdout().lock();
         match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
@@ -120,7 +125,6 @@ impl Desk {
 
     /// The time now, for what is left of a deadline.
     #[must_use]
-    #[expect(clippy::unused_self, reason = "an evaluation home may move its clock")]
     pub fn now(&self) -> Instant {
         Timestamp::now().into()
     }

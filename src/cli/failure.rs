@@ -68,8 +68,19 @@ pub enum Failure {
     StrangeAnswer {
         problem: String,
     },
+    /// A network address cannot be listened at.
+    Listen {
+        address: String,
+        problem: String,
+    },
     Output {
         problem: String,
+    },
+    /// A home could not be made; the sentence is `init`'s own.
+    Init {
+        problem: String,
+        #[serde(skip)]
+        exit_status: u8,
     },
     /// The daemon said no.
     #[serde(untagged)]
@@ -94,7 +105,9 @@ impl Failure {
             | Self::BrokenOff { .. }
             | Self::File { .. }
             | Self::StrangeAnswer { .. }
+            | Self::Listen { .. }
             | Self::Output { .. } => ENVIRONMENT,
+            Self::Init { exit_status, .. } => *exit_status,
             Self::Refused(refusal) => refusal.exit_status(),
         }
     }

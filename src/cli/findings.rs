@@ -1,11 +1,9 @@
 //! What the inspection found, in words: page, what was measured beside what is required, the hospital's own clause and
 //! the exact profile version, and what to do.
 
-use super::check::parts;
 use super::page::{Page, Tone};
 use super::words::Words;
-use crate::inspection::Check;
-use crate::judgement::{Finding, Judgement, Outcome, Severity};
+use crate::judgement::{Finding, Judgement, Outcome, Reason, Severity};
 
 /// Every finding of a judgement, the gravest first; `clause` is the hospital's rule behind its profile.
 pub(super) fn lines(words: &Words, page: &mut Page, judgement: &Judgement, clause: Option<&str>) {
@@ -19,17 +17,9 @@ pub(super) fn lines(words: &Words, page: &mut Page, judgement: &Judgement, claus
         .collect();
     // Stable: findings of one severity stay in the order of the checks.
     found.sort_by_key(|(finding, _)| std::cmp::Reverse(finding.severity));
-    for (finding, reason) in &found {
-        let said = words.coded("reason", *reason);
-        let line = match finding.page {
-            Some(number) => words.with("finding-on-page", &[("page", number.into()), ("said", said.into())]),
-            None => said,
-        };
-        page.marked(tone(finding.severity), &line);
-        if let Some(remedy) = remedy(words, &finding.check).filter(|_| finding.severity > Severity::Warn) {
-            page.below(&remedy);
-        }
-        page.small(&citation(words, finding, judgement, clause));
+    for group in said_alike(words, &found) {
+        page.marked(tone(group.severity), &group.line);
+        page.small(&citation(words, &group, judgement, clause));
     }
     let passed = judgement.findings.iter().filter(|finding| finding.outcome == Outcome::Passed).count();
     if found.is_empty() {
@@ -56,16 +46,42 @@ pub(super) fn severity(words: &Words, severity: Severity) -> String {
     words.say(code)
 }
 
-/// `hold · resolution_below_minimum · <clause> · mhlw-general version 2`
-fn citation(words: &Words, finding: &Finding, judgement: &Judgement, clause: Option<&str>) -> String {
-    let profile = words.profile(&judgement.profile.id, judgement.profile.version);
-    let mut cited = vec![severity(words, finding.severity), finding.check.clone()];
-    cited.extend(clause.map(ToOwned::to_owned));
-    cited.push(profile);
-    cited.join(" · ")
+/// Findings that say the same of the same page: a file that cannot be read makes many checks say so.
+struct Group {
+    severity: Severity,
+    line: String,
+    checks: Vec<String>,
 }
 
-/// The third part of a check's explanation.
-fn remedy(words: &Words, check: &str) -> Option<String> {
-    parts(words, Check::find(check)?).into_iter().nth(2).map(|(_, said)| said)
+fn said_alike(words: &Words, found: &[(&Finding, &Reason)]) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    for (finding, reason) in found {
+        let said = words.coded("reason", *reason);
+        let line = match finding.page {
+            Some(number) => words.with("finding-on-page", &[("page", number.into()), ("said", said.into())]),
+            None => said,
+        };
+        match groups.iter_mut().find(|group| group.severity == finding.severity && group.line == line) {
+            Some(group) => group.checks.push(finding.check.clone()),
+            None => groups.push(Group { severity: finding.severity, line, checks: vec![finding.check.clone()] }),
+        }
+    }
+    groups
+}
+
+/// How grave, which checks, under whose rule.
+fn citation(words: &Words, group: &Group, judgement: &Judgement, clause: Option<&str>) -> String {
+    let profile = &judgement.profile;
+    let rule = match clause {
+        Some(clause) => words.with(
+            "finding-rule",
+            &[
+                ("profile", profile.id.to_string().into()),
+                ("version", profile.version.into()),
+                ("clause", clause.to_owned().into()),
+            ],
+        ),
+        None => words.profile(&profile.id, profile.version),
+    };
+    format!("{} · {} · {rule}", severity(words, group.severity), group.checks.join(" · "))
 }

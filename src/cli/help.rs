@@ -10,8 +10,10 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, CommandFactory as _, FromArgMatches as _};
 
 use super::Cli;
+use super::choice::{OneOf, language};
 use super::failure::USAGE;
 use super::words::Words;
+use crate::identity::dates::DateProblem;
 use crate::messages::Lang;
 
 /// The whole command line with its help in one language.
@@ -72,7 +74,13 @@ fn complaint(words: &Words, error: &clap::Error) -> String {
             ("command", command.into()),
         ],
     )];
-    let valid = text(ContextKind::ValidValue);
+    // What is wrong with a value is in the words of its own kind.
+    let cause = std::error::Error::source(error);
+    if let Some(problem) = cause.and_then(|cause| cause.downcast_ref::<DateProblem>()) {
+        lines.push(words.coded("date", problem));
+    }
+    let choices = cause.and_then(|cause| cause.downcast_ref::<OneOf>()).map(|OneOf(choices)| choices.clone());
+    let valid = choices.unwrap_or_else(|| text(ContextKind::ValidValue));
     if !valid.is_empty() {
         lines.push(words.with("usage-valid", &[("valid", valid.into())]));
     }
@@ -119,15 +127,6 @@ fn spoken(command: clap::Command, words: &Words, path: &str) -> clap::Command {
         let path = if path.is_empty() { name.clone() } else { format!("{path}-{name}") };
         command.mut_subcommand(name, |inner| spoken(inner, words, &path))
     })
-}
-
-/// The value of `--lang`.
-pub(super) fn language(text: &str) -> Result<Lang, String> {
-    match text {
-        "ja" => Ok(Lang::Ja),
-        "en" => Ok(Lang::En),
-        other => Err(format!("{other}: ja | en")),
-    }
 }
 
 /// The language that is asked for before the arguments are understood: `--lang` where it stands among them, else the

@@ -2,145 +2,104 @@
 
 pub mod make;
 
-use std::io::{self, BufRead as _, IsTerminal as _, Read as _, Write as _};
+use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 use clap::ValueEnum;
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 use zeroize::Zeroizing;
 
+use super::failure::USAGE;
+use super::page::Tone;
+use super::person::new_passphrase;
+use super::{Answer, Desk, Failure};
 use crate::config::Mode;
-use crate::ids::Name;
-use crate::instant::Instant;
-use crate::messages::{Lang, say, say_code};
-use crate::people::register::{NewPerson, Person};
+use crate::ids::{Digest, HomeId, Name};
+use crate::people::register::NewPerson;
 use crate::people::{PassphraseRule, PeopleError, Refused, Role};
 use crate::profile::{PRESETS, Preset};
 use make::{InitError, Made, NewFounder, Plan, make, resume};
 
-/// Makes a home: settings, profiles, drop folders, keys, store, and its first two people
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Where to make it: a folder that is empty or does not exist yet
-    pub folder: PathBuf,
-    /// For trying out, or for real paper; fixed from then on
-    #[arg(long, value_enum, default_value_t = ModeArg::Evaluation)]
-    pub mode: ModeArg,
-    /// The hospital's name, as certificates show it
-    #[arg(long, default_value = "病院")]
-    pub organization: String,
-    /// A drop folder; may be given several times
+    #[arg(value_name = "DIR")]
+    folder: Option<PathBuf>,
+    #[arg(long, value_enum, default_value_t = ModeArg::Evaluation, value_name = "evaluation|production")]
+    mode: ModeArg,
+    #[arg(long, value_name = "NAME", default_value = "評価用施設")]
+    organization: String,
     #[arg(long = "station", value_name = "NAME", default_value = "front-desk")]
-    pub stations: Vec<Name>,
-    /// The first administrator
+    stations: Vec<Name>,
     #[arg(long, value_name = "LOGIN,NAME,OCCUPATION,DEPARTMENT")]
-    pub administrator: Option<String>,
-    /// The first information manager (情報作成管理者)
+    administrator: Option<String>,
     #[arg(long, value_name = "LOGIN,NAME,OCCUPATION,DEPARTMENT")]
-    pub manager: Option<String>,
-    /// A file whose first line is the passphrase of a person; may be given several times
+    manager: Option<String>,
     #[arg(long = "passphrase-file", value_name = "LOGIN=FILE")]
-    pub passphrase_files: Vec<String>,
-    /// A file whose first line is the passphrase of the certificate authority
+    passphrase_files: Vec<String>,
     #[arg(long, value_name = "FILE")]
-    pub authority_passphrase_file: Option<PathBuf>,
+    ca_passphrase_file: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum ModeArg {
+enum ModeArg {
     Evaluation,
     Production,
 }
 
-/// Makes the home that was asked for. Exit status: 0 made, 2 asked wrongly, 3 the environment failed.
-#[must_use]
-pub fn run(args: &Args, lang: Lang, as_json: bool, now: Instant) -> ExitCode {
-    match made(args, lang, now) {
-        Ok((made, root)) => {
-            report(&made, &root, args.mode, lang, as_json);
-            ExitCode::SUCCESS
-        }
-        Err(failure) => {
-            eprintln!("{}", failure.say(lang));
-            ExitCode::from(failure.exit_status())
-        }
-    }
+/// What `--json` prints.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Initialised {
+    pub home: HomeId,
+    pub path: String,
+    /// SHA-256 of the root certificate, to be compared with an outside publication.
+    pub root_certificate: Digest,
+    /// An earlier run was cut off, and only its last step was made up now.
+    pub resumed: bool,
 }
 
-/// Why no home was made.
-#[derive(Debug, thiserror::Error)]
-enum Failure {
-    #[error(transparent)]
-    Init(#[from] InitError),
-    #[error("{text:?} is not login,name,occupation,department")]
-    PersonSyntax { text: String },
-    #[error("{text:?} is not login=file")]
-    PassphraseFileSyntax { text: String },
-    #[error("no passphrase of {login}, and no terminal to ask on")]
-    NoPassphrase { login: String },
-    #[error("no {role}, and no terminal to ask on")]
-    NoPerson { role: Role, option: &'static str },
-    #[error("{}: {error}", .path.display())]
-    Io { path: PathBuf, error: io::Error },
-}
-
-impl From<Refused> for Failure {
-    fn from(refused: Refused) -> Self {
-        Self::Init(PeopleError::Refused(refused).into())
-    }
-}
-
-impl Failure {
-    fn say(&self, lang: Lang) -> String {
-        match self {
-            Self::Init(error) => error.say(lang),
-            Self::PersonSyntax { text } => say(lang, "init-person-syntax", &[("text", text.as_str().into())]),
-            Self::PassphraseFileSyntax { text } => {
-                say(lang, "init-passphrase-file-syntax", &[("text", text.as_str().into())])
-            }
-            Self::NoPassphrase { login } => say(lang, "init-no-passphrase", &[("login", login.as_str().into())]),
-            Self::NoPerson { role, option } => {
-                say(lang, "init-no-person", &[("role", role.as_str().into()), ("option", (*option).into())])
-            }
-            Self::Io { .. } => say(lang, "init-failed", &[("problem", self.to_string().into())]),
-        }
-    }
-
-    fn exit_status(&self) -> u8 {
-        match self {
-            Self::Init(error) => error.exit_status(),
-            Self::Io { .. } => 3,
-            _ => 2,
-        }
-    }
-}
-
-fn made(args: &Args, lang: Lang, now: Instant) -> Result<(Made, PathBuf), Failure> {
+pub(super) fn run(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
+    let root = args.folder.as_deref().or(desk.home_path()).unwrap_or(Path::new("."));
+    let failed = |error: InitError| refused(desk, &error);
     // Before anybody types a passphrase: whether this folder can become a home, and whether only a move was left.
-    if let Some(made) = resume(&args.folder)? {
-        return Ok((made, args.folder.clone()));
-    }
-    let files = passphrase_files(&args.passphrase_files)?;
+    let made = match resume(root).map_err(failed)? {
+        Some(made) => made,
+        None => make(plan(args, root, desk)?, runtime(root)?.handle(), desk.now()).map_err(failed)?,
+    };
+    report(&made, root, args.mode, desk)?;
+    Ok(Answer::Yes)
+}
+
+fn runtime(root: &Path) -> Result<tokio::runtime::Runtime, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+    runtime.map_err(|error| Failure::File { path: root.display().to_string(), problem: error.to_string() })
+}
+
+fn refused(desk: &Desk, error: &InitError) -> Failure {
+    Failure::Init { problem: error.say(desk.words.lang()), exit_status: error.exit_status() }
+}
+
+fn plan(args: &Args, root: &Path, desk: &Desk) -> Result<Plan, Failure> {
+    let files = passphrase_files(&args.passphrase_files, desk)?;
     let founder = |given: &Option<String>, role, option| -> Result<NewFounder, Failure> {
-        let person = match given {
-            Some(text) => new_person(text)?,
-            None => new_person(&ask_person(lang, role, option)?)?,
+        let text = match given {
+            Some(text) => text.clone(),
+            None => ask_person(desk, role, option)?,
         };
-        let known = person.clone().into_person(None, now)?;
-        let passphrase = passphrase(lang, &known, &files)?;
+        let person = new_person(&text).ok_or_else(|| bad_value(desk, &text, "init-person-syntax"))?;
+        let names = [person.login.as_str(), person.name.as_str()];
+        let file = files.iter().find(|(login, _)| *login == person.login).map(|(_, file)| file.as_path());
+        let passphrase = strong_passphrase(desk, &person.login, file, &names)?;
         Ok(NewFounder { person, passphrase })
     };
     let founders = [
         founder(&args.administrator, Role::Admin, "--administrator")?,
         founder(&args.manager, Role::InformationManager, "--manager")?,
     ];
-    let authority_passphrase = match &args.authority_passphrase_file {
-        Some(path) => first_line(path)?,
-        None => ask_passphrase(lang, "init-ask-authority", "authority", &[&args.organization])?,
-    };
-    let plan = Plan {
-        root: args.folder.clone(),
+    let authority = desk.words.say("init-authority");
+    let file = args.ca_passphrase_file.as_deref();
+    Ok(Plan {
+        root: root.to_owned(),
         mode: match args.mode {
             ModeArg::Evaluation => Mode::Evaluation,
             ModeArg::Production => Mode::Production,
@@ -148,13 +107,9 @@ fn made(args: &Args, lang: Lang, now: Instant) -> Result<(Made, PathBuf), Failur
         organization: args.organization.clone(),
         stations: args.stations.clone(),
         founders,
-        authority_passphrase,
+        authority_passphrase: strong_passphrase(desk, &authority, file, &[&args.organization])?,
         profiles: preset_files(PRESETS),
-    };
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
-    let runtime = runtime.map_err(|error| Failure::Io { path: args.folder.clone(), error })?;
-    let made = make(plan, runtime.handle(), now)?;
-    Ok((made, args.folder.clone()))
+    })
 }
 
 /// Presets as [`Plan`] takes them.
@@ -163,33 +118,26 @@ pub fn preset_files(presets: &[Preset]) -> Vec<(String, Vec<u8>)> {
     presets.iter().map(|preset| (preset.file_name.to_owned(), preset.text.as_bytes().to_vec())).collect()
 }
 
-fn report(made: &Made, root: &Path, mode: ModeArg, lang: Lang, as_json: bool) {
-    if as_json {
-        let facts = json!({
-            "home": made.id,
-            "path": root.to_string_lossy(),
-            "root_certificate": made.root_certificate,
-            "resumed": made.resumed,
-        });
-        println!("{facts}");
-        return;
-    }
-    let path = || ("path", root.display().to_string().into());
-    println!("{}", say(lang, if made.resumed { "init-resumed" } else { "init-made" }, &[path()]));
-    println!("{}", say(lang, "init-fingerprint", &[("fingerprint", made.root_certificate.hex().into())]));
-    if !made.resumed {
-        let kind = if mode == ModeArg::Evaluation { "init-evaluation" } else { "init-production" };
-        println!("{}", say(lang, kind, &[]));
-    }
-    println!("{}", say(lang, "init-next", &[path()]));
+fn report(made: &Made, root: &Path, mode: ModeArg, desk: &Desk) -> Result<(), Failure> {
+    let path = root.display().to_string();
+    let facts = Initialised { home: made.id, path, root_certificate: made.root_certificate, resumed: made.resumed };
+    desk.show(&facts, |page| {
+        let words = &desk.words;
+        let path = || ("path", facts.path.as_str().into());
+        page.marked(Tone::Good, &words.with(if made.resumed { "init-resumed" } else { "init-made" }, &[path()]));
+        page.line(&words.with("init-fingerprint", &[("fingerprint", made.root_certificate.hex().into())]));
+        if !made.resumed {
+            page.line(&words.say(if mode == ModeArg::Evaluation { "init-evaluation" } else { "init-production" }));
+        }
+        page.line(&words.with("init-next", &[path()]));
+    })
 }
 
-fn new_person(text: &str) -> Result<NewPerson, Failure> {
-    let parts: Vec<&str> = text.split([',', '、']).map(str::trim).collect();
-    let [login, name, occupation, department] = parts.as_slice() else {
-        return Err(Failure::PersonSyntax { text: text.to_owned() });
-    };
-    Ok(NewPerson {
+/// Login, name, occupation, department; a comma of either width between.
+fn new_person(text: &str) -> Option<NewPerson> {
+    let parts: Vec<&str> = text.split([',', '，', '、']).map(str::trim).collect();
+    let [login, name, occupation, department] = parts.as_slice() else { return None };
+    Some(NewPerson {
         login: (*login).to_owned(),
         name: (*name).to_owned(),
         kana: None,
@@ -198,67 +146,51 @@ fn new_person(text: &str) -> Result<NewPerson, Failure> {
     })
 }
 
-fn passphrase_files(given: &[String]) -> Result<Vec<(String, PathBuf)>, Failure> {
+fn passphrase_files(given: &[String], desk: &Desk) -> Result<Vec<(String, PathBuf)>, Failure> {
     given
         .iter()
         .map(|text| match text.split_once('=') {
             Some((login, file)) if !login.is_empty() && !file.is_empty() => Ok((login.to_owned(), file.into())),
-            _ => Err(Failure::PassphraseFileSyntax { text: text.clone() }),
+            _ => Err(bad_value(desk, text, "init-passphrase-file-syntax")),
         })
         .collect()
 }
 
-fn passphrase(lang: Lang, person: &Person, files: &[(String, PathBuf)]) -> Result<Zeroizing<String>, Failure> {
-    match files.iter().find(|(login, _)| *login == person.login.as_str()) {
-        Some((_, path)) => first_line(path),
-        None => ask_passphrase(lang, "init-ask-passphrase", person.login.as_str(), &person.names()),
-    }
+fn bad_value(desk: &Desk, text: &str, id: &str) -> Failure {
+    Failure::Init { problem: desk.words.with(id, &[("text", text.into())]), exit_status: USAGE }
 }
 
-/// A longer line is no passphrase that anybody types.
-const LONGEST_PASSPHRASE: u64 = 4096;
-
-fn first_line(path: &Path) -> Result<Zeroizing<String>, Failure> {
-    let failed = |error| Failure::Io { path: path.to_owned(), error };
-    let mut text = Zeroizing::new(String::new());
-    let file = std::fs::File::open(path).map_err(failed)?;
-    file.take(LONGEST_PASSPHRASE).read_to_string(&mut text).map_err(failed)?;
-    Ok(Zeroizing::new(text.lines().next().unwrap_or_default().to_owned()))
-}
-
-fn ask_person(lang: Lang, role: Role, option: &'static str) -> Result<String, Failure> {
+fn ask_person(desk: &Desk, role: Role, option: &'static str) -> Result<String, Failure> {
+    let role = ("role", role.as_str().into());
     if !io::stdin().is_terminal() {
-        return Err(Failure::NoPerson { role, option });
+        let problem = desk.words.with("init-no-person", &[role, ("option", option.into())]);
+        return Err(Failure::Init { problem, exit_status: USAGE });
     }
-    let terminal = |error| Failure::Io { path: "terminal".into(), error };
-    eprint!("{} ", say(lang, "init-ask-person", &[("role", role.as_str().into())]));
-    io::stderr().flush().map_err(terminal)?;
+    eprint!("{}", desk.words.with("init-ask-person", &[role]));
     let mut line = String::new();
-    io::stdin().lock().read_line(&mut line).map_err(terminal)?;
+    let read = io::stderr().flush().and_then(|()| io::stdin().lock().read_line(&mut line));
+    read.map_err(|_| Failure::NoTerminal)?;
     Ok(line.trim().to_owned())
 }
 
-/// Asks until a passphrase is strong enough and typed the same twice.
-fn ask_passphrase(lang: Lang, question: &str, login: &str, names: &[&str]) -> Result<Zeroizing<String>, Failure> {
-    if !io::stdin().is_terminal() {
-        return Err(Failure::NoPassphrase { login: login.to_owned() });
-    }
-    let ask = |id: &str| {
-        let prompt = format!("{} ", say(lang, id, &[("login", login.into())]));
-        rpassword::prompt_password(prompt)
-            .map(Zeroizing::new)
-            .map_err(|error| Failure::Io { path: "terminal".into(), error })
-    };
+/// A new passphrase. One that is typed and too weak is asked for again; one from a file is refused.
+fn strong_passphrase(
+    desk: &Desk,
+    whose: &str,
+    file: Option<&Path>,
+    names: &[&str],
+) -> Result<Zeroizing<String>, Failure> {
     loop {
-        let first = ask(question)?;
-        let weaknesses = PassphraseRule::default().weaknesses(&first, names);
-        if !weaknesses.is_empty() {
-            eprintln!("{}", say_code(lang, "people", &Refused::WeakPassphrase { weaknesses }));
-        } else if *ask("init-ask-again")? == *first {
-            return Ok(first);
-        } else {
-            eprintln!("{}", say(lang, "init-passphrases-differ", &[]));
+        let secret = new_passphrase(desk, whose, file)?;
+        let weaknesses = PassphraseRule::default().weaknesses(secret.expose(), names);
+        if weaknesses.is_empty() {
+            return Ok(Zeroizing::new(secret.expose().to_owned()));
         }
+        let weak = refused(desk, &PeopleError::from(Refused::WeakPassphrase { weaknesses }).into());
+        if file.is_some() {
+            return Err(weak);
+        }
+        eprintln!("{}", weak.sentence(&desk.words));
     }
 }
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use jiff::civil::Date;
 
 use super::page::Page;
-use super::{Answer, Desk, Failure, findings};
+use super::{Answer, Desk, Failure, choice, findings};
 use crate::calendar::{Calendar, DEFAULT_CALENDAR};
 use crate::config::image::Sandbox as SandboxSetting;
 use crate::control::facts::{Inspected, InspectedFile};
@@ -27,7 +27,7 @@ pub struct Args {
     files: Vec<PathBuf>,
     #[arg(id = "inspect-profile", long = "profile", value_name = "PROFILE")]
     profile: String,
-    #[arg(long, value_name = "PAPER", value_parser = paper)]
+    #[arg(long, value_name = "PAPER", value_parser = choice::paper)]
     paper: Option<Paper>,
     #[arg(long, value_name = "DATE", value_parser = dates::parse)]
     obtained_on: Option<Date>,
@@ -181,9 +181,4 @@ fn calendar(desk: &Desk) -> Result<Calendar, Failure> {
         let said: Vec<_> = problems.iter().map(|problem| desk.words.located("setting", problem)).collect();
         Failure::Settings { problem: said.join("\n") }
     })
-}
-
-fn paper(text: &str) -> Result<Paper, String> {
-    let known = Paper::ALL.map(|paper| paper.to_string());
-    Paper::ALL.into_iter().find(|paper| paper.to_string() == text).ok_or_else(|| known.join(" | "))
 }

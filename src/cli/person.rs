@@ -14,7 +14,7 @@ use super::failure::Failure;
 use crate::control::{Credentials, Secret};
 
 /// A file with more than this before its first line ends holds no passphrase.
-const LONGEST_PASSPHRASE: u64 = 4096;
+const LONGEST_PASSPHRASE: u16 = 4096;
 
 /// The person who acts.
 #[derive(Debug, clap::Args)]
@@ -77,13 +77,13 @@ fn typed(prompt: &str) -> Result<Secret, Failure> {
 /// The first line without its end.
 fn from_file(path: &Path) -> Result<Secret, Failure> {
     let failure = |problem: String| Failure::PassphraseFile { path: path.display().to_string(), problem };
-    let mut bytes = Zeroizing::new(Vec::with_capacity(LONGEST_PASSPHRASE as usize + 1));
+    let mut bytes = Zeroizing::new(Vec::with_capacity(usize::from(LONGEST_PASSPHRASE) + 1));
     File::open(path)
-        .and_then(|file| file.take(LONGEST_PASSPHRASE + 1).read_to_end(&mut bytes))
+        .and_then(|file| file.take(u64::from(LONGEST_PASSPHRASE) + 1).read_to_end(&mut bytes))
         .map_err(|error| failure(error.to_string()))?;
     let line = bytes.split(|&byte| byte == b'\n').next().unwrap_or_default();
     let line = line.strip_suffix(b"\r").unwrap_or(line);
-    if line.len() as u64 > LONGEST_PASSPHRASE {
+    if line.len() > usize::from(LONGEST_PASSPHRASE) {
         return Err(failure("more than 4096 bytes in the first line".into()));
     }
     let text = std::str::from_utf8(line).map_err(|_| failure("not UTF-8".into()))?;

@@ -9,6 +9,7 @@ use crate::control::facts;
 pub fn all() -> Vec<(&'static str, Schema)> {
     vec![
         ("problem", schema_for!(facts::Problem)),
+        ("init", schema_for!(super::init::Initialised)),
         ("status", schema_for!(facts::Status)),
         ("queue-list", schema_for!(facts::Queue)),
         ("queue-show", schema_for!(facts::DocumentShown)),
@@ -21,6 +22,7 @@ pub fn all() -> Vec<(&'static str, Schema)> {
         ("session-list", schema_for!(facts::SessionList)),
         ("operator-list", schema_for!(facts::PeopleList)),
         ("operator-changed", schema_for!(facts::Noted)),
+        ("timestamp-serve", schema_for!(facts::Serving)),
         ("inspect", schema_for!(facts::Inspected)),
         ("check-list", schema_for!(facts::CheckList)),
         ("check-explain", schema_for!(facts::CheckFacts)),

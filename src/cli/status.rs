@@ -80,7 +80,9 @@ fn stations(desk: &Desk, page: &mut Page, status: &Status) {
         let tone = if station.problem.is_some() || station.watching == "unreachable" { Tone::Bad } else { Tone::Good };
         let watching = words.word("watching", &station.watching);
         let watching = match &station.problem {
-            Some(problem) => format!("{watching}: {problem}"),
+            Some(problem) => {
+                words.with("cli-with-problem", &[("what", watching.into()), ("problem", problem.clone().into())])
+            }
             None => watching,
         };
         let session = station.session.as_ref().map(|session| {
@@ -101,10 +103,7 @@ fn documents(desk: &Desk, page: &mut Page, status: &Status) {
     page.heading(&words.say("status-documents"));
     let mut table = Table::new(["state", "count"].map(|column| words.say(&format!("column-{column}"))).to_vec());
     for count in &status.documents {
-        let state = match count.held {
-            Some(reason) => format!("{}: {}", words.say("held"), words.hold(reason)),
-            None => words.state(count.state),
-        };
+        let state = words.standing(count.state, count.held);
         let tone = if count.held.is_some() { Tone::Warning } else { Tone::Waiting };
         let tone = if count.state.is_open() { Some(tone) } else { None };
         table.row(tone, vec![state, count.documents.to_string()]);

@@ -65,7 +65,18 @@ impl Words {
                 *state = self.word("state", state);
                 *held = if held.is_empty() { "none".to_owned() } else { self.word("hold", held) };
             }
-            Refusal::RoleNeeded { role } => *role = self.word("role", role),
+            Refusal::RoleNeeded { role } => {
+                *role = role.split(", ").map(|role| self.word("role", role)).collect::<Vec<_>>().join(" / ");
+            }
+            Refusal::People { refused } => {
+                let problem = self.coded("people", refused);
+                return self.with("control-people", &[("problem", problem.into())]);
+            }
+            Refusal::SecondClockOver { deadline } => {
+                if let Ok(at) = deadline.parse() {
+                    *deadline = self.time(at);
+                }
+            }
             _ => {}
         }
         self.coded("control", &spoken)
@@ -80,6 +91,18 @@ impl Words {
     #[must_use]
     pub fn state(&self, state: DocumentState) -> String {
         self.word("state", &state.to_string())
+    }
+
+    /// A state, or what holds it, as short as a list has room for.
+    #[must_use]
+    pub fn standing(&self, state: DocumentState, held: Option<HoldReason>) -> String {
+        match held {
+            Some(reason) => {
+                let reason = self.word("held", &reason.to_string());
+                self.with("held-for", &[("reason", reason.into())])
+            }
+            None => self.state(state),
+        }
     }
 
     #[must_use]
@@ -148,10 +171,14 @@ impl Words {
         }
     }
 
-    /// What a problem or hold says in detail, where there are words for it.
+    /// What exactly a document waits for, or what is wrong with a delivery: a sentence for each thing, where there are
+    /// words for it.
     #[must_use]
-    pub fn detail(&self, detail: &Value) -> Option<String> {
-        DETAIL_AREAS.iter().find_map(|area| messages::find_code(self.lang, area, detail))
+    pub fn details(&self, detail: &Value) -> Vec<String> {
+        let coded = |value: &Value| DETAIL_AREAS.iter().find_map(|area| messages::find_code(self.lang, area, value));
+        let listed = |name: &str| detail.get(name).and_then(Value::as_array).into_iter().flatten();
+        let needs = listed("needs").filter_map(Value::as_str).filter_map(|need| self.find(&format!("need-{need}")));
+        coded(detail).into_iter().chain(listed("problems").filter_map(coded)).chain(needs).collect()
     }
 
     /// "38 min left", "2 d 3 h over".
@@ -170,8 +197,7 @@ impl Words {
 }
 
 /// Whose codes may stand in the detail of a hold or a delivery's problem.
-const DETAIL_AREAS: &[&str] =
-    &["identity", "intake", "delivery", "patients", "review", "signing", "people", "date", "profile"];
+const DETAIL_AREAS: &[&str] = &["identity", "intake", "delivery-problem", "held-detail", "unsigned", "people"];
 
 /// Reads a time that a person types: `2026-11-20T09:30` in the hospital's zone, or RFC 3339 with any offset.
 pub(super) fn clock_time(text: &str) -> Result<Instant, String> {
@@ -219,9 +245,16 @@ mod tests {
             "code": "unreadable-date", "field": "obtained_on", "from": "sidecar", "text": "26.11.20",
             "date": { "code": "two-digit-year" },
         });
-        let said = Words::new(Lang::Ja).detail(&detail).unwrap();
+        let words = Words::new(Lang::Ja);
+        let [said] = &words.details(&detail)[..] else { panic!("one sentence") };
         assert!(said.contains("年が2桁") && !said.contains('{'), "{said}");
-        assert_eq!(Words::new(Lang::Ja).detail(&serde_json::json!({ "code": "no-such-code" })), None);
+        let several = serde_json::json!({ "code": "identity", "problems": [detail, detail] });
+        assert_eq!(words.details(&several), [said.clone(), said.clone()]);
+        let needs = serde_json::json!({ "code": "needs", "needs": ["accept", "late-release"] });
+        assert_eq!(words.details(&needs).len(), 2);
+        let failed = serde_json::json!({ "code": "stage-failed", "stage": "signing", "error": "x" });
+        assert_eq!(words.details(&failed).len(), 1);
+        assert!(words.details(&serde_json::json!({ "code": "no-such-code" })).is_empty());
     }
 
     #[test]

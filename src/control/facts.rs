@@ -354,6 +354,12 @@ pub struct LintedFile {
     pub not_carried: Vec<NotCarried>,
 }
 
+/// `torikomi timestamp serve`, once it listens.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Serving {
+    pub url: String,
+}
+
 /// `torikomi inspect`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Inspected {

@@ -22,4 +22,7 @@ pub use checkpoint::{CheckpointError, checkpoint};
 pub use der::Malformed;
 pub use manifest::{ManifestError, manifest};
 pub use signature::{Algorithm, SignatureFault};
-pub use timestamp::{Refusal, ReplyError, StampError, StampInfo, StampRules, timestamp_response, timestamp_token};
+pub use timestamp::{
+    Refusal, ReplyError, StampClaim, StampError, StampInfo, StampRules, timestamp_claim, timestamp_response,
+    timestamp_token,
+};

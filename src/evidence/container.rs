@@ -81,6 +81,81 @@ pub fn write(entries: Vec<Entry<'_>>, out: &mut impl Write) -> Result<(), WriteE
     Ok(())
 }
 
+/// An entry whose content somebody will write: its size and CRC-32 are known before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Announced {
+    pub name: EntryName,
+    pub size: u64,
+    pub crc32: u32,
+}
+
+/// As [`write()`], for contents that are pushed: `fill` is asked for each entry in turn and writes its content.
+///
+/// # Errors
+/// As [`write()`]; and when `fill` fails.
+pub fn write_filled<E: From<WriteError>>(
+    entries: &[Announced],
+    out: &mut impl Write,
+    mut fill: impl FnMut(&EntryName, &mut dyn Write) -> Result<(), E>,
+) -> Result<(), E> {
+    let mimetype = MEDIA_TYPE.as_bytes();
+    let first = Header { name: FIRST_NAME.to_owned(), size: mimetype.len() as u64, crc32: crc32fast::hash(mimetype) };
+    let headers =
+        entries.iter().map(|entry| Header { name: entry.name.to_string(), size: entry.size, crc32: entry.crc32 });
+    let layout = Layout::of(std::iter::once(first).chain(headers).collect())?;
+    let names = std::iter::once(None).chain(entries.iter().map(|entry| Some(&entry.name)));
+    for (placed, name) in layout.entries.iter().zip(names) {
+        out.write_all(&placed.header.local()).map_err(WriteError::from)?;
+        let mut exact = Exact {
+            header: &placed.header,
+            out: &mut *out,
+            left: placed.header.size,
+            hasher: crc32fast::Hasher::new(),
+        };
+        match name {
+            None => exact.write_all(mimetype).map_err(WriteError::from)?,
+            Some(name) => fill(name, &mut exact)?,
+        }
+        exact.finish()?;
+    }
+    out.write_all(&layout.directory()).and_then(|()| out.flush()).map_err(WriteError::from)?;
+    Ok(())
+}
+
+/// Passes on a content, and makes sure that it is the one announced.
+struct Exact<'a, W> {
+    header: &'a Header,
+    out: &'a mut W,
+    left: u64,
+    hasher: crc32fast::Hasher,
+}
+
+impl<W: Write> Write for Exact<'_, W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.left = self
+            .left
+            .checked_sub(bytes.len() as u64)
+            .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "longer than announced"))?;
+        self.out.write_all(bytes)?;
+        self.hasher.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+impl<W> Exact<'_, W> {
+    fn finish(self) -> Result<(), WriteError> {
+        if self.left == 0 && self.hasher.finalize() == self.header.crc32 {
+            Ok(())
+        } else {
+            Err(WriteError::ContentChanged { name: self.header.name.clone() })
+        }
+    }
+}
+
 /// Why no container was written.
 #[derive(Debug, thiserror::Error)]
 pub enum WriteError {
@@ -306,6 +381,30 @@ mod tests {
         let (mut one, mut two): (&[u8], &[u8]) = (b"1", b"2");
         let twice = vec![Entry::of(name("a"), &mut one), Entry::of(name("a"), &mut two)];
         assert!(matches!(write(twice, &mut out), Err(WriteError::Twice { .. })));
+    }
+
+    #[test]
+    fn pushed_contents_make_the_same_container() {
+        let bytes = sample();
+        let mut reader = Reader::open(Cursor::new(&bytes)).unwrap();
+        let announced: Vec<Announced> = reader
+            .entries()
+            .iter()
+            .map(|entry| Announced { name: entry.name.clone(), size: entry.size, crc32: entry.crc32 })
+            .collect();
+        let mut again = Vec::new();
+        write_filled(&announced, &mut again, |name, out| {
+            let content = reader.bytes(name, 100).unwrap();
+            out.write_all(&content).map_err(WriteError::from)
+        })
+        .unwrap();
+        assert_eq!(again, bytes);
+        for content in [&b"abc"[..], b"abcde", b"abcx"] {
+            let announced = [Announced { name: name("a"), size: 4, crc32: crc32fast::hash(b"abcd") }];
+            let written =
+                write_filled(&announced, &mut Vec::new(), |_, out| out.write_all(content).map_err(WriteError::from));
+            assert!(written.is_err(), "{content:?}");
+        }
     }
 
     #[test]

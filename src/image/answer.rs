@@ -1,6 +1,7 @@
 //! A worker's answer, read as a stranger's: whoever takes over a decoder writes what he likes here.
 
 use super::Limits;
+use super::exif::MOST_DPI_MILLI;
 use crate::measurements::{
     Completeness, Decoded, Fault, MEASUREMENTS_VERSION, Measurements, PageMeasurements, PlacedImage, SizeUm, Tone,
 };
@@ -10,9 +11,7 @@ const MOST_FEATURE_BYTES: usize = 48;
 /// Filters around one picture.
 const MOST_FILTERS: usize = 16;
 /// A kilometre: larger than any page, small enough to reckon with.
-const MOST_MICROMETRES: u64 = 1_000_000_000_000;
-/// A million dots per inch, in thousandths.
-const MOST_DPI_MILLI: u64 = 1_000_000_000_000;
+const MOST_MICROMETRES: u64 = 1_000_000_000;
 
 /// The measurements, if they are such as this build's worker could have written of a content this long.
 pub(super) fn read(bytes: &[u8], byte_length: u64, limits: &Limits) -> Option<Measurements> {

@@ -41,13 +41,16 @@ pub(super) fn read(block: &[u8]) -> Tags {
     }
 }
 
+/// Beyond a million dots per inch all resolutions are equally absurd. In thousandths.
+pub(super) const MOST_DPI_MILLI: u64 = 1_000_000_000;
+
 /// A resolution from two fractions, times `per_inch` (also a fraction). Absent where it is zero or no number.
 pub(super) fn dpi(x: (u64, u64), y: (u64, u64), per_inch: (u64, u64), found_in: DpiSource) -> Option<DeclaredDpi> {
     let milli = |(numerator, denominator): (u64, u64)| {
         let top = u128::from(numerator) * 1000 * u128::from(per_inch.0);
         let bottom = u128::from(denominator) * u128::from(per_inch.1);
         let rounded = (top + bottom / 2).checked_div(bottom)?;
-        u64::try_from(rounded).ok().filter(|milli| *milli > 0)
+        Some(u64::try_from(rounded).unwrap_or(u64::MAX).min(MOST_DPI_MILLI)).filter(|milli| *milli > 0)
     };
     Some(DeclaredDpi { x_milli: milli(x)?, y_milli: milli(y)?, found_in })
 }
@@ -64,6 +67,8 @@ mod tests {
         assert_eq!((centimetre.x_milli, centimetre.y_milli), (299_720, 299_999));
         assert_eq!(dpi((0, 1), (300, 1), (1, 1), DpiSource::Exif), None);
         assert_eq!(dpi((300, 0), (300, 1), (1, 1), DpiSource::Exif), None);
+        let absurd = dpi((u64::MAX, 1), (u64::MAX, 1), (254, 100), DpiSource::Exif).unwrap();
+        assert_eq!(absurd.x_milli, MOST_DPI_MILLI);
     }
 
     #[test]

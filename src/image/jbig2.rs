@@ -27,12 +27,12 @@ pub(super) fn decode(data: &[u8], globals: Option<&[u8]>, limits: &Limits, black
     let compression = if segments.symbols { Compression::Jbig2Symbol } else { Compression::Jbig2 };
     let (width, height) = segments.page.unwrap_or((0, 0));
     let largest = segments.largest.max(u64::from(width) * u64::from(height));
-    let decoded = if walked.is_none() || width == 0 || height == 0 {
-        Decoded::Damaged { rows: None }
+    let decoded = if let Some(limit) = limits.refuses(largest, 1, largest / 8) {
+        Decoded::Refused { limit }
     } else if segments.number > MOST_SEGMENTS {
         Decoded::Refused { limit: Limit::Operations }
-    } else if let Some(limit) = limits.refuses(largest, 1, largest / 8) {
-        Decoded::Refused { limit }
+    } else if walked.is_none() || width == 0 || height == 0 {
+        Decoded::Damaged { rows: None }
     } else {
         match pixels(data, globals, black, tone) {
             Some(()) => Decoded::Whole,
@@ -150,13 +150,23 @@ mod tests {
         decode(data, None, &Limits::default(), 0, &mut ToneCounter::new())
     }
 
+    /// A generic region in fax coding: rows that are all "as the row above", the first of them white.
+    fn white_region(width: u32, height: u32) -> Vec<u8> {
+        let mut body = [width.to_be_bytes(), height.to_be_bytes(), [0; 4], [0; 4]].concat();
+        body.extend([0, 1]);
+        body.extend(vec![0xFF; height as usize / 8]);
+        body.extend([0x00, 0x10, 0x01]);
+        segment(1, 38, &body)
+    }
+
     #[test]
-    fn an_empty_page_is_white() {
-        let mut tone = ToneCounter::new();
-        let seen = decode(&page(64, 32), None, &Limits::default(), 0, &mut tone);
-        assert_eq!((seen.width, seen.height), (64, 32));
-        if seen.decoded == Decoded::Whole {
-            assert_eq!(tone.finish().unwrap().white_ppm, 1_000_000);
+    fn a_page_is_counted_in_the_levels_asked_for() {
+        let data = [page(64, 32), white_region(64, 32), segment(2, 49, &[])].concat();
+        for (black, white_ppm) in [(0, 1_000_000), (255, 0)] {
+            let mut tone = ToneCounter::new();
+            let seen = decode(&data, None, &Limits::default(), black, &mut tone);
+            assert_eq!((seen.width, seen.height, seen.decoded), (64, 32, Decoded::Whole));
+            assert_eq!(tone.finish().unwrap().white_ppm, white_ppm);
         }
     }
 

@@ -121,7 +121,7 @@ fn describe(header: &Header) -> Picture {
             _ => ColourModel::Other,
         },
         bits: header.precision.clamp(1, 32),
-        samples: u8::try_from(header.components.len()).unwrap_or(u8::MAX),
+        samples: u8::try_from(header.components.len()).unwrap_or(u8::MAX).max(1),
         jpeg: header.tables().map(|(luma, chroma)| {
             let (nearest_quality, exact) = quality::nearest(luma, chroma);
             JpegFacts { nearest_quality, exact, progressive: header.process == Some(Process::Progressive) }

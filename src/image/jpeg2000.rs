@@ -206,8 +206,10 @@ impl Boxes {
     }
 }
 
+type NextBox<'a> = ([u8; 4], Option<&'a [u8]>, usize);
+
 /// Kind, content (none where it leads out of the data) and end of the box at an offset.
-fn next_box(data: &[u8], at: usize) -> Option<([u8; 4], Option<&[u8]>, usize)> {
+fn next_box(data: &[u8], at: usize) -> Option<NextBox<'_>> {
     let length = u32_be(data, at)?;
     let kind = array(data, at + 4)?;
     let (header, end) = match length {
@@ -244,4 +246,51 @@ fn resolution(header: &[u8]) -> Option<DeclaredDpi> {
         at = after;
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A codestream of headers alone, of one grey component.
+    fn headers(size: u32, tile: u32, wavelet: u8) -> Vec<u8> {
+        let mut bytes = b"\xFF\x4F\xFF\x51\x00\x29\x00\x00".to_vec();
+        [size, size, 0, 0, tile, tile, 0, 0].iter().for_each(|number| bytes.extend(number.to_be_bytes()));
+        bytes.extend([0, 1, 7, 1, 1]);
+        // A comment before the coding style.
+        bytes.extend(b"\xFF\x64\x00\x05\x00\x01x\xFF\x52\x00\x0C\x00\x00\x00\x01\x00\x00\x04\x04\x00");
+        bytes.push(wavelet);
+        bytes.extend(b"\xFF\x5C\x00\x04\x40\x40\xFF\xD9");
+        bytes
+    }
+
+    fn seen(bytes: &[u8]) -> Seen {
+        decode(bytes, &Limits::default(), &mut ToneCounter::new())
+    }
+
+    #[test]
+    fn the_wavelet_tells_what_is_lossy() {
+        assert_eq!(seen(&headers(8, 8, 1)).compression, Compression::Jpeg2000Reversible);
+        assert_eq!(seen(&headers(8, 8, 0)).compression, Compression::Jpeg2000Irreversible);
+    }
+
+    #[test]
+    fn pixels_and_tiles_are_limited_before_decoding() {
+        assert_eq!(seen(&headers(60_000, 60_000, 1)).picture.decoded, Decoded::Refused { limit: Limit::PixelsPerPage });
+        assert_eq!(seen(&headers(1000, 1, 1)).picture.decoded, Decoded::Refused { limit: Limit::Operations });
+        assert_eq!(seen(&headers(8, 8, 1)).picture.decoded, Decoded::Damaged { rows: None });
+    }
+
+    #[test]
+    fn the_resolution_box_counts_pixels_per_metre() {
+        let boxed = |kind: &[u8; 4], body: &[u8]| {
+            [&u32::try_from(body.len() + 8).unwrap().to_be_bytes()[..], kind, body].concat()
+        };
+        // 11811 down and 11810 across, times ten to the nought.
+        let values = [0x2E, 0x23, 0, 1, 0x2E, 0x22, 0, 1, 0, 0];
+        let found = resolution(&boxed(b"res ", &boxed(b"resc", &values))).unwrap();
+        assert_eq!((found.x_milli, found.y_milli), (299_974, 299_999));
+        assert_eq!(found.found_in, DpiSource::Jp2Resolution);
+        assert_eq!(resolution(&boxed(b"res ", &values)), None);
+    }
 }

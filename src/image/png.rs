@@ -117,7 +117,7 @@ fn walk(source: &Source) -> Chunks {
     let missing = |missing| Completeness::Incomplete { missing, at_byte: source.length() };
     let mut at = 8_u64;
     while at < source.length() {
-        let Some(head) = source.bytes(at, 8) else { return chunks };
+        let Some(head) = source.at(at, 8) else { return chunks };
         let (Some(length), Some(kind)) = (u32_be(&head, 0), array::<4>(&head, 4)) else { return chunks };
         let after = at.saturating_add(12).saturating_add(u64::from(length));
         if after > source.length() {
@@ -126,7 +126,7 @@ fn walk(source: &Source) -> Chunks {
             chunks.completeness = missing(if image || &kind == b"IHDR" { part } else { MissingPart::EndMarker });
             return chunks;
         }
-        let content = |most: u64| source.bytes(at + 8, u64::from(length).min(most)).unwrap_or_default();
+        let content = |most: u64| source.at(at + 8, u64::from(length).min(most)).unwrap_or_default();
         match &kind {
             b"IHDR" => chunks.header = chunks.header.or(array(&content(13), 0)),
             b"pHYs" => chunks.physical = array(&content(9), 0),

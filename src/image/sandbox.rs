@@ -11,7 +11,8 @@ use std::io;
 use std::os::fd::RawFd;
 
 use rustix::process::{
-    DumpableBehavior, Resource, Rlimit, Signal, set_dumpable_behavior, set_parent_process_death_signal, setrlimit,
+    DumpableBehavior, Resource, Rlimit, Signal, getrlimit, set_dumpable_behavior, set_parent_process_death_signal,
+    setrlimit,
 };
 use seccompiler::{
     BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
@@ -39,7 +40,10 @@ pub(super) enum SandboxError {
     Machine(#[from] seccompiler::BackendError),
 }
 
-/// Caps the whole process. Called before the thread that decodes is made.
+/// Deeply nested files make decoders recurse deeply. What is not touched of this costs nothing.
+const STACK_BYTES: u64 = 64 << 20;
+
+/// Caps the whole process.
 pub(super) fn cap(memory_bytes: u64, cpu_seconds: u64) -> Result<(), SandboxError> {
     let set = |resource, soft: u64, hard: u64| {
         setrlimit(resource, Rlimit { current: Some(soft), maximum: Some(hard) }).map_err(io::Error::from)
@@ -47,6 +51,10 @@ pub(super) fn cap(memory_bytes: u64, cpu_seconds: u64) -> Result<(), SandboxErro
     set(Resource::As, memory_bytes, memory_bytes)?;
     // The soft limit ends the process by a signal of its own, which tells it apart from a kill.
     set(Resource::Cpu, cpu_seconds, cpu_seconds.saturating_add(1))?;
+    // The main thread's stack grows as far as the limit of the moment lets it.
+    let stack = getrlimit(Resource::Stack);
+    let most = stack.maximum.map_or(STACK_BYTES, |most| most.min(STACK_BYTES));
+    set(Resource::Stack, most, most)?;
     set(Resource::Fsize, 0, 0)?;
     set(Resource::Core, 0, 0)?;
     // Enough for what is open already and the copy of the content's descriptor; nothing can be opened later.

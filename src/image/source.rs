@@ -39,7 +39,7 @@ impl Source {
     }
 
     /// `length` bytes from `offset`, or nothing where the content does not have them all.
-    pub(super) fn bytes(&self, offset: u64, length: u64) -> Option<Vec<u8>> {
+    pub(super) fn at(&self, offset: u64, length: u64) -> Option<Vec<u8>> {
         if offset.checked_add(length)? > self.length() {
             return None;
         }
@@ -50,7 +50,7 @@ impl Source {
 
     /// As many bytes from the start as there are, up to `most`.
     pub(super) fn head(&self, most: u64) -> Vec<u8> {
-        self.bytes(0, most.min(self.length())).unwrap_or_default()
+        self.at(0, most.min(self.length())).unwrap_or_default()
     }
 
     /// A buffered reader over one range.
@@ -148,9 +148,9 @@ pub(super) mod tests {
     #[test]
     fn ranges_end_with_the_content() {
         let source = Source::new(file_of(b"0123456789")).unwrap();
-        assert_eq!(Source::bytes(&source, 8, 2).unwrap(), b"89");
-        assert_eq!(Source::bytes(&source, 8, 3), None);
-        assert_eq!(Source::bytes(&source, u64::MAX, 2), None);
+        assert_eq!(source.at(8, 2).unwrap(), b"89");
+        assert_eq!(source.at(8, 3), None);
+        assert_eq!(source.at(u64::MAX, 2), None);
         assert_eq!(source.head(4), b"0123");
         assert_eq!(source.digest().unwrap(), Digest::of(b"0123456789"));
     }

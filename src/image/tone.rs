@@ -149,26 +149,29 @@ fn count(table: &mut [u64; 256], level: u8) {
 
 /// Whether each pair of chromas makes a coloured pixel. How far the channels lie apart follows from them alone, but for
 /// what is cut off at black and white.
+#[expect(clippy::indexing_slicing, reason = "reckoned by the compiler, which would not pass a wrong index")]
 static COLOURED_CHROMAS: [bool; 1 << 16] = {
     let mut table = [false; 1 << 16];
-    let mut blue = 0;
-    while blue < 256 {
-        let mut red = 0;
-        while red < 256 {
-            let (cb, cr) = (blue as i32 - 128, red as i32 - 128);
-            // In thousandths of a level.
-            let channels = [1402 * cr, -344 * cb - 714 * cr, 1772 * cb];
-            let (mut most, mut least) = (channels[0], channels[0]);
-            let mut n = 1;
-            while n < 3 {
-                most = if channels[n] > most { channels[n] } else { most };
-                least = if channels[n] < least { channels[n] } else { least };
-                n += 1;
-            }
-            table[blue * 256 + red] = most - least > COLOURED as i32 * 1000;
-            red += 1;
+    let mut pair = 0;
+    // Counted beside `pair`, so that no number has to change its width.
+    let (mut blue, mut red) = (-128, -128);
+    while pair < table.len() {
+        // In thousandths of a level.
+        let channels = [1402 * red, -344 * blue - 714 * red, 1772 * blue];
+        let (mut most, mut least) = (channels[0], channels[0]);
+        let mut n = 1;
+        while n < 3 {
+            most = if channels[n] > most { channels[n] } else { most };
+            least = if channels[n] < least { channels[n] } else { least };
+            n += 1;
         }
-        blue += 1;
+        table[pair] = most - least > COLOURED as i32 * 1000;
+        pair += 1;
+        red += 1;
+        if red == 128 {
+            red = -128;
+            blue += 1;
+        }
     }
     table
 };

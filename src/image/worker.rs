@@ -10,8 +10,8 @@ use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Write as _};
 use std::os::fd::{AsFd as _, AsRawFd as _};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
-use std::thread;
 
 use serde::{Deserialize, Serialize};
 
@@ -26,9 +26,6 @@ pub(super) const BROKEN: u8 = 70;
 pub(super) const CANNOT_READ: u8 = 74;
 /// The kernel would not confine it.
 pub(super) const CANNOT_SANDBOX: u8 = 77;
-
-/// Deeply nested files recurse deeply; what is not touched of this costs nothing.
-const STACK_BYTES: usize = 64 << 20;
 
 /// What a worker is asked, as its one argument.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -62,15 +59,15 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     if sandbox::cap(request.memory_bytes, request.cpu_seconds).is_err() && request.sandbox == Sandbox::Required {
         return CANNOT_SANDBOX.into();
     }
-    let decoding = thread::Builder::new().stack_size(STACK_BYTES).spawn(move || work(&request, content));
-    match decoding.map(thread::JoinHandle::join) {
-        Ok(Ok(Ok(()))) => ExitCode::SUCCESS,
-        Ok(Ok(Err(status))) => status.into(),
-        Ok(Err(_)) | Err(_) => BROKEN.into(),
+    // On the main thread: the allocator gives other threads heaps of their own, and opens a file before it shrinks one.
+    match catch_unwind(AssertUnwindSafe(|| work(&request, content))) {
+        Ok(Ok(())) => ExitCode::SUCCESS,
+        Ok(Err(status)) => status.into(),
+        Err(_) => BROKEN.into(),
     }
 }
 
-/// On the thread that decodes. The filter binds all threads, and comes after everything that needs more than it allows.
+/// The filter comes after everything that needs more than it allows.
 fn work(request: &Request, content: File) -> Result<(), u8> {
     let descriptor = content.as_raw_fd();
     let source = Source::new(content).map_err(|_| CANNOT_READ)?;

@@ -202,10 +202,8 @@ impl Running {
                 [next(out.is_some()), next(err.is_some()), next(!ended)]
             };
             let [out_ready, err_ready, process_ready] = ready;
-            if out_ready {
-                if take(&mut out, &mut block, &mut answer, MOST_ANSWER_BYTES + 1)? > MOST_ANSWER_BYTES {
-                    return Ok(Ended::TooLong);
-                }
+            if out_ready && take(&mut out, &mut block, &mut answer, MOST_ANSWER_BYTES + 1)? > MOST_ANSWER_BYTES {
+                return Ok(Ended::TooLong);
             }
             if err_ready {
                 take(&mut err, &mut block, &mut last_words, MOST_LAST_WORDS)?;

@@ -120,6 +120,49 @@ pub async fn node(tx: &mut Tx, level: u8, index: u64) -> Result<Option<Digest>, 
     .transpose()
 }
 
+/// The nodes that the entries from `from` to `last` complete: all those whose last leaf is one of them.
+pub async fn nodes_completed(tx: &mut Tx, from: u64, last: u64) -> Result<HashMap<(u8, u64), Digest>, DatabaseError> {
+    let mut nodes = HashMap::new();
+    for level in 0..63_u8 {
+        // Node `n` ends with the leaf `(n + 1) * 2^level - 1`.
+        let (first, end) = (from >> level, last.saturating_add(1) >> level);
+        if end == 0 {
+            break;
+        }
+        let rows = sqlx::query("SELECT idx, hash FROM journal_node WHERE level = $1 AND idx >= $2 AND idx < $3")
+            .bind(i64::from(level))
+            .bind(i64::try_from(first).map_err(unreadable("journal_node.idx"))?)
+            .bind(i64::try_from(end).map_err(unreadable("journal_node.idx"))?)
+            .fetch_all(&mut *tx)
+            .await?;
+        for row in rows {
+            let index: u64 = row.try_get::<i64, _>("idx")?.try_into().map_err(unreadable("journal_node.idx"))?;
+            let bytes: Result<[u8; 32], _> = row.try_get::<Vec<u8>, _>("hash")?.try_into();
+            // What is not 32 bytes long is no node.
+            if let Ok(bytes) = bytes {
+                nodes.insert((level, index), Digest::from_bytes(bytes));
+            }
+        }
+    }
+    Ok(nodes)
+}
+
+/// How many stored nodes a tree of `size` entries does not have.
+pub async fn nodes_beyond(tx: &mut Tx, size: u64) -> Result<u64, DatabaseError> {
+    let mut count = 0_u64;
+    for level in 0..63_u8 {
+        let sql = "SELECT COUNT(*) FROM journal_node WHERE level = $1 AND idx >= $2";
+        let beyond: i64 = sqlx::query(sql)
+            .bind(i64::from(level))
+            .bind(i64::try_from(size >> level).map_err(unreadable("journal_node.idx"))?)
+            .fetch_one(&mut *tx)
+            .await?
+            .try_get(0)?;
+        count = count.saturating_add(u64::try_from(beyond).unwrap_or(0));
+    }
+    Ok(count)
+}
+
 /// The nodes that a tree of `size` entries consists of, as many as `size` has one bits.
 pub(super) async fn nodes_covering(tx: &mut Tx, size: u64) -> Result<HashMap<(u8, u64), Digest>, DatabaseError> {
     let mut nodes = HashMap::new();

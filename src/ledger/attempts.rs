@@ -91,6 +91,17 @@ pub async fn of_document(tx: &mut Tx, document: DocumentId) -> Result<Vec<Attemp
     rows.iter().map(read_row).collect()
 }
 
+/// The documents that were signed in a session, in order.
+pub async fn documents_signed_in(tx: &mut Tx, session: SessionId) -> Result<Vec<DocumentId>, DatabaseError> {
+    let rows = sqlx::query("SELECT document FROM attempt WHERE session = $1 ORDER BY signed_at, id")
+        .bind(session.to_string())
+        .fetch_all(tx)
+        .await?;
+    rows.iter()
+        .map(|row| row.try_get::<String, _>("document")?.parse().map_err(unreadable("attempt.document")))
+        .collect()
+}
+
 fn read_row(row: &sqlx::any::AnyRow) -> Result<Attempt, DatabaseError> {
     let text = |column: &'static str| row.try_get::<String, _>(column);
     let moment =

@@ -378,6 +378,12 @@ pub async fn postpone(tx: &mut Tx, id: DocumentId, retry_at: Instant) -> Result<
     Ok(())
 }
 
+/// How many documents there are, open and ended.
+pub async fn total(tx: &mut Tx) -> Result<u64, DatabaseError> {
+    let count: i64 = sqlx::query("SELECT COUNT(*) FROM document").fetch_one(tx).await?.try_get(0)?;
+    u64::try_from(count).map_err(unreadable("document"))
+}
+
 pub async fn get(tx: &mut Tx, id: DocumentId) -> Result<Option<Document>, DatabaseError> {
     let sql = format!("SELECT {COLUMNS} FROM document WHERE id = $1");
     let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id.to_string()).fetch_optional(tx).await?;
@@ -454,6 +460,16 @@ pub async fn counts(tx: &mut Tx) -> Result<Vec<Count>, DatabaseError> {
             })
         })
         .collect()
+}
+
+/// How many documents of a station are in a state.
+pub async fn count_at(tx: &mut Tx, station: &Name, state: DocumentState) -> Result<u64, DatabaseError> {
+    let row = sqlx::query("SELECT COUNT(*) FROM document WHERE station = $1 AND state = $2")
+        .bind(station.to_string())
+        .bind(state.to_string())
+        .fetch_one(tx)
+        .await?;
+    row.try_get::<i64, _>(0)?.try_into().map_err(unreadable("document count"))
 }
 
 /// RFC 8785 text of a value for a JSON column.

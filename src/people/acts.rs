@@ -278,9 +278,11 @@ impl Deed {
     /// Whether a second person signs too.
     #[must_use]
     pub const fn second(&self) -> Second {
-        use Role::InformationManager;
+        use Role::{Admin, InformationManager};
         match self {
             Self::Genesis { .. } | Self::Enrol(_) => Second::Named,
+            // Whoever could appoint alone could make a manager of an account of their own making.
+            Self::Appoint(_) => Second::Needed(&[Admin, InformationManager]),
             Self::ApproveProfile { .. } => Second::Needed(&[InformationManager]),
             // Where the profile asks for two, its reviewer insists.
             Self::Accept { .. } | Self::Exception { .. } => Second::Allowed(&[InformationManager]),

@@ -23,6 +23,11 @@ use crate::judgement::ProfileRef;
 /// A key that a person has just made: open in memory, and encrypted under the passphrase that only they know.
 pub struct OwnKey {
     pub key: KeyPair,
+    pub file: KeyFile,
+}
+
+/// A key as its file holds it: encrypted.
+pub struct KeyFile {
     pem: Zeroizing<String>,
 }
 
@@ -43,9 +48,19 @@ impl OwnKey {
         }
         let key = KeyPair::generate(suite)?;
         let pem = key.to_encrypted_pem(&Passphrase::new(passphrase.to_string()))?;
-        Ok(Self { key, pem })
+        Ok(Self { key, file: KeyFile { pem } })
     }
 
+    /// Writes the key file, as [`KeyFile::save`].
+    ///
+    /// # Errors
+    /// When the disk does not take it.
+    pub fn save(&self, keys: &Path, file_name: &str) -> Result<(), PeopleError> {
+        self.file.save(keys, file_name)
+    }
+}
+
+impl KeyFile {
     /// Writes the key file. A file of this name that no certificate names is left over from an enrolment that was
     /// never finished, and is replaced.
     ///

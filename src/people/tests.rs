@@ -155,22 +155,26 @@ impl Hospital {
         self.commit(async move |tx| enrolment::enrol(tx, signed, certificate, &rules, now).await)
     }
 
-    fn appoint(&self, by: &Signer, person: PersonId, role: Role, rank: u32) -> Result<(), PeopleError> {
-        self.act(by, Deed::Appoint(Appointment { person, role, rank, from: self.now, until: None }))
+    /// The founders approve each other's appointments.
+    fn appoint(&self, by: [&Signer; 2], person: PersonId, role: Role, rank: u32) -> Result<(), PeopleError> {
+        self.act(&by, Deed::Appoint(Appointment { person, role, rank, from: self.now, until: None }))
     }
 
-    fn act(&self, by: &Signer, deed: Deed) -> Result<(), PeopleError> {
-        let signed = Signed::sign(Act::new(deed, by.person(), self.now, self.rules.home), &[by])?;
+    fn act(&self, by: &[&Signer], deed: Deed) -> Result<(), PeopleError> {
+        let act = Act::new(deed, by[0].person(), self.now, self.rules.home);
+        let act = by.get(1).map_or(act.clone(), |second| act.with_second(second.person()));
+        let signed = Signed::sign(act, by)?;
         let (rules, now) = (self.rules, self.now);
         self.commit(async move |tx| enrolment::appoint(tx, signed, &rules, now).await)
     }
 
     /// Adds, enrols and appoints an operator.
-    fn operator(&self, admin: &Signer, login: &str) -> Signer {
+    fn operator(&self, founders: [&Signer; 2], login: &str) -> Signer {
+        let [admin, _] = founders;
         let (signer, person) = self.signer(self.person(login, "見本 太郎"));
         self.add(admin, person).unwrap();
         self.enrol(admin, &signer).unwrap();
-        self.appoint(admin, signer.person(), Role::Operator, 1).unwrap();
+        self.appoint(founders, signer.person(), Role::Operator, 1).unwrap();
         signer
     }
 
@@ -221,7 +225,7 @@ fn caps() -> Caps {
 }
 
 /// The refusal, or what went wrong instead.
-fn refusal<T: std::fmt::Debug>(result: Result<T, PeopleError>) -> Refused {
+fn refusal<T: fmt::Debug>(result: Result<T, PeopleError>) -> Refused {
     match result {
         Err(PeopleError::Refused(refused)) => refused,
         other => panic!("{other:?}"),
@@ -297,7 +301,7 @@ fn a_home_begins_once_and_with_two() {
 #[test]
 fn a_person_joins_and_every_step_is_in_the_journal() {
     let (hospital, admin, manager) = Hospital::founded();
-    let operator = hospital.operator(&admin, "mihon-taro");
+    let operator = hospital.operator([&admin, &manager], "mihon-taro");
     let kinds = [Kind::HomeFounded, Kind::PersonEnrolled, Kind::CertificateIssued, Kind::Appointed];
     assert_eq!(hospital.kinds(), kinds);
     let now = hospital.now;
@@ -309,24 +313,24 @@ fn a_person_joins_and_every_step_is_in_the_journal() {
     assert!(matches!(refusal(hospital.add(&manager, person)), Refused::NotEntitled { .. }));
     let again = hospital.person("mihon-taro", "別 人");
     assert!(matches!(refusal(hospital.add(&admin, again)), Refused::LoginTaken { .. }));
-    let own = hospital.appoint(&admin, admin.person(), Role::InformationManager, 2);
+    let own = hospital.appoint([&admin, &manager], admin.person(), Role::InformationManager, 2);
     assert_eq!(refusal(own), Refused::OwnAppointment);
-    let twice = hospital.appoint(&admin, operator.person(), Role::Operator, 1);
+    let twice = hospital.appoint([&admin, &manager], operator.person(), Role::Operator, 1);
     assert!(matches!(refusal(twice), Refused::OverlappingAppointment { .. }));
-    let first = hospital.appoint(&admin, operator.person(), Role::InformationManager, 1);
+    let first = hospital.appoint([&admin, &manager], operator.person(), Role::InformationManager, 1);
     assert!(matches!(refusal(first), Refused::RankTaken { login, .. } if login == "mihon-joho"));
-    assert_eq!(refusal(hospital.appoint(&admin, operator.person(), Role::Viewer, 0)), Refused::InvalidRank);
+    assert_eq!(refusal(hospital.appoint([&admin, &manager], operator.person(), Role::Viewer, 0)), Refused::InvalidRank);
     assert_eq!(hospital.kinds(), kinds);
 }
 
 #[test]
 fn an_appointment_ends_and_the_substitute_follows() {
     let (mut hospital, admin, manager) = Hospital::founded();
-    let substitute = hospital.operator(&admin, "mihon-dairi");
-    hospital.appoint(&admin, substitute.person(), Role::InformationManager, 2).unwrap();
+    let substitute = hospital.operator([&admin, &manager], "mihon-dairi");
+    hospital.appoint([&admin, &manager], substitute.person(), Role::InformationManager, 2).unwrap();
     let ends = later(10);
     let role = Role::InformationManager;
-    hospital.act(&admin, Deed::EndAppointment { person: manager.person(), role, ends }).unwrap();
+    hospital.act(&[&admin], Deed::EndAppointment { person: manager.person(), role, ends }).unwrap();
     let in_force = |at| {
         let found = hospital.database.read(async move |tx| appointments::information_manager(tx, at).await);
         found.unwrap().map(|appointment| appointment.person)
@@ -334,10 +338,10 @@ fn an_appointment_ends_and_the_substitute_follows() {
     assert_eq!(in_force(later(9)), Some(manager.person()));
     assert_eq!(in_force(later(10)), Some(substitute.person()));
     hospital.now = later(20);
-    let past = hospital.act(&admin, Deed::EndAppointment { person: substitute.person(), role, ends: later(1) });
+    let past = hospital.act(&[&admin], Deed::EndAppointment { person: substitute.person(), role, ends: later(1) });
     assert_eq!(refusal(past), Refused::BackwardsAppointment);
     // Nothing to end.
-    let none = hospital.act(&admin, Deed::EndAppointment { person: manager.person(), role, ends: later(30) });
+    let none = hospital.act(&[&admin], Deed::EndAppointment { person: manager.person(), role, ends: later(30) });
     assert!(matches!(none, Err(PeopleError::Database(DatabaseError::Conflict(_)))));
 }
 
@@ -407,8 +411,8 @@ fn a_second_person_is_independent_of_the_first() {
     assert!(matches!(refusal(approve(&hospital, &[&manager, &admin])), Refused::NotEntitled { .. }));
 
     // The administrator made this account and could still act in its name.
-    let deputy = hospital.operator(&admin, "mihon-dairi");
-    hospital.appoint(&admin, deputy.person(), Role::InformationManager, 2).unwrap();
+    let deputy = hospital.operator([&admin, &manager], "mihon-dairi");
+    hospital.appoint([&admin, &manager], deputy.person(), Role::InformationManager, 2).unwrap();
     let too_new = refusal(approve(&hospital, &[&admin, &deputy]));
     assert!(matches!(too_new, Refused::SecondPersonTooNew { until, .. } if until == later(48)), "{too_new:?}");
     approve(&hospital, &[&manager, &deputy]).unwrap();
@@ -453,8 +457,8 @@ fn a_key_is_opened_by_its_owner_alone() {
 
 #[test]
 fn a_certificate_ends() {
-    let (hospital, admin, _) = Hospital::founded();
-    let operator = hospital.operator(&admin, "mihon-taro");
+    let (hospital, admin, manager) = Hospital::founded();
+    let operator = hospital.operator([&admin, &manager], "mihon-taro");
     let find = |login: &'static str, at| {
         hospital.database.read(async move |tx| {
             let person = register::active(tx, login).await?;
@@ -475,8 +479,8 @@ fn a_certificate_ends() {
 
 #[test]
 fn a_session_signs_within_its_caps() {
-    let (hospital, admin, _) = Hospital::founded();
-    let operator = hospital.operator(&admin, "mihon-taro");
+    let (hospital, admin, manager) = Hospital::founded();
+    let operator = hospital.operator([&admin, &manager], "mihon-taro");
     let row = hospital.open(&operator, "front-desk", &Attested::ALL).unwrap();
     let sessions = Sessions::default();
     let id = row.id;
@@ -498,9 +502,9 @@ fn a_session_signs_within_its_caps() {
 
 #[test]
 fn a_session_is_one_persons_at_one_station() {
-    let (hospital, admin, _) = Hospital::founded();
-    let operator = hospital.operator(&admin, "mihon-taro");
-    let other = hospital.operator(&admin, "mihon-hanako");
+    let (hospital, admin, manager) = Hospital::founded();
+    let operator = hospital.operator([&admin, &manager], "mihon-taro");
+    let other = hospital.operator([&admin, &manager], "mihon-hanako");
     let row = hospital.open(&operator, "front-desk", &[]).unwrap();
     let busy = refusal(hospital.open(&other, "front-desk", &[]));
     assert!(matches!(busy, Refused::StationBusy { login, .. } if login == "mihon-taro"));
@@ -514,8 +518,8 @@ fn a_session_is_one_persons_at_one_station() {
 
 #[test]
 fn half_an_attestation_is_none() {
-    let (hospital, admin, _) = Hospital::founded();
-    let operator = hospital.operator(&admin, "mihon-taro");
+    let (hospital, admin, manager) = Hospital::founded();
+    let operator = hospital.operator([&admin, &manager], "mihon-taro");
     let half = hospital.open(&operator, "front-desk", &[Attested::NothingPastedOver]);
     assert_eq!(refusal(half), Refused::MalformedAct);
     let row = hospital.open(&operator, "front-desk", &[]).unwrap();
@@ -528,7 +532,7 @@ fn half_an_attestation_is_none() {
         hospital.commit(async move |tx| sessions::attest(tx, signed, &rules, now).await)
     };
     assert_eq!(refusal(attest(&[Attested::NothingOutsideScanArea], &operator)), Refused::MalformedAct);
-    let other = hospital.operator(&admin, "mihon-hanako");
+    let other = hospital.operator([&admin, &manager], "mihon-hanako");
     assert_eq!(refusal(attest(&Attested::ALL, &other)), Refused::NoSuchSession);
     attest(&Attested::ALL, &operator).unwrap();
     let id = row.id;
@@ -539,8 +543,8 @@ fn half_an_attestation_is_none() {
 
 #[test]
 fn a_session_goes_on_within_its_caps() {
-    let (mut hospital, admin, _) = Hospital::founded();
-    let operator = hospital.operator(&admin, "mihon-taro");
+    let (mut hospital, admin, manager) = Hospital::founded();
+    let operator = hospital.operator([&admin, &manager], "mihon-taro");
     let first = hospital.open(&operator, "front-desk", &Attested::ALL).unwrap();
     let id = first.id;
     hospital
@@ -587,8 +591,8 @@ fn a_session_goes_on_within_its_caps() {
 
 #[test]
 fn a_person_s_keys_go_with_the_person() {
-    let (hospital, admin, _) = Hospital::founded();
-    let operator = hospital.operator(&admin, "mihon-taro");
+    let (hospital, admin, manager) = Hospital::founded();
+    let operator = hospital.operator([&admin, &manager], "mihon-taro");
     let person = operator.person();
     let row = hospital.open(&operator, "front-desk", &[]).unwrap();
     let sessions = Sessions::default();

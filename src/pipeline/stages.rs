@@ -92,6 +92,8 @@ impl Line {
         }
     }
 
+    /// The stage that measures, with this line's instruments.
+    #[must_use]
     pub fn measuring(&self) -> Measuring<'_> {
         Measuring {
             workers: &self.workers,

@@ -127,6 +127,11 @@ pub async fn get(tx: &mut Tx, id: RecordId) -> Result<Option<Record>, DatabaseEr
     row.as_ref().map(read_row).transpose()
 }
 
+/// How many records were filed.
+pub async fn count(tx: &mut Tx) -> Result<i64, DatabaseError> {
+    Ok(sqlx::query("SELECT COUNT(*) FROM record").fetch_one(tx).await?.try_get(0)?)
+}
+
 /// The versions of a document that were filed, oldest first.
 pub async fn of_document(tx: &mut Tx, document: DocumentId) -> Result<Vec<Record>, DatabaseError> {
     let sql = format!("SELECT {COLUMNS} FROM record WHERE document = $1 ORDER BY version");

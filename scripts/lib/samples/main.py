@@ -306,7 +306,8 @@ def sidecar(patient, document_type, expected_pages, **changes):
     """A full statement; a change to None leaves the field out."""
     fields = {
         "patient_id": patient["id"],
-        "document_type": document_type,
+        # A demonstration home has the demonstration profiles only.
+        "document_type": f"{document_type}-demo",
         "obtained_on": "@TODAY@",
         "scanned_at": "@NOW@",
         "operator": "clerk",

@@ -1,6 +1,6 @@
 //! `torikomi check list`: every check in one line.
 
-use super::{facts, parts};
+use super::facts;
 use crate::cli::page::Table;
 use crate::cli::{Answer, Desk, Failure};
 use crate::control::facts::CheckList;
@@ -15,15 +15,10 @@ pub(super) fn run(Args {}: &Args, desk: &Desk) -> Result<Answer, Failure> {
         let columns = ["check", "looks-for"].map(|column| desk.words.say(&format!("column-{column}")));
         let mut table = Table::new(columns.to_vec());
         for check in CHECKS {
-            let looks_for = parts(&desk.words, check).into_iter().next().map(|(_, said)| first_sentence(&said));
-            table.row(None, vec![check.name.to_owned(), looks_for.unwrap_or_default()]);
+            let title = desk.words.say(&format!("check-{}", check.name.replace('_', "-")));
+            table.row(None, vec![check.name.to_owned(), title]);
         }
         page.table(&table);
     })?;
     Ok(Answer::Yes)
-}
-
-fn first_sentence(text: &str) -> String {
-    let end = ["。", ". ", ": "].iter().filter_map(|mark| text.find(mark).map(|at| at + mark.trim_end().len())).min();
-    end.and_then(|end| text.get(..end)).unwrap_or(text).trim_end_matches(':').to_owned()
 }

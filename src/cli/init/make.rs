@@ -59,7 +59,7 @@ pub struct Plan {
     /// An administrator and an information manager.
     pub founders: [NewFounder; 2],
     pub authority_passphrase: Zeroizing<String>,
-    /// Scan profiles, as file name and bytes. Each station may use all of them.
+    /// Scan profiles, as file name and bytes. Each station may use those that this build can carry out.
     pub profiles: Vec<(String, Vec<u8>)>,
 }
 
@@ -385,7 +385,8 @@ fn fill(
 }
 
 fn write_settings(stage: &Path, plan: &Plan, profiles: &[Profile]) -> Result<Config, InitError> {
-    let ids: Vec<Name> = profiles.iter().map(|profile| profile.reference().id.clone()).collect();
+    let carried = profiles.iter().filter(|profile| profile.carried().is_ok());
+    let ids: Vec<Name> = carried.map(|profile| profile.reference().id.clone()).collect();
     let stations: Vec<_> = plan.stations.iter().map(|name| StationTemplate { name, profiles: &ids }).collect();
     let (authority, url) = match plan.mode {
         Mode::Evaluation => ("evaluation", EVALUATION_AUTHORITY),

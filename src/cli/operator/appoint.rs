@@ -1,7 +1,8 @@
 //! `torikomi operator appoint`: gives a person a role for a time.
 
 use super::change;
-use crate::cli::person::Person;
+use crate::cli::choice;
+use crate::cli::person::{Person, SecondPerson};
 use crate::cli::words::clock_time;
 use crate::cli::{Answer, Desk, Failure};
 use crate::control::Request;
@@ -12,7 +13,7 @@ use crate::instant::Instant;
 pub struct Args {
     #[arg(value_name = "LOGIN")]
     login: String,
-    #[arg(long, value_name = "ROLE", value_parser = role)]
+    #[arg(long, value_name = "ROLE", value_parser = choice::role)]
     role: Name,
     #[arg(long, value_name = "N", default_value_t = 1)]
     rank: u32,
@@ -22,17 +23,14 @@ pub struct Args {
     until: Option<Instant>,
     #[command(flatten)]
     by: Person,
-}
-
-const ROLES: [&str; 5] = ["operator", "information-manager", "admin", "auditor", "viewer"];
-
-fn role(text: &str) -> Result<Name, String> {
-    if ROLES.contains(&text) { text.parse().map_err(|_| text.to_owned()) } else { Err(ROLES.join(" | ")) }
+    #[command(flatten)]
+    second: SecondPerson,
 }
 
 pub(super) fn run(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
     let request = Request::Appoint {
         by: args.by.prove(desk)?,
+        second: args.second.prove(desk)?,
         login: args.login.clone(),
         role: args.role.clone(),
         rank: args.rank,

@@ -27,5 +27,6 @@ pub(super) fn run(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
         facts::identity(desk, &mut page, &document);
         eprint!("{}", page.into_text());
     }
-    decide(desk, &Request::Confirm { by: args.by.prove(desk)?, document: args.document }, "queue-confirmed")
+    let request = Request::Confirm { by: args.by.prove(desk)?, document: args.document, pages_shown: false };
+    decide(desk, &request, "queue-confirmed")
 }

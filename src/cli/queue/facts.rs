@@ -77,10 +77,7 @@ fn value(json: &str) -> Value {
 
 /// Where a document stands: its state, and what it waits for.
 pub(in crate::cli) fn standing(words: &Words, document: &DocumentFacts) -> String {
-    match document.held {
-        Some(reason) => format!("{}: {}", words.say("held"), words.hold(reason)),
-        None => words.state(document.state),
-    }
+    words.standing(document.state, document.held)
 }
 
 /// How grave that is.

@@ -1,6 +1,7 @@
 //! `torikomi queue list`: what waits, with the least time left first.
 
 use super::facts;
+use crate::cli::choice;
 use crate::cli::page::{Page, Table, Tone};
 use crate::cli::{Answer, Desk, Failure};
 use crate::control::facts::{DeliveryStatus, DocumentFacts, Queue};
@@ -12,7 +13,7 @@ use crate::ledger::{deliveries, documents};
 pub struct Args {
     #[arg(long, value_name = "STATION")]
     station: Option<Name>,
-    #[arg(long, value_name = "STATE")]
+    #[arg(long, value_name = "STATE", value_parser = choice::state)]
     state: Option<DocumentState>,
     #[arg(long)]
     held: bool,
@@ -79,15 +80,18 @@ pub(in crate::cli) fn deliveries_table(desk: &Desk, page: &mut Page, waiting: &[
     let columns = ["since", "state", "file", "station", "delivery"];
     let mut table = Table::new(columns.map(|column| words.say(&format!("column-{column}"))).to_vec());
     for delivery in waiting {
-        let mut state = words.word("delivery", &delivery.state.to_string());
-        if let Some(problem) = delivery.problem.as_ref().and_then(|problem| words.detail(problem)) {
-            state = format!("{state}: {problem}");
-        }
+        let state = words.word("delivery-state", &delivery.state.to_string());
         let since = words.time(delivery.first_seen_at);
         let (station, id) = (delivery.station.to_string(), delivery.delivery.to_string());
         table.row(Some(Tone::Warning), vec![since, state, delivery.name.clone(), station, id]);
     }
     page.table(&table);
+    for delivery in waiting {
+        if let Some(problem) = &delivery.problem {
+            page.small(&delivery.delivery.to_string());
+            words.details(problem).iter().for_each(|said| page.below(said));
+        }
+    }
 }
 
 fn row(desk: &Desk, document: &DocumentFacts) -> Vec<String> {

@@ -24,8 +24,11 @@ fn show(desk: &Desk, page: &mut Page, shown: &DocumentShown) {
     let words = &desk.words;
     let document = &shown.document;
     page.marked(facts::tone(document), &facts::standing(words, document));
-    if let Some(detail) = document.held_detail.as_ref().and_then(|detail| words.detail(detail)) {
-        page.below(&detail);
+    if let Some(reason) = document.held {
+        page.below(&words.hold(reason));
+    }
+    if let Some(detail) = &document.held_detail {
+        words.details(detail).iter().for_each(|said| page.below(said));
     }
     if let Some(reason) = document.held {
         page.below(&words.say(&format!("todo-{reason}")));

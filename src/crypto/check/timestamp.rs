@@ -35,6 +35,31 @@ pub struct StampInfo {
     pub path: Path,
 }
 
+/// What a token says that is right in itself. Whether to believe its authority remains open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StampClaim {
+    /// When, by the authority's clock.
+    pub gen_time: Instant,
+    /// How exact the authority says that is, in microseconds.
+    pub accuracy: Option<u64>,
+    pub policy: Oid,
+    /// The token's serial number, as the content octets of its INTEGER.
+    pub serial: Vec<u8>,
+    /// The certificate that signed the token, by the token's own word.
+    pub certificate: Certificate,
+    /// The other certificates that came along, as DER.
+    pub certificates: Vec<Vec<u8>>,
+}
+
+/// Reads a token that is right in itself and over these bytes, without asking who made it. Nothing may be decided upon
+/// it but what to say of a stamp for which there is no anchor.
+///
+/// # Errors
+/// The first thing that is wrong.
+pub fn timestamp_claim(token: &[u8], stamped: &[u8]) -> Result<StampClaim, StampError> {
+    claim(token, stamped, None, &[])
+}
+
 /// Verifies a token over these bytes (of a signature: its octets without tag and length), at the token's own time.
 ///
 /// # Errors
@@ -149,6 +174,31 @@ fn verify(
     nonce: Option<&[u8; 16]>,
     rules: &StampRules<'_>,
 ) -> Result<StampInfo, StampError> {
+    let claim = claim(token, stamped, nonce, rules.intermediates)?;
+    if !rules.policies.contains(&claim.policy) {
+        return Err(StampError::Policy(claim.policy));
+    }
+    let certificate = &claim.certificate;
+    let alone = |purposes: &[Oid]| matches!(purposes, [only] if *only == oid::PURPOSE_TIMESTAMPING);
+    if !certificate.purposes.as_ref().is_some_and(|(purposes, critical)| *critical && alone(purposes)) {
+        return Err(StampError::NotForTimestamping);
+    }
+    let path = chain(certificate, &claim.certificates, rules.anchors, Purpose::Timestamping, claim.gen_time)?;
+    Ok(StampInfo {
+        gen_time: claim.gen_time,
+        accuracy: claim.accuracy,
+        policy: claim.policy,
+        serial: claim.serial,
+        path,
+    })
+}
+
+fn claim(
+    token: &[u8],
+    stamped: &[u8],
+    nonce: Option<&[u8; 16]>,
+    intermediates: &[Vec<u8>],
+) -> Result<StampClaim, StampError> {
     let message = SignedData::read(token)?;
     if message.version != 3 || message.content_type != oid::TST_INFO {
         return Err(StampError::NotAToken);
@@ -165,8 +215,7 @@ fn verify(
     if digest != signer.hash.digest(content) {
         return Err(StampError::ContentChanged);
     }
-    let known =
-        rules.intermediates.iter().map(|der| Value::read(der, "a certificate")).collect::<Result<Vec<_>, _>>()?;
+    let known = intermediates.iter().map(|der| Value::read(der, "a certificate")).collect::<Result<Vec<_>, _>>()?;
     let (certificate, others) = signer.certificate(&[message.certificates.as_slice(), &known].concat())?;
     if attributes.references.is_empty() {
         return Err(StampError::Attribute("signingCertificate"));
@@ -192,22 +241,13 @@ fn verify(
     if nonce.is_some_and(|nonce| info.nonce != Some(&shortest(nonce))) {
         return Err(StampError::OtherNonce);
     }
-    if !rules.policies.contains(&info.policy) {
-        return Err(StampError::Policy(info.policy));
-    }
-
-    // Whether to believe it.
-    let alone = |purposes: &[Oid]| matches!(purposes, [only] if *only == oid::PURPOSE_TIMESTAMPING);
-    if !certificate.purposes.as_ref().is_some_and(|(purposes, critical)| *critical && alone(purposes)) {
-        return Err(StampError::NotForTimestamping);
-    }
-    let path = chain(&certificate, &others, rules.anchors, Purpose::Timestamping, info.gen_time)?;
-    Ok(StampInfo {
+    Ok(StampClaim {
         gen_time: info.gen_time,
         accuracy: info.accuracy,
         policy: info.policy,
         serial: info.serial.to_vec(),
-        path,
+        certificate,
+        certificates: others,
     })
 }
 

@@ -186,7 +186,7 @@ impl Corners {
 }
 
 pub(super) fn size(width_pt: f64, height_pt: f64, unit: f64) -> SizeUm {
-    let micrometres = |points: f64| whole(points * unit * 25_400.0 / 72.0).min(1_000_000_000_000);
+    let micrometres = |points: f64| whole(points * unit * 25_400.0 / 72.0).min(1_000_000_000);
     SizeUm { width_um: micrometres(width_pt), height_um: micrometres(height_pt) }
 }
 

@@ -198,14 +198,14 @@ impl Directory {
     pub(super) fn bytes(&self, source: &Source, tag: u16, most: u64) -> Option<Vec<u8>> {
         let field = self.fields.get(&tag)?;
         let length = field.byte_length().filter(|length| *length <= most)?;
-        source.bytes(field.at, length)
+        source.at(field.at, length)
     }
 
     /// The unsigned numbers of a tag, if there are at most `most`.
     pub(super) fn numbers(&self, source: &Source, tag: u16, most: u64) -> Option<Vec<u64>> {
         let field = self.fields.get(&tag).filter(|field| field.count <= most)?;
         let size = usize::try_from(field.size()?).ok()?;
-        let bytes = source.bytes(field.at, field.byte_length()?)?;
+        let bytes = source.at(field.at, field.byte_length()?)?;
         if !matches!(field.kind, 1 | 3 | 4 | 13 | 16 | 18) {
             return None;
         }
@@ -218,7 +218,7 @@ impl Directory {
 
     pub(super) fn rational(&self, source: &Source, tag: u16) -> Option<(u64, u64)> {
         let field = self.fields.get(&tag).filter(|field| field.kind == 5 && field.count >= 1)?;
-        let bytes = source.bytes(field.at, 8)?;
+        let bytes = source.at(field.at, 8)?;
         let (numerator, denominator) = bytes.split_at_checked(4)?;
         Some((unsigned(numerator, self.big_endian), unsigned(denominator, self.big_endian)))
     }
@@ -261,7 +261,7 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn new(source: &'a Source) -> Option<Self> {
-        let head = source.bytes(0, 8)?;
+        let head = source.at(0, 8)?;
         let order: [u8; 2] = array(&head, 0)?;
         let big_endian = &order == b"MM";
         let big = unsigned(head.get(2..4)?, big_endian) == 43;
@@ -272,26 +272,30 @@ impl<'a> Reader<'a> {
     }
 
     fn offset(&self, at: u64) -> Option<u64> {
-        let bytes = self.source.bytes(at, if self.big { 8 } else { 4 })?;
+        let bytes = self.source.at(at, if self.big { 8 } else { 4 })?;
         Some(unsigned(&bytes, self.big_endian))
     }
 
     /// The directory at an offset, and where the pointer to the next one stands.
     fn directory(&self, at: u64) -> Option<(Directory, u64)> {
         let (count_size, entry_size) = if self.big { (8, 20) } else { (2, 12) };
-        let count = unsigned(&self.source.bytes(at, count_size)?, self.big_endian);
+        let count = unsigned(&self.source.at(at, count_size)?, self.big_endian);
         if count > MOST_ENTRIES {
             return None;
         }
         let start = at.checked_add(count_size)?;
         let length = count.checked_mul(entry_size)?;
-        let bytes = self.source.bytes(start, length)?;
+        let bytes = self.source.at(start, length)?;
         let number = |bytes: &[u8], from: usize, to: usize| {
             bytes.get(from..to).map_or(0, |bytes| unsigned(bytes, self.big_endian))
         };
         let mut fields = BTreeMap::new();
         let width = if self.big { 8 } else { 4 };
         for (n, entry) in (0_u64..).zip(bytes.chunks_exact(usize::try_from(entry_size).ok()?)) {
+            // An entry of noughts was never written: the writer had made room for it and come no further.
+            if entry.iter().all(|byte| *byte == 0) {
+                return None;
+            }
             let tag = u16::try_from(number(entry, 0, 2)).ok()?;
             let kind = u16::try_from(number(entry, 2, 4)).ok()?;
             let count = number(entry, 4, 4 + width);

@@ -42,6 +42,9 @@ struct Page<'a> {
     palette: Vec<[u8; 3]>,
 }
 
+/// Offset and length of a strip or tile in the file.
+type Extent = (u64, u64);
+
 /// Where one strip or tile lies on the page: its own size, and how much of that is page.
 #[derive(Clone, Copy)]
 struct Place {
@@ -142,7 +145,7 @@ impl Page<'_> {
     }
 
     /// Where every strip or tile lies, and the bytes of each.
-    fn chunks(&self) -> Result<(Vec<Place>, Vec<(u64, u64)>), Decoded> {
+    fn chunks(&self) -> Result<(Vec<Place>, Vec<Extent>), Decoded> {
         let (layout, damaged) = (self.layout, Decoded::Damaged { rows: Some(0) });
         let chunks = self.directory.chunks(self.source).ok_or_else(|| damaged.clone())?;
         let one = |tag| self.directory.number(self.source, tag).and_then(|n| u32::try_from(n).ok());
@@ -175,7 +178,7 @@ impl Page<'_> {
         Ok((places, chunks))
     }
 
-    fn chunk(&mut self, place: Place, chunks: &[(u64, u64)]) -> Result<(), Decoded> {
+    fn chunk(&mut self, place: Place, chunks: &[Extent]) -> Result<(), Decoded> {
         match (self.layout.compression, chunks) {
             (2..=4, [chunk]) => self.fax(place, *chunk),
             (7, [chunk]) => self.jpeg(place, *chunk),
@@ -185,11 +188,11 @@ impl Page<'_> {
         }
     }
 
-    fn held(&self, (offset, length): (u64, u64)) -> Result<Vec<u8>, Decoded> {
+    fn held(&self, (offset, length): Extent) -> Result<Vec<u8>, Decoded> {
         if length > self.limits.held_bytes {
             return Err(Decoded::Refused { limit: Limit::DecodedBytes });
         }
-        let mut bytes = self.source.bytes(offset, length).ok_or(Decoded::Damaged { rows: None })?;
+        let mut bytes = self.source.at(offset, length).ok_or(Decoded::Damaged { rows: None })?;
         // A JPEG is a stream of bytes, whatever the order of bits in them.
         if self.layout.fill_order_reversed && self.layout.compression != 7 {
             bytes.iter_mut().for_each(|byte| *byte = byte.reverse_bits());
@@ -197,7 +200,7 @@ impl Page<'_> {
         Ok(bytes)
     }
 
-    fn fax(&mut self, place: Place, chunk: (u64, u64)) -> Result<(), Decoded> {
+    fn fax(&mut self, place: Place, chunk: Extent) -> Result<(), Decoded> {
         let data = self.held(chunk)?;
         let compression = self.layout.compression;
         let two_dimensional =
@@ -220,7 +223,7 @@ impl Page<'_> {
         fax.count(&data, self.tone).map_err(|rows| Decoded::Damaged { rows: Some(rows) })
     }
 
-    fn jpeg(&mut self, place: Place, chunk: (u64, u64)) -> Result<(), Decoded> {
+    fn jpeg(&mut self, place: Place, chunk: Extent) -> Result<(), Decoded> {
         let strip = self.held(chunk)?;
         let tables = self.directory.bytes(self.source, tag::JPEG_TABLES, 1 << 20);
         // The tables stand once for the page, as a JPEG without a picture: its end and the strip's start fall away.
@@ -245,7 +248,7 @@ impl Page<'_> {
         }
     }
 
-    fn rows(&mut self, place: Place, chunk: (u64, u64)) -> Result<(), Decoded> {
+    fn rows(&mut self, place: Place, chunk: Extent) -> Result<(), Decoded> {
         let row_bytes = self.row_bytes(place, self.layout.samples)?;
         let mut row = vec![0; row_bytes];
         let mut reader = self.reader(chunk, row_bytes as u64 * u64::from(place.height))?;
@@ -262,7 +265,7 @@ impl Page<'_> {
     }
 
     /// Planes are decoded one after the other and then read side by side.
-    fn planes(&mut self, place: Place, chunks: &[(u64, u64)]) -> Result<(), Decoded> {
+    fn planes(&mut self, place: Place, chunks: &[Extent]) -> Result<(), Decoded> {
         let row_bytes = self.row_bytes(place, 1)?;
         let size = row_bytes * place.height as usize;
         if size as u64 * chunks.len() as u64 > self.limits.decoded_bytes {
@@ -306,7 +309,7 @@ impl Page<'_> {
     }
 
     /// The decompressed bytes of one strip or tile.
-    fn reader(&self, chunk: (u64, u64), expected: u64) -> Result<Box<dyn Read>, Decoded> {
+    fn reader(&self, chunk: Extent, expected: u64) -> Result<Box<dyn Read>, Decoded> {
         let (offset, length) = chunk;
         let raw: Box<dyn BufRead> = if self.layout.fill_order_reversed {
             Box::new(io::Cursor::new(self.held(chunk)?))
@@ -316,7 +319,7 @@ impl Page<'_> {
         Ok(match self.layout.compression_name() {
             Compression::Lzw => {
                 // The oldest writers packed codes from the low bit up; their first byte is nought.
-                if self.source.bytes(offset, 2).is_some_and(|head| matches!(*head, [0, odd] if odd & 1 == 1)) {
+                if self.source.at(offset, 2).is_some_and(|head| matches!(*head, [0, odd] if odd & 1 == 1)) {
                     return Err(unsupported("tiff-old-lzw"));
                 }
                 Box::new(Lzw::new(raw))

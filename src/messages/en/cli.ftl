@@ -15,6 +15,8 @@ cli-not-found = { $what } was not found. Check the id or name.
 cli-file = { $path } cannot be read or written: { $problem }
 cli-bad-value = "{ $value }" cannot be understood: { $problem }
 cli-strange-answer = The daemon's answer cannot be understood ({ $problem }). After an update, restart `torikomi serve`.
+cli-listen = It is not possible to listen at { $address }: { $problem }. See whether another program does, or give another address with --listen.
+cli-init = { $problem }
 cli-output = The result cannot be written: { $problem }
 
 ## Typing
@@ -26,10 +28,10 @@ cli-passphrase-again-prompt = New passphrase of { $whose }, again:{" "}
 cli-journalled = journal entry { $index }
 cli-value-from = { $value } ({ $source })
 cli-due = { $time } ({ $left })
+cli-with-problem = { $what }: { $problem }
 cli-profile = { $id } version { $version }
-list-separator = ,{" "}
 unknown = unknown
-held = on hold
+held-for = on hold: { $reason }
 actor-system = by itself
 
 time-left-minutes = { $first } min left
@@ -106,12 +108,12 @@ state-discarded = discarded
 state-disposed = disposed of
 
 ## States of a delivery
-delivery-arriving = arriving
-delivery-in-custody = in custody
-delivery-taken = taken
-delivery-incomplete = the file breaks off
-delivery-completeness-unknown = cannot tell whether it is whole
-delivery-refused = refused
+delivery-state-arriving = arriving
+delivery-state-in-custody = in custody
+delivery-state-taken = taken
+delivery-state-incomplete = the file breaks off
+delivery-state-completeness-unknown = cannot tell whether it is whole
+delivery-state-refused = refused
 
 ## Why a document is on hold
 hold-identity = patient, kind or date is missing
@@ -183,6 +185,7 @@ journal-profile-adopted = profile brought into force
 journal-daemon-started = daemon started
 journal-daemon-stopped = daemon stopped
 journal-session-opened = session opened
+journal-batch-attested = batch attested
 journal-session-closed = session closed
 journal-delivery-taken = delivery taken
 journal-delivery-received = the same delivery received again
@@ -311,7 +314,7 @@ stage-filing = filing
 
 ## Checks and profiles
 column-check = check
-column-looks-for = what it looks for
+column-looks-for = what it finds
 column-title = title
 column-regime = regime
 check-requirements = Answers to
@@ -337,3 +340,47 @@ profile-faulty = { $file }: { $count ->
 profile-unreadable = { $file } cannot be used. See `torikomi profile lint`.
 profile-text = Content
 profile-approved = The profile { $whom } is in force.
+
+## Why a document is on hold, in short
+held-identity = patient, kind or date
+held-conflict = contradiction
+held-unknown-patient = unknown patient
+held-no-profile = no profile
+held-findings = findings
+held-rejected = rejected
+held-late = late
+held-not-carried = not carried
+held-equal-bytes = same file
+held-no-session = no session
+held-no-information-manager = no information manager
+held-no-attestation = not attested
+held-clock = clock
+held-stamp-missed = time-stamp missed
+held-stage-failed = step failed
+held-source-changed = source changed
+
+## The time-stamping authority
+timestamp-none = This home has no evaluation time-stamping authority; a production home asks an outside one.
+timestamp-serving = The evaluation time-stamping authority listens at { $url }. End it with Ctrl-C.
+
+## serve and demo
+serve-started = Running. Control socket: { $socket }
+demo-column-sample = Sample
+demo-column-became = What became of it
+demo-column-found = Found by checks
+demo-summary = { $count } of { $of } samples came out as expected.
+demo-try =
+    Go on from here. Put a file into { $drop } and it is taken in.
+    In another terminal: torikomi --home { $home } status
+                         torikomi --home { $home } queue list
+    The people are admin, manager and clerk, each with the passphrase { $passphrase }. Ctrl-C ends it.
+## What exactly it waits for
+held-detail-no-profile = This station has no profile for { $document_type }.
+held-detail-equal-bytes = The earlier document: { $earlier }
+held-detail-stage-failed = The step { $stage } failed: { $error }
+need-identity = patient, kind and dates to be entered
+need-carried = a setting that this build does not carry
+need-late-release = the information manager's release of the lateness
+need-exception = the information manager's exception
+need-accept = a person's look at the findings
+need-confirm = confirmation and signature

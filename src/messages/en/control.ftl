@@ -17,3 +17,6 @@ control-profile-changed = Version { $version } of profile { $profile } was in fo
 control-people = A rule about people, sessions or appointments stands in the way: { $problem }
 control-bad-request = The request could not be understood: { $problem }. Check that command and daemon have the same version.
 control-environment = A disk, network or service failed: { $problem }. Nothing has changed. Try again in a while.
+control-locked-out = The passphrase of { $login } was wrong several times. Wait { $seconds } seconds, then try again.
+control-second-clock-over = Counted from when the work was possible again, it is late as well (it was due by { $deadline }). Send it back, or keep the paper.
+control-deadline-not-told = A deadline cannot be told: { $problem }. Ask an administrator to bring the calendar up to date.

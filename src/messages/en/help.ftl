@@ -7,6 +7,7 @@ help-heading-common = For every command
 help-heading-arguments = Arguments
 
 help-torikomi = Takes in scanned hospital paper: inspects, signs, time-stamps and files it.
+help-init = Make a home: settings, profiles, stations, keys, store and its first two people
 help-status = Show how the line stands
 help-queue = Show what waits, and decide
 help-queue-list = List what waits, the least time left first
@@ -45,6 +46,8 @@ help-profile-list = List the profiles
 help-profile-show = Show a profile
 help-profile-lint = Find everything that is wrong with profile files
 help-profile-approve = Approve a profile file and bring it into force
+help-timestamp = The evaluation time-stamping authority
+help-timestamp-serve = Run the evaluation time-stamping authority
 help-completions = Print completions for a shell
 help-man = Write the manual pages
 
@@ -92,6 +95,7 @@ arg-role = Role: operator, information-manager, admin, auditor or viewer
 arg-rank = Rank: 1 holds the role, 2 and on are substitutes
 arg-shell = Shell: bash, zsh, fish, elvish or powershell
 arg-folder = Folder to write into
+arg-listen = Address to listen at (127.0.0.1:3161 by default)
 arg-scan = File to inspect
 arg-inspect-profile = Name of a profile, or its file (.toml)
 arg-paper = Paper (A4, B5, …)
@@ -113,3 +117,16 @@ usage-other = Something is wrong with { $arg }
 usage-valid = Possible values: { $valid }
 usage-suggestion = Did you mean: { $suggestion }
 usage-help = See --help for more.
+arg-init-folder = Where to make it: an empty folder, or one that is not there yet (else --home, else here)
+arg-mode = evaluation or production; fixed from then on
+arg-organization = Name of the hospital, as certificates show it
+arg-init-stations = Name of a station; may be given several times
+arg-administrator = The first administrator (login,name,occupation,department)
+arg-manager = The first information manager (login,name,occupation,department)
+arg-init-passphrase-files = File whose first line is a person’s passphrase (login=file); may be given several times
+
+help-serve = Run the daemon: intake, stages, control socket
+help-demo = Show the whole line on samples in a throw-away home
+arg-serve-log_json = Write log lines as JSON
+arg-demo-once = End after the samples
+arg-demo-dir = Where to make the home

@@ -12,14 +12,10 @@ init-profile = There is a problem in profile { $file }.
 init-failed = The home could not be made: { $problem }. Please remove the cause and run init again.
 init-person-syntax = “{ $text }” cannot be read. Please write “login,name,occupation,department”, all four.
 init-passphrase-file-syntax = “{ $text }” cannot be read. Please write “login=file”.
-init-no-passphrase = The passphrase of { $login } cannot be asked for. Please run this on a terminal or give --passphrase-file { $login }=FILE.
 init-no-person = There is no { role-name }. Please run this on a terminal or give { $option }.
-init-passphrases-differ = The two differ. Please type the passphrase again.
 
-init-ask-person = The { role-name } (login,name,occupation,department):
-init-ask-passphrase = Passphrase of { $login } (typed by that person; letters, digits and symbols, 13 at least):
-init-ask-again = Once more:
-init-ask-authority = Passphrase of the certificate authority (to be kept sealed):
+init-ask-person = The { role-name } (login,name,occupation,department):{" "}
+init-authority = the certificate authority (to be kept sealed)
 init-made = Made a home: { $path }
 init-resumed = Finished a half-made home: { $path }
 init-fingerprint = SHA-256 of the root certificate: { $fingerprint }. Please publish it outside, so that whoever verifies can compare.

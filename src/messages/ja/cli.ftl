@@ -15,6 +15,8 @@ cli-not-found = { $what } は見つかりませんでした。番号や名前を
 cli-file = { $path } を読み書きできませんでした：{ $problem }
 cli-bad-value = 「{ $value }」を読み取れませんでした：{ $problem }
 cli-strange-answer = 常駐プログラムの返事を読めませんでした（{ $problem }）。プログラムを入れ替えたあとは「torikomi serve」を始め直してください。
+cli-listen = { $address } で待ち受けられませんでした：{ $problem }。ほかのプログラムが使っていないか確かめ、--listen で別のアドレスを指定してください。
+cli-init = { $problem }
 cli-output = 結果を書き出せませんでした：{ $problem }
 
 ## 入力
@@ -26,10 +28,10 @@ cli-passphrase-again-prompt = { $whose } の新しいパスフレーズ（もう
 cli-journalled = 記録簿 { $index } 番
 cli-value-from = { $value }（{ $source }）
 cli-due = { $time }（{ $left }）
+cli-with-problem = { $what }：{ $problem }
 cli-profile = { $id } 第 { $version } 版
-list-separator = 、
 unknown = 不明
-held = 保留
+held-for = 保留：{ $reason }
 actor-system = 自動
 
 time-left-minutes = あと { $first } 分
@@ -106,12 +108,12 @@ state-discarded = 取り消し
 state-disposed = 廃棄済み
 
 ## 受入の状態
-delivery-arriving = 受け取り中
-delivery-in-custody = お預かり中
-delivery-taken = 受け取りました
-delivery-incomplete = ファイルが途中で切れています
-delivery-completeness-unknown = 全部そろっているか分かりません
-delivery-refused = 受け取れません
+delivery-state-arriving = 受け取り中
+delivery-state-in-custody = お預かり中
+delivery-state-taken = 受け取りました
+delivery-state-incomplete = ファイルが途中で切れています
+delivery-state-completeness-unknown = 全部そろっているか分かりません
+delivery-state-refused = 受け取れません
 
 ## 保留の理由
 hold-identity = 患者・書類の種別・日付のどれかが足りません
@@ -183,6 +185,7 @@ journal-profile-adopted = プロファイルを発効させました
 journal-daemon-started = 常駐プログラムが始まりました
 journal-daemon-stopped = 常駐プログラムが終わりました
 journal-session-opened = セッションを開きました
+journal-batch-attested = 貼り付けや読み取り範囲外がないことを確認しました
 journal-session-closed = セッションを閉じました
 journal-delivery-taken = 受け取りました
 journal-delivery-received = 同じものをもう一度受け取りました
@@ -293,7 +296,7 @@ stage-filing = 保存
 
 ## 検査とプロファイル
 column-check = 検査
-column-looks-for = 見るもの
+column-looks-for = 見つけるもの
 column-title = 名称
 column-regime = 規程の区分
 check-requirements = 根拠
@@ -310,3 +313,47 @@ profile-faulty = { $file }：{ $count } か所を直してください。
 profile-unreadable = { $file } は使えません。「torikomi profile lint」で理由を確かめてください。
 profile-text = 内容
 profile-approved = プロファイル { $whom } を発効させました。
+
+## 保留の理由（一覧の短い言い方）
+held-identity = 患者・種別・日付
+held-conflict = 内容の食い違い
+held-unknown-patient = 患者台帳にない番号
+held-no-profile = プロファイルなし
+held-findings = 検査結果
+held-rejected = 不合格
+held-late = 期限超過
+held-not-carried = 未対応の規程
+held-equal-bytes = 同じファイル
+held-no-session = セッションなし
+held-no-information-manager = 情報作成管理者なし
+held-no-attestation = 表明がまだ
+held-clock = 時計
+held-stamp-missed = タイムスタンプ遅れ
+held-stage-failed = 処理の失敗
+held-source-changed = 元ファイルの変化
+
+## タイムスタンプ局
+timestamp-none = このホームには評価用タイムスタンプ局の鍵がありません。本番のホームでは外部の局を使います。
+timestamp-serving = 評価用タイムスタンプ局を { $url } で始めました。終えるには Ctrl-C を押してください。
+
+## serve と demo
+serve-started = 動いています。操作の窓口: { $socket }
+demo-column-sample = 見本
+demo-column-became = 結果
+demo-column-found = 検査で見つかったもの
+demo-summary = { $of } 件のうち { $count } 件が予定どおりの結果になりました。
+demo-try =
+    続けて試せます。ファイルを { $drop } に置くと取り込まれます。
+    別の端末で: torikomi --home { $home } status
+    　　　　　　torikomi --home { $home } queue list
+    利用者は admin、manager、clerk、パスフレーズはどれも { $passphrase } です。終わるには Ctrl-C を押してください。
+## 何を待っているか
+held-detail-no-profile = 書類の種別 { $document_type } のプロファイルが、この取込口にはありません。
+held-detail-equal-bytes = 以前の文書：{ $earlier }
+held-detail-stage-failed = 処理（{ $stage }）の失敗：{ $error }
+need-identity = 患者・書類の種別・日付の入力
+need-carried = この版では対応していない設定の解消
+need-late-release = 情報作成管理者による、期限後の保存の承認
+need-exception = 情報作成管理者による、例外の承認
+need-accept = 検査結果の確認
+need-confirm = 確定・署名

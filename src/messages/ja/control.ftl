@@ -17,3 +17,6 @@ control-profile-changed = プロファイル { $profile } の第 { $version } �
 control-people = 利用者・セッション・任命の決まりにより、できません：{ $problem }
 control-bad-request = 依頼を読み取れませんでした：{ $problem }。コマンドと常駐プログラムの版が同じか確かめてください。
 control-environment = 機器やネットワークの不具合で、できませんでした：{ $problem }。何も変わっていません。時間をおいて、もう一度実行してください。
+control-locked-out = { $login } のパスフレーズが続けて違っていました。{ $seconds } 秒待ってから、もう一度入力してください。
+control-second-clock-over = 再び可能になった時から数えても、期限（{ $deadline }）を過ぎています。差し戻すか、紙のまま保存してください。
+control-deadline-not-told = 期限を計算できません：{ $problem }。暦の更新を管理者に依頼してください。

@@ -7,6 +7,7 @@ help-heading-common = どのコマンドにも
 help-heading-arguments = 引数
 
 help-torikomi = 病院の紙をスキャンした文書を取り込み、検査し、署名とタイムスタンプを付けて保存します。
+help-init = ホームを作ります。設定・プロファイル・取込口・鍵・保存先と、最初の二人
 help-status = 稼働状況を表示します
 help-queue = 待っている文書を表示し、判断を入力します
 help-queue-list = 待っている文書を、残り時間の少ない順に表示します
@@ -45,6 +46,8 @@ help-profile-list = プロファイルを一覧にします
 help-profile-show = プロファイルの内容を表示します
 help-profile-lint = プロファイルのファイルに誤りがないか調べます
 help-profile-approve = プロファイルのファイルを承認し、発効させます
+help-timestamp = 評価用のタイムスタンプ局
+help-timestamp-serve = 評価用のタイムスタンプ局を動かします
 help-completions = シェルの補完を書き出します
 help-man = マニュアルページを書き出します
 
@@ -92,6 +95,7 @@ arg-role = 役割：operator（実施者）、information-manager（情報作成
 arg-rank = 順位（1 が本人、2 から代理）
 arg-shell = シェルの名前（bash、zsh、fish、elvish、powershell）
 arg-folder = 書き出すフォルダー
+arg-listen = 待ち受けるアドレス（既定は 127.0.0.1:3161）
 arg-scan = 検査するファイル
 arg-inspect-profile = プロファイルの名前、またはファイル（.toml）
 arg-paper = 用紙（A4、B5 など）
@@ -113,3 +117,16 @@ usage-other = 書き方に誤りがあります：{ $arg }
 usage-valid = 使える値：{ $valid }
 usage-suggestion = もしかして：{ $suggestion }
 usage-help = 詳しくは --help をご覧ください。
+arg-init-folder = 作る場所。空か、まだないフォルダー（省略すると --home、なければ今の場所）
+arg-mode = evaluation（評価用）か production（本番用）。後から変えられません
+arg-organization = 証明書に載せる施設名
+arg-init-stations = 取込口の名前。何度でも指定できます
+arg-administrator = 最初の管理者（ログイン名,氏名,職種,所属）
+arg-manager = 最初の情報作成管理者（ログイン名,氏名,職種,所属）
+arg-init-passphrase-files = 一行目がその方のパスフレーズであるファイル（ログイン名=ファイル）。何度でも指定できます
+
+help-serve = 取込の常駐プログラムを動かす
+help-demo = 使い捨てのホームで見本を流し、全体を動かして見せる
+arg-serve-log_json = ログを JSON で出す
+arg-demo-once = 見本が終わったら終了する
+arg-demo-dir = ホームを作る場所

@@ -12,14 +12,10 @@ init-profile = プロファイル { $file } に問題があります。
 init-failed = ホームを作れませんでした: { $problem }。原因を取り除いてから、もう一度実行してください。
 init-person-syntax = 「{ $text }」を読めません。「ログイン名,氏名,職種,所属」の順で、氏名・職種・所属を省かずに書いてください。
 init-passphrase-file-syntax = 「{ $text }」を読めません。「ログイン名=ファイル」と書いてください。
-init-no-passphrase = { $login } のパスフレーズを尋ねられません。端末から実行するか、--passphrase-file { $login }=ファイル を指定してください。
 init-no-person = { role-name }が指定されていません。端末から実行するか、{ $option } を指定してください。
-init-passphrases-differ = 二度の入力が一致しません。もう一度入力してください。
 
-init-ask-person = { role-name }（ログイン名,氏名,職種,所属）:
-init-ask-passphrase = { $login } のパスフレーズ（本人が入力。英字・数字・記号を混ぜて 13 文字以上）:
-init-ask-again = もう一度:
-init-ask-authority = 認証局のパスフレーズ（封をして保管するもの）:
+init-ask-person = { role-name }（ログイン名,氏名,職種,所属）:{" "}
+init-authority = 認証局（封をして保管）
 init-made = ホームを作りました: { $path }
 init-resumed = 作りかけのホームを仕上げました: { $path }
 init-fingerprint = ルート証明書の SHA-256: { $fingerprint }。院外に公表し、検証する方が比べられるようにしてください。

@@ -1,0 +1,127 @@
+//! Sending back, discarding, assigning, trying again.
+
+use super::hand::{Hand, Signers, Why};
+use super::queue::{Done, check_may_move, end, find, named, wrong_state};
+use super::{Peer, Requests, state};
+use crate::control::facts::Decided;
+use crate::control::{Credentials, ReasonGiven, Refusal};
+use crate::database::Tx;
+use crate::document::DocumentState;
+use crate::ids::DocumentId;
+use crate::journal::append::Appended;
+use crate::ledger::decisions::DecisionKind;
+use crate::ledger::documents::{self, Document};
+use crate::people::acts::Deed;
+use crate::people::register;
+use crate::pipeline::driver::StageName;
+
+/// Every stage that a resumed document may wait for.
+pub(super) const STAGES: &[StageName] =
+    &[StageName::Identification, StageName::Inspection, StageName::Signing, StageName::Stamping, StageName::Filing];
+
+impl Requests {
+    pub(super) fn send_back(
+        &self,
+        by: &Credentials,
+        documents: Vec<DocumentId>,
+        reason: &ReasonGiven,
+        peer: Peer,
+    ) -> Result<Decided, Refusal> {
+        let (why, code) = Why::read(reason)?;
+        let documents = named(documents)?;
+        let hand = self.hand(peer);
+        let signers = Signers::from(self.prove(by, hand.now)?);
+        let done = self.line.database.write::<_, Refusal, _>(async move |tx| {
+            let mut done = Done::none();
+            for id in documents {
+                let document = find(tx, id).await?;
+                check_may_move(&document, DocumentState::SentBack)?;
+                let state_digest = state::of(tx, &document).await?;
+                let deed = Deed::SendBack { documents: vec![id], state_digest, reason: code };
+                let appended = hand.decide(tx, id, DecisionKind::SendBack, deed, &signers, &why).await?;
+                end(tx, &document, DocumentState::SentBack, &hand).await?;
+                done.add(&document, appended);
+            }
+            Ok(done)
+        })?;
+        self.decided(done, &[])
+    }
+
+    pub(super) fn discard(
+        &self,
+        by: &Credentials,
+        id: DocumentId,
+        reason: &ReasonGiven,
+        peer: Peer,
+    ) -> Result<Decided, Refusal> {
+        let (why, code) = Why::read(reason)?;
+        let hand = self.hand(peer);
+        let signers = Signers::from(self.prove(by, hand.now)?);
+        let done = self.line.database.write::<_, Refusal, _>(async move |tx| {
+            let document = find(tx, id).await?;
+            check_may_move(&document, DocumentState::Discarded)?;
+            let state_digest = state::of(tx, &document).await?;
+            let deed = Deed::Discard { document: id, state_digest, reason: code };
+            let appended = hand.decide(tx, id, DecisionKind::Discard, deed, &signers, &why).await?;
+            end(tx, &document, DocumentState::Discarded, &hand).await?;
+            Ok(Done::one(&document, appended))
+        })?;
+        self.decided(done, &[])
+    }
+
+    pub(super) fn assign(
+        &self,
+        by: &Credentials,
+        documents: Vec<DocumentId>,
+        to: &str,
+        peer: Peer,
+    ) -> Result<Decided, Refusal> {
+        let documents = named(documents)?;
+        let hand = self.hand(peer);
+        let signers = Signers::from(self.prove(by, hand.now)?);
+        let to = to.to_owned();
+        let done = self.line.database.write::<_, Refusal, _>(async move |tx| {
+            let to = register::active(tx, &to).await?.id;
+            let mut done = Done::none();
+            for id in documents {
+                let document = find(tx, id).await?;
+                if !document.state.is_open() {
+                    return Err(wrong_state(&document));
+                }
+                let appended = hand.act(tx, Deed::Assign { documents: vec![id], to }, &signers, None).await?;
+                documents::assign(tx, id, to, hand.now).await?;
+                done.add(&document, appended);
+            }
+            Ok(done)
+        })?;
+        self.decided(done, &[])
+    }
+
+    pub(super) fn retry(&self, by: &Credentials, documents: Vec<DocumentId>, peer: Peer) -> Result<Decided, Refusal> {
+        let documents = named(documents)?;
+        let hand = self.hand(peer);
+        let signers = Signers::from(self.prove(by, hand.now)?);
+        let done = self.line.database.write::<_, Refusal, _>(async move |tx| {
+            let mut done = Done::none();
+            for id in documents {
+                let document = find(tx, id).await?;
+                let appended = try_again(tx, &document, &signers, &hand).await?;
+                done.add(&document, appended);
+            }
+            Ok(done)
+        })?;
+        self.decided(done, STAGES)
+    }
+}
+
+/// A document that waits in front of a stage goes through it again. What waits for a decision is not helped by that.
+async fn try_again(tx: &mut Tx, document: &Document, signers: &Signers, hand: &Hand) -> Result<Appended, Refusal> {
+    use DocumentState::{Filing, Identifying, Inspecting, Signing, Stamping};
+    let Some(held) = document.held else { return Err(wrong_state(document)) };
+    if !matches!(document.state, Identifying | Inspecting | Signing | Stamping | Filing) {
+        return Err(wrong_state(document));
+    }
+    let appended = hand.act(tx, Deed::Retry { documents: vec![document.id] }, signers, None).await?;
+    documents::resume(tx, document.id, held, hand.now).await?;
+    Ok(appended)
+}

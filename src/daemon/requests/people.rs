@@ -1,0 +1,153 @@
+//! Accounts, keys and appointments.
+
+use std::sync::PoisonError;
+
+use zeroize::Zeroizing;
+
+use super::hand::{Hand, Signers};
+use super::{Peer, Requests};
+use crate::control::facts::Noted;
+use crate::control::{Credentials, Refusal, Secret};
+use crate::crypto::check;
+use crate::crypto::make::Validity;
+use crate::document::HoldReason;
+use crate::ids::Name;
+use crate::instant::Instant;
+use crate::journal::append::Appended;
+use crate::keyring;
+use crate::ledger::documents;
+use crate::people::acts::{Deed, Signed};
+use crate::people::appointments::Appointment;
+use crate::people::certificates::{self, Certificate, Signer};
+use crate::people::enrolment::{self, OwnKey};
+use crate::people::register::{self, NewPerson, Person};
+use crate::people::{PassphraseRule, PeopleError, Role};
+use crate::pipeline::driver::StageName;
+
+/// An appointment that is asked for.
+pub(super) struct Wanted {
+    pub(super) login: String,
+    pub(super) role: Name,
+    pub(super) rank: u32,
+    pub(super) from: Option<Instant>,
+    pub(super) until: Option<Instant>,
+}
+
+impl Requests {
+    pub(super) fn add_person(&self, by: &Credentials, new: NewPerson, peer: Peer) -> Result<Noted, Refusal> {
+        let hand = self.hand(peer);
+        let signer = self.prove(by, hand.now)?;
+        let person = new.into_person(Some(signer.person()), hand.now)?;
+        let (act, private) = enrolment::add_person_act(&person, &signer, hand.now, hand.rules.home)?;
+        let signed = Signed::sign(act, &[&signer])?;
+        let appended = self.line.database.write::<_, Refusal, _>(async move |tx| {
+            let change = enrolment::add_person(tx, signed, person, private, &hand.rules, hand.now).await?;
+            hand.apply(tx, &change).await
+        })?;
+        Ok(noted(appended))
+    }
+
+    /// The person types the new passphrase; `by`, somebody else, opens the authority that certifies the key.
+    pub(super) fn enrol(
+        &self,
+        by: &Credentials,
+        own: &Credentials,
+        authority: &Secret,
+        peer: Peer,
+    ) -> Result<Noted, Refusal> {
+        let hand = self.hand(peer);
+        let signer = self.prove(by, hand.now)?;
+        let _alone = self.enrolling.lock().unwrap_or_else(PoisonError::into_inner);
+        let (person, file_name) = self.line.database.read::<_, PeopleError, _>(async |tx| {
+            let person = register::active(tx, &own.login).await?;
+            let file_name = certificates::free_key_file(tx, &person).await?;
+            Ok((person, file_name))
+        })?;
+        let config = &self.line.config;
+        let passphrase = Zeroizing::new(own.passphrase.expose().to_owned());
+        let key = OwnKey::make(&person, passphrase, PassphraseRule::from(&config.people), config.signing.suite.into())?;
+        let certificate = self.certify(authority, &person, &key, file_name.clone(), &hand)?;
+        let OwnKey { key, file } = key;
+        let own = Signer::new(&person, certificate.clone(), key)?;
+        // Both sign: the one who has it issued, and the new key, which proves that its owner has it.
+        let signers = Signers { first: signer, second: Some(own) };
+        let signed = hand.sign(Deed::Enrol(certificate.issued()), &signers, None)?;
+        // Asked before the key is saved, so that a refusal leaves nothing behind.
+        let (asked, new, rules, now) = (signed.clone(), certificate.clone(), hand.rules, hand.now);
+        self.line
+            .database
+            .read::<_, PeopleError, _>(async move |tx| enrolment::enrol(tx, asked, new, &rules, now).await.map(drop))?;
+        file.save(&self.line.keys, &file_name)?;
+        let appended = self.line.database.write::<_, Refusal, _>(async move |tx| {
+            let change = enrolment::enrol(tx, signed, certificate, &hand.rules, hand.now).await?;
+            hand.apply(tx, &change).await
+        })?;
+        Ok(noted(appended))
+    }
+
+    /// The ceremony: the authority is opened, issues one certificate, and is closed.
+    fn certify(
+        &self,
+        authority: &Secret,
+        person: &Person,
+        key: &OwnKey,
+        file_name: String,
+        hand: &Hand,
+    ) -> Result<Certificate, Refusal> {
+        let authority = self.open_authority(authority)?;
+        let unreadable = || Refusal::Environment { problem: "the authority's own certificate cannot be read".into() };
+        let root = keyring::certificate_of_authority(self.line.home.layout())
+            .map_err(|error| Refusal::Environment { problem: error.to_string() })?;
+        let root = check::Certificate::read(&root).map_err(|_| unreadable())?;
+        let organization = root.subject.organization.ok_or_else(unreadable)?;
+        let wanted = hand.now.plus(self.line.config.people.certificate_valid.as_signed());
+        let validity =
+            Validity { not_before: whole_seconds(hand.now), not_after: whole_seconds(wanted.min(root.not_after)) };
+        Ok(enrolment::issue(&authority, person, &key.key, &organization, file_name, validity, hand.now)?)
+    }
+
+    pub(super) fn appoint(
+        &self,
+        by: &Credentials,
+        second: Option<&Credentials>,
+        wanted: &Wanted,
+        peer: Peer,
+    ) -> Result<Noted, Refusal> {
+        let hand = self.hand(peer);
+        // The command line writes words with hyphens.
+        let role: Role = wanted
+            .role
+            .as_str()
+            .replace('-', "_")
+            .parse()
+            .map_err(|_| Refusal::Unknown { what: wanted.role.to_string() })?;
+        let from = wanted.from.unwrap_or(hand.now);
+        if from < hand.now.plus(-hand.rules.clock_skew) {
+            return Err(Refusal::BadRequest { problem: "an appointment does not begin in the past".into() });
+        }
+        let signers = Signers { first: self.prove(by, hand.now)?, second: self.prove_second(second, hand.now)? };
+        let (login, rank, until) = (wanted.login.clone(), wanted.rank, wanted.until);
+        let appended = self.line.database.write::<_, Refusal, _>(async move |tx| {
+            let person = register::active(tx, &login).await?.id;
+            let deed = Deed::Appoint(Appointment { person, role, rank, from, until });
+            let signed = hand.sign(deed, &signers, None)?;
+            let change = enrolment::appoint(tx, signed, &hand.rules, hand.now).await?;
+            let appended = hand.apply(tx, &change).await?;
+            if role == Role::InformationManager && from <= hand.now {
+                documents::resume_all(tx, None, HoldReason::NoInformationManager, hand.now).await?;
+            }
+            Ok(appended)
+        })?;
+        self.line.shared.wake(&[StageName::Signing]);
+        Ok(noted(appended))
+    }
+}
+
+/// Certificates know no fractions of a second.
+fn whole_seconds(at: Instant) -> Instant {
+    Instant::from_microseconds(at.as_microseconds() - at.as_microseconds().rem_euclid(1_000_000)).unwrap_or(at)
+}
+
+pub(super) fn noted(appended: Appended) -> Noted {
+    Noted { journal_index: appended.index, entry: appended.entry }
+}

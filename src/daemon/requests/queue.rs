@@ -1,0 +1,139 @@
+//! What the decisions about documents share: finding them, weighing them, and letting them go on.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::Requests;
+use super::hand::Hand;
+use crate::control::Refusal;
+use crate::control::facts::Decided;
+use crate::database::{DatabaseError, Tx};
+use crate::document::{DocumentState, HoldReason};
+use crate::ids::{DocumentId, Name};
+use crate::journal::append::Appended;
+use crate::journal::{Draft, Kind, Subject};
+use crate::judgement::Judgement;
+use crate::ledger::decisions;
+use crate::ledger::document_may_move;
+use crate::ledger::documents::{self, Document};
+use crate::pipeline::driver::StageName;
+use crate::pipeline::line::{Adopted, Profiles};
+use crate::review::{self, Need};
+
+/// More documents than this are decided about in several requests: the one writer serves others in between.
+const MOST_DOCUMENTS: usize = 1000;
+
+/// The documents that a request names: some, not too many, each once.
+pub(super) fn named(documents: Vec<DocumentId>) -> Result<Vec<DocumentId>, Refusal> {
+    if documents.is_empty() || documents.len() > MOST_DOCUMENTS {
+        return Err(Refusal::BadRequest { problem: format!("a request is about 1 to {MOST_DOCUMENTS} documents") });
+    }
+    let mut seen = BTreeSet::new();
+    Ok(documents.into_iter().filter(|document| seen.insert(*document)).collect())
+}
+
+pub(super) async fn find(tx: &mut Tx, id: DocumentId) -> Result<Document, Refusal> {
+    documents::get(tx, id).await?.ok_or_else(|| Refusal::Unknown { what: id.to_string() })
+}
+
+/// The document is not where it would have to be.
+pub(super) fn wrong_state(document: &Document) -> Refusal {
+    Refusal::WrongState {
+        state: document.state.to_string(),
+        held: document.held.map(|held| held.to_string()).unwrap_or_default(),
+    }
+}
+
+/// Moves a document that a person ends.
+pub(super) async fn end(tx: &mut Tx, document: &Document, to: DocumentState, hand: &Hand) -> Result<(), Refusal> {
+    Ok(documents::move_on(tx, document.id, document.state, to, hand.now).await?)
+}
+
+pub(super) fn check_may_move(document: &Document, to: DocumentState) -> Result<(), Refusal> {
+    if document_may_move(document.state, to) { Ok(()) } else { Err(wrong_state(document)) }
+}
+
+/// A judged document, and what it still asks of people.
+pub(super) struct Weighed {
+    pub(super) adopted: Arc<Adopted>,
+    pub(super) judgement: Judgement,
+    pub(super) needs: Vec<Need>,
+}
+
+/// Weighs a document that was judged under the profile it has.
+pub(super) async fn weigh(tx: &mut Tx, document: &Document, profiles: &Profiles) -> Result<Weighed, Refusal> {
+    let adopted = document.profile.as_ref().and_then(|reference| profiles.exactly(reference));
+    let (Some(judgement), Some(adopted)) = (&document.judgement, adopted) else { return Err(wrong_state(document)) };
+    if judgement.profile != *adopted.profile.reference() {
+        return Err(wrong_state(document));
+    }
+    let decided = decisions::of_document(tx, document.id).await?;
+    let needs = review::needs(&document.identity, judgement, &adopted.profile, &decided);
+    Ok(Weighed { adopted: Arc::clone(adopted), judgement: judgement.clone(), needs })
+}
+
+/// Asks anew what the document needs after a decision, and moves it there.
+pub(super) async fn go_on(tx: &mut Tx, document: &Document, profiles: &Profiles, hand: &Hand) -> Result<(), Refusal> {
+    let Weighed { needs, .. } = weigh(tx, document, profiles).await?;
+    let (to, held) = review::route(&needs);
+    if to != document.state {
+        documents::move_on(tx, document.id, document.state, to, hand.now).await?;
+    }
+    if let Some(reason) = held {
+        hold(tx, document.id, to, reason, &needs, hand).await?;
+    }
+    Ok(())
+}
+
+async fn hold(
+    tx: &mut Tx,
+    id: DocumentId,
+    state: DocumentState,
+    reason: HoldReason,
+    needs: &[Need],
+    hand: &Hand,
+) -> Result<(), Refusal> {
+    let detail = documents::to_json("document.held_detail", &serde_json::json!({ "code": "needs", "needs": needs }))?;
+    documents::hold(tx, id, state, reason, Some(&detail), hand.now).await?;
+    let entry = Draft::by_system(Kind::DocumentHeld, Subject::document(id)).fact("reason", reason);
+    hand.note(tx, entry).await?;
+    Ok(())
+}
+
+/// What was decided, and at which stations intake has something to do with it.
+pub(super) struct Done {
+    documents: Vec<DocumentId>,
+    stations: BTreeSet<Name>,
+    last: Option<Appended>,
+}
+
+impl Done {
+    pub(super) fn none() -> Self {
+        Self { documents: Vec::new(), stations: BTreeSet::new(), last: None }
+    }
+
+    pub(super) fn add(&mut self, document: &Document, appended: Appended) {
+        self.documents.push(document.id);
+        self.stations.insert(document.station.clone());
+        self.last = Some(appended);
+    }
+
+    pub(super) fn one(document: &Document, appended: Appended) -> Self {
+        let mut done = Self::none();
+        done.add(document, appended);
+        done
+    }
+}
+
+impl Requests {
+    /// Wakes whoever has something to do now, and answers.
+    pub(super) fn decided(&self, done: Done, stages: &[StageName]) -> Result<Decided, Refusal> {
+        self.line.shared.wake(stages);
+        // What ended or moved may leave its note or its source behind.
+        for station in &done.stations {
+            (self.hooks.wake_intake)(station);
+        }
+        let last = done.last.ok_or_else(|| DatabaseError::Conflict("nothing was decided".into()))?;
+        Ok(Decided { documents: done.documents, journal_index: last.index, entry: last.entry })
+    }
+}

@@ -1,0 +1,87 @@
+//! What leaves the house, and the clock that somebody looked at.
+
+use super::hand::{Signers, Why, text};
+use super::people::noted;
+use super::{Peer, Requests};
+use crate::control::facts::{Exported, Noted};
+use crate::control::{Credentials, ReasonGiven, Refusal};
+use crate::document::HoldReason;
+use crate::ids::RecordId;
+use crate::journal::{Draft, Kind, Subject};
+use crate::ledger::documents;
+use crate::people::{Role, appointments};
+use crate::pipeline::driver::StageName;
+use crate::store::records;
+
+/// Who may hand a record out.
+const EXPORTERS: &[Role] = &[Role::InformationManager, Role::Auditor];
+
+/// Who may say that the clock is right.
+const CLOCK_KEEPERS: &[Role] = &[Role::Admin, Role::InformationManager];
+
+impl Requests {
+    pub(super) fn export(
+        &self,
+        by: &Credentials,
+        id: RecordId,
+        reason: &ReasonGiven,
+        peer: Peer,
+    ) -> Result<Exported, Refusal> {
+        let hand = self.hand(peer);
+        let person = self.prove(by, hand.now)?.person();
+        let (code, remark) = (reason.code.clone(), text(reason));
+        let appended = self.line.database.write::<_, Refusal, _>(async move |tx| {
+            let held = appointments::roles(tx, person, hand.now).await?;
+            check_role(EXPORTERS, |role| held.contains(role))?;
+            let found = records::get(tx, id).await?.ok_or_else(|| Refusal::Unknown { what: id.to_string() })?;
+            let subject = Subject { record: Some(id), person: Some(person), ..Subject::document(found.document) };
+            let entry = Draft::by_person(Kind::RecordExported, person, subject)
+                .fact("reason", code)
+                .fact("record_digest", found.digest);
+            let entry = match remark {
+                Some(remark) => entry.private(serde_json::json!({ "remark": remark })),
+                None => entry,
+            };
+            hand.append(tx, entry).await
+        })?;
+        Ok(Exported { record: id, journal_index: appended.index })
+    }
+
+    pub(super) fn acknowledge_clock(
+        &self,
+        by: &Credentials,
+        reason: &ReasonGiven,
+        peer: Peer,
+    ) -> Result<Noted, Refusal> {
+        let (why, code) = Why::read(reason)?;
+        let hand = self.hand(peer);
+        let signers = Signers::from(self.prove(by, hand.now)?);
+        let person = signers.first.person();
+        let moved = self.line.clock.believed().err().map(|jumped| jumped.by_microseconds);
+        let appended = self.line.database.write::<_, Refusal, _>(async move |tx| {
+            let held = appointments::roles(tx, person, hand.now).await?;
+            check_role(CLOCK_KEEPERS, |role| held.contains(role))?;
+            let entry = Draft::by_person(Kind::ClockAcknowledged, person, Subject::default())
+                .fact("reason", code)
+                .fact("moved_by_microseconds", moved);
+            let entry = match why.text() {
+                Some(remark) => entry.private(serde_json::json!({ "remark": remark })),
+                None => entry,
+            };
+            let appended = hand.append(tx, entry).await?;
+            documents::resume_all(tx, None, HoldReason::Clock, hand.now).await?;
+            Ok(appended)
+        })?;
+        self.line.clock.acknowledge();
+        self.line.shared.wake(&[StageName::Signing, StageName::Stamping]);
+        Ok(noted(appended))
+    }
+}
+
+fn check_role(needed: &[Role], holds: impl Fn(&Role) -> bool) -> Result<(), Refusal> {
+    if needed.iter().any(holds) {
+        return Ok(());
+    }
+    let role = needed.iter().map(|role| role.as_str()).collect::<Vec<_>>().join(", ");
+    Err(Refusal::RoleNeeded { role })
+}

@@ -1,0 +1,102 @@
+//! Accepting what a check held or rejected, and confirming before the signature.
+
+use super::hand::{Signers, Why};
+use super::queue::{Done, Weighed, find, go_on, weigh, wrong_state};
+use super::{Peer, Requests, state};
+use crate::control::facts::Decided;
+use crate::control::{Credentials, ReasonGiven, Refusal};
+use crate::document::DocumentState;
+use crate::ids::DocumentId;
+use crate::judgement::Severity;
+use crate::ledger::decisions::DecisionKind;
+use crate::ledger::documents::Document;
+use crate::people::acts::{Deed, PagesSeen};
+use crate::pipeline::driver::StageName;
+use crate::profile::Exceptions;
+use crate::review::{LATENESS, Need};
+
+impl Requests {
+    pub(super) fn accept(
+        &self,
+        by: &Credentials,
+        second: Option<&Credentials>,
+        id: DocumentId,
+        reason: &ReasonGiven,
+        pages_shown: bool,
+        peer: Peer,
+    ) -> Result<Decided, Refusal> {
+        let (why, code) = Why::read(reason)?;
+        let hand = self.hand(peer);
+        let signers = Signers { first: self.prove(by, hand.now)?, second: self.prove_second(second, hand.now)? };
+        let profiles = self.line.profiles();
+        let done = self.line.database.write::<_, Refusal, _>(async move |tx| {
+            let document = find(tx, id).await?;
+            if document.state != DocumentState::Review {
+                return Err(wrong_state(&document));
+            }
+            let weighed = weigh(tx, &document, &profiles).await?;
+            let kind = releasing(&document, &weighed)?;
+            let (state_digest, pages) = (state::of(tx, &document).await?, seen(pages_shown));
+            let deed = match kind {
+                DecisionKind::Exception => Deed::Exception { document: id, state_digest, reason: code, pages },
+                _ => Deed::Accept { document: id, state_digest, reason: code, pages },
+            };
+            let appended = hand.decide(tx, id, kind, deed, &signers, &why).await?;
+            go_on(tx, &document, &profiles, &hand).await?;
+            Ok(Done::one(&document, appended))
+        })?;
+        self.decided(done, &[StageName::Signing])
+    }
+
+    pub(super) fn confirm(
+        &self,
+        by: &Credentials,
+        id: DocumentId,
+        pages_shown: bool,
+        peer: Peer,
+    ) -> Result<Decided, Refusal> {
+        let hand = self.hand(peer);
+        let signers = Signers::from(self.prove(by, hand.now)?);
+        let profiles = self.line.profiles();
+        let done = self.line.database.write::<_, Refusal, _>(async move |tx| {
+            let document = find(tx, id).await?;
+            if document.state != DocumentState::AwaitingConfirmation {
+                return Err(wrong_state(&document));
+            }
+            let state_digest = state::of(tx, &document).await?;
+            let deed = Deed::Confirm { document: id, state_digest, pages: seen(pages_shown) };
+            let appended = hand.decide(tx, id, DecisionKind::Confirm, deed, &signers, &Why::default()).await?;
+            go_on(tx, &document, &profiles, &hand).await?;
+            Ok(Done::one(&document, appended))
+        })?;
+        self.decided(done, &[StageName::Signing])
+    }
+}
+
+fn seen(pages_shown: bool) -> PagesSeen {
+    if pages_shown { PagesSeen::Shown } else { PagesSeen::Attested }
+}
+
+/// Which decision releases what was found; none releases an identity, a lateness, or what this build does not carry.
+fn releasing(document: &Document, weighed: &Weighed) -> Result<DecisionKind, Refusal> {
+    let Weighed { adopted, judgement, needs } = weighed;
+    if needs.contains(&Need::Identity) || needs.contains(&Need::Carried) {
+        return Err(Refusal::NotReleasable);
+    }
+    if needs.contains(&Need::Exception) {
+        if adopted.profile.review.exceptions == Exceptions::Allowed {
+            return Ok(DecisionKind::Exception);
+        }
+        let rejected = |severity, check: &str| severity == Severity::Reject && check != LATENESS;
+        let finding = judgement.findings.iter().find(|finding| rejected(finding.severity, &finding.check));
+        let check = finding.map(|finding| finding.check.clone()).unwrap_or_default();
+        return Err(Refusal::NoException { check });
+    }
+    if needs.contains(&Need::Accept) {
+        Ok(DecisionKind::Accept)
+    } else if needs.contains(&Need::LateRelease) {
+        Err(Refusal::NotReleasable)
+    } else {
+        Err(wrong_state(document))
+    }
+}

@@ -1,0 +1,140 @@
+//! Unlocking a person's key for a station, and locking it again.
+
+use jiff::civil::Date;
+
+use super::{Peer, Requests};
+use crate::control::facts::{Closed, Opened};
+use crate::control::{Credentials, Refusal};
+use crate::database::{DatabaseError, Tx};
+use crate::document::{DocumentState, HoldReason};
+use crate::ids::{Name, SessionId};
+use crate::ledger::{attempts, documents};
+use crate::people::acts::Signed;
+use crate::people::sessions::{self, Attested, Caps, CloseReason};
+use crate::people::{PeopleError, Refused};
+use crate::pipeline::driver::StageName;
+use crate::pipeline::line::Line;
+
+/// What a session lets go on.
+const WAITING_FOR_SESSION: [HoldReason; 2] = [HoldReason::NoSession, HoldReason::NoAttestation];
+
+/// Where documents of a station wait for a person with a session.
+const BEFORE_SIGNING: [DocumentState; 2] = [DocumentState::AwaitingConfirmation, DocumentState::Signing];
+
+impl Requests {
+    pub(super) fn open_session(
+        &self,
+        by: &Credentials,
+        station: &Name,
+        attested: bool,
+        obtained_on: Option<Date>,
+        peer: Peer,
+    ) -> Result<Opened, Refusal> {
+        if !self.line.config.stations.contains_key(station) {
+            return Err(Refusal::Unknown { what: station.to_string() });
+        }
+        let hand = self.hand(peer);
+        if obtained_on.is_some_and(|day| day > self.line.calendar.calendar.day_of(hand.now)) {
+            return Err(Refusal::BadRequest { problem: "paper cannot have been received on a day to come".into() });
+        }
+        close_ended(&self.line)?;
+        let signer = self.prove(by, hand.now)?;
+        let caps = Caps::from(&self.line.config.signing);
+        let attested: &'static [Attested] = if attested { &Attested::ALL } else { &[] };
+        let (now, place) = (hand.now, station.clone());
+        let (row, earlier, signer) = self.line.database.write::<_, Refusal, _>(async move |tx| {
+            let plan = sessions::plan(tx, signer.person(), &place, &caps, hand.now).await?;
+            let act = plan.act(attested, obtained_on, hand.now, hand.rules.home);
+            let signed = Signed::sign(act, &[&signer])?;
+            let (change, row) = sessions::open(tx, signed, plan, &hand.rules, hand.now).await?;
+            hand.apply(tx, &change).await?;
+            let earlier = sessions::chain(tx, &row).await?;
+            Ok((row, earlier, signer))
+        })?;
+        self.line.sessions.admit(&row, earlier, signer, &caps);
+        // Only now: what goes on must find the key.
+        let place = station.clone();
+        let resumed = self.line.database.write::<_, DatabaseError, _>(async move |tx| {
+            let mut resumed = 0;
+            for reason in WAITING_FOR_SESSION {
+                resumed += documents::resume_all(tx, Some(&place), reason, now).await?;
+            }
+            Ok(resumed)
+        })?;
+        self.line.shared.wake(&[StageName::Signing]);
+        Ok(Opened { session: row.id, expires_at: row.expires_at, most: row.most, resumed })
+    }
+
+    pub(super) fn close_session(&self, id: SessionId, peer: Peer) -> Result<Closed, Refusal> {
+        let hand = self.hand(peer);
+        // The key goes first: whatever else fails, nothing more is signed with it.
+        self.line.sessions.close(id);
+        self.line.database.write::<_, Refusal, _>(async move |tx| {
+            let Some(row) = sessions::get(tx, id).await? else { return Err(Refusal::Unknown { what: id.to_string() }) };
+            let change = sessions::close(tx, id, CloseReason::LogOff, hand.now).await?;
+            hand.apply(tx, &change).await?;
+            let signed = attempts::documents_signed_in(tx, id).await?;
+            let mut waiting = 0;
+            for state in BEFORE_SIGNING {
+                waiting += documents::count_at(tx, &row.station, state).await?;
+            }
+            Ok(Closed { session: id, signed, waiting })
+        })
+    }
+}
+
+/// Wipes the keys of sessions that reached a cap, and closes their rows. To be called every few seconds.
+///
+/// # Errors
+/// When the database fails; the keys are gone all the same, and the rows are closed at the next start.
+pub fn close_ended(line: &Line) -> Result<usize, DatabaseError> {
+    let now = line.clock.now();
+    let ended = line.sessions.expire(now);
+    let count = ended.len();
+    if count > 0 {
+        let journal = std::sync::Arc::clone(&line.journal);
+        line.database
+            .write::<_, PeopleError, _>(async move |tx| {
+                for (session, reason) in ended {
+                    match sessions::close(tx, session, reason, now).await {
+                        Ok(change) => {
+                            let appended = journal.append(tx, change.entry.clone(), now).await?;
+                            change.apply(tx, appended.index).await?;
+                        }
+                        // Its person closed it a moment before.
+                        Err(PeopleError::Refused(Refused::NoSuchSession)) => {}
+                        Err(error) => return Err(error),
+                    }
+                }
+                Ok(())
+            })
+            .map_err(database_error)?;
+    }
+    Ok(count)
+}
+
+/// Closes what an earlier run of the daemon left open. To be called once at start, before anything is signed.
+///
+/// # Errors
+/// When the database fails.
+pub fn close_left_open(line: &Line) -> Result<usize, DatabaseError> {
+    let now = line.clock.now();
+    let journal = std::sync::Arc::clone(&line.journal);
+    line.database
+        .write::<_, PeopleError, _>(async move |tx: &mut Tx| {
+            let changes = sessions::close_left_open(tx, now).await?;
+            for change in &changes {
+                let appended = journal.append(tx, change.entry.clone(), now).await?;
+                change.apply(tx, appended.index).await?;
+            }
+            Ok(changes.len())
+        })
+        .map_err(database_error)
+}
+
+fn database_error(error: PeopleError) -> DatabaseError {
+    match error {
+        PeopleError::Database(error) => error,
+        other => DatabaseError::Conflict(other.to_string()),
+    }
+}

@@ -1,0 +1,48 @@
+//! What a person saw when deciding, as a digest: a decision is about that state and no later one.
+
+use serde::Serialize;
+
+use crate::database::{DatabaseError, Tx, unreadable};
+use crate::document::Part;
+use crate::identity::{Claims, Identity};
+use crate::ids::{Digest, DocumentId};
+use crate::judgement::Judgement;
+use crate::ledger::documents::{self, Document};
+
+/// The version of what is digested.
+const VERSION: u32 = 1;
+
+#[derive(Serialize)]
+struct Seen<'a> {
+    v: u32,
+    document: DocumentId,
+    identity: &'a Identity,
+    claims: &'a Claims,
+    parts: &'a [Part],
+    judgement: Option<&'a Judgement>,
+}
+
+/// SHA-256 over the RFC 8785 JSON of a document's identity, claims, parts and judgement.
+///
+/// # Errors
+/// Never for what the ledger holds: all of it can be written as JSON.
+pub fn digest(document: &Document, parts: &[Part]) -> Result<Digest, DatabaseError> {
+    let seen = Seen {
+        v: VERSION,
+        document: document.id,
+        identity: &document.identity,
+        claims: &document.claims,
+        parts,
+        judgement: document.judgement.as_ref(),
+    };
+    serde_json_canonicalizer::to_vec(&seen).map(|bytes| Digest::of(&bytes)).map_err(unreadable("state_digest"))
+}
+
+/// [`digest`], with the parts that the ledger has now.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of(tx: &mut Tx, document: &Document) -> Result<Digest, DatabaseError> {
+    let parts = documents::parts(tx, document.id).await?;
+    digest(document, &parts)
+}

@@ -1,0 +1,161 @@
+//! How the line stands.
+
+use super::Requests;
+use crate::calendar::Expiry;
+use crate::control::Refusal;
+use crate::control::facts::{Deadline, DeliveryStatus, Paused, SessionStatus, StationStatus, Status};
+use crate::database::{DatabaseError, Tx};
+use crate::document::DeliveryState;
+use crate::instant::Instant;
+use crate::journal::read;
+use crate::ledger::deliveries::{self, Delivery};
+use crate::ledger::documents::{self, Count, Filter};
+use crate::people::appointments::{self, Appointment};
+use crate::people::sessions::{self, SessionRow};
+use crate::people::{PeopleError, Role, register};
+use crate::store::records;
+
+/// So many deadlines are listed.
+const DEADLINES: u32 = 20;
+
+/// Deliveries that a person has to look at.
+const WAITING: [DeliveryState; 2] = [DeliveryState::Incomplete, DeliveryState::CompletenessUnknown];
+
+/// What the database says.
+struct Found {
+    counts: Vec<Count>,
+    waiting: Vec<Delivery>,
+    deadlines: Vec<Deadline>,
+    sessions: Vec<SessionStatus>,
+    appointed: Vec<Appointment>,
+    manager: Option<String>,
+    records: i64,
+    journal_size: u64,
+}
+
+impl Requests {
+    pub(super) fn status(&self) -> Result<Status, Refusal> {
+        let line = &self.line;
+        let now = line.clock.now();
+        let found = line.database.read::<_, PeopleError, _>(async |tx| look(tx, now).await)?;
+        let clock_problem = line.clock.believed().err().map(|problem| problem.to_string());
+        let warnings = self.warnings(&found, now);
+        let stations = (self.hooks.stations)().into_iter().map(|station| with_session(station, &found.sessions));
+        let stations = stations.collect();
+        Ok(Status {
+            home: line.home.id(),
+            mode: line.config.mode.to_string(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            running_since: self.running_since,
+            now,
+            sandbox: line.sandbox.to_owned(),
+            clock_problem,
+            information_manager: found.manager,
+            stations,
+            documents: found.counts,
+            deliveries_waiting: found.waiting.iter().map(delivery_status).collect(),
+            records: found.records,
+            journal_size: found.journal_size,
+            paused: paused(line.shared.paused()),
+            incidents: Vec::new(),
+            deadlines: found.deadlines,
+            warnings,
+        })
+    }
+
+    fn warnings(&self, found: &Found, now: Instant) -> Vec<String> {
+        let line = &self.line;
+        let mut warnings = Vec::new();
+        let today = line.calendar.calendar.day_of(now);
+        match line.calendar.calendar.expiry(today) {
+            Expiry::Far => {}
+            Expiry::Near { valid_until, days_left } => warnings.push(format!(
+                "the calendar ends on {valid_until}, in {days_left} days: enter the next year in calendar.toml"
+            )),
+            Expiry::Past { valid_until } => warnings.push(format!(
+                "the calendar ended on {valid_until}: no deadline can be told until it is brought up to date"
+            )),
+        }
+        let horizon = now.plus(line.config.people.warn_of_gap.as_signed());
+        if let Some(gap) = appointments::next_gap(&found.appointed, Role::InformationManager, now, horizon) {
+            let day = line.calendar.calendar.day_of(gap.from);
+            warnings.push(format!("from {day} on nobody is appointed as information manager, and nothing is signed"));
+        }
+        if line.sandbox == "best-effort" {
+            warnings.push("decoders run in a sandbox of best effort only (image.sandbox)".into());
+        }
+        if let Err(problem) = line.clock.believed() {
+            warnings.push(format!("{problem}: signing waits until somebody has looked at the clock"));
+        }
+        warnings
+    }
+}
+
+async fn look(tx: &mut Tx, now: Instant) -> Result<Found, PeopleError> {
+    let mut waiting = Vec::new();
+    for state in WAITING {
+        waiting.extend(deliveries::in_state(tx, state).await?);
+    }
+    let nearest = documents::list(tx, &Filter::default(), DEADLINES).await?;
+    let deadlines = nearest.into_iter().filter_map(|document| {
+        let due_at = document.due_at?;
+        let seconds_left = due_at.since(now).as_secs();
+        Some(Deadline { document: document.id, station: document.station, state: document.state, due_at, seconds_left })
+    });
+    let deadlines = deadlines.collect();
+    let mut open = Vec::new();
+    for row in sessions::list(tx, true).await? {
+        open.push(session_status(tx, row).await?);
+    }
+    let manager = match appointments::information_manager(tx, now).await? {
+        Some(appointment) => register::get(tx, appointment.person).await?.map(|person| person.name),
+        None => None,
+    };
+    Ok(Found {
+        counts: documents::counts(tx).await?,
+        waiting,
+        deadlines,
+        sessions: open,
+        appointed: appointments::list(tx, now).await?,
+        manager,
+        records: records::count(tx).await?,
+        journal_size: read::head(tx).await?.map_or(0, |head| head.size),
+    })
+}
+
+async fn session_status(tx: &mut Tx, row: SessionRow) -> Result<SessionStatus, DatabaseError> {
+    let login = register::get(tx, row.person).await?.map(|person| person.login.to_string()).unwrap_or_default();
+    Ok(SessionStatus {
+        session: row.id,
+        station: row.station,
+        person: row.person,
+        login,
+        opened_at: row.opened_at,
+        expires_at: row.expires_at,
+        signed: row.signed,
+        most: row.most,
+        attested: row.attestation.is_some(),
+        closed_at: row.closed.map(|(at, _)| at),
+        close_reason: row.closed.map(|(_, reason)| reason.to_string()),
+    })
+}
+
+fn with_session(station: StationStatus, sessions: &[SessionStatus]) -> StationStatus {
+    let session = sessions.iter().find(|session| session.station == station.station).cloned();
+    StationStatus { session, ..station }
+}
+
+fn delivery_status(delivery: &Delivery) -> DeliveryStatus {
+    DeliveryStatus {
+        delivery: delivery.id,
+        station: delivery.station.clone(),
+        state: delivery.state,
+        name: delivery.source_display.clone(),
+        first_seen_at: delivery.first_seen_at,
+        problem: delivery.problem.as_ref().and_then(|problem| serde_json::from_str(problem).ok()),
+    }
+}
+
+fn paused(stages: Vec<(crate::pipeline::driver::StageName, Instant, String)>) -> Vec<Paused> {
+    stages.into_iter().map(|(stage, since, why)| Paused { stage: stage.as_str().to_owned(), since, why }).collect()
+}

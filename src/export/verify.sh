@@ -1,0 +1,195 @@
+#!/bin/sh
+# Verifies an unpacked record with openssl (3.0 or newer) and POSIX tools, without the program that made it.
+# 取り出した記録を、作成したプログラムを使わずに openssl（3.0 以降）と POSIX の道具だけで検証する。
+#
+#   sh verify.sh ANCHORS
+#
+# ANCHORS is a folder with what you believe in, and have from elsewhere than from here:
+#   roots.pem               the root certificates to which the signer's certificate must lead
+#   timestamp-roots.pem     those of time-stamping authorities (absent: roots.pem)
+#   timestamp-policies.txt  the policies under which a time-stamp counts, one a line (absent: any)
+#   journal.vkey            the key of the hospital's journal
+# The exit status is 0 if everything holds; the first thing that does not is said, and the status is 1.
+set -eu
+LC_ALL=C
+export LC_ALL
+
+anchors=${1:?usage: sh verify.sh ANCHORS}
+here=$(cd "$(dirname "$0")" && pwd)
+anchors=$(cd "$anchors" && pwd)
+work=$(mktemp -d "${TMPDIR:-/tmp}/verify.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT TERM
+record=$here/record
+manifest=$record/META-INF/ASiCManifest001.xml
+p7s=$record/META-INF/signature001.p7s
+
+fail() { printf 'FAILED: %s\n' "$*" >&2; exit 1; }
+good() { printf 'ok: %s\n' "$*"; }
+sha256() { openssl dgst -sha256 -r "$1" | cut -d ' ' -f 1; }
+# Bytes of hexadecimal digits, through printf's octal escapes.
+unhex() {
+    # shellcheck disable=SC2059
+    printf "$(printf '%s' "$1" | tr 'A-F' 'a-f' | awk '{
+        digits = "0123456789abcdef"
+        for (i = 1; i < length($0); i += 2) {
+            value = 16 * (index(digits, substr($0, i, 1)) - 1) + index(digits, substr($0, i + 1, 1)) - 1
+            printf "\\%o%o%o", int(value / 64), int(value / 8) % 8, value % 8
+        }
+    }')"
+}
+unbase64() { printf '%s\n' "$1" | openssl base64 -d -A; }
+hex() { od -An -v -tx1 | tr -d ' \n'; }
+
+cd "$work"
+
+# 1. What you believe in. Compare these fingerprints with those that the hospital and the authorities publish.
+roots=$anchors/roots.pem
+stamp_roots=$anchors/timestamp-roots.pem
+test -s "$roots" || fail "$roots is missing"
+test -s "$stamp_roots" || stamp_roots=$roots
+test -s "$anchors/journal.vkey" || fail "$anchors/journal.vkey is missing"
+echo "You rely on these (compare them with a publication elsewhere):"
+for file in "$roots" "$stamp_roots"; do
+    awk -v prefix="root" '/BEGIN CERT/ { n++ } /BEGIN CERT/, /END CERT/ { print > (prefix n ".pem") }' "$file"
+    for root in root*.pem; do openssl x509 -in "$root" -noout -fingerprint -sha256; rm "$root"; done
+done
+cat "$anchors/journal.vkey"
+
+# 2. Every file is what the manifest says, and nothing else is there.
+sed -n 's/^<asic:DataObjectReference URI="\([a-z0-9.-]*\)" .*<ds:DigestValue>\([A-Za-z0-9+\/=]*\)<\/ds:DigestValue>.*$/\1 \2/p' \
+    "$manifest" > members
+test "$(grep -c 'DataObjectReference URI' "$manifest")" = "$(wc -l < members | tr -d ' ')" || fail "the manifest"
+while read -r name digest; do
+    test -f "$record/$name" || fail "$name is missing"
+    test "$(openssl dgst -sha256 -binary "$record/$name" | openssl base64 -A)" = "$digest" ||
+        fail "$name is not what was signed"
+done < members
+{ cut -d ' ' -f 1 members; echo META-INF; echo mimetype; } | sort > expected
+ls -A "$record" | sort > found
+cmp -s expected found || fail "record/ holds more or less than the manifest names: $(diff expected found | tr '\n' ' ')"
+test "$(ls -A "$record/META-INF" | tr '\n' ' ')" = "ASiCManifest001.xml signature001.p7s " || fail "record/META-INF"
+good "$(wc -l < members | tr -d ' ') files are those that the manifest names"
+
+# 3. The signature over the manifest. `place DEPTH KIND` finds values: offset, length of the header, of the content.
+openssl asn1parse -inform DER -in "$p7s" > listing || fail "the signature is not DER"
+place() { sed -n "s/^ *\([0-9]*\):d=$1 *hl= *\([0-9]*\) *l= *\([0-9]*\) $2.*/\1 \2 \3/p"; }
+bytes() { tail -c +"$(($1 + 1))" "$p7s" | head -c "$2"; }
+# shellcheck disable=SC2046
+set -- $(place 5 'cons: cont \[ 0 \]' < listing)
+test $# = 3 || fail "the signature has no signed attributes"
+# They are signed as a SET, whose first byte is 0x31, the character 1.
+{ printf 1; bytes "$1" "$(($2 + $3))" | tail -c +2; } > attributes.der
+# shellcheck disable=SC2046
+set -- $(place 5 'prim: OCTET STRING' < listing)
+test $# = 3 || fail "there is not exactly one signature"
+bytes "$(($1 + $2))" "$3" > signature.bin
+openssl asn1parse -inform DER -in attributes.der > attributes
+named() { awk -v name="$1" '$0 ~ name { found = 1 } found && /OCTET STRING/ { sub(/.*:/, ""); print tolower($0); exit }' attributes; }
+openssl pkcs7 -inform DER -in "$p7s" -print_certs |
+    awk '/BEGIN/ { n++ } /BEGIN/, /END/ { print > ("certificate" n ".pem") }'
+wanted=$(named ':id-smime-aa-signingCertificateV2')
+: > others.pem
+for file in certificate*.pem; do
+    digest=$(openssl x509 -in "$file" -outform DER | openssl dgst -sha256 -r | cut -d ' ' -f 1)
+    if test "$digest" = "$wanted"; then cp "$file" signer.pem; else cat "$file" >> others.pem; fi
+done
+test -s signer.pem || fail "the signer's certificate did not come along"
+openssl x509 -in signer.pem -noout -pubkey > signer-key.pem
+case $(openssl pkey -pubin -in signer-key.pem -noout -text | head -n 1) in
+    ED25519*) hash=sha512 ;;
+    *) hash=sha256 ;;
+esac
+test "$(named ':messageDigest')" = "$(openssl dgst -$hash -r "$manifest" | cut -d ' ' -f 1)" ||
+    fail "the signature was made over another manifest"
+if test $hash = sha512; then
+    openssl pkeyutl -verify -rawin -in attributes.der -sigfile signature.bin -pubin -inkey signer-key.pem > /dev/null ||
+        fail "the signature is wrong"
+else
+    openssl dgst -sha256 -verify signer-key.pem -signature signature.bin attributes.der > /dev/null ||
+        fail "the signature is wrong"
+fi
+grep -q "\"certificate\":\"sha256:$wanted\"" "$record/record.json" || fail "record.json names another certificate"
+for file in profile.toml calendar.toml; do
+    grep -q "sha256:$(sha256 "$record/$file")" "$record/record.json" || fail "record.json names another $file"
+done
+good "signed by $(openssl x509 -in signer.pem -noout -subject -nameopt utf8,sep_comma_plus | sed 's/^subject=//')"
+
+# 4. The time-stamp over the signature, and its time. A record that was never stamped has no token.
+# shellcheck disable=SC2046
+set -- $(sed -n '/:id-smime-aa-timeStampToken/,$p' listing | place 8 'cons: SEQUENCE' | head -n 1)
+test $# = 3 || fail "there is no time-stamp"
+bytes "$1" "$(($2 + $3))" > token.der
+openssl ts -reply -token_in -in token.der -token_out -text > token.txt 2> /dev/null || fail "the time-stamp is none"
+time=$(sed -n 's/^Time stamp: //p' token.txt)
+# Seconds since 1970 of "Nov 20 09:30:00.25 2026 GMT", by the rules of the calendar.
+seconds=$(printf '%s\n' "$time" | awk '{
+    month = (index("JanFebMarAprMayJunJulAugSepOctNovDec", $1) + 2) / 3
+    year = $4; day = $2; split($3, clock, "[:.]")
+    if (month <= 2) { year--; month += 12 }
+    days = 365 * year + int(year / 4) - int(year / 100) + int(year / 400) + int((153 * (month - 3) + 2) / 5) + day - 719469
+    printf "%.0f\n", ((days * 24 + clock[1]) * 60 + clock[2]) * 60 + clock[3]
+}')
+openssl ts -verify -token_in -in token.der -data signature.bin -CAfile "$stamp_roots" -attime "$seconds" > ts.txt 2>&1 ||
+    fail "the time-stamp: $(cat ts.txt)"
+if test -s "$anchors/timestamp-policies.txt"; then
+    policy=$(sed -n 's/^Policy OID: //p' token.txt)
+    grep -qxF "$policy" "$anchors/timestamp-policies.txt" || fail "the time-stamp's policy $policy is not on the list"
+fi
+good "time-stamped at $time"
+
+# 5. The signer's certificate leads to a root, at the time of the stamp.
+openssl verify -CAfile "$roots" -untrusted others.pem -attime "$seconds" signer.pem > verify.txt 2>&1 ||
+    fail "the signer is not known: $(cat verify.txt)"
+good "the signer's certificate was valid at that time"
+
+# 6. The journal: its signed checkpoint, and the entry of this record in it.
+checkpoint=$here/journal/checkpoint.txt
+entry=$here/journal/entry.json
+origin=$(head -n 1 "$checkpoint")
+sed '/^$/,$d' "$checkpoint" > text
+signed=no
+while IFS= read -r line; do
+    case $line in "$origin+"*) ;; *) continue ;; esac
+    # SubjectPublicKeyInfo of Ed25519 is these twelve bytes and the key; the verifier key has one byte before it.
+    { unhex 302a300506032b6570032100; unbase64 "$(printf '%s\n' "$line" | cut -d + -f 3-)" | tail -c +2; } > journal.der
+    grep "^. *$origin \|^... $origin " "$checkpoint" | sed 's/.* //' > signatures
+    while read -r value; do
+        unbase64 "$value" | tail -c +5 > checkpoint.sig
+        if openssl pkeyutl -verify -rawin -pubin -keyform DER -inkey journal.der -in text -sigfile checkpoint.sig \
+            > /dev/null 2>&1; then signed=yes; fi
+    done < signatures
+done < "$anchors/journal.vkey"
+test $signed = yes || fail "the checkpoint is not signed by a journal that you know"
+size=$(sed -n 2p text)
+root=$(unbase64 "$(sed -n 3p text)" | hex)
+
+# The leaf is SHA-256 of a zero byte and the entry, a node SHA-256 of the byte 1 and both children (RFC 9162, 2.1.3.2).
+node() { { printf '\001'; unhex "$1"; unhex "$2"; } | openssl dgst -sha256 -r | cut -d ' ' -f 1; }
+index=$(head -n 1 "$here/journal/inclusion.txt")
+tail -n +2 "$here/journal/inclusion.txt" > siblings
+{ printf '\000'; cat "$entry"; } > leaf
+hash=$(sha256 leaf)
+left=$index
+right=$((size - 1))
+test "$index" -lt "$size" || fail "the entry lies beyond the checkpoint"
+while read -r sibling; do
+    test "$right" -gt 0 || fail "the entry is not in the journal"
+    if test $((left % 2)) = 1 || test "$left" = "$right"; then
+        hash=$(node "$sibling" "$hash")
+        while test $((left % 2)) = 0 && test "$left" != 0; do left=$((left / 2)); right=$((right / 2)); done
+    else
+        hash=$(node "$hash" "$sibling")
+    fi
+    left=$((left / 2))
+    right=$((right / 2))
+done < siblings
+{ test "$right" = 0 && test "$hash" = "$root"; } || fail "the entry is not in the journal"
+grep -q "\"index\":$index,\"kind\":\"document-filed\"" "$entry" || fail "the entry is another"
+grep -q "\"record_digest\":\"sha256:$(sha256 "$manifest")\"" "$entry" || fail "the journal tells of another record"
+grep -q "\"META-INF/signature001.p7s\":\"sha256:$(sha256 "$p7s")\"" "$entry" || fail "the journal tells of another signature"
+while read -r name _; do
+    grep -q "\"$name\":\"sha256:$(sha256 "$record/$name")\"" "$entry" || fail "the journal tells of another $name"
+done < members
+good "entry $index of the journal $origin says that this record was filed"
+echo "Everything holds."

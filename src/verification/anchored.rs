@@ -1,0 +1,285 @@
+//! The journal's entries about a record: in the tree, under a checkpoint signed by a journal that the caller knows.
+
+use std::fs::File;
+use std::io::Read as _;
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::content::Manifest;
+use super::finding::{ActFault, Doubt, Fact, Fault, Objection, Outcome};
+use super::people::People;
+use super::record::Read;
+use super::trust::Trust;
+use super::{CLOCK_SKEW, ProofSource, Unverifiable};
+use crate::crypto::check;
+use crate::evidence::checkpoint::{Checkpoint, VerifierKey};
+use crate::evidence::manifest::{MANIFEST_PATH, SIGNATURE_PATH};
+use crate::evidence::proof::{PROOF_VERSION, Proof, ProvenEntry};
+use crate::evidence::record::RecordJson;
+use crate::evidence::tree::{leaf_hash, verify_consistency, verify_inclusion};
+use crate::ids::Digest;
+use crate::instant::Instant;
+use crate::journal::{ENTRY_VERSION, Entry, Kind};
+use crate::people::Role;
+use crate::people::acts::Act;
+
+/// A proof of thousands of entries.
+const LONGEST_PROOF: u64 = 64 << 20;
+
+/// What of the journal is at hand.
+pub(super) enum AtHand {
+    Objected(Objection),
+    Proven(Box<Proven>),
+}
+
+/// Entries that are in a journal whose key the caller knows.
+pub(super) struct Proven {
+    key: VerifierKey,
+    checkpoint: Checkpoint,
+    filed: Entry,
+    decisions: Vec<Decided>,
+    people: People,
+    /// The first entry about people that does not count.
+    people_fault: Option<(u64, ActFault)>,
+    consistency: Vec<Digest>,
+}
+
+/// A decision's entry.
+pub(super) struct Decided {
+    index: u64,
+    pub digest: Digest,
+    pub act: Result<Act, ActFault>,
+}
+
+/// What was found of a record, to be compared with what the journal says was filed.
+pub(super) struct Filed<'a> {
+    pub record: &'a Read,
+    pub manifest: &'a Manifest,
+    /// The digest of the signature's file.
+    pub signature: Digest,
+    pub signed_at: Instant,
+    pub timestamped_at: Option<Instant>,
+}
+
+/// Reads a proof's file; none where there is none.
+pub(super) fn read_file(path: &Path) -> Result<Option<ProofSource>, Unverifiable> {
+    let failed = |error: std::io::Error| Unverifiable(format!("{}: {error}", path.display()));
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(failed(error)),
+    };
+    let mut bytes = Vec::new();
+    file.take(LONGEST_PROOF + 1).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() as u64 > LONGEST_PROOF {
+        return Ok(Some(ProofSource::Unreadable(format!("> {LONGEST_PROOF} bytes"))));
+    }
+    Ok(Some(match serde_json::from_slice::<Proof>(&bytes) {
+        Ok(proof) => ProofSource::Read(Box::new(proof)),
+        Err(error) => match serde_json::from_slice::<Value>(&bytes).ok().and_then(|value| value.get("v")?.as_u64()) {
+            // A newer format may well have what this one does not know.
+            Some(v) if v > u64::from(PROOF_VERSION) => ProofSource::Newer(u32::try_from(v).unwrap_or(u32::MAX)),
+            _ => ProofSource::Unreadable(error.to_string()),
+        },
+    }))
+}
+
+/// Judges a proof for itself: the checkpoint's signature, each entry's place, each act.
+pub(super) fn journal(proof: Option<ProofSource>, trust: &Trust) -> AtHand {
+    let read = match proof {
+        None => Err(Doubt::JournalNotAtHand.into()),
+        Some(ProofSource::Unreadable(detail)) => Err(Fault::ProofUnreadable { detail }.into()),
+        Some(ProofSource::Newer(found)) => {
+            Err(Doubt::NewerFormat { name: "proof.json".to_owned(), found, known: PROOF_VERSION }.into())
+        }
+        Some(ProofSource::Read(proof)) => prove(&proof, trust),
+    };
+    match read {
+        Ok(proven) => AtHand::Proven(Box::new(proven)),
+        Err(objection) => AtHand::Objected(objection),
+    }
+}
+
+fn prove(proof: &Proof, trust: &Trust) -> Result<Proven, Objection> {
+    if proof.v > PROOF_VERSION {
+        let name = "proof.json".to_owned();
+        return Err(Doubt::NewerFormat { name, found: proof.v, known: PROOF_VERSION }.into());
+    }
+    if trust.journals.is_empty() {
+        return Err(Doubt::JournalUnknown { index: proof.filed.index }.into());
+    }
+    let (key, checkpoint) = signed_by(&proof.checkpoint, &trust.journals)?;
+    let root = |entry: &ProvenEntry| open(entry, &checkpoint);
+    let (filed, _) = root(&proof.filed)?;
+
+    let anchors = Some(&trust.signers).filter(|anchors| !anchors.certificates().is_empty());
+    let mut people = People::default();
+    for certificate in &proof.certificates {
+        let der = data_encoding::BASE64.decode(certificate.as_bytes());
+        people.bring(&der.map_err(|error| Fault::ProofUnreadable { detail: error.to_string() })?);
+    }
+    let mut told: Vec<(Entry, Digest, bool)> = Vec::new();
+    for (entries, is_decision) in [(&proof.people, false), (&proof.decisions, true)] {
+        for entry in entries {
+            let (entry, digest) = root(entry)?;
+            told.push((entry, digest, is_decision));
+        }
+    }
+    // In the journal's order: who may do something at a time is what was said before it.
+    told.sort_by_key(|(entry, ..)| entry.index);
+    let (mut decisions, mut people_fault) = (Vec::new(), None);
+    for (entry, digest, is_decision) in told {
+        let act = people.read(&entry, anchors).and_then(|act| act.ok_or(ActFault::ActMissing));
+        if is_decision {
+            decisions.push(Decided { index: entry.index, digest, act });
+        } else if let Err(fault) = act
+            && people_fault.is_none()
+            && entry.kind != Kind::CertificateRevoked
+        {
+            people_fault = Some((entry.index, fault));
+        }
+    }
+    let consistency = proof.consistency.clone();
+    Ok(Proven { key: key.clone(), checkpoint, filed, decisions, people, people_fault, consistency })
+}
+
+/// The checkpoint of a note that one of the known journals signed.
+pub(super) fn signed_by<'k>(
+    note: &str,
+    journals: &'k [VerifierKey],
+) -> Result<(&'k VerifierKey, Checkpoint), Objection> {
+    let origin = note.lines().next().unwrap_or_default();
+    let mut wrong = None;
+    for key in journals.iter().filter(|key| key.name.as_str() == origin) {
+        match check::checkpoint(note, key) {
+            Ok(checkpoint) => return Ok((key, checkpoint)),
+            Err(error) => wrong = Some(error),
+        }
+    }
+    Err(match wrong {
+        Some(error) => Fault::CheckpointWrong { detail: error.to_string() }.into(),
+        None => Doubt::OtherJournal { origin: origin.chars().take(200).collect() }.into(),
+    })
+}
+
+/// An entry that is where it says, and written as entries are.
+fn open(proven: &ProvenEntry, checkpoint: &Checkpoint) -> Result<(Entry, Digest), Objection> {
+    let index = proven.index;
+    let bytes = proven.bytes().ok_or(Fault::EntryUnreadable { index })?;
+    if !verify_inclusion(&leaf_hash(&bytes), index, checkpoint.size, &proven.proof, &checkpoint.root) {
+        return Err(Fault::NotInJournal { index }.into());
+    }
+    let entry = parse(&bytes).ok_or(Fault::EntryUnreadable { index })?;
+    if entry.v > ENTRY_VERSION {
+        let name = "journal".to_owned();
+        return Err(Doubt::NewerFormat { name, found: entry.v, known: ENTRY_VERSION }.into());
+    }
+    if entry.index != index {
+        return Err(Fault::EntryUnreadable { index }.into());
+    }
+    Ok((entry, Digest::of(&bytes)))
+}
+
+/// Reads an entry, and demands that it is written as entries are, to the byte.
+pub(super) fn parse(bytes: &[u8]) -> Option<Entry> {
+    let entry: Entry = serde_json::from_slice(bytes).ok()?;
+    (serde_json_canonicalizer::to_vec(&entry).ok()? == bytes).then_some(entry)
+}
+
+/// Whether the journal says that exactly this record was filed, signed by one who could.
+pub(super) fn outcome(journal: &AtHand, filed: &Filed<'_>) -> Outcome {
+    let proven = match journal {
+        AtHand::Objected(objection) => return Err(objection.clone()),
+        AtHand::Proven(proven) => proven,
+    };
+    let (entry, json) = (&proven.filed, &filed.record.json);
+    let index = entry.index;
+    if let Some(field) = difference(entry, filed) {
+        return Err(Fault::EntryDiffers { index, field: field.to_owned() }.into());
+    }
+    history(proven, &json.journal_checkpoint)?;
+    if let Some((index, fault)) = &proven.people_fault {
+        return Err(Fault::ActWrong { index: *index, fault: fault.clone() }.into());
+    }
+    let (person, certificate) = (json.signer.person.id, json.signer.certificate);
+    if proven.people.issued(&certificate).is_none_or(|issued| issued.person != person) {
+        return Err(Fault::CertificateNotIssued { certificate }.into());
+    }
+    let role = json.signer.capacity.parse::<Role>().ok();
+    if !role.is_some_and(|role| proven.people.holds(person, role, filed.signed_at)) {
+        return Err(Fault::SignerNotAppointed { capacity: json.signer.capacity.clone() }.into());
+    }
+    if proven.people.manager(filed.signed_at) != Some(json.information_manager.id) {
+        return Err(Fault::ManagerNotInForce.into());
+    }
+    Ok(Fact::EntryProven { index, size: proven.checkpoint.size, filed_at: entry.at })
+}
+
+/// In what an entry says something else than the record.
+fn difference(entry: &Entry, filed: &Filed<'_>) -> Option<&'static str> {
+    let json = &filed.record.json;
+    let fact = |name: &str| entry.facts.get(name).unwrap_or(&Value::Null);
+    let is = |name: &str, expected: &str| fact(name).as_str() == Some(expected);
+    let instant = |name: &str| fact(name).as_str().and_then(|text| text.parse::<Instant>().ok());
+
+    let mut members = serde_json::Map::new();
+    for member in &filed.manifest.members {
+        members.insert(member.name.to_string(), Value::String(member.digest.to_string()));
+    }
+    members.insert(MANIFEST_PATH.to_owned(), Value::String(filed.manifest.digest.to_string()));
+    members.insert(SIGNATURE_PATH.to_owned(), Value::String(filed.signature.to_string()));
+
+    // The signature states its time in whole seconds.
+    let signed_at = instant("signed_at").is_some_and(|said| said.as_seconds() == filed.signed_at.as_seconds());
+    let not_before = filed.timestamped_at.unwrap_or(filed.signed_at);
+    [
+        (entry.kind == Kind::DocumentFiled, "kind"),
+        (entry.home == json.home, "home"),
+        (entry.subject.document == Some(json.document), "document"),
+        (entry.subject.record.is_some(), "record"),
+        (is("record_digest", &filed.manifest.digest.to_string()), "record_digest"),
+        (fact("members") == &Value::Object(members), "members"),
+        (fact("version").as_u64() == Some(json.version.into()), "version"),
+        (fact("generation").as_u64() == Some(1), "generation"),
+        (is("attempt", &json.attempt.to_string()), "attempt"),
+        (is("certificate", &json.signer.certificate.to_string()), "certificate"),
+        (signed_at, "signed_at"),
+        (instant("timestamped_at") == filed.timestamped_at, "timestamped_at"),
+        (entry.at.plus(CLOCK_SKEW) >= not_before, "at"),
+    ]
+    .into_iter()
+    .find_map(|(agrees, field)| (!agrees).then_some(field))
+}
+
+/// The checkpoint that the record names was a beginning of this journal: the record cannot be older than that.
+fn history(proven: &Proven, note: &str) -> Result<(), Objection> {
+    let older =
+        check::checkpoint(note, &proven.key).map_err(|error| Fault::CheckpointWrong { detail: error.to_string() })?;
+    let (size, newer) = (older.size, &proven.checkpoint);
+    let grew = verify_consistency(size, newer.size, &older.root, &newer.root, &proven.consistency);
+    if grew && size <= proven.filed.index { Ok(()) } else { Err(Fault::OtherHistory { size }.into()) }
+}
+
+impl AtHand {
+    /// The acts that count among the decisions that a record names.
+    pub(super) fn decided(&self, json: &RecordJson) -> Vec<&Act> {
+        let Self::Proven(proven) = self else { return Vec::new() };
+        let named = json.decisions.iter().filter_map(|decision| proven.decision(decision.journal_index));
+        named.filter_map(|decided| decided.act.as_ref().ok()).collect()
+    }
+
+    /// The entry of the filing, where it is proven.
+    pub(super) fn filed(&self) -> Option<&Entry> {
+        match self {
+            Self::Proven(proven) => Some(&proven.filed),
+            Self::Objected(_) => None,
+        }
+    }
+}
+
+impl Proven {
+    pub(super) fn decision(&self, index: u64) -> Option<&Decided> {
+        self.decisions.iter().find(|decided| decided.index == index)
+    }
+}

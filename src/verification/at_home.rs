@@ -1,0 +1,239 @@
+//! A record in the store of a home, with the journal beside it.
+
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
+
+use super::people::KINDS;
+use super::{Evidence, IndexRow, Parts, ProofSource, Report, Trust, Unverifiable, verify, without_parts};
+use crate::database::{Database, DatabaseError, Tx};
+use crate::evidence::proof::{PROOF_VERSION, Proof, ProvenEntry};
+use crate::evidence::record::RecordJson;
+use crate::evidence::tree::{self, ProofError};
+use crate::ids::{Digest, PersonId, RecordId};
+use crate::journal::read::{self, Stored};
+use crate::journal::{Entry, Kind};
+use crate::people::Role;
+use crate::people::acts::{Act, Deed};
+use crate::people::certificates;
+use crate::store::Objects;
+use crate::store::records::{self, Member, Record};
+
+/// Nodes that are kept between two proofs: complete subtrees never change.
+const MOST_NODES: usize = 100_000;
+
+/// A home's database and store, open for reading.
+pub struct AtHome<'a> {
+    database: &'a Database,
+    objects: &'a Objects,
+    nodes: RefCell<HashMap<(u8, u64), Digest>>,
+}
+
+impl From<DatabaseError> for Unverifiable {
+    fn from(error: DatabaseError) -> Self {
+        Self(error.to_string())
+    }
+}
+
+impl<'a> AtHome<'a> {
+    #[must_use]
+    pub fn new(database: &'a Database, objects: &'a Objects) -> Self {
+        Self { database, objects, nodes: RefCell::new(HashMap::new()) }
+    }
+
+    /// Verifies a record of the store; nothing where the index has none.
+    ///
+    /// # Errors
+    /// When disk, store or database fail.
+    pub fn verify(&self, id: RecordId, trust: &Trust, accept_evaluation: bool) -> Result<Option<Report>, Unverifiable> {
+        let Some((record, members)) = self.rows(id)? else { return Ok(None) };
+        let proof = Some(self.proof(&record)?);
+        let parts = match Parts::stored(self.objects, members.clone()) {
+            Ok(parts) => parts,
+            Err(error) => return without_parts(error, true).map(Some),
+        };
+        let evidence = Evidence { parts, proof, row: Some(IndexRow { record, members }) };
+        verify(evidence, trust, accept_evaluation).map(Some)
+    }
+
+    /// The record's rows in the index.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn rows(&self, id: RecordId) -> Result<Option<(Record, Vec<Member>)>, Unverifiable> {
+        Ok(self.database.read::<_, DatabaseError, _>(async |tx| match records::get(tx, id).await? {
+            Some(record) => Ok(Some((record, records::members(tx, id, false).await?))),
+            None => Ok(None),
+        })?)
+    }
+
+    /// The entries about a record, proven under the journal's newest checkpoint.
+    ///
+    /// # Errors
+    /// When the database fails. A journal that cannot prove what it should is an unreadable proof.
+    pub fn proof(&self, record: &Record) -> Result<ProofSource, Unverifiable> {
+        let json = self.record_json(record)?;
+        let gathered = self.database.read::<_, DatabaseError, _>(async |tx| {
+            let Some(head) = read::head(tx).await? else { return Ok(None) };
+            self.gather(tx, record, json.as_ref(), &head).await.map(Some)
+        });
+        match gathered {
+            Ok(Some(proof)) => Ok(ProofSource::Read(Box::new(proof))),
+            Ok(None) => Ok(ProofSource::Unreadable("the journal is empty".to_owned())),
+            // The journal's tables do not hold together: that is a finding, and `journal verify` says where.
+            Err(
+                DatabaseError::Corrupt(detail) | DatabaseError::Unreadable(detail) | DatabaseError::Conflict(detail),
+            ) => Ok(ProofSource::Unreadable(detail)),
+            Err(other) => Err(other.into()),
+        }
+    }
+
+    /// What the record says of decisions and checkpoint, where it can be read: only to know what to gather.
+    fn record_json(&self, record: &Record) -> Result<Option<RecordJson>, Unverifiable> {
+        let Some((_, members)) = self.rows(record.id)? else { return Ok(None) };
+        let object = members.iter().find(|member| member.name == super::record::RECORD).map(|member| member.object);
+        Ok(object
+            .and_then(|object| self.objects.get(&object).ok())
+            .and_then(|bytes| serde_json::from_slice(&bytes).ok()))
+    }
+
+    async fn gather(
+        &self,
+        tx: &mut Tx,
+        record: &Record,
+        json: Option<&RecordJson>,
+        head: &read::Head,
+    ) -> Result<Proof, DatabaseError> {
+        let size = head.size;
+        let filed = one(tx, record.journal_index).await?;
+        let filed = self.proven(tx, &filed, size).await?;
+        let mut decisions = Vec::new();
+        let mut concerned: BTreeSet<PersonId> = [record.signer].into();
+        if let Some(json) = json {
+            concerned.extend([json.information_manager.id, json.signer.person.id]);
+            for decision in &json.decisions {
+                concerned.insert(decision.person);
+                let stored = one(tx, decision.journal_index).await?;
+                if let Some(second) = act_of(&stored).and_then(|act| act.second) {
+                    concerned.insert(second);
+                }
+                decisions.push(self.proven(tx, &stored, size).await?);
+            }
+        }
+        let (stored, wanted) = people(tx, concerned).await?;
+        let mut people = Vec::new();
+        for entry in &stored {
+            people.push(self.proven(tx, entry, size).await?);
+        }
+        let mut bytes = Vec::new();
+        for fingerprint in wanted {
+            if let Some(certificate) = certificates::get(tx, fingerprint).await? {
+                bytes.push(data_encoding::BASE64.encode(&certificate.der));
+            }
+        }
+        let older = json.and_then(|json| claimed_size(&json.journal_checkpoint)).filter(|older| *older <= size);
+        let consistency = match older {
+            Some(older) => self.with_nodes(tx, |nodes| tree::consistency_proof(older, size, nodes)).await?,
+            None => Vec::new(),
+        };
+        let checkpoint = head.checkpoint.clone();
+        Ok(Proof { v: PROOF_VERSION, checkpoint, filed, decisions, people, certificates: bytes, consistency })
+    }
+
+    async fn proven(&self, tx: &mut Tx, stored: &Stored, size: u64) -> Result<ProvenEntry, DatabaseError> {
+        let index = stored.index;
+        let proof = self.with_nodes(tx, |nodes| tree::inclusion_proof(index, size, nodes)).await?;
+        Ok(ProvenEntry::new(index, &stored.bytes, proof))
+    }
+
+    /// Makes a proof, fetching the nodes it asks for that are not known yet.
+    async fn with_nodes<T>(
+        &self,
+        tx: &mut Tx,
+        prove: impl Fn(&dyn Fn(u8, u64) -> Option<Digest>) -> Result<T, ProofError>,
+    ) -> Result<T, DatabaseError> {
+        if self.nodes.borrow().len() > MOST_NODES {
+            self.nodes.borrow_mut().clear();
+        }
+        loop {
+            let made = prove(&|level, index| self.nodes.borrow().get(&(level, index)).copied());
+            match made {
+                Ok(proof) => return Ok(proof),
+                Err(ProofError::Missing(missing)) => match read::node(tx, missing.level, missing.index).await? {
+                    Some(hash) => drop(self.nodes.borrow_mut().insert((missing.level, missing.index), hash)),
+                    None => return Err(DatabaseError::Corrupt(format!("journal: {missing}"))),
+                },
+                Err(error) => return Err(DatabaseError::Conflict(format!("journal: {error}"))),
+            }
+        }
+    }
+}
+
+/// The entries that say how the concerned came to their certificates and roles, whoever appointed them included, and
+/// the certificates that these entries name.
+async fn people(
+    tx: &mut Tx,
+    mut concerned: BTreeSet<PersonId>,
+) -> Result<(Vec<Stored>, BTreeSet<Digest>), DatabaseError> {
+    let mut all: Vec<(Stored, Entry, Option<Act>)> = Vec::new();
+    for kind in KINDS {
+        for stored in read::of_kind(tx, kind).await? {
+            let Ok(entry) = stored.entry() else { continue };
+            let act = act_of(&stored);
+            all.push((stored, entry, act));
+        }
+    }
+    all.sort_by_key(|(stored, ..)| stored.index);
+    let mut taken = BTreeSet::new();
+    loop {
+        let before = taken.len();
+        for (stored, entry, act) in &all {
+            let about = |person: &PersonId| concerned.contains(person);
+            // Which information manager was in force can be told only from all who were appointed.
+            let wanted = match act.as_ref().map(|act| &act.deed) {
+                Some(Deed::Genesis { .. }) => true,
+                Some(Deed::Enrol(issued)) => about(&issued.person),
+                Some(Deed::Appoint(appointment)) => {
+                    about(&appointment.person) || appointment.role == Role::InformationManager
+                }
+                Some(Deed::EndAppointment { person, role, .. }) => about(person) || *role == Role::InformationManager,
+                _ => entry.kind == Kind::CertificateRevoked && entry.subject.person.as_ref().is_some_and(about),
+            };
+            if wanted && taken.insert(stored.index) {
+                let signers = act.iter().flat_map(|act| std::iter::once(act.by).chain(act.second));
+                concerned.extend(signers);
+            }
+        }
+        if taken.len() == before {
+            break;
+        }
+    }
+    all.retain(|(stored, ..)| taken.contains(&stored.index));
+    let mut certificates = BTreeSet::new();
+    for (_, _, act) in &all {
+        match act.as_ref().map(|act| &act.deed) {
+            Some(Deed::Genesis { certificates: issued, .. }) => {
+                certificates.extend(issued.iter().map(|issued| issued.certificate));
+            }
+            Some(Deed::Enrol(issued)) => {
+                certificates.insert(issued.certificate);
+            }
+            _ => {}
+        }
+    }
+    Ok((all.into_iter().map(|(stored, ..)| stored).collect(), certificates))
+}
+
+fn act_of(stored: &Stored) -> Option<Act> {
+    let entry = stored.entry().ok()?;
+    Act::parse(&entry.act?.text).ok()
+}
+
+async fn one(tx: &mut Tx, index: u64) -> Result<Stored, DatabaseError> {
+    let found = read::entries(tx, index, 1).await?.into_iter().next().filter(|stored| stored.index == index);
+    found.ok_or_else(|| DatabaseError::Corrupt(format!("the journal has no entry {index}")))
+}
+
+/// The size that a note speaks of. What it is worth is for the verifier to say.
+fn claimed_size(note: &str) -> Option<u64> {
+    note.lines().nth(1)?.parse().ok()
+}

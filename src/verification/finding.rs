@@ -1,0 +1,479 @@
+//! What each step of a verification says: facts, doubts and faults, as codes with numbers. The message catalogue has a
+//! sentence for each code (`verify-<code>`); the fields fill its blanks.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::calendar::CannotTell;
+use crate::ids::{Digest, DocumentId};
+use crate::instant::Instant;
+
+/// The result of verifying (ETSI EN 319 102-1 speaks of indications).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    Passed,
+    /// It could not be told. Never the same as passed.
+    Indeterminate,
+    Failed,
+}
+
+/// The steps, in the order in which they are taken and shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Step {
+    /// The container is written as containers are, and holds what belongs there.
+    Container,
+    /// The manifest is written as manifests are.
+    Manifest,
+    /// Each member is what the manifest says.
+    Content,
+    /// `record.json` agrees with the members, the profile and the calendar.
+    Record,
+    /// The signature fits the manifest.
+    Signature,
+    /// The time-stamp covers the signature, and counts.
+    Timestamp,
+    /// The signer is known.
+    Signer,
+    /// The windows were kept, or their lateness released.
+    Windows,
+    /// Whatever a person had to release was released.
+    Releases,
+    /// The journal says that this record was filed.
+    Journal,
+    /// The index of the store says the same as the record.
+    Index,
+}
+
+/// One step's result.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct StepResult {
+    pub step: Step,
+    pub verdict: Verdict,
+    pub said: Said,
+}
+
+impl StepResult {
+    pub(super) fn new(step: Step, outcome: Outcome) -> Self {
+        match outcome {
+            Ok(fact) => Self { step, verdict: Verdict::Passed, said: Said::Fact(fact) },
+            Err(Objection::Doubt(doubt)) => Self { step, verdict: Verdict::Indeterminate, said: Said::Doubt(doubt) },
+            Err(Objection::Fault(fault)) => Self { step, verdict: Verdict::Failed, said: Said::Fault(fault) },
+        }
+    }
+}
+
+/// What a step says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Said {
+    Fact(Fact),
+    Doubt(Doubt),
+    Fault(Fault),
+}
+
+pub(super) type Outcome = Result<Fact, Objection>;
+
+/// Why a step was not passed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Objection {
+    Doubt(Doubt),
+    Fault(Fault),
+}
+
+impl From<Doubt> for Objection {
+    fn from(doubt: Doubt) -> Self {
+        Self::Doubt(doubt)
+    }
+}
+
+impl From<Fault> for Objection {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+/// What was shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "code", rename_all = "kebab-case")]
+pub enum Fact {
+    /// Rebuilt byte for byte from its entries.
+    ContainerCanonical {
+        entries: u64,
+    },
+    /// A folder or the store holds the parts and nothing else.
+    PartsComplete {
+        entries: u64,
+    },
+    ManifestCanonical {
+        members: u64,
+        digest: Digest,
+    },
+    ContentIntact {
+        members: u64,
+        bytes: u64,
+    },
+    RecordConsistent {
+        document: DocumentId,
+        version: u32,
+        files: u64,
+        pages: u32,
+    },
+    SignatureFits {
+        signed_at: Instant,
+        algorithm: String,
+    },
+    TimestampCounts {
+        timestamped_at: Instant,
+        authority: String,
+        policy: String,
+        accredited: Option<bool>,
+    },
+    /// The profile asks for none (9.5 and what is not statutory).
+    TimestampNotAsked,
+    SignerKnown {
+        signer: String,
+        certificate: Digest,
+        root: String,
+    },
+    /// Known, by an authority for which nobody outside vouches; the caller accepts that.
+    SignerOfEvaluation {
+        signer: String,
+        certificate: Digest,
+        root: String,
+    },
+    WindowsKept {
+        scan_by: Option<Instant>,
+        sign_by: Option<Instant>,
+        timestamped_at: Option<Instant>,
+    },
+    /// A window passed, and the person whom the journal names released it.
+    LatenessReleased {
+        reason: String,
+    },
+    NothingToRelease,
+    ReleasesProven {
+        decisions: u64,
+    },
+    EntryProven {
+        index: u64,
+        size: u64,
+        filed_at: Instant,
+    },
+    IndexAgrees,
+}
+
+/// What could not be told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "code", rename_all = "kebab-case")]
+pub enum Doubt {
+    /// A step before it gave nothing to judge.
+    NotReached {
+        because: Step,
+    },
+    /// Intact, signer unknown: no root certificate was given.
+    SignerUnknown {
+        signer: String,
+        certificate: Digest,
+    },
+    /// Intact, authority unknown: no root certificate was given.
+    AuthorityUnknown {
+        claimed_at: Instant,
+        authority: String,
+    },
+    /// The evaluation authority's certificates prove nothing to anybody outside.
+    EvaluationOnly {
+        signer: String,
+    },
+    /// `record.json` or a proof is of a newer format.
+    NewerFormat {
+        name: String,
+        found: u32,
+        known: u32,
+    },
+    /// The calendar in the record does not reach so far.
+    DeadlineNotTold {
+        cause: CannotTell,
+    },
+    /// Released by decisions whose entries are not at hand.
+    ReleasesNotAtHand {
+        decisions: u64,
+    },
+    JournalNotAtHand,
+    /// No journal's key was given.
+    JournalUnknown {
+        index: u64,
+    },
+    /// The journal in whose name the checkpoint speaks is none whose key was given.
+    OtherJournal {
+        origin: String,
+    },
+}
+
+/// What is wrong: the first thing, and where.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "code", rename_all = "kebab-case")]
+pub enum Fault {
+    // -- container and manifest --
+    NotAContainer,
+    /// Between the contents, the container is not as it must be written.
+    ContainerChanged {
+        at_byte: u64,
+    },
+    EntryForeign {
+        name: String,
+    },
+    EntryTwice {
+        name: String,
+    },
+    EntryMissing {
+        name: String,
+    },
+    EntryTooLong {
+        name: String,
+        limit: u64,
+    },
+    TooManyEntries {
+        entries: u64,
+    },
+    /// The entries stand in another order than the manifest names them.
+    EntryOutOfOrder {
+        name: String,
+    },
+    ManifestWrong {
+        detail: String,
+    },
+
+    // -- members --
+    /// `others` more members differ too.
+    ContentDiffers {
+        name: String,
+        others: u64,
+    },
+    /// There, and not in the manifest.
+    NotInManifest {
+        name: String,
+    },
+
+    // -- record.json --
+    RecordUnreadable {
+        detail: String,
+    },
+    RecordNotCanonical,
+    ProfileWrong {
+        detail: String,
+    },
+    /// `record.json` names another profile than the one that lies beside it.
+    OtherProfile {
+        found: Digest,
+        named: Digest,
+    },
+    CalendarWrong {
+        detail: String,
+    },
+    OtherCalendar {
+        found: Digest,
+        named: Digest,
+    },
+    /// A member that `record.json` does not account for, or the other way round.
+    FilesDiffer {
+        name: String,
+    },
+    FileDiffers {
+        name: String,
+    },
+    /// A page range that lies outside, overlaps or names no file.
+    PagesWrong {
+        name: String,
+        first_page: u32,
+    },
+    FileUnused {
+        name: String,
+    },
+    PageCountWrong {
+        counted: u32,
+        said: u32,
+    },
+    MeasurementsWrong {
+        content: Digest,
+    },
+    DatesDiffer,
+    PreviousVersionWrong,
+
+    // -- signature and signer --
+    /// The signature was made over another manifest.
+    OtherManifest,
+    SignatureWrong {
+        detail: String,
+    },
+    /// `record.json` names another certificate than the one that signed.
+    OtherSigner {
+        found: Digest,
+        named: Digest,
+    },
+    SignerUntrusted {
+        detail: String,
+    },
+    SignerNotValid {
+        at: Instant,
+    },
+    CapacityNotAllowed {
+        capacity: String,
+    },
+
+    // -- time-stamp --
+    TimestampMissing,
+    TimestampNotAllowed,
+    /// The token is for something else than this signature.
+    TimestampOfAnother,
+    TimestampPolicy {
+        policy: String,
+    },
+    TimestampUntrusted {
+        detail: String,
+    },
+    TimestampWrong {
+        detail: String,
+    },
+    TimestampBeforeSignature {
+        signed_at: Instant,
+        timestamped_at: Instant,
+    },
+
+    // -- windows --
+    DeadlineDiffers {
+        deadline: Deadline,
+        computed: Option<Instant>,
+        said: Option<Instant>,
+    },
+    StampWindowDiffers {
+        computed: Option<u64>,
+        said: Option<u64>,
+    },
+    ScannedLate {
+        taken_in_at: Instant,
+        scan_by: Instant,
+    },
+    SignedLate {
+        signed_at: Instant,
+        sign_by: Instant,
+    },
+    StampedLate {
+        timestamped_at: Instant,
+        stamp_by: Instant,
+    },
+    SignedBeforeTakenIn {
+        signed_at: Instant,
+        taken_in_at: Instant,
+    },
+    /// Said to be late for a reason, without the decision that releases it.
+    LatenessNotReleased,
+    /// Only what was unavoidable may be filed under 9.2.
+    LatenessAvoidable {
+        reason: String,
+    },
+
+    // -- releases --
+    /// A check held or rejected it, and nobody released that.
+    NotReleased {
+        check: String,
+    },
+    ExceptionNotAllowed {
+        check: String,
+    },
+    NotConfirmed,
+    /// A fact that the profile requires is not there.
+    IdentityIncomplete {
+        field: String,
+    },
+    SeverityDiffers {
+        check: String,
+    },
+    /// The decision at this place of the journal is not the one that `record.json` names.
+    OtherDecision {
+        index: u64,
+    },
+    ActWrong {
+        index: u64,
+        fault: ActFault,
+    },
+
+    // -- journal --
+    ProofUnreadable {
+        detail: String,
+    },
+    CheckpointWrong {
+        detail: String,
+    },
+    NotInJournal {
+        index: u64,
+    },
+    EntryUnreadable {
+        index: u64,
+    },
+    /// The entry says something else of the record.
+    EntryDiffers {
+        index: u64,
+        field: String,
+    },
+    /// `record.json` names a checkpoint that this journal never had.
+    OtherHistory {
+        size: u64,
+    },
+    /// The journal has no issuance of the certificate that signed.
+    CertificateNotIssued {
+        certificate: Digest,
+    },
+    SignerNotAppointed {
+        capacity: String,
+    },
+    /// The information manager whom the record names was not the one in force.
+    ManagerNotInForce,
+
+    // -- index --
+    IndexDiffers {
+        field: String,
+    },
+}
+
+/// Which deadline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Deadline {
+    Scan,
+    Sign,
+}
+
+/// Why a signed act does not count. Message ids are `fault-<code>`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "code", rename_all = "kebab-case")]
+pub enum ActFault {
+    /// The entry must hold an act, and holds none.
+    ActMissing,
+    ActUnreadable,
+    /// Home, kind, person or time of the act and of its entry do not agree.
+    ActDiffers,
+    /// Not signed by those whom it names.
+    ActSigners,
+    /// No entry before it issued the certificate to that person.
+    ActCertificateUnknown {
+        certificate: Digest,
+    },
+    ActCertificateNotValid {
+        certificate: Digest,
+    },
+    /// The certificate's bytes are not at hand.
+    ActCertificateMissing {
+        certificate: Digest,
+    },
+    ActCertificateUntrusted {
+        certificate: Digest,
+    },
+    ActSignatureWrong,
+    ActRoleNotHeld {
+        act: String,
+    },
+    /// The private part is not the one that it commits to.
+    ActPrivateDiffers,
+}

@@ -1,0 +1,578 @@
+//! The whole journal: every entry, node and checkpoint, the second copy in files, and what must agree with it.
+//!
+//! The tree is worked out again from the entries' bytes. What is wrong is located: a changed, missing, inserted or
+//! misplaced entry by its number, a difference between database and files by the copy that differs, a shortened journal
+//! by the checkpoint that promised more. Without a checkpoint kept elsewhere, all of this shows only that the journal
+//! agrees with itself: whoever holds its key could have written it anew.
+
+mod both_ways;
+mod copies;
+mod places;
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::finding::{ActFault, Objection};
+use super::people::People;
+use super::{Trust, Unverifiable, anchored};
+use crate::database::{Database, DatabaseError};
+use crate::evidence::checkpoint::Checkpoint;
+use crate::evidence::tree::{Frontier, leaf_hash};
+use crate::ids::{Digest, DocumentId, RecordId};
+use crate::journal::read::{self, Head, Stored};
+use crate::journal::{ENTRY_VERSION, Entry, commitment};
+use crate::people::acts;
+use crate::people::certificates;
+use both_ways::BothWays;
+use copies::{Checkpoints, Lines};
+use places::Places;
+
+/// Read at a time.
+const BATCH: u32 = 1000;
+/// No more faults than these are listed; the rest are counted.
+const MOST_FAULTS: usize = 100;
+
+/// What came of verifying a journal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct JournalReport {
+    pub verdict: JournalVerdict,
+    /// How many entries the database holds.
+    pub entries: u64,
+    /// The root over them, worked out from their bytes.
+    pub root: Digest,
+    /// How many entries the files hold.
+    pub entries_in_files: u64,
+    /// How many of the files' checkpoints were compared.
+    pub checkpoints_in_files: u64,
+    /// Private texts that were erased; their commitments stand.
+    pub erased: u64,
+    /// The size of the checkpoint from outside that the journal grew from.
+    pub anchored_at: Option<u64>,
+    /// What is wrong, in the order of the journal.
+    pub faults: Vec<JournalFault>,
+    /// How many more there are.
+    pub more_faults: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum JournalVerdict {
+    /// It grew from the checkpoint that was given from outside, and agrees with itself.
+    Verified,
+    /// It agrees with itself, and nothing outside says more.
+    Consistent,
+    Failed,
+}
+
+/// What is wrong with a journal. Message ids are `journal-fault-<code>`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "code", rename_all = "kebab-case")]
+pub enum JournalFault {
+    // -- entries --
+    /// The rows `from` to `until` are not there.
+    EntriesMissing {
+        from: u64,
+        until: u64,
+    },
+    /// From `at` on, entries bear numbers `count` higher than their places: that many were taken out before them.
+    EntriesRemoved {
+        at: u64,
+        count: u64,
+    },
+    /// From `at` on, entries bear numbers `count` lower than their places: that many were put in before them.
+    EntriesInserted {
+        at: u64,
+        count: u64,
+    },
+    /// The entries from `first` to `last` stand in another order than they were written in.
+    EntriesReordered {
+        first: u64,
+        last: u64,
+    },
+    EntryMisplaced {
+        place: u64,
+        says: u64,
+    },
+    EntryUnreadable {
+        index: u64,
+    },
+    NewerEntry {
+        index: u64,
+        found: u32,
+    },
+    EntryOfAnotherHome {
+        index: u64,
+    },
+    /// The database's entry is not the one that tree and files know.
+    EntryChanged {
+        index: u64,
+    },
+    /// The file's entry is not the one that database and tree know.
+    FileEntryChanged {
+        index: u64,
+    },
+    /// Entry, tree and file each say something else.
+    EntryDisputed {
+        index: u64,
+    },
+    // -- tree, head and copies --
+    NodeChanged {
+        level: u8,
+        index: u64,
+    },
+    NodeMissing {
+        level: u8,
+        index: u64,
+    },
+    NodesExtra {
+        count: u64,
+    },
+    HeadMissing,
+    HeadDiffers {
+        head: u64,
+        entries: u64,
+    },
+    HeadRootDiffers,
+    CheckpointWrong {
+        detail: String,
+    },
+    /// The files hold more than the database: it was shortened, or an older one was put back.
+    DatabaseShortened {
+        in_files: u64,
+        in_database: u64,
+    },
+    FileUnreadable {
+        name: String,
+    },
+    /// A checkpoint of the files is not one of this journal.
+    FileCheckpointDiffers {
+        size: u64,
+    },
+    FileCheckpointWrong {
+        number: u64,
+    },
+    // -- the checkpoint from outside --
+    AgainstUnreadable {
+        detail: String,
+    },
+    AgainstOtherJournal {
+        origin: String,
+    },
+    /// The journal is shorter than it was.
+    Truncated {
+        promised: u64,
+        found: u64,
+    },
+    /// The journal is not the one that had this checkpoint.
+    AnotherPast {
+        size: u64,
+    },
+    // -- what entries say --
+    PrivateDiffers {
+        index: u64,
+    },
+    PrivateUnexpected {
+        index: u64,
+    },
+    ActWrong {
+        index: u64,
+        fault: ActFault,
+    },
+    // -- both ways --
+    RecordMissing {
+        index: u64,
+    },
+    RecordDiffers {
+        index: u64,
+        record: RecordId,
+    },
+    RecordWithoutEntry {
+        record: RecordId,
+    },
+    SignerNotIssued {
+        index: u64,
+        certificate: Digest,
+    },
+    CertificateWithoutEntry {
+        certificate: Digest,
+    },
+    CertificateMissing {
+        certificate: Digest,
+    },
+    /// A document that was ended before, or never taken.
+    EndedTwice {
+        index: u64,
+        document: DocumentId,
+    },
+    /// Open by the journal, and not by the ledger.
+    LedgerClosed {
+        document: DocumentId,
+    },
+    LedgerLacks {
+        document: DocumentId,
+    },
+    LedgerCounts {
+        in_ledger: u64,
+        in_journal: u64,
+    },
+}
+
+/// A journal, and what lies beside it.
+pub struct Sources<'a> {
+    pub database: &'a Database,
+    /// `store/journal/`, the second copy.
+    pub files: &'a Path,
+    pub trust: &'a Trust,
+    /// A checkpoint that was kept outside the home: a signed note, or several (the last counts).
+    pub against: Option<&'a str>,
+}
+
+/// Verifies the whole journal. `progress` is told how many entries are done, of how many.
+///
+/// # Errors
+/// When disk or database fail, so that nothing can be said.
+pub fn verify(sources: &Sources<'_>, mut progress: impl FnMut(u64, u64)) -> Result<JournalReport, Unverifiable> {
+    let head = sources.database.read(async |tx| read::head(tx).await)?;
+    let mut walk = Walk::new(sources, head)?;
+    let size = walk.head.as_ref().map_or(0, |head| head.size);
+    let mut from = 0;
+    loop {
+        let batch = sources.database.read(async |tx| read::entries(tx, from, BATCH).await)?;
+        let Some(last) = batch.last().map(|stored| stored.index) else { break };
+        walk.nodes(from, last)?;
+        for stored in &batch {
+            walk.entry(stored)?;
+        }
+        // The writer may go on meanwhile; what came after the head that was read belongs to the next run.
+        from = last.saturating_add(1);
+        progress(from.min(size), size);
+        if from >= size && walk.head.is_some() {
+            walk.grown = from > size;
+            break;
+        }
+    }
+    walk.finish()
+}
+
+/// What is known on the way from the first entry to the last.
+struct Walk<'a> {
+    sources: &'a Sources<'a>,
+    head: Option<Head>,
+    /// More entries than the head knew were read, because a writer goes on.
+    grown: bool,
+    /// An entry was changed, moved or taken out: roots and nodes from there on differ because of it.
+    broken: bool,
+    frontier: Frontier,
+    places: Places,
+    lines: Lines,
+    checkpoints: Checkpoints,
+    against: Option<Checkpoint>,
+    /// The stored nodes that the entries at hand complete.
+    stored_nodes: HashMap<(u8, u64), Digest>,
+    people: People,
+    both_ways: BothWays,
+    home: Option<crate::ids::HomeId>,
+    entries: u64,
+    erased: u64,
+    anchored_at: Option<u64>,
+    root_at_head: Option<Digest>,
+    faults: Faults,
+}
+
+/// The first faults, and how many more.
+#[derive(Default)]
+pub(super) struct Faults {
+    listed: Vec<JournalFault>,
+    more: u64,
+}
+
+impl Faults {
+    pub(super) fn say(&mut self, fault: JournalFault) {
+        if self.listed.len() < MOST_FAULTS {
+            self.listed.push(fault);
+        } else {
+            self.more = self.more.saturating_add(1);
+        }
+    }
+}
+
+impl<'a> Walk<'a> {
+    fn new(sources: &'a Sources<'a>, head: Option<Head>) -> Result<Self, Unverifiable> {
+        let mut faults = Faults::default();
+        let against = against(sources, &mut faults);
+        Ok(Self {
+            sources,
+            head,
+            grown: false,
+            broken: false,
+            frontier: Frontier::default(),
+            places: Places::default(),
+            lines: Lines::open(sources.files)?,
+            checkpoints: Checkpoints::open(sources.files)?,
+            against,
+            stored_nodes: HashMap::new(),
+            people: People::default(),
+            both_ways: BothWays::default(),
+            home: None,
+            entries: 0,
+            erased: 0,
+            anchored_at: None,
+            root_at_head: None,
+            faults,
+        })
+    }
+
+    /// Fetches the stored nodes that the entries from `from` to `last` complete.
+    fn nodes(&mut self, from: u64, last: u64) -> Result<(), Unverifiable> {
+        let nodes = self.sources.database.read(async |tx| read::nodes_completed(tx, from, last).await)?;
+        self.stored_nodes = nodes;
+        Ok(())
+    }
+
+    fn entry(&mut self, stored: &Stored) -> Result<(), Unverifiable> {
+        let size = self.head.as_ref().map_or(u64::MAX, |head| head.size);
+        if stored.index >= size {
+            return Ok(());
+        }
+        if let Some(missing) = self.places.row(stored.index) {
+            self.faults.say(missing);
+            self.broken = true;
+        }
+        let entry = anchored::parse(&stored.bytes);
+        // An entry that stands elsewhere than it says is no changed entry: what was done is told from all of them.
+        let misplaced = entry.as_ref().is_some_and(|entry| entry.index != stored.index);
+        self.broken |= misplaced;
+        self.tree(stored, misplaced)?;
+        self.entries += 1;
+        self.compare_roots()?;
+        let Some(entry) = entry else {
+            self.faults.say(JournalFault::EntryUnreadable { index: stored.index });
+            return Ok(());
+        };
+        self.agrees(stored.index, &entry);
+        self.private(stored, &entry);
+        self.act(&entry)?;
+        self.both_ways.entry(self.sources.database, &entry, &self.people, &mut self.faults)
+    }
+
+    /// The entry's place in the tree, against the stored nodes and the second copy.
+    fn tree(&mut self, stored: &Stored, misplaced: bool) -> Result<(), Unverifiable> {
+        let index = stored.index;
+        let line = self.lines.at(index)?;
+        let completed = self.frontier.append(&stored.bytes);
+        let leaf = Some(leaf_hash(&stored.bytes));
+        let kept = self.stored_nodes.get(&(0, index)).copied();
+        let in_file = line.as_ref().map(|line| leaf_hash(line));
+        let fault = match (leaf == kept, in_file.map(|in_file| (Some(in_file) == leaf, Some(in_file) == kept))) {
+            (true, None | Some((true, _))) => None,
+            (true, Some((false, _))) => Some(JournalFault::FileEntryChanged { index }),
+            (false, Some((true, _))) => Some(node_fault(0, index, kept.is_some())),
+            (false, None | Some((false, true))) => Some(JournalFault::EntryChanged { index }),
+            (false, Some((false, false))) => Some(JournalFault::EntryDisputed { index }),
+        };
+        let of_entry = leaf != kept;
+        if let Some(fault) = fault.filter(|_| !misplaced) {
+            self.faults.say(fault);
+        }
+        self.broken |= of_entry;
+        // Above an entry that was changed or moved every node differs: nothing more can be told from them.
+        if !self.broken {
+            for node in completed.iter().skip(1) {
+                let found = self.stored_nodes.get(&(node.level, node.index));
+                if found != Some(&node.hash) {
+                    self.faults.say(node_fault(node.level, node.index, found.is_some()));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The root at this size, where somebody promised one.
+    fn compare_roots(&mut self) -> Result<(), Unverifiable> {
+        let size = self.frontier.size();
+        if self.head.as_ref().is_some_and(|head| head.size == size) {
+            self.root_at_head = Some(self.frontier.root());
+        }
+        if let Some(against) = self.against.as_ref().filter(|against| against.size == size) {
+            if against.root == self.frontier.root() {
+                self.anchored_at = Some(size);
+            } else {
+                self.faults.say(JournalFault::AnotherPast { size });
+            }
+        }
+        let frontier = &self.frontier;
+        self.checkpoints.reach(size, || frontier.root(), &self.sources.trust.journals, self.broken, &mut self.faults)
+    }
+
+    fn agrees(&mut self, index: u64, entry: &Entry) {
+        if entry.v > ENTRY_VERSION {
+            self.faults.say(JournalFault::NewerEntry { index, found: entry.v });
+        }
+        if *self.home.get_or_insert(entry.home) != entry.home {
+            self.faults.say(JournalFault::EntryOfAnotherHome { index });
+        }
+        self.places.says(index, entry.index);
+    }
+
+    fn private(&mut self, stored: &Stored, entry: &Entry) {
+        let index = stored.index;
+        let Some(private) = &stored.private else {
+            self.erased += u64::from(entry.private.is_some());
+            return;
+        };
+        let Some(committed) = entry.private else {
+            return self.faults.say(JournalFault::PrivateUnexpected { index });
+        };
+        let salt: Option<&[u8; 32]> = private.salt.as_slice().try_into().ok();
+        if salt.map(|salt| commitment(salt, &private.text)) != Some(committed) {
+            return self.faults.say(JournalFault::PrivateDiffers { index });
+        }
+        // An act commits to its own private part, which lies inside.
+        let act = entry.act.as_ref().and_then(|act| acts::Act::parse(&act.text).ok());
+        if let Some(committed) = act.and_then(|act| act.private) {
+            let inner = serde_json::from_str::<acts::Private>(&private.text).ok();
+            if inner.map(|inner| inner.commitment()) != Some(committed) {
+                self.faults.say(JournalFault::ActWrong { index, fault: ActFault::ActPrivateDiffers });
+            }
+        }
+    }
+
+    fn act(&mut self, entry: &Entry) -> Result<(), Unverifiable> {
+        for signature in entry.act.iter().flat_map(|act| &act.signatures) {
+            if !self.people.has_bytes_of(&signature.certificate) {
+                let fingerprint = signature.certificate;
+                let found = self.sources.database.read(async |tx| certificates::get(tx, fingerprint).await)?;
+                if let Some(certificate) = found {
+                    self.people.bring(&certificate.der);
+                }
+            }
+        }
+        let anchors = Some(&self.sources.trust.signers).filter(|anchors| !anchors.certificates().is_empty());
+        if let Err(fault) = self.people.read(entry, anchors) {
+            self.faults.say(JournalFault::ActWrong { index: entry.index, fault });
+        }
+        Ok(())
+    }
+
+    fn finish(mut self) -> Result<JournalReport, Unverifiable> {
+        // What was done to the order of entries explains the rest, so it comes first.
+        self.faults.listed.splice(0..0, self.places.judge().into_iter().take(MOST_FAULTS));
+        self.judge_head()?;
+        let entries_in_files = self.lines.count_rest()?;
+        for name in self.lines.unreached() {
+            self.faults.say(JournalFault::FileUnreadable { name });
+        }
+        let size = self.head.as_ref().map_or(0, |head| head.size);
+        if entries_in_files > size && !self.grown {
+            // Read again: the writer may have gone on since.
+            let now = self.sources.database.read(async |tx| read::head(tx).await)?.map_or(0, |head| head.size);
+            if entries_in_files > now {
+                let (in_files, in_database) = (entries_in_files, now);
+                self.faults.say(JournalFault::DatabaseShortened { in_files, in_database });
+            }
+        }
+        self.checkpoints.finish(size, &mut self.faults)?;
+        if let Some(against) = self.against.as_ref().filter(|against| against.size > size) {
+            self.faults.say(JournalFault::Truncated { promised: against.size, found: size });
+        }
+        if self.against.as_ref().is_some_and(|against| against.size == 0) {
+            self.anchored_at = Some(0);
+        }
+        self.both_ways.finish(self.sources.database, &self.people, &mut self.faults)?;
+        let verdict = match (self.faults.listed.is_empty(), self.anchored_at) {
+            (false, _) => JournalVerdict::Failed,
+            (true, Some(_)) => JournalVerdict::Verified,
+            (true, None) => JournalVerdict::Consistent,
+        };
+        Ok(JournalReport {
+            verdict,
+            entries: self.entries,
+            root: self.frontier.root(),
+            entries_in_files,
+            checkpoints_in_files: self.checkpoints.compared(),
+            erased: self.erased,
+            anchored_at: self.anchored_at,
+            faults: self.faults.listed,
+            more_faults: self.faults.more,
+        })
+    }
+
+    /// The head against the entries, and the checkpoint against both.
+    fn judge_head(&mut self) -> Result<(), Unverifiable> {
+        let Some(head) = &self.head else {
+            if self.entries > 0 {
+                self.faults.say(JournalFault::HeadMissing);
+            }
+            return Ok(());
+        };
+        if head.size != self.frontier.size() {
+            let (head, entries) = (head.size, self.frontier.size());
+            self.faults.say(JournalFault::HeadDiffers { head, entries });
+        } else if Some(head.root) != self.root_at_head {
+            self.faults.say(JournalFault::HeadRootDiffers);
+        }
+        let journals = &self.sources.trust.journals;
+        if !journals.is_empty() {
+            match anchored::signed_by(&head.checkpoint, journals) {
+                Ok((_, checkpoint)) if checkpoint.size == head.size && checkpoint.root == head.root => {}
+                Ok(_) => self.faults.say(JournalFault::HeadRootDiffers),
+                Err(objection) => self.faults.say(JournalFault::CheckpointWrong { detail: told(&objection) }),
+            }
+        }
+        let size = head.size;
+        let extra = self.sources.database.read(async |tx| read::nodes_beyond(tx, size).await)?;
+        // A writer that goes on adds nodes meanwhile.
+        let now = self.sources.database.read(async |tx| read::head(tx).await)?.map_or(0, |head| head.size);
+        if extra > 0 && now == size {
+            self.faults.say(JournalFault::NodesExtra { count: extra });
+        }
+        Ok(())
+    }
+}
+
+fn node_fault(level: u8, index: u64, there: bool) -> JournalFault {
+    if there { JournalFault::NodeChanged { level, index } } else { JournalFault::NodeMissing { level, index } }
+}
+
+/// The last note of the text from outside.
+fn against(sources: &Sources<'_>, faults: &mut Faults) -> Option<Checkpoint> {
+    let note = copies::notes(sources.against?).pop().unwrap_or_default();
+    match anchored::signed_by(&note, &sources.trust.journals) {
+        Ok((_, checkpoint)) => Some(checkpoint),
+        Err(Objection::Doubt(_)) => {
+            let origin = note.lines().next().unwrap_or_default().chars().take(200).collect();
+            faults.say(JournalFault::AgainstOtherJournal { origin });
+            None
+        }
+        Err(objection) => {
+            faults.say(JournalFault::AgainstUnreadable { detail: told(&objection) });
+            None
+        }
+    }
+}
+
+fn told(objection: &Objection) -> String {
+    match objection {
+        Objection::Fault(super::Fault::CheckpointWrong { detail }) => detail.clone(),
+        Objection::Doubt(super::Doubt::OtherJournal { origin }) => origin.clone(),
+        other => format!("{other:?}"),
+    }
+}
+
+impl From<std::io::Error> for Unverifiable {
+    fn from(error: std::io::Error) -> Self {
+        Self(error.to_string())
+    }
+}
+
+/// A query that the database answers with what cannot be read says something of the journal, not of the disk.
+pub(super) fn readable<T>(answer: Result<T, DatabaseError>) -> Result<Option<T>, Unverifiable> {
+    match answer {
+        Ok(found) => Ok(Some(found)),
+        Err(DatabaseError::Unreadable(_)) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}

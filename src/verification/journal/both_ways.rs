@@ -1,0 +1,156 @@
+//! What the journal says happened, against what is there: records, documents, certificates; and the other way round.
+
+use std::collections::BTreeSet;
+
+use super::super::Unverifiable;
+use super::super::people::People;
+use super::{Faults, JournalFault, readable};
+use crate::database::Database;
+use crate::ids::{Digest, DocumentId};
+use crate::journal::{Entry, Kind, read};
+use crate::ledger::documents;
+use crate::people::acts::{Act, Deed};
+use crate::people::{certificates, register};
+use crate::store::records::{self, Filter, Record};
+
+/// Records are read a page at a time.
+const PAGE: u32 = 1000;
+
+/// What is open on the way through the journal. Only what is open is kept, so that a journal of any length fits.
+#[derive(Default)]
+pub(super) struct BothWays {
+    open: BTreeSet<DocumentId>,
+    taken: u64,
+}
+
+impl BothWays {
+    pub(super) fn entry(
+        &mut self,
+        database: &Database,
+        entry: &Entry,
+        people: &People,
+        faults: &mut Faults,
+    ) -> Result<(), Unverifiable> {
+        match entry.kind {
+            Kind::DeliveryTaken => {
+                if let Some(document) = entry.subject.document
+                    && self.open.insert(document)
+                {
+                    self.taken += 1;
+                }
+            }
+            Kind::DocumentFiled => {
+                filed(database, entry, people, faults)?;
+                let version = entry.facts.get("version").and_then(serde_json::Value::as_u64);
+                // A later version is of a document that was filed before.
+                if version.is_none_or(|version| version <= 1) {
+                    self.end(entry, faults);
+                }
+            }
+            Kind::DocumentSentBack | Kind::DocumentDiscarded => self.end(entry, faults),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// A document ends once.
+    fn end(&mut self, entry: &Entry, faults: &mut Faults) {
+        let index = entry.index;
+        for document in about(entry) {
+            if !self.open.remove(&document) {
+                faults.say(JournalFault::EndedTwice { index, document });
+            }
+        }
+    }
+
+    pub(super) fn finish(self, database: &Database, people: &People, faults: &mut Faults) -> Result<(), Unverifiable> {
+        for document in &self.open {
+            let found = database.read(async |tx| documents::get(tx, *document).await);
+            match readable(found)?.flatten() {
+                None => faults.say(JournalFault::LedgerLacks { document: *document }),
+                Some(row) if !row.state.is_open() => faults.say(JournalFault::LedgerClosed { document: *document }),
+                Some(_) => {}
+            }
+        }
+        let in_ledger = database.read(async |tx| documents::total(tx).await)?;
+        if in_ledger != self.taken {
+            faults.say(JournalFault::LedgerCounts { in_ledger, in_journal: self.taken });
+        }
+        every_record(database, faults)?;
+        every_certificate(database, people, faults)
+    }
+}
+
+/// The documents that an entry is about: its own, or those of its act.
+fn about(entry: &Entry) -> Vec<DocumentId> {
+    if let Some(document) = entry.subject.document {
+        return vec![document];
+    }
+    match entry.act.as_ref().and_then(|act| Act::parse(&act.text).ok()).map(|act| act.deed) {
+        Some(Deed::SendBack { documents, .. }) => documents,
+        _ => Vec::new(),
+    }
+}
+
+/// An entry of a filing has its record, and was signed by one whose certificate was issued.
+fn filed(database: &Database, entry: &Entry, people: &People, faults: &mut Faults) -> Result<(), Unverifiable> {
+    let index = entry.index;
+    let digest = |name: &str| entry.facts.get(name).and_then(|value| value.as_str()?.parse::<Digest>().ok());
+    let certificate = digest("certificate");
+    if let Some(certificate) = certificate.filter(|certificate| people.issued(certificate).is_none()) {
+        faults.say(JournalFault::SignerNotIssued { index, certificate });
+    }
+    let Some(id) = entry.subject.record else {
+        faults.say(JournalFault::RecordMissing { index });
+        return Ok(());
+    };
+    let found = database.read(async |tx| records::get(tx, id).await);
+    match readable(found)?.flatten() {
+        None => faults.say(JournalFault::RecordMissing { index }),
+        Some(record) => {
+            if Some(record.digest) != digest("record_digest") || record.journal_index != index {
+                faults.say(JournalFault::RecordDiffers { index, record: id });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Each record of the index has its entry.
+fn every_record(database: &Database, faults: &mut Faults) -> Result<(), Unverifiable> {
+    let mut after: Option<Record> = None;
+    loop {
+        let filter = Filter::default();
+        let page = database.read(async |tx| records::list(tx, &filter, after.as_ref(), PAGE).await)?;
+        let Some(last) = page.last().cloned() else { return Ok(()) };
+        for record in &page {
+            let index = record.journal_index;
+            let stored = database.read(async |tx| read::entries(tx, index, 1).await)?;
+            let entry = stored.first().filter(|stored| stored.index == index).and_then(|stored| stored.entry().ok());
+            let is_its = |entry: &Entry| entry.kind == Kind::DocumentFiled && entry.subject.record == Some(record.id);
+            if !entry.as_ref().is_some_and(is_its) {
+                faults.say(JournalFault::RecordWithoutEntry { record: record.id });
+            }
+        }
+        after = Some(last);
+    }
+}
+
+/// Each certificate of the register was issued by an entry, and each that was issued is there.
+fn every_certificate(database: &Database, people: &People, faults: &mut Faults) -> Result<(), Unverifiable> {
+    for person in database.read(async |tx| register::list(tx).await)? {
+        for found in database.read(async |tx| certificates::of_person(tx, person.id).await)? {
+            let issued = people.issued(&found.fingerprint).is_some_and(|issued| issued.person == person.id);
+            if !issued || Digest::of(&found.der) != found.fingerprint {
+                faults.say(JournalFault::CertificateWithoutEntry { certificate: found.fingerprint });
+            }
+        }
+    }
+    for issued in people.all_issued() {
+        let certificate = issued.certificate;
+        if database.read(async |tx| certificates::get(tx, certificate).await)?.is_none() {
+            faults.say(JournalFault::CertificateMissing { certificate });
+        }
+    }
+    Ok(())
+}

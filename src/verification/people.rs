@@ -1,0 +1,186 @@
+//! Who held which certificate and which role at which time, as the journal tells it; and whether an act counts.
+
+use std::collections::BTreeMap;
+
+use super::finding::ActFault;
+use crate::crypto::check::{self, Anchors, Certificate, Purpose};
+use crate::ids::{Digest, PersonId};
+use crate::instant::Instant;
+use crate::journal::{Actor, Entry, Kind};
+use crate::people::Role;
+use crate::people::acts::{Act, Deed, Issued, Second};
+use crate::people::appointments::{self, Appointment};
+
+/// How far the time of an act may lie from that of its entry: the most that a home's settings allow.
+const ACT_SKEW: jiff::SignedDuration = jiff::SignedDuration::from_hours(1);
+
+/// What the journal said of people so far.
+#[derive(Default)]
+pub(super) struct People {
+    issued: BTreeMap<Digest, Issued>,
+    revoked: BTreeMap<Digest, Instant>,
+    appointments: Vec<Appointment>,
+    certificates: BTreeMap<Digest, Certificate>,
+}
+
+/// The kinds of entries that say something of people.
+pub(super) const KINDS: [Kind; 4] =
+    [Kind::HomeFounded, Kind::CertificateIssued, Kind::CertificateRevoked, Kind::Appointed];
+
+impl People {
+    /// Makes a certificate known by its bytes. That it was issued to somebody is for an entry to say.
+    pub(super) fn bring(&mut self, der: &[u8]) {
+        if let Ok(certificate) = Certificate::read(der) {
+            self.certificates.insert(certificate.fingerprint(), certificate);
+        }
+    }
+
+    pub(super) fn has_bytes_of(&self, certificate: &Digest) -> bool {
+        self.certificates.contains_key(certificate)
+    }
+
+    /// To whom a certificate was issued.
+    pub(super) fn issued(&self, certificate: &Digest) -> Option<&Issued> {
+        self.issued.get(certificate)
+    }
+
+    pub(super) fn all_issued(&self) -> impl Iterator<Item = &Issued> {
+        self.issued.values()
+    }
+
+    pub(super) fn holds(&self, person: PersonId, role: Role, at: Instant) -> bool {
+        self.appointments.iter().any(|held| held.person == person && held.role == role && held.holds_at(at))
+    }
+
+    /// The information manager in force.
+    pub(super) fn manager(&self, at: Instant) -> Option<PersonId> {
+        appointments::in_force(&self.appointments, Role::InformationManager, at).map(|held| held.person)
+    }
+
+    /// Whether the act in an entry counts: it and its entry agree, those whom it names signed it with certificates of
+    /// theirs, and held the roles it needs. Where there are anchors, the certificates must lead to them. An entry that
+    /// says something of people is learned from.
+    pub(super) fn read(&mut self, entry: &Entry, anchors: Option<&Anchors>) -> Result<Option<Act>, ActFault> {
+        let Some(signed) = &entry.act else {
+            if entry.kind == Kind::CertificateRevoked {
+                self.revoke(entry);
+            }
+            return if must_hold_act(entry.kind) { Err(ActFault::ActMissing) } else { Ok(None) };
+        };
+        let act = Act::parse(&signed.text).map_err(|_| ActFault::ActUnreadable)?;
+        let agrees = act.home == entry.home
+            && act.deed.kind() == entry.kind
+            && entry.actor == Actor::Person(act.by)
+            && entry.at.since(act.at).abs() <= ACT_SKEW;
+        if !agrees {
+            return Err(ActFault::ActDiffers);
+        }
+        // The first certificates and roles come from the act itself, and a new key signs its own enrolment.
+        self.learn(&act);
+        let signers: Vec<PersonId> = std::iter::once(act.by).chain(act.second).collect();
+        if !signed.signatures.iter().map(|signature| signature.by).eq(signers.iter().copied()) {
+            return Err(ActFault::ActSigners);
+        }
+        for signature in &signed.signatures {
+            let certificate = self.certificate(signature.certificate, signature.by, act.at, anchors)?;
+            let value = signature.bytes().ok_or(ActFault::ActSignatureWrong)?;
+            check::act(&certificate.public_key, signed.text.as_bytes(), &value)
+                .map_err(|_| ActFault::ActSignatureWrong)?;
+        }
+        self.roles(&act)?;
+        Ok(Some(act))
+    }
+
+    fn learn(&mut self, act: &Act) {
+        match &act.deed {
+            Deed::Genesis { appointments, certificates, .. } => {
+                self.appointments.extend(appointments.iter().cloned());
+                for issued in certificates {
+                    self.issued.insert(issued.certificate, issued.clone());
+                }
+            }
+            Deed::Enrol(issued) => {
+                self.issued.insert(issued.certificate, issued.clone());
+            }
+            Deed::Appoint(appointment) => self.appointments.push(appointment.clone()),
+            Deed::EndAppointment { person, role, ends } => {
+                let held = |held: &&mut Appointment| held.person == *person && held.role == *role;
+                for held in self.appointments.iter_mut().filter(held) {
+                    if held.from < *ends && held.until.is_none_or(|until| *ends < until) {
+                        held.until = Some(*ends);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn revoke(&mut self, entry: &Entry) {
+        let named = entry.facts.get("certificate").and_then(|value| value.as_str()).map(str::parse);
+        if let Some(Ok(certificate)) = named {
+            self.revoked.entry(certificate).or_insert(entry.at);
+        }
+    }
+
+    fn certificate(
+        &self,
+        fingerprint: Digest,
+        person: PersonId,
+        at: Instant,
+        anchors: Option<&Anchors>,
+    ) -> Result<&Certificate, ActFault> {
+        let issued = self.issued.get(&fingerprint).filter(|issued| issued.person == person);
+        let issued = issued.ok_or(ActFault::ActCertificateUnknown { certificate: fingerprint })?;
+        let certificate = self.certificates.get(&fingerprint);
+        let certificate = certificate.ok_or(ActFault::ActCertificateMissing { certificate: fingerprint })?;
+        let agrees = issued.not_before == certificate.not_before && issued.not_after == certificate.not_after;
+        let revoked = self.revoked.get(&fingerprint).is_some_and(|revoked| *revoked <= at);
+        if !agrees || at < issued.not_before || at > issued.not_after || revoked {
+            return Err(ActFault::ActCertificateNotValid { certificate: fingerprint });
+        }
+        if let Some(anchors) = anchors {
+            check::chain(certificate, &[], anchors, Purpose::Signing, at)
+                .map_err(|_| ActFault::ActCertificateUntrusted { certificate: fingerprint })?;
+        }
+        Ok(certificate)
+    }
+
+    fn roles(&self, act: &Act) -> Result<(), ActFault> {
+        let not_held = || ActFault::ActRoleNotHeld { act: act.deed.name().to_owned() };
+        let holds = |person, roles: &[Role]| roles.iter().any(|role| self.holds(person, *role, act.at));
+        let needed = act.deed.required_roles();
+        if !needed.is_empty() && !holds(act.by, needed) {
+            return Err(not_held());
+        }
+        match (act.second, act.deed.second()) {
+            (None, Second::None | Second::Allowed(_)) | (Some(_), Second::Named) => Ok(()),
+            (Some(second), Second::Needed(roles) | Second::Allowed(roles))
+                if second != act.by && holds(second, roles) =>
+            {
+                Ok(())
+            }
+            (Some(_), Second::Needed(_) | Second::Allowed(_)) => Err(not_held()),
+            (None, Second::Named | Second::Needed(_)) | (Some(_), Second::None) => Err(ActFault::ActSigners),
+        }
+    }
+}
+
+/// The kinds that are nothing without somebody's signature.
+fn must_hold_act(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::HomeFounded
+            | Kind::PersonEnrolled
+            | Kind::CertificateIssued
+            | Kind::Appointed
+            | Kind::SessionOpened
+            | Kind::BatchAttested
+            | Kind::DeliveryDecided
+            | Kind::DocumentIdentified
+            | Kind::DocumentAccepted
+            | Kind::DocumentConfirmed
+            | Kind::DocumentSentBack
+            | Kind::DocumentDiscarded
+            | Kind::LateReleased
+    )
+}

@@ -1,0 +1,113 @@
+//! Whatever a check held or rejected, and whatever the profile wants confirmed, must have been released by a person; and
+//! the journal's entries must be those that the record names.
+
+use super::anchored::AtHand;
+use super::finding::{Doubt, Fact, Fault, Objection, Outcome};
+use super::record::Read;
+use crate::judgement::Severity;
+use crate::ledger::decisions::DecisionKind;
+use crate::people::acts::{Act, Deed};
+use crate::profile::{Confirm, Exceptions, Fact as Required};
+
+/// The check whose finding is a lateness: only a late release answers it, and [`super::windows`] judges that.
+const LATENESS: &str = "scan_window_exceeded";
+
+/// Judges the decisions.
+pub(super) fn releases(record: &Read, journal: &AtHand) -> Outcome {
+    identity(record)?;
+    needed(record)?;
+    let named = &record.json.decisions;
+    if named.is_empty() {
+        return Ok(Fact::NothingToRelease);
+    }
+    let decisions = named.len() as u64;
+    let AtHand::Proven(proven) = journal else { return Err(Doubt::ReleasesNotAtHand { decisions }.into()) };
+    for decision in named {
+        let index = decision.journal_index;
+        let Some(entry) = proven.decision(index) else { return Err(Doubt::ReleasesNotAtHand { decisions }.into()) };
+        if entry.digest != decision.entry {
+            return Err(Fault::OtherDecision { index }.into());
+        }
+        let act = match &entry.act {
+            Ok(act) => act,
+            Err(fault) => return Err(Fault::ActWrong { index, fault: fault.clone() }.into()),
+        };
+        if act.by != decision.person || act.deed.name() != decision.kind || !concerns(act, record) {
+            return Err(Fault::OtherDecision { index }.into());
+        }
+    }
+    Ok(Fact::ReleasesProven { decisions })
+}
+
+/// Whether a decision of this kind was made about the document as it was signed: since somebody last said whose it is.
+pub(super) fn decided(record: &Read, kind: DecisionKind) -> bool {
+    let of_kind = |decision: &crate::evidence::record::DecisionRef, kind: DecisionKind| {
+        serde_json::to_value(kind).is_ok_and(|word| word.as_str() == Some(&decision.kind))
+    };
+    let decisions = &record.json.decisions;
+    let from = decisions.iter().rposition(|decision| of_kind(decision, DecisionKind::Identify)).unwrap_or(0);
+    decisions.iter().skip(from).any(|decision| of_kind(decision, kind))
+}
+
+/// No exception releases an identity.
+fn identity(record: &Read) -> Result<(), Objection> {
+    let identity = &record.json.identity;
+    let known = |fact: Required| match fact {
+        Required::PatientId => identity.patient.is_some(),
+        Required::DocumentType => identity.document_type.is_some(),
+        Required::ObtainedOn => identity.obtained_on.is_some(),
+        Required::DocumentDate => identity.document_date.is_some(),
+        Required::ScannedAt => identity.scanned_at.is_some(),
+        Required::Operator => identity.operator.is_some(),
+    };
+    match record.profile.identity.required.iter().find(|fact| !known(**fact)) {
+        Some(fact) => Err(Fault::IdentityIncomplete { field: fact.name().to_owned() }.into()),
+        None => Ok(()),
+    }
+}
+
+/// What the findings and the profile ask of a person was done.
+fn needed(record: &Read) -> Result<(), Objection> {
+    let judgement = &record.json.judgement;
+    let gravest = judgement.findings.iter().map(|finding| finding.severity).max().unwrap_or(Severity::Pass);
+    let check = |check: &str| check.to_owned();
+    if gravest != judgement.severity {
+        return Err(Fault::SeverityDiffers { check: check("*") }.into());
+    }
+    for finding in &judgement.findings {
+        if record.profile.severity(&finding.check, &finding.outcome) != finding.severity {
+            return Err(Fault::SeverityDiffers { check: check(&finding.check) }.into());
+        }
+        let excepted = decided(record, DecisionKind::Exception);
+        let released = match finding.severity {
+            Severity::Pass | Severity::Warn => true,
+            _ if finding.check == LATENESS => decided(record, DecisionKind::LateRelease),
+            Severity::Hold => excepted || decided(record, DecisionKind::Accept),
+            Severity::Reject if excepted && record.profile.review.exceptions == Exceptions::Never => {
+                return Err(Fault::ExceptionNotAllowed { check: check(&finding.check) }.into());
+            }
+            Severity::Reject => excepted,
+        };
+        if !released {
+            return Err(Fault::NotReleased { check: check(&finding.check) }.into());
+        }
+    }
+    if record.profile.signing.confirm == Confirm::Each && !decided(record, DecisionKind::Confirm) {
+        return Err(Fault::NotConfirmed.into());
+    }
+    Ok(())
+}
+
+/// Whether an act is about this document.
+fn concerns(act: &Act, record: &Read) -> bool {
+    let this = &record.json.document;
+    match &act.deed {
+        Deed::Identify { document, .. }
+        | Deed::Accept { document, .. }
+        | Deed::Exception { document, .. }
+        | Deed::Confirm { document, .. }
+        | Deed::Discard { document, .. } => document == this,
+        Deed::LateRelease { documents, .. } | Deed::SendBack { documents, .. } => documents.contains(this),
+        _ => false,
+    }
+}

@@ -1,0 +1,122 @@
+//! Words for every code, in both languages; and everything that can be refused, to be read at once.
+
+use schemars::{JsonSchema, schema_for};
+use serde_json::{Value, json};
+use torikomi::cli::{Failure, Words};
+use torikomi::control::Refusal;
+use torikomi::document::{DeliveryProblem, DeliveryState, DocumentState, HoldReason};
+use torikomi::identity::Source;
+use torikomi::journal::Kind;
+use torikomi::judgement::Severity;
+use torikomi::messages::{Lang, find};
+use torikomi::people::Role;
+use torikomi::people::sessions::CloseReason;
+
+/// The spellings of an enum without fields, or the codes of one with a `code`, as its schema lists them.
+fn codes<T: JsonSchema>() -> Vec<String> {
+    let schema = serde_json::to_value(schema_for!(T)).unwrap();
+    let text = |value: &Value| value.as_str().map(ToOwned::to_owned);
+    let listed = |value: &Value| -> Vec<String> { value.as_array().into_iter().flatten().filter_map(text).collect() };
+    let mut codes = listed(&schema["enum"]);
+    for variant in schema["oneOf"].as_array().into_iter().flatten() {
+        codes.extend(text(&variant["const"]));
+        codes.extend(listed(&variant["enum"]));
+        codes.extend(text(&variant["properties"]["code"]["const"]));
+    }
+    assert!(!codes.is_empty(), "{schema}");
+    codes
+}
+
+#[test]
+fn every_code_has_words() {
+    let areas: [(&str, Vec<String>); 13] = [
+        ("state", codes::<DocumentState>()),
+        ("delivery-state", codes::<DeliveryState>()),
+        ("hold", codes::<HoldReason>()),
+        ("todo", codes::<HoldReason>()),
+        ("held", codes::<HoldReason>()),
+        ("delivery-problem", codes::<DeliveryProblem>()),
+        ("journal", codes::<Kind>()),
+        ("source", codes::<Source>()),
+        ("severity", codes::<Severity>()),
+        ("role", codes::<Role>()),
+        ("session-closed", codes::<CloseReason>()),
+        ("control", codes::<Refusal>()),
+        ("cli", failures().iter().filter_map(code).collect()),
+    ];
+    assert_eq!(codes::<HoldReason>().len(), 16);
+    for lang in Lang::ALL {
+        for (area, codes) in &areas {
+            for code in codes {
+                assert!(find(lang, &format!("{area}-{code}"), &[]).is_some(), "{lang:?} has no {area}-{code}");
+            }
+        }
+    }
+}
+
+fn code(failure: &Failure) -> Option<String> {
+    serde_json::to_value(failure).unwrap()["code"].as_str().map(ToOwned::to_owned)
+}
+
+/// One of each. A variant that is added and missing here makes `every_refusal_is_shown` fail.
+fn refusals() -> Vec<Refusal> {
+    let made = [
+        json!({ "code": "unknown", "what": "01939d6e-0000-7000-8000-000000000001" }),
+        json!({ "code": "not-proven", "login": "mihon" }),
+        json!({ "code": "suspended", "login": "mihon" }),
+        json!({ "code": "role-needed", "role": "information_manager" }),
+        json!({ "code": "second-person-needed" }),
+        json!({ "code": "wrong-state", "state": "filed", "held": "" }),
+        json!({ "code": "wrong-state", "state": "review", "held": "late" }),
+        json!({ "code": "no-exception", "check": "resolution_below_minimum" }),
+        json!({ "code": "reason-not-allowed", "reason": "forgotten" }),
+        json!({ "code": "not-releasable" }),
+        json!({ "code": "profile-refused", "problem": "profiles/consent.toml:3:1: clause is missing" }),
+        json!({ "code": "profile-changed", "profile": "consent", "version": 2 }),
+        json!({ "code": "people", "problem": "the session is not open" }),
+        json!({ "code": "bad-request", "problem": "unknown variant `fly`" }),
+        json!({ "code": "environment", "problem": "the disk is full" }),
+    ];
+    made.into_iter().map(|refusal| serde_json::from_value(refusal).unwrap()).collect()
+}
+
+fn failures() -> Vec<Failure> {
+    let problem = || "permission denied".to_owned();
+    let path = || "/srv/torikomi".to_owned();
+    vec![
+        Failure::HomeNotGiven,
+        Failure::NotAHome { path: path() },
+        Failure::Home { problem: problem() },
+        Failure::Settings { problem: "torikomi.toml:3:1: mode is missing".into() },
+        Failure::Database { problem: problem() },
+        Failure::NoDaemon { socket: "/srv/torikomi/run/control.sock".into() },
+        Failure::BrokenOff { problem: problem() },
+        Failure::PassphraseFile { path: "secret.txt".into(), problem: "the first line is empty".into() },
+        Failure::NoTerminal,
+        Failure::PassphrasesDiffer,
+        Failure::NotFound { what: "01939d6e-0000-7000-8000-000000000001".into() },
+        Failure::File { path: "scan.tif".into(), problem: problem() },
+        Failure::BadValue { value: "x.toml".into(), problem: problem() },
+        Failure::StrangeAnswer { problem: "missing field `session`".into() },
+        Failure::Listen { address: "127.0.0.1:3161".into(), problem: "address in use".into() },
+        Failure::Output { problem: problem() },
+    ]
+}
+
+#[test]
+fn every_refusal_is_shown() {
+    let shown: std::collections::BTreeSet<_> =
+        refusals().iter().map(|refusal| serde_json::to_value(refusal).unwrap()["code"].to_string()).collect();
+    assert_eq!(shown.len(), codes::<Refusal>().len(), "a refusal is missing in this test");
+
+    let (ja, en) = (Words::new(Lang::Ja), Words::new(Lang::En));
+    let mut all = String::new();
+    for failure in failures().into_iter().chain(refusals().into_iter().map(Failure::Refused)) {
+        let code = serde_json::to_string(&failure).unwrap();
+        let status = failure.exit_status();
+        all.push_str(&format!("{code} → {status}\n  {}\n  {}\n\n", failure.sentence(&ja), failure.sentence(&en)));
+    }
+    // What was not filled would show its name.
+    assert!(!all.contains("{$") && !all.contains("{ $"), "{all}");
+    insta::assert_snapshot!(all);
+}

@@ -1,0 +1,135 @@
+//! Commands that need neither home nor daemon, and what is said where a home is needed and not there.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use torikomi::inspection::CHECKS;
+
+use crate::home::TestHome;
+use crate::schemas::demand;
+use crate::torikomi;
+
+fn fixture(name: &str) -> String {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures/samples").join(name);
+    path.to_str().unwrap().to_owned()
+}
+
+fn profile(name: &str) -> String {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("profiles").join(name);
+    path.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn every_check_is_listed_and_explained() {
+    let ran = torikomi(None, &["check", "list", "--json"]);
+    demand("check-list", &ran.json());
+    assert_eq!(ran.json()["checks"].as_array().unwrap().len(), CHECKS.len());
+    for (lang, heading) in [("ja", "どうするか"), ("en", "What to do")] {
+        let list = torikomi(None, &["check", "list", "--lang", lang]);
+        for check in CHECKS {
+            assert!(list.out.contains(check.name), "{}", check.name);
+            let ran = torikomi(None, &["check", "explain", check.name, "--lang", lang]);
+            assert_eq!(ran.status, 0);
+            assert!(ran.out.contains(heading) && !ran.out.contains("##"), "{}", ran.out);
+        }
+    }
+    demand("check-explain", &torikomi(None, &["check", "explain", "blank_page", "--json"]).json());
+    assert_eq!(torikomi(None, &["check", "explain", "no_such_check"]).status, 1);
+}
+
+#[test]
+fn a_good_profile_passes_lint_and_a_bad_one_is_told_line_by_line() {
+    let good = torikomi(None, &["profile", "lint", &profile("referral-letter.toml"), &profile("consent.toml")]);
+    assert_eq!((good.status, good.err.as_str()), (0, ""));
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("bad.toml");
+    let text = std::fs::read_to_string(profile("referral-letter.toml")).unwrap();
+    std::fs::write(&file, text.replace("[window]", "[window]\nscan_wihtin = \"1 business day\"")).unwrap();
+    let args = ["profile", "lint", file.to_str().unwrap(), &profile("consent.toml")];
+    let bad = torikomi(None, &args);
+    assert_eq!(bad.status, 1);
+    assert!(bad.out.contains("✕") && bad.out.contains("✓"), "{}", bad.out);
+    let json = torikomi(None, &[&args[..], &["--json"]].concat());
+    assert_eq!(json.status, 1);
+    demand("profile-lint", &json.json());
+    assert_eq!(json.json()["files"][0]["problems"][0]["code"], "unknown-key");
+    assert!(json.json()["files"][0]["problems"][0]["line"].as_u64().unwrap() > 1);
+    // 9.4 is not carried: it lints, and says that nothing will be filed under it.
+    let shut = torikomi(None, &["profile", "lint", &profile("rx-dispensed.toml"), "--json"]);
+    assert_eq!(shut.status, 0);
+    assert_ne!(shut.json()["files"][0]["not_carried"], serde_json::json!([]));
+    let absent = torikomi(None, &["profile", "lint", "/nonexistent.toml"]);
+    assert_eq!((absent.status, absent.err.contains("/nonexistent.toml")), (3, true));
+}
+
+#[test]
+fn files_are_judged_without_being_filed() {
+    let good = fixture("good/consent.jpg");
+    let coarse = fixture("bad/resolution-150-dpi.jpg");
+    let ran = torikomi(None, &["inspect", &good, "--profile", "referral-letter", "--paper", "A4", "--json"]);
+    demand("inspect", &ran.json());
+    assert_eq!(ran.status, 0, "{}", ran.out);
+    let ran = torikomi(
+        None,
+        &["inspect", &good, &coarse, "--profile", &profile("referral-letter.toml"), "--paper", "A4", "--json"],
+    );
+    assert_eq!(ran.status, 1);
+    let found = ran.json();
+    let failed = |finding: &&Value| finding["outcome"] == "failed";
+    let file = |at: usize| found["files"][at]["judgement"]["findings"].as_array().unwrap().clone();
+    assert!(!file(0).iter().any(|finding| failed(&finding)));
+    assert!(file(1).iter().any(|finding| finding["check"] == "resolution_below_minimum" && failed(&finding)));
+    let people = torikomi(None, &["inspect", &coarse, "--profile", "referral-letter", "--paper", "A4", "--lang", "ja"]);
+    assert!(
+        people.out.contains("resolution_below_minimum") && people.out.contains("referral-letter 第 1 版"),
+        "{}",
+        people.out
+    );
+    // The date of receipt brings its checks back.
+    let late = torikomi(
+        None,
+        &["inspect", &good, "--profile", "referral-letter", "--paper", "A4", "--obtained-on", "2026-01-05", "--json"],
+    );
+    let findings = late.json()["files"][0]["judgement"]["findings"].clone();
+    assert!(
+        findings
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|f| f["check"] == "scan_window_exceeded" && f["outcome"] != "not-applicable")
+    );
+    for (args, status) in [
+        (["inspect", "/nonexistent.tif", "--profile", "referral-letter"], 3),
+        (["inspect", good.as_str(), "--profile", "no-such-profile"], 1),
+        (["inspect", good.as_str(), "--profile", "/nonexistent.toml"], 2),
+        (["inspect", "/dev/null", "--profile", "referral-letter"], 3),
+    ] {
+        assert_eq!(torikomi(None, &args).status, status, "{args:?}");
+    }
+}
+
+#[test]
+fn a_home_that_is_not_there_is_told_with_its_own_status() {
+    let status = |home: Option<&Path>| {
+        let ran = torikomi(home, &["queue", "list"]);
+        (ran.status, ran.err.clone())
+    };
+    let (code, told) = status(None);
+    assert_eq!((code, told.contains("--home")), (2, true), "{told}");
+    let (code, told) = status(Some(Path::new("/nonexistent")));
+    assert_eq!((code, told.contains("/nonexistent")), (2, true), "{told}");
+    let empty = tempfile::tempdir().unwrap();
+    assert_eq!(status(Some(empty.path())).0, 2);
+
+    let home = TestHome::new();
+    let (code, told) = status(Some(home.path()));
+    assert_eq!((code, told.contains("torikomi.db")), (3, true), "{told}");
+    std::fs::write(
+        home.path().join("store/torikomi.db"),
+        "not a database, but long enough to be read as one".repeat(99),
+    )
+    .unwrap();
+    assert_eq!(status(Some(home.path())).0, 3);
+    std::fs::write(home.path().join("torikomi.toml"), "mode = \"evaluation\"\n").unwrap();
+    assert_eq!(status(Some(home.path())).0, 2);
+}

@@ -1,0 +1,252 @@
+//! What commands say to the daemon, and what they make of its answers. A stand-in answers at the socket.
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::os::unix::net::UnixListener;
+use std::path::Path;
+use std::thread::JoinHandle;
+
+use serde_json::{Value, json};
+
+use crate::home::TestHome;
+use crate::schemas::demand;
+use crate::torikomi;
+
+const DOCUMENT: &str = "01939d6e-0000-7000-8000-000000000001";
+const OTHER: &str = "01939d6e-0000-7000-8000-000000000002";
+const PASSPHRASE: &str = "correct horse battery 9";
+
+/// Takes one request, answers with `answers`, and gives the request back.
+fn stand_in(home: &TestHome, answers: Vec<Value>) -> JoinHandle<Value> {
+    let listener = UnixListener::bind(home.socket()).unwrap();
+    std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut line = String::new();
+        BufReader::new(stream.try_clone().unwrap()).read_line(&mut line).unwrap();
+        for answer in answers {
+            writeln!(stream, "{answer}").unwrap();
+        }
+        serde_json::from_str(&line).unwrap()
+    })
+}
+
+fn done(facts: Value) -> Value {
+    json!({ "answer": "done", "facts": facts })
+}
+
+fn decided(documents: &[&str]) -> Value {
+    done(json!({ "documents": documents, "journal_index": 17, "entry": format!("sha256:{}", "ab".repeat(32)) }))
+}
+
+fn passphrase_file(folder: &Path) -> String {
+    let path = folder.join("passphrase");
+    std::fs::write(&path, format!("{PASSPHRASE}\nsecond line\n")).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn every_decision_is_asked_as_it_was_typed() {
+    let by = json!({ "login": "mihon", "passphrase": PASSPHRASE });
+    let reason = json!({ "code": "readable", "text": null });
+    let cases: Vec<(&[&str], Value)> = vec![
+        (
+            &["queue", "accept", DOCUMENT, "--reason", "readable"],
+            json!({ "request": "accept", "by": by, "second": null, "document": DOCUMENT, "reason": reason,
+                    "pages_shown": false }),
+        ),
+        (
+            &["queue", "reject", DOCUMENT, OTHER, "--reason", "readable", "--text", "右端が切れています"],
+            json!({ "request": "send-back", "by": by, "documents": [DOCUMENT, OTHER],
+                    "reason": { "code": "readable", "text": "右端が切れています" } }),
+        ),
+        (
+            &[
+                "queue",
+                "identify",
+                DOCUMENT,
+                "--patient-id",
+                "0009990001",
+                "--obtained-on",
+                "R8.11.20",
+                "--reason",
+                "readable",
+            ],
+            json!({ "request": "identify", "by": by, "document": DOCUMENT, "patient_id": "0009990001",
+                    "document_type": null, "obtained_on": "2026-11-20", "reason": reason }),
+        ),
+        (&["queue", "confirm", DOCUMENT], json!({ "request": "confirm", "by": by, "document": DOCUMENT })),
+        (
+            &["queue", "release-late", DOCUMENT, "--reason", "readable", "--possible-again-at", "2026-11-20T09:30"],
+            json!({ "request": "release-late", "by": by, "documents": [DOCUMENT], "reason": reason,
+                    "possible_again_at": "2026-11-20T00:30:00.000000Z" }),
+        ),
+        (
+            &["queue", "assign", DOCUMENT, "--to", "kaku"],
+            json!({ "request": "assign", "by": by, "documents": [DOCUMENT], "to": "kaku" }),
+        ),
+        (&["queue", "retry", DOCUMENT], json!({ "request": "retry", "by": by, "documents": [DOCUMENT] })),
+        (
+            &["queue", "discard", DOCUMENT, "--reason", "readable"],
+            json!({ "request": "discard", "by": by, "document": DOCUMENT, "reason": reason }),
+        ),
+        (
+            &["queue", "take", DOCUMENT, "--reason", "readable"],
+            json!({ "request": "decide-delivery", "by": by, "delivery": DOCUMENT, "take": true, "reason": reason }),
+        ),
+        (
+            &["queue", "refuse", DOCUMENT, "--reason", "readable"],
+            json!({ "request": "decide-delivery", "by": by, "delivery": DOCUMENT, "take": false, "reason": reason }),
+        ),
+    ];
+    for (typed, request) in cases {
+        let home = TestHome::new();
+        let file = passphrase_file(home.path());
+        let daemon = stand_in(&home, vec![json!({ "answer": "progress", "done": 1, "of": 2 }), decided(&[DOCUMENT])]);
+        let args = [typed, &["--as", "mihon", "--passphrase-file", &file, "--json"]].concat();
+        let ran = torikomi(Some(home.path()), &args);
+        assert_eq!((ran.status, ran.err.as_str()), (0, ""), "{typed:?}");
+        demand("queue-decided", &ran.json());
+        assert_eq!(daemon.join().unwrap(), request, "{typed:?}");
+    }
+}
+
+#[test]
+fn sessions_people_and_profiles_are_asked_for() {
+    let noted = done(json!({ "journal_index": 18, "entry": format!("sha256:{}", "cd".repeat(32)) }));
+    let opened =
+        done(json!({ "session": OTHER, "expires_at": "2026-11-20T08:00:00.000000Z", "most": 200, "resumed": 2 }));
+    let closed = done(json!({ "session": OTHER, "signed": [DOCUMENT], "waiting": 1 }));
+    let cases: Vec<(&[&str], Value, &str, &str)> = vec![
+        (&["session", "open", "--station", "er", "--attest"], opened, "session-open", "open-session"),
+        (
+            &["operator", "add", "kaku", "--name", "架空 花子", "--occupation", "事務", "--department", "医事課"],
+            noted.clone(),
+            "operator-changed",
+            "add-person",
+        ),
+        (
+            &["operator", "appoint", "kaku", "--role", "information-manager"],
+            noted.clone(),
+            "operator-changed",
+            "appoint",
+        ),
+        (&["profile", "approve", "consent"], noted, "operator-changed", "approve-profile"),
+    ];
+    for (typed, answer, schema, request) in cases {
+        let home = TestHome::new();
+        let file = passphrase_file(home.path());
+        let daemon = stand_in(&home, vec![answer]);
+        let args = [typed, &["--as", "mihon", "--passphrase-file", &file, "--json"]].concat();
+        let ran = torikomi(Some(home.path()), &args);
+        assert_eq!((ran.status, ran.err.as_str()), (0, ""), "{typed:?}");
+        demand(schema, &ran.json());
+        assert_eq!(daemon.join().unwrap()["request"], request);
+    }
+    let home = TestHome::new();
+    let daemon = stand_in(&home, vec![closed]);
+    let ran = torikomi(Some(home.path()), &["session", "close", OTHER, "--lang", "ja"]);
+    assert_eq!(ran.status, 0);
+    assert!(ran.out.contains("署名した文書：1 件") && ran.out.contains(DOCUMENT), "{}", ran.out);
+    assert_eq!(daemon.join().unwrap(), json!({ "request": "close-session", "session": OTHER }));
+}
+
+#[test]
+fn a_refusal_is_a_sentence_and_exit_status_1() {
+    let home = TestHome::new();
+    let file = passphrase_file(home.path());
+    let refused = json!({ "answer": "refused", "code": "no-exception", "check": "page_damaged" });
+    let daemon = stand_in(&home, vec![refused]);
+    let args =
+        ["queue", "accept", DOCUMENT, "--reason", "readable", "--as", "mihon", "--passphrase-file", &file, "--json"];
+    let ran = torikomi(Some(home.path()), &args);
+    daemon.join().unwrap();
+    assert_eq!(ran.status, 1);
+    assert!(ran.err.contains("allows no exception"), "{}", ran.err);
+    demand("problem", &ran.json());
+    assert_eq!(ran.json()["problem"], json!({ "code": "no-exception", "check": "page_damaged" }));
+    assert!(!format!("{}{}", ran.out, ran.err).contains(PASSPHRASE));
+}
+
+#[test]
+fn what_the_environment_does_is_exit_status_3() {
+    let home = TestHome::new();
+    let file = passphrase_file(home.path());
+    let args = ["queue", "retry", DOCUMENT, "--as", "mihon", "--passphrase-file", &file];
+    // Nobody listens.
+    let ran = torikomi(Some(home.path()), &args);
+    assert_eq!(ran.status, 3);
+    assert!(ran.err.contains("torikomi serve"), "{}", ran.err);
+    // It breaks off.
+    let daemon = stand_in(&home, vec![]);
+    let ran = torikomi(Some(home.path()), &args);
+    daemon.join().unwrap();
+    assert_eq!(ran.status, 3);
+    std::fs::remove_file(home.socket()).unwrap();
+    // It says so.
+    let daemon = stand_in(&home, vec![json!({ "answer": "refused", "code": "environment", "problem": "disk full" })]);
+    let ran = torikomi(Some(home.path()), &args);
+    daemon.join().unwrap();
+    assert_eq!((ran.status, ran.err.contains("disk full")), (3, true));
+    std::fs::remove_file(home.socket()).unwrap();
+    // It answers in another version's words.
+    let daemon = stand_in(&home, vec![done(json!({ "something": "else" }))]);
+    assert_eq!(torikomi(Some(home.path()), &args).status, 3);
+    daemon.join().unwrap();
+}
+
+#[test]
+fn without_a_passphrase_nothing_is_asked() {
+    let home = TestHome::new();
+    let ran = torikomi(Some(home.path()), &["queue", "retry", DOCUMENT, "--as", "mihon"]);
+    assert_eq!((ran.status, ran.err.contains("--passphrase-file")), (2, true));
+    let ran = torikomi(
+        Some(home.path()),
+        &["queue", "retry", DOCUMENT, "--as", "mihon", "--passphrase-file", "/nonexistent"],
+    );
+    assert_eq!((ran.status, ran.err.contains("/nonexistent")), (2, true));
+}
+
+#[test]
+fn the_status_is_told_to_people_and_to_programs() {
+    let status = json!({
+        "home": DOCUMENT, "mode": "evaluation", "version": "0.1.0",
+        "running_since": "2026-11-19T23:00:00.000000Z", "now": "2026-11-20T05:10:00.000000Z",
+        "sandbox": "required", "clock_problem": null, "information_manager": null,
+        "stations": [
+            { "station": "er", "folder": "/srv/drop/er", "watching": "events", "problem": null,
+              "session": { "session": OTHER, "station": "er", "person": OTHER, "login": "mihon",
+                           "opened_at": "2026-11-20T00:00:00.000000Z", "expires_at": "2026-11-20T08:00:00.000000Z",
+                           "signed": 3, "most": 200, "attested": true, "closed_at": null, "close_reason": null } },
+            { "station": "front-desk", "folder": "/mnt/scan", "watching": "unreachable", "problem": "no marker",
+              "session": null }
+        ],
+        "documents": [{ "state": "review", "held": "findings", "documents": 2 },
+                      { "state": "filed", "held": null, "documents": 40 }],
+        "deliveries_waiting": [
+            { "delivery": OTHER, "station": "er", "state": "incomplete", "name": "scan 7.tif",
+              "first_seen_at": "2026-11-20T05:00:00.000000Z", "problem": null }
+        ],
+        "records": 40, "journal_size": 321,
+        "paused": [{ "stage": "stamping", "since": "2026-11-20T05:00:00.000000Z", "why": "the authority is away" }],
+        "incidents": [],
+        "deadlines": [{ "document": DOCUMENT, "station": "er", "state": "review",
+                        "due_at": "2026-11-20T05:48:00.000000Z", "seconds_left": 2280 }],
+        "warnings": []
+    });
+    let home = TestHome::new();
+    let mut told = String::new();
+    for lang in ["ja", "en"] {
+        let daemon = stand_in(&home, vec![done(status.clone())]);
+        let ran = torikomi(Some(home.path()), &["status", "--lang", lang]);
+        daemon.join().unwrap();
+        std::fs::remove_file(home.socket()).unwrap();
+        assert_eq!((ran.status, ran.err.as_str()), (0, ""));
+        told.push_str(&ran.out);
+        told.push('\n');
+    }
+    insta::assert_snapshot!(told);
+    let daemon = stand_in(&home, vec![done(status.clone())]);
+    let ran = torikomi(Some(home.path()), &["status", "--json"]);
+    daemon.join().unwrap();
+    demand("status", &ran.json());
+    assert_eq!(ran.json(), status);
+}

@@ -1,0 +1,57 @@
+//! A home with a database, whose rows are written through the library.
+
+use std::path::{Path, PathBuf};
+
+use torikomi::config::home::{Home, Layout, mark};
+use torikomi::config::{AuthorityTemplate, Config, Mode, StationTemplate, template};
+use torikomi::database::{Database, DatabaseError, Tx};
+use torikomi::ids::{HomeId, Name};
+
+pub struct TestHome {
+    folder: tempfile::TempDir,
+    pub id: HomeId,
+}
+
+impl TestHome {
+    /// A home as `init` leaves it, as far as commands that only read are concerned.
+    pub fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let id = HomeId::new();
+        let root = folder.path();
+        mark(root, id).unwrap();
+        let station: Name = "er".parse().unwrap();
+        let authority: Name = "built-in".parse().unwrap();
+        let profiles = ["referral-letter".parse().unwrap()];
+        let settings = template(
+            Mode::Evaluation,
+            &[StationTemplate { name: &station, profiles: &profiles }],
+            &[AuthorityTemplate { name: &authority, url: "http://127.0.0.1:1/" }],
+        );
+        std::fs::write(root.join("torikomi.toml"), settings).unwrap();
+        std::fs::write(root.join("calendar.toml"), torikomi::calendar::DEFAULT_CALENDAR).unwrap();
+        for inside in ["profiles", "store", "run"] {
+            std::fs::create_dir(root.join(inside)).unwrap();
+        }
+        Self { folder, id }
+    }
+
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub fn socket(&self) -> PathBuf {
+        Layout::new(self.path()).control_socket()
+    }
+
+    /// Writes rows, making the database where there is none.
+    pub fn write<F>(&self, rows: F)
+    where
+        F: for<'t> AsyncFnOnce(&'t mut Tx) -> Result<(), DatabaseError> + Send + 'static,
+    {
+        let home = Home::open(self.path()).unwrap();
+        let config = Config::load(&home.layout().settings()).unwrap();
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let database = Database::open(&home.layout().database(&config), true, runtime.handle(), || ()).unwrap();
+        database.write(rows).unwrap();
+    }
+}

@@ -1,0 +1,38 @@
+//! `docs/json/` holds the schema of everything that `--json` prints.
+
+use std::path::PathBuf;
+
+use serde_json::Value;
+use torikomi::cli::schemas;
+
+fn file(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("docs/json/{name}.schema.json"))
+}
+
+#[test]
+fn the_schemas_are_those_of_the_code() {
+    for (name, schema) in schemas::all() {
+        let text = format!("{}\n", serde_json::to_string_pretty(&schema).unwrap());
+        if std::env::var_os("TORIKOMI_BLESS").is_some() {
+            std::fs::write(file(name), &text).unwrap();
+        }
+        let found = std::fs::read_to_string(file(name)).unwrap_or_default();
+        assert!(found == text, "docs/json/{name}.schema.json is not what the code prints: run with TORIKOMI_BLESS=1");
+    }
+}
+
+/// Demands that `document` is what `docs/json/<name>.schema.json` describes.
+pub fn demand(name: &str, document: &Value) {
+    let schema: Value = serde_json::from_slice(&std::fs::read(file(name)).unwrap()).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let errors: Vec<String> = validator.iter_errors(document).map(|error| error.to_string()).collect();
+    assert!(errors.is_empty(), "{name}: {errors:#?}\n{document:#}");
+}
+
+#[test]
+fn a_schema_refuses_what_it_does_not_describe() {
+    let schema: Value = serde_json::from_slice(&std::fs::read(file("queue-list")).unwrap()).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    assert!(!validator.is_valid(&serde_json::json!({ "documents": [{}], "deliveries": [], "more": false })));
+    assert!(!validator.is_valid(&serde_json::json!({ "documents": [] })));
+}

@@ -1,0 +1,277 @@
+//! Exported records before outside judges: the instructions that go along, followed to the letter with the system's
+//! OpenSSL, and pyHanko.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails so")]
+
+#[path = "../support/hospital.rs"]
+mod hospital;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use hospital::{Filed, Hospital, Recipe, container};
+use torikomi::crypto::make::Suite;
+use torikomi::export::{Export, ExportError};
+use torikomi::verification::{Parts, Verdict, verify_pack};
+
+fn export<'a>(hospital: &'a Hospital, filed: &Filed) -> Export<'a> {
+    let (_, members) = hospital.at_home().rows(filed.id).unwrap().unwrap();
+    Export {
+        record: filed.id,
+        parts: Parts::stored(&hospital.objects, members).unwrap(),
+        proof: hospital.proof(filed),
+        claimed: &hospital.trust,
+    }
+}
+
+fn unpacked(hospital: &Hospital, filed: &Filed) -> PathBuf {
+    let folder = hospital.folder.path().join(format!("unpacked-{}", torikomi::ids::RecordId::new()));
+    export(hospital, filed).unpacked(&folder).unwrap();
+    folder
+}
+
+fn run(folder: &Path, program: &str, arguments: &[&str]) -> (bool, String) {
+    let output: Output = Command::new(program).args(arguments).current_dir(folder).output().unwrap();
+    let said = [String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr)].concat();
+    (output.status.success(), said)
+}
+
+fn script(folder: &Path) -> (bool, String) {
+    run(folder, "sh", &["verify.sh", "claimed-anchors"])
+}
+
+#[test]
+fn a_container_is_the_same_every_time_and_is_never_overwritten() {
+    let hospital = Hospital::new();
+    let filed = hospital.file(Recipe::default());
+    let out = hospital.folder.path().join("out");
+    std::fs::create_dir(&out).unwrap();
+    let path = export(&hospital, &filed).container(&out).unwrap();
+    assert_eq!(path, out.join(format!("{}.asice", filed.id)));
+    assert_eq!(std::fs::read(&path).unwrap(), container(&filed.entries));
+    assert_eq!(verify_pack(&path, &hospital.trust, true).unwrap().verdict, Verdict::Passed);
+    assert!(matches!(export(&hospital, &filed).container(&out), Err(ExportError::Exists(_))));
+    // The proof alone is in the way, too, and nothing is written then.
+    std::fs::remove_file(&path).unwrap();
+    assert!(matches!(export(&hospital, &filed).container(&out), Err(ExportError::Exists(_))));
+    assert!(!path.exists());
+
+    let folder = unpacked(&hospital, &filed);
+    assert!(matches!(export(&hospital, &filed).unpacked(&folder), Err(ExportError::Exists(_))));
+    assert_eq!(verify_pack(&folder, &hospital.trust, true).unwrap().verdict, Verdict::Passed);
+    let (good, said) = run(&out, "unzip", &["-q", "-o", "-d", "by-unzip", "x.asice"]);
+    assert!(!good, "{said}");
+    std::fs::write(out.join("x.asice"), container(&filed.entries)).unwrap();
+    let (good, said) = run(&out, "unzip", &["-q", "-d", "by-unzip", "x.asice"]);
+    assert!(good, "{said}");
+    let (same, said) = run(&out, "diff", &["-r", "by-unzip", folder.join("record").to_str().unwrap()]);
+    assert!(same, "unpacking gives what record/ holds: {said}");
+}
+
+#[test]
+fn the_script_verifies_both_suites_and_any_number_of_entries() {
+    for suite in [Suite::Ed25519, Suite::EcdsaP256] {
+        let hospital = Hospital::with(suite);
+        let mut all = Vec::new();
+        for round in 0..6 {
+            let filed = hospital.file(Recipe::default());
+            all.push(filed);
+            // Trees of all shapes: the newest and the first entry.
+            for filed in [&all[0], &all[round]] {
+                let folder = unpacked(&hospital, filed);
+                let (good, said) = script(&folder);
+                assert!(good && said.contains("Everything holds."), "{suite:?} {round}: {said}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_instructions_hold_to_the_letter() {
+    let hospital = Hospital::with(Suite::EcdsaP256);
+    let filed = hospital.file(Recipe::default());
+    let folder = unpacked(&hospital, &filed);
+    let text = std::fs::read_to_string(folder.join("VERIFY.md")).unwrap();
+    let blocks: Vec<&str> = text.split("```sh").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    assert_eq!(blocks.len(), 4);
+    for block in blocks {
+        // The first line is the rest of the fence.
+        let (_, commands) = block.split_once('\n').unwrap();
+        // The certificates are not out of date yet, whatever the day of the test.
+        let commands = commands.replace("-purpose any", "-purpose any -attime 1795151401");
+        let (good, said) = run(&folder, "sh", &["-euc", &commands]);
+        assert!(good, "{commands}: {said}");
+        if commands.contains("verify.sh") {
+            assert!(said.contains("Everything holds."), "{said}");
+        }
+    }
+}
+
+/// OpenSSL 3.5 verifies Ed25519 in CMS by itself. `scripts/test` builds it.
+#[test]
+fn a_current_openssl_verifies_ed25519_in_cms() {
+    let hospital = Hospital::new();
+    let filed = hospital.file(Recipe::default());
+    let folder = unpacked(&hospital, &filed);
+    let openssl = concat!(env!("CARGO_MANIFEST_DIR"), "/.test-env/openssl/bin/openssl");
+    let verify = |folder: &Path| {
+        let arguments = "cms -verify -binary -cades -inform DER -in record/META-INF/signature001.p7s -content \
+             record/META-INF/ASiCManifest001.xml -CAfile claimed-anchors/roots.pem -purpose any -attime 1795151401 \
+             -out /dev/null";
+        run(folder, openssl, &arguments.split_whitespace().collect::<Vec<_>>())
+    };
+    let (good, said) = verify(&folder);
+    assert!(good && said.contains("CAdES Verification successful"), "{said}");
+    let manifest = folder.join("record/META-INF/ASiCManifest001.xml");
+    let mut bytes = std::fs::read(&manifest).unwrap();
+    bytes[200] ^= 1;
+    std::fs::write(&manifest, bytes).unwrap();
+    assert!(!verify(&folder).0);
+}
+
+#[test]
+fn the_script_refuses_whatever_was_changed() {
+    let hospital = Hospital::new();
+    let filed = hospital.file(Recipe::default());
+    let other = hospital.file(Recipe { contents: vec![b"II*\0 x".to_vec()], ..Recipe::default() });
+    let foreign = unpacked(&hospital, &other);
+    let replace = |file: &'static str| {
+        move |folder: &Path, foreign: &Path| {
+            std::fs::copy(foreign.join(file), folder.join(file)).unwrap();
+        }
+    };
+    let flip = |file: &'static str, place: usize| {
+        move |folder: &Path, _: &Path| {
+            let mut bytes = std::fs::read(folder.join(file)).unwrap();
+            bytes[place] ^= 1;
+            std::fs::write(folder.join(file), bytes).unwrap();
+        }
+    };
+    type Change = Box<dyn Fn(&Path, &Path)>;
+    let cases: Vec<(&str, Change, &str)> = vec![
+        ("a page", Box::new(flip("record/original-001.tif", 5)), "original-001.tif is not what was signed"),
+        ("the record", Box::new(flip("record/record.json", 5)), "record.json is not what was signed"),
+        ("the profile", Box::new(flip("record/profile.toml", 5)), "profile.toml is not what was signed"),
+        (
+            "a file gone",
+            Box::new(|folder, _| std::fs::remove_file(folder.join("record/sidecar.json")).unwrap()),
+            "sidecar.json is missing",
+        ),
+        (
+            "a file more",
+            Box::new(|folder, _| std::fs::write(folder.join("record/extra.txt"), "x").unwrap()),
+            "more or less",
+        ),
+        (
+            "a file more in META-INF",
+            Box::new(|folder, _| std::fs::write(folder.join("record/META-INF/x"), "x").unwrap()),
+            "META-INF",
+        ),
+        ("another signature", Box::new(replace("record/META-INF/signature001.p7s")), "over another manifest"),
+        (
+            "the last byte of the token",
+            Box::new(|folder, _| {
+                let file = folder.join("record/META-INF/signature001.p7s");
+                let mut bytes = std::fs::read(&file).unwrap();
+                let last = bytes.len() - 1;
+                bytes[last] ^= 1;
+                std::fs::write(&file, bytes).unwrap();
+            }),
+            "the time-stamp",
+        ),
+        ("the checkpoint", Box::new(flip("journal/checkpoint.txt", 30)), "checkpoint"),
+        ("another entry", Box::new(replace("journal/entry.json")), "not in the journal"),
+        ("another place", Box::new(replace("journal/inclusion.txt")), "not in the journal"),
+        (
+            "another record's journal",
+            Box::new(|folder, foreign| {
+                for file in ["entry.json", "inclusion.txt", "checkpoint.txt"] {
+                    std::fs::copy(foreign.join("journal").join(file), folder.join("journal").join(file)).unwrap();
+                }
+            }),
+            "another record",
+        ),
+        (
+            "another root",
+            Box::new(|folder, _| {
+                let other = Hospital::new();
+                std::fs::write(folder.join("claimed-anchors/roots.pem"), hospital::pem(other.ca.certificate()))
+                    .unwrap();
+            }),
+            "the signer is not known",
+        ),
+        (
+            "another authority",
+            Box::new(|folder, _| {
+                let other = Hospital::new();
+                let file = folder.join("claimed-anchors/timestamp-roots.pem");
+                std::fs::write(file, hospital::pem(other.ca.certificate())).unwrap();
+            }),
+            "the time-stamp",
+        ),
+        (
+            "another policy",
+            Box::new(|folder, _| {
+                std::fs::write(folder.join("claimed-anchors/timestamp-policies.txt"), "1.2.3\n").unwrap();
+            }),
+            "not on the list",
+        ),
+        (
+            "another journal",
+            Box::new(|folder, _| {
+                let other = Hospital::new();
+                std::fs::write(folder.join("claimed-anchors/journal.vkey"), format!("{}\n", other.trust.journals[0]))
+                    .unwrap();
+            }),
+            "not signed by a journal that you know",
+        ),
+    ];
+    for (what, change, expected) in cases {
+        let folder = unpacked(&hospital, &filed);
+        change(&folder, &foreign);
+        let (good, said) = script(&folder);
+        assert!(!good, "{what}: {said}");
+        assert!(said.contains("FAILED") && said.contains(expected), "{what}: {said}");
+    }
+}
+
+const PYHANKO: &str = r#"
+import asyncio, sys
+from datetime import datetime, timezone
+from asn1crypto import cms, pem, x509
+from pyhanko.sign.validation.generic_cms import async_validate_detached_cms
+from pyhanko_certvalidator import ValidationContext
+
+def context():
+    _, _, der = pem.unarmor(open("claimed-anchors/roots.pem", "rb").read())
+    return ValidationContext(trust_roots=[x509.Certificate.load(der)], allow_fetching=False,
+                             moment=datetime(2026, 11, 20, 5, 10, tzinfo=timezone.utc))
+
+content = cms.ContentInfo.load(open("record/META-INF/signature001.p7s", "rb").read())
+with open("record/META-INF/ASiCManifest001.xml", "rb") as signed:
+    status = asyncio.run(async_validate_detached_cms(
+        signed, content["content"], signer_validation_context=context(), ts_validation_context=context()))
+stamp = status.timestamp_validity
+good = status.intact and status.valid and status.trusted and stamp is not None and stamp.valid and stamp.trusted
+print(good, stamp and stamp.timestamp.isoformat())
+sys.exit(0 if good else 1)
+"#;
+
+/// `scripts/test` installs pyHanko.
+#[test]
+fn pyhanko_validates_what_was_exported() {
+    let python = concat!(env!("CARGO_MANIFEST_DIR"), "/.test-env/venv/bin/python");
+    for suite in [Suite::Ed25519, Suite::EcdsaP256] {
+        let hospital = Hospital::with(suite);
+        let filed = hospital.file(Recipe::default());
+        let folder = unpacked(&hospital, &filed);
+        let (good, said) = run(&folder, python, &["-c", PYHANKO]);
+        assert!(good && said.contains("True 2026-11-20T05:10:00.600000+00:00"), "{suite:?}: {said}");
+        let manifest = folder.join("record/META-INF/ASiCManifest001.xml");
+        let mut bytes = std::fs::read(&manifest).unwrap();
+        bytes[300] ^= 1;
+        std::fs::write(&manifest, bytes).unwrap();
+        let (good, said) = run(&folder, python, &["-c", PYHANKO]);
+        assert!(!good && said.contains("False"), "{suite:?}: {said}");
+    }
+}

@@ -1,0 +1,13 @@
+//! Each request of the control socket: one that is done and one that is refused, with what stands in ledger and journal
+//! afterwards.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails so")]
+
+#[path = "requests/bench.rs"]
+mod bench;
+#[path = "requests/documents.rs"]
+mod documents;
+#[path = "requests/people.rs"]
+mod people;
+#[path = "requests/socket.rs"]
+mod socket;

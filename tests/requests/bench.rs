@@ -1,0 +1,250 @@
+//! A home with its first two people, its line opened, and documents put where a test wants them.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use serde_json::Value;
+use tempfile::TempDir;
+use torikomi::cli::init::make::{NewFounder, Plan, make};
+use torikomi::config::Mode;
+use torikomi::control::{Credentials, ReasonGiven, Refusal, Request, Secret};
+use torikomi::daemon::open::{Opened, open};
+use torikomi::daemon::requests::{Hooks, Peer, Requests};
+use torikomi::database::DatabaseError;
+use torikomi::document::{DocumentState, HoldReason, Part};
+use torikomi::identity::{Claims, Identity, Patient, Source, Sourced};
+use torikomi::ids::{DeliveryId, Digest, DocumentId, Name};
+use torikomi::instant::Instant;
+use torikomi::journal::{Entry, read};
+use torikomi::judgement::{Finding, Judgement, Outcome, Reason, Severity};
+use torikomi::ledger::decisions::{self, Decision};
+use torikomi::ledger::documents::{self, Document};
+use torikomi::ledger::{contents, deliveries};
+use torikomi::people::acts::Signed;
+use torikomi::people::certificates;
+use torikomi::people::register::NewPerson;
+use torikomi::profile::Profile;
+
+pub const ADMIN: &str = "mihon-kanri";
+pub const MANAGER: &str = "mihon-joho";
+pub const AUTHORITY: &str = "封をした言葉-2026-冬";
+pub const STATION: &str = "front-desk";
+pub const KIND: &str = "referral-letter-demo";
+
+/// The peer that every request here comes from.
+pub const PEER: Peer = Peer { uid: 4711, pid: 815 };
+
+pub struct Bench {
+    pub requests: Requests,
+    pub opened: Opened,
+    pub folder: TempDir,
+    _runtime: tokio::runtime::Runtime,
+}
+
+/// A state that a refused request must leave as it is.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Snapshot {
+    journal: Option<read::Head>,
+    documents: Vec<String>,
+    keys: Vec<String>,
+}
+
+impl Bench {
+    pub fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("home");
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let founder = |login: &str, name: &str| NewFounder {
+            person: new_person(login, name),
+            passphrase: passphrase(login).into(),
+        };
+        let demo = std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("profiles/demo/referral-letter-demo.toml"));
+        let demo = String::from_utf8(demo.unwrap()).unwrap();
+        // Exceptions are allowed in one profile and not in the other.
+        let strict = demo.replace(KIND, "strict-letter").replace("minimum_dpi = 300", "minimum_dpi = 400");
+        let lenient = demo.replace("[severity]", "[review]\nexceptions = \"allowed\"\n\n[severity]");
+        let plan = Plan {
+            root: root.clone(),
+            mode: Mode::Evaluation,
+            organization: "見本病院".into(),
+            stations: vec![STATION.parse().unwrap()],
+            founders: [founder(ADMIN, "見本 管理者"), founder(MANAGER, "見本 情報")],
+            authority_passphrase: AUTHORITY.to_owned().into(),
+            profiles: vec![
+                ("referral-letter-demo.toml".into(), lenient.into_bytes()),
+                ("strict-letter.toml".into(), strict.into_bytes()),
+            ],
+        };
+        make(plan, runtime.handle(), jiff::Timestamp::now().into()).unwrap();
+        let binary = Path::new(env!("CARGO_BIN_EXE_torikomi"));
+        let opened = open(&root, runtime.handle(), binary, || ()).unwrap();
+        let hooks = Hooks { stations: Box::new(Vec::new), wake_intake: Box::new(|_| ()), stop: Box::new(|| ()) };
+        let requests = Requests::new(Arc::clone(&opened.line), Arc::new(hooks));
+        Self { requests, opened, folder, _runtime: runtime }
+    }
+
+    /// What was asked and done.
+    pub fn done(&self, request: Request) -> Value {
+        self.requests.answer(request, PEER).unwrap()
+    }
+
+    /// The refusal of what was asked; nothing may have changed.
+    pub fn refused(&self, request: Request) -> Refusal {
+        let before = self.snapshot();
+        let refusal = self.requests.answer(request, PEER).expect_err("it was done");
+        assert_eq!(self.snapshot(), before, "a refused request changed something: {refusal:?}");
+        refusal
+    }
+
+    pub fn snapshot(&self) -> Snapshot {
+        let everything = documents::Filter { ended: true, ..documents::Filter::default() };
+        let (journal, documents) = self
+            .opened
+            .line
+            .database
+            .read::<_, DatabaseError, _>(async |tx| {
+                let mut seen = Vec::new();
+                for document in documents::list(tx, &everything, 1000).await? {
+                    let decided = decisions::of_document(tx, document.id).await?;
+                    seen.push(format!("{document:?} {decided:?}"));
+                }
+                Ok((read::head(tx).await?, seen))
+            })
+            .unwrap();
+        let keys = std::fs::read_dir(&self.opened.line.keys).unwrap();
+        let mut keys: Vec<_> = keys.map(|key| key.unwrap().file_name().to_string_lossy().into_owned()).collect();
+        keys.sort();
+        Snapshot { journal, documents, keys }
+    }
+
+    /// The newest entry that holds an act, whose every signature is checked with the certificate it names, and which names the
+    /// process that asked for it.
+    pub fn last_act(&self) -> (Entry, Signed) {
+        let entries = self.opened.line.database.read(async |tx| read::entries(tx, 0, 1000).await).unwrap();
+        let entries = entries.iter().map(|stored| stored.entry().unwrap());
+        let entry = entries.filter(|entry| entry.act.is_some()).last().unwrap();
+        let signed = Signed::read(entry.act.clone().unwrap()).unwrap();
+        assert!(!signed.signatures().is_empty());
+        for signature in signed.signatures() {
+            let found = self.opened.line.database.read(async |tx| certificates::get(tx, signature.certificate).await);
+            signed.check_signature(signature, &found.unwrap().unwrap()).unwrap();
+        }
+        assert_eq!(entry.facts["peer_uid"], PEER.uid);
+        assert_eq!(entry.facts["peer_pid"], PEER.pid);
+        (entry, signed)
+    }
+
+    pub fn profile(&self, id: &str) -> Profile {
+        self.opened.line.profiles().in_force(&id.parse().unwrap()).unwrap().profile.clone()
+    }
+
+    /// A document that was judged under `profile` with these findings, and waits where they bring it.
+    pub fn judged(&self, profile: &str, found: &[(&str, Severity)]) -> DocumentId {
+        let id = self.fresh();
+        let profile = self.profile(profile);
+        let findings: Vec<_> = found
+            .iter()
+            .map(|(check, severity)| Finding {
+                check: (*check).to_owned(),
+                outcome: Outcome::Failed(Reason::CheckCrashed),
+                severity: *severity,
+                page: None,
+            })
+            .collect();
+        let severity = findings.iter().map(|finding| finding.severity).max().unwrap_or(Severity::Pass);
+        let judgement = Judgement { profile: profile.reference().clone(), findings, severity };
+        let now = self.now();
+        let (state, held) = torikomi::review::route(&torikomi::review::needs(&identity(), &judgement, &profile, &[]));
+        self.write(async move |tx| {
+            documents::set_identity(tx, id, &identity(), &Claims::default(), Some(profile.reference())).await?;
+            documents::move_on(tx, id, DocumentState::Identifying, DocumentState::Inspecting, now).await?;
+            documents::set_judgement(tx, id, &judgement, Some(now)).await?;
+            documents::move_on(tx, id, DocumentState::Inspecting, state, now).await?;
+            if let Some(reason) = held {
+                documents::hold(tx, id, state, reason, None, now).await?;
+            }
+            Ok(())
+        });
+        id
+    }
+
+    /// A document that was just taken in.
+    pub fn fresh(&self) -> DocumentId {
+        let (id, delivery, now) = (DocumentId::new(), DeliveryId::new(), self.now());
+        let station: Name = STATION.parse().unwrap();
+        let digest = Digest::of(id.to_string().as_bytes());
+        let measured = torikomi::image::unmeasured(digest, 4, torikomi::measurements::Fault::UnknownFormat);
+        self.write(async move |tx| {
+            deliveries::enter(tx, delivery, &station, b"scan.tif", now).await?;
+            contents::enter(tx, &measured, &digest).await?;
+            let name = "scan.tif".to_owned();
+            let part = Part { delivery, content: digest, first_page: 1, page_count: 1, delivered_name: name };
+            documents::create(tx, id, &station, &[part], now, now).await
+        });
+        id
+    }
+
+    pub fn hold(&self, id: DocumentId, reason: HoldReason) {
+        let (state, now) = (self.document(id).state, self.now());
+        self.write(async move |tx| documents::hold(tx, id, state, reason, None, now).await);
+    }
+
+    pub fn write<F>(&self, job: F)
+    where
+        F: for<'t> AsyncFnOnce(&'t mut torikomi::database::Tx) -> Result<(), DatabaseError> + Send + 'static,
+    {
+        self.opened.line.database.write(job).unwrap();
+    }
+
+    pub fn document(&self, id: DocumentId) -> Document {
+        self.opened.line.database.read(async |tx| documents::get(tx, id).await).unwrap().unwrap()
+    }
+
+    pub fn decisions(&self, id: DocumentId) -> Vec<Decision> {
+        self.opened.line.database.read(async |tx| decisions::of_document(tx, id).await).unwrap()
+    }
+
+    pub fn now(&self) -> Instant {
+        self.opened.line.clock.now()
+    }
+}
+
+pub fn identity() -> Identity {
+    let from = Source::Sidecar;
+    let patient =
+        Patient { id: "9990001".into(), name: "架空 花子".into(), kana: None, birth_date: None, sex: None };
+    Identity {
+        patient: Some(Sourced { value: patient, from }),
+        document_type: Some(Sourced { value: KIND.parse().unwrap(), from }),
+        obtained_on: Some(Sourced { value: "2026-11-02".parse().unwrap(), from }),
+        ..Identity::default()
+    }
+}
+
+pub fn new_person(login: &str, name: &str) -> NewPerson {
+    NewPerson {
+        login: login.into(),
+        name: name.into(),
+        kana: None,
+        occupation: "事務員".into(),
+        department: "医事課".into(),
+    }
+}
+
+/// Every person here has a passphrase of their own.
+pub fn passphrase(login: &str) -> String {
+    let season = match login {
+        ADMIN => "春",
+        MANAGER => "夏",
+        _ => "秋",
+    };
+    format!("架空の合言葉-2026-{season}")
+}
+
+pub fn person(login: &str) -> Credentials {
+    Credentials { login: login.into(), passphrase: Secret::new(passphrase(login)) }
+}
+
+pub fn because(code: &str) -> ReasonGiven {
+    ReasonGiven { code: code.parse().unwrap(), text: Some("架空の理由".into()) }
+}

@@ -1,0 +1,214 @@
+//! Decisions about documents.
+
+use torikomi::control::{Refusal, Request};
+use torikomi::document::{DocumentState, HoldReason};
+use torikomi::journal::Kind;
+use torikomi::judgement::Severity;
+use torikomi::ledger::decisions::DecisionKind;
+use torikomi::people::acts::{Deed, PagesSeen, ReasonCode};
+use torikomi::review::LATENESS;
+
+use crate::bench::{ADMIN, Bench, KIND, MANAGER, because, person};
+
+#[test]
+fn findings_are_accepted_where_they_may_be() {
+    let bench = Bench::new();
+    let accept = |document| Request::Accept {
+        by: person(MANAGER),
+        second: None,
+        document,
+        reason: because("as-on-paper"),
+        pages_shown: false,
+    };
+    let held = bench.judged(KIND, &[("blank_page", Severity::Hold)]);
+    assert_eq!(bench.document(held).held, Some(HoldReason::Findings));
+    let seen = torikomi::daemon::requests::state::of;
+    let digest = {
+        let document = bench.document(held);
+        bench.opened.line.database.read(async move |tx| seen(tx, &document).await).unwrap()
+    };
+    let answer = bench.done(accept(held));
+    let (entry, signed) = bench.last_act();
+    assert_eq!((entry.kind, entry.subject.document), (Kind::DocumentAccepted, Some(held)));
+    assert_eq!(answer["journal_index"], entry.index);
+    let (reason, pages) = (ReasonCode::AsOnPaper, PagesSeen::Attested);
+    assert_eq!(signed.act().deed, Deed::Accept { document: held, state_digest: digest, reason, pages });
+    assert!(entry.private.is_some() && !signed.signatures().is_empty());
+    let decisions = bench.decisions(held);
+    assert_eq!((decisions[0].kind, decisions[0].journal_index), (DecisionKind::Accept, entry.index));
+    let after = bench.document(held);
+    assert_eq!((after.state, after.held), (DocumentState::Signing, None));
+
+    let rejected = bench.judged(KIND, &[("page_damaged", Severity::Reject)]);
+    bench.done(accept(rejected));
+    assert_eq!(bench.decisions(rejected)[0].kind, DecisionKind::Exception);
+
+    let strict = bench.judged("strict-letter", &[("page_damaged", Severity::Reject)]);
+    assert_eq!(bench.refused(accept(strict)), Refusal::NoException { check: "page_damaged".into() });
+    let late = bench.judged(KIND, &[(LATENESS, Severity::Hold)]);
+    assert_eq!(bench.refused(accept(late)), Refusal::NotReleasable);
+    assert!(matches!(bench.refused(accept(held)), Refusal::WrongState { state, .. } if state == "signing"));
+    let again = bench.judged(KIND, &[("blank_page", Severity::Hold)]);
+    let by_admin = Request::Accept {
+        by: person(ADMIN),
+        second: None,
+        document: again,
+        reason: because("as-on-paper"),
+        pages_shown: true,
+    };
+    assert!(matches!(bench.refused(by_admin), Refusal::RoleNeeded { role } if role == "information_manager"));
+}
+
+#[test]
+fn a_person_says_whose_a_document_is() {
+    let bench = Bench::new();
+    let identify = |document, patient: Option<&str>, kind: Option<&str>| Request::Identify {
+        by: person(MANAGER),
+        document,
+        patient_id: patient.map(ToOwned::to_owned),
+        document_type: kind.map(|kind| kind.parse().unwrap()),
+        obtained_on: None,
+        reason: because("wrong-patient"),
+    };
+    let document = bench.fresh();
+    assert!(matches!(bench.refused(identify(document, Some("9990001"), None)), Refusal::WrongState { .. }));
+    bench.hold(document, HoldReason::Identity);
+    bench.done(identify(document, Some("9990001"), Some(KIND)));
+    let after = bench.document(document);
+    assert_eq!((after.state, after.held), (DocumentState::Identifying, None));
+    assert!(after.stated.contains("9990001") && after.stated.contains("person"));
+    let (entry, signed) = bench.last_act();
+    assert_eq!(entry.kind, Kind::DocumentIdentified);
+    assert!(!serde_json::to_string(&entry).unwrap().contains("9990001"), "no patient data in an entry");
+    assert!(matches!(signed.act().deed, Deed::Identify { weaker_profile: false, .. }));
+
+    // What was judged goes back to be identified; to ask for less is the manager's, and the act says so.
+    let judged = bench.judged("strict-letter", &[("blank_page", Severity::Hold)]);
+    bench.done(identify(judged, None, Some(KIND)));
+    assert_eq!(bench.document(judged).state, DocumentState::Identifying);
+    assert!(matches!(bench.last_act().1.act().deed, Deed::Identify { weaker_profile: true, .. }));
+
+    let held = bench.judged(KIND, &[("blank_page", Severity::Hold)]);
+    assert!(matches!(bench.refused(identify(held, Some("架空"), None)), Refusal::BadRequest { .. }));
+    assert!(matches!(bench.refused(identify(held, None, None)), Refusal::BadRequest { .. }));
+    assert!(matches!(bench.refused(identify(held, None, Some("no-such"))), Refusal::Unknown { .. }));
+}
+
+#[test]
+fn documents_are_sent_back_together_or_not_at_all() {
+    let bench = Bench::new();
+    let send_back = |documents| Request::SendBack { by: person(MANAGER), documents, reason: because("rescan") };
+    let both = [bench.judged(KIND, &[("page_damaged", Severity::Reject)]), bench.judged(KIND, &[])];
+    bench.done(send_back(both.to_vec()));
+    for document in both {
+        assert_eq!(bench.document(document).state, DocumentState::SentBack);
+        assert_eq!(bench.decisions(document)[0].kind, DecisionKind::SendBack);
+    }
+    let (entry, signed) = bench.last_act();
+    assert_eq!((entry.kind, entry.subject.document), (Kind::DocumentSentBack, Some(both[1])));
+    assert!(matches!(&signed.act().deed, Deed::SendBack { documents, .. } if *documents == [both[1]]));
+    // One that cannot be sent back keeps the others where they are.
+    let open = bench.judged(KIND, &[("blank_page", Severity::Hold)]);
+    assert!(matches!(bench.refused(send_back(vec![open, both[0]])), Refusal::WrongState { .. }));
+    assert!(matches!(bench.refused(send_back(Vec::new())), Refusal::BadRequest { .. }));
+}
+
+#[test]
+fn what_is_no_document_is_discarded_by_the_manager() {
+    let bench = Bench::new();
+    let document = bench.judged(KIND, &[("blank_page", Severity::Hold)]);
+    let discard = |who: &str| Request::Discard { by: person(who), document, reason: because("not-a-record") };
+    assert!(matches!(bench.refused(discard(ADMIN)), Refusal::RoleNeeded { .. }));
+    bench.done(discard(MANAGER));
+    assert_eq!(bench.document(document).state, DocumentState::Discarded);
+    assert_eq!(bench.last_act().0.kind, Kind::DocumentDiscarded);
+    assert!(matches!(bench.refused(discard(MANAGER)), Refusal::WrongState { .. }));
+}
+
+#[test]
+fn a_document_is_confirmed_where_it_waits_for_that() {
+    let bench = Bench::new();
+    let document = bench.judged(KIND, &[]);
+    let confirm = || Request::Confirm { by: person(MANAGER), document, pages_shown: false };
+    assert!(matches!(bench.refused(confirm()), Refusal::WrongState { state, .. } if state == "signing"));
+    let now = bench.now();
+    bench.write(async move |tx| {
+        let to = DocumentState::AwaitingConfirmation;
+        torikomi::ledger::documents::move_on(tx, document, DocumentState::Signing, to, now).await
+    });
+    bench.done(confirm());
+    assert_eq!(bench.document(document).state, DocumentState::Signing);
+    assert_eq!(bench.decisions(document)[0].kind, DecisionKind::Confirm);
+    assert_eq!(bench.last_act().0.kind, Kind::DocumentConfirmed);
+}
+
+#[test]
+fn lateness_is_released_for_what_was_unavoidable_and_in_time_by_the_second_clock() {
+    let bench = Bench::new();
+    let late = bench.judged(KIND, &[(LATENESS, Severity::Hold)]);
+    let release = |reason: &str, possible_again_at| Request::ReleaseLate {
+        by: person(MANAGER),
+        documents: vec![late],
+        reason: because(reason),
+        possible_again_at,
+    };
+    let now = bench.now();
+    let ago = |days: i64| now.plus(jiff::SignedDuration::from_hours(-24 * days));
+    let own = bench.refused(release("own-delay", now));
+    assert_eq!(own, Refusal::ReasonNotAllowed { reason: "own-delay".into() });
+    assert!(matches!(bench.refused(release("disaster", ago(-1))), Refusal::BadRequest { .. }));
+    assert!(matches!(bench.refused(release("disaster", ago(30))), Refusal::SecondClockOver { .. }));
+    bench.done(release("system-failure", now));
+    assert_eq!(bench.document(late).state, DocumentState::Signing);
+    let (entry, signed) = bench.last_act();
+    assert_eq!(entry.kind, Kind::LateReleased);
+    assert!(matches!(signed.act().deed, Deed::LateRelease { possible_again_at: Some(at), .. } if at == now));
+}
+
+#[test]
+fn what_failed_is_tried_again_and_what_waits_for_a_decision_is_not() {
+    let bench = Bench::new();
+    let failed = bench.judged(KIND, &[]);
+    bench.hold(failed, HoldReason::StageFailed);
+    let retry = |document| Request::Retry { by: person(ADMIN), documents: vec![document] };
+    bench.done(retry(failed));
+    assert_eq!(bench.document(failed).held, None);
+    assert_eq!(bench.last_act().0.kind, Kind::DocumentRetried);
+    assert!(matches!(bench.refused(retry(failed)), Refusal::WrongState { .. }));
+    let waits = bench.judged(KIND, &[("blank_page", Severity::Hold)]);
+    assert!(matches!(bench.refused(retry(waits)), Refusal::WrongState { .. }));
+}
+
+#[test]
+fn a_document_is_assigned_to_somebody_there_is() {
+    let bench = Bench::new();
+    let document = bench.judged(KIND, &[("blank_page", Severity::Hold)]);
+    let assign = |to: &str| Request::Assign { by: person(MANAGER), documents: vec![document], to: to.into() };
+    assert_eq!(bench.refused(assign("nobody")), Refusal::Unknown { what: "nobody".into() });
+    bench.done(assign(ADMIN));
+    assert!(bench.document(document).assigned_to.is_some());
+    assert_eq!(bench.last_act().0.kind, Kind::DocumentAssigned);
+}
+
+#[test]
+fn a_delivery_in_doubt_is_refused_by_a_person() {
+    use torikomi::document::DeliveryState;
+    use torikomi::ledger::deliveries;
+    let bench = Bench::new();
+    let (delivery, now) = (torikomi::ids::DeliveryId::new(), bench.now());
+    bench.write(async move |tx| {
+        deliveries::enter(tx, delivery, &crate::bench::STATION.parse().unwrap(), b"scan.tif", now).await?;
+        deliveries::move_on(tx, delivery, DeliveryState::Arriving, DeliveryState::InCustody, None, now).await?;
+        deliveries::move_on(tx, delivery, DeliveryState::InCustody, DeliveryState::Incomplete, None, now).await
+    });
+    let decide =
+        |who: &str, take| Request::DecideDelivery { by: person(who), delivery, take, reason: because("not-a-record") };
+    // Its copy in custody is gone: nothing is decided about what nobody can read.
+    assert!(matches!(bench.refused(decide(MANAGER, true)), Refusal::Environment { .. }));
+    assert!(matches!(bench.refused(decide(ADMIN, false)), Refusal::RoleNeeded { .. }));
+    bench.done(decide(MANAGER, false));
+    let found = bench.opened.line.database.read(async |tx| deliveries::get(tx, delivery).await).unwrap().unwrap();
+    assert_eq!(found.state, DeliveryState::Refused);
+    assert_eq!(bench.last_act().0.kind, Kind::DeliveryDecided);
+    assert!(matches!(bench.refused(decide(MANAGER, true)), Refusal::WrongState { .. }));
+}

@@ -1,0 +1,132 @@
+//! People, keys, appointments, sessions, profiles.
+
+use torikomi::control::{Credentials, Refusal, Request, Secret};
+use torikomi::document::HoldReason;
+use torikomi::journal::Kind;
+use torikomi::people::acts::Deed;
+
+use crate::bench::{ADMIN, AUTHORITY, Bench, KIND, MANAGER, STATION, because, passphrase, person};
+
+const OPERATOR: &str = "mihon-taro";
+
+fn add(by: &str) -> Request {
+    Request::AddPerson {
+        by: person(by),
+        login: OPERATOR.into(),
+        name: "見本 太郎".into(),
+        kana: None,
+        occupation: "事務員".into(),
+        department: "医事課".into(),
+    }
+}
+
+fn enrol(by: &str, authority: &str) -> Request {
+    Request::Enrol { by: person(by), person: person(OPERATOR), ca_passphrase: Secret::new(authority.into()) }
+}
+
+fn appoint(second: Option<&str>) -> Request {
+    Request::Appoint {
+        by: person(ADMIN),
+        second: second.map(person),
+        login: OPERATOR.into(),
+        role: "operator".parse().unwrap(),
+        rank: 1,
+        from: None,
+        until: None,
+    }
+}
+
+fn open(login: &str) -> Request {
+    Request::OpenSession { by: person(login), station: STATION.parse().unwrap(), attested: true, obtained_on: None }
+}
+
+#[test]
+fn a_person_comes_to_sign() {
+    let bench = Bench::new();
+    assert!(matches!(bench.refused(add(MANAGER)), Refusal::RoleNeeded { .. }));
+    bench.done(add(ADMIN));
+    let (entry, _) = bench.last_act();
+    assert_eq!(entry.kind, Kind::PersonEnrolled);
+    assert!(!serde_json::to_string(&entry).unwrap().contains("太郎"));
+    assert!(matches!(bench.refused(add(ADMIN)), Refusal::People { .. }));
+
+    assert!(matches!(bench.refused(open(OPERATOR)), Refusal::NotProven { .. }), "there is no key yet");
+    bench.done(enrol(ADMIN, AUTHORITY));
+    let (entry, signed) = bench.last_act();
+    assert_eq!((entry.kind, signed.signatures().len()), (Kind::CertificateIssued, 2));
+    assert!(matches!(bench.refused(enrol(ADMIN, "違う合言葉-2026-冬")), Refusal::NotProven { .. }));
+
+    assert!(matches!(bench.refused(open(OPERATOR)), Refusal::RoleNeeded { .. }), "appointed to nothing yet");
+    assert_eq!(bench.refused(appoint(None)), Refusal::SecondPersonNeeded);
+    assert_eq!(bench.refused(appoint(Some(ADMIN))), Refusal::SecondPersonNeeded);
+    bench.done(appoint(Some(MANAGER)));
+    assert_eq!((bench.last_act().0.kind, bench.last_act().1.signatures().len()), (Kind::Appointed, 2));
+
+    let waiting = bench.judged(KIND, &[]);
+    bench.hold(waiting, HoldReason::NoSession);
+    let opened = bench.done(open(OPERATOR));
+    assert_eq!(opened["resumed"], 1);
+    assert_eq!(bench.document(waiting).held, None);
+    let (entry, signed) = bench.last_act();
+    assert_eq!(entry.kind, Kind::SessionOpened);
+    assert!(matches!(&signed.act().deed, Deed::OpenSession { attested, .. } if attested.len() == 2));
+    assert!(bench.opened.line.sessions.at_station(&STATION.parse().unwrap()).is_some());
+    assert!(matches!(bench.refused(open(MANAGER)), Refusal::People { .. }), "the station is taken");
+
+    let session: torikomi::ids::SessionId = opened["session"].as_str().unwrap().parse().unwrap();
+    let closed = bench.done(Request::CloseSession { session });
+    assert_eq!(closed["waiting"], 1);
+    assert!(bench.opened.line.sessions.at_station(&STATION.parse().unwrap()).is_none());
+    assert!(matches!(bench.refused(Request::CloseSession { session }), Refusal::People { .. }));
+}
+
+#[test]
+fn a_wrong_passphrase_proves_nobody_and_the_next_try_waits() {
+    let bench = Bench::new();
+    let by = Credentials { login: MANAGER.into(), passphrase: Secret::new(passphrase(ADMIN)) };
+    let request =
+        |by| Request::OpenSession { by, station: STATION.parse().unwrap(), attested: true, obtained_on: None };
+    assert_eq!(bench.refused(request(by)), Refusal::NotProven { login: MANAGER.into() });
+    assert!(matches!(bench.refused(open(MANAGER)), Refusal::LockedOut { seconds: 1.., .. }));
+    let nobody = Credentials { login: "nobody".into(), passphrase: Secret::new(passphrase(ADMIN)) };
+    assert_eq!(bench.refused(request(nobody)), Refusal::NotProven { login: "nobody".into() });
+    bench.done(Request::AcknowledgeClock { by: person(ADMIN), reason: because("other") });
+}
+
+#[test]
+fn a_profile_comes_into_force_with_two_signatures() {
+    let bench = Bench::new();
+    let approve = |second: Option<&str>| Request::ApproveProfile {
+        by: person(ADMIN),
+        second: second.map(person),
+        profile: KIND.parse().unwrap(),
+    };
+    let file = bench.opened.line.home.layout().profiles().join("referral-letter-demo.toml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let waiting = bench.fresh();
+    bench.hold(waiting, HoldReason::NoProfile);
+    assert!(matches!(bench.refused(approve(Some(MANAGER))), Refusal::ProfileRefused { .. }), "in force already");
+    std::fs::write(&file, text.replace("minimum_dpi = 300", "minimum_dpi = 200")).unwrap();
+    let changed = Refusal::ProfileChanged { profile: KIND.into(), version: 1 };
+    assert_eq!(bench.refused(approve(Some(MANAGER))), changed);
+    std::fs::write(
+        &file,
+        text.replace("version = 1\n", "version = 2\n").replace("minimum_dpi = 300", "minimum_dpi = 200"),
+    )
+    .unwrap();
+    assert_eq!(bench.refused(approve(None)), Refusal::SecondPersonNeeded);
+    bench.done(approve(Some(MANAGER)));
+    let (entry, signed) = bench.last_act();
+    assert_eq!((entry.kind, signed.signatures().len()), (Kind::ProfileAdopted, 2));
+    assert_eq!(bench.profile(KIND).reference().version, 2);
+    assert_eq!(bench.document(waiting).held, None);
+}
+
+#[test]
+fn a_record_leaves_the_house_on_the_record_only() {
+    let bench = Bench::new();
+    let record = torikomi::ids::RecordId::new();
+    let export = |who: &str| Request::Export { by: person(who), record, reason: because("other") };
+    assert!(matches!(bench.refused(export(ADMIN)), Refusal::RoleNeeded { .. }));
+    assert!(matches!(bench.refused(export(MANAGER)), Refusal::Unknown { .. }));
+}

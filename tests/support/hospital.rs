@@ -1,0 +1,592 @@
+//! A throw-away hospital with a store, a journal and filed records, made without the stages that make real ones, so
+//! that any single thing of them can be made wrong.
+
+#![allow(dead_code, reason = "each test binary uses a part of it")]
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+use tempfile::TempDir;
+use torikomi::calendar::DEFAULT_CALENDAR;
+use torikomi::crypto::check::Anchors;
+use torikomi::crypto::make::{
+    EvaluationAuthority, EvaluationCa, KeyPair, Subject as Name, Suite, Validity, embed_timestamp, sign_cades,
+    signature_value, timestamp_request,
+};
+use torikomi::crypto::{check, oid};
+use torikomi::database::{Database, DatabaseError};
+use torikomi::evidence::container::{Entry, write};
+use torikomi::evidence::manifest::{MANIFEST_PATH, Member as Named, SIGNATURE_MEDIA_TYPE, SIGNATURE_PATH, encode};
+use torikomi::evidence::proof::Proof;
+use torikomi::evidence::record::{
+    Clocks, DecisionRef, MeasurementsRef, PersonRef, RECORD_VERSION, RecordFile, RecordJson, Signer as SignerRef,
+    Software,
+};
+use torikomi::identity::{Claims, Identity, Patient, Source, Sourced};
+use torikomi::ids::{AttemptId, DeliveryId, Digest, DocumentId, HomeId, RecordId, SessionId};
+use torikomi::instant::Instant;
+use torikomi::journal::append::{Appended, Journal};
+use torikomi::journal::{Draft, Kind, Subject};
+use torikomi::judgement::{Judgement, Severity};
+use torikomi::ledger::documents;
+use torikomi::measurements::Format;
+use torikomi::people::Role;
+use torikomi::people::acts::{Act, Deed, PagesSeen, Signed};
+use torikomi::people::certificates::Signer;
+use torikomi::people::enrolment::{self, Foundation, Founder};
+use torikomi::people::register::{NewPerson, Person};
+use torikomi::store::Objects;
+use torikomi::store::records::{self, Member, Record};
+use torikomi::verification::{AtHome, AuthorityTrust, ProofSource, Trust};
+
+pub const FOUNDED_AT: &str = "2026-11-01T00:00:00.000000Z";
+/// Friday 20 November 2026, 14:05 in Japan; Monday is a holiday.
+pub const TAKEN_IN_AT: &str = "2026-11-20T05:05:00.000000Z";
+pub const SIGNED_AT: &str = "2026-11-20T05:10:00.300000Z";
+pub const STAMPED_AT: &str = "2026-11-20T05:10:00.600000Z";
+pub const FILED_AT: &str = "2026-11-20T05:10:01.000000Z";
+/// The end of Tuesday, and 13:20 on Tuesday.
+pub const SCAN_BY: &str = "2026-11-24T15:00:00.000000Z";
+pub const SIGN_BY: &str = "2026-11-24T04:20:00.000000Z";
+pub const ORIGIN: &str = "torikomi.example/journal/a";
+
+pub fn at(text: &str) -> Instant {
+    text.parse().unwrap()
+}
+
+pub fn validity() -> Validity {
+    Validity { not_before: at("2026-01-01T00:00:00.000000Z"), not_after: at("2028-12-31T23:59:59.000000Z") }
+}
+
+pub struct Hospital {
+    pub folder: TempDir,
+    pub database: Database,
+    pub objects: Objects,
+    pub journal: Arc<Journal>,
+    pub home: HomeId,
+    pub ca: EvaluationCa,
+    pub authority: EvaluationAuthority,
+    pub admin: Signer,
+    pub manager: Signer,
+    pub manager_person: Person,
+    pub trust: Trust,
+    // Dropped last: the others live on it.
+    _runtime: tokio::runtime::Runtime,
+}
+
+/// What is filed, and what of it is not as it should be.
+pub struct Recipe {
+    pub profile: String,
+    pub taken_in_at: Instant,
+    pub signed_at: Instant,
+    pub stamped_at: Option<Instant>,
+    pub filed_at: Instant,
+    /// Two pages, unless it says otherwise.
+    pub contents: Vec<Vec<u8>>,
+    pub sidecar: Option<Vec<u8>>,
+    pub decisions: fn(DocumentId) -> Vec<Deed>,
+    /// Changes the record before it is signed.
+    pub record: fn(&mut RecordJson),
+    /// Changes the text of the record before it is signed.
+    pub text: fn(String) -> String,
+    /// Changes the manifest's members before it is signed.
+    pub members: fn(&mut Vec<Named>),
+    /// Who stamps, and what.
+    pub stamp: Stamp,
+    /// Changes the facts of the journal's entry.
+    pub facts: fn(&mut Map<String, Value>),
+    /// Changes the index.
+    pub row: fn(&mut Record, &mut Vec<Member>),
+}
+
+pub enum Stamp {
+    Good,
+    /// Over another signature.
+    OfAnother,
+    /// By an authority under another root.
+    Stranger,
+}
+
+impl Default for Recipe {
+    fn default() -> Self {
+        let demo = include_str!("../../profiles/demo/referral-letter-demo.toml");
+        // Each is confirmed, so that there is a decision.
+        let profile = demo.replace("confirm = \"session\"", "confirm = \"each\"");
+        let profile = profile.lines().filter(|line| !line.starts_with("auto_confirm_clause"));
+        Self {
+            profile: profile.collect::<Vec<_>>().join("\n") + "\n",
+            taken_in_at: at(TAKEN_IN_AT),
+            signed_at: at(SIGNED_AT),
+            stamped_at: Some(at(STAMPED_AT)),
+            filed_at: at(FILED_AT),
+            contents: vec![b"II*\0 the first page".to_vec(), b"II*\0 the second page".to_vec()],
+            sidecar: Some(b"{\"patient_id\":\"9990001\"}".to_vec()),
+            decisions: |document| vec![confirm(document)],
+            record: |_| (),
+            text: |text| text,
+            members: |_| (),
+            stamp: Stamp::Good,
+            facts: |_| (),
+            row: |_, _| (),
+        }
+    }
+}
+
+pub fn confirm(document: DocumentId) -> Deed {
+    Deed::Confirm { document, state_digest: Digest::of(b"state"), pages: PagesSeen::Attested }
+}
+
+/// A record in the store.
+pub struct Filed {
+    pub id: RecordId,
+    pub document: DocumentId,
+    pub row: Record,
+    /// The container's entries in order.
+    pub entries: Vec<(String, Vec<u8>)>,
+}
+
+impl Hospital {
+    pub fn new() -> Self {
+        Self::with(Suite::Ed25519)
+    }
+
+    pub fn with(suite: Suite) -> Self {
+        let folder = TempDir::new().unwrap();
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let store = folder.path().join("store");
+        std::fs::create_dir_all(store.join("objects")).unwrap();
+        let database = Database::open(&store.join("torikomi.db"), true, runtime.handle(), || ()).unwrap();
+        let objects = Objects::open(&store.join("objects"), runtime.handle()).unwrap();
+        let home = HomeId::new();
+        let key = KeyPair::generate(Suite::Ed25519).unwrap();
+        let verifier = key.verifier_key(ORIGIN.parse().unwrap()).unwrap();
+        let journal = Arc::new(Journal::new(home, ORIGIN.parse().unwrap(), key));
+
+        let ca = EvaluationCa::create(&name("評価用認証局"), validity()).unwrap();
+        let authority = authority(&ca);
+        let now = at(FOUNDED_AT);
+        let founder = |login: &str, person: &str, role| {
+            let person = new_person(login, person).into_person(None, now).unwrap();
+            let key = KeyPair::generate(suite).unwrap();
+            let file = format!("{login}.pem");
+            let certificate = enrolment::issue(&ca, &person, &key, "見本病院", file, validity(), now).unwrap();
+            let signer = Signer::new(&person, certificate.clone(), key).unwrap();
+            (signer, Founder { person, role, certificate })
+        };
+        let (admin, first) = founder("mihon-kanri", "見本 太郎", Role::Admin);
+        let (manager, second) = founder("kaku-joho", "架空 次郎", Role::InformationManager);
+        let manager_person = second.person.clone();
+        let founders = [first, second];
+        let foundation = Foundation { root: Digest::of(ca.certificate()), timestamping: None, profiles: Vec::new() };
+        let (act, private) = enrolment::genesis_act(&founders, foundation, now, home).unwrap();
+        let signed = Signed::sign(act, &[&admin, &manager]).unwrap();
+        let writer = Arc::clone(&journal);
+        database
+            .write::<_, torikomi::people::PeopleError, _>(async move |tx| {
+                let change = enrolment::genesis(tx, signed, founders, private).await?;
+                let appended = writer.append(tx, change.entry.clone(), now).await?;
+                Ok(change.apply(tx, appended.index).await?)
+            })
+            .unwrap();
+
+        let anchors = Anchors::new(&[ca.certificate().to_vec()]).unwrap();
+        let trusted = AuthorityTrust {
+            anchors: anchors.clone(),
+            policies: vec![oid::EVALUATION_TIMESTAMP],
+            accredited: Some(false),
+        };
+        let trust = Trust { signers: anchors, authorities: vec![trusted], journals: vec![verifier] };
+        Self {
+            folder,
+            database,
+            objects,
+            journal,
+            home,
+            ca,
+            authority,
+            admin,
+            manager,
+            manager_person,
+            trust,
+            _runtime: runtime,
+        }
+    }
+
+    /// Appends an entry to the journal.
+    pub fn append(&self, draft: Draft, now: Instant) -> Appended {
+        let journal = Arc::clone(&self.journal);
+        self.database.write::<_, DatabaseError, _>(async move |tx| journal.append(tx, draft, now).await).unwrap()
+    }
+
+    /// Signs and appends an act of the manager.
+    pub fn act(&self, deed: Deed, now: Instant) -> Appended {
+        let act = Act::new(deed, self.manager.person(), now, self.home);
+        self.append(Signed::sign(act, &[&self.manager]).unwrap().into_draft(None), now)
+    }
+
+    /// A token of the built-in authority.
+    pub fn token(&self, authority: &EvaluationAuthority, stamped: &[u8], now: Instant) -> Vec<u8> {
+        let nonce = [7; 16];
+        let request = timestamp_request(stamped, &nonce, None).unwrap();
+        let reply = authority.answer(&request, now, &[1; 16]).unwrap();
+        // Two sequences in one: the token is what stands behind the status.
+        let status = usize::from(reply[5]) + 2;
+        reply[4 + status..].to_vec()
+    }
+
+    pub fn file(&self, recipe: Recipe) -> Filed {
+        let document = DocumentId::new();
+        let delivery = DeliveryId::new();
+        let station = "uketsuke".parse().unwrap();
+        let taken_in_at = recipe.taken_in_at;
+        let subject = Subject { document: Some(document), ..Subject::delivery(delivery) };
+        let taken =
+            Draft::by_system(Kind::DeliveryTaken, subject).private(serde_json::json!({ "delivered_as": "scan 1.tif" }));
+        self.append(taken, taken_in_at);
+        let signed_at = recipe.signed_at;
+        self.database
+            .write::<_, DatabaseError, _>(async move |tx| {
+                documents::create(tx, document, &station, &[], taken_in_at, signed_at).await
+            })
+            .unwrap();
+
+        let decisions: Vec<DecisionRef> = (recipe.decisions)(document)
+            .into_iter()
+            .map(|deed| {
+                let kind = deed.name().to_owned();
+                let Appended { index, entry } = self.act(deed, taken_in_at);
+                DecisionRef { kind, person: self.manager.person(), journal_index: index, entry }
+            })
+            .collect();
+
+        let mut record = self.record(&recipe, document, delivery, decisions);
+        (recipe.record)(&mut record);
+        let text = (recipe.text)(serde_json_canonicalizer::to_string(&record).unwrap());
+        let mut contents: Vec<(String, &str, Vec<u8>)> = Vec::new();
+        for (file, content) in record.files.iter().zip(&recipe.contents) {
+            contents.push((file.name.clone(), "image/tiff", content.clone()));
+        }
+        contents.push(("record.json".into(), "application/json", text.into_bytes()));
+        contents.push(("profile.toml".into(), "application/toml", recipe.profile.clone().into_bytes()));
+        contents.push(("calendar.toml".into(), "application/toml", DEFAULT_CALENDAR.into()));
+        if let Some(sidecar) = &recipe.sidecar {
+            contents.push(("sidecar.json".into(), "application/json", sidecar.clone()));
+        }
+        let mut named: Vec<Named> = contents
+            .iter()
+            .map(|(name, media_type, bytes)| Named {
+                name: name.parse().unwrap(),
+                media_type: media_type.parse().unwrap(),
+                digest: Digest::of(bytes),
+            })
+            .collect();
+        (recipe.members)(&mut named);
+        let manifest = encode(&named).unwrap();
+        let chain = [self.ca.certificate().to_vec()];
+        let certificate = &self.manager.certificate().der;
+        let signature = sign_cades(self.manager.key(), certificate, &chain, &manifest, signed_at).unwrap();
+        let signature = match recipe.stamped_at {
+            None => signature,
+            Some(time) => {
+                let value = signature_value(&signature).unwrap();
+                let token = match recipe.stamp {
+                    Stamp::Good => self.token(&self.authority, &value, time),
+                    Stamp::OfAnother => self.token(&self.authority, b"another", time),
+                    Stamp::Stranger => {
+                        let ca = EvaluationCa::create(&name("別の認証局"), validity()).unwrap();
+                        self.token(&authority(&ca), &value, time)
+                    }
+                };
+                embed_timestamp(&signature, &token).unwrap()
+            }
+        };
+        let digest = Digest::of(&manifest);
+        let mut entries: Vec<(String, Vec<u8>)> =
+            contents.iter().map(|(name, _, bytes)| (name.clone(), bytes.clone())).collect();
+        entries.push((MANIFEST_PATH.to_owned(), manifest));
+        entries.push((SIGNATURE_PATH.to_owned(), signature));
+
+        let media: BTreeMap<&str, &str> =
+            contents.iter().map(|(name, media_type, _)| (name.as_str(), *media_type)).collect();
+        let mut members = Vec::new();
+        for (name, bytes) in &entries {
+            let media_type = match name.as_str() {
+                MANIFEST_PATH => "text/xml",
+                SIGNATURE_PATH => SIGNATURE_MEDIA_TYPE,
+                member => media[member],
+            };
+            members.push(Member {
+                name: name.clone(),
+                generation: 1,
+                object: self.objects.put(bytes).unwrap(),
+                byte_length: bytes.len() as u64,
+                media_type: media_type.to_owned(),
+            });
+        }
+        let row = self.enter(&recipe, &record, digest, members);
+        Filed { id: row.id, document, row, entries }
+    }
+
+    /// The transaction of the filing.
+    fn enter(&self, recipe: &Recipe, record: &RecordJson, digest: Digest, mut members: Vec<Member>) -> Record {
+        let id = RecordId::new();
+        let digests: Map<String, Value> =
+            members.iter().map(|member| (member.name.clone(), member.object.to_string().into())).collect();
+        let subject = Subject { record: Some(id), ..Subject::document(record.document) };
+        let mut entry = Draft::by_system(Kind::DocumentFiled, subject)
+            .fact("record_digest", digest)
+            .fact("members", digests)
+            .fact("version", record.version)
+            .fact("generation", 1)
+            .fact("attempt", record.attempt)
+            .fact("certificate", record.signer.certificate)
+            .fact("signed_at", recipe.signed_at)
+            .fact("timestamped_at", recipe.stamped_at);
+        (recipe.facts)(&mut entry.facts);
+        let patient = &record.identity.patient.as_ref().unwrap().value;
+        let mut row = Record {
+            id,
+            digest,
+            document: record.document,
+            version: record.version,
+            previous: record.previous,
+            station: record.station.clone(),
+            document_type: record.identity.document_type.as_ref().unwrap().value.clone(),
+            profile_id: record.profile.id.clone(),
+            profile_version: record.profile.version,
+            patient_id: patient.id.clone(),
+            patient_name: patient.name.clone(),
+            obtained_on: record.clocks.obtained_on.map(|day| day.to_string()),
+            page_count: record.page_count,
+            operator: record.operator.as_ref().map(|operator| operator.login.clone()),
+            signer: record.signer.person.id,
+            taken_in_at: record.clocks.taken_in_at,
+            signed_at: recipe.signed_at,
+            timestamped_at: recipe.stamped_at,
+            filed_at: recipe.filed_at,
+            journal_index: 0,
+        };
+        let (journal, now, change) = (Arc::clone(&self.journal), recipe.filed_at, recipe.row);
+        self.database
+            .write::<_, DatabaseError, _>(async move |tx| {
+                row.journal_index = journal.append(tx, entry, now).await?.index;
+                change(&mut row, &mut members);
+                records::insert(tx, &row, &members).await?;
+                sqlx::query("UPDATE document SET state = 'filed' WHERE id = $1")
+                    .bind(row.document.to_string())
+                    .execute(tx)
+                    .await?;
+                Ok(row)
+            })
+            .unwrap()
+    }
+
+    fn record(
+        &self,
+        recipe: &Recipe,
+        document: DocumentId,
+        delivery: DeliveryId,
+        decisions: Vec<DecisionRef>,
+    ) -> RecordJson {
+        let profile = torikomi::profile::lint(recipe.profile.as_bytes(), "profile.toml").unwrap().0;
+        let files: Vec<RecordFile> = (1..)
+            .zip(&recipe.contents)
+            .map(|(number, content)| RecordFile {
+                name: format!("original-{number:03}.tif"),
+                digest: Digest::of(content),
+                byte_length: content.len() as u64,
+                format: Format::Tiff,
+                delivered_name: format!("スキャン {number}.tif"),
+                delivery,
+            })
+            .collect();
+        let from = Source::Sidecar;
+        let person = &self.manager_person;
+        let manager = PersonRef {
+            id: person.id,
+            login: person.login.to_string(),
+            name: person.name.clone(),
+            occupation: person.occupation.clone(),
+            department: person.department.clone(),
+        };
+        let head = self.database.read(async |tx| torikomi::journal::read::head(tx).await).unwrap().unwrap();
+        RecordJson {
+            v: RECORD_VERSION,
+            home: self.home,
+            mode: "evaluation".into(),
+            document,
+            version: 1,
+            previous: None,
+            supersedes: None,
+            attempt: AttemptId::new(),
+            missed_attempts: Vec::new(),
+            identity: Identity {
+                patient: Some(Sourced {
+                    value: Patient {
+                        id: "9990001".into(),
+                        name: "架空 花子".into(),
+                        kana: None,
+                        birth_date: None,
+                        sex: None,
+                    },
+                    from,
+                }),
+                document_type: Some(Sourced { value: "referral-letter-demo".parse().unwrap(), from }),
+                obtained_on: Some(Sourced { value: "2026-11-20".parse().unwrap(), from }),
+                ..Identity::default()
+            },
+            claims: Claims::default(),
+            pages: files
+                .iter()
+                .map(|file| torikomi::evidence::record::PageRange {
+                    file: file.name.clone(),
+                    first_page: 1,
+                    page_count: 1,
+                })
+                .collect(),
+            page_count: u32::try_from(files.len()).unwrap(),
+            measurements: files
+                .iter()
+                .map(|file| MeasurementsRef { content: file.digest, measurements: Digest::of(b"measured") })
+                .collect(),
+            files,
+            sidecar: recipe.sidecar.as_ref().map(|_| "sidecar.json".to_owned()),
+            list: None,
+            profile: profile.reference().clone(),
+            calendar: Digest::of(DEFAULT_CALENDAR.as_bytes()),
+            judgement: Judgement {
+                profile: profile.reference().clone(),
+                findings: Vec::new(),
+                severity: Severity::Pass,
+            },
+            clocks: Clocks {
+                obtained_on: Some("2026-11-20".parse().unwrap()),
+                taken_in_at: recipe.taken_in_at,
+                scan_by: Some(at(SCAN_BY)),
+                sign_by: Some(at(SIGN_BY)),
+                stamp_within_seconds: Some(3600),
+                late: None,
+            },
+            decisions,
+            station: "uketsuke".parse().unwrap(),
+            scanner: None,
+            attestation: None,
+            information_manager: manager.clone(),
+            operator: None,
+            signer: SignerRef {
+                person: manager,
+                capacity: "information_manager".into(),
+                certificate: self.manager.certificate().fingerprint,
+                key_custody: "software".into(),
+                session: SessionId::new(),
+            },
+            software: Software { name: "torikomi".into(), version: "0".into(), build: Digest::of(b"build") },
+            sandbox: "required".into(),
+            journal_checkpoint: head.checkpoint,
+        }
+    }
+
+    pub fn at_home(&self) -> AtHome<'_> {
+        AtHome::new(&self.database, &self.objects)
+    }
+
+    pub fn proof(&self, filed: &Filed) -> Proof {
+        match self.at_home().proof(&filed.row).unwrap() {
+            ProofSource::Read(proof) => *proof,
+            ProofSource::Unreadable(detail) => panic!("{detail}"),
+            ProofSource::Newer(version) => panic!("{version}"),
+        }
+    }
+
+    /// Writes a container and its proof, and answers where the container lies.
+    pub fn pack(&self, entries: &[(String, Vec<u8>)], proof: Option<&Proof>) -> PathBuf {
+        let folder = self.folder.path().join(format!("pack-{}", RecordId::new()));
+        std::fs::create_dir(&folder).unwrap();
+        let path = folder.join("record.asice");
+        std::fs::write(&path, container(entries)).unwrap();
+        if let Some(proof) = proof {
+            std::fs::write(folder.join("record.proof.json"), serde_json::to_vec(proof).unwrap()).unwrap();
+        }
+        path
+    }
+
+    /// Changes the database behind everybody's back.
+    pub fn sql(&self, statement: &str) {
+        let statement = statement.to_owned();
+        self.database
+            .write::<_, DatabaseError, _>(async move |tx| {
+                sqlx::raw_sql(sqlx::AssertSqlSafe(statement)).execute(tx).await?;
+                Ok(())
+            })
+            .unwrap();
+    }
+
+    pub fn objects_folder(&self) -> PathBuf {
+        self.folder.path().join("store/objects")
+    }
+}
+
+/// The bytes of a container.
+pub fn container(entries: &[(String, Vec<u8>)]) -> Vec<u8> {
+    let mut contents: Vec<(&String, &[u8])> = entries.iter().map(|(name, bytes)| (name, bytes.as_slice())).collect();
+    let entries = contents.iter_mut().map(|(name, bytes)| Entry::of(name.parse().unwrap(), bytes)).collect();
+    let mut out = Vec::new();
+    write(entries, &mut out).unwrap();
+    out
+}
+
+/// The entries with one of them changed.
+pub fn changed(entries: &[(String, Vec<u8>)], name: &str, change: impl FnOnce(&mut Vec<u8>)) -> Vec<(String, Vec<u8>)> {
+    let mut entries = entries.to_vec();
+    change(&mut entries.iter_mut().find(|(entry, _)| entry == name).unwrap().1);
+    entries
+}
+
+pub fn content<'a>(entries: &'a [(String, Vec<u8>)], name: &str) -> &'a [u8] {
+    &entries.iter().find(|(entry, _)| entry == name).unwrap().1
+}
+
+/// Writes a hospital's anchors as a folder of their own.
+pub fn write_anchors(folder: &Path, hospital: &Hospital) {
+    std::fs::create_dir_all(folder).unwrap();
+    std::fs::write(folder.join("roots.pem"), pem(hospital.ca.certificate())).unwrap();
+    std::fs::write(folder.join("journal.vkey"), format!("{}\n", hospital.trust.journals[0])).unwrap();
+}
+
+pub fn pem(der: &[u8]) -> String {
+    let base64 = data_encoding::BASE64.encode(der);
+    let lines: Vec<&str> = base64.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap()).collect();
+    format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n"))
+}
+
+fn authority(ca: &EvaluationCa) -> EvaluationAuthority {
+    let key = KeyPair::generate(Suite::EcdsaP256).unwrap();
+    let certificate = ca.issue_timestamping(&key.public_key().unwrap(), &name("評価用時刻認証局"), validity()).unwrap();
+    EvaluationAuthority::new(key, certificate, vec![]).unwrap()
+}
+
+fn name(common_name: &str) -> Name {
+    Name { common_name: common_name.into(), organization: "見本病院".into(), organizational_unit: None }
+}
+
+fn new_person(login: &str, name: &str) -> NewPerson {
+    NewPerson {
+        login: login.into(),
+        name: name.into(),
+        kana: None,
+        occupation: "診療情報管理士".into(),
+        department: "診療情報管理室".into(),
+    }
+}
+
+/// The token in a reply, by the strict reader.
+pub fn granted(reply: &[u8], stamped: &[u8], anchors: &Anchors) -> Vec<u8> {
+    let rules = check::StampRules {
+        anchors,
+        intermediates: &[],
+        policies: std::slice::from_ref(const { &oid::EVALUATION_TIMESTAMP }),
+    };
+    check::timestamp_response(reply, stamped, &[7; 16], &rules).unwrap().0
+}

@@ -1,0 +1,291 @@
+//! The whole journal: whatever is done to it is located.
+
+use torikomi::ids::{DocumentId, RecordId};
+use torikomi::journal::files::Files;
+use torikomi::journal::{Draft, Kind, Subject};
+use torikomi::verification::ActFault;
+use torikomi::verification::Trust;
+use torikomi::verification::journal::{JournalFault, JournalReport, JournalVerdict, Sources, verify};
+
+use crate::hospital::{FILED_AT, Hospital, Recipe, at, confirm};
+
+struct Bench {
+    hospital: Hospital,
+    files: std::path::PathBuf,
+}
+
+impl Bench {
+    /// Two filed records and their files: seven entries.
+    fn new() -> Self {
+        let hospital = Hospital::new();
+        let files = hospital.folder.path().join("store/journal");
+        let bench = Self { hospital, files };
+        bench.hospital.file(Recipe::default());
+        bench.catch_up();
+        bench.hospital.file(Recipe::default());
+        bench.catch_up();
+        bench
+    }
+
+    fn catch_up(&self) {
+        Files::open(&self.files).unwrap().catch_up(&self.hospital.database).unwrap();
+    }
+
+    fn report(&self, against: Option<&str>) -> JournalReport {
+        let (database, trust) = (&self.hospital.database, &self.hospital.trust);
+        verify(&Sources { database, files: &self.files, trust, against }, |_, _| ()).unwrap()
+    }
+
+    fn first(&self) -> JournalFault {
+        let report = self.report(None);
+        assert_eq!(report.verdict, JournalVerdict::Failed, "{report:#?}");
+        report.faults[0].clone()
+    }
+
+    fn checkpoint(&self) -> String {
+        let head = self.hospital.database.read(async |tx| torikomi::journal::read::head(tx).await).unwrap();
+        head.unwrap().checkpoint
+    }
+
+    fn segment(&self) -> std::path::PathBuf {
+        self.files.join("entries-000000000000.jsonl")
+    }
+}
+
+const RENUMBER: &str = "
+    UPDATE journal_private SET idx = -idx - 1 WHERE idx > 3; UPDATE journal_entry SET idx = -idx - 1 WHERE idx > 3;
+    UPDATE journal_entry SET idx = -idx - 2 WHERE idx < 0; UPDATE journal_private SET idx = -idx - 2 WHERE idx < 0;";
+
+#[test]
+fn alone_it_is_consistent_and_against_a_checkpoint_verified() {
+    let bench = Bench::new();
+    let report = bench.report(None);
+    assert_eq!((report.verdict, report.entries), (JournalVerdict::Consistent, 7), "{report:#?}");
+    assert_eq!((report.entries_in_files, report.checkpoints_in_files, report.anchored_at), (7, 2, None));
+    let checkpoint = bench.checkpoint();
+    bench.hospital.file(Recipe::default());
+    let report = bench.report(Some(&checkpoint));
+    assert_eq!((report.verdict, report.anchored_at, report.entries), (JournalVerdict::Verified, Some(7), 10));
+    // A file of several notes: the last counts.
+    let both = format!("{checkpoint}\n{}\n", bench.checkpoint());
+    assert_eq!(bench.report(Some(&both)).anchored_at, Some(10));
+    // An empty one is none.
+    let report = bench.report(Some(""));
+    assert_eq!(report.verdict, JournalVerdict::Failed);
+}
+
+#[test]
+fn without_its_key_it_agrees_with_itself_all_the_same() {
+    let bench = Bench::new();
+    let (database, trust) = (&bench.hospital.database, &Trust::default());
+    let report = verify(&Sources { database, files: &bench.files, trust, against: None }, |_, _| ()).unwrap();
+    assert_eq!((report.verdict, report.checkpoints_in_files), (JournalVerdict::Consistent, 0));
+}
+
+#[test]
+fn a_changed_entry_is_located_with_the_copy_that_differs() {
+    let change = "UPDATE journal_entry SET bytes = CAST(REPLACE(CAST(bytes AS TEXT), '05:10:01', '05:10:02') AS BLOB)
+                  WHERE idx = 3";
+    let bench = Bench::new();
+    bench.hospital.sql(change);
+    assert_eq!(bench.first(), JournalFault::EntryChanged { index: 3 });
+
+    let bench = Bench::new();
+    let text = std::fs::read_to_string(bench.segment()).unwrap();
+    std::fs::write(bench.segment(), text.replacen("05:10:01", "05:10:02", 1)).unwrap();
+    assert_eq!(bench.report(None).faults, [JournalFault::FileEntryChanged { index: 3 }]);
+
+    // Both copies, and the tree from there on: only the checkpoints know.
+    let bench = Bench::new();
+    bench.hospital.sql(change);
+    let text = std::fs::read_to_string(bench.segment()).unwrap();
+    std::fs::write(bench.segment(), text.replacen("05:10:01", "05:10:02", 1)).unwrap();
+    assert_eq!(bench.first(), JournalFault::NodeChanged { level: 0, index: 3 });
+
+    let bench = Bench::new();
+    bench.hospital.sql("UPDATE journal_node SET hash = zeroblob(32) WHERE level = 1 AND idx = 1");
+    assert_eq!(bench.report(None).faults[0], JournalFault::NodeChanged { level: 1, index: 1 });
+    bench.hospital.sql("DELETE FROM journal_node WHERE level = 1 AND idx = 1");
+    assert_eq!(bench.report(None).faults[0], JournalFault::NodeMissing { level: 1, index: 1 });
+    bench.hospital.sql("INSERT INTO journal_node (level, idx, hash) VALUES (0, 9, zeroblob(32))");
+    assert!(bench.report(None).faults.contains(&JournalFault::NodesExtra { count: 1 }));
+}
+
+#[test]
+fn a_removed_entry_is_located() {
+    let bench = Bench::new();
+    bench.hospital.sql("DELETE FROM journal_entry WHERE idx = 3");
+    assert_eq!(bench.first(), JournalFault::EntriesMissing { from: 3, until: 3 });
+    // The rows closed up.
+    bench.hospital.sql(RENUMBER);
+    assert_eq!(bench.first(), JournalFault::EntriesRemoved { at: 3, count: 1 });
+}
+
+#[test]
+fn an_inserted_entry_is_located() {
+    let bench = Bench::new();
+    bench.hospital.sql(
+        "UPDATE journal_private SET idx = -idx WHERE idx > 3; UPDATE journal_entry SET idx = -idx WHERE idx > 3;
+         UPDATE journal_entry SET idx = 1 - idx WHERE idx < 0; UPDATE journal_private SET idx = 1 - idx WHERE idx < 0;
+         INSERT INTO journal_entry (idx, bytes, kind) SELECT 4, bytes, kind FROM journal_entry WHERE idx = 3;",
+    );
+    assert_eq!(bench.first(), JournalFault::EntriesInserted { at: 4, count: 1 });
+}
+
+#[test]
+fn reordered_entries_are_located() {
+    let bench = Bench::new();
+    bench.hospital.sql(
+        "UPDATE journal_entry SET idx = 100 WHERE idx = 3; UPDATE journal_entry SET idx = 3 WHERE idx = 5;
+         UPDATE journal_entry SET idx = 5 WHERE idx = 100;",
+    );
+    assert_eq!(bench.first(), JournalFault::EntriesReordered { first: 3, last: 5 });
+}
+
+#[test]
+fn a_shortened_journal_is_seen_against_what_is_kept_elsewhere() {
+    let bench = Bench::new();
+    let older = {
+        let text = std::fs::read_to_string(bench.files.join("checkpoints.txt")).unwrap();
+        text.split("\n\n").next().map(|_| text.clone()).unwrap()
+    };
+    let checkpoint = bench.checkpoint();
+    // Taken back to the state after four entries, with the head of that time: consistent in itself.
+    let four = older.split_inclusive('\n').take_while(|line| !line.contains("\n\n")).collect::<String>();
+    let first_note: String = {
+        let lines: Vec<&str> = four.lines().collect();
+        lines[..5].join("\n") + "\n"
+    };
+    let root = {
+        let root = first_note.lines().nth(2).unwrap();
+        let bytes = data_encoding::BASE64.decode(root.as_bytes()).unwrap();
+        format!("sha256:{}", data_encoding::HEXLOWER.encode(&bytes))
+    };
+    bench.hospital.sql(&format!(
+        "DELETE FROM record_member WHERE record IN (SELECT id FROM record WHERE journal_index > 3);
+         DELETE FROM record WHERE journal_index > 3;
+         DELETE FROM document WHERE id NOT IN (SELECT document FROM record);
+         DELETE FROM journal_private WHERE idx > 3; DELETE FROM journal_entry WHERE idx > 3;
+         DELETE FROM journal_node WHERE (idx + 1) << level > 4;
+         UPDATE journal_head SET size = 4, root = '{root}', checkpoint = '{first_note}';"
+    ));
+    let in_files = JournalFault::DatabaseShortened { in_files: 7, in_database: 4 };
+    let report = bench.report(Some(&checkpoint));
+    assert_eq!(report.faults[0], in_files, "{report:#?}");
+    assert!(report.faults.contains(&JournalFault::Truncated { promised: 7, found: 4 }), "{report:#?}");
+    // The files shortened too: only what is kept elsewhere knows.
+    let text = std::fs::read_to_string(bench.segment()).unwrap();
+    std::fs::write(bench.segment(), text.split_inclusive('\n').take(4).collect::<String>()).unwrap();
+    std::fs::write(bench.files.join("checkpoints.txt"), format!("{first_note}\n")).unwrap();
+    assert_eq!(bench.report(None).verdict, JournalVerdict::Consistent, "{:#?}", bench.report(None));
+    let faults = bench.report(Some(&checkpoint)).faults;
+    assert_eq!(faults, [JournalFault::Truncated { promised: 7, found: 4 }]);
+}
+
+#[test]
+fn another_past_is_seen() {
+    let bench = Bench::new();
+    // The same journal's key under other entries: a home that was restored, and lived on differently.
+    let checkpoint = bench.checkpoint();
+    let (text, _) = checkpoint.split_once("\n\n").unwrap();
+    let wrong = checkpoint.replace(text.lines().nth(2).unwrap(), &data_encoding::BASE64.encode(&[0; 32]));
+    let report = bench.report(Some(&wrong));
+    assert!(matches!(report.faults[0], JournalFault::AgainstUnreadable { .. }), "not signed: {report:#?}");
+    let other = Bench::new();
+    let report = bench.report(Some(&other.checkpoint()));
+    assert!(matches!(report.faults[0], JournalFault::AgainstUnreadable { .. }), "another key: {report:#?}");
+    let named = checkpoint.replace("journal/a", "journal/b");
+    let origin = "torikomi.example/journal/b".to_owned();
+    assert_eq!(bench.report(Some(&named)).faults, [JournalFault::AgainstOtherJournal { origin }]);
+}
+
+#[test]
+fn head_and_private_parts_are_compared() {
+    let bench = Bench::new();
+    bench.hospital.sql("UPDATE journal_head SET size = 6");
+    let faults = bench.report(None).faults;
+    assert!(faults.iter().any(|fault| matches!(fault, JournalFault::HeadRootDiffers)), "{faults:?}");
+    let bench = Bench::new();
+    bench.hospital.sql("UPDATE journal_private SET text = REPLACE(text, 'scan 1', 'scan 2') WHERE idx = 1");
+    assert_eq!(bench.report(None).faults, [JournalFault::PrivateDiffers { index: 1 }]);
+    // Erased lawfully: every proof stands.
+    bench.hospital.sql("DELETE FROM journal_private WHERE idx = 1");
+    let report = bench.report(None);
+    assert_eq!((report.verdict, report.erased), (JournalVerdict::Consistent, 1));
+    bench.hospital.sql("INSERT INTO journal_private (idx, salt, text) VALUES (3, zeroblob(32), 'x')");
+    assert_eq!(bench.report(None).faults, [JournalFault::PrivateUnexpected { index: 3 }]);
+}
+
+#[test]
+fn acts_count_only_with_role_and_signature() {
+    let bench = Bench::new();
+    // The administrator may not confirm.
+    let hospital = &bench.hospital;
+    let (document, now) = (DocumentId::new(), at(FILED_AT));
+    let act = torikomi::people::acts::Act::new(confirm(document), hospital.admin.person(), now, hospital.home);
+    let signed = torikomi::people::acts::Signed::sign(act, &[&hospital.admin]).unwrap();
+    hospital.append(signed.into_draft(None), now);
+    let fault = ActFault::ActRoleNotHeld { act: "confirm".into() };
+    assert_eq!(bench.report(None).faults, [JournalFault::ActWrong { index: 7, fault }]);
+
+    // A confirmation without anybody's signature.
+    let bench = Bench::new();
+    bench.hospital.append(Draft::by_system(Kind::DocumentConfirmed, Subject::document(document)), now);
+    assert_eq!(bench.report(None).faults, [JournalFault::ActWrong { index: 7, fault: ActFault::ActMissing }]);
+
+    // The certificate's row is another's.
+    let bench = Bench::new();
+    bench.hospital.sql("UPDATE certificate SET der = (SELECT der FROM certificate ORDER BY fingerprint LIMIT 1)");
+    let report = bench.report(None);
+    assert!(matches!(report.faults[0], JournalFault::ActWrong { index: 0, .. }), "{report:#?}");
+}
+
+#[test]
+fn records_documents_and_certificates_both_ways() {
+    let bench = Bench::new();
+    bench.hospital.sql(
+        "DELETE FROM record_member WHERE record IN (SELECT id FROM record WHERE journal_index = 3);
+         DELETE FROM record WHERE journal_index = 3",
+    );
+    assert_eq!(bench.report(None).faults, [JournalFault::RecordMissing { index: 3 }]);
+
+    let bench = Bench::new();
+    let id = RecordId::new();
+    bench.hospital.sql(&format!(
+        "INSERT INTO record SELECT '{id}', 'sha256:' || substr(digest, 8, 63) || 'x', document, 9, previous, station,
+           document_type, profile_id, profile_version, patient_id, patient_name, obtained_on, page_count, operator,
+           signer, taken_in_at, signed_at, timestamped_at, filed_at, journal_index FROM record WHERE journal_index = 3;
+         UPDATE record SET digest = replace(digest, 'x', '0') WHERE id = '{id}'"
+    ));
+    assert_eq!(bench.report(None).faults, [JournalFault::RecordWithoutEntry { record: id }]);
+
+    let bench = Bench::new();
+    let filed = bench.hospital.file(Recipe::default());
+    let subject = Subject::document(filed.document);
+    bench.hospital.append(Draft::by_system(Kind::DocumentDiscarded, subject), at(FILED_AT));
+    let faults = bench.report(None).faults;
+    assert!(faults.contains(&JournalFault::EndedTwice { index: 10, document: filed.document }), "{faults:?}");
+
+    let bench = Bench::new();
+    let document = DocumentId::new();
+    bench.hospital.append(Draft::by_system(Kind::DeliveryTaken, Subject::document(document)), at(FILED_AT));
+    let faults = bench.report(None).faults;
+    let counts = JournalFault::LedgerCounts { in_ledger: 2, in_journal: 3 };
+    assert_eq!(faults, [JournalFault::LedgerLacks { document }, counts]);
+
+    let bench = Bench::new();
+    let facts = |facts: &mut serde_json::Map<String, serde_json::Value>| {
+        facts["certificate"] = torikomi::ids::Digest::of(b"").to_string().into();
+    };
+    bench.hospital.file(Recipe { facts, ..Recipe::default() });
+    let certificate = torikomi::ids::Digest::of(b"");
+    assert_eq!(bench.report(None).faults, [JournalFault::SignerNotIssued { index: 9, certificate }]);
+
+    let bench = Bench::new();
+    bench.hospital.sql(
+        "INSERT INTO certificate SELECT 'sha256:' || substr(fingerprint, 8, 63) || 'f', person, der, suite, key_file,
+           not_before, not_after, revoked_at, issued_by, issued_at, 0 FROM certificate ORDER BY fingerprint LIMIT 1",
+    );
+    let report = bench.report(None);
+    assert!(matches!(report.faults[..], [JournalFault::CertificateWithoutEntry { .. }]), "{report:#?}");
+}

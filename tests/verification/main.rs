@@ -1,0 +1,11 @@
+//! Records before the verifier: good ones pass, and whatever is changed is named by the step that saw it.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails so")]
+
+#[path = "../support/hospital.rs"]
+mod hospital;
+
+mod journal;
+mod packs;
+mod stored;
+mod trust;
