@@ -454,6 +454,8 @@ pub enum StationProblem {
     },
     /// Scans are taken in, but their sources cannot be removed.
     ReadOnly,
+    /// A delivery was taken and its copy is no longer in custody: the source is the last of it and stays.
+    CopyMissing,
     /// More names than are looked at in one sweep.
     TooManyNames,
     /// The ledger does not answer.

@@ -8,7 +8,7 @@ use torikomi::ids::{DeliveryId, HomeId};
 use torikomi::intake::companions::{bundle_of, companions};
 use torikomi::intake::custody::{self, Order};
 use torikomi::intake::drop::{DropFolder, Limits};
-use torikomi::intake::line::CustodyFinding;
+use torikomi::intake::line::{CustodyFinding, StationProblem};
 use torikomi::ledger::deliveries;
 
 use crate::world::{World, name};
@@ -293,4 +293,24 @@ fn a_restart_in_every_state_takes_nothing_twice() {
     let mut ledger = world.ledger();
     ledger.sort();
     assert_eq!(ledger, ["incomplete.tif: incomplete 1 no", "measuring.tif: in-custody 1 no", "taken.tif: taken 1 yes"]);
+}
+
+#[test]
+fn a_source_that_is_the_last_of_its_delivery_stays() {
+    let world = World::used();
+    let line = world.open();
+    world.put("scan.tif", b"a page");
+    world.take(&line);
+    let id = world.only().id;
+    let document = world.measured_complete(id);
+    let (copy, away) = (world.custody.join(format!("{id}.001")), world.folder.path().join("away"));
+    fs::rename(&copy, &away).unwrap();
+    world.turn(&line, 1);
+    world.turn(&line, 61);
+    world.turn(&line, 1);
+    assert_eq!(world.standing(), ["scan.tif"]);
+    assert_eq!(line.stations()[0].problem, Some(StationProblem::CopyMissing));
+    world.set_document(document, "filed");
+    world.turn(&line, 61);
+    assert_eq!(world.ledger(), ["scan.tif: taken 1 yes"], "the store has it");
 }

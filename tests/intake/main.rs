@@ -4,7 +4,7 @@
 //! crash is what it leaves behind: the line is dropped, the state between two steps is put in place with the same
 //! functions that make it, and a new line is opened over it.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test fails so")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails so")]
 
 mod arrivals;
 mod crashes;

@@ -3,7 +3,12 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 
+use schemars::{JsonSchema, schema_for};
+use torikomi::document::DeliveryProblem;
 use torikomi::ids::DocumentId;
+use torikomi::intake::drop::RefusalKind;
+use torikomi::intake::line::{CustodyFinding, StationProblem};
+use torikomi::messages::{FluentValue, Lang, find};
 
 use crate::world::{World, name};
 
@@ -94,4 +99,24 @@ fn others_write_and_remove_notes_about_documents() {
     line.clear_note(&name("er-1"), document);
     world.turn(&line, 1);
     assert!(world.notes().is_empty());
+}
+
+#[test]
+fn every_code_has_a_sentence_in_both_languages() {
+    fn check<T: JsonSchema>(area: &str) {
+        let schema = schema_for!(T);
+        for variant in schema.as_value()["oneOf"].as_array().unwrap() {
+            let fields = variant["properties"].as_object().unwrap();
+            let id = format!("{area}-{}", fields["code"]["const"].as_str().unwrap());
+            let blanks: Vec<_> = fields.keys().map(|name| (name.as_str(), FluentValue::from("x"))).collect();
+            for lang in [Lang::Ja, Lang::En] {
+                let said = find(lang, &id, &blanks).unwrap_or_else(|| panic!("no {id}"));
+                assert!(!said.contains('{'), "{id} asks for what it has not: {said}");
+            }
+        }
+    }
+    check::<RefusalKind>("intake");
+    check::<DeliveryProblem>("delivery-problem");
+    check::<StationProblem>("station");
+    check::<CustodyFinding>("custody");
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant as Moment};
 
-use super::super::custody::Member;
+use super::super::custody::{CustodyCopy, Member};
 use super::super::drop::{DropFolder, Sweep, Unreachable};
 use super::super::names::{self, Part};
 use super::super::release::{self, ReleaseOutcome};
@@ -27,10 +27,17 @@ impl AtStation {
         sweep: &Sweep,
         now: Moment,
     ) -> Result<Option<Moment>, LineError> {
-        let due: Vec<DeliveryId> = self.due(now)?;
+        let known = &self.known;
+        self.unreleased.retain(|id, _| known.get(*id).is_some_and(|known| known.row.state == DeliveryState::Taken));
+        let due = self.due(now)?;
         let mut outcomes = BTreeMap::new();
         for id in due {
             let Some(known) = self.known.get(id) else { continue };
+            if !self.is_held_elsewhere(known)? {
+                tracing::error!(station = %drop.station(), delivery = %id, "The source of delivery {id} stays: its copy is not in custody");
+                self.unreleased.insert(id, (now + TRY_AGAIN, StationProblem::CopyMissing));
+                continue;
+            }
             match self.release(drop, known) {
                 Ok(released) => outcomes.insert(id, released),
                 // The next turn finds out for itself that the folder is gone.
@@ -40,9 +47,9 @@ impl AtStation {
         for (id, (released, stranded)) in &outcomes {
             self.unsettled |= stranded;
             if *released == Released::Cannot {
-                self.release_again.insert(*id, now + TRY_AGAIN);
+                self.unreleased.insert(*id, (now + TRY_AGAIN, StationProblem::ReadOnly));
             } else {
-                self.release_again.remove(id);
+                self.unreleased.remove(id);
                 self.removed.retain(|(delivery, _)| delivery != id);
             }
         }
@@ -62,15 +69,17 @@ impl AtStation {
             self.refresh()?;
         }
         self.release_indexes(drop, sweep)?;
-        Ok(self.release_again.values().min().copied())
+        if let Some((_, problem)) = self.unreleased.values().next() {
+            self.shared.report(&self.station.name, |report| report.problem = Some(problem.clone()));
+        }
+        Ok(self.unreleased.values().map(|(again, _)| *again).min())
     }
 
     /// Deliveries that no longer need their source.
     fn due(&self, now: Moment) -> Result<Vec<DeliveryId>, LineError> {
         let waiting = |known: &&KnownDelivery| match (known.row.state, known.row.released) {
-            (DeliveryState::Taken, Released::No) => true,
-            (DeliveryState::Taken, Released::Cannot) => {
-                self.release_again.get(&known.row.id).is_none_or(|&at| at <= now)
+            (DeliveryState::Taken, Released::No | Released::Cannot) => {
+                self.unreleased.get(&known.row.id).is_none_or(|(again, _)| *again <= now)
             }
             _ => false,
         };
@@ -85,6 +94,15 @@ impl AtStation {
             .database
             .read::<_, DatabaseError, _>(async |tx| deliveries::filed_with_source_left(tx, station).await)?;
         Ok(waiting.into_iter().filter(|id| filed.contains(id)).collect())
+    }
+
+    /// Whether its bytes are in custody, or every document of it is filed: only then is the source not the last of it.
+    fn is_held_elsewhere(&self, known: &KnownDelivery) -> Result<bool, LineError> {
+        let (instruments, row) = (&self.shared.instruments, &known.row);
+        if CustodyCopy::open(&instruments.custody, row.id, row.copy).is_ok() {
+            return Ok(true);
+        }
+        Ok(instruments.database.read::<_, DatabaseError, _>(async |tx| deliveries::all_filed(tx, row.id).await)?)
     }
 
     /// What became of a delivery's source as a whole, and whether something is stranded on the way.
@@ -119,9 +137,6 @@ impl AtStation {
             (false, true) => Released::Gone,
             (false, false) => Released::Yes,
         };
-        if cannot {
-            self.shared.report(&self.station.name, |report| report.problem = Some(StationProblem::ReadOnly));
-        }
         Ok((released, stranded))
     }
 

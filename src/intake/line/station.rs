@@ -45,8 +45,8 @@ pub(super) struct AtStation {
     pub(super) removed: BTreeSet<(DeliveryId, String)>,
     /// Durable copies whose row could not be written.
     pub(super) unrecorded: Vec<CustodyCopy>,
-    /// When a source that could not be removed is tried again.
-    pub(super) release_again: BTreeMap<DeliveryId, Moment>,
+    /// Sources that could not be removed: when that is tried again, and why it could not.
+    pub(super) unreleased: BTreeMap<DeliveryId, (Moment, StationProblem)>,
     /// When a bundle whose copy failed is tried again.
     copy_again: BTreeMap<SourceName, Moment>,
 }
@@ -97,7 +97,7 @@ impl AtStation {
             unsettled: true,
             removed: BTreeSet::new(),
             unrecorded: Vec::new(),
-            release_again: BTreeMap::new(),
+            unreleased: BTreeMap::new(),
             copy_again: BTreeMap::new(),
         }
     }

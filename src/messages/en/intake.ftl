@@ -24,6 +24,7 @@ station-foreign = This folder belongs to station { $station } of another home ({
 station-replaced = The folder has become another one. It is opened anew by itself.
 station-unusable = The folder cannot be used: { $error }. Please tell the administrator. It is tried again by itself.
 station-read-only = The folder cannot be written to, so files that were taken in cannot be removed. Please ask the administrator to check the right to write there.
+station-copy-missing = The copy of something that was taken in is not in custody, so its source is left here. Please tell the administrator.
 station-too-many-names = There are too many files in the folder; they are taken in bit by bit.
 station-ledger = The ledger cannot be written, so intake waits: { $error }. It resumes by itself.
 
@@ -35,3 +36,10 @@ note-folder-orphans = Sidecar files without a scan: { $count }. Please send the 
 
 # Before a finding, where it is on one page.
 note-page = Page { $page }:{" "}
+
+# Where custody and ledger did not agree at start: one message for each code of `CustodyFinding`.
+custody-stranger = Custody holds { $name }, which was not taken in. It is left as it is. Please look at it.
+custody-foreign-home = Custody holds a copy that another home made (delivery { $delivery }, copy { $copy }). It is left as it is.
+custody-damaged = Copy { $copy } of delivery { $delivery } is not what its description says. The ledger does not use it, and it is left as it is. Please check the disk.
+custody-unexplained = Copy { $copy } of delivery { $delivery } is not used by the ledger, and no newer one replaces it. It is left as it is. Please look at it.
+custody-missing = Copy { $copy } of delivery { $delivery } is not in custody. Where the source still stands it is copied again; otherwise please scan it again.

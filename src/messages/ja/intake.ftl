@@ -24,6 +24,7 @@ station-foreign = このフォルダーは、別のホーム（{ $home }）の�
 station-replaced = フォルダーが別のものに替わりました。自動で開き直します。
 station-unusable = フォルダーを使えません：{ $error }。管理者に連絡してください。自動で再試行します。
 station-read-only = フォルダーに書き込めないため、取り込みが済んだファイルを取り除けません。管理者に、書き込み権限の確認を依頼してください。
+station-copy-missing = 取り込み済みのものの写しが保管場所に見つからないため、元のファイルを残しています。管理者に連絡してください。
 station-too-many-names = フォルダーのファイルが多すぎるため、一部だけを順に取り込んでいます。
 station-ledger = 台帳に書き込めないため、取り込みを待っています：{ $error }。自動で再開します。
 
@@ -35,3 +36,10 @@ note-folder-orphans = 付随ファイル（サイドカー）が { $count } 個�
 
 # Before a finding, where it is on one page.
 note-page = { $page } ページ目：{""}
+
+# 起動時に、保管場所と台帳が合わなかったもの。`CustodyFinding` の code ごとに一つ。
+custody-stranger = 保管場所に、取り込んだものではない { $name } があります。そのまま残しています。内容を確かめてください。
+custody-foreign-home = 保管場所に、別のホームが作った写し（受付番号 { $delivery }、{ $copy } 番目）があります。そのまま残しています。
+custody-damaged = 受付番号 { $delivery } の { $copy } 番目の写しが、記録された内容と一致しません。台帳はこれを使っていません。そのまま残しています。ディスクを確かめてください。
+custody-unexplained = 受付番号 { $delivery } の { $copy } 番目の写しは台帳で使われていませんが、これに代わる新しい写しもありません。そのまま残しています。内容を確かめてください。
+custody-missing = 受付番号 { $delivery } の { $copy } 番目の写しが、保管場所に見つかりません。元のファイルが残っていれば、もう一度写します。なければ、もう一度スキャンしてください。
