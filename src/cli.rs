@@ -30,6 +30,8 @@ mod serve;
 mod session;
 mod status;
 mod timestamp;
+mod trusted;
+mod verify;
 mod words;
 
 use std::ffi::OsString;
@@ -79,6 +81,7 @@ enum Command {
     Queue(queue::Queue),
     #[command(subcommand)]
     Record(record::Record),
+    Verify(verify::Args),
     #[command(subcommand)]
     Session(session::Session),
     #[command(subcommand)]
@@ -144,6 +147,7 @@ fn run(command: &Command, desk: &Desk) -> Result<Answer, Failure> {
         Command::Status(args) => status::run(args, desk),
         Command::Queue(command) => queue::run(command, desk),
         Command::Record(command) => record::run(command, desk),
+        Command::Verify(args) => verify::run(args, desk),
         Command::Session(command) => session::run(command, desk),
         Command::Operator(command) => operator::run(command, desk),
         Command::Journal(command) => journal::run(command, desk),

@@ -50,7 +50,6 @@ pub struct Filing<'a> {
     pub custody: &'a Folder,
     pub clock: &'a Clock,
     /// A delivered file in custody, open for reading, by its delivery and digest.
-    #[expect(clippy::type_complexity, reason = "a closure's signature says it best")]
     pub original: &'a dyn Fn(DeliveryId, &Digest) -> Result<File, FilingError>,
     /// The calendars that were in force, by digest.
     pub calendar: &'a dyn Fn(&Digest) -> Option<Vec<u8>>,

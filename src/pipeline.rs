@@ -16,6 +16,9 @@ use crate::ledger::{deliveries, documents};
 
 pub use stages::listed_files;
 
+/// What a stage does with one document.
+type Step = fn(&Line, DocumentId) -> driver::Worked;
+
 /// Starts every stage of the line. Rows that an earlier run left behind are simply there.
 ///
 /// # Errors
@@ -29,7 +32,7 @@ pub fn start(line: &Arc<Line>, cores: usize) -> std::io::Result<Driver> {
         ready: Box::new(move |most| ready.to_measure(most).map_err(|error| error.to_string())),
         work: Box::new(move |id: &DeliveryId| work.measure(*id)),
     })?;
-    let stages: [(StageName, DocumentState, usize, fn(&Line, DocumentId) -> driver::Worked); 5] = [
+    let stages: [(StageName, DocumentState, usize, Step); 5] = [
         (StageName::Identification, DocumentState::Identifying, 1, Line::identify),
         (StageName::Inspection, DocumentState::Inspecting, 1, Line::inspect),
         (StageName::Signing, DocumentState::Signing, 1, Line::sign),

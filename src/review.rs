@@ -239,7 +239,9 @@ mod tests {
         let session = profile("confirm = \"session\"", "allowed");
         let each = profile("confirm = \"each\"", "allowed");
         let strict = profile("confirm = \"session\"", "never");
-        let cases: &[(&Profile, &[(&str, Severity)], &[D], &[Need])] = &[
+        /// Profile, findings, decisions; what is asked.
+        type Case<'a> = (&'a Profile, &'a [(&'a str, Severity)], &'a [D], &'a [Need]);
+        let cases: &[Case<'_>] = &[
             (&session, &[], &[], &[]),
             (&session, &[("blank_page", Warn)], &[], &[]),
             (&session, &[("blank_page", Hold)], &[], &[Need::Accept]),

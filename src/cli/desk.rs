@@ -19,6 +19,7 @@ use crate::control::client::ask;
 use crate::control::facts::Problem;
 use crate::database::{Database, DatabaseError, Tx};
 use crate::instant::Instant;
+use crate::store::Objects;
 
 /// Where a command reads and answers.
 #[derive(Debug)]
@@ -134,7 +135,7 @@ impl Desk {
 pub struct ReadOnly {
     database: Database,
     // Dropped after the database, whose readers live on it.
-    _runtime: tokio::runtime::Runtime,
+    runtime: tokio::runtime::Runtime,
 }
 
 impl ReadOnly {
@@ -149,7 +150,19 @@ impl ReadOnly {
             .build()
             .map_err(|error| problem(error.to_string()))?;
         let database = Database::open_read_only(path, runtime.handle())?;
-        Ok(Self { database, _runtime: runtime })
+        Ok(Self { database, runtime })
+    }
+
+    /// The database itself, for what reads more than one query.
+    #[must_use]
+    pub fn inner(&self) -> &Database {
+        &self.database
+    }
+
+    /// The store's objects beside it.
+    pub fn objects(&self, folder: &Path) -> Result<Objects, Failure> {
+        Objects::open(folder, self.runtime.handle())
+            .map_err(|error| Failure::File { path: folder.display().to_string(), problem: error.to_string() })
     }
 
     pub fn read<T, F>(&self, query: F) -> Result<T, Failure>

@@ -2,6 +2,7 @@
 
 pub(super) mod entries;
 mod show;
+mod verify;
 
 use clap::Subcommand;
 
@@ -10,10 +11,12 @@ use super::{Answer, Desk, Failure};
 #[derive(Debug, Subcommand)]
 pub enum Journal {
     Show(show::Args),
+    Verify(verify::Args),
 }
 
 pub(super) fn run(command: &Journal, desk: &Desk) -> Result<Answer, Failure> {
     match command {
         Journal::Show(args) => show::run(args, desk),
+        Journal::Verify(args) => verify::run(args, desk),
     }
 }

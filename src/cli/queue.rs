@@ -3,7 +3,7 @@
 mod accept;
 mod assign;
 mod confirm;
-mod decision;
+pub(super) mod decision;
 mod discard;
 pub(super) mod facts;
 mod identify;

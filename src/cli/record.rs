@@ -1,5 +1,6 @@
 //! `torikomi record`: what is filed.
 
+mod export;
 mod history;
 mod list;
 mod show;
@@ -13,6 +14,7 @@ pub enum Record {
     List(list::Args),
     Show(show::Args),
     History(history::Args),
+    Export(export::Args),
 }
 
 pub(super) fn run(command: &Record, desk: &Desk) -> Result<Answer, Failure> {
@@ -20,5 +22,6 @@ pub(super) fn run(command: &Record, desk: &Desk) -> Result<Answer, Failure> {
         Record::List(args) => list::run(args, desk),
         Record::Show(args) => show::run(args, desk),
         Record::History(args) => history::run(args, desk),
+        Record::Export(args) => export::run(args, desk),
     }
 }

@@ -17,6 +17,8 @@ pub fn all() -> Vec<(&'static str, Schema)> {
         ("record-list", schema_for!(facts::RecordList)),
         ("record-show", schema_for!(facts::RecordShown)),
         ("record-history", schema_for!(facts::RecordHistory)),
+        ("record-export", schema_for!(facts::RecordExported)),
+        ("verify", schema_for!(facts::Verified)),
         ("session-open", schema_for!(facts::Opened)),
         ("session-close", schema_for!(facts::Closed)),
         ("session-list", schema_for!(facts::SessionList)),
@@ -30,5 +32,6 @@ pub fn all() -> Vec<(&'static str, Schema)> {
         ("profile-show", schema_for!(facts::ProfileShown)),
         ("profile-lint", schema_for!(facts::Linted)),
         ("journal-show", schema_for!(facts::JournalPage)),
+        ("journal-verify", schema_for!(crate::verification::journal::JournalReport)),
     ]
 }

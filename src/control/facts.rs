@@ -17,6 +17,7 @@ use crate::profile::{NotCarried, Title};
 use crate::requirement::Regime;
 use crate::store::records::{Member, Record};
 use crate::toml_text;
+use crate::verification::{Report, Verdict};
 
 /// `torikomi status`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -376,4 +377,38 @@ pub struct InspectedFile {
     pub judgement: Judgement,
     /// Checks that had no date to judge by.
     pub not_judged: Vec<String>,
+}
+
+/// `torikomi verify`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Verified {
+    pub verdict: Verdict,
+    /// Whether certificates of an evaluation authority were to be accepted.
+    pub evaluation_accepted: bool,
+    pub passed: u64,
+    pub indeterminate: u64,
+    pub failed: u64,
+    /// What was named on the command line; of `--all`, only what did not pass.
+    pub items: Vec<VerifiedItem>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct VerifiedItem {
+    /// The record's id, or the path of the pack.
+    pub what: String,
+    pub report: Report,
+}
+
+/// `torikomi record export`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RecordExported {
+    pub record: RecordId,
+    /// The journal's entry of this export.
+    pub journal_index: u64,
+    /// The container, or the folder of the unpacked record.
+    pub path: String,
+    /// The proof beside a container.
+    pub proof: Option<String>,
+    /// What verifying the export itself gave.
+    pub verdict: Verdict,
 }

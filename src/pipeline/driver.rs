@@ -61,9 +61,7 @@ pub struct Stage<K> {
     pub name: StageName,
     pub threads: usize,
     /// The rows to work on now, oldest first, at most so many.
-    #[expect(clippy::type_complexity, reason = "a closure's signature says it best")]
     pub ready: Box<dyn Fn(u32) -> Result<Vec<K>, String> + Send + Sync>,
-    #[expect(clippy::type_complexity, reason = "a closure's signature says it best")]
     pub work: Box<dyn Fn(&K) -> Worked + Send + Sync>,
 }
 

@@ -85,10 +85,9 @@ impl Line {
     }
 
     fn wake_station_of(&self, id: DeliveryId) {
-        match self.database.read(async |tx| deliveries::get(tx, id).await) {
-            Ok(Some(delivery)) => self.wake_intake(&delivery.station),
-            // The next sweep comes by itself.
-            Ok(None) | Err(_) => {}
+        // Where the ledger does not answer, the next sweep comes by itself.
+        if let Ok(Some(delivery)) = self.database.read(async |tx| deliveries::get(tx, id).await) {
+            self.wake_intake(&delivery.station);
         }
     }
 

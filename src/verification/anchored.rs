@@ -200,7 +200,7 @@ pub(super) fn outcome(journal: &AtHand, filed: &Filed<'_>) -> Outcome {
     }
     history(proven, &json.journal_checkpoint)?;
     if let Some((index, fault)) = &proven.people_fault {
-        return Err(Fault::ActWrong { index: *index, fault: fault.clone() }.into());
+        return Err(Fault::ActWrong { index: *index, act_fault: fault.clone() }.into());
     }
     let (person, certificate) = (json.signer.person.id, json.signer.certificate);
     if proven.people.issued(&certificate).is_none_or(|issued| issued.person != person) {

@@ -194,7 +194,7 @@ pub enum Doubt {
     },
     /// The calendar in the record does not reach so far.
     DeadlineNotTold {
-        cause: CannotTell,
+        calendar: CannotTell,
     },
     /// Released by decisions whose entries are not at hand.
     ReleasesNotAtHand {
@@ -324,7 +324,6 @@ pub enum Fault {
 
     // -- time-stamp --
     TimestampMissing,
-    TimestampNotAllowed,
     /// The token is for something else than this signature.
     TimestampOfAnother,
     TimestampPolicy {
@@ -396,7 +395,7 @@ pub enum Fault {
     },
     ActWrong {
         index: u64,
-        fault: ActFault,
+        act_fault: ActFault,
     },
 
     // -- journal --
@@ -445,7 +444,7 @@ pub enum Deadline {
     Sign,
 }
 
-/// Why a signed act does not count. Message ids are `fault-<code>`.
+/// Why a signed act does not count. Message ids are `act-fault-<code>`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "code", rename_all = "kebab-case")]
 pub enum ActFault {

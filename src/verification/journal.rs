@@ -179,7 +179,7 @@ pub enum JournalFault {
     },
     ActWrong {
         index: u64,
-        fault: ActFault,
+        act_fault: ActFault,
     },
     // -- both ways --
     RecordMissing {
@@ -435,7 +435,7 @@ impl<'a> Walk<'a> {
         if let Some(committed) = act.and_then(|act| act.private) {
             let inner = serde_json::from_str::<acts::Private>(&private.text).ok();
             if inner.map(|inner| inner.commitment()) != Some(committed) {
-                self.faults.say(JournalFault::ActWrong { index, fault: ActFault::ActPrivateDiffers });
+                self.faults.say(JournalFault::ActWrong { index, act_fault: ActFault::ActPrivateDiffers });
             }
         }
     }
@@ -452,7 +452,7 @@ impl<'a> Walk<'a> {
         }
         let anchors = Some(&self.sources.trust.signers).filter(|anchors| !anchors.certificates().is_empty());
         if let Err(fault) = self.people.read(entry, anchors) {
-            self.faults.say(JournalFault::ActWrong { index: entry.index, fault });
+            self.faults.say(JournalFault::ActWrong { index: entry.index, act_fault: fault });
         }
         Ok(())
     }

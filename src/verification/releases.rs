@@ -30,7 +30,7 @@ pub(super) fn releases(record: &Read, journal: &AtHand) -> Outcome {
         }
         let act = match &entry.act {
             Ok(act) => act,
-            Err(fault) => return Err(Fault::ActWrong { index, fault: fault.clone() }.into()),
+            Err(fault) => return Err(Fault::ActWrong { index, act_fault: fault.clone() }.into()),
         };
         if act.by != decision.person || act.deed.name() != decision.kind || !concerns(act, record) {
             return Err(Fault::OtherDecision { index }.into());

@@ -18,7 +18,7 @@ pub(super) fn windows(record: &Read, signed_at: Instant, timestamped_at: Option<
     let clocks = &record.json.clocks;
     let station = &record.json.station;
     let window = &record.profile.window;
-    let cannot_tell = |cause| Doubt::DeadlineNotTold { cause };
+    let cannot_tell = |calendar| Doubt::DeadlineNotTold { calendar };
 
     // The scan: from the day the paper was made or received, to the instant at which it was complete here.
     let scan_by = match (clocks.obtained_on, window.scan_within_business_days) {
@@ -70,7 +70,7 @@ fn stamp(record: &Read, signed_at: Instant, timestamped_at: Option<Instant>) -> 
         };
     };
     let due = record.calendar.deadline(signed_at, span, &record.json.station);
-    let due = due.map_err(|cause| Doubt::DeadlineNotTold { cause })?;
+    let due = due.map_err(|calendar| Doubt::DeadlineNotTold { calendar })?;
     let seconds = u64::try_from(due.since(signed_at).as_secs()).unwrap_or(0);
     // The signature's own time is in whole seconds, and what is signed was written a moment before.
     let slack = u64::try_from(CLOCK_SKEW.as_secs()).unwrap_or(0);

@@ -1,6 +1,15 @@
 //! The whole line from a drop folder to a filed record, through the library's own start and real files.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails so"
+)]
+
 mod home;
+mod proven;
 
 use std::time::{Duration, Instant};
 
@@ -45,6 +54,7 @@ fn a_scan_becomes_a_signed_and_stamped_record() {
     // The source is gone, and so is the copy in custody.
     assert!(wait_for(|| (home.listing().iter().all(|name| !name.contains("同意書"))).then_some(())).is_some());
     assert!(wait_for(|| home.custody_is_empty().then_some(())).is_some(), "{:?}", home.custody_listing());
+    proven::proven(&home, &daemon.line, filed.id);
 }
 
 /// Waits at most a minute: a slow machine is slow, and a broken line fails.

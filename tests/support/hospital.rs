@@ -514,7 +514,8 @@ impl Hospital {
 
     /// Changes the database behind everybody's back.
     pub fn sql(&self, statement: &str) {
-        let statement = statement.to_owned();
+        // Rows may point nowhere while they are moved about.
+        let statement = format!("PRAGMA defer_foreign_keys = ON; {statement}");
         self.database
             .write::<_, DatabaseError, _>(async move |tx| {
                 sqlx::raw_sql(sqlx::AssertSqlSafe(statement)).execute(tx).await?;

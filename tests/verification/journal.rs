@@ -226,12 +226,12 @@ fn acts_count_only_with_role_and_signature() {
     let signed = torikomi::people::acts::Signed::sign(act, &[&hospital.admin]).unwrap();
     hospital.append(signed.into_draft(None), now);
     let fault = ActFault::ActRoleNotHeld { act: "confirm".into() };
-    assert_eq!(bench.report(None).faults, [JournalFault::ActWrong { index: 7, fault }]);
+    assert_eq!(bench.report(None).faults, [JournalFault::ActWrong { index: 7, act_fault: fault }]);
 
     // A confirmation without anybody's signature.
     let bench = Bench::new();
     bench.hospital.append(Draft::by_system(Kind::DocumentConfirmed, Subject::document(document)), now);
-    assert_eq!(bench.report(None).faults, [JournalFault::ActWrong { index: 7, fault: ActFault::ActMissing }]);
+    assert_eq!(bench.report(None).faults, [JournalFault::ActWrong { index: 7, act_fault: ActFault::ActMissing }]);
 
     // The certificate's row is another's.
     let bench = Bench::new();
@@ -283,7 +283,7 @@ fn records_documents_and_certificates_both_ways() {
 
     let bench = Bench::new();
     bench.hospital.sql(
-        "INSERT INTO certificate SELECT 'sha256:' || substr(fingerprint, 8, 63) || 'f', person, der, suite, key_file,
+        "INSERT INTO certificate SELECT 'sha256:' || printf('%064d', 0), person, der, suite, key_file,
            not_before, not_after, revoked_at, issued_by, issued_at, 0 FROM certificate ORDER BY fingerprint LIMIT 1",
     );
     let report = bench.report(None);

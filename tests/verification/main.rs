@@ -9,3 +9,4 @@ mod journal;
 mod packs;
 mod stored;
 mod trust;
+mod words;

@@ -259,10 +259,10 @@ fn a_record_is_written_in_one_way() {
         let found = fault(&report(Recipe { text, ..Recipe::default() }));
         assert_eq!(found, (Step::Record, expected));
     }
-    let unknown = |text: String| text.replacen("\"v\":1}", "\"v\":1,\"w\":1}", 1);
+    let unknown = |text: String| format!("{},\"w\":1}}", &text[..text.len() - 1]);
     let found = fault(&report(Recipe { text: unknown, ..Recipe::default() }));
     assert!(matches!(found, (Step::Record, Fault::RecordUnreadable { .. })), "{found:?}");
-    let newer = |text: String| text.replacen("\"v\":1}", "\"v\":2}", 1);
+    let newer = |text: String| text.replacen("\"v\":1,", "\"v\":2,", 1);
     let found = doubt(&report(Recipe { text: newer, ..Recipe::default() }));
     assert_eq!(found, (Step::Record, Doubt::NewerFormat { name: "record.json".into(), found: 2, known: 1 }));
 }

@@ -16,7 +16,7 @@ pub struct Reason {
 }
 
 impl Reason {
-    pub(super) fn given(&self) -> ReasonGiven {
+    pub(in crate::cli) fn given(&self) -> ReasonGiven {
         ReasonGiven { code: self.code.clone(), text: self.text.clone() }
     }
 }

@@ -1,0 +1,96 @@
+//! `torikomi record export`: a record and its proof, for somebody outside.
+
+use std::path::PathBuf;
+
+use crate::cli::page::Page;
+use crate::cli::person::Person;
+use crate::cli::queue::decision::Reason;
+use crate::cli::trusted::Anchors;
+use crate::cli::verify::{tone, unverifiable, word};
+use crate::cli::{Answer, Desk, Failure};
+use crate::control::Request;
+use crate::control::facts::{Exported, RecordExported};
+use crate::export::{Export, ExportError};
+use crate::ids::RecordId;
+use crate::verification::{AtHome, Parts, ProofSource, Verdict, proof_beside, verify_pack};
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[arg(value_name = "RECORD")]
+    record: RecordId,
+    /// Where the container goes.
+    #[arg(long, value_name = "DIR", default_value = ".", conflicts_with = "unpacked")]
+    to: PathBuf,
+    /// A new folder for everything unpacked.
+    #[arg(long, value_name = "DIR")]
+    unpacked: Option<PathBuf>,
+    #[command(flatten)]
+    by: Person,
+    #[command(flatten)]
+    reason: Reason,
+    #[command(flatten)]
+    anchors: Anchors,
+}
+
+pub(super) fn run(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
+    let what = args.record.to_string();
+    let trust = args.anchors.read(desk)?;
+    if let Some(folder) = args.unpacked.as_ref().filter(|folder| folder.symlink_metadata().is_ok()) {
+        return Err(not_exported(ExportError::Exists(folder.clone()), &what));
+    }
+    // First the journal says who takes it out of the house, and why.
+    let by = args.by.prove(desk)?;
+    let noted: Exported = desk.ask(&Request::Export { by, record: args.record, reason: args.reason.given() })?;
+    let (home, config) = desk.settings()?;
+    let database = desk.database()?;
+    let objects = database.objects(&home.layout().store(&config).join("objects"))?;
+    let at_home = AtHome::new(database.inner(), &objects);
+    let failed = |error| unverifiable(&what, &error);
+    let (row, members) = at_home.rows(args.record).map_err(failed)?.ok_or(Failure::NotFound { what: what.clone() })?;
+    let proof = match at_home.proof(&row).map_err(failed)? {
+        ProofSource::Read(proof) => *proof,
+        // Without the journal's word there is no proof to hand out; `journal verify` says what is wrong with it.
+        ProofSource::Unreadable(problem) => return Err(Failure::Database { problem }),
+        ProofSource::Newer(version) => return Err(Failure::Database { problem: version.to_string() }),
+    };
+    let parts = Parts::stored(&objects, members).map_err(|error| not_exported(error.into(), &what))?;
+    let mut export = Export { record: args.record, parts, proof, claimed: &trust };
+    let path = match &args.unpacked {
+        Some(folder) => export.unpacked(folder).map(|()| folder.clone()),
+        None => export.container(&args.to),
+    };
+    let path = path.map_err(|error| not_exported(error, &what))?;
+
+    // What was written is what counts, so that is verified, not what was meant to be written.
+    let report = verify_pack(&path, &trust, true).map_err(failed)?;
+    let proof = args.unpacked.is_none().then(|| proof_beside(&path).display().to_string());
+    let exported = RecordExported {
+        record: args.record,
+        journal_index: noted.journal_index,
+        path: path.display().to_string(),
+        proof,
+        verdict: report.verdict,
+    };
+    desk.show(&exported, |page| show(desk, page, &exported))?;
+    Ok(if exported.verdict == Verdict::Failed { Answer::No } else { Answer::Yes })
+}
+
+fn show(desk: &Desk, page: &mut Page, exported: &RecordExported) {
+    let words = &desk.words;
+    page.line(&words.with("record-exported", &[("path", exported.path.clone().into())]));
+    if let Some(proof) = &exported.proof {
+        page.below(proof);
+    }
+    page.marked(tone(exported.verdict), &words.say(&format!("verdict-{}", word(&exported.verdict))));
+}
+
+fn not_exported(error: ExportError, what: &str) -> Failure {
+    let problem = error.to_string();
+    match error {
+        ExportError::Exists(path) => Failure::BadValue { value: path.display().to_string(), problem },
+        ExportError::Io { path, error } => {
+            Failure::File { path: path.display().to_string(), problem: error.to_string() }
+        }
+        _ => Failure::File { path: what.to_owned(), problem },
+    }
+}

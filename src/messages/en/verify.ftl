@@ -1,0 +1,197 @@
+# What verifying records and the journal says: verify-<code>, act-fault-<code>, journal-fault-<code>.
+
+step-container = Container
+step-manifest = Manifest
+step-content = Content
+step-record = Record
+step-signature = Signature
+step-timestamp = Time-stamp
+step-signer = Signer
+step-windows = Windows
+step-releases = Decisions
+step-journal = Journal
+step-index = Index
+verdict-passed = Verified.
+verdict-indeterminate = Could not be fully verified: something cannot be told.
+verdict-failed = Not verified.
+evidence-signed = State of the evidence: signed (nothing but the signer's word says when)
+evidence-stamped = State of the evidence: stamped (long-term validation data not complete)
+verify-evaluation = By an evaluation authority: nobody outside vouches for it.
+verify-counts = { $passed } verified, { $indeterminate } not fully verified, { $failed } not verified
+record-exported = Exported: { $path }
+verify-container-canonical = The container is written as it must be ({ $entries } entries).
+verify-parts-complete = All parts are there and nothing else ({ $entries } entries).
+verify-manifest-canonical = The manifest is written as it must be and names { $members } files.
+verify-content-intact = { $members } files ({ $bytes } bytes) are as they were signed.
+verify-record-consistent = What the record says agrees with its { $files } originals, { $pages } pages, profile and calendar (version { $version }).
+verify-signature-fits = The signature fits the manifest (signed { $signed_at }, { $algorithm }).
+verify-timestamp-counts = Stamped { $timestamped_at } by { $authority }{ $accredited ->
+    [true] {" "}(accredited)
+    [false] {" "}(not accredited)
+   *[other] {""}
+}.
+verify-timestamp-not-asked = The profile asks for none.
+verify-signer-known = The certificate of { $signer } leads to a root that you trust.
+verify-signer-of-evaluation = The certificate of { $signer } leads to an evaluation root that you accept.
+verify-windows-kept = Scan, signature and time-stamp were within their windows.
+verify-lateness-released = The scan was late, and was released for a reason ({ $reason }).
+verify-nothing-to-release = Nothing had to be decided by a person.
+verify-releases-proven = { $decisions } decisions were signed by people who could make them.
+verify-entry-proven = Entry { $index } of { $size } says that this record was filed { $filed_at }.
+verify-index-agrees = The index says the same as the record.
+verify-not-reached = Could not be looked at because of: { $because ->
+    *[container] Container
+     [manifest] Manifest
+     [content] Content
+     [record] Record
+     [signature] Signature
+     [timestamp] Time-stamp
+     [signer] Signer
+     [windows] Windows
+     [releases] Decisions
+     [journal] Journal
+     [index] Index
+}
+verify-signer-unknown = Intact, signer unknown (says { $signer }). Name the roots you trust with --anchors.
+verify-authority-unknown = Intact, authority unknown (says { $authority }, { $claimed_at }). Name the roots you trust with --anchors.
+verify-evaluation-only = The certificate of { $signer } is for evaluation: nobody outside vouches for it. If that is enough, add --accept-evaluation.
+verify-newer-format = { $name } has the newer format { $found }; this build reads up to { $known }. Use a newer torikomi.
+verify-deadline-not-told = A deadline cannot be told: { $calendar }
+verify-releases-not-at-hand = { $decisions } decisions are named, and the journal is not at hand to prove them.
+verify-journal-not-at-hand = There is no proof from the journal (.proof.json).
+verify-journal-unknown = Entry { $index } cannot be proven without the journal's key. Name it with --anchors.
+verify-other-journal = It is from another journal, whose key is not known: { $origin }
+verify-not-a-container = This is not an ASiC-E container.
+verify-container-changed = At byte { $at_byte } the container is not as it must be written: it was changed, or made by another program.
+verify-entry-foreign = { $name } does not belong into a record.
+verify-entry-twice = { $name } is there twice.
+verify-entry-missing = { $name } is missing.
+verify-entry-too-long = { $name } is longer than { $limit } bytes.
+verify-too-many-entries = There are too many entries ({ $entries }).
+verify-entry-out-of-order = { $name } stands in another place than the manifest gives it.
+verify-manifest-wrong = The manifest is not as it must be ({ $detail }).
+verify-content-differs = { $name } is not what was signed{ $others ->
+    [0] {""}
+   *[other] {" "}(and { $others } more)
+}.
+verify-not-in-manifest = { $name } is not in the manifest.
+verify-record-unreadable = record.json cannot be read ({ $detail }).
+verify-record-not-canonical = record.json is not written as it must be.
+verify-profile-wrong = profile.toml cannot be read ({ $detail }).
+verify-other-profile = record.json names another profile than profile.toml.
+verify-calendar-wrong = calendar.toml cannot be read ({ $detail }).
+verify-other-calendar = record.json names another calendar than calendar.toml.
+verify-files-differ = record.json and the manifest do not agree about { $name }.
+verify-file-differs = { $name } has other bytes or another length than record.json says.
+verify-pages-wrong = The pages of { $name } from { $first_page } on are not given right.
+verify-file-unused = { $name } is used by no page.
+verify-page-count-wrong = There are { $counted } pages, and record.json says { $said }.
+verify-measurements-wrong = Content { $content } and the measurements do not match.
+verify-dates-differ = The date of receipt is given in two ways.
+verify-previous-version-wrong = The version and the one before it do not fit.
+verify-other-manifest = The signature was made over another manifest.
+verify-signature-wrong = The signature is wrong ({ $detail }).
+verify-other-signer = Another certificate signed than the one that record.json names.
+verify-signer-untrusted = The signer's certificate leads to no root that you trust ({ $detail }).
+verify-signer-not-valid = The signer's certificate was not valid { $at }.
+verify-capacity-not-allowed = The profile does not let a person sign in this capacity ({ $capacity }).
+verify-timestamp-missing = There is no time-stamp.
+verify-timestamp-of-another = The time-stamp is for something else than this signature.
+verify-timestamp-policy = The time-stamp's policy { $policy } is not on the list.
+verify-timestamp-untrusted = The authority's certificate leads to no root that you trust ({ $detail }).
+verify-timestamp-wrong = The time-stamp is wrong ({ $detail }).
+verify-timestamp-before-signature = The time-stamp ({ $timestamped_at }) is from before the signature ({ $signed_at }).
+verify-deadline-differs = The deadline for the { $deadline ->
+   *[scan] scan
+    [sign] signature
+} is given as { $said ->
+    [none] none
+   *[other] { $said }
+} and worked out as { $computed ->
+    [none] none
+   *[other] { $computed }
+}.
+verify-stamp-window-differs = The window for the stamp is given as { $said ->
+    [none] none
+   *[other] { $said }
+} and worked out as { $computed ->
+    [none] none
+   *[other] { $computed }
+} seconds.
+verify-scanned-late = The scan ({ $taken_in_at }) came after its window ({ $scan_by }), and nobody released that.
+verify-signed-late = The signature ({ $signed_at }) came after its window ({ $sign_by }), and nobody released that.
+verify-stamped-late = The time-stamp ({ $timestamped_at }) came after its window ({ $stamp_by }).
+verify-signed-before-taken-in = The signature ({ $signed_at }) is from before the scan was taken in ({ $taken_in_at }).
+verify-lateness-not-released = A lateness is given a reason, and no decision releases it for that reason.
+verify-lateness-avoidable = For this reason ({ $reason }) a late scan may not be filed under 9.2.
+verify-not-released = The check { $check } held it, and nobody released that.
+verify-exception-not-allowed = The profile allows no exception to the check { $check }.
+verify-not-confirmed = The profile asks for a confirmation, and there is none.
+verify-identity-incomplete = The profile requires { $field }, and it is missing.
+verify-severity-differs = The check { $check } was given another weight than the profile gives it.
+verify-other-decision = Entry { $index } of the journal is not the decision that the record names.
+verify-act-wrong = The act in entry { $index } does not count: { $act_fault }
+verify-proof-unreadable = The journal's proof cannot be read ({ $detail }).
+verify-checkpoint-wrong = The journal's checkpoint does not count ({ $detail }).
+verify-not-in-journal = What is shown as entry { $index } is not in the journal.
+verify-entry-unreadable = Entry { $index } of the journal cannot be read.
+verify-entry-differs = Entry { $index } of the journal gives another { $field } than the record.
+verify-other-history = The record names a checkpoint ({ $size } entries) that this journal never had.
+verify-certificate-not-issued = The journal has no issuance of the certificate that signed.
+verify-signer-not-appointed = The signer was not appointed in this capacity ({ $capacity }) at that time.
+verify-manager-not-in-force = The information manager whom the record names was not the one in force.
+verify-index-differs = The index gives another { $field } than the record.
+act-fault-act-missing = it must hold a signed act and holds none
+act-fault-act-unreadable = the act cannot be read
+act-fault-act-differs = act and entry do not agree on person, kind or time
+act-fault-act-signers = it is not signed by those whom it names
+act-fault-act-certificate-unknown = the certificate was never issued to that person
+act-fault-act-certificate-not-valid = the certificate was not valid at that time
+act-fault-act-certificate-missing = the certificate itself is not at hand
+act-fault-act-certificate-untrusted = the certificate leads to no root that you trust
+act-fault-act-signature-wrong = the signature is wrong
+act-fault-act-role-not-held = the person did not hold a role for { $act } at that time
+act-fault-act-private-differs = the private part is not the one that was signed for
+journal-verified = The journal ({ $entries } entries) is verified: it grew from the checkpoint kept elsewhere ({ $anchored } entries), and agrees with itself.
+journal-consistent = The journal ({ $entries } entries) is consistent with itself, not anchored: nothing kept elsewhere was compared (name a checkpoint with --against).
+journal-failed = The journal ({ $entries } entries) is not as it must be.
+journal-more-faults = and { $count } more
+journal-fault-entries-missing = Entries { $from } to { $until } are missing.
+journal-fault-entries-removed = { $count } entries were taken out before place { $at }, and the rest closed up.
+journal-fault-entries-inserted = { $count } entries were put in at place { $at }.
+journal-fault-entries-reordered = The entries from { $first } to { $last } were put in another order.
+journal-fault-entry-misplaced = At place { $place } stands an entry that says it is { $says }.
+journal-fault-entry-unreadable = Entry { $index } cannot be read.
+journal-fault-newer-entry = Entry { $index } has the newer format { $found }: use a newer torikomi.
+journal-fault-entry-of-another-home = Entry { $index } is of another home.
+journal-fault-entry-changed = Entry { $index } was changed in the database.
+journal-fault-file-entry-changed = Entry { $index } was changed in the files of store/journal/; the database agrees with the tree.
+journal-fault-entry-disputed = Database, tree and files each say something else of entry { $index }.
+journal-fault-node-changed = The tree's node at level { $level }, index { $index } was changed.
+journal-fault-node-missing = The tree's node at level { $level }, index { $index } is missing.
+journal-fault-nodes-extra = The tree has { $count } nodes too many.
+journal-fault-head-missing = The journal has no head.
+journal-fault-head-differs = The head says { $head } entries, and there are { $entries }.
+journal-fault-head-root-differs = The head is not what the entries give.
+journal-fault-checkpoint-wrong = The head's checkpoint does not count ({ $detail }).
+journal-fault-database-shortened = The files hold { $in_files } entries, the database only { $in_database }: it was shortened, or an older one was put back.
+journal-fault-file-unreadable = The files have a gap before { $name }.
+journal-fault-file-checkpoint-differs = The files' checkpoint of { $size } entries is not one of this journal.
+journal-fault-file-checkpoint-wrong = Checkpoint number { $number } in checkpoints.txt does not count.
+journal-fault-against-unreadable = The checkpoint from outside does not count ({ $detail }).
+journal-fault-against-other-journal = The checkpoint from outside is of a journal whose key is not known: { $origin }
+journal-fault-truncated = There were { $promised } entries once, and there are { $found }.
+journal-fault-another-past = At { $size } entries, the journal's past is another than the checkpoint's.
+journal-fault-private-differs = The private part of entry { $index } was changed.
+journal-fault-private-unexpected = Entry { $index } commits to no private part, and has one.
+journal-fault-act-wrong = The act in entry { $index } does not count: { $act_fault }
+journal-fault-record-missing = The record of entry { $index } is missing.
+journal-fault-record-differs = Entry { $index } and the index do not agree on record { $record }.
+journal-fault-record-without-entry = No entry says that record { $record } was filed.
+journal-fault-signer-not-issued = No entry issued the certificate that signed the record of entry { $index }.
+journal-fault-certificate-without-entry = No entry issued the certificate { $certificate }.
+journal-fault-certificate-missing = The certificate { $certificate } was issued and is missing.
+journal-fault-ended-twice = Entry { $index }: document { $document } was never taken in, or had ended before.
+journal-fault-ledger-closed = Document { $document } has ended by the ledger, and not by the journal.
+journal-fault-ledger-lacks = Document { $document } was taken in, and the ledger lacks it.
+journal-fault-ledger-counts = The ledger has { $in_ledger } documents, the journal { $in_journal }.

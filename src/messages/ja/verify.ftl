@@ -1,0 +1,197 @@
+# 記録と記録簿の検証で言うこと。verify-<符号>、act-fault-<符号>、journal-fault-<符号>。
+
+step-container = 容器
+step-manifest = 目録
+step-content = 内容
+step-record = 記録の記載
+step-signature = 署名
+step-timestamp = タイムスタンプ
+step-signer = 署名者
+step-windows = 期限
+step-releases = 決裁
+step-journal = 記録簿
+step-index = 索引
+verdict-passed = 検証できました。
+verdict-indeterminate = 検証しきれませんでした（分からないことがあります）。
+verdict-failed = 検証できませんでした。
+evidence-signed = 証拠の状態：署名済み（時刻は署名者の申告のみ）
+evidence-stamped = 証拠の状態：タイムスタンプ済み（長期検証情報は未完）
+verify-evaluation = 評価用の認証局によるものです。外部のだれも保証していません。
+verify-counts = 検証できたもの { $passed } 件、検証しきれないもの { $indeterminate } 件、検証できないもの { $failed } 件
+record-exported = 書き出しました：{ $path }
+verify-container-canonical = 容器は定めどおりに書かれています（{ $entries } 項目）。
+verify-parts-complete = 必要なものだけがそろっています（{ $entries } 項目）。
+verify-manifest-canonical = 目録は定めどおりで、{ $members } 個のファイルを挙げています。
+verify-content-intact = { $members } 個のファイル（{ $bytes } バイト）は、署名された時のままです。
+verify-record-consistent = 記録の記載は、原本 { $files } 個・{ $pages } ページ、プロファイル、暦と一致しています（第 { $version } 版）。
+verify-signature-fits = 署名は目録に対するものです（署名時刻 { $signed_at }、{ $algorithm }）。
+verify-timestamp-counts = { $authority } が { $timestamped_at } に付けました{ $accredited ->
+    [true] （認定局）
+    [false] （認定外）
+   *[other] {""}
+}。
+verify-timestamp-not-asked = プロファイルはタイムスタンプを求めていません。
+verify-signer-known = { $signer } の証明書は、信頼する認証局に至ります。
+verify-signer-of-evaluation = { $signer } の証明書は、信頼する評価用の認証局に至ります。
+verify-windows-kept = スキャン・署名・タイムスタンプは期限内です。
+verify-lateness-released = スキャンは期限後ですが、やむを得ない理由（{ $reason }）で認められています。
+verify-nothing-to-release = 人の決裁が必要なものはありません。
+verify-releases-proven = { $decisions } 件の決裁は、権限のある人が署名したものです。
+verify-entry-proven = 記録簿の { $index } 番に、{ $filed_at } にこの記録を保存したとあります（全 { $size } 件）。
+verify-index-agrees = 索引は記録と一致しています。
+verify-not-reached = 「{ $because ->
+    *[container] 容器
+     [manifest] 目録
+     [content] 内容
+     [record] 記録の記載
+     [signature] 署名
+     [timestamp] タイムスタンプ
+     [signer] 署名者
+     [windows] 期限
+     [releases] 決裁
+     [journal] 記録簿
+     [index] 索引
+}」で止まったため、確かめられません。
+verify-signer-unknown = 改変はありませんが、署名者が分かりません（{ $signer } と称しています）。--anchors で信頼する証明書を指定してください。
+verify-authority-unknown = 改変はありませんが、タイムスタンプ局が分かりません（{ $authority }、{ $claimed_at } と称しています）。--anchors で指定してください。
+verify-evaluation-only = { $signer } の証明書は評価用で、外部のだれも保証していません。それでよければ --accept-evaluation を付けてください。
+verify-newer-format = { $name } は新しい形式（{ $found }）です。この版は { $known } までしか読めません。新しい torikomi で検証してください。
+verify-deadline-not-told = 期限を計算できません：{ $calendar }
+verify-releases-not-at-hand = { $decisions } 件の決裁がありますが、記録簿が手元にないため確かめられません。
+verify-journal-not-at-hand = 記録簿の証明（.proof.json）がありません。
+verify-journal-unknown = 記録簿の鍵がないため、{ $index } 番を確かめられません。--anchors で指定してください。
+verify-other-journal = 鍵の分からない別の記録簿（{ $origin }）のものです。
+verify-not-a-container = ASiC-E 容器ではありません。
+verify-container-changed = 容器の { $at_byte } バイト目が定めと違います。変更されたか、別のプログラムが書いたものです。
+verify-entry-foreign = { $name } は記録の中にあってはならないものです。
+verify-entry-twice = { $name } が二つあります。
+verify-entry-missing = { $name } がありません。
+verify-entry-too-long = { $name } が長すぎます（{ $limit } バイトまで）。
+verify-too-many-entries = 項目が多すぎます（{ $entries }）。
+verify-entry-out-of-order = { $name } の位置が目録の順と違います。
+verify-manifest-wrong = 目録が定めどおりではありません（{ $detail }）。
+verify-content-differs = { $name } が署名された時と違います{ $others ->
+    [0] {""}
+   *[other] （ほかに { $others } 個）
+}。
+verify-not-in-manifest = { $name } は目録にありません。
+verify-record-unreadable = record.json を読めません（{ $detail }）。
+verify-record-not-canonical = record.json が定めどおりに書かれていません。
+verify-profile-wrong = profile.toml を読めません（{ $detail }）。
+verify-other-profile = record.json が挙げるプロファイルと profile.toml が違います。
+verify-calendar-wrong = calendar.toml を読めません（{ $detail }）。
+verify-other-calendar = record.json が挙げる暦と calendar.toml が違います。
+verify-files-differ = { $name } について、record.json と目録が一致しません。
+verify-file-differs = { $name } の内容または長さが、record.json の記載と違います。
+verify-pages-wrong = { $name } の { $first_page } ページからの範囲が正しくありません。
+verify-file-unused = { $name } がどのページにも使われていません。
+verify-page-count-wrong = ページ数は { $counted } ですが、record.json は { $said } としています。
+verify-measurements-wrong = 内容 { $content } と測定結果が対応していません。
+verify-dates-differ = 入手日の記載が二か所で違います。
+verify-previous-version-wrong = 版の番号と前の版の記載が合いません。
+verify-other-manifest = この目録に対する署名ではありません。
+verify-signature-wrong = 署名が正しくありません（{ $detail }）。
+verify-other-signer = 署名した証明書が、record.json の挙げる証明書と違います。
+verify-signer-untrusted = 署名者の証明書は、信頼する認証局に至りません（{ $detail }）。
+verify-signer-not-valid = 署名者の証明書は { $at } に有効ではありませんでした。
+verify-capacity-not-allowed = プロファイルは、この立場（{ $capacity }）の署名を認めていません。
+verify-timestamp-missing = タイムスタンプがありません。
+verify-timestamp-of-another = 別の署名に対するタイムスタンプです。
+verify-timestamp-policy = タイムスタンプのポリシー { $policy } は認められていません。
+verify-timestamp-untrusted = タイムスタンプ局の証明書は、信頼する認証局に至りません（{ $detail }）。
+verify-timestamp-wrong = タイムスタンプが正しくありません（{ $detail }）。
+verify-timestamp-before-signature = タイムスタンプ（{ $timestamped_at }）が署名（{ $signed_at }）より前です。
+verify-deadline-differs = 記載された{ $deadline ->
+   *[scan] スキャン期限
+    [sign] 署名期限
+}（{ $said ->
+    [none] なし
+   *[other] { $said }
+}）が、計算（{ $computed ->
+    [none] なし
+   *[other] { $computed }
+}）と違います。
+verify-stamp-window-differs = 記載されたタイムスタンプの猶予（{ $said ->
+    [none] なし
+   *[other] { $said }
+} 秒）が、計算（{ $computed ->
+    [none] なし
+   *[other] { $computed }
+} 秒）と違います。
+verify-scanned-late = スキャン（{ $taken_in_at }）が期限（{ $scan_by }）を過ぎ、認められていません。
+verify-signed-late = 署名（{ $signed_at }）が期限（{ $sign_by }）を過ぎ、認められていません。
+verify-stamped-late = タイムスタンプ（{ $timestamped_at }）が期限（{ $stamp_by }）を過ぎています。
+verify-signed-before-taken-in = 署名（{ $signed_at }）が取込み（{ $taken_in_at }）より前です。
+verify-lateness-not-released = 遅れの理由の記載に、対応する決裁がありません。
+verify-lateness-avoidable = この理由（{ $reason }）では、都度スキャンとして期限後に保存できません。
+verify-not-released = 検査 { $check } で止まったはずの文書に、決裁がありません。
+verify-exception-not-allowed = プロファイルは、検査 { $check } の例外を認めていません。
+verify-not-confirmed = プロファイルが求める確定がありません。
+verify-identity-incomplete = プロファイルが求める { $field } がありません。
+verify-severity-differs = 検査 { $check } の扱いが、プロファイルと違います。
+verify-other-decision = 記録簿の { $index } 番は、記録が挙げる決裁ではありません。
+verify-act-wrong = 記録簿の { $index } 番の決裁は無効です：{ $act_fault }
+verify-proof-unreadable = 記録簿の証明を読めません（{ $detail }）。
+verify-checkpoint-wrong = 記録簿の節目の署名が正しくありません（{ $detail }）。
+verify-not-in-journal = { $index } 番として示された項目は、記録簿にありません。
+verify-entry-unreadable = 記録簿の { $index } 番を読めません。
+verify-entry-differs = 記録簿の { $index } 番の { $field } が記録と違います。
+verify-other-history = 記録が挙げる記録簿の節目（{ $size } 件）は、この記録簿のものではありません。
+verify-certificate-not-issued = 署名した証明書を発行したという記録が、記録簿にありません。
+verify-signer-not-appointed = 署名者は、その時この立場（{ $capacity }）に任命されていませんでした。
+verify-manager-not-in-force = 記録が挙げる情報作成管理者は、その時の情報作成管理者ではありません。
+verify-index-differs = 索引の { $field } が記録と違います。
+act-fault-act-missing = あるはずの署名付きの決裁がありません。
+act-fault-act-unreadable = 決裁を読めません。
+act-fault-act-differs = 決裁と項目の人・種類・時刻が一致しません。
+act-fault-act-signers = 署名すべき人の署名がありません。
+act-fault-act-certificate-unknown = その人に発行された証明書ではありません。
+act-fault-act-certificate-not-valid = 証明書がその時有効ではありませんでした。
+act-fault-act-certificate-missing = 証明書そのものが手元にありません。
+act-fault-act-certificate-untrusted = 証明書が信頼する認証局に至りません。
+act-fault-act-signature-wrong = 署名が正しくありません。
+act-fault-act-role-not-held = その人はその時、{ $act } の権限を持っていませんでした。
+act-fault-act-private-differs = 添えられた説明が、署名されたものと違います。
+journal-verified = 記録簿（{ $entries } 件）は、外部に保管された節目（{ $anchored } 件目）から続くものと検証できました。
+journal-consistent = 記録簿（{ $entries } 件）はそれ自体で矛盾がありません。ただし外部に保管された節目とは照合していません（--against で指定できます）。
+journal-failed = 記録簿（{ $entries } 件）に異常があります。
+journal-more-faults = ほかに { $count } 件の異常があります。
+journal-fault-entries-missing = { $from } 番から { $until } 番がありません。
+journal-fault-entries-removed = { $at } 番の前から { $count } 件が抜き取られ、番号が詰められています。
+journal-fault-entries-inserted = { $at } 番に { $count } 件が差し込まれています。
+journal-fault-entries-reordered = { $first } 番から { $last } 番の順序が入れ替えられています。
+journal-fault-entry-misplaced = { $place } 番の位置に、{ $says } 番と名乗る項目があります。
+journal-fault-entry-unreadable = { $index } 番を読めません。
+journal-fault-newer-entry = { $index } 番は新しい形式（{ $found }）です。新しい torikomi で検証してください。
+journal-fault-entry-of-another-home = { $index } 番は別のホームの項目です。
+journal-fault-entry-changed = データベースの { $index } 番が書き換えられています。
+journal-fault-file-entry-changed = store/journal/ のファイルの { $index } 番が書き換えられています（データベースは木と一致）。
+journal-fault-entry-disputed = { $index } 番は、データベース、木、ファイルがそれぞれ違います。
+journal-fault-node-changed = 木の節（段 { $level }、{ $index } 番）が書き換えられています。
+journal-fault-node-missing = 木の節（段 { $level }、{ $index } 番）がありません。
+journal-fault-nodes-extra = 項目のない木の節が { $count } 個あります。
+journal-fault-head-missing = 先頭の記録（head）がありません。
+journal-fault-head-differs = 先頭の記録は { $head } 件、実際は { $entries } 件です。
+journal-fault-head-root-differs = 先頭の記録が、項目から計算した値と違います。
+journal-fault-checkpoint-wrong = 先頭の節目の署名が正しくありません（{ $detail }）。
+journal-fault-database-shortened = ファイルには { $in_files } 件、データベースには { $in_database } 件しかありません。末尾が消されたか、古いものに戻されています。
+journal-fault-file-unreadable = ファイル { $name } までの途中が欠けています。
+journal-fault-file-checkpoint-differs = ファイルの節目（{ $size } 件）が、この記録簿と合いません。
+journal-fault-file-checkpoint-wrong = checkpoints.txt の { $number } 番目の署名が正しくありません。
+journal-fault-against-unreadable = 外部の節目を確かめられません（{ $detail }）。
+journal-fault-against-other-journal = 外部の節目は、鍵の分からない記録簿（{ $origin }）のものです。
+journal-fault-truncated = 節目では { $promised } 件あったはずが、{ $found } 件しかありません。
+journal-fault-another-past = { $size } 件の時点の節目と、この記録簿の過去が違います。
+journal-fault-private-differs = { $index } 番の説明が書き換えられています。
+journal-fault-private-unexpected = { $index } 番には説明がないはずです。
+journal-fault-act-wrong = { $index } 番の決裁は無効です：{ $act_fault }
+journal-fault-record-missing = { $index } 番で保存したとある記録がありません。
+journal-fault-record-differs = { $index } 番と索引の記録 { $record } が一致しません。
+journal-fault-record-without-entry = 記録 { $record } を保存したという項目がありません。
+journal-fault-signer-not-issued = { $index } 番の署名の証明書を発行したという項目がありません。
+journal-fault-certificate-without-entry = 証明書 { $certificate } を発行したという項目がありません。
+journal-fault-certificate-missing = 発行したとある証明書 { $certificate } がありません。
+journal-fault-ended-twice = { $index } 番：文書 { $document } は、取り込まれていないか、すでに終わっています。
+journal-fault-ledger-closed = 文書 { $document } は台帳では終わっていますが、記録簿ではまだです。
+journal-fault-ledger-lacks = 取り込んだとある文書 { $document } が台帳にありません。
+journal-fault-ledger-counts = 台帳の文書は { $in_ledger } 件、記録簿では { $in_journal } 件です。
