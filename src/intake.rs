@@ -1,8 +1,8 @@
 //! Takes custody of what has come to rest in a drop folder.
 //!
 //! From the bottom up: what a source is and its name says ([`source`], [`names`]), what lies in a folder and belongs
-//! together ([`drop`], [`companions`]), when it has stopped changing ([`rest`]), its private copy ([`custody`]), the
-//! removal of the source ([`release`]), when to look ([`watch`]), what the station's people read ([`status`]). [`line`]
+//! together ([`mod@drop`], [`companions`]), when it has stopped changing ([`rest`]), its private copy ([`custody`]), the
+//! removal of the source ([`release`]), when to look ([`watch`]), what the station's people read ([`status`]). [`mod@line`]
 //! drives them all and keeps the ledger.
 //!
 //! Invariants: nothing is done with a delivery before its ledger entry is durable. A source is removed only while its
