@@ -24,6 +24,7 @@ from home import PROFILES, QUIET_SECONDS, Home, machine, patient, today
 ROOT = Path(__file__).resolve().parents[3]
 SAMPLES = ROOT / "fixtures/samples/good"
 HERE = Path(__file__).resolve().parent
+RELEASE = ROOT / "target/release/torikomi"
 RATIO = 20
 LATENCY_MS = 150
 KINDS = {
@@ -37,7 +38,7 @@ def main():
     parser.add_argument("--scans", type=int, help="TIFFs and JPEGs each, instead of 500 and 200")
     parser.add_argument("--shell-scans", type=int, default=20, help="of these, for the shell script")
     parser.add_argument("--single", type=int, default=15, help="files sent one at a time, of each kind")
-    parser.add_argument("--program", type=Path, default=ROOT / "target/release/torikomi")
+    parser.add_argument("--program", type=Path, default=RELEASE)
     parser.add_argument("--out", type=Path, default=ROOT / "docs/benchmarks.md")
     given = parser.parse_args()
     counts = {kind: given.scans or usual for kind, usual in {"tif": 500, "jpg": 200}.items()}
@@ -47,7 +48,7 @@ def main():
     patients = sum(counts.values()) + 2 * given.single
     home = Home(given.program, folder, ROOT / "profiles/demo", patients)
     try:
-        report = Report(folder)
+        report = Report(folder, given)
         certify(folder)
         first = 0
         for kind, count in counts.items():
@@ -136,7 +137,7 @@ def script(home, folder, how, files):
 
 
 class Report:
-    def __init__(self, folder):
+    def __init__(self, folder, given):
         self.good = True
         command = shlex.join(["scripts/bench", *sys.argv[1:]])
         self.head = [
@@ -147,6 +148,7 @@ class Report:
             "",
             f"- When: {datetime.now(timezone.utc):%Y-%m-%d %H:%M} UTC; command: `{command}`",
             f"- Machine: {machine(folder)}; {system()}",
+            f"- Program: {'release build' if given.program == RELEASE else 'NOT the release build; only good for trying this script'}",
             f"- Load average before and after: {load()}",
         ]
         self.rows, self.costs, self.waits, self.stages = [], [], [], []
