@@ -175,10 +175,10 @@ pub fn documents_of(hospital: &Hospital) -> Vec<(Document, BTreeMap<String, Dige
     found.unwrap()
 }
 
-/// What stands in the drop folder, and what is on its way out of it, but for intake's own three names.
+/// What stands in the drop folder, and what is on its way out of it, but for intake's own names and the home's marker.
 fn drop_folder(hospital: &Hospital) -> Vec<String> {
     let mut found = names(&hospital.drop());
-    found.retain(|name| ![drop::MARKER, RELEASE, STATUS].contains(&name.as_str()));
+    found.retain(|name| ![MARKER, drop::MARKER, RELEASE, STATUS].contains(&name.as_str()));
     found.extend(names(&hospital.drop().join(RELEASE)).into_iter().filter(|name| name != MARKER));
     found
 }
