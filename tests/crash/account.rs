@@ -4,11 +4,17 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use torikomi::config::home::MARKER;
 use torikomi::database::DatabaseError;
 use torikomi::document::{DeliveryState, DocumentState};
-use torikomi::ids::Digest;
+use torikomi::ids::{AttemptId, Digest};
+use torikomi::intake::drop;
+use torikomi::intake::names::STATUS;
+use torikomi::intake::release::RELEASE;
+use torikomi::ledger::attempts;
 use torikomi::ledger::deliveries::{self, Role};
 use torikomi::ledger::documents::{self, Document};
+use torikomi::signing::ATTEMPTS;
 use torikomi::store::Objects;
 use torikomi::store::records::{self, Record};
 use torikomi::verification::journal::{JournalVerdict, Sources};
@@ -78,7 +84,7 @@ pub fn settle(hospital: &Hospital, sent: &[Sent]) {
     loop {
         let filed =
             documents_of(hospital).iter().filter(|(document, _)| document.state == DocumentState::Filed).count();
-        if filed >= sent.len() && leftovers(&hospital.drop()).is_empty() && custody(hospital).is_empty() {
+        if filed >= sent.len() && drop_folder(hospital).is_empty() && custody(hospital).is_empty() {
             break;
         }
         assert!(begun.elapsed() < LONGEST, "{filed} of {} are filed: {}", sent.len(), standing(hospital));
@@ -155,7 +161,7 @@ fn the_journal_is_whole(hospital: &Hospital) {
     assert_eq!(report.entries, report.entries_in_files);
 }
 
-fn documents_of(hospital: &Hospital) -> Vec<(Document, BTreeMap<String, Digest>)> {
+pub fn documents_of(hospital: &Hospital) -> Vec<(Document, BTreeMap<String, Digest>)> {
     let found = hospital.database.read::<_, DatabaseError, _>(async |tx| {
         let filter = documents::Filter { ended: true, ..documents::Filter::default() };
         let mut found = Vec::new();
@@ -169,19 +175,32 @@ fn documents_of(hospital: &Hospital) -> Vec<(Document, BTreeMap<String, Digest>)
     found.unwrap()
 }
 
-/// What stands in custody, the files of signing attempts among it.
-fn custody(hospital: &Hospital) -> Vec<String> {
-    let mut found = leftovers(&hospital.custody());
-    found.retain(|name| name != "attempts");
-    found.extend(leftovers(&hospital.custody().join("attempts")).into_iter().map(|name| format!("attempts/{name}")));
+/// What stands in the drop folder, and what is on its way out of it, but for intake's own names and the home's marker.
+fn drop_folder(hospital: &Hospital) -> Vec<String> {
+    let mut found = names(&hospital.drop());
+    found.retain(|name| ![MARKER, drop::MARKER, RELEASE, STATUS].contains(&name.as_str()));
+    found.extend(names(&hospital.drop().join(RELEASE)).into_iter().filter(|name| name != MARKER));
     found
 }
 
-/// The names in a folder but the home's marker.
-fn leftovers(folder: &Path) -> Vec<String> {
+/// What stands in custody and ought not to when all is filed. An attempt that the crash cut off from its row is kept: it
+/// holds a signature that is in no record.
+fn custody(hospital: &Hospital) -> Vec<String> {
+    let mut found = names(&hospital.custody());
+    found.retain(|name| ![MARKER, ATTEMPTS].contains(&name.as_str()));
+    let attempts = names(&hospital.custody().join(ATTEMPTS));
+    found.extend(attempts.into_iter().filter(|name| !is_cut_off(hospital, name)));
+    found
+}
+
+fn is_cut_off(hospital: &Hospital, name: &str) -> bool {
+    let Ok(id) = name.parse::<AttemptId>() else { return false };
+    hospital.database.read(async |tx| attempts::get(tx, id).await).unwrap().is_none()
+}
+
+pub fn names(folder: &Path) -> Vec<String> {
     let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
-    let names = entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned());
-    names.filter(|name| name != ".torikomi-home").collect()
+    entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect()
 }
 
 /// Everything that helps to see why a burst does not end.
@@ -196,7 +215,7 @@ fn standing(hospital: &Hospital) -> String {
     let log: Vec<_> = log.into_iter().rev().collect();
     format!(
         "open {open:#?}\ndrop {:?}\ncustody {:?}\nlog\n{}",
-        leftovers(&hospital.drop()),
+        drop_folder(hospital),
         custody(hospital),
         log.join("\n")
     )
