@@ -100,37 +100,26 @@ pub struct Unverifiable(pub String);
 /// How far the signer's clock, the authority's and ours may lie apart: the most that a home's settings allow.
 const CLOCK_SKEW: jiff::SignedDuration = jiff::SignedDuration::from_mins(5);
 
-impl Evidence<'_> {
-    /// A container file with `<record>.proof.json` beside it, or the folder of an unpacked one (`record/` and
-    /// `journal/proof.json` of an unpacked export, or bare parts).
-    ///
-    /// # Errors
-    /// With what is wrong, where there are no parts to verify.
-    pub fn open(path: &Path) -> (Result<Parts<'static>, PartsError>, Result<Option<ProofSource>, Unverifiable>) {
-        let (parts, proof) = if path.is_dir() {
-            let inner = path.join("record");
-            let parts = if inner.is_dir() { Parts::folder(&inner) } else { Parts::folder(path) };
-            (parts, path.join("journal").join("proof.json"))
-        } else {
-            (Parts::container(path), proof_beside(path))
-        };
-        (parts, anchored::read_file(&proof))
-    }
-}
-
 /// Where a container's proof lies: `x.asice` has `x.proof.json`.
 #[must_use]
 pub fn proof_beside(container: &Path) -> PathBuf {
     container.with_extension("proof.json")
 }
 
-/// Verifies a pack: a container file or an unpacked one.
+/// Verifies a pack: a container file with `<record>.proof.json` beside it, or the folder of an unpacked export.
 ///
 /// # Errors
 /// When the disk fails, so that nothing can be said.
 pub fn verify_pack(path: &Path, trust: &Trust, accept_evaluation: bool) -> Result<Report, Unverifiable> {
-    let (parts, proof) = Evidence::open(path);
-    let proof = proof?;
+    let (parts, proof) = if path.is_dir() {
+        // An unpacked export, or the bare parts.
+        let inner = path.join("record");
+        let parts = if inner.is_dir() { Parts::folder(&inner) } else { Parts::folder(path) };
+        (parts, path.join("journal").join("proof.json"))
+    } else {
+        (Parts::container(path), proof_beside(path))
+    };
+    let proof = anchored::read_file(&proof)?;
     match parts {
         Ok(parts) => verify(Evidence { parts, proof, row: None }, trust, accept_evaluation),
         Err(error) => without_parts(error, false),

@@ -133,7 +133,9 @@ impl People {
         let issued = issued.ok_or(ActFault::ActCertificateUnknown { certificate: fingerprint })?;
         let certificate = self.certificates.get(&fingerprint);
         let certificate = certificate.ok_or(ActFault::ActCertificateMissing { certificate: fingerprint })?;
-        let agrees = issued.not_before == certificate.not_before && issued.not_after == certificate.not_after;
+        // Certificates state times in whole seconds.
+        let same = |said: Instant, found: Instant| said.as_seconds() == found.as_seconds();
+        let agrees = same(issued.not_before, certificate.not_before) && same(issued.not_after, certificate.not_after);
         let revoked = self.revoked.get(&fingerprint).is_some_and(|revoked| *revoked <= at);
         if !agrees || at < issued.not_before || at > issued.not_after || revoked {
             return Err(ActFault::ActCertificateNotValid { certificate: fingerprint });

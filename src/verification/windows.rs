@@ -99,11 +99,11 @@ fn lateness(record: &Read, reason: &str, journal: &AtHand) -> Outcome {
         return Err(Fault::LatenessAvoidable { reason: reason.to_owned() }.into());
     }
     // Where the act itself is at hand, it must give that reason.
-    let acted = journal.decided(&record.json).into_iter().filter_map(|act| match act.deed {
+    let mut acted = journal.decided(&record.json).into_iter().filter_map(|act| match act.deed {
         Deed::LateRelease { reason, .. } => Some(reason),
         _ => None,
     });
-    if acted.last().is_some_and(|acted| said.ok() != Some(acted)) {
+    if acted.next_back().is_some_and(|acted| said.ok() != Some(acted)) {
         return Err(Fault::LatenessNotReleased.into());
     }
     Ok(Fact::LatenessReleased { reason: reason.to_owned() })

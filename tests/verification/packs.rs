@@ -1,13 +1,17 @@
 //! Containers and unpacked folders.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use torikomi::evidence::manifest::{MANIFEST_PATH, SIGNATURE_PATH};
+use torikomi::evidence::record::RecordJson;
 use torikomi::ids::Digest;
 use torikomi::judgement::{Finding, Outcome, Reason, Severity};
 use torikomi::people::acts::{Deed, PagesSeen, ReasonCode};
 use torikomi::verification::{Doubt, EvidenceState, Fault, Report, Said, Step, Verdict, verify_pack};
 
 use crate::hospital::{Hospital, Recipe, Stamp, at, changed, confirm, content};
+
+type Change<T> = fn(&mut T);
+type Rewrite = fn(String) -> String;
 
 /// The report on what a recipe makes.
 fn report(recipe: Recipe) -> Report {
@@ -219,7 +223,7 @@ fn stamps_are_judged() {
 /// A record that is signed, stamped and filed, and says something that is not so.
 #[test]
 fn what_a_record_says_is_compared_with_what_lies_beside_it() {
-    let cases: Vec<(fn(&mut torikomi::evidence::record::RecordJson), Fault)> = vec![
+    let cases: Vec<(Change<RecordJson>, Fault)> = vec![
         (|r| r.files[0].byte_length += 1, Fault::FileDiffers { name: "original-001.tif".into() }),
         (|r| r.files[1].digest = r.files[0].digest, Fault::FileDiffers { name: "original-002.tif".into() }),
         (|r| r.pages[0].first_page = 0, Fault::PagesWrong { name: "original-001.tif".into(), first_page: 0 }),
@@ -241,14 +245,14 @@ fn what_a_record_says_is_compared_with_what_lies_beside_it() {
     for (change, expected) in cases {
         assert_eq!(fault(&report(Recipe { record: change, ..Recipe::default() })), (Step::Record, expected));
     }
-    let other_profile = |r: &mut torikomi::evidence::record::RecordJson| r.profile.digest = Digest::of(b"");
+    let other_profile = |r: &mut RecordJson| r.profile.digest = Digest::of(b"");
     let found = fault(&report(Recipe { record: other_profile, ..Recipe::default() }));
     assert!(found.0 == Step::Record && matches!(found.1, Fault::OtherProfile { .. }), "{found:?}");
 }
 
 #[test]
 fn a_record_is_written_in_one_way() {
-    let cases: [(fn(String) -> String, Fault); 3] = [
+    let cases: [(Rewrite, Fault); 3] = [
         // Two readers of one text could see two patients.
         (|text| text.replacen("{\"attempt\"", "{\"attempt\":\"x\",\"attempt\"", 1), Fault::RecordNotCanonical),
         (|text| text.replacen(':', ": ", 1), Fault::RecordNotCanonical),
@@ -271,15 +275,14 @@ fn a_record_is_written_in_one_way() {
 fn windows_are_worked_out_anew() {
     use torikomi::verification::Deadline::{Scan, Sign};
     let judge = |recipe| fault(&report(recipe));
-    let later =
-        |r: &mut torikomi::evidence::record::RecordJson| r.clocks.scan_by = Some(at("2026-11-25T15:00:00.000000Z"));
+    let later = |r: &mut RecordJson| r.clocks.scan_by = Some(at("2026-11-25T15:00:00.000000Z"));
     let (computed, said) = (Some(at(crate::hospital::SCAN_BY)), Some(at("2026-11-25T15:00:00.000000Z")));
     let expected = Fault::DeadlineDiffers { deadline: Scan, computed, said };
     assert_eq!(judge(Recipe { record: later, ..Recipe::default() }), (Step::Windows, expected));
-    let none = |r: &mut torikomi::evidence::record::RecordJson| r.clocks.sign_by = None;
+    let none = |r: &mut RecordJson| r.clocks.sign_by = None;
     let expected = Fault::DeadlineDiffers { deadline: Sign, computed: Some(at(crate::hospital::SIGN_BY)), said: None };
     assert_eq!(judge(Recipe { record: none, ..Recipe::default() }), (Step::Windows, expected));
-    let longer = |r: &mut torikomi::evidence::record::RecordJson| r.clocks.stamp_within_seconds = Some(7200);
+    let longer = |r: &mut RecordJson| r.clocks.stamp_within_seconds = Some(7200);
     let expected = Fault::StampWindowDiffers { computed: Some(3600), said: Some(7200) };
     assert_eq!(judge(Recipe { record: longer, ..Recipe::default() }), (Step::Windows, expected));
 
@@ -301,12 +304,12 @@ fn late_recipe() -> Recipe {
     Recipe { taken_in_at, signed_at, stamped_at: Some(signed_at), filed_at: signed_at, ..Recipe::default() }
 }
 
-fn late_clocks(record: &mut torikomi::evidence::record::RecordJson) {
+fn late_clocks(record: &mut RecordJson) {
     // Eight staffed hours from 09:30 on Wednesday: until 17:15, and 15 minutes of Thursday.
     record.clocks.sign_by = Some(at("2026-11-25T23:45:00.000000Z"));
 }
 
-fn released(record: &mut torikomi::evidence::record::RecordJson) {
+fn released(record: &mut RecordJson) {
     late_clocks(record);
     record.clocks.late = Some("system-failure".into());
 }
@@ -337,7 +340,7 @@ fn lateness_is_released_by_the_decision_that_the_record_names() {
     assert_eq!(judge(recipe), (Step::Windows, Fault::LatenessNotReleased));
     // 9.2 takes only what could not be avoided.
     let own: fn(_) -> Vec<Deed> = |document| vec![late_release(document, ReasonCode::OwnDelay), confirm(document)];
-    let avoidable = |record: &mut torikomi::evidence::record::RecordJson| {
+    let avoidable = |record: &mut RecordJson| {
         late_clocks(record);
         record.clocks.late = Some("own-delay".into());
     };
@@ -349,7 +352,7 @@ fn lateness_is_released_by_the_decision_that_the_record_names() {
 fn whatever_was_held_was_released() {
     let judge = |recipe| fault(&report(recipe));
     assert_eq!(judge(Recipe { decisions: |_| vec![], ..Recipe::default() }), (Step::Releases, Fault::NotConfirmed));
-    let held = |record: &mut torikomi::evidence::record::RecordJson| {
+    let held = |record: &mut RecordJson| {
         record.judgement.findings = vec![Finding {
             check: "page_damaged".into(),
             outcome: Outcome::Indeterminate(Reason::CheckCrashed),
@@ -377,7 +380,7 @@ fn whatever_was_held_was_released() {
     };
     let expected = Fault::NotReleased { check: check.clone() };
     assert_eq!(judge(Recipe { record: held, decisions: before, ..Recipe::default() }), (Step::Releases, expected));
-    let milder = |record: &mut torikomi::evidence::record::RecordJson| {
+    let milder = |record: &mut RecordJson| {
         record.judgement.findings = vec![Finding {
             check: "page_damaged".into(),
             outcome: Outcome::Indeterminate(Reason::CheckCrashed),
@@ -388,7 +391,7 @@ fn whatever_was_held_was_released() {
     };
     let recipe = Recipe { record: milder, ..Recipe::default() };
     assert_eq!(judge(recipe), (Step::Releases, Fault::SeverityDiffers { check }));
-    let dateless = |record: &mut torikomi::evidence::record::RecordJson| {
+    let dateless = |record: &mut RecordJson| {
         record.identity.obtained_on = None;
         record.clocks.obtained_on = None;
         record.clocks.scan_by = None;
@@ -399,10 +402,10 @@ fn whatever_was_held_was_released() {
 
 #[test]
 fn decisions_are_the_journals_own() {
-    let other_entry = |record: &mut torikomi::evidence::record::RecordJson| record.decisions[0].entry = Digest::of(b"");
+    let other_entry = |record: &mut RecordJson| record.decisions[0].entry = Digest::of(b"");
     let found = fault(&report(Recipe { record: other_entry, ..Recipe::default() }));
     assert!(matches!(found, (Step::Releases, Fault::OtherDecision { .. })), "{found:?}");
-    let other_person = |record: &mut torikomi::evidence::record::RecordJson| {
+    let other_person = |record: &mut RecordJson| {
         record.decisions[0].person = torikomi::ids::PersonId::new();
     };
     let found = fault(&report(Recipe { record: other_person, ..Recipe::default() }));
@@ -415,17 +418,17 @@ fn decisions_are_the_journals_own() {
 
 #[test]
 fn the_signer_is_the_one_whom_the_record_names() {
-    let other = |record: &mut torikomi::evidence::record::RecordJson| record.signer.certificate = Digest::of(b"");
+    let other = |record: &mut RecordJson| record.signer.certificate = Digest::of(b"");
     let found = fault(&report(Recipe { record: other, ..Recipe::default() }));
     assert!(matches!(found, (Step::Signer, Fault::OtherSigner { .. })), "{found:?}");
-    let viewer = |record: &mut torikomi::evidence::record::RecordJson| record.signer.capacity = "viewer".into();
+    let viewer = |record: &mut RecordJson| record.signer.capacity = "viewer".into();
     let found = fault(&report(Recipe { record: viewer, ..Recipe::default() }));
     assert_eq!(found, (Step::Signer, Fault::CapacityNotAllowed { capacity: "viewer".into() }));
     // Allowed by the profile, and never appointed.
-    let operator = |record: &mut torikomi::evidence::record::RecordJson| record.signer.capacity = "operator".into();
+    let operator = |record: &mut RecordJson| record.signer.capacity = "operator".into();
     let found = fault(&report(Recipe { record: operator, ..Recipe::default() }));
     assert_eq!(found, (Step::Journal, Fault::SignerNotAppointed { capacity: "operator".into() }));
-    let manager = |record: &mut torikomi::evidence::record::RecordJson| {
+    let manager = |record: &mut RecordJson| {
         record.information_manager.id = torikomi::ids::PersonId::new();
     };
     let found = fault(&report(Recipe { record: manager, ..Recipe::default() }));
@@ -434,7 +437,7 @@ fn the_signer_is_the_one_whom_the_record_names() {
 
 #[test]
 fn the_journal_says_the_same_of_the_record() {
-    let cases: [(fn(&mut serde_json::Map<String, Value>), &str); 7] = [
+    let cases: [(Change<Map<String, Value>>, &str); 7] = [
         (|facts| drop(facts.insert("record_digest".into(), Digest::of(b"").to_string().into())), "record_digest"),
         (|facts| drop(facts["members"].as_object_mut().unwrap().remove("sidecar.json")), "members"),
         (|facts| facts["members"]["record.json"] = Digest::of(b"").to_string().into(), "members"),

@@ -10,7 +10,6 @@ use crate::verification::journal::{JournalReport, JournalVerdict, Sources, verif
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// A checkpoint that was kept outside the home.
     #[arg(long, value_name = "FILE")]
     against: Option<PathBuf>,
     #[command(flatten)]

@@ -18,10 +18,8 @@ use crate::verification::{AtHome, Parts, ProofSource, Verdict, proof_beside, ver
 pub struct Args {
     #[arg(value_name = "RECORD")]
     record: RecordId,
-    /// Where the container goes.
     #[arg(long, value_name = "DIR", default_value = ".", conflicts_with = "unpacked")]
     to: PathBuf,
-    /// A new folder for everything unpacked.
     #[arg(long, value_name = "DIR")]
     unpacked: Option<PathBuf>,
     #[command(flatten)]
