@@ -1,5 +1,6 @@
 //! Starts everything, serves the control socket, stops cleanly.
 
+mod attempts;
 pub mod open;
 pub mod requests;
 pub mod server;
@@ -36,6 +37,8 @@ pub enum DaemonError {
     Database(#[from] DatabaseError),
     #[error(transparent)]
     Intake(#[from] LineError),
+    #[error("attempts in custody: {0}")]
+    Attempts(#[from] attempts::LeftError),
     #[error(transparent)]
     Journal(#[from] FilesError),
     #[error(transparent)]
@@ -94,6 +97,7 @@ pub fn start(root: &Path, runtime: &tokio::runtime::Handle, binary: &Path) -> Re
     let Opened { line, lock, .. } = open::open(root, runtime, binary, move || ringing.ring())?;
     // A session's key died with the process that held it; its row must not look open.
     sessions::close_left_open(&line)?;
+    attempts::clear_left_over(&line)?;
     line.note(Kind::DaemonStarted, |draft| {
         draft.fact("version", env!("CARGO_PKG_VERSION")).fact("build", line.build).fact("sandbox", line.sandbox)
     })?;

@@ -38,8 +38,9 @@ macro_rules! areas {
 }
 
 /// Every file of the catalogue.
-const AREAS: &[Area] =
-    areas!["checks", "cli", "control", "help", "identity", "init", "intake", "people", "profile", "settings", "verify"];
+const AREAS: &[Area] = areas![
+    "checks", "cli", "control", "help", "identity", "init", "intake", "people", "profile", "settings", "verify",
+];
 
 /// A language that the catalogue has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

@@ -1,5 +1,6 @@
 //! `torikomi serve`: the daemon.
 
+use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -73,6 +74,9 @@ pub(super) fn wait_for_stop(runtime: &tokio::runtime::Runtime, stopped: &Stopped
 /// Log lines go to standard error; `RUST_LOG` chooses which.
 fn start_logging(as_json: bool) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
     if as_json { builder.json().init() } else { builder.init() }
 }

@@ -79,6 +79,17 @@ pub async fn set_state(
     })
 }
 
+pub async fn get(tx: &mut Tx, id: AttemptId) -> Result<Option<Attempt>, DatabaseError> {
+    let row = sqlx::query(
+        "SELECT id, document, number, state, record, manifest, signer, session, signed_at, timestamped_at, stamp_due_at
+         FROM attempt WHERE id = $1",
+    )
+    .bind(id.to_string())
+    .fetch_optional(tx)
+    .await?;
+    row.as_ref().map(read_row).transpose()
+}
+
 /// The attempts for a document, in order.
 pub async fn of_document(tx: &mut Tx, document: DocumentId) -> Result<Vec<Attempt>, DatabaseError> {
     let rows = sqlx::query(

@@ -13,7 +13,8 @@ use super::certificates::{Certificate, Signer};
 use super::change::{Change, Row};
 use super::register::{self, NewPerson, Person};
 use super::{PassphraseRule, PeopleError, Refused, Role};
-use crate::crypto::make::{EvaluationCa, KeyPair, Passphrase, Subject, Suite, Validity};
+use crate::crypto::check;
+use crate::crypto::make::{EvaluationCa, KeyPair, MakeError, Passphrase, Subject, Suite, Validity};
 use crate::database::Tx;
 use crate::durable::Folder;
 use crate::ids::{Digest, HomeId};
@@ -91,14 +92,16 @@ pub fn issue(
         organizational_unit: Some(person.department.clone()),
     };
     let der = authority.issue_operator(&key.public_key()?, &subject, validity)?;
+    // Certificates count whole seconds: what the register and the act say is what the certificate itself says.
+    let issued = check::Certificate::read(&der).map_err(|error| MakeError::Certificate(error.to_string()))?;
     Ok(Certificate {
         fingerprint: Digest::of(&der),
         person: person.id,
         der,
         suite: key.suite(),
         key_file,
-        not_before: validity.not_before,
-        not_after: validity.not_after,
+        not_before: issued.not_before,
+        not_after: issued.not_after,
         revoked_at: None,
         issued_by: None,
         issued_at: now,

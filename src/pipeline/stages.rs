@@ -233,7 +233,7 @@ impl Line {
                 .open_folder(signing::ATTEMPTS)
                 .and_then(|folder| folder.remove_folder(&attempt.id.to_string()));
             if let Err(error) = removed {
-                tracing::warn!(attempt.id = %attempt.id, %error, "The files of attempt {} stay in custody", attempt.id);
+                tracing::warn!(attempt.id = %attempt.id, %error, "The files of attempt {} stay in custody until the next start", attempt.id);
             }
         }
         if let Some(document) = document {

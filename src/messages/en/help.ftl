@@ -131,7 +131,7 @@ arg-init-passphrase-files = File whose first line is a person’s passphrase (lo
 
 help-serve = Run the daemon: intake, stages, control socket
 help-demo = Show the whole line on samples in a throw-away home
-arg-serve-log_json = Write log lines as JSON
+arg-serve-log-json = Write log lines as JSON
 arg-demo-once = End after the samples
 arg-demo-dir = Where to make the home
 arg-records = A record's id, a .asice file, or the folder of an unpacked one

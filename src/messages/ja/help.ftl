@@ -131,7 +131,7 @@ arg-init-passphrase-files = 一行目がその方のパスフレーズである�
 
 help-serve = 取込の常駐プログラムを動かす
 help-demo = 使い捨てのホームで見本を流し、全体を動かして見せる
-arg-serve-log_json = ログを JSON で出す
+arg-serve-log-json = ログを JSON で出す
 arg-demo-once = 見本が終わったら終了する
 arg-demo-dir = ホームを作る場所
 arg-records = 記録番号、または .asice ファイルか取り出したフォルダー

@@ -1,0 +1,222 @@
+//! The account of every file that was delivered.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use torikomi::config::home::MARKER;
+use torikomi::database::DatabaseError;
+use torikomi::document::{DeliveryState, DocumentState};
+use torikomi::ids::{AttemptId, Digest};
+use torikomi::intake::drop;
+use torikomi::intake::names::STATUS;
+use torikomi::intake::release::RELEASE;
+use torikomi::ledger::attempts;
+use torikomi::ledger::deliveries::{self, Role};
+use torikomi::ledger::documents::{self, Document};
+use torikomi::signing::ATTEMPTS;
+use torikomi::store::Objects;
+use torikomi::store::records::{self, Record};
+use torikomi::verification::journal::{JournalVerdict, Sources};
+use torikomi::verification::{AtHome, Trust, Verdict};
+
+use crate::burst::Sent;
+use crate::hospital::Hospital;
+
+/// The longest that a burst, or all that is left at the end, may take on a busy machine.
+const LONGEST: Duration = Duration::from_secs(90);
+
+/// When to kill: as soon as something of a burst stands here.
+#[derive(Clone, Copy, Debug)]
+pub enum Moment {
+    Delivery(DeliveryState),
+    Document(DocumentState),
+}
+
+impl Moment {
+    /// Looks until it is there; false where the whole burst has gone by unseen.
+    pub fn comes(self, hospital: &Hospital, prefix: &str, burst: &[Sent]) -> bool {
+        let begun = Instant::now();
+        while begun.elapsed() < LONGEST {
+            if self.is_there(hospital, prefix) {
+                return true;
+            }
+            let documents = documents_of(hospital);
+            let filed = documents.iter().filter(|(document, names)| {
+                document.state == DocumentState::Filed && names.keys().any(|name| name.starts_with(prefix))
+            });
+            if filed.count() == burst.len() {
+                return false;
+            }
+        }
+        panic!("{self:?} did not come, and the burst did not end: {}", standing(hospital));
+    }
+
+    fn is_there(self, hospital: &Hospital, prefix: &str) -> bool {
+        let found = hospital.database.read::<_, DatabaseError, _>(async |tx| match self {
+            Self::Delivery(state) => {
+                let rows = deliveries::in_state(tx, state).await?;
+                Ok(rows.iter().any(|row| row.source_display.starts_with(prefix)))
+            }
+            Self::Document(state) => {
+                let filter = documents::Filter { state: Some(state), ended: true, ..documents::Filter::default() };
+                for document in documents::list(tx, &filter, 1000).await? {
+                    if documents::parts(tx, document.id)
+                        .await?
+                        .iter()
+                        .any(|part| part.delivered_name.starts_with(prefix))
+                    {
+                        return Ok(true);
+                    }
+                }
+                Ok(false)
+            }
+        });
+        found.unwrap()
+    }
+}
+
+/// Starts the daemon for the last time, waits until everything is filed, and accounts for it.
+pub fn settle(hospital: &Hospital, sent: &[Sent]) {
+    let daemon = hospital.start();
+    hospital.open_session().unwrap();
+    let begun = Instant::now();
+    loop {
+        let filed =
+            documents_of(hospital).iter().filter(|(document, _)| document.state == DocumentState::Filed).count();
+        if filed >= sent.len() && drop_folder(hospital).is_empty() && custody(hospital).is_empty() {
+            break;
+        }
+        assert!(begun.elapsed() < LONGEST, "{filed} of {} are filed: {}", sent.len(), standing(hospital));
+        hospital.confirm_what_waits();
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    daemon.stop();
+    every_file_has_one_delivery(hospital, sent);
+    every_document_has_one_record(hospital, sent);
+    the_journal_is_whole(hospital);
+}
+
+fn every_file_has_one_delivery(hospital: &Hospital, sent: &[Sent]) {
+    let found = hospital.database.read::<_, DatabaseError, _>(async |tx| {
+        let mut found = Vec::new();
+        for state in DeliveryState::ALL {
+            for delivery in deliveries::in_state(tx, state).await? {
+                let files = deliveries::files(tx, delivery.id).await?;
+                let names: Sent = files
+                    .into_iter()
+                    .filter(|file| file.role == Role::Scan)
+                    .map(|file| (file.source_os_name().to_string_lossy().into_owned(), file.content))
+                    .collect();
+                found.push((names, state));
+            }
+        }
+        Ok(found)
+    });
+    let mut found = found.unwrap();
+    let mut expected: Vec<_> = sent.iter().map(|names| (names.clone(), DeliveryState::Taken)).collect();
+    found.sort_by(|a, b| a.0.cmp(&b.0));
+    expected.sort_by(|a, b| a.0.cmp(&b.0));
+    assert_eq!(found, expected);
+}
+
+fn every_document_has_one_record(hospital: &Hospital, sent: &[Sent]) {
+    let found = documents_of(hospital);
+    let mut names: Vec<_> = found.iter().map(|(_, names)| names.clone()).collect();
+    let mut expected = sent.to_vec();
+    names.sort();
+    expected.sort();
+    assert_eq!(names, expected);
+
+    let objects = hospital.home.layout().store(&hospital.config).join("objects");
+    let objects = Objects::open(&objects, hospital.runtime.handle()).unwrap();
+    let trust = Trust::of_home(hospital.home.layout(), &hospital.config).unwrap();
+    let at_home = AtHome::new(&hospital.database, &objects);
+    let mut filed = 0;
+    for (document, names) in &found {
+        assert_eq!((document.state, document.held), (DocumentState::Filed, None), "{names:?}");
+        let records: Vec<Record> =
+            hospital.database.read(async |tx| records::of_document(tx, document.id).await).unwrap();
+        assert_eq!(records.len(), 1, "{names:?}");
+        for record in records {
+            let report = at_home.verify(record.id, &trust, true).unwrap().unwrap();
+            assert_eq!(report.verdict, Verdict::Passed, "{names:?}: {report:#?}");
+            filed += 1;
+        }
+        for digest in names.values() {
+            objects.check(digest).unwrap();
+        }
+    }
+    let all = hospital.database.read(async |tx| records::count(tx).await).unwrap();
+    assert_eq!(all, filed);
+}
+
+/// Every entry, node, root and line of the second copy is computed anew and compared.
+fn the_journal_is_whole(hospital: &Hospital) {
+    let trust = Trust::of_home(hospital.home.layout(), &hospital.config).unwrap();
+    let files = hospital.home.layout().store(&hospital.config).join("journal");
+    let sources = Sources { database: &hospital.database, files: &files, trust: &trust, against: None };
+    let report = torikomi::verification::journal::verify(&sources, |_, _| ()).unwrap();
+    assert_eq!(report.verdict, JournalVerdict::Consistent, "{report:#?}");
+    assert_eq!(report.entries, report.entries_in_files);
+}
+
+pub fn documents_of(hospital: &Hospital) -> Vec<(Document, BTreeMap<String, Digest>)> {
+    let found = hospital.database.read::<_, DatabaseError, _>(async |tx| {
+        let filter = documents::Filter { ended: true, ..documents::Filter::default() };
+        let mut found = Vec::new();
+        for document in documents::list(tx, &filter, 1000).await? {
+            let parts = documents::parts(tx, document.id).await?;
+            let names = parts.into_iter().map(|part| (part.delivered_name, part.content)).collect();
+            found.push((document, names));
+        }
+        Ok(found)
+    });
+    found.unwrap()
+}
+
+/// What stands in the drop folder, and what is on its way out of it, but for intake's own names and the home's marker.
+fn drop_folder(hospital: &Hospital) -> Vec<String> {
+    let mut found = names(&hospital.drop());
+    found.retain(|name| ![MARKER, drop::MARKER, RELEASE, STATUS].contains(&name.as_str()));
+    found.extend(names(&hospital.drop().join(RELEASE)).into_iter().filter(|name| name != MARKER));
+    found
+}
+
+/// What stands in custody and ought not to when all is filed. An attempt that the crash cut off from its row is kept: it
+/// holds a signature that is in no record.
+fn custody(hospital: &Hospital) -> Vec<String> {
+    let mut found = names(&hospital.custody());
+    found.retain(|name| ![MARKER, ATTEMPTS].contains(&name.as_str()));
+    let attempts = names(&hospital.custody().join(ATTEMPTS));
+    found.extend(attempts.into_iter().filter(|name| !is_cut_off(hospital, name)));
+    found
+}
+
+fn is_cut_off(hospital: &Hospital, name: &str) -> bool {
+    let Ok(id) = name.parse::<AttemptId>() else { return false };
+    hospital.database.read(async |tx| attempts::get(tx, id).await).unwrap().is_none()
+}
+
+pub fn names(folder: &Path) -> Vec<String> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect()
+}
+
+/// Everything that helps to see why a burst does not end.
+fn standing(hospital: &Hospital) -> String {
+    let open: Vec<_> = documents_of(hospital)
+        .into_iter()
+        .filter(|(document, _)| document.state != DocumentState::Filed)
+        .map(|(document, names)| (document.state, document.held, document.held_detail, names))
+        .collect();
+    let log = std::fs::read_to_string(hospital.log()).unwrap_or_default();
+    let log: Vec<_> = log.lines().rev().take(60).collect();
+    let log: Vec<_> = log.into_iter().rev().collect();
+    format!(
+        "open {open:#?}\ndrop {:?}\ncustody {:?}\nlog\n{}",
+        drop_folder(hospital),
+        custody(hospital),
+        log.join("\n")
+    )
+}

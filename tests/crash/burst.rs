@@ -1,0 +1,82 @@
+//! What is delivered: samples under names of their own, each of other bytes, so that each makes a document.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use torikomi::ids::Digest;
+
+use crate::hospital::Hospital;
+
+/// One document's files, by name, and what they held.
+pub type Sent = BTreeMap<String, Digest>;
+
+/// Delivers samples whose names begin with `prefix`.
+pub fn deliver(hospital: &Hospital, prefix: &str) -> Vec<Sent> {
+    let report = variant_of_png(&sample("検査報告書-0001.png"), prefix);
+    let consent = variant_of_jpeg(&sample("consent.jpg"), prefix);
+    vec![
+        send(hospital, prefix, "検査報告書-0001.json", vec![("検査報告書-0001.png", report)]),
+        send(hospital, prefix, "consent.json", vec![("consent.jpg", consent)]),
+    ]
+}
+
+/// One document of two files, and one of three pages.
+pub fn deliver_larger(hospital: &Hospital, prefix: &str) -> Vec<Sent> {
+    let pages = ["referral-letter-p1.tif", "referral-letter-p2.tif"].map(|name| (name, sample(name)));
+    vec![
+        send(hospital, prefix, "referral-letter-two-files.json", pages.to_vec()),
+        send(hospital, prefix, "care-plan.json", vec![("care-plan.pdf", sample("care-plan.pdf"))]),
+    ]
+}
+
+/// As a scanner does it: the sidecar first, each file under another name until it is whole.
+fn send(hospital: &Hospital, prefix: &str, sidecar: &str, files: Vec<(&str, Vec<u8>)>) -> Sent {
+    let (today, now) = hospital.today();
+    let mut text = String::from_utf8(sample(sidecar)).unwrap().replace("@TODAY@", &today).replace("@NOW@", &now);
+    for (name, _) in &files {
+        text = text.replace(name, &format!("{prefix}-{name}"));
+    }
+    put(&hospital.drop(), &format!("{prefix}-{sidecar}"), text.as_bytes());
+    files
+        .into_iter()
+        .map(|(name, bytes)| {
+            let name = format!("{prefix}-{name}");
+            put(&hospital.drop(), &name, &bytes);
+            (name, Digest::of(&bytes))
+        })
+        .collect()
+}
+
+fn put(drop: &Path, name: &str, bytes: &[u8]) {
+    let part = drop.join(format!("{name}.part"));
+    std::fs::write(&part, bytes).unwrap();
+    std::fs::rename(part, drop.join(name)).unwrap();
+}
+
+fn sample(name: &str) -> Vec<u8> {
+    std::fs::read(Path::new("fixtures/samples/good").join(name)).unwrap()
+}
+
+/// The same picture with a text chunk (PNG, third edition, 11.3.3.2) behind the header.
+fn variant_of_png(png: &[u8], text: &str) -> Vec<u8> {
+    const HEADER: usize = 8 + 25;
+    let mut body = b"tEXtComment\0".to_vec();
+    body.extend(text.bytes());
+    let mut bytes = png[..HEADER].to_vec();
+    bytes.extend((body.len() as u32 - 4).to_be_bytes());
+    bytes.extend(&body);
+    bytes.extend(crc32fast::hash(&body).to_be_bytes());
+    bytes.extend(&png[HEADER..]);
+    bytes
+}
+
+/// The same picture with a comment segment (ITU-T T.81, B.2.4.5) behind JFIF's own.
+fn variant_of_jpeg(jpeg: &[u8], text: &str) -> Vec<u8> {
+    const HEADER: usize = 2 + 18;
+    let mut bytes = jpeg[..HEADER].to_vec();
+    bytes.extend([0xff, 0xfe]);
+    bytes.extend((text.len() as u16 + 2).to_be_bytes());
+    bytes.extend(text.bytes());
+    bytes.extend(&jpeg[HEADER..]);
+    bytes
+}

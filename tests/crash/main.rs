@@ -1,0 +1,82 @@
+//! The daemon is killed in the middle of its work, at each state and at odd moments, and loses nothing.
+
+mod account;
+mod burst;
+mod hospital;
+
+use std::time::{Duration, Instant};
+
+use account::{Moment, settle};
+use burst::{deliver, deliver_larger};
+use hospital::Hospital;
+use torikomi::document::{DeliveryState, DocumentState};
+use torikomi::durable::TEMPORARY;
+use torikomi::ids::AttemptId;
+use torikomi::ledger::attempts;
+use torikomi::signing::ATTEMPTS;
+
+#[test]
+fn killed_at_each_state_nothing_is_lost_and_nothing_doubled() {
+    let moments = [
+        Moment::Delivery(DeliveryState::Arriving),
+        Moment::Delivery(DeliveryState::InCustody),
+        Moment::Document(DocumentState::Identifying),
+        Moment::Document(DocumentState::Inspecting),
+        Moment::Document(DocumentState::Signing),
+        Moment::Document(DocumentState::Stamping),
+        Moment::Document(DocumentState::Filing),
+        Moment::Document(DocumentState::Filed),
+    ];
+    let hospital = Hospital::found();
+    let mut sent = Vec::new();
+    for (number, moment) in moments.into_iter().enumerate() {
+        // A state may pass between two looks; then the next burst shows it.
+        let caught = (0..5).any(|again| {
+            let daemon = hospital.start();
+            hospital.open_session().unwrap();
+            let prefix = format!("k{number}{again}");
+            let burst = deliver(&hospital, &prefix);
+            let caught = moment.comes(&hospital, &prefix, &burst);
+            daemon.kill();
+            sent.extend(burst);
+            caught
+        });
+        assert!(caught, "{moment:?} was never seen");
+    }
+    settle(&hospital, &sent);
+}
+
+#[test]
+fn killed_at_odd_moments_nothing_is_lost_and_nothing_doubled() {
+    let hospital = Hospital::found();
+    let mut sent = deliver_larger(&hospital, "first");
+    for milliseconds in [40, 150, 400, 700, 1100, 1500, 1900, 2300, 2800, 3500] {
+        let begun = Instant::now();
+        let daemon = hospital.start();
+        std::thread::scope(|scope| {
+            // The clerk tries while the daemon lives, or dies under the request.
+            scope.spawn(|| hospital.try_to_open_session(Duration::from_millis(milliseconds)));
+            sent.extend(deliver(&hospital, &format!("m{milliseconds}")));
+            std::thread::sleep(Duration::from_millis(milliseconds).saturating_sub(begun.elapsed()));
+            daemon.kill();
+        });
+    }
+    settle(&hospital, &sent);
+}
+
+#[test]
+fn what_a_crash_leaves_of_attempts_goes_at_the_next_start_and_a_signature_without_a_row_stays() {
+    let hospital = Hospital::found();
+    let sent = deliver_larger(&hospital, "once");
+    settle(&hospital, &sent);
+    let (document, _) = account::documents_of(&hospital).remove(0);
+    let filed = hospital.database.read(async |tx| attempts::of_document(tx, document.id).await).unwrap().remove(0);
+    let cut_off = AttemptId::new().to_string();
+    let folder = hospital.custody().join(ATTEMPTS);
+    for left in [filed.id.to_string(), format!("{TEMPORARY}1"), cut_off.clone()] {
+        std::fs::create_dir(folder.join(&left)).unwrap();
+        std::fs::write(folder.join(&left).join("record.json"), "{}").unwrap();
+    }
+    settle(&hospital, &sent);
+    assert_eq!(account::names(&folder), [cut_off]);
+}
