@@ -156,6 +156,7 @@ fn an_index_speaks_once_for_each_name_and_goes_last() {
     assert_eq!(world.files(first.id), ["Scan a.tif", "Index index.csv"]);
     world.measured_complete(first.id);
     world.turn(&line, 1);
+    world.turn(&line, 1);
     assert_eq!(world.standing(), ["index.csv"], "others that it lists may still come");
 
     // The scanner uses the name again: that is another scan, of which the old list says nothing.
@@ -171,6 +172,7 @@ fn an_index_speaks_once_for_each_name_and_goes_last() {
     for row in [again, other] {
         world.measured_complete(row.id);
     }
+    world.turn(&line, 1);
     world.turn(&line, 590);
     assert_eq!(world.standing(), ["index.csv"]);
     world.turn(&line, 20);

@@ -226,7 +226,7 @@ fn nothing_is_taken_twice_after_a_restart() {
 
 #[test]
 fn a_source_that_cannot_be_removed_is_not_taken_again() {
-    let mut world = World::new();
+    let mut world = World::alone();
     let line = world.open();
     world.put("scan.tif", b"a page");
     world.take(&line);

@@ -47,7 +47,7 @@ fn a_vanished_folder_is_unreachable_and_comes_back() {
 
 #[test]
 fn an_unmounted_share_comes_back() {
-    let world = World::new();
+    let world = World::alone();
     let folder = world.stations[0].folder.clone();
     let disk = tempfile::tempdir().unwrap();
     let mount = Mount::over(disk.path(), &folder);
@@ -82,7 +82,7 @@ fn a_missing_folder_is_tried_again_for_ever() {
 
 #[test]
 fn a_full_disk_pauses_intake_everywhere_and_it_resumes_by_itself() {
-    let mut world = World::new();
+    let mut world = World::alone();
     world.add_station("ward-2");
     let disk = Mount::of_size(1024 * 1024);
     world.custody = disk.path.clone();
@@ -113,7 +113,7 @@ fn a_full_disk_pauses_intake_everywhere_and_it_resumes_by_itself() {
 
 #[test]
 fn what_is_no_file_is_refused_once() {
-    let world = World::new();
+    let world = World::alone();
     let line = world.open();
     let outside = tempfile::tempdir().unwrap();
     fs::write(outside.path().join("secret"), b"x").unwrap();

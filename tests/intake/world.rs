@@ -4,8 +4,8 @@ use std::cell::Cell;
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::{Duration, Instant as Moment};
 
 use jiff::tz::TimeZone;
@@ -48,7 +48,16 @@ pub(crate) struct World {
     pub(crate) woken: Arc<AtomicUsize>,
     start: Moment,
     seconds: Cell<u64>,
+    _company: Company,
 }
+
+/// Who else runs at the same time.
+enum Company {
+    Others(#[allow(dead_code, reason = "held, not read")] RwLockReadGuard<'static, ()>),
+    Nobody(#[allow(dead_code, reason = "held, not read")] RwLockWriteGuard<'static, ()>),
+}
+
+static COMPANY: RwLock<()> = RwLock::new(());
 
 pub(crate) fn name(text: &str) -> Name {
     text.parse().unwrap()
@@ -57,6 +66,16 @@ pub(crate) fn name(text: &str) -> Name {
 impl World {
     /// A home with the station `er-1`: quiet time 3 s, sidecar wait none, patience 600 s.
     pub(crate) fn new() -> Self {
+        Self::with(Company::Others(COMPANY.read().unwrap_or_else(PoisonError::into_inner)))
+    }
+
+    /// The same for a test that starts other programs. Between fork and exec such a program holds every file open that
+    /// this process has open for writing, in whichever test, so that it would seem to be still written.
+    pub(crate) fn alone() -> Self {
+        Self::with(Company::Nobody(COMPANY.write().unwrap_or_else(PoisonError::into_inner)))
+    }
+
+    fn with(company: Company) -> Self {
         let folder = tempfile::tempdir().unwrap();
         for inside in ["custody", "drop", "drop/er-1"] {
             fs::create_dir(folder.path().join(inside)).unwrap();
@@ -82,6 +101,7 @@ impl World {
             start: Moment::now(),
             seconds: Cell::new(0),
             folder,
+            _company: company,
         };
         world.add_station("er-1");
         world
