@@ -121,8 +121,8 @@ impl Bench {
     /// process that asked for it.
     pub fn last_act(&self) -> (Entry, Signed) {
         let entries = self.opened.line.database.read(async |tx| read::entries(tx, 0, 1000).await).unwrap();
-        let entries = entries.iter().map(|stored| stored.entry().unwrap());
-        let entry = entries.filter(|entry| entry.act.is_some()).last().unwrap();
+        let mut entries = entries.iter().map(|stored| stored.entry().unwrap());
+        let entry = entries.rfind(|entry| entry.act.is_some()).unwrap();
         let signed = Signed::read(entry.act.clone().unwrap()).unwrap();
         assert!(!signed.signatures().is_empty());
         for signature in signed.signatures() {

@@ -184,6 +184,7 @@ journal-person-suspended = person suspended
 journal-profile-adopted = profile brought into force
 journal-daemon-started = daemon started
 journal-daemon-stopped = daemon stopped
+journal-clock-acknowledged = clock acknowledged
 journal-session-opened = session opened
 journal-batch-attested = batch attested
 journal-session-closed = session closed

@@ -184,6 +184,7 @@ journal-person-suspended = 利用者を停止しました
 journal-profile-adopted = プロファイルを発効させました
 journal-daemon-started = 常駐プログラムが始まりました
 journal-daemon-stopped = 常駐プログラムが終わりました
+journal-clock-acknowledged = 時計を確かめました
 journal-session-opened = セッションを開きました
 journal-batch-attested = 貼り付けや読み取り範囲外がないことを確認しました
 journal-session-closed = セッションを閉じました
