@@ -73,7 +73,10 @@ fn refusals() -> Vec<Refusal> {
         json!({ "code": "not-releasable" }),
         json!({ "code": "profile-refused", "problem": "profiles/consent.toml:3:1: clause is missing" }),
         json!({ "code": "profile-changed", "profile": "consent", "version": 2 }),
-        json!({ "code": "people", "problem": "the session is not open" }),
+        json!({ "code": "people", "refused": { "code": "login-taken", "login": "mihon" } }),
+        json!({ "code": "locked-out", "login": "mihon", "seconds": 900 }),
+        json!({ "code": "second-clock-over", "deadline": "2026-11-20T00:30:00.000000Z" }),
+        json!({ "code": "deadline-not-told", "problem": "the calendar ends on 2027-12-31" }),
         json!({ "code": "bad-request", "problem": "unknown variant `fly`" }),
         json!({ "code": "environment", "problem": "the disk is full" }),
     ];

@@ -73,7 +73,10 @@ fn every_decision_is_asked_as_it_was_typed() {
             json!({ "request": "identify", "by": by, "document": DOCUMENT, "patient_id": "0009990001",
                     "document_type": null, "obtained_on": "2026-11-20", "reason": reason }),
         ),
-        (&["queue", "confirm", DOCUMENT], json!({ "request": "confirm", "by": by, "document": DOCUMENT, "pages_shown": false })),
+        (
+            &["queue", "confirm", DOCUMENT],
+            json!({ "request": "confirm", "by": by, "document": DOCUMENT, "pages_shown": false }),
+        ),
         (
             &["queue", "release-late", DOCUMENT, "--reason", "readable", "--possible-again-at", "2026-11-20T09:30"],
             json!({ "request": "release-late", "by": by, "documents": [DOCUMENT], "reason": reason,
