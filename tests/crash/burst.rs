@@ -63,7 +63,7 @@ fn variant_of_png(png: &[u8], text: &str) -> Vec<u8> {
     let mut body = b"tEXtComment\0".to_vec();
     body.extend(text.bytes());
     let mut bytes = png[..HEADER].to_vec();
-    bytes.extend((body.len() as u32 - 4).to_be_bytes());
+    bytes.extend((u32::try_from(body.len()).unwrap() - 4).to_be_bytes());
     bytes.extend(&body);
     bytes.extend(crc32fast::hash(&body).to_be_bytes());
     bytes.extend(&png[HEADER..]);
@@ -75,7 +75,7 @@ fn variant_of_jpeg(jpeg: &[u8], text: &str) -> Vec<u8> {
     const HEADER: usize = 2 + 18;
     let mut bytes = jpeg[..HEADER].to_vec();
     bytes.extend([0xff, 0xfe]);
-    bytes.extend((text.len() as u16 + 2).to_be_bytes());
+    bytes.extend((u16::try_from(text.len()).unwrap() + 2).to_be_bytes());
     bytes.extend(text.bytes());
     bytes.extend(&jpeg[HEADER..]);
     bytes
