@@ -4,7 +4,6 @@ mod attempts;
 pub mod open;
 pub mod requests;
 pub mod server;
-mod sessions;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -96,7 +95,7 @@ pub fn start(root: &Path, runtime: &tokio::runtime::Handle, binary: &Path) -> Re
     let ringing = Arc::clone(&bell);
     let Opened { line, lock, .. } = open::open(root, runtime, binary, move || ringing.ring())?;
     // A session's key died with the process that held it; its row must not look open.
-    sessions::close_left_open(&line)?;
+    requests::close_left_open(&line)?;
     attempts::clear_left_over(&line)?;
     line.note(Kind::DaemonStarted, |draft| {
         draft.fact("version", env!("CARGO_PKG_VERSION")).fact("build", line.build).fact("sandbox", line.sandbox)
@@ -221,7 +220,7 @@ fn watch_sessions(line: &Arc<Line>, bell: &Arc<Bell>) -> std::io::Result<JoinHan
     let (line, bell) = (Arc::clone(line), Arc::clone(bell));
     std::thread::Builder::new().name("sessions".into()).spawn(move || {
         while !bell.stopping() {
-            if let Err(error) = sessions::close_ended(&line) {
+            if let Err(error) = requests::close_ended(&line) {
                 tracing::error!(%error, "A session ended and its row could not be closed; its key is gone");
             }
             std::thread::sleep(SESSIONS_EVERY);

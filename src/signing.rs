@@ -282,7 +282,7 @@ fn capacity_name(capacity: &Capacity) -> &'static str {
     }
 }
 
-/// The media type and the ending that a container's file has.
+/// The ending and the media type that a container's file has.
 pub(crate) fn media_of(format: crate::measurements::Format) -> (&'static str, &'static str) {
     use crate::measurements::Format;
     match format {

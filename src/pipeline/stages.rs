@@ -46,10 +46,23 @@ const RETRY: jiff::SignedDuration = jiff::SignedDuration::from_secs(2);
 #[derive(serde::Serialize)]
 #[serde(tag = "code", rename_all = "kebab-case")]
 enum HeldDetail<'a> {
-    Identity { problems: &'a [IdentityProblem] },
-    NoProfile { document_type: &'a Name },
-    EqualBytes { earlier: DocumentId },
-    StageFailed { stage: &'static str, error: String },
+    Identity {
+        problems: &'a [IdentityProblem],
+    },
+    NoProfile {
+        document_type: &'a Name,
+    },
+    EqualBytes {
+        earlier: DocumentId,
+    },
+    /// Its source went on growing after an earlier delivery of it was taken.
+    Regrown {
+        earlier: DeliveryId,
+    },
+    StageFailed {
+        stage: &'static str,
+        error: String,
+    },
 }
 
 impl Line {
@@ -383,6 +396,8 @@ struct Gathered {
     problems: Vec<IdentityProblem>,
     /// The sidecar, or its own row of a batch list with that list's digest.
     sidecar: Option<(Vec<u8>, Option<Digest>)>,
+    /// The delivery that this one may be a longer piece of.
+    regrown_from: Option<DeliveryId>,
     /// The order of its files, where the sidecar gives one.
     files: Option<Vec<String>>,
 }
@@ -416,7 +431,13 @@ impl Line {
         let copy = CustodyCopy::open(&self.custody, delivery.id, delivery.copy)
             .map_err(|error| StageError::Document(error.to_string()))?;
         let names: Vec<String> = parts.iter().map(|part| part.delivered_name.clone()).collect();
-        let mut gathered = Gathered { statements: Vec::new(), problems: Vec::new(), sidecar: None, files: None };
+        let mut gathered = Gathered {
+            statements: Vec::new(),
+            problems: Vec::new(),
+            sidecar: None,
+            regrown_from: delivery.regrown_from,
+            files: None,
+        };
         self.read_sidecars(&copy, &names, &mut gathered)?;
         let station = self.config.stations.get(&document.station);
         if let Some(template) = station.and_then(|station| station.file_name.as_deref()) {
@@ -495,6 +516,10 @@ impl Line {
     }
 
     fn settle(&self, document: &Document, gathered: &Gathered) -> Result<Settled, StageError> {
+        // Never filed in pieces: a person says what the longer one is.
+        if let (Some(earlier), false) = (gathered.regrown_from, gathered_by_person(document)) {
+            return Ok(Settled::Held(HoldReason::SourceChanged, to_text(&HeldDetail::Regrown { earlier })?));
+        }
         let mut problems = gathered.problems.clone();
         let kind = match identification::document_type(&gathered.statements) {
             Ok(kind) => kind,

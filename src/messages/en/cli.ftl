@@ -377,6 +377,7 @@ demo-try =
     The people are admin, manager and clerk, each with the passphrase { $passphrase }. Ctrl-C ends it.
 ## What exactly it waits for
 held-detail-no-profile = This station has no profile for { $document_type }.
+held-detail-regrown = It may be a longer piece of a file taken in before. The earlier delivery: { $earlier }
 held-detail-equal-bytes = The earlier document: { $earlier }
 held-detail-stage-failed = The step { $stage } failed: { $error }
 need-identity = patient, kind and dates to be entered

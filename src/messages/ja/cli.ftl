@@ -350,6 +350,7 @@ demo-try =
     利用者は admin、manager、clerk、パスフレーズはどれも { $passphrase } です。終わるには Ctrl-C を押してください。
 ## 何を待っているか
 held-detail-no-profile = 書類の種別 { $document_type } のプロファイルが、この取込口にはありません。
+held-detail-regrown = 同じファイルの続きかもしれません。以前の受入：{ $earlier }
 held-detail-equal-bytes = 以前の文書：{ $earlier }
 held-detail-stage-failed = 処理（{ $stage }）の失敗：{ $error }
 need-identity = 患者・書類の種別・日付の入力
