@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::document::Part;
 use crate::identity::{Claims, Identity, Scanner};
-use crate::ids::{AttemptId, DeliveryId, Digest, DocumentId, HomeId, Name, PersonId, SessionId};
+use crate::ids::{AttemptId, DeliveryId, Digest, DocumentId, HomeId, Name, PersonId, Salt, SessionId};
 use crate::instant::Instant;
 use crate::judgement::{Judgement, ProfileRef};
 use crate::measurements::Format;
@@ -25,6 +25,9 @@ pub struct RecordJson {
     /// `evaluation` or `production`.
     pub mode: String,
     pub document: DocumentId,
+    /// Random. The journal names a digest that covers this file: without the salt, whoever guesses a patient could try
+    /// whether it is right, even after the record was disposed of.
+    pub salt: Salt,
     /// From 1; a corrected record is a higher version that names the one before.
     pub version: u32,
     /// The record digest of the version before.

@@ -10,7 +10,7 @@ use super::document_may_move;
 use crate::database::{DatabaseError, Tx, instant, unreadable};
 use crate::document::{DocumentState, HoldReason, Part};
 use crate::identity::{Claims, Identity};
-use crate::ids::{Digest, DocumentId, Name, PersonId};
+use crate::ids::{Digest, DocumentId, Name, PersonId, Salt};
 use crate::instant::Instant;
 use crate::judgement::{Judgement, ProfileRef};
 
@@ -18,6 +18,8 @@ use crate::judgement::{Judgement, ProfileRef};
 #[derive(Clone, Debug)]
 pub struct Document {
     pub id: DocumentId,
+    /// Digested along with whatever the journal commits to and is personal.
+    pub salt: Salt,
     pub station: Name,
     pub state: DocumentState,
     pub held: Option<HoldReason>,
@@ -53,7 +55,7 @@ pub struct Filter {
     pub ended: bool,
 }
 
-const COLUMNS: &str = "id, station, state, held, held_detail, profile_id, profile_version, profile_digest, identity,
+const COLUMNS: &str = "id, salt, station, state, held, held_detail, profile_id, profile_version, profile_digest, identity,
     claims, stated, sidecar, list_digest, judgement, taken_in_at, due_at, supersedes, assigned_to, failures, created_at, updated_at";
 
 fn read_row(row: &AnyRow) -> Result<Document, DatabaseError> {
@@ -73,6 +75,7 @@ fn read_row(row: &AnyRow) -> Result<Document, DatabaseError> {
     };
     Ok(Document {
         id: text("id")?.parse().map_err(unreadable("document.id"))?,
+        salt: text("salt")?.parse().map_err(unreadable("document.salt"))?,
         station: text("station")?.parse().map_err(unreadable("document.station"))?,
         state: text("state")?.parse().map_err(unreadable("document.state"))?,
         held: optional("held")?.map(|held| held.parse()).transpose().map_err(unreadable("document.held"))?,
@@ -116,10 +119,11 @@ pub async fn create(
     now: Instant,
 ) -> Result<(), DatabaseError> {
     sqlx::query(
-        "INSERT INTO document (id, station, state, identity, claims, taken_in_at, created_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $7)",
+        "INSERT INTO document (id, salt, station, state, identity, claims, taken_in_at, created_at, updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)",
     )
     .bind(id.to_string())
+    .bind(Salt::random().map_err(unreadable("document.salt"))?.to_string())
     .bind(station.to_string())
     .bind(DocumentState::Identifying.to_string())
     .bind(to_json("document.identity", &Identity::default())?)

@@ -88,6 +88,7 @@ impl Signing<'_> {
             home: self.home,
             mode: self.mode.to_owned(),
             document: document.id,
+            salt: document.salt,
             version: 1,
             previous: None,
             supersedes: document.supersedes,

@@ -62,7 +62,10 @@ fn home() -> TestHome {
             }
         }
         let held: DocumentId = HELD.parse().unwrap();
-        documents::set_judgement(tx, held, &judgement(&profile), Some(at("2000-01-01T00:00:00.000000Z"))).await?;
+        // Half an hour from both neighbours, so that the hours told do not change while the test runs.
+        let overdue = jiff::SignedDuration::from_mins(-(2 * 1440 + 3 * 60 + 30));
+        let due_at = Instant::from(jiff::Timestamp::now()).plus(overdue);
+        documents::set_judgement(tx, held, &judgement(&profile), Some(due_at)).await?;
         documents::hold(tx, held, DocumentState::Review, HoldReason::Findings, None, now).await?;
         documents::assign(tx, held, PERSON.parse().unwrap(), now).await?;
         record(tx, &profile, now).await?;
@@ -201,29 +204,22 @@ fn both(home: &TestHome, args: &[&str]) -> String {
     for lang in ["ja", "en"] {
         let ran = torikomi(Some(home.path()), &[args, &["--lang", lang]].concat());
         assert_eq!((ran.status, ran.err.as_str()), (0, ""), "{args:?}");
-        told.push_str(&format!("$ torikomi {} --lang {lang}\n{}\n", args.join(" "), without_time_left(&ran.out)));
+        told.push_str(&format!("$ torikomi {} --lang {lang}\n{}\n", args.join(" "), without_deadline(&ran.out)));
     }
     told
 }
 
-/// How long a deadline has passed depends on the day of the test.
-fn without_time_left(text: &str) -> String {
-    let lines = text.lines().map(|line| {
-        let words: Vec<&str> = line.split(' ').collect();
-        match words
-            .windows(2)
-            .position(|pair| pair[0].ends_with(|c: char| c.is_ascii_digit()) && ["日", "d"].contains(&pair[1]))
-        {
-            Some(at) => {
-                let mut words: Vec<String> = words.into_iter().map(ToOwned::to_owned).collect();
-                words[at] = words[at].chars().map(|c| if c.is_ascii_digit() { 'N' } else { c }).collect();
-                words[at + 2] = "N".into();
-                words.join(" ")
-            }
-            None => line.to_owned(),
-        }
-    });
-    lines.collect::<Vec<_>>().join("\n")
+/// When the deadline was depends on the day of the test; how long ago it is does not.
+fn without_deadline(text: &str) -> String {
+    let told = |line: &str| line.trim_start().starts_with("期限 ") || line.trim_start().starts_with("due ");
+    let hidden = |when: &str| when.replace(|c: char| c.is_ascii_digit(), "N");
+    text.lines()
+        .map(|line| match line.split_once(['（', '(']) {
+            Some((when, _)) if told(line) => line.replacen(when, &hidden(when), 1),
+            _ => line.to_owned(),
+        })
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 fn json(home: &TestHome, schema: &str, args: &[&str]) -> serde_json::Value {

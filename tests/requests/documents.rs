@@ -2,9 +2,11 @@
 
 use torikomi::control::{Refusal, Request};
 use torikomi::document::{DocumentState, HoldReason};
+use torikomi::ids::Salt;
 use torikomi::journal::Kind;
 use torikomi::judgement::Severity;
 use torikomi::ledger::decisions::DecisionKind;
+use torikomi::ledger::documents::Document;
 use torikomi::people::acts::{Deed, PagesSeen, ReasonCode};
 use torikomi::review::LATENESS;
 
@@ -23,10 +25,11 @@ fn findings_are_accepted_where_they_may_be() {
     let held = bench.judged(KIND, &[("blank_page", Severity::Hold)]);
     assert_eq!(bench.document(held).held, Some(HoldReason::Findings));
     let seen = torikomi::daemon::requests::state::of;
-    let digest = {
-        let document = bench.document(held);
-        bench.opened.line.database.read(async move |tx| seen(tx, &document).await).unwrap()
-    };
+    let of = |document| bench.opened.line.database.read(async move |tx| seen(tx, &document).await).unwrap();
+    let digest = of(bench.document(held));
+    // Whoever guesses the patient cannot try it out on the journal.
+    let guessed = Document { salt: Salt::random().unwrap(), ..bench.document(held) };
+    assert_ne!(of(guessed), digest);
     let answer = bench.done(accept(held));
     let (entry, signed) = bench.last_act();
     assert_eq!((entry.kind, entry.subject.document), (Kind::DocumentAccepted, Some(held)));

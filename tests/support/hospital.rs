@@ -417,6 +417,7 @@ impl Hospital {
             home: self.home,
             mode: "evaluation".into(),
             document,
+            salt: torikomi::ids::Salt::random().unwrap(),
             version: 1,
             previous: None,
             supersedes: None,

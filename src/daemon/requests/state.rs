@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::database::{DatabaseError, Tx, unreadable};
 use crate::document::Part;
 use crate::identity::{Claims, Identity};
-use crate::ids::{Digest, DocumentId};
+use crate::ids::{Digest, DocumentId, Salt};
 use crate::judgement::Judgement;
 use crate::ledger::documents::{self, Document};
 
@@ -16,13 +16,15 @@ const VERSION: u32 = 1;
 struct Seen<'a> {
     v: u32,
     document: DocumentId,
+    /// So that the digest in the journal tells nobody whose document it was, once the document is gone.
+    salt: Salt,
     identity: &'a Identity,
     claims: &'a Claims,
     parts: &'a [Part],
     judgement: Option<&'a Judgement>,
 }
 
-/// SHA-256 over the RFC 8785 JSON of a document's identity, claims, parts and judgement.
+/// SHA-256 over the RFC 8785 JSON of a document's salt, identity, claims, parts and judgement.
 ///
 /// # Errors
 /// Never for what the ledger holds: all of it can be written as JSON.
@@ -30,6 +32,7 @@ pub fn digest(document: &Document, parts: &[Part]) -> Result<Digest, DatabaseErr
     let seen = Seen {
         v: VERSION,
         document: document.id,
+        salt: document.salt,
         identity: &document.identity,
         claims: &document.claims,
         parts,

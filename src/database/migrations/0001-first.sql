@@ -90,6 +90,8 @@ CREATE TABLE document (
     patient_id      TEXT,
     obtained_on     TEXT,
     taken_in_at     BIGINT NOT NULL,
+    -- 32 random bytes in hexadecimal: what the journal says of the document's state and record is digested with it
+    salt            TEXT NOT NULL,
     identity        TEXT NOT NULL,
     claims          TEXT NOT NULL,
     -- JSON: what people stated about it, in order
