@@ -136,6 +136,8 @@ pub enum Refused {
         "the certificate of {login} is not valid at this time (until {not_after}): renew it with `torikomi operator enrol {login}`"
     )]
     CertificateNotValid { login: String, not_after: Instant },
+    #[error("the certificate of {login} is for evaluation, and this home is in production: nothing is signed with it")]
+    CertificateForEvaluation { login: String },
     #[error("the passphrase does not open the key of {login}: type it again, or revoke the key if it is lost")]
     WrongPassphrase { login: String },
     #[error("the key file of {login} cannot be used ({detail}): restore it from a backup or enrol again")]

@@ -18,8 +18,8 @@ settings! {
         /// The lowest is asked first; the next only when it cannot be reached.
         /// 小さいものから問い合わせる。次は届かないときだけ。
         order: u32 = 1;
-        /// The policies under which its stamps count, as dotted numbers. Empty: any.
-        /// 認めるポリシーの番号。空ならすべて。
+        /// The policies under which its stamps count, as dotted numbers. Empty: the evaluation authority's; in production none.
+        /// 認めるポリシーの番号。空なら、評価用では内蔵の局のもの、本番用ではなし。
         policies: Vec<PolicyOid> = Vec::new();
         /// The certificates to which its stamps must lead (PEM); relative to the home.
         /// 信頼の起点となる証明書。
@@ -30,12 +30,6 @@ settings! {
         /// How long to wait for an answer.
         /// 応答を待つ時間。
         timeout: Interval = Interval::from_seconds(10);
-        /// How long after a failure to ask again; doubled each time up to `retry_most`.
-        /// 失敗した後、再び問い合わせるまでの時間。失敗のたびに倍にする。
-        retry: Interval = Interval::from_seconds(2);
-        /// The longest time between two attempts.
-        /// 再試行の間隔の上限。
-        retry_most: Interval = Interval::from_minutes(5);
     }
 }
 
@@ -47,8 +41,6 @@ impl Check for Authority {
             sheet.complain("url", |key| Complaint::BadValue { key, value, expected: "url".to_owned() });
         }
         sheet.within("timeout", &self.timeout, &Interval::from_seconds(1), &Interval::from_minutes(5));
-        sheet.within("retry", &self.retry, &Interval::from_seconds(1), &Interval::from_hours(1));
-        sheet.within("retry_most", &self.retry_most, &self.retry, &Interval::from_hours(24));
     }
 }
 

@@ -54,6 +54,8 @@ pub enum OpenError {
     Policy(#[from] oid::InvalidOid),
     #[error("production mode allows no clock but the system's: remove clock.starts_at from torikomi.toml")]
     ClockOverride,
+    #[error("production mode takes no stamps of an evaluation authority: name others in authority.{0}.policies")]
+    EvaluationAuthority(Name),
 }
 
 /// A home that is open, and the lock that keeps others out.
@@ -166,10 +168,13 @@ fn authorities(home: &Home, config: &Config) -> Result<Vec<(Name, Authority)>, O
         let path = home.layout().root().join(&settings.roots);
         let roots = keyring::certificates(&path)?;
         let anchors = Anchors::new(&roots).map_err(|error| OpenError::Anchors { path, error })?;
-        let policies = if settings.policies.is_empty() {
-            vec![oid::EVALUATION_TIMESTAMP]
-        } else {
-            settings.policies.iter().map(|policy| policy.as_str().parse()).collect::<Result<_, _>>()?
+        let named = settings.policies.iter().map(|policy| policy.as_str().parse()).collect::<Result<Vec<_>, _>>()?;
+        let policies = match config.mode {
+            Mode::Evaluation if named.is_empty() => vec![oid::EVALUATION_TIMESTAMP],
+            Mode::Production if named.contains(&oid::EVALUATION_TIMESTAMP) => {
+                return Err(OpenError::EvaluationAuthority(name.clone()));
+            }
+            Mode::Evaluation | Mode::Production => named,
         };
         let accredited =
             if settings.accredited { roots.iter().map(|der| Digest::of(der)).collect() } else { Vec::new() };

@@ -41,6 +41,14 @@ impl Certificate {
         self.not_before <= at && at <= self.not_after && self.revoked_at.is_none_or(|revoked| at < revoked)
     }
 
+    /// Whether it is of an evaluation authority, for which nobody outside vouches.
+    ///
+    /// # Errors
+    /// When its bytes cannot be read.
+    pub fn is_for_evaluation(&self) -> Result<bool, Refused> {
+        check::Certificate::read(&self.der).map(|read| read.is_evaluation()).map_err(|_| Refused::BadSignature)
+    }
+
     /// Whether a signature over an act is by this certificate's key.
     ///
     /// # Errors

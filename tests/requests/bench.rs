@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use torikomi::cli::init::make::{NewFounder, Plan, make};
 use torikomi::config::Mode;
 use torikomi::control::{Credentials, ReasonGiven, Refusal, Request, Secret};
-use torikomi::daemon::open::{Opened, open};
+use torikomi::daemon::open::{OpenError, Opened, open};
 use torikomi::daemon::requests::{Hooks, Peer, Requests};
 use torikomi::database::DatabaseError;
 use torikomi::document::{DocumentState, HoldReason, Part};
@@ -51,6 +51,15 @@ pub struct Snapshot {
 
 impl Bench {
     pub fn new() -> Self {
+        Self::in_mode(Mode::Evaluation)
+    }
+
+    pub fn in_mode(mode: Mode) -> Self {
+        Self::with_settings(mode, |_| ()).unwrap()
+    }
+
+    /// A home whose `torikomi.toml` was changed before it is opened.
+    pub fn with_settings(mode: Mode, change: impl FnOnce(&mut String)) -> Result<Self, OpenError> {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().join("home");
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
@@ -65,7 +74,7 @@ impl Bench {
         let lenient = demo.replace("[severity]", "[review]\nexceptions = \"allowed\"\n\n[severity]");
         let plan = Plan {
             root: root.clone(),
-            mode: Mode::Evaluation,
+            mode,
             organization: "見本病院".into(),
             stations: vec![STATION.parse().unwrap()],
             founders: [founder(ADMIN, "見本 管理者"), founder(MANAGER, "見本 情報")],
@@ -76,11 +85,15 @@ impl Bench {
             ],
         };
         make(plan, runtime.handle(), jiff::Timestamp::now().into()).unwrap();
+        let settings = root.join("torikomi.toml");
+        let mut text = std::fs::read_to_string(&settings).unwrap();
+        change(&mut text);
+        std::fs::write(&settings, text).unwrap();
         let binary = Path::new(env!("CARGO_BIN_EXE_torikomi"));
-        let opened = open(&root, runtime.handle(), binary, || ()).unwrap();
+        let opened = open(&root, runtime.handle(), binary, || ())?;
         let hooks = Hooks { stations: Box::new(Vec::new), wake_intake: Box::new(|_| ()), stop: Box::new(|| ()) };
         let requests = Requests::new(Arc::clone(&opened.line), Arc::new(hooks));
-        Self { requests, opened, folder, _runtime: runtime }
+        Ok(Self { requests, opened, folder, _runtime: runtime })
     }
 
     /// What was asked and done.

@@ -3,6 +3,7 @@
 use jiff::civil::Date;
 
 use super::{Peer, Requests};
+use crate::config::Mode;
 use crate::control::facts::{Closed, Opened};
 use crate::control::{Credentials, Refusal};
 use crate::database::{DatabaseError, Tx};
@@ -39,6 +40,10 @@ impl Requests {
         }
         close_ended(&self.line)?;
         let signer = self.prove(by, hand.now)?;
+        // A session is the only way to a signature over a record.
+        if self.line.config.mode == Mode::Production && signer.certificate().is_for_evaluation()? {
+            return Err(Refused::CertificateForEvaluation { login: by.login.clone() }.into());
+        }
         let caps = Caps::from(&self.line.config.signing);
         let attested: &'static [Attested] = if attested { &Attested::ALL } else { &[] };
         let (now, place) = (hand.now, station.clone());

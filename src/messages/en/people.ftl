@@ -45,6 +45,7 @@ people-not-entitled = For { act-name }, a person must be { $roles }. Please ask 
 people-second-person-needed = For { act-name }, a second person ({ $roles }) must sign too.
 people-same-person = The second person must be somebody else.
 people-second-person-too-new = Until { $until }, { $login } cannot approve what was asked by the person who made or renewed that account. Please ask somebody else.
+people-certificate-for-evaluation = The certificate of { $login } is for evaluation, and this home is in production: no record is signed with it. Until this program can use outside certificates, please try filing in an evaluation home.
 people-no-certificate = { $login } has no certificate yet. Please run torikomi operator enrol { $login }.
 people-certificate-not-valid = The certificate of { $login } is not valid now (until { $not_after }). Please renew it with torikomi operator enrol { $login }.
 people-wrong-passphrase = This passphrase does not open the key of { $login }. Please type it again. If it is forgotten, the key is revoked and a new one made.

@@ -45,6 +45,7 @@ people-not-entitled = { act-name }は、{ $roles }が行います。該当する
 people-second-person-needed = { act-name }には、もう一人（{ $roles }）の署名が必要です。
 people-same-person = 二人目は、別の方にしてください。
 people-second-person-too-new = { $login } さんは { $until } まで、自分の登録や鍵の更新をした方の申請を承認できません。別の方に依頼してください。
+people-certificate-for-evaluation = { $login } さんの証明書は評価用です。本番用のホームでは、これで記録に署名できません。院外の証明書を扱う版になるまで、登録は評価用のホームでお試しください。
 people-no-certificate = { $login } さんの証明書がまだありません。torikomi operator enrol { $login } で発行してください。
 people-certificate-not-valid = { $login } さんの証明書は、いま有効ではありません（期限 { $not_after }）。torikomi operator enrol { $login } で更新してください。
 people-wrong-passphrase = { $login } さんの鍵が、このパスフレーズでは開きません。もう一度入力してください。忘れた場合は鍵を失効させ、作り直します。
