@@ -142,14 +142,17 @@ impl Filing<'_> {
         let filed = Filed { record: RecordId::new(), digest: attempt.manifest, at: now };
         let (attempt, record, journal) = (attempt.clone(), record.clone(), Arc::clone(self.journal));
         self.database.write::<_, FilingError, _>(async move |tx| {
-            let digests: serde_json::Map<_, _> = members
+            let signature = members
                 .iter()
-                .map(|member| (member.name.clone(), serde_json::Value::String(member.object.to_string())))
-                .collect();
+                .find(|member| member.name == SIGNATURE_PATH)
+                .ok_or(FilingError::Incoherent("a record without a signature"))?
+                .object;
             let subject = Subject { record: Some(filed.record), ..Subject::document(attempt.document) };
             let entry = Draft::by_system(Kind::DocumentFiled, subject)
                 .fact("record_digest", filed.digest)
-                .fact("members", digests)
+                // The manifest's digest stands for all other members. One by one they would tell too much: a sidecar is
+                // so short that a patient could be guessed from its digest.
+                .fact("signature_digest", signature)
                 .fact("version", record.version)
                 .fact("generation", 1)
                 .fact("attempt", attempt.id)

@@ -35,4 +35,18 @@ pub fn proven(home: &TestHome, line: &Line, record: RecordId) {
     let sources = Sources { database: &line.database, files: &files, trust: &trust, against: None };
     let report = verify(&sources, |_, _| ()).unwrap();
     assert_eq!(report.verdict, JournalVerdict::Consistent, "{report:#?}");
+    tells_of_no_patient(line, record);
+}
+
+/// Demands that the journal's entries name neither a patient nor the digest of something so short that one could be guessed.
+fn tells_of_no_patient(line: &Line, record: RecordId) {
+    let (row, members) = AtHome::new(&line.database, &line.objects).rows(record).unwrap().unwrap();
+    let short = members.iter().filter(|member| member.name == "sidecar.json").map(|member| member.object.hex());
+    let never: Vec<String> = short.chain([row.patient_id, row.patient_name]).collect();
+    assert_eq!(never.len(), 3, "the scan came with a sidecar");
+    let entries = line.database.read(async |tx| torikomi::journal::read::entries(tx, 0, 1000).await).unwrap();
+    for entry in entries {
+        let text = String::from_utf8(entry.bytes).unwrap();
+        assert!(never.iter().all(|word| !text.contains(word)), "{text}");
+    }
 }

@@ -332,12 +332,11 @@ impl Hospital {
     /// The transaction of the filing.
     fn enter(&self, recipe: &Recipe, record: &RecordJson, digest: Digest, mut members: Vec<Member>) -> Record {
         let id = RecordId::new();
-        let digests: Map<String, Value> =
-            members.iter().map(|member| (member.name.clone(), member.object.to_string().into())).collect();
+        let signature = members.iter().find(|member| member.name == SIGNATURE_PATH).unwrap().object;
         let subject = Subject { record: Some(id), ..Subject::document(record.document) };
         let mut entry = Draft::by_system(Kind::DocumentFiled, subject)
             .fact("record_digest", digest)
-            .fact("members", digests)
+            .fact("signature_digest", signature)
             .fact("version", record.version)
             .fact("generation", 1)
             .fact("attempt", record.attempt)
