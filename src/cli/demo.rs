@@ -89,7 +89,7 @@ pub(super) fn run(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
                 ("drop", drop.display().to_string().into()),
                 ("passphrase", PASSPHRASE.into()),
             ];
-            page.line(&desk.words.with("demo-try", &blanks));
+            desk.words.with("demo-try", &blanks).lines().for_each(|line| page.line(line));
         }
     })?;
     if !args.once {

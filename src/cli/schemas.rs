@@ -10,6 +10,7 @@ pub fn all() -> Vec<(&'static str, Schema)> {
     vec![
         ("problem", schema_for!(facts::Problem)),
         ("init", schema_for!(super::init::Initialised)),
+        ("demo", schema_for!(super::demo::Summary)),
         ("status", schema_for!(facts::Status)),
         ("queue-list", schema_for!(facts::Queue)),
         ("queue-show", schema_for!(facts::DocumentShown)),

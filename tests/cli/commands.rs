@@ -6,7 +6,7 @@ use serde_json::Value;
 use torikomi::inspection::CHECKS;
 
 use crate::home::TestHome;
-use crate::schemas::demand;
+use crate::schema::demand;
 use crate::torikomi;
 
 fn fixture(name: &str) -> String {

@@ -8,7 +8,7 @@ use std::thread::JoinHandle;
 use serde_json::{Value, json};
 
 use crate::home::TestHome;
-use crate::schemas::demand;
+use crate::schema::demand;
 use crate::torikomi;
 
 const DOCUMENT: &str = "01939d6e-0000-7000-8000-000000000001";

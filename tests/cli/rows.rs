@@ -14,8 +14,8 @@ use torikomi::profile::{PRESETS, lint};
 use torikomi::store::records::{self, Member, Record};
 
 use crate::home::TestHome;
-use crate::schemas::demand;
-use crate::{Ran, torikomi};
+use crate::program::{Ran, torikomi};
+use crate::schema::demand;
 
 const HELD: &str = "01939d6e-0000-7000-8000-000000000001";
 const FILED: &str = "01939d6e-0000-7000-8000-000000000002";

@@ -1,13 +1,9 @@
 //! `docs/json/` holds the schema of everything that `--json` prints.
 
-use std::path::PathBuf;
-
 use serde_json::Value;
 use torikomi::cli::schemas;
 
-fn file(name: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("docs/json/{name}.schema.json"))
-}
+use crate::schema::file;
 
 #[test]
 fn the_schemas_are_those_of_the_code() {
@@ -19,14 +15,6 @@ fn the_schemas_are_those_of_the_code() {
         let found = std::fs::read_to_string(file(name)).unwrap_or_default();
         assert!(found == text, "docs/json/{name}.schema.json is not what the code prints: run with TORIKOMI_BLESS=1");
     }
-}
-
-/// Demands that `document` is what `docs/json/<name>.schema.json` describes.
-pub fn demand(name: &str, document: &Value) {
-    let schema: Value = serde_json::from_slice(&std::fs::read(file(name)).unwrap()).unwrap();
-    let validator = jsonschema::validator_for(&schema).unwrap();
-    let errors: Vec<String> = validator.iter_errors(document).map(|error| error.to_string()).collect();
-    assert!(errors.is_empty(), "{name}: {errors:#?}\n{document:#}");
 }
 
 #[test]

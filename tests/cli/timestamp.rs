@@ -13,7 +13,7 @@ use torikomi::instant::Instant;
 use torikomi::keyring;
 
 use crate::home::TestHome;
-use crate::schemas::demand;
+use crate::schema::demand;
 use crate::torikomi;
 
 /// A home with its keys; the certificate of its root.
