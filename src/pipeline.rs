@@ -3,6 +3,7 @@
 pub mod driver;
 pub mod line;
 mod stages;
+mod identify;
 
 use std::sync::Arc;
 
@@ -14,7 +15,7 @@ use crate::document::DocumentState;
 use crate::ids::{DeliveryId, DocumentId};
 use crate::ledger::{deliveries, documents};
 
-pub use stages::listed_files;
+pub use identify::listed_files;
 
 /// What a stage does with one document.
 type Step = fn(&Line, DocumentId) -> driver::Worked;

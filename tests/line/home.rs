@@ -6,7 +6,9 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use torikomi::cli::init::make::{NewFounder, Plan, make};
 use torikomi::config::Mode;
+use torikomi::control::{Credentials, ReasonGiven, Request, Secret};
 use torikomi::crypto::make::Passphrase;
+use torikomi::daemon::requests::{Hooks, Peer, Requests};
 use torikomi::daemon::{self, Daemon};
 use torikomi::instant::Instant;
 use torikomi::keyring::Keyring;
@@ -91,6 +93,25 @@ impl TestHome {
         daemon::start(&self.root(), self.runtime.handle(), Path::new(env!("CARGO_BIN_EXE_torikomi"))).unwrap()
     }
 
+    /// Sets one key below a heading of the settings, whatever it is now.
+    pub fn set(&self, heading: &str, key: &str, value: &str) {
+        let settings = self.root().join("torikomi.toml");
+        let text = std::fs::read_to_string(&settings).unwrap();
+        let (before, section) = text.split_once(&format!("{heading}\n")).unwrap();
+        let end = section.find("\n[").unwrap_or(section.len());
+        let kept: Vec<&str> =
+            section[..end].lines().filter(|line| line.split('=').next().unwrap().trim() != key).collect();
+        let text = format!("{before}{heading}\n{key} = {value}\n{}\n{}", kept.join("\n"), &section[end..]);
+        std::fs::write(&settings, text).unwrap();
+    }
+
+    /// Asks what the control socket would ask, and demands that it is done.
+    pub fn requests(&self, line: &Arc<Line>) -> impl Fn(Request) -> serde_json::Value {
+        let hooks = Hooks { stations: Box::new(Vec::new), wake_intake: Box::new(|_| ()), stop: Box::new(|| ()) };
+        let requests = Requests::new(Arc::clone(line), Arc::new(hooks));
+        move |request| requests.answer(request, Peer { uid: 4711, pid: 815 }).unwrap()
+    }
+
     /// The built-in authority on a free port, written into the settings.
     fn serve_authority(&self) {
         let settings = self.root().join("torikomi.toml");
@@ -150,6 +171,14 @@ impl TestHome {
             .unwrap();
         line.sessions.admit(&row, Vec::new(), signer, &caps);
     }
+}
+
+pub fn by(login: &str) -> Credentials {
+    Credentials { login: login.into(), passphrase: Secret::new(PASSPHRASE.into()) }
+}
+
+pub fn because(code: &str) -> ReasonGiven {
+    ReasonGiven { code: code.parse().unwrap(), text: Some("架空の理由".into()) }
 }
 
 fn names(folder: &Path) -> Vec<String> {

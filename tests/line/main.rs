@@ -4,6 +4,7 @@
 
 mod home;
 mod proven;
+mod regrown;
 
 use std::time::{Duration, Instant};
 

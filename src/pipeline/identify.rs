@@ -1,0 +1,362 @@
+//! Identification of one document: gathers what was said of it, settles what it is, and records that or why not.
+
+use std::ffi::{OsStr, OsString};
+use std::sync::Arc;
+
+use super::driver::{StageName, Worked};
+use super::line::{Adopted, Line};
+use super::stages::{HeldDetail, StageError};
+use crate::database::{DatabaseError, Tx};
+use crate::document::{DocumentState, HoldReason};
+use crate::identification::index::Index;
+use crate::identification::{
+    self, Asked, Facts, Identification, IdentityProblem, Sidecar, SidecarProblem, Statement, Template, resolve,
+};
+use crate::identity::table::Encoding;
+use crate::identity::{Claims, Source};
+use crate::ids::{DeliveryId, Digest, DocumentId};
+use crate::intake::custody::CustodyCopy;
+use crate::intake::names::Part as Side;
+use crate::journal::{Draft, Kind, Subject as About};
+use crate::ledger::deliveries;
+use crate::ledger::documents::{self, Document};
+use crate::people::sessions;
+use crate::profile::Fact;
+use crate::requirement::Regime;
+
+/// Everything that was said of a document, and the bytes that said it.
+struct Gathered {
+    statements: Vec<Statement>,
+    problems: Vec<IdentityProblem>,
+    /// The sidecar, or its own row of a batch list with that list's digest.
+    sidecar: Option<(Vec<u8>, Option<Digest>)>,
+    /// The delivery that this one may be a longer piece of.
+    regrown_from: Option<DeliveryId>,
+    /// The order of its files, where the sidecar gives one.
+    files: Option<Vec<String>>,
+}
+
+/// What became of identification.
+enum Settled {
+    Identified(Box<identification::Identified>, Arc<Adopted>),
+    /// Equal bytes under equal circumstances: a further receipt of that document.
+    Receipt(DocumentId),
+    Held(HoldReason, String),
+}
+
+impl Line {
+    pub(super) fn identify(&self, id: DocumentId) -> Worked {
+        self.attempted(id, StageName::Identification, DocumentState::Identifying, |document| {
+            let gathered = self.gather(document)?;
+            let outcome = self.settle(document, &gathered)?;
+            self.commit_identity(document, gathered, outcome)
+        })
+    }
+
+    fn gather(&self, document: &Document) -> Result<Gathered, StageError> {
+        let id = document.id;
+        let (parts, delivery, session) = self.database.read::<_, StageError, _>(async |tx| {
+            let parts = documents::parts(tx, id).await?;
+            let delivery = match parts.first() {
+                Some(part) => deliveries::get(tx, part.delivery).await?,
+                None => None,
+            };
+            let session = match delivery.as_ref().and_then(|delivery| delivery.session) {
+                Some(session) => {
+                    sessions::get(tx, session).await.map_err(|error| StageError::Document(error.to_string()))?
+                }
+                None => None,
+            };
+            Ok((parts, delivery, session))
+        })?;
+        let delivery = delivery.ok_or_else(|| StageError::Document("it has no delivery".into()))?;
+        let copy = CustodyCopy::open(&self.custody, delivery.id, delivery.copy)
+            .map_err(|error| StageError::Document(error.to_string()))?;
+        let names: Vec<String> = parts.iter().map(|part| part.delivered_name.clone()).collect();
+        let mut gathered = Gathered {
+            statements: Vec::new(),
+            problems: Vec::new(),
+            sidecar: None,
+            regrown_from: delivery.regrown_from,
+            files: None,
+        };
+        self.read_sidecars(&copy, &names, &mut gathered)?;
+        let station = self.config.stations.get(&document.station);
+        if let Some(template) = station.and_then(|station| station.file_name.as_deref()) {
+            match template.parse::<Template>().map(|template| names.first().map(|name| template.read(OsStr::new(name))))
+            {
+                Ok(Some(Ok(Some(facts)))) => gathered.statements.push(Statement { from: Source::Filename, facts }),
+                Ok(Some(Err(problem))) => gathered.problems.push(problem),
+                Ok(_) => {}
+                Err(error) => return Err(StageError::Document(format!("the station's file-name template: {error}"))),
+            }
+        }
+        if let Some(day) = session.and_then(|session| session.obtained_on) {
+            let facts = Facts { obtained_on: Some(day), ..Facts::default() };
+            gathered.statements.push(Statement { from: Source::Batch, facts });
+        }
+        let stated: Vec<Statement> =
+            serde_json::from_str(&document.stated).map_err(|error| StageError::Document(error.to_string()))?;
+        gathered.statements.extend(stated);
+        if let Some(station) = station {
+            // What the station's settings say counts where nobody else speaks.
+            let said = |speaks: fn(&Facts) -> bool| gathered.statements.iter().any(|said| speaks(&said.facts));
+            let facts = Facts {
+                document_type: station.document_type.clone().filter(|_| !said(|facts| facts.document_type.is_some())),
+                claims: Claims {
+                    paper: station.paper.filter(|_| !said(|facts| facts.claims.paper.is_some())),
+                    scanner: station.scanner().filter(|_| !said(|facts| facts.claims.scanner.is_some())),
+                    ..Claims::default()
+                },
+                ..Facts::default()
+            };
+            if facts != Facts::default() {
+                gathered.statements.push(Statement { from: Source::Station, facts });
+            }
+        }
+        Ok(gathered)
+    }
+
+    fn read_sidecars(&self, copy: &CustodyCopy, names: &[String], gathered: &mut Gathered) -> Result<(), StageError> {
+        let present: Vec<&OsStr> = names.iter().map(OsStr::new).collect();
+        let manifest = copy.manifest();
+        let read = |member| -> Result<Vec<u8>, StageError> {
+            let mut bytes = Vec::new();
+            let file = copy.open_member(member).map_err(|error| StageError::Away(error.to_string()))?;
+            std::io::Read::read_to_end(&mut std::io::Read::take(file, 8 * 1024 * 1024), &mut bytes)
+                .map_err(|error| StageError::Away(error.to_string()))?;
+            Ok(bytes)
+        };
+        let zone = self.calendar.calendar.zone();
+        for member in manifest.members.iter().filter(|member| member.part == Side::Sidecar) {
+            let bytes = read(member)?;
+            let facts = Sidecar::parse(&bytes).and_then(|sidecar| {
+                if let Some(files) = &sidecar.files {
+                    gathered.files = Some(files.clone());
+                    let missing = identification::sidecar::compare_files(files.iter().map(String::as_str), &present);
+                    gathered.problems.extend(missing.into_iter().map(|sidecar| IdentityProblem::Sidecar { sidecar }));
+                }
+                sidecar.facts(Some(zone))
+            });
+            gathered.add(facts);
+            gathered.sidecar = Some((bytes, None));
+        }
+        for member in manifest.members.iter().filter(|member| member.part == Side::Index) {
+            let bytes = read(member)?;
+            match Index::parse(&bytes, Encoding::Utf8) {
+                Err(sidecar) => gathered.problems.push(IdentityProblem::Sidecar { sidecar }),
+                Ok(index) => {
+                    for row in names.iter().filter_map(|name| index.row(name)) {
+                        gathered.add(row.sidecar.clone().and_then(|sidecar| sidecar.facts(Some(zone))));
+                        let own = [index.heading_bytes(), index.row_bytes(row)].concat();
+                        gathered.sidecar.get_or_insert((own, Some(index.digest())));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn settle(&self, document: &Document, gathered: &Gathered) -> Result<Settled, StageError> {
+        // Never filed in pieces: a person says what the longer one is.
+        if let (Some(earlier), false) = (gathered.regrown_from, gathered_by_person(document)) {
+            return Ok(Settled::Held(HoldReason::SourceChanged, to_text(&HeldDetail::Regrown { earlier })?));
+        }
+        let mut problems = gathered.problems.clone();
+        let kind = match identification::document_type(&gathered.statements) {
+            Ok(kind) => kind,
+            Err(problem) => {
+                problems.push(problem);
+                None
+            }
+        };
+        let adopted = kind.as_ref().and_then(|kind| {
+            let admitted = self.config.stations.get(&document.station)?.profiles.contains(&kind.value);
+            let adopted = self.profiles().in_force(&kind.value).cloned()?;
+            // A delivery may not choose for itself that its paper is kept and less is asked.
+            let by_person = kind.from == Source::Person;
+            (admitted && (by_person || adopted.profile.regime != Regime::PaperKept)).then_some(adopted)
+        });
+        if let (Some(kind), None) = (&kind, &adopted)
+            && problems.is_empty()
+        {
+            let detail = to_text(&HeldDetail::NoProfile { document_type: &kind.value })?;
+            return Ok(Settled::Held(HoldReason::NoProfile, detail));
+        }
+        let (required, sources) = match &adopted {
+            Some(adopted) => (adopted.profile.identity.required.clone(), adopted.profile.identity.sources.clone()),
+            None => (vec![Fact::PatientId, Fact::DocumentType, Fact::ObtainedOn], Vec::new()),
+        };
+        let required: Vec<_> = required.iter().map(|fact| field_of(*fact)).collect();
+        let patients = self.patients();
+        let asked = Asked { station: &document.station, patients: &patients, required: &required, sources: &sources };
+        match resolve(&gathered.statements, &asked) {
+            Identification::Held(found) => problems.extend(found),
+            Identification::Identified(identified) if problems.is_empty() => {
+                let Some(adopted) = adopted else {
+                    return Err(StageError::Document("identified without a profile".into()));
+                };
+                return self.compare_with_equals(document, identified, adopted);
+            }
+            Identification::Identified(_) => {}
+        }
+        let reason = if problems.iter().any(|problem| matches!(problem, IdentityProblem::UnknownPatient { .. })) {
+            HoldReason::UnknownPatient
+        } else if problems
+            .iter()
+            .any(|problem| matches!(problem, IdentityProblem::Conflict { .. } | IdentityProblem::WrongStation { .. }))
+        {
+            HoldReason::Conflict
+        } else {
+            HoldReason::Identity
+        };
+        Ok(Settled::Held(reason, to_text(&HeldDetail::Identity { problems: &problems })?))
+    }
+
+    /// Equal bytes are a mere further receipt only when station, identity and profile agree and the first was neither
+    /// sent back nor discarded nor disposed of; under another patient they wait for a person.
+    fn compare_with_equals(
+        &self,
+        document: &Document,
+        identified: Box<identification::Identified>,
+        adopted: Arc<Adopted>,
+    ) -> Result<Settled, StageError> {
+        let id = document.id;
+        let others = self.database.read::<_, StageError, _>(async |tx| {
+            let parts = documents::parts(tx, id).await?;
+            let contents: Vec<_> = parts.iter().map(|part| part.content).collect();
+            let mut equal = Vec::new();
+            if let Some(first) = contents.first() {
+                for other in documents::of_content(tx, first, id).await? {
+                    let theirs: Vec<_> =
+                        documents::parts(tx, other.id).await?.iter().map(|part| part.content).collect();
+                    if theirs == contents {
+                        equal.push(other);
+                    }
+                }
+            }
+            Ok(equal)
+        })?;
+        let patient =
+            |identity: &crate::identity::Identity| identity.patient.as_ref().map(|patient| patient.value.id.clone());
+        let ours = identified.identity();
+        let decided_by_person = gathered_by_person(document);
+        for other in &others {
+            let ended =
+                matches!(other.state, DocumentState::SentBack | DocumentState::Discarded | DocumentState::Disposed);
+            let theirs = &other.identity;
+            if patient(theirs).is_some() && patient(theirs) != patient(ours) && !decided_by_person {
+                return Ok(Settled::Held(
+                    HoldReason::EqualBytes,
+                    to_text(&HeldDetail::EqualBytes { earlier: other.id })?,
+                ));
+            }
+            let same = other.station == document.station
+                && patient(theirs) == patient(ours)
+                && value(theirs.document_type.as_ref()) == value(ours.document_type.as_ref())
+                && value(theirs.obtained_on.as_ref()) == value(ours.obtained_on.as_ref())
+                && other.profile.as_ref() == Some(adopted.profile.reference());
+            if same && !ended {
+                return Ok(Settled::Receipt(other.id));
+            }
+        }
+        Ok(Settled::Identified(identified, adopted))
+    }
+
+    fn commit_identity(
+        &self,
+        document: &Document,
+        gathered: Gathered,
+        settled: Settled,
+    ) -> Result<&'static [StageName], StageError> {
+        let sidecar = match gathered.sidecar {
+            None => None,
+            Some((bytes, list)) => {
+                let object = self.objects.put(&bytes).map_err(|error| StageError::Away(error.to_string()))?;
+                Some((object, list))
+            }
+        };
+        let (id, now, journal) = (document.id, self.clock.now(), Arc::clone(&self.journal));
+        let files = gathered.files;
+        self.database.write::<_, StageError, _>(async move |tx| {
+            if let Some((object, list)) = &sidecar {
+                documents::set_sidecar(tx, id, object, list.as_ref()).await?;
+            }
+            match settled {
+                Settled::Identified(identified, adopted) => {
+                    if let Some(files) = &files {
+                        reorder(tx, id, files).await?;
+                    }
+                    let reference = adopted.profile.reference();
+                    documents::set_identity(tx, id, identified.identity(), identified.claims(), Some(reference))
+                        .await?;
+                    documents::move_on(tx, id, DocumentState::Identifying, DocumentState::Inspecting, now).await?;
+                }
+                Settled::Receipt(first) => {
+                    documents::move_on(tx, id, DocumentState::Identifying, DocumentState::Discarded, now).await?;
+                    let parts = documents::parts(tx, id).await?;
+                    let first_parts = documents::parts(tx, first).await?;
+                    if let (Some(part), Some(first_part)) = (parts.first(), first_parts.first()) {
+                        deliveries::set_receipt_of(tx, part.delivery, first_part.delivery).await?;
+                    }
+                    let entry = Draft::by_system(Kind::DeliveryReceived, About::document(id)).fact("receipt_of", first);
+                    journal.append(tx, entry, now).await?;
+                }
+                Settled::Held(reason, detail) => {
+                    documents::hold(tx, id, DocumentState::Identifying, reason, Some(&detail), now).await?;
+                    let entry = Draft::by_system(Kind::DocumentHeld, About::document(id)).fact("reason", reason);
+                    journal.append(tx, entry, now).await?;
+                }
+            }
+            Ok(())
+        })?;
+        Ok(&[StageName::Inspection])
+    }
+}
+
+impl Gathered {
+    fn add(&mut self, facts: Result<Facts, SidecarProblem>) {
+        match facts {
+            Ok(facts) => self.statements.push(Statement { from: Source::Sidecar, facts }),
+            Err(sidecar) => self.problems.push(IdentityProblem::Sidecar { sidecar }),
+        }
+    }
+}
+
+/// Puts the parts of a document into the order in which its sidecar lists them.
+async fn reorder(tx: &mut Tx, id: DocumentId, files: &[String]) -> Result<(), DatabaseError> {
+    let parts = documents::parts(tx, id).await?;
+    let order: Vec<usize> =
+        files.iter().filter_map(|file| parts.iter().position(|part| part.delivered_name == *file)).collect();
+    if order.len() == parts.len() && order.len() > 1 { documents::reorder_parts(tx, id, &order).await } else { Ok(()) }
+}
+
+fn gathered_by_person(document: &Document) -> bool {
+    serde_json::from_str::<Vec<Statement>>(&document.stated).is_ok_and(|stated| !stated.is_empty())
+}
+
+fn value<T: PartialEq>(sourced: Option<&crate::identity::Sourced<T>>) -> Option<&T> {
+    sourced.map(|sourced| &sourced.value)
+}
+
+fn to_text(detail: &HeldDetail<'_>) -> Result<String, StageError> {
+    serde_json_canonicalizer::to_string(detail).map_err(|error| StageError::Document(error.to_string()))
+}
+
+fn field_of(fact: Fact) -> crate::identity::Field {
+    use crate::identity::Field;
+    match fact {
+        Fact::PatientId => Field::PatientId,
+        Fact::DocumentType => Field::DocumentType,
+        Fact::ObtainedOn => Field::ObtainedOn,
+        Fact::DocumentDate => Field::DocumentDate,
+        Fact::ScannedAt => Field::ScannedAt,
+        Fact::Operator => Field::Operator,
+    }
+}
+
+/// The bare names that a sidecar lists; intake groups files by them.
+#[must_use]
+pub fn listed_files(sidecar: &[u8]) -> Option<Vec<OsString>> {
+    Some(Sidecar::parse(sidecar).ok()?.files?.into_iter().map(OsString::from).collect())
+}
