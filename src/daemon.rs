@@ -94,9 +94,10 @@ pub fn start(root: &Path, runtime: &tokio::runtime::Handle, binary: &Path) -> Re
     let bell = Arc::new(Bell::default());
     let ringing = Arc::clone(&bell);
     let Opened { line, lock, .. } = open::open(root, runtime, binary, move || ringing.ring())?;
+    // What was signed just before a crash was signed in a session that was open then, so its entry comes first.
+    attempts::clear_left_over(&line)?;
     // A session's key died with the process that held it; its row must not look open.
     requests::close_left_open(&line)?;
-    attempts::clear_left_over(&line)?;
     line.note(Kind::DaemonStarted, |draft| {
         draft.fact("version", env!("CARGO_PKG_VERSION")).fact("build", line.build).fact("sandbox", line.sandbox)
     })?;

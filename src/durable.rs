@@ -9,7 +9,7 @@
 //!
 //! Names given here are ours and may appear in messages; temporary names contain no foreign text.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -185,6 +185,21 @@ impl Folder {
         self.sync()?;
         // From here on the name is gone for good; what is left of the files needs no second fsync.
         self.remove_flat(&doomed)
+    }
+
+    /// Promises: what stood here under `name` stands in `into` under `new`, which did not exist there, durably. Never
+    /// replaces; a file system that cannot promise that makes it fail.
+    pub fn move_into(&self, name: &OsStr, into: &Self, new: &str) -> Result<(), Failure> {
+        let path = into.inside(new)?;
+        let failed = |error: io::Error| Failure::new("move", &path, error);
+        match system::move_without_replacing(self, Path::new(name), into, Path::new(new)).map_err(failed)? {
+            Moved::Moved => {}
+            Moved::NameTaken => return Err(failed(Errno::EXIST.into())),
+            Moved::NotOffered => return Err(failed(Errno::OPNOTSUPP.into())),
+        }
+        // The new name first: a crash in between leaves both, never none.
+        into.sync()?;
+        self.sync()
     }
 
     /// Begins a folder that will appear whole: see [`Draft`].

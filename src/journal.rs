@@ -65,6 +65,8 @@ pub enum Kind {
     DocumentSigned,
     /// The window for the stamp passed; that signature is kept and another attempt begins.
     StampMissed,
+    /// Files of a signing attempt that a crash cut off from the ledger and that nobody can vouch for were set aside.
+    AttemptQuarantined,
     DocumentFiled,
     /// A page or record was shown or handed out.
     RecordViewed,

@@ -6,6 +6,7 @@
 //! attempt is kept as it is, and another begins.
 
 mod draft;
+pub mod adoption;
 pub mod stamping;
 
 use std::sync::Arc;
@@ -18,7 +19,8 @@ use crate::database::{Database, DatabaseError};
 use crate::document::{DocumentState, HoldReason};
 use crate::durable::{Failure, Folder};
 use crate::evidence::manifest::ManifestRefused;
-use crate::ids::{AttemptId, Digest, HomeId, SessionId};
+use crate::evidence::record::RecordJson;
+use crate::ids::{AttemptId, Digest, HomeId};
 use crate::instant::Instant;
 use crate::journal::append::Journal;
 use crate::journal::{Draft, Kind, Subject};
@@ -144,7 +146,14 @@ impl Signing<'_> {
         // What goes on from here is what anybody will verify later, so it is verified before it is kept.
         check::cades(&signature, &draft.manifest)?;
         self.keep(attempt, &draft, &signature)?;
-        self.commit(accepted, profile, session.id, attempt, &draft, &capacity, now)?;
+        self.commit(Entering::new(
+            &draft.record,
+            &draft.record_bytes,
+            &draft.manifest,
+            profile.timestamp.policy,
+            now,
+            &capacity,
+        ))?;
         Ok(Outcome::Signed(attempt))
     }
 
@@ -195,57 +204,67 @@ impl Signing<'_> {
         Ok(())
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one transaction names all that it ties together")]
-    fn commit(
-        &self,
-        accepted: &Accepted,
-        profile: &Profile,
-        session: SessionId,
-        attempt: AttemptId,
-        draft: &draft::RecordDraft,
-        capacity: &Capacity,
-        now: Instant,
-    ) -> Result<(), SigningError> {
-        let to = match profile.timestamp.policy {
-            TimestampPolicy::None => DocumentState::Filing,
-            _ => DocumentState::Stamping,
-        };
-        let stamp_due_at = draft
-            .record
-            .clocks
-            .stamp_within_seconds
-            .map(|seconds| now.plus(jiff::SignedDuration::from_secs(i64::try_from(seconds).unwrap_or(i64::MAX))));
-        let document = accepted.document().id;
-        let signer = draft.record.signer.person.id;
-        let row = Attempt {
-            id: attempt,
-            document,
-            number: u32::try_from(draft.record.missed_attempts.len()).unwrap_or(u32::MAX).saturating_add(1),
-            state: AttemptState::Signed,
-            record: Digest::of(&draft.record_bytes),
-            manifest: Digest::of(&draft.manifest),
-            signer,
-            session,
-            signed_at: now,
-            timestamped_at: None,
-            stamp_due_at,
-        };
-        let subject = Subject { session: Some(session), person: Some(signer), ..Subject::document(document) };
-        let entry = Draft::by_person(Kind::DocumentSigned, signer, subject)
-            .fact("attempt", attempt)
-            .fact("manifest", row.manifest)
-            .fact("certificate", draft.record.signer.certificate)
-            .fact("session", session)
-            .fact("capacity", capacity);
-        let journal = Arc::clone(self.journal);
+    /// One transaction: the document goes on, the attempt has its row, the session counts, the journal knows.
+    fn commit(&self, entering: Entering) -> Result<(), SigningError> {
+        let Entering { row, to, entry } = entering;
+        let (journal, now) = (Arc::clone(self.journal), self.clock.now());
         self.database.write::<_, SigningError, _>(async move |tx| {
-            documents::move_on(tx, document, DocumentState::Signing, to, now).await?;
-            documents::set_due(tx, document, stamp_due_at).await?;
+            documents::move_on(tx, row.document, DocumentState::Signing, to, now).await?;
+            documents::set_due(tx, row.document, row.stamp_due_at).await?;
             attempts::enter(tx, &row).await?;
-            sessions::count_signed(tx, session).await?;
+            sessions::count_signed(tx, row.session).await?;
             journal.append(tx, entry, now).await?;
             Ok(())
         })
+    }
+}
+
+/// What the ledger and the journal are told of an attempt whose files are durable.
+struct Entering {
+    row: Attempt,
+    to: DocumentState,
+    entry: Draft,
+}
+
+impl Entering {
+    fn new(
+        record: &RecordJson,
+        record_bytes: &[u8],
+        manifest: &[u8],
+        policy: TimestampPolicy,
+        signed_at: Instant,
+        capacity: &Capacity,
+    ) -> Self {
+        let to = match policy {
+            TimestampPolicy::None => DocumentState::Filing,
+            _ => DocumentState::Stamping,
+        };
+        let stamp_due_at = record
+            .clocks
+            .stamp_within_seconds
+            .map(|seconds| signed_at.plus(jiff::SignedDuration::from_secs(i64::try_from(seconds).unwrap_or(i64::MAX))));
+        let (signer, session) = (record.signer.person.id, record.signer.session);
+        let row = Attempt {
+            id: record.attempt,
+            document: record.document,
+            number: u32::try_from(record.missed_attempts.len()).unwrap_or(u32::MAX).saturating_add(1),
+            state: AttemptState::Signed,
+            record: Digest::of(record_bytes),
+            manifest: Digest::of(manifest),
+            signer,
+            session,
+            signed_at,
+            timestamped_at: None,
+            stamp_due_at,
+        };
+        let subject = Subject { session: Some(session), person: Some(signer), ..Subject::document(record.document) };
+        let entry = Draft::by_person(Kind::DocumentSigned, signer, subject)
+            .fact("attempt", row.id)
+            .fact("manifest", row.manifest)
+            .fact("certificate", record.signer.certificate)
+            .fact("session", session)
+            .fact("capacity", capacity);
+        Self { row, to, entry }
     }
 }
 

@@ -1,11 +1,14 @@
 //! Clears what a crash left of signing attempts in custody, before any stage works there.
 
+use std::ffi::OsStr;
+
 use crate::database::DatabaseError;
 use crate::durable::Failure;
 use crate::ids::AttemptId;
 use crate::ledger::attempts::{self, AttemptState};
 use crate::pipeline::line::Line;
-use crate::signing::ATTEMPTS;
+use crate::signing::adoption::NotAdopted;
+use crate::signing::{ATTEMPTS, SigningError};
 
 /// More than a home's custody ever holds: each open document has one, and each missed stamp leaves one.
 const MOST_ATTEMPTS: usize = 1_000_000;
@@ -16,10 +19,12 @@ pub enum LeftError {
     Database(#[from] DatabaseError),
     #[error(transparent)]
     Disk(#[from] Failure),
+    #[error(transparent)]
+    Signing(#[from] SigningError),
 }
 
 /// Removes drafts that were never placed, removals that were not finished, and the files of attempts that are filed.
-/// What no row names is kept: a signature was made there and is in no record, for the crash came before its row.
+/// What no row names was signed just before a crash: it is entered where it can be vouched for, and set aside where not.
 ///
 /// # Errors
 /// When the ledger or the disk fails.
@@ -28,18 +33,27 @@ pub fn clear_left_over(line: &Line) -> Result<(), LeftError> {
     folder.clear_leftovers()?;
     for name in folder.names(MOST_ATTEMPTS)? {
         let Some(id) = name.to_str().and_then(|name| name.parse::<AttemptId>().ok()) else {
-            tracing::warn!("Something that is no attempt lies among the attempts in custody; it is kept");
+            line.signing().quarantine(&name, NotAdopted::NoAttempt)?;
             continue;
         };
         match line.database.read(async |tx| attempts::get(tx, id).await)? {
             // Filing ended, and the crash came before its files were removed.
             Some(attempt) if attempt.state == AttemptState::Filed => folder.remove_folder(&id.to_string())?,
             Some(_) => {}
-            None => tracing::warn!(
-                attempt.id = %id,
-                "Attempt {id} was signed and never entered in the ledger; its files are kept in custody and its document is signed anew"
-            ),
+            None => adopt_or_set_aside(line, id, &name)?,
         }
+    }
+    Ok(())
+}
+
+fn adopt_or_set_aside(line: &Line, id: AttemptId, name: &OsStr) -> Result<(), LeftError> {
+    let profiles = line.profiles();
+    let policy = |reference: &_| profiles.exactly(reference).map(|adopted| adopted.profile.timestamp.policy);
+    match line.signing().adopt(id, policy)? {
+        Ok(document) => {
+            tracing::info!(attempt.id = %id, document.id = %document, "Attempt {id} was signed before the crash and is entered now");
+        }
+        Err(why) => line.signing().quarantine(name, why)?,
     }
     Ok(())
 }

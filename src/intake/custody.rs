@@ -28,6 +28,9 @@ use crate::system::Lease;
 /// Signing keeps its attempts beside the copies, in a folder of this name. It is not ours to look into.
 pub const ATTEMPTS: &str = "attempts";
 
+/// Where signing sets aside what a crash left of its attempts and nobody can vouch for.
+pub const QUARANTINE: &str = "quarantine";
+
 const MANIFEST: &str = "delivery.json";
 const MANIFEST_FORMAT: u32 = 1;
 /// Ten thousand members with the longest names stay below this.
@@ -119,7 +122,7 @@ pub fn survey(custody: &Folder) -> Result<Survey, Failure> {
             Some((_, _, Ok(copy))) => survey.copies.push(copy),
             Some((_, _, Err(_))) => survey.strangers.push(name),
             // The home's marker and the like.
-            None if name == ATTEMPTS || name.as_encoded_bytes().starts_with(b".") => {}
+            None if name == ATTEMPTS || name == QUARANTINE || name.as_encoded_bytes().starts_with(b".") => {}
             None => survey.strangers.push(name),
         }
     }

@@ -153,7 +153,9 @@ impl Line {
         })
     }
 
-    fn signing(&self) -> Signing<'_> {
+    /// The stage that signs, with this line's instruments.
+    #[must_use]
+    pub fn signing(&self) -> Signing<'_> {
         Signing {
             database: &self.database,
             journal: &self.journal,

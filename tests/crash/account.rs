@@ -7,14 +7,14 @@ use std::time::{Duration, Instant};
 use torikomi::config::home::MARKER;
 use torikomi::database::DatabaseError;
 use torikomi::document::{DeliveryState, DocumentState};
-use torikomi::ids::{AttemptId, Digest};
+use torikomi::ids::Digest;
 use torikomi::intake::drop;
 use torikomi::intake::names::STATUS;
 use torikomi::intake::release::RELEASE;
-use torikomi::ledger::attempts;
 use torikomi::ledger::deliveries::{self, Role};
 use torikomi::ledger::documents::{self, Document};
 use torikomi::signing::ATTEMPTS;
+use torikomi::signing::adoption::QUARANTINE;
 use torikomi::store::Objects;
 use torikomi::store::records::{self, Record};
 use torikomi::verification::journal::{JournalVerdict, Sources};
@@ -183,19 +183,17 @@ fn drop_folder(hospital: &Hospital) -> Vec<String> {
     found
 }
 
-/// What stands in custody and ought not to when all is filed. An attempt that the crash cut off from its row is kept: it
-/// holds a signature that is in no record.
+/// What stands in custody and ought not to when all is filed: what a crash cut off from its row was entered after all.
 fn custody(hospital: &Hospital) -> Vec<String> {
     let mut found = names(&hospital.custody());
-    found.retain(|name| ![MARKER, ATTEMPTS].contains(&name.as_str()));
-    let attempts = names(&hospital.custody().join(ATTEMPTS));
-    found.extend(attempts.into_iter().filter(|name| !is_cut_off(hospital, name)));
+    found.retain(|name| ![MARKER, ATTEMPTS, QUARANTINE].contains(&name.as_str()));
+    found.extend(names(&hospital.custody().join(ATTEMPTS)));
     found
 }
 
-fn is_cut_off(hospital: &Hospital, name: &str) -> bool {
-    let Ok(id) = name.parse::<AttemptId>() else { return false };
-    hospital.database.read(async |tx| attempts::get(tx, id).await).unwrap().is_none()
+/// What was set aside because nobody could vouch for it.
+pub fn quarantine(hospital: &Hospital) -> Vec<String> {
+    names(&hospital.custody().join(QUARANTINE))
 }
 
 pub fn names(folder: &Path) -> Vec<String> {

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails so")]
 
 mod account;
+mod attempts;
 mod burst;
 mod hospital;
 
@@ -12,10 +13,6 @@ use account::{Moment, settle};
 use burst::{deliver, deliver_larger};
 use hospital::Hospital;
 use torikomi::document::{DeliveryState, DocumentState};
-use torikomi::durable::TEMPORARY;
-use torikomi::ids::AttemptId;
-use torikomi::ledger::attempts;
-use torikomi::signing::ATTEMPTS;
 
 #[test]
 fn killed_at_each_state_nothing_is_lost_and_nothing_doubled() {
@@ -46,6 +43,7 @@ fn killed_at_each_state_nothing_is_lost_and_nothing_doubled() {
         assert!(caught, "{moment:?} was never seen");
     }
     settle(&hospital, &sent);
+    assert_eq!(account::quarantine(&hospital), [] as [&str; 0]);
 }
 
 #[test]
@@ -64,21 +62,5 @@ fn killed_at_odd_moments_nothing_is_lost_and_nothing_doubled() {
         });
     }
     settle(&hospital, &sent);
-}
-
-#[test]
-fn what_a_crash_leaves_of_attempts_goes_at_the_next_start_and_a_signature_without_a_row_stays() {
-    let hospital = Hospital::found();
-    let sent = deliver_larger(&hospital, "once");
-    settle(&hospital, &sent);
-    let (document, _) = account::documents_of(&hospital).remove(0);
-    let filed = hospital.database.read(async |tx| attempts::of_document(tx, document.id).await).unwrap().remove(0);
-    let cut_off = AttemptId::new().to_string();
-    let folder = hospital.custody().join(ATTEMPTS);
-    for left in [filed.id.to_string(), format!("{TEMPORARY}1"), cut_off.clone()] {
-        std::fs::create_dir(folder.join(&left)).unwrap();
-        std::fs::write(folder.join(&left).join("record.json"), "{}").unwrap();
-    }
-    settle(&hospital, &sent);
-    assert_eq!(account::names(&folder), [cut_off]);
+    assert_eq!(account::quarantine(&hospital), [] as [&str; 0]);
 }

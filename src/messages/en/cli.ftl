@@ -205,6 +205,7 @@ journal-document-retried = tried again
 journal-late-released = released although late
 journal-document-signed = signed
 journal-stamp-missed = time-stamp missed
+journal-attempt-quarantined = files of a signing attempt set aside
 journal-document-filed = filed
 journal-record-viewed = viewed
 journal-record-exported = copy handed out

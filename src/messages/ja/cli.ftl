@@ -205,6 +205,7 @@ journal-document-retried = やり直しました
 journal-late-released = 期限後の保存を認めました
 journal-document-signed = 署名しました
 journal-stamp-missed = タイムスタンプが期限に間に合いませんでした
+journal-attempt-quarantined = 署名の途中のファイルを隔離しました
 journal-document-filed = 保存しました
 journal-record-viewed = 閲覧しました
 journal-record-exported = 写しを書き出しました

@@ -1,0 +1,213 @@
+//! Attempts that a crash cut off from their row: entered after all, or set aside.
+//!
+//! A crash between the files and the row leaves a signature that nobody counts on. Where it is in order and over exactly
+//! what would be signed today, its row is entered as if the crash had not been: the person's signature is not thrown away.
+//! Anything else is moved to `custody/quarantine/`, whole, with an entry in the journal.
+
+use std::ffi::OsStr;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::{ATTEMPTS, Entering, LONGEST_FILE, MANIFEST_FILE, RECORD_FILE, SIGNATURE_FILE, Signing, SigningError};
+use crate::crypto::check;
+use crate::document::DocumentState;
+use crate::durable::Failure;
+use crate::evidence::record::{RECORD_VERSION, RecordJson};
+use crate::ids::{AttemptId, Digest, DocumentId};
+use crate::instant::Instant;
+use crate::journal::{Draft, Kind, Subject};
+use crate::judgement::ProfileRef;
+use crate::ledger::attempts::{self, AttemptState};
+use crate::ledger::{decisions, documents};
+use crate::people::entitlement::Capacity;
+use crate::people::{PeopleError, Role, certificates, sessions};
+use crate::profile::TimestampPolicy;
+
+/// The folder within custody for files of ours that no row names and nobody can vouch for.
+pub const QUARANTINE: &str = "quarantine";
+
+/// Why an attempt's files were not entered. The codes stand in the journal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NotAdopted {
+    /// It bears no attempt's name.
+    NoAttempt,
+    /// A file is missing or not of the form that attempts have.
+    NotReadable,
+    /// It says that it is another attempt, or another home's.
+    AnotherOne,
+    /// The signature is not one over this manifest, or the manifest not one of this `record.json`.
+    NotProven,
+    /// The key's owner or session is not known here, or the certificate did not hold when it signed.
+    SignerUnknown,
+    /// Its document does not wait for a signature any more, or is not what was signed.
+    DocumentWentOn,
+}
+
+/// An attempt's files, as far as they can be believed without the ledger.
+struct CutOff {
+    record: RecordJson,
+    record_bytes: Vec<u8>,
+    manifest: Vec<u8>,
+    signed_at: Instant,
+}
+
+impl Signing<'_> {
+    /// Enters an attempt that no row names, where everything about it is in order. `policy` is how a profile has its
+    /// records stamped.
+    ///
+    /// # Errors
+    /// When disk or database fail.
+    pub fn adopt(
+        &self,
+        attempt: AttemptId,
+        policy: impl FnOnce(&ProfileRef) -> Option<TimestampPolicy>,
+    ) -> Result<Result<DocumentId, NotAdopted>, SigningError> {
+        let cut_off = match self.read_cut_off(attempt)? {
+            Ok(cut_off) => cut_off,
+            Err(why) => return Ok(Err(why)),
+        };
+        let CutOff { record, record_bytes, manifest, signed_at } = cut_off;
+        if let Err(why) = self.compare_with_ledger(&record, signed_at)? {
+            return Ok(Err(why));
+        }
+        let (Some(policy), Some(capacity)) = (policy(&record.profile), capacity_of(&record)) else {
+            return Ok(Err(NotAdopted::NotReadable));
+        };
+        let mut entering = Entering::new(&record, &record_bytes, &manifest, policy, signed_at, &capacity);
+        // The entry's own time is that of the adoption.
+        entering.entry = entering.entry.fact("adopted_after_crash", true).fact("signed_at", signed_at);
+        self.commit(entering)?;
+        Ok(Ok(record.document))
+    }
+
+    /// Moves what stands under `name` among the attempts into the quarantine, and enters it in the journal.
+    ///
+    /// # Errors
+    /// When disk or database fail.
+    pub fn quarantine(&self, name: &OsStr, why: NotAdopted) -> Result<(), SigningError> {
+        let attempt = name.to_str().and_then(|name| name.parse::<AttemptId>().ok());
+        let attempts = self.custody.make_folder(ATTEMPTS)?;
+        let quarantine = self.custody.make_folder(QUARANTINE)?;
+        // A name of our own: the one that it bears may be anything, and may have been here before.
+        let new = format!("attempt-{}", AttemptId::new());
+        attempts.move_into(name, &quarantine, &new)?;
+        let entry = Draft::by_system(Kind::AttemptQuarantined, Subject::default())
+            .fact("attempt", attempt)
+            .fact("quarantined_as", &new)
+            .fact("reason", why);
+        let (journal, now) = (Arc::clone(self.journal), self.clock.now());
+        self.database.write::<_, SigningError, _>(async move |tx| {
+            journal.append(tx, entry, now).await?;
+            Ok(())
+        })?;
+        tracing::error!(
+            quarantined_as = new,
+            "What a crash left of a signing attempt cannot be vouched for ({why:?}); it lies in custody/{QUARANTINE}/{new}"
+        );
+        Ok(())
+    }
+
+    fn read_cut_off(&self, attempt: AttemptId) -> Result<Result<CutOff, NotAdopted>, SigningError> {
+        let folder = match self.custody.open_folder(ATTEMPTS)?.open_folder(&attempt.to_string()) {
+            Ok(folder) => folder,
+            Err(failure) if is_not_there(&failure) => return Ok(Err(NotAdopted::NotReadable)),
+            Err(failure) => return Err(failure.into()),
+        };
+        let mut files = Vec::new();
+        for name in [RECORD_FILE, MANIFEST_FILE, SIGNATURE_FILE] {
+            match folder.read(name, LONGEST_FILE) {
+                Ok(bytes) => files.push(bytes),
+                Err(failure) if is_not_there(&failure) => return Ok(Err(NotAdopted::NotReadable)),
+                Err(failure) => return Err(failure.into()),
+            }
+        }
+        let Ok([record_bytes, manifest, signature]) = <[Vec<u8>; 3]>::try_from(files) else {
+            return Ok(Err(NotAdopted::NotReadable));
+        };
+        Ok(self.believe(attempt, record_bytes, manifest, &signature))
+    }
+
+    fn believe(
+        &self,
+        attempt: AttemptId,
+        record_bytes: Vec<u8>,
+        manifest: Vec<u8>,
+        signature: &[u8],
+    ) -> Result<CutOff, NotAdopted> {
+        let record: RecordJson = serde_json::from_slice(&record_bytes).map_err(|_| NotAdopted::NotReadable)?;
+        if record.v != RECORD_VERSION {
+            return Err(NotAdopted::NotReadable);
+        }
+        if record.attempt != attempt || record.home != self.home {
+            return Err(NotAdopted::AnotherOne);
+        }
+        let signed = check::cades(signature, &manifest).map_err(|_| NotAdopted::NotProven)?;
+        let members = check::manifest(&manifest).map_err(|_| NotAdopted::NotProven)?;
+        let named = members
+            .iter()
+            .any(|member| member.name.as_str() == RECORD_FILE && member.digest == Digest::of(&record_bytes));
+        if !named || Digest::of(&signed.signer.der) != record.signer.certificate {
+            return Err(NotAdopted::NotProven);
+        }
+        Ok(CutOff { record, record_bytes, manifest, signed_at: signed.signing_time })
+    }
+
+    /// Whether the signer is one of ours, and the document is still exactly what was signed.
+    fn compare_with_ledger(
+        &self,
+        record: &RecordJson,
+        signed_at: Instant,
+    ) -> Result<Result<(), NotAdopted>, SigningError> {
+        let (id, certificate, session) = (record.document, record.signer.certificate, record.signer.session);
+        let (document, parts, decided, earlier, certificate, session) =
+            self.database.read::<_, PeopleError, _>(async |tx| {
+                Ok((
+                    documents::get(tx, id).await?,
+                    documents::parts(tx, id).await?,
+                    decisions::of_document(tx, id).await?,
+                    attempts::of_document(tx, id).await?,
+                    certificates::get(tx, certificate).await?,
+                    sessions::get(tx, session).await?,
+                ))
+            })?;
+        let signer_known = certificate.is_some_and(|certificate| {
+            certificate.person == record.signer.person.id && certificate.is_valid_at(signed_at)
+        }) && session.is_some_and(|session| session.person == record.signer.person.id);
+        if !signer_known {
+            return Ok(Err(NotAdopted::SignerUnknown));
+        }
+        let missed: Vec<_> = earlier.iter().map(|attempt| (attempt.state, attempt.manifest)).collect();
+        let expected: Vec<_> = record.missed_attempts.iter().map(|missed| (AttemptState::Missed, *missed)).collect();
+        let unchanged = document.is_some_and(|document| {
+            document.state == DocumentState::Signing
+                && document.identity == record.identity
+                && document.claims == record.claims
+                && document.supersedes == record.supersedes
+                && document.profile.as_ref() == Some(&record.profile)
+                && document.judgement.as_ref() == Some(&record.judgement)
+        }) && RecordJson::page_ranges(&parts, &record.files) == record.pages
+            && parts.len() == record.pages.len()
+            && decided.iter().map(|decision| decision.entry).eq(record.decisions.iter().map(|decision| decision.entry))
+            && missed == expected;
+        Ok(if unchanged { Ok(()) } else { Err(NotAdopted::DocumentWentOn) })
+    }
+}
+
+fn is_not_there(failure: &Failure) -> bool {
+    use crate::durable::Class;
+    matches!(failure.class(), Class::Gone | Class::Other)
+}
+
+/// The capacity in which the record says that it was signed.
+fn capacity_of(record: &RecordJson) -> Option<Capacity> {
+    match record.signer.capacity.parse::<Role>().ok()? {
+        Role::Operator => Some(Capacity::Operator),
+        Role::InformationManager => {
+            let operator = record.operator.as_ref().filter(|operator| operator.id != record.signer.person.id);
+            Some(Capacity::InformationManager { operator: operator.map(|operator| operator.login.clone()) })
+        }
+        _ => None,
+    }
+}
