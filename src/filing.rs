@@ -19,6 +19,7 @@ use crate::journal::append::Journal;
 use crate::journal::{Draft, Kind, Subject};
 use crate::ledger::attempts::{self, Attempt, AttemptState};
 use crate::ledger::documents;
+use crate::profile::{self, TimestampPolicy};
 use crate::signing::stamping::AttemptFiles;
 use crate::signing::{ATTEMPTS, SigningError, media_of};
 use crate::store::records::{self, Member, Record};
@@ -57,6 +58,8 @@ pub struct Filing<'a> {
     pub profile: &'a dyn Fn(&Digest) -> Option<Vec<u8>>,
 }
 
+const UNKNOWN_PROFILE: FilingError = FilingError::Incoherent("the profile that judged is not known any more");
+
 /// A filed record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Filed {
@@ -86,6 +89,12 @@ impl Filing<'_> {
             _ => return Err(FilingError::Incoherent("an attempt's stamp is not where its row says")),
         };
         check::cades(signature, &files.manifest)?;
+        let profile = (self.profile)(&record.profile.digest).ok_or(UNKNOWN_PROFILE)?;
+        let (profile, _) = profile::lint(&profile, "profile.toml")
+            .map_err(|_| FilingError::Incoherent("the profile that judged cannot be read any more"))?;
+        if profile.timestamp.policy != TimestampPolicy::None && attempt.state != AttemptState::Stamped {
+            return Err(FilingError::Incoherent("the profile asks for a time-stamp, and there is none"));
+        }
         let members = self.store(&record, &files, signature, sidecar.as_ref())?;
         self.commit(attempt, &record, members)
     }
@@ -104,8 +113,7 @@ impl Filing<'_> {
             self.objects.put_stream(file.digest, file.byte_length, original)?;
             members.push(member(&file.name, file.digest, file.byte_length, media_of(file.format).1));
         }
-        let profile = (self.profile)(&record.profile.digest)
-            .ok_or(FilingError::Incoherent("the profile that judged is not known any more"))?;
+        let profile = (self.profile)(&record.profile.digest).ok_or(UNKNOWN_PROFILE)?;
         let calendar = (self.calendar)(&record.calendar)
             .ok_or(FilingError::Incoherent("the calendar that judged is not known any more"))?;
         let mut small: Vec<(&str, Vec<u8>, &str)> = vec![

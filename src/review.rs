@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::database::{DatabaseError, Tx};
 use crate::document::{DocumentState, HoldReason};
 use crate::identity::Identity;
+use crate::instant::Instant;
 use crate::judgement::{Judgement, Severity};
 use crate::ledger::decisions::{self, Decision, DecisionKind};
 use crate::ledger::documents::Document;
@@ -117,6 +118,18 @@ impl Accepted {
     pub fn was_released(&self) -> bool {
         use DecisionKind::{Accept, Exception, LateRelease};
         current(&self.decisions).any(|decision| matches!(decision.kind, Accept | Exception | LateRelease))
+    }
+
+    /// Whether a person released it knowing that the time to sign had passed: the lateness itself, or what was found, at
+    /// an instant after `sign_by`. Who accepted a finding in time accepted no delay.
+    #[must_use]
+    pub fn was_released_after(&self, sign_by: Instant) -> bool {
+        use DecisionKind::{Accept, Exception, LateRelease};
+        current(&self.decisions).any(|decision| match decision.kind {
+            LateRelease => true,
+            Accept | Exception => decision.at > sign_by,
+            _ => false,
+        })
     }
 
     /// Who confirmed it, in the state in which it is.

@@ -117,7 +117,7 @@ impl Signing<'_> {
         let Ok(sign_by) = sign_by else {
             return Ok(Outcome::Waits { reason: HoldReason::Late, detail: None });
         };
-        if now > sign_by && !accepted.was_released() {
+        if now > sign_by && !accepted.was_released_after(sign_by) {
             return Ok(Outcome::Late);
         }
         let Some(session) = self.sessions.at_station(&document.station) else {

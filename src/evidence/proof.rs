@@ -21,10 +21,13 @@ pub struct Proof {
     pub checkpoint: String,
     /// The entry that says that the record was filed.
     pub filed: ProvenEntry,
+    /// The entry that says when the document came in, and with which contents.
+    pub taken: ProvenEntry,
     /// The entries of the decisions that `record.json` names, in its order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub decisions: Vec<ProvenEntry>,
-    /// The entries by which certificates were issued and people appointed, in the journal's order.
+    /// The entries by which certificates were issued, people appointed, and the record's profile came into force, in the
+    /// journal's order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub people: Vec<ProvenEntry>,
     /// The certificates that those entries name, as base64 of their DER.

@@ -87,7 +87,7 @@ bytes "$(($1 + $2))" "$3" > signature.bin
 openssl asn1parse -inform DER -in attributes.der > attributes
 named() { awk -v name="$1" '$0 ~ name { found = 1 } found && /OCTET STRING/ { sub(/.*:/, ""); print tolower($0); exit }' attributes; }
 openssl pkcs7 -inform DER -in "$p7s" -print_certs |
-    awk '/BEGIN/ { n++ } /BEGIN/, /END/ { print > ("certificate" n ".pem") }'
+    awk '/^-----BEGIN/ { n++ } /^-----BEGIN/, /^-----END/ { print > ("certificate" n ".pem") }'
 wanted=$(named ':id-smime-aa-signingCertificateV2')
 : > others.pem
 for file in certificate*.pem; do

@@ -190,7 +190,7 @@ pub async fn appoint(tx: &mut Tx, signed: Signed, rules: &ActRules, now: Instant
             let Some(person) = register::get(tx, appointment.person).await? else {
                 return Err(Refused::UnknownPerson { login: appointment.person.to_string() }.into());
             };
-            if appointment.person == signed.act().by {
+            if appointment.person == signed.act().by || signed.act().second == Some(appointment.person) {
                 return Err(Refused::OwnAppointment.into());
             }
             appointments::check(tx, appointment, person.login.as_str()).await?;

@@ -37,6 +37,7 @@ pub(super) struct Proven {
     key: VerifierKey,
     checkpoint: Checkpoint,
     filed: Entry,
+    taken: Entry,
     decisions: Vec<Decided>,
     people: People,
     /// The first entry about people that does not count.
@@ -111,6 +112,7 @@ fn prove(proof: &Proof, trust: &Trust) -> Result<Proven, Objection> {
     let (key, checkpoint) = signed_by(&proof.checkpoint, &trust.journals)?;
     let root = |entry: &ProvenEntry| open(entry, &checkpoint);
     let (filed, _) = root(&proof.filed)?;
+    let (taken, _) = root(&proof.taken)?;
 
     let anchors = Some(&trust.signers).filter(|anchors| !anchors.certificates().is_empty());
     let mut people = People::default();
@@ -140,7 +142,7 @@ fn prove(proof: &Proof, trust: &Trust) -> Result<Proven, Objection> {
         }
     }
     let consistency = proof.consistency.clone();
-    Ok(Proven { key: key.clone(), checkpoint, filed, decisions, people, people_fault, consistency })
+    Ok(Proven { key: key.clone(), checkpoint, filed, taken, decisions, people, people_fault, consistency })
 }
 
 /// The checkpoint of a note that one of the known journals signed.
@@ -197,9 +199,15 @@ pub(super) fn outcome(journal: &AtHand, filed: &Filed<'_>) -> Outcome {
     if let Some(field) = difference(entry, filed) {
         return Err(Fault::EntryDiffers { index, field: field.to_owned() }.into());
     }
+    if let Some(field) = otherwise_taken(&proven.taken, filed) {
+        return Err(Fault::EntryDiffers { index: proven.taken.index, field: field.to_owned() }.into());
+    }
     history(proven, &json.journal_checkpoint)?;
     if let Some((index, fault)) = &proven.people_fault {
         return Err(Fault::ActWrong { index: *index, act_fault: fault.clone() }.into());
+    }
+    if proven.people.adopted(&json.profile.digest).is_none_or(|adopted| adopted >= index) {
+        return Err(Fault::ProfileNotAdopted { profile: json.profile.digest }.into());
     }
     let (person, certificate) = (json.signer.person.id, json.signer.certificate);
     if proven.people.issued(&certificate).is_none_or(|issued| issued.person != person) {
@@ -239,6 +247,29 @@ fn difference(entry: &Entry, filed: &Filed<'_>) -> Option<&'static str> {
         (signed_at, "signed_at"),
         (instant("timestamped_at") == filed.timestamped_at, "timestamped_at"),
         (entry.at.plus(CLOCK_SKEW) >= not_before, "at"),
+    ]
+    .into_iter()
+    .find_map(|(agrees, field)| (!agrees).then_some(field))
+}
+
+/// In what the entry of the intake says something else than the record: the window of 9.2 ends with the time there.
+fn otherwise_taken(entry: &Entry, filed: &Filed<'_>) -> Option<&'static str> {
+    let json = &filed.record.json;
+    let fact = |name: &str| entry.facts.get(name).unwrap_or(&Value::Null);
+    let contents = fact("contents").as_array().map(Vec::as_slice).unwrap_or_default();
+    let all_came_then = json.files.iter().all(|file| {
+        let digest = file.digest.to_string();
+        contents.iter().any(|content| content.as_str() == Some(&digest))
+    });
+    let taken_in_at = fact("taken_in_at").as_str().and_then(|text| text.parse::<Instant>().ok());
+    [
+        (entry.kind == Kind::DeliveryTaken, "kind"),
+        (entry.home == json.home, "home"),
+        (entry.subject.document == Some(json.document), "document"),
+        (taken_in_at == Some(json.clocks.taken_in_at), "taken_in_at"),
+        (all_came_then, "contents"),
+        // The entry follows the copy at once, or after a worker has looked; never before it.
+        (entry.at.plus(CLOCK_SKEW) >= json.clocks.taken_in_at, "at"),
     ]
     .into_iter()
     .find_map(|(agrees, field)| (!agrees).then_some(field))

@@ -106,6 +106,12 @@ impl<'a> AtHome<'a> {
         let size = head.size;
         let filed = one(tx, record.journal_index).await?;
         let filed = self.proven(tx, &filed, size).await?;
+        let of_document = read::of_document(tx, record.document).await?;
+        let taken = of_document
+            .iter()
+            .find(|stored| stored.entry().is_ok_and(|entry| entry.kind == Kind::DeliveryTaken))
+            .ok_or_else(|| DatabaseError::Corrupt("the journal does not say when the document came in".into()))?;
+        let taken = self.proven(tx, taken, size).await?;
         let mut decisions = Vec::new();
         let mut concerned: BTreeSet<PersonId> = [record.signer].into();
         if let Some(json) = json {
@@ -119,7 +125,7 @@ impl<'a> AtHome<'a> {
                 decisions.push(self.proven(tx, &stored, size).await?);
             }
         }
-        let (stored, wanted) = people(tx, concerned).await?;
+        let (stored, wanted) = people(tx, concerned, json.map(|json| json.profile.digest)).await?;
         let mut people = Vec::new();
         for entry in &stored {
             people.push(self.proven(tx, entry, size).await?);
@@ -136,7 +142,7 @@ impl<'a> AtHome<'a> {
             None => Vec::new(),
         };
         let checkpoint = head.checkpoint.clone();
-        Ok(Proof { v: PROOF_VERSION, checkpoint, filed, decisions, people, certificates: bytes, consistency })
+        Ok(Proof { v: PROOF_VERSION, checkpoint, filed, taken, decisions, people, certificates: bytes, consistency })
     }
 
     async fn proven(&self, tx: &mut Tx, stored: &Stored, size: u64) -> Result<ProvenEntry, DatabaseError> {
@@ -168,11 +174,12 @@ impl<'a> AtHome<'a> {
     }
 }
 
-/// The entries that say how the concerned came to their certificates and roles, whoever appointed them included, and
-/// the certificates that these entries name.
+/// The entries that say how the concerned came to their certificates and roles, whoever appointed them included; that by
+/// which the profile came into force; and the certificates that these entries name.
 async fn people(
     tx: &mut Tx,
     mut concerned: BTreeSet<PersonId>,
+    judged_by: Option<Digest>,
 ) -> Result<(Vec<Stored>, BTreeSet<Digest>), DatabaseError> {
     let mut all: Vec<(Stored, Entry, Option<Act>)> = Vec::new();
     for kind in KINDS {
@@ -196,6 +203,7 @@ async fn people(
                     about(&appointment.person) || appointment.role == Role::InformationManager
                 }
                 Some(Deed::EndAppointment { person, role, .. }) => about(person) || *role == Role::InformationManager,
+                Some(Deed::ApproveProfile { profile }) => Some(profile.digest) == judged_by,
                 _ => entry.kind == Kind::CertificateRevoked && entry.subject.person.as_ref().is_some_and(about),
             };
             if wanted && taken.insert(stored.index) {

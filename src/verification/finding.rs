@@ -429,6 +429,12 @@ pub enum Fault {
     },
     /// The information manager whom the record names was not the one in force.
     ManagerNotInForce,
+    /// No entry before the filing says that the profile came into force.
+    ProfileNotAdopted {
+        profile: Digest,
+    },
+    /// The batch was not attested (9.1-C1).
+    NotAttested,
 
     // -- index --
     IndexDiffers {
@@ -470,6 +476,9 @@ pub enum ActFault {
         certificate: Digest,
     },
     ActSignatureWrong,
+    /// A founding after the first entry, a certificate that its own key did not ask for, an appointment of oneself or of
+    /// days gone by.
+    ActOutOfPlace,
     ActRoleNotHeld {
         act: String,
     },

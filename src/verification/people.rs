@@ -6,7 +6,7 @@ use super::finding::ActFault;
 use crate::crypto::check::{self, Anchors, Certificate, Purpose};
 use crate::ids::{Digest, PersonId};
 use crate::instant::Instant;
-use crate::journal::{Actor, Entry, Kind};
+use crate::journal::{ActSignature, Actor, Entry, Kind};
 use crate::people::Role;
 use crate::people::acts::{Act, Deed, Issued, Second};
 use crate::people::appointments::{self, Appointment};
@@ -15,17 +15,19 @@ use crate::people::appointments::{self, Appointment};
 const ACT_SKEW: jiff::SignedDuration = jiff::SignedDuration::from_hours(1);
 
 /// What the journal said of people so far.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct People {
     issued: BTreeMap<Digest, Issued>,
     revoked: BTreeMap<Digest, Instant>,
     appointments: Vec<Appointment>,
     certificates: BTreeMap<Digest, Certificate>,
+    /// Profiles by their digest, and the entry by which each came into force.
+    adopted: BTreeMap<Digest, u64>,
 }
 
 /// The kinds of entries that say something of people.
-pub(super) const KINDS: [Kind; 4] =
-    [Kind::HomeFounded, Kind::CertificateIssued, Kind::CertificateRevoked, Kind::Appointed];
+pub(super) const KINDS: [Kind; 5] =
+    [Kind::HomeFounded, Kind::CertificateIssued, Kind::CertificateRevoked, Kind::Appointed, Kind::ProfileAdopted];
 
 impl People {
     /// Makes a certificate known by its bytes. That it was issued to somebody is for an entry to say.
@@ -52,6 +54,11 @@ impl People {
         self.appointments.iter().any(|held| held.person == person && held.role == role && held.holds_at(at))
     }
 
+    /// The entry by which a profile came into force.
+    pub(super) fn adopted(&self, profile: &Digest) -> Option<u64> {
+        self.adopted.get(profile).copied()
+    }
+
     /// The information manager in force.
     pub(super) fn manager(&self, at: Instant) -> Option<PersonId> {
         appointments::in_force(&self.appointments, Role::InformationManager, at).map(|held| held.person)
@@ -75,29 +82,54 @@ impl People {
         if !agrees {
             return Err(ActFault::ActDiffers);
         }
-        // The first certificates and roles come from the act itself, and a new key signs its own enrolment.
-        self.learn(&act);
+        if matches!(act.deed, Deed::Genesis { .. }) != (entry.index == 0) {
+            return Err(ActFault::ActOutOfPlace);
+        }
+        // What an act says of people holds once the act counts, so it is tried out on a copy.
+        let after = self.after(&act, entry.index);
+        let known = after.as_ref().unwrap_or(self);
         let signers: Vec<PersonId> = std::iter::once(act.by).chain(act.second).collect();
         if !signed.signatures.iter().map(|signature| signature.by).eq(signers.iter().copied()) {
             return Err(ActFault::ActSigners);
         }
         for signature in &signed.signatures {
-            let certificate = self.certificate(signature.certificate, signature.by, act.at, anchors)?;
+            // The first certificates come from the act itself, and a new key signs its own enrolment.
+            let certificate = known.certificate(signature.certificate, signature.by, act.at, anchors)?;
             let value = signature.bytes().ok_or(ActFault::ActSignatureWrong)?;
             check::act(&certificate.public_key, signed.text.as_bytes(), &value)
                 .map_err(|_| ActFault::ActSignatureWrong)?;
         }
         self.roles(&act)?;
+        bound(&act, &signed.signatures)?;
+        if let Some(after) = after {
+            *self = after;
+        }
         Ok(Some(act))
     }
 
-    fn learn(&mut self, act: &Act) {
+    /// What is known after an act that says something of people or profiles.
+    fn after(&self, act: &Act, index: u64) -> Option<Self> {
+        use Deed::{Appoint, ApproveProfile, EndAppointment, Enrol, Genesis};
+        let teaches =
+            matches!(act.deed, Genesis { .. } | Enrol(_) | Appoint(_) | EndAppointment { .. } | ApproveProfile { .. });
+        teaches.then(|| {
+            let mut after = self.clone();
+            after.learn(act, index);
+            after
+        })
+    }
+
+    fn learn(&mut self, act: &Act, index: u64) {
         match &act.deed {
-            Deed::Genesis { appointments, certificates, .. } => {
+            Deed::Genesis { appointments, certificates, profiles, .. } => {
                 self.appointments.extend(appointments.iter().cloned());
                 for issued in certificates {
                     self.issued.insert(issued.certificate, issued.clone());
                 }
+                self.adopted.extend(profiles.iter().map(|profile| (profile.digest, index)));
+            }
+            Deed::ApproveProfile { profile } => {
+                self.adopted.entry(profile.digest).or_insert(index);
             }
             Deed::Enrol(issued) => {
                 self.issued.insert(issued.certificate, issued.clone());
@@ -167,6 +199,26 @@ impl People {
     }
 }
 
+/// Whether an act about people is by those who may do it to these people: nobody makes a person of somebody else's key,
+/// and nobody appoints themselves, today or for days gone by.
+fn bound(act: &Act, signatures: &[ActSignature]) -> Result<(), ActFault> {
+    let fits = match &act.deed {
+        Deed::Genesis { people, .. } => {
+            act.second.is_some_and(|second| second != act.by && *people == [act.by, second])
+        }
+        Deed::Enrol(issued) => {
+            let own = signatures.last().is_some_and(|signature| signature.certificate == issued.certificate);
+            act.by != issued.person && act.second == Some(issued.person) && own
+        }
+        Deed::Appoint(appointment) => {
+            let themselves = appointment.person == act.by || act.second == Some(appointment.person);
+            !themselves && appointment.from.plus(ACT_SKEW) >= act.at
+        }
+        _ => true,
+    };
+    if fits { Ok(()) } else { Err(ActFault::ActOutOfPlace) }
+}
+
 /// The kinds that are nothing without somebody's signature.
 fn must_hold_act(kind: Kind) -> bool {
     matches!(
@@ -175,6 +227,7 @@ fn must_hold_act(kind: Kind) -> bool {
             | Kind::PersonEnrolled
             | Kind::CertificateIssued
             | Kind::Appointed
+            | Kind::ProfileAdopted
             | Kind::SessionOpened
             | Kind::BatchAttested
             | Kind::DeliveryDecided

@@ -4,9 +4,11 @@
 use super::anchored::AtHand;
 use super::finding::{Doubt, Fact, Fault, Objection, Outcome};
 use super::record::Read;
+use crate::evidence::record::DecisionRef;
 use crate::judgement::Severity;
 use crate::ledger::decisions::DecisionKind;
 use crate::people::acts::{Act, Deed};
+use crate::people::sessions::Attested;
 use crate::profile::{Confirm, Exceptions, Fact as Required};
 
 /// The check whose finding is a lateness: only a late release answers it, and [`super::windows`] judges that.
@@ -21,6 +23,9 @@ pub(super) fn releases(record: &Read, journal: &AtHand) -> Outcome {
         return Ok(Fact::NothingToRelease);
     }
     let decisions = named.len() as u64;
+    if !named.is_sorted_by(|earlier, later| earlier.journal_index < later.journal_index) {
+        return Err(Fault::OtherDecision { index: named.first().map_or(0, |first| first.journal_index) }.into());
+    }
     let AtHand::Proven(proven) = journal else { return Err(Doubt::ReleasesNotAtHand { decisions }.into()) };
     for decision in named {
         let index = decision.journal_index;
@@ -39,14 +44,20 @@ pub(super) fn releases(record: &Read, journal: &AtHand) -> Outcome {
     Ok(Fact::ReleasesProven { decisions })
 }
 
-/// Whether a decision of this kind was made about the document as it was signed: since somebody last said whose it is.
+/// Whether a decision of this kind was made about the document as it was signed.
 pub(super) fn decided(record: &Read, kind: DecisionKind) -> bool {
-    let of_kind = |decision: &crate::evidence::record::DecisionRef, kind: DecisionKind| {
-        serde_json::to_value(kind).is_ok_and(|word| word.as_str() == Some(&decision.kind))
-    };
+    current(record).any(|decision| is(decision, kind))
+}
+
+/// The decisions since somebody last said whose it is.
+fn current(record: &Read) -> impl Iterator<Item = &DecisionRef> {
     let decisions = &record.json.decisions;
-    let from = decisions.iter().rposition(|decision| of_kind(decision, DecisionKind::Identify)).unwrap_or(0);
-    decisions.iter().skip(from).any(|decision| of_kind(decision, kind))
+    let from = decisions.iter().rposition(|decision| is(decision, DecisionKind::Identify)).unwrap_or(0);
+    decisions.iter().skip(from)
+}
+
+fn is(decision: &DecisionRef, kind: DecisionKind) -> bool {
+    serde_json::to_value(kind).is_ok_and(|word| word.as_str() == Some(&decision.kind))
 }
 
 /// No exception releases an identity.
@@ -92,10 +103,23 @@ fn needed(record: &Read) -> Result<(), Objection> {
             return Err(Fault::NotReleased { check: check(&finding.check) }.into());
         }
     }
-    if record.profile.signing.confirm == Confirm::Each && !decided(record, DecisionKind::Confirm) {
+    let json = &record.json;
+    // A session signs by itself only what passed, was released by nobody, and has no other operator.
+    let released = [DecisionKind::Accept, DecisionKind::Exception, DecisionKind::LateRelease];
+    let by_hand = record.profile.signing.confirm == Confirm::Each
+        || gravest > Severity::Warn
+        || released.into_iter().any(|kind| decided(record, kind))
+        || json.operator.as_ref().is_some_and(|operator| operator.id != json.signer.person.id);
+    let last = current(record).filter(|decision| is(decision, DecisionKind::Confirm)).last();
+    if by_hand && last.is_none_or(|confirm| confirm.person != json.signer.person.id) {
         return Err(Fault::NotConfirmed.into());
     }
-    Ok(())
+    let attested = json.attestation.as_ref().is_some_and(|attestation| {
+        Attested::ALL.iter().all(|what| {
+            serde_json::to_value(what).is_ok_and(|what| attestation.attested.iter().any(|said| what == said.as_str()))
+        })
+    });
+    if attested { Ok(()) } else { Err(Fault::NotAttested.into()) }
 }
 
 /// Whether an act is about this document.

@@ -10,7 +10,7 @@ use super::releases;
 use crate::calendar::Span;
 use crate::instant::Instant;
 use crate::ledger::decisions::DecisionKind;
-use crate::people::acts::{Deed, ReasonCode};
+use crate::people::acts::{Act, Deed, ReasonCode};
 use crate::requirement::Regime;
 
 /// Judges scan, signature and stamp by their windows.
@@ -52,9 +52,10 @@ pub(super) fn windows(record: &Read, signed_at: Instant, timestamped_at: Option<
             None => Err(Fault::ScannedLate { taken_in_at: clocks.taken_in_at, scan_by }.into()),
         };
     }
-    // A house rule: whoever accepted what had to wait for a person accepted that it waited.
-    let looked_at = [DecisionKind::Accept, DecisionKind::Exception, DecisionKind::LateRelease];
-    if signed_at > sign_by && !looked_at.into_iter().any(|kind| releases::decided(record, kind)) {
+    // A house rule: whoever accepts what was found after the time to sign has passed accepts that it waited. When that
+    // was, only the act itself tells.
+    let knowingly = |act: &Act| matches!(act.deed, Deed::Accept { .. } | Deed::Exception { .. }) && act.at > sign_by;
+    if signed_at > sign_by && !released && !journal.decided(&record.json).into_iter().any(knowingly) {
         return Err(Fault::SignedLate { signed_at, sign_by }.into());
     }
     Ok(Fact::WindowsKept { scan_by, sign_by: Some(sign_by), timestamped_at })

@@ -86,6 +86,16 @@ fn the_script_verifies_both_suites_and_any_number_of_entries() {
     }
 }
 
+/// Base64 may say anything, the words that end a certificate too.
+#[test]
+fn the_script_is_not_misled_by_what_base64_spells() {
+    let spells_end = |pem: &str| pem.lines().any(|line| line.contains("END") && !line.starts_with("-----"));
+    let hospital = Hospital::with_certificates(Suite::EcdsaP256, spells_end);
+    let filed = hospital.file(Recipe::default());
+    let (good, said) = script(&unpacked(&hospital, &filed));
+    assert!(good && said.contains("Everything holds."), "{said}");
+}
+
 #[test]
 fn the_instructions_hold_to_the_letter() {
     let hospital = Hospital::with(Suite::EcdsaP256);

@@ -21,8 +21,8 @@ use torikomi::evidence::container::{Entry, write};
 use torikomi::evidence::manifest::{MANIFEST_PATH, Member as Named, SIGNATURE_MEDIA_TYPE, SIGNATURE_PATH, encode};
 use torikomi::evidence::proof::Proof;
 use torikomi::evidence::record::{
-    Clocks, DecisionRef, MeasurementsRef, PersonRef, RECORD_VERSION, RecordFile, RecordJson, Signer as SignerRef,
-    Software,
+    Attestation, Clocks, DecisionRef, MeasurementsRef, PersonRef, RECORD_VERSION, RecordFile, RecordJson,
+    Signer as SignerRef, Software,
 };
 use torikomi::identity::{Claims, Identity, Patient, Source, Sourced};
 use torikomi::ids::{AttemptId, DeliveryId, Digest, DocumentId, HomeId, RecordId, SessionId};
@@ -97,6 +97,10 @@ pub struct Recipe {
     pub stamp: Stamp,
     /// Changes the facts of the journal's entry.
     pub facts: fn(&mut Map<String, Value>),
+    /// Changes what the journal says of the intake.
+    pub taken: fn(&mut Map<String, Value>),
+    /// Whether the profile is brought into force first.
+    pub adopted: bool,
     /// Changes the index.
     pub row: fn(&mut Record, &mut Vec<Member>),
 }
@@ -129,6 +133,8 @@ impl Default for Recipe {
             members: |_| (),
             stamp: Stamp::Good,
             facts: |_| (),
+            taken: |_| (),
+            adopted: true,
             row: |_, _| (),
         }
     }
@@ -153,6 +159,11 @@ impl Hospital {
     }
 
     pub fn with(suite: Suite) -> Self {
+        Self::with_certificates(suite, |_| true)
+    }
+
+    /// With founders whose certificates, in PEM, are such as is asked for.
+    pub fn with_certificates(suite: Suite, wanted: impl Fn(&str) -> bool) -> Self {
         let folder = TempDir::new().unwrap();
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let store = folder.path().join("store");
@@ -169,9 +180,14 @@ impl Hospital {
         let now = at(FOUNDED_AT);
         let founder = |login: &str, person: &str, role| {
             let person = new_person(login, person).into_person(None, now).unwrap();
-            let key = KeyPair::generate(suite).unwrap();
-            let file = format!("{login}.pem");
-            let certificate = enrolment::issue(&ca, &person, &key, "見本病院", file, validity(), now).unwrap();
+            let (key, certificate) = std::iter::repeat_with(|| {
+                let key = KeyPair::generate(suite).unwrap();
+                let file = format!("{login}.pem");
+                let certificate = enrolment::issue(&ca, &person, &key, "見本病院", file, validity(), now).unwrap();
+                (key, certificate)
+            })
+            .find(|(_, certificate)| wanted(&torikomi::keyring::pem(&certificate.der)))
+            .unwrap();
             let signer = Signer::new(&person, certificate.clone(), key).unwrap();
             (signer, Founder { person, role, certificate })
         };
@@ -179,7 +195,9 @@ impl Hospital {
         let (manager, second) = founder("kaku-joho", "架空 次郎", Role::InformationManager);
         let manager_person = second.person.clone();
         let founders = [first, second];
-        let foundation = Foundation { root: Digest::of(ca.certificate()), timestamping: None, profiles: Vec::new() };
+        let adopted = torikomi::profile::lint(Recipe::default().profile.as_bytes(), "profile.toml").unwrap().0;
+        let profiles = vec![adopted.reference().clone()];
+        let foundation = Foundation { root: Digest::of(ca.certificate()), timestamping: None, profiles };
         let (act, private) = enrolment::genesis_act(&founders, foundation, now, home).unwrap();
         let signed = Signed::sign(act, &[&admin, &manager]).unwrap();
         let writer = Arc::clone(&journal);
@@ -236,15 +254,30 @@ impl Hospital {
         reply[4 + status..].to_vec()
     }
 
+    /// Brings a profile into force: the administrator's act, which the manager signs too.
+    fn adopt(&self, profile: &str, now: Instant) {
+        let profile = torikomi::profile::lint(profile.as_bytes(), "profile.toml").unwrap().0.reference().clone();
+        let act = Act::new(Deed::ApproveProfile { profile }, self.admin.person(), now, self.home);
+        let act = act.with_second(self.manager.person());
+        self.append(Signed::sign(act, &[&self.admin, &self.manager]).unwrap().into_draft(None), now);
+    }
+
     pub fn file(&self, recipe: Recipe) -> Filed {
         let document = DocumentId::new();
         let delivery = DeliveryId::new();
         let station = "uketsuke".parse().unwrap();
         let taken_in_at = recipe.taken_in_at;
         let subject = Subject { document: Some(document), ..Subject::delivery(delivery) };
-        let taken =
-            Draft::by_system(Kind::DeliveryTaken, subject).private(serde_json::json!({ "delivered_as": "scan 1.tif" }));
+        let contents: Vec<_> = recipe.contents.iter().map(|content| Digest::of(content)).collect();
+        let mut taken = Draft::by_system(Kind::DeliveryTaken, subject)
+            .fact("taken_in_at", taken_in_at)
+            .fact("contents", contents)
+            .private(serde_json::json!({ "delivered_as": "scan 1.tif" }));
+        (recipe.taken)(&mut taken.facts);
         self.append(taken, taken_in_at);
+        if recipe.adopted && recipe.profile != Recipe::default().profile {
+            self.adopt(&recipe.profile, taken_in_at);
+        }
         let signed_at = recipe.signed_at;
         self.database
             .write::<_, DatabaseError, _>(async move |tx| {
@@ -472,7 +505,12 @@ impl Hospital {
             decisions,
             station: "uketsuke".parse().unwrap(),
             scanner: None,
-            attestation: None,
+            attestation: Some(Attestation {
+                by: person.id,
+                session: SessionId::new(),
+                at: recipe.taken_in_at,
+                attested: vec!["nothing-pasted-over".into(), "nothing-outside-scan-area".into()],
+            }),
             information_manager: manager.clone(),
             operator: None,
             signer: SignerRef {

@@ -5,6 +5,7 @@
 #[path = "../support/hospital.rs"]
 mod hospital;
 
+mod forgeries;
 mod journal;
 mod packs;
 mod stored;

@@ -409,7 +409,7 @@ fn decisions_are_the_journals_own() {
         record.decisions[0].person = torikomi::ids::PersonId::new();
     };
     let found = fault(&report(Recipe { record: other_person, ..Recipe::default() }));
-    assert!(matches!(found, (Step::Releases, Fault::OtherDecision { .. })), "{found:?}");
+    assert!(matches!(found, (Step::Releases, Fault::NotConfirmed)), "who signs has confirmed: {found:?}");
     // A confirmation of another document.
     let found =
         fault(&report(Recipe { decisions: |_| vec![confirm(torikomi::ids::DocumentId::new())], ..Recipe::default() }));
@@ -490,7 +490,7 @@ fn proofs_are_judged() {
         Said::Doubt(Doubt::OtherJournal { .. })
     ));
     assert!(matches!(judge(&|proof| proof.consistency.clear()), Said::Fault(Fault::OtherHistory { .. })));
-    assert!(matches!(judge(&|proof| proof.people.clear()), Said::Fault(Fault::CertificateNotIssued { .. })));
+    assert!(matches!(judge(&|proof| proof.people.clear()), Said::Fault(Fault::ProfileNotAdopted { .. })));
     assert!(matches!(judge(&|proof| proof.certificates.clear()), Said::Fault(Fault::ActWrong { .. })));
     let newer = Doubt::NewerFormat { name: "proof.json".into(), found: 2, known: 1 };
     assert_eq!(judge(&|proof| proof.v = 2), Said::Doubt(newer));
