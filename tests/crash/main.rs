@@ -2,8 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails so")]
 
+#[path = "../support/account.rs"]
 mod account;
+#[path = "../support/burst.rs"]
 mod burst;
+#[path = "../support/served.rs"]
 mod hospital;
 
 use std::time::{Duration, Instant};
