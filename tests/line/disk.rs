@@ -35,14 +35,18 @@ fn a_full_disk_under_the_database_stops_the_line_and_loses_nothing() {
         assert_eq!(Digest::of(&fs::read(hospital.drop().join(name)).unwrap()), *digest, "{name}");
     }
     sent.extend(caught);
-    // A daemon that is killed while the disk is full comes up again, or says why it does not.
     fs::remove_file(ballast).unwrap();
     all_filed(&hospital, &sent);
-    assert_eq!(
-        wait_for(&hospital, "the end of it", || Some(trouble(&status(&hospital))).filter(Option::is_none)),
-        None
-    );
-    daemon.stop();
+    wait_for(&hospital, "the end of the trouble", || trouble(&status(&hospital)).is_none().then_some(()));
+
+    // One that is killed while the disk is full does not come up, and says why; then nothing was taken in.
+    let ballast = fill(&disk.path);
+    sent.extend(deliver(&hospital, "killed"));
+    daemon.kill();
+    assert_eq!(hospital.start().ended(), Some(3));
+    let log = fs::read_to_string(hospital.log()).unwrap();
+    assert!(log.lines().last().unwrap().contains("full"), "{log}");
+    fs::remove_file(ballast).unwrap();
     settle(&hospital, &sent);
 }
 

@@ -53,6 +53,9 @@ fn while_the_authority_fails_documents_wait_and_none_is_filed_unstamped() {
         proven(&hospital, &record);
         let stamped_at = record.timestamped_at.unwrap();
         assert!(stamped_at.plus(SignedDuration::from_secs(1)) > Instant::from(mended), "{stamped_at}");
+        // The settings say to ask again every second, however long it lasted.
+        let waited = record.filed_at.since(mended.into());
+        assert!(waited < SignedDuration::from_secs(8), "{waited:?}");
     }
     assert_eq!(why_stamping_pauses(&hospital), None, "it goes on");
     daemon.stop();

@@ -292,6 +292,11 @@ impl Daemon {
         self.child.wait().unwrap();
     }
 
+    /// Waits until it has ended by itself, and answers its exit status.
+    pub fn ended(mut self) -> Option<i32> {
+        self.child.wait().unwrap().code()
+    }
+
     /// A worker that it has started and that has begun to work.
     pub fn worker(&self) -> Option<i32> {
         let children = format!("/proc/{0}/task", self.child.id());
