@@ -12,6 +12,9 @@ pub mod documents;
 pub mod stations;
 pub mod profiles;
 
+#[cfg(test)]
+mod tests;
+
 use crate::document::{DeliveryState, DocumentState};
 
 use DeliveryState as De;

@@ -7,7 +7,7 @@ mod identify;
 
 use std::sync::Arc;
 
-use driver::{Driver, Stage, StageName};
+use driver::{Driver, Pauses, Stage, StageName};
 use line::Line;
 
 use crate::database::DatabaseError;
@@ -30,6 +30,7 @@ pub fn start(line: &Arc<Line>, cores: usize) -> std::io::Result<Driver> {
     driver.run(Stage {
         name: StageName::Measuring,
         threads: cores,
+        pauses: Pauses::AT_HOME,
         ready: Box::new(move |most| ready.to_measure(most).map_err(|error| error.to_string())),
         work: Box::new(move |id: &DeliveryId| work.measure(*id)),
     })?;
@@ -45,11 +46,19 @@ pub fn start(line: &Arc<Line>, cores: usize) -> std::io::Result<Driver> {
         driver.run(Stage {
             name,
             threads,
+            pauses: if name == StageName::Stamping { between_requests(line) } else { Pauses::AT_HOME },
             ready: Box::new(move |most| ready.ready_in(state, most).map_err(|error| error.to_string())),
             work: Box::new(move |id: &DocumentId| step(&work, *id)),
         })?;
     }
     Ok(driver)
+}
+
+/// How long to wait between two rounds of the authorities, as the most eager of their settings says.
+fn between_requests(line: &Line) -> Pauses {
+    let authorities = line.config.authorities.values();
+    let eager = authorities.map(|authority| (authority.retry, authority.retry_most)).min();
+    eager.map_or(Pauses::AT_HOME, |(first, longest)| Pauses { first: first.as_std(), longest: longest.as_std() })
 }
 
 impl Line {

@@ -30,6 +30,12 @@ settings! {
         /// How long to wait for an answer.
         /// 応答を待つ時間。
         timeout: Interval = Interval::from_seconds(10);
+        /// How long after a failure to ask again; doubled each time up to `retry_most`.
+        /// 失敗した後、再び問い合わせるまでの時間。失敗のたびに倍にする。
+        retry: Interval = Interval::from_seconds(2);
+        /// The longest time between two attempts.
+        /// 再試行の間隔の上限。
+        retry_most: Interval = Interval::from_minutes(5);
     }
 }
 
@@ -41,6 +47,8 @@ impl Check for Authority {
             sheet.complain("url", |key| Complaint::BadValue { key, value, expected: "url".to_owned() });
         }
         sheet.within("timeout", &self.timeout, &Interval::from_seconds(1), &Interval::from_minutes(5));
+        sheet.within("retry", &self.retry, &Interval::from_seconds(1), &Interval::from_hours(1));
+        sheet.within("retry_most", &self.retry_most, &self.retry, &Interval::from_hours(24));
     }
 }
 

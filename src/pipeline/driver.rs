@@ -18,9 +18,17 @@ use crate::instant::Instant;
 /// How long a stage waits for a wake-up before it looks by itself.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// The first and the longest pause while something outside is away.
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// How long a stage pauses while something outside is away: at first, and at most. Each pause is twice the last.
+#[derive(Clone, Copy, Debug)]
+pub struct Pauses {
+    pub first: Duration,
+    pub longest: Duration,
+}
+
+impl Pauses {
+    /// For what is at home: disk, database, store.
+    pub const AT_HOME: Self = Self { first: Duration::from_secs(1), longest: Duration::from_secs(60) };
+}
 
 /// The steps that run on threads of their own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -60,6 +68,7 @@ pub enum Worked {
 pub struct Stage<K> {
     pub name: StageName,
     pub threads: usize,
+    pub pauses: Pauses,
     /// The rows to work on now, oldest first, at most so many.
     pub ready: Box<dyn Fn(u32) -> Result<Vec<K>, String> + Send + Sync>,
     pub work: Box<dyn Fn(&K) -> Worked + Send + Sync>,
@@ -175,7 +184,7 @@ impl Driver {
 
 fn drive<K: Clone + Eq + Hash>(shared: &Shared, stage: &Stage<K>, claims: &Claims<K>) {
     let mut seen = 0;
-    let mut pause = FIRST_PAUSE;
+    let mut pause = stage.pauses.first;
     while !shared.stopping() {
         let most = u32::try_from(stage.threads.saturating_mul(2)).unwrap_or(u32::MAX).saturating_add(1);
         let worked = match claims.claim_first(|| (stage.ready)(most)) {
@@ -189,14 +198,14 @@ fn drive<K: Clone + Eq + Hash>(shared: &Shared, stage: &Stage<K>, claims: &Claim
         match worked {
             Some(Worked::Done(wake)) => {
                 shared.resume(stage.name);
-                pause = FIRST_PAUSE;
+                pause = stage.pauses.first;
                 shared.wake(wake);
             }
             Some(Worked::Away(why)) => {
                 shared.pause(stage.name, why);
                 seen = shared.wait(stage.name, u64::MAX, Duration::ZERO);
                 wait_out(shared, pause);
-                pause = (pause * 2).min(LONGEST_PAUSE);
+                pause = (pause * 2).min(stage.pauses.longest);
             }
             None => seen = shared.wait(stage.name, seen, LOOK),
         }
@@ -265,6 +274,7 @@ mod tests {
             .run(Stage {
                 name: StageName::Filing,
                 threads: 4,
+                pauses: Pauses::AT_HOME,
                 ready: Box::new(move |most| Ok(lock(&queue).iter().take(most as usize).copied().collect())),
                 work: Box::new(move |row| {
                     lock(&out).push(*row);
@@ -294,6 +304,7 @@ mod tests {
             .run(Stage {
                 name: StageName::Stamping,
                 threads: 1,
+                pauses: Pauses::AT_HOME,
                 ready: Box::new(|_| Ok(vec![1])),
                 work: Box::new(move |_: &i32| {
                     if counted.fetch_add(1, Ordering::SeqCst) == 0 {

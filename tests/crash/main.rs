@@ -2,10 +2,16 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails so")]
 
+#[path = "../support/account.rs"]
+#[allow(dead_code, reason = "others use what is not used here")]
 mod account;
 mod attempts;
+#[path = "../support/burst.rs"]
 mod burst;
+#[path = "../support/served.rs"]
+#[allow(dead_code, reason = "others use what is not used here")]
 mod hospital;
+mod troubled;
 
 use std::time::{Duration, Instant};
 

@@ -1,65 +1,40 @@
-//! The whole line from a drop folder to a filed record, through the library's own start and real files.
+//! The whole line through the doors of a daemon that runs as a process: real scanners, real authorities, real trouble.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails so")]
 
+#[path = "../support/account.rs"]
+#[allow(dead_code, reason = "others use what is not used here")]
+mod account;
+#[path = "../support/burst.rs"]
+#[allow(dead_code, reason = "others use what is not used here")]
+mod burst;
+mod clocks;
+mod disk;
+#[path = "../image/files.rs"]
+#[allow(dead_code, reason = "others use what is not used here")]
+mod files;
 mod home;
+#[path = "../support/served.rs"]
+#[allow(dead_code, reason = "others use what is not used here")]
+mod hospital;
+#[allow(dead_code, reason = "others use what is not used here")]
+#[path = "../../src/durable/testing.rs"]
+mod mounts;
 mod proven;
 mod regrown;
-
-use std::time::{Duration, Instant};
-
-use home::TestHome;
-use torikomi::document::DocumentState;
-use torikomi::ledger::documents;
-use torikomi::store::records;
-
-#[test]
-fn a_scan_becomes_a_signed_and_stamped_record() {
-    let home = TestHome::make();
-    let daemon = home.start();
-    home.open_session(&daemon.line);
-    std::fs::copy("fixtures/samples/good/consent.jpg", home.drop().join("同意書 1.jpg")).unwrap();
-    std::fs::write(
-        home.drop().join("同意書 1.json"),
-        format!(
-            r#"{{"format":"torikomi-sidecar-v1","patient_id":"9990001","document_type":"consent-demo",
-               "obtained_on":"{}","paper":"A4","expected_pages":1}}"#,
-            home.today()
-        ),
-    )
-    .unwrap();
-    let filed = wait_for(|| {
-        daemon
-            .line
-            .database
-            .read(async |tx| records::list(tx, &records::Filter::default(), None, 10).await)
-            .unwrap()
-            .pop()
-    });
-    let Some(filed) = filed else {
-        let filter = documents::Filter { ended: true, ..documents::Filter::default() };
-        let open = daemon.line.database.read(async |tx| documents::list(tx, &filter, 10).await).unwrap();
-        panic!("nothing was filed: {open:#?} {:?} {:?}", daemon.line.shared.paused(), home.listing());
-    };
-    assert_eq!(filed.patient_id, "9990001");
-    assert_eq!(filed.patient_name, "架空 花子");
-    assert!(filed.timestamped_at.is_some());
-    let document = daemon.line.database.read(async |tx| documents::get(tx, filed.document).await).unwrap().unwrap();
-    assert_eq!(document.state, DocumentState::Filed);
-    // The source is gone, and so is the copy in custody.
-    assert!(wait_for(|| (home.listing().iter().all(|name| !name.contains("同意書"))).then_some(())).is_some());
-    assert!(wait_for(|| home.custody_is_empty().then_some(())).is_some(), "{:?}", home.custody_listing());
-    proven::proven(&home, &daemon.line, filed.id);
-}
+mod scanners;
+mod stamping;
+mod tsa;
+mod workers;
 
 /// Waits at most a minute: a slow machine is slow, and a broken line fails.
 fn wait_for<T>(mut look: impl FnMut() -> Option<T>) -> Option<T> {
-    let begun = Instant::now();
-    while begun.elapsed() < Duration::from_secs(60) {
+    let begun = std::time::Instant::now();
+    while begun.elapsed() < std::time::Duration::from_secs(60) {
         if let Some(found) = look() {
             return Some(found);
         }
-        std::thread::sleep(Duration::from_millis(50));
+        std::thread::sleep(std::time::Duration::from_millis(50));
     }
     None
 }

@@ -1,50 +1,54 @@
 //! What the line filed, before the verifier and the instructions that go with an export.
 
+use std::path::Path;
 use std::process::Command;
 
 use torikomi::export::Export;
-use torikomi::ids::RecordId;
-use torikomi::pipeline::line::Line;
-use torikomi::verification::journal::{JournalVerdict, Sources, verify};
+use torikomi::store::Objects;
+use torikomi::store::records::Record;
 use torikomi::verification::{AtHome, Parts, ProofSource, Trust, Verdict, verify_pack};
 
-use crate::home::TestHome;
+use crate::hospital::Hospital;
 
-/// Demands that a filed record proves itself at home, as a pack, and by `openssl`; and that the journal holds together.
-pub fn proven(home: &TestHome, line: &Line, record: RecordId) {
-    let trust = Trust::of_home(line.home.layout(), &line.config).unwrap();
-    let at_home = AtHome::new(&line.database, &line.objects);
-    let report = at_home.verify(record, &trust, true).unwrap().unwrap();
+/// Demands that a filed record proves itself at home, as a pack, and by `openssl`. Answers its `record.json`.
+pub fn proven(hospital: &Hospital, record: &Record) -> serde_json::Value {
+    let trust = Trust::of_home(hospital.home.layout(), &hospital.config).unwrap();
+    let objects = hospital.home.layout().store(&hospital.config).join("objects");
+    let objects = Objects::open(&objects, hospital.runtime.handle()).unwrap();
+    let at_home = AtHome::new(&hospital.database, &objects);
+    let report = at_home.verify(record.id, &trust, true).unwrap().unwrap();
     assert_eq!(report.verdict, Verdict::Passed, "{report:#?}");
-    let strict = at_home.verify(record, &trust, false).unwrap().unwrap();
+    let strict = at_home.verify(record.id, &trust, false).unwrap().unwrap();
     assert_eq!((strict.verdict, strict.evaluation), (Verdict::Indeterminate, true));
 
-    let (row, members) = at_home.rows(record).unwrap().unwrap();
+    let (row, members) = at_home.rows(record.id).unwrap().unwrap();
     let ProofSource::Read(proof) = at_home.proof(&row).unwrap() else { panic!("no proof") };
-    let parts = Parts::stored(&line.objects, members).unwrap();
-    let mut export = Export { record, parts, proof: *proof, claimed: &trust };
-    let pack = export.container(&home.root()).unwrap();
+    let parts = Parts::stored(&objects, members).unwrap();
+    let mut export = Export { record: record.id, parts, proof: *proof, claimed: &trust };
+    let folder = tempfile::tempdir().unwrap();
+    let pack = export.container(folder.path()).unwrap();
     assert_eq!(verify_pack(&pack, &trust, true).unwrap().verdict, Verdict::Passed);
-    let folder = home.root().join("unpacked");
-    export.unpacked(&folder).unwrap();
-    assert_eq!(verify_pack(&folder, &trust, true).unwrap().verdict, Verdict::Passed);
-    let script = Command::new("sh").args(["verify.sh", "claimed-anchors"]).current_dir(&folder).output().unwrap();
-    assert!(script.status.success(), "{script:?}");
+    let unpacked = folder.path().join("unpacked");
+    export.unpacked(&unpacked).unwrap();
+    assert_eq!(verify_pack(&unpacked, &trust, true).unwrap().verdict, Verdict::Passed);
+    openssl_agrees(&unpacked);
+    tells_of_no_patient(hospital, record, &at_home);
+    serde_json::from_slice(&std::fs::read(unpacked.join("record/record.json")).unwrap()).unwrap()
+}
 
-    let files = line.home.layout().store(&line.config).join("journal");
-    let sources = Sources { database: &line.database, files: &files, trust: &trust, against: None };
-    let report = verify(&sources, |_, _| ()).unwrap();
-    assert_eq!(report.verdict, JournalVerdict::Consistent, "{report:#?}");
-    tells_of_no_patient(line, record);
+/// As `VERIFY.md` has it.
+fn openssl_agrees(unpacked: &Path) {
+    let script = Command::new("sh").args(["verify.sh", "claimed-anchors"]).current_dir(unpacked).output().unwrap();
+    assert!(script.status.success(), "{script:?}");
 }
 
 /// Demands that the journal's entries name neither a patient nor the digest of something so short that one could be guessed.
-fn tells_of_no_patient(line: &Line, record: RecordId) {
-    let (row, members) = AtHome::new(&line.database, &line.objects).rows(record).unwrap().unwrap();
+fn tells_of_no_patient(hospital: &Hospital, record: &Record, at_home: &AtHome<'_>) {
+    let (_, members) = at_home.rows(record.id).unwrap().unwrap();
     let short = members.iter().filter(|member| member.name == "sidecar.json").map(|member| member.object.hex());
-    let never: Vec<String> = short.chain([row.patient_id, row.patient_name]).collect();
+    let never: Vec<String> = short.chain([record.patient_id.clone(), record.patient_name.clone()]).collect();
     assert_eq!(never.len(), 3, "the scan came with a sidecar");
-    let entries = line.database.read(async |tx| torikomi::journal::read::entries(tx, 0, 1000).await).unwrap();
+    let entries = hospital.database.read(async |tx| torikomi::journal::read::entries(tx, 0, 1000).await).unwrap();
     for entry in entries {
         let text = String::from_utf8(entry.bytes).unwrap();
         assert!(never.iter().all(|word| !text.contains(word)), "{text}");

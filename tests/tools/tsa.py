@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """OpenSSL as a foreign time-stamping authority (RFC 3161) over HTTP, with faults on request.
 
-    tsa.py FOLDER [--delay S] [--refuse] [--garbage] [--wrong-nonce] [--replay] [--http-status N] [--offset-hours H]
+    tsa.py FOLDER [--delay S] [--refuse] [--garbage] [--wrong-nonce] [--replay] [--http-status N] [--offset-hours H] [--port N]
 
 Makes a root and a time-stamping certificate in FOLDER on first use (roots.pem is what a client has to trust), serves
-on a free loopback port and prints it. Ends when its standard input, if a pipe, closes. Needs `openssl` and, for a
+on a free loopback port (or N) and prints it. Ends when its standard input, if a pipe, closes. Needs `openssl` and, for a
 clock of its own, `faketime`.
 """
 
@@ -167,9 +167,10 @@ def main():
     arguments.add_argument("--replay", action="store_true", help="answer every request with the first reply")
     arguments.add_argument("--http-status", type=int, default=200, metavar="N", help="answer with this status only")
     arguments.add_argument("--offset-hours", type=float, default=0, metavar="H", help="a clock that is off")
+    arguments.add_argument("--port", type=int, default=0, metavar="N", help="serve on this port")
     options = arguments.parse_args()
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", options.port), Handler)
     server.daemon_threads = True
     server.authority = Authority(options.folder.resolve(), options)
     end_with_standard_input()

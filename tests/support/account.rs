@@ -97,10 +97,15 @@ pub fn settle(hospital: &Hospital, sent: &[Sent]) {
     the_journal_is_whole(hospital);
 }
 
-fn every_file_has_one_delivery(hospital: &Hospital, sent: &[Sent]) {
+pub fn every_file_has_one_delivery(hospital: &Hospital, sent: &[Sent]) {
+    every_file_has_one_delivery_beside(hospital, sent, &[]);
+}
+
+/// The same beside deliveries that stay in states of trouble.
+pub fn every_file_has_one_delivery_beside(hospital: &Hospital, sent: &[Sent], trouble: &[DeliveryState]) {
     let found = hospital.database.read::<_, DatabaseError, _>(async |tx| {
         let mut found = Vec::new();
-        for state in DeliveryState::ALL {
+        for state in DeliveryState::ALL.into_iter().filter(|state| !trouble.contains(state)) {
             for delivery in deliveries::in_state(tx, state).await? {
                 let files = deliveries::files(tx, delivery.id).await?;
                 let names: Sent = files
@@ -152,13 +157,41 @@ fn every_document_has_one_record(hospital: &Hospital, sent: &[Sent]) {
 }
 
 /// Every entry, node, root and line of the second copy is computed anew and compared.
-fn the_journal_is_whole(hospital: &Hospital) {
+pub fn the_journal_is_whole(hospital: &Hospital) {
     let trust = Trust::of_home(hospital.home.layout(), &hospital.config).unwrap();
     let files = hospital.home.layout().store(&hospital.config).join("journal");
     let sources = Sources { database: &hospital.database, files: &files, trust: &trust, against: None };
     let report = torikomi::verification::journal::verify(&sources, |_, _| ()).unwrap();
     assert_eq!(report.verdict, JournalVerdict::Consistent, "{report:#?}");
     assert_eq!(report.entries, report.entries_in_files);
+}
+
+/// Looks until it is there.
+pub fn wait_for<T>(hospital: &Hospital, what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let begun = Instant::now();
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(begun.elapsed() < LONGEST, "{what} did not come: {}", standing(hospital));
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// The document that a file became.
+pub fn document_of(hospital: &Hospital, name: &str) -> Option<Document> {
+    documents_of(hospital).into_iter().find(|(_, names)| names.contains_key(name)).map(|(document, _)| document)
+}
+
+/// The record that a file became; waits until it is filed.
+pub fn filed(hospital: &Hospital, name: &str) -> Record {
+    let document = wait_for(hospital, &format!("the record of {name}"), || {
+        document_of(hospital, name).filter(|document| document.state == DocumentState::Filed)
+    });
+    let mut records: Vec<Record> =
+        hospital.database.read(async |tx| records::of_document(tx, document.id).await).unwrap();
+    assert_eq!(records.len(), 1, "{name}");
+    records.remove(0)
 }
 
 pub fn documents_of(hospital: &Hospital) -> Vec<(Document, BTreeMap<String, Digest>)> {
@@ -202,7 +235,7 @@ pub fn names(folder: &Path) -> Vec<String> {
 }
 
 /// Everything that helps to see why a burst does not end.
-fn standing(hospital: &Hospital) -> String {
+pub fn standing(hospital: &Hospital) -> String {
     let open: Vec<_> = documents_of(hospital)
         .into_iter()
         .filter(|(document, _)| document.state != DocumentState::Filed)

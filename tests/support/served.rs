@@ -1,7 +1,9 @@
 //! A home whose daemon is a process of its own, which can be killed; and the people, who come back after each kill.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant as Moment};
 
 use jiff::Timestamp;
@@ -24,18 +26,50 @@ const PASSPHRASE: &str = "Nagai-Aikotoba-2026!";
 const STATION: &str = "front-desk";
 
 /// How long a daemon may take to come up on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub const PATIENCE: Duration = Duration::from_secs(30);
 
 pub struct Hospital {
     pub database: Database,
     pub runtime: tokio::runtime::Runtime,
     pub config: Config,
     pub home: Home,
+    /// How far the built-in authority's clock lies from the machine's, in microseconds.
+    moved: Arc<AtomicI64>,
+    starts_at: Option<Instant>,
+    built_in: String,
+    template: String,
     folder: tempfile::TempDir,
+}
+
+/// What a test wants different from the usual.
+#[derive(Default)]
+pub struct Foundation {
+    /// Another time than now, for the hospital and everybody in it.
+    pub starts_at: Option<Instant>,
+    /// In each profile.
+    pub profile: &'static [(&'static str, &'static str)],
+    /// In the calendar.
+    pub calendar: &'static [(&'static str, &'static str)],
+}
+
+/// Lines of the settings, each below the head of its section.
+#[derive(Clone, Default)]
+pub struct Settings {
+    /// In place of the built-in authority.
+    pub authority: Option<String>,
+    pub station: &'static str,
+    pub image: &'static str,
+    pub store: String,
+    /// Where the clock starts at each start of the daemon.
+    pub starts_at: Option<Instant>,
 }
 
 impl Hospital {
     pub fn found() -> Self {
+        Self::founded(&Foundation::default())
+    }
+
+    pub fn founded(foundation: &Foundation) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().join("home");
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
@@ -49,6 +83,9 @@ impl Hospital {
             },
             passphrase: Zeroizing::new(PASSPHRASE.into()),
         };
+        let profiles = DEMONSTRATION.iter();
+        let profiles = profiles
+            .map(|preset| (preset.file_name.to_owned(), replaced(preset.text, foundation.profile).into_bytes()));
         let plan = Plan {
             root: root.clone(),
             mode: Mode::Evaluation,
@@ -56,22 +93,58 @@ impl Hospital {
             stations: vec![STATION.parse().unwrap()],
             founders: [person("admin", "見本 管理"), person("manager", "見本 責任")],
             authority_passphrase: Zeroizing::new(PASSPHRASE.into()),
-            profiles: DEMONSTRATION
-                .iter()
-                .map(|preset| (preset.file_name.to_owned(), preset.text.as_bytes().to_vec()))
-                .collect(),
+            profiles: profiles.collect(),
         };
-        make(plan, runtime.handle(), Timestamp::now().into()).unwrap();
+        let now = Instant::from(Timestamp::now());
+        make(plan, runtime.handle(), foundation.starts_at.unwrap_or(now)).unwrap();
         std::fs::copy("fixtures/samples/patients.csv", root.join("patients.csv")).unwrap();
-        serve_authority(&root, &runtime);
         let home = Home::open(&root).unwrap();
+        let calendar = home.layout().calendar();
+        let text = replaced(&std::fs::read_to_string(&calendar).unwrap(), foundation.calendar);
+        std::fs::write(calendar, text).unwrap();
+        let template = std::fs::read_to_string(home.layout().settings()).unwrap();
+        let moved = Arc::new(AtomicI64::new(0));
+        let built_in = serve_authority(&home, &runtime, Arc::clone(&moved));
         let config = Config::load(&home.layout().settings()).unwrap();
         let database = Database::open_read_only(&home.layout().database(&config), runtime.handle()).unwrap();
-        let hospital = Self { database, runtime, config, home, folder };
+        let mut hospital = Self { database, runtime, config, home, moved, starts_at: None, built_in, template, folder };
+        hospital.configure(&Settings { starts_at: foundation.starts_at, ..Settings::default() });
         let daemon = hospital.start();
         hospital.employ_a_clerk();
         daemon.stop();
         hospital
+    }
+
+    /// Writes the settings that the next daemon finds.
+    pub fn configure(&mut self, settings: &Settings) {
+        let authority = settings.authority.as_ref().unwrap_or(&self.built_in);
+        // A clock that a test sets runs from the start of each daemon, a little after the authority's.
+        let clock =
+            settings.starts_at.map(|at| format!("starts_at = \"{at}\"\nmax_offset = \"1min\"\n")).unwrap_or_default();
+        let station = format!(
+            "quiet_time = \"1s\"\nlease_unknown_wait = \"1s\"\nsidecar_wait = \"0s\"\nsweep = \"1s\"\n{}",
+            settings.station
+        );
+        let mut text = String::new();
+        for line in self.template.lines() {
+            let below = match line {
+                "[station.front-desk]" => &station,
+                "[image]" => settings.image,
+                "[store]" => &settings.store,
+                "[clock]" => &clock,
+                _ if line.starts_with("url = ") => {
+                    text.push_str(authority);
+                    continue;
+                }
+                _ => "",
+            };
+            text.push_str(&format!("{line}\n{below}"));
+        }
+        std::fs::write(self.home.layout().settings(), text).unwrap();
+        self.config = Config::load(&self.home.layout().settings()).unwrap();
+        let database = self.home.layout().database(&self.config);
+        self.database = Database::open_read_only(&database, self.runtime.handle()).unwrap();
+        self.starts_at = settings.starts_at;
     }
 
     pub fn root(&self) -> PathBuf {
@@ -86,13 +159,23 @@ impl Hospital {
         self.home.layout().custody(&self.config)
     }
 
+    /// The date and the time of day, as a sidecar states them.
     pub fn today(&self) -> (String, String) {
-        let now = Timestamp::now().to_zoned(jiff::tz::TimeZone::get("Asia/Tokyo").unwrap());
+        let now = self.now().to_zoned(jiff::tz::TimeZone::get("Asia/Tokyo").unwrap());
         (now.date().to_string(), now.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string())
+    }
+
+    /// By the clock that the daemon has been given.
+    pub fn now(&self) -> Timestamp {
+        Timestamp::now() + jiff::SignedDuration::from_micros(self.moved.load(Ordering::SeqCst))
     }
 
     /// Starts the daemon, and does not wait until it answers.
     pub fn start(&self) -> Daemon {
+        if let Some(at) = self.starts_at {
+            let moved = at.as_microseconds() - Timestamp::now().as_microsecond();
+            self.moved.store(moved, Ordering::SeqCst);
+        }
         let log = std::fs::OpenOptions::new().create(true).append(true).open(self.log()).unwrap();
         let child = Command::new(env!("CARGO_BIN_EXE_torikomi"))
             .args(["serve", "--home"])
@@ -110,7 +193,7 @@ impl Hospital {
     }
 
     /// Asks as soon as somebody answers.
-    fn ask(&self, request: &Request, patience: Duration) -> Result<Value, ClientError> {
+    pub fn ask(&self, request: &Request, patience: Duration) -> Result<Value, ClientError> {
         let begun = Moment::now();
         loop {
             match ask(&self.home.layout().control_socket(), request, |_, _| ()) {
@@ -176,33 +259,24 @@ fn log_on() -> Request {
     Request::OpenSession { by: by("clerk"), station: STATION.parse().unwrap(), attested: true, obtained_on: None }
 }
 
-fn by(login: &str) -> Credentials {
+pub fn by(login: &str) -> Credentials {
     Credentials { login: login.into(), passphrase: Secret::new(PASSPHRASE.into()) }
 }
 
-/// The built-in authority on a free port, written into the settings with short waits. It outlives every daemon.
-fn serve_authority(root: &Path, runtime: &tokio::runtime::Runtime) {
-    let home = Home::open(root).unwrap();
-    let path = home.layout().settings();
-    let config = Config::load(&path).unwrap();
+/// The built-in authority on a free port, and the settings that name it. It outlives every daemon.
+fn serve_authority(home: &Home, runtime: &tokio::runtime::Runtime, moved: Arc<AtomicI64>) -> String {
+    let config = Config::load(&home.layout().settings()).unwrap();
     let authority = Keyring::open(home.layout(), &config, home.id()).unwrap().timestamping.unwrap();
     let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
     let address = listener.local_addr().unwrap();
-    let clock = || Instant::from(Timestamp::now());
+    let clock =
+        move || Instant::from(Timestamp::now()).plus(jiff::SignedDuration::from_micros(moved.load(Ordering::SeqCst)));
     runtime.spawn(torikomi::authority::serve::serve(listener, authority, clock, std::future::pending()));
-    let mut settings = String::new();
-    for line in std::fs::read_to_string(&path).unwrap().lines() {
-        if line.starts_with("url = ") {
-            settings.push_str(&format!("url = \"http://{address}/\"\n"));
-        } else {
-            settings.push_str(&format!("{line}\n"));
-        }
-        if line == format!("[station.{STATION}]") {
-            settings
-                .push_str("quiet_time = \"1s\"\nlease_unknown_wait = \"1s\"\nsidecar_wait = \"0s\"\nsweep = \"1s\"\n");
-        }
-    }
-    std::fs::write(path, settings).unwrap();
+    format!("url = \"http://{address}/\"\n")
+}
+
+fn replaced(text: &str, changes: &[(&str, &str)]) -> String {
+    changes.iter().fold(text.to_owned(), |text, (from, to)| text.replace(from, to))
 }
 
 /// A running daemon; killed when dropped, so that a test that fails leaves none behind.
@@ -216,6 +290,30 @@ impl Daemon {
         assert!(self.child.try_wait().unwrap().is_none(), "it had ended by itself");
         self.child.kill().unwrap();
         self.child.wait().unwrap();
+    }
+
+    /// Waits until it has ended by itself, and answers its exit status.
+    pub fn ended(mut self) -> Option<i32> {
+        self.child.wait().unwrap().code()
+    }
+
+    /// A worker that it has started and that has begun to work.
+    pub fn worker(&self) -> Option<i32> {
+        let children = format!("/proc/{0}/task", self.child.id());
+        let tasks = std::fs::read_dir(children).ok()?;
+        let children = tasks.filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("children")).ok());
+        let workers: Vec<i32> =
+            children.flat_map(|pids| pids.split_whitespace().flat_map(str::parse).collect::<Vec<_>>()).collect();
+        workers.into_iter().find(|pid| {
+            let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+            line.split(|byte| *byte == 0).nth(1) == Some(b"worker")
+        })
+    }
+
+    /// As the kernel ends a program that has gone astray. (Rust catches a first SEGV, in case the stack overflowed.)
+    pub fn kill_worker(&self, worker: i32) {
+        let pid = rustix::process::Pid::from_raw(worker).unwrap();
+        rustix::process::kill_process(pid, rustix::process::Signal::ILL).unwrap();
     }
 
     /// Asks it to end, and waits until it has.

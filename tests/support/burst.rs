@@ -13,11 +13,16 @@ pub type Sent = BTreeMap<String, Digest>;
 /// Delivers samples whose names begin with `prefix`.
 pub fn deliver(hospital: &Hospital, prefix: &str) -> Vec<Sent> {
     let report = variant_of_png(&sample("検査報告書-0001.png"), prefix);
-    let consent = variant_of_jpeg(&sample("consent.jpg"), prefix);
     vec![
         send(hospital, prefix, "検査報告書-0001.json", vec![("検査報告書-0001.png", report)]),
-        send(hospital, prefix, "consent.json", vec![("consent.jpg", consent)]),
+        deliver_consent(hospital, prefix),
     ]
+}
+
+/// One document of one page.
+pub fn deliver_consent(hospital: &Hospital, prefix: &str) -> Sent {
+    let consent = variant_of_jpeg(&sample("consent.jpg"), prefix);
+    send(hospital, prefix, "consent.json", vec![("consent.jpg", consent)])
 }
 
 /// One document of two files, and one of three pages.
@@ -47,13 +52,13 @@ fn send(hospital: &Hospital, prefix: &str, sidecar: &str, files: Vec<(&str, Vec<
         .collect()
 }
 
-fn put(drop: &Path, name: &str, bytes: &[u8]) {
+pub fn put(drop: &Path, name: &str, bytes: &[u8]) {
     let part = drop.join(format!("{name}.part"));
     std::fs::write(&part, bytes).unwrap();
     std::fs::rename(part, drop.join(name)).unwrap();
 }
 
-fn sample(name: &str) -> Vec<u8> {
+pub fn sample(name: &str) -> Vec<u8> {
     std::fs::read(Path::new("fixtures/samples/good").join(name)).unwrap()
 }
 
@@ -71,7 +76,7 @@ fn variant_of_png(png: &[u8], text: &str) -> Vec<u8> {
 }
 
 /// The same picture with a comment segment (ITU-T T.81, B.2.4.5) behind JFIF's own.
-fn variant_of_jpeg(jpeg: &[u8], text: &str) -> Vec<u8> {
+pub fn variant_of_jpeg(jpeg: &[u8], text: &str) -> Vec<u8> {
     const HEADER: usize = 2 + 18;
     let mut bytes = jpeg[..HEADER].to_vec();
     bytes.extend([0xff, 0xfe]);

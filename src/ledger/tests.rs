@@ -1,0 +1,154 @@
+//! Every pair of states of both tables, tried on rows of a real database.
+
+use super::*;
+use crate::database::{Database, DatabaseError, Tx};
+use crate::document::Part;
+use crate::ids::{DeliveryId, Digest, DocumentId, Name};
+use crate::image::unmeasured;
+use crate::instant::Instant;
+use crate::measurements::Fault;
+use sqlx::Row as _;
+
+struct World {
+    database: Database,
+    _runtime: tokio::runtime::Runtime,
+    _folder: tempfile::TempDir,
+}
+
+impl World {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let database = Database::open(&folder.path().join("torikomi.db"), true, runtime.handle(), || ()).unwrap();
+        Self { database, _runtime: runtime, _folder: folder }
+    }
+
+    fn write(&self, job: impl for<'t> AsyncFnOnce(&'t mut Tx) -> Result<(), DatabaseError> + Send + 'static) {
+        self.database.write(job).unwrap();
+    }
+
+    /// Everything that stands in a table, column by column.
+    fn rows(&self, table: &'static str) -> Vec<String> {
+        let rows = self.database.read::<_, DatabaseError, _>(async |tx| {
+            let columns = sqlx::query("SELECT name FROM pragma_table_info($1)").bind(table).fetch_all(&mut *tx).await?;
+            let columns: Vec<String> =
+                columns.iter().map(|row| format!("quote({})", row.get::<String, _>(0))).collect();
+            let sql = format!("SELECT {} AS told FROM {table} ORDER BY id", columns.join(" || ' ' || "));
+            let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(tx).await?;
+            Ok(rows.iter().map(|row| row.get::<String, _>("told")).collect())
+        });
+        rows.unwrap()
+    }
+}
+
+fn at(microseconds: i64) -> Instant {
+    Instant::from_microseconds(1_795_132_800_000_000 + microseconds).unwrap()
+}
+
+fn station() -> Name {
+    "front-desk".parse().unwrap()
+}
+
+/// A delivery that stands in `state`, with something wrong with it.
+fn delivery_in(world: &World, state: DeliveryState) -> DeliveryId {
+    let id = DeliveryId::new();
+    world.write(async move |tx| {
+        deliveries::enter(tx, id, &station(), b"scan.tif", at(0)).await?;
+        put(tx, "delivery", id.to_string(), state.to_string()).await?;
+        deliveries::set_failure(tx, id, at(1)).await
+    });
+    id
+}
+
+/// A document that stands in `state`, held.
+fn document_in(world: &World, state: DocumentState) -> DocumentId {
+    let (id, delivery) = (DocumentId::new(), DeliveryId::new());
+    let digest = Digest::of(id.to_string().as_bytes());
+    world.write(async move |tx| {
+        deliveries::enter(tx, delivery, &station(), b"scan.tif", at(0)).await?;
+        contents::enter(tx, &unmeasured(digest, 4, Fault::UnknownFormat), &digest).await?;
+        let delivered_name = "scan.tif".to_owned();
+        let part = Part { delivery, content: digest, first_page: 1, page_count: 1, delivered_name };
+        documents::create(tx, id, &station(), &[part], at(0), at(0)).await?;
+        put(tx, "document", id.to_string(), state.to_string()).await?;
+        documents::hold(tx, id, state, crate::document::HoldReason::Findings, Some("{}"), at(1)).await
+    });
+    id
+}
+
+/// Past every rule, as no move could.
+async fn put(tx: &mut Tx, table: &str, id: String, state: String) -> Result<(), DatabaseError> {
+    let sql = format!("UPDATE {table} SET state = $1 WHERE id = $2");
+    sqlx::query(sqlx::AssertSqlSafe(sql)).bind(state).bind(id).execute(tx).await?;
+    Ok(())
+}
+
+#[test]
+fn deliveries_move_as_the_table_says_and_not_otherwise() {
+    let world = World::new();
+    let mut moved = Vec::new();
+    for from in DeliveryState::ALL {
+        let id = delivery_in(&world, from);
+        for to in DeliveryState::ALL {
+            let before = world.rows("delivery");
+            let done = world
+                .database
+                .write::<_, DatabaseError, _>(async move |tx| deliveries::move_on(tx, id, from, to, None, at(2)).await);
+            if DELIVERY_MOVES.contains(&(from, to)) {
+                done.unwrap();
+                let row = world.database.read(async |tx| deliveries::get(tx, id).await).unwrap().unwrap();
+                assert_eq!((row.state, row.failures), (to, 0), "{from} to {to}");
+                moved.push((from, to));
+                world.write(async move |tx| put(tx, "delivery", id.to_string(), from.to_string()).await);
+            } else {
+                assert!(matches!(done, Err(DatabaseError::Conflict(_))), "{from} to {to}: {done:?}");
+                assert_eq!(world.rows("delivery"), before, "{from} to {to}");
+            }
+            // Whoever looked too long ago moves nothing.
+            if let Some(&(stale, next)) = DELIVERY_MOVES.iter().find(|(stale, next)| *stale != from && *next == to) {
+                let before = world.rows("delivery");
+                let done = world.database.write::<_, DatabaseError, _>(async move |tx| {
+                    deliveries::move_on(tx, id, stale, next, None, at(2)).await
+                });
+                assert!(matches!(done, Err(DatabaseError::Conflict(_))), "{from}, taken for {stale}: {done:?}");
+                assert_eq!(world.rows("delivery"), before, "{from}, taken for {stale}");
+            }
+        }
+    }
+    assert_eq!(moved.len(), DELIVERY_MOVES.len(), "a move stands in the table twice");
+}
+
+#[test]
+fn documents_move_as_the_table_says_and_not_otherwise() {
+    let world = World::new();
+    let mut moved = Vec::new();
+    for from in DocumentState::ALL {
+        let id = document_in(&world, from);
+        for to in DocumentState::ALL {
+            let before = world.rows("document");
+            let done = world
+                .database
+                .write::<_, DatabaseError, _>(async move |tx| documents::move_on(tx, id, from, to, at(2)).await);
+            if DOCUMENT_MOVES.contains(&(from, to)) {
+                done.unwrap();
+                let row = world.database.read(async |tx| documents::get(tx, id).await).unwrap().unwrap();
+                assert_eq!((row.state, row.held), (to, None), "{from} to {to}");
+                moved.push((from, to));
+                world.write(async move |tx| put(tx, "document", id.to_string(), from.to_string()).await);
+            } else {
+                assert!(matches!(done, Err(DatabaseError::Conflict(_))), "{from} to {to}: {done:?}");
+                assert_eq!(world.rows("document"), before, "{from} to {to}");
+            }
+            // Whoever looked too long ago moves nothing.
+            if let Some(&(stale, next)) = DOCUMENT_MOVES.iter().find(|(stale, next)| *stale != from && *next == to) {
+                let before = world.rows("document");
+                let done = world
+                    .database
+                    .write::<_, DatabaseError, _>(async move |tx| documents::move_on(tx, id, stale, next, at(2)).await);
+                assert!(matches!(done, Err(DatabaseError::Conflict(_))), "{from}, taken for {stale}: {done:?}");
+                assert_eq!(world.rows("document"), before, "{from}, taken for {stale}");
+            }
+        }
+    }
+    assert_eq!(moved.len(), DOCUMENT_MOVES.len(), "a move stands in the table twice");
+}

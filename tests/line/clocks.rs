@@ -1,0 +1,129 @@
+//! Days and years at the daemon's door: its clock starts where a test says.
+
+use torikomi::document::{DocumentState, HoldReason};
+use torikomi::instant::Instant;
+use torikomi::store::records::Record;
+
+use crate::account::{document_of, filed, the_journal_is_whole, wait_for};
+use crate::burst::{put, sample, variant_of_jpeg};
+use crate::hospital::{Foundation, Hospital, Settings};
+use crate::proven::proven;
+
+/// Wall-clock time in Tokyo.
+fn tokyo(text: &str) -> Instant {
+    let civil: jiff::civil::DateTime = text.parse().unwrap();
+    civil.to_zoned(jiff::tz::TimeZone::get("Asia/Tokyo").unwrap()).unwrap().timestamp().into()
+}
+
+/// What was scanned in a night: the day of receipt, and the file.
+fn deliver(hospital: &Hospital, name: &str, obtained_on: &str) {
+    put(&hospital.drop(), &format!("{name}.json"), sidecar(obtained_on).as_bytes());
+    put(&hospital.drop(), &format!("{name}.jpg"), &variant_of_jpeg(&sample("consent.jpg"), name));
+}
+
+fn sidecar(obtained_on: &str) -> String {
+    format!(
+        r#"{{"format":"torikomi-sidecar-v1","patient_id":"9990001","document_type":"consent-demo",
+            "obtained_on":"{obtained_on}","paper":"A4","expected_pages":1}}"#
+    )
+}
+
+/// One evening at the hospital: what comes in then is filed, or held because it is late.
+fn evening(hospital: &mut Hospital, at: &str, scans: &[(&str, &str, bool)]) -> Vec<(Record, serde_json::Value)> {
+    hospital.configure(&Settings { starts_at: Some(tokyo(at)), ..Settings::default() });
+    let daemon = hospital.start();
+    hospital.open_session().unwrap();
+    let mut records = Vec::new();
+    for (name, obtained_on, in_time) in scans {
+        deliver(hospital, name, obtained_on);
+        let file = format!("{name}.jpg");
+        if *in_time {
+            let record = filed(hospital, &file);
+            let signed = proven(hospital, &record);
+            records.push((record, signed));
+        } else {
+            let held = wait_for(hospital, "the hold", || {
+                document_of(hospital, &file).filter(|document| document.held.is_some())
+            });
+            assert_eq!((held.state, held.held), (DocumentState::Review, Some(HoldReason::Late)), "{name}");
+        }
+    }
+    daemon.stop();
+    records
+}
+
+/// The deadlines that a record names.
+fn due(signed: &serde_json::Value) -> (Instant, Instant) {
+    let read = |key: &str| serde_json::from_value(signed["clocks"][key].clone()).unwrap();
+    (read("scan_by"), read("sign_by"))
+}
+
+#[test]
+fn a_friday_night_before_a_long_weekend() {
+    // Monday the 23rd is a holiday (勤労感謝の日).
+    let starts_at = Some(tokyo("2026-11-20T22:00"));
+    let mut hospital = Hospital::founded(&Foundation { starts_at, ..Foundation::default() });
+    let friday = evening(&mut hospital, "2026-11-20T23:10", &[("friday", "2026-11-20", true)]);
+    // The next open day is Tuesday: all of it for the scan, eight of its staffed hours for the signature.
+    assert_eq!(due(&friday[0].1), (tokyo("2026-11-25T00:00"), tokyo("2026-11-24T16:30")));
+    let tuesday = [("tuesday", "2026-11-20", true)];
+    let tuesday = evening(&mut hospital, "2026-11-24T23:55", &tuesday);
+    assert_eq!(due(&tuesday[0].1).0, tokyo("2026-11-25T00:00"));
+    evening(&mut hospital, "2026-11-25T00:01", &[("wednesday", "2026-11-20", false), ("new", "2026-11-24", true)]);
+    the_journal_is_whole(&hospital);
+}
+
+#[test]
+fn the_turn_of_the_year_is_closed_from_29_december_to_3_january() {
+    let starts_at = Some(tokyo("2026-12-28T08:00"));
+    let mut hospital = Hospital::founded(&Foundation { starts_at, ..Foundation::default() });
+    let last = evening(&mut hospital, "2026-12-28T16:00", &[("last day", "2026-12-28", true)]);
+    assert_eq!(due(&last[0].1).0, tokyo("2027-01-05T00:00"));
+    // Nobody works, and an emergency came in.
+    let closed = evening(&mut hospital, "2026-12-31T23:58", &[("new year's eve", "2026-12-31", true)]);
+    assert_eq!(due(&closed[0].1).0, tokyo("2027-01-05T00:00"));
+    let back = [("first day", "2026-12-28", true), ("first day too", "2026-12-25", false)];
+    evening(&mut hospital, "2027-01-04T23:55", &back);
+    evening(&mut hospital, "2027-01-05T00:01", &[("second day", "2026-12-28", false)]);
+    the_journal_is_whole(&hospital);
+}
+
+#[test]
+fn a_business_day_ends_when_the_hospital_says() {
+    let starts_at = Some(tokyo("2026-11-19T17:00"));
+    let calendar = &[(r#"day_ends = "24:00""#, r#"day_ends = "17:30""#)];
+    let mut hospital = Hospital::founded(&Foundation { starts_at, calendar, ..Foundation::default() });
+    let before = evening(&mut hospital, "2026-11-20T17:29", &[("before", "2026-11-19", true)]);
+    assert_eq!(due(&before[0].1).0, tokyo("2026-11-20T17:30"));
+    evening(&mut hospital, "2026-11-20T17:31", &[("after", "2026-11-19", false)]);
+    the_journal_is_whole(&hospital);
+}
+
+/// The calendar ends long before; a hospital of that day has another. Its weekends and the turn of the year are right.
+const FOR_LONG: &[(&str, &str)] = &[(r#"valid_until = "2027-12-31""#, r#"valid_until = "2060-12-31""#)];
+
+#[test]
+fn seconds_that_no_longer_fit_into_31_bits() {
+    // The 2^31st second since 1970 begins at 12:14:08 in Tokyo, while the scan comes to rest.
+    let at = "2038-01-19T12:14:06";
+    let starts_at = Some(tokyo("2038-01-19T12:00"));
+    let mut hospital = Hospital::founded(&Foundation { starts_at, calendar: FOR_LONG, ..Foundation::default() });
+    let records = evening(&mut hospital, at, &[("2038", "2038-01-19", true)]);
+    let (record, signed) = &records[0];
+    let border = Instant::from_microseconds((1 << 31) * 1_000_000).unwrap();
+    assert!(record.filed_at > border);
+    assert_eq!(due(signed).0, tokyo("2038-01-21T00:00"));
+    the_journal_is_whole(&hospital);
+}
+
+#[test]
+fn times_on_both_sides_of_2050_are_written_and_read() {
+    // CMS and X.509 write two-digit years through 2049 and four digits from 2050 on (RFC 5280, 4.1.2.5; RFC 5652, 11.3).
+    let starts_at = Some(tokyo("2050-01-01T08:50"));
+    let mut hospital = Hospital::founded(&Foundation { starts_at, calendar: FOR_LONG, ..Foundation::default() });
+    let before = evening(&mut hospital, "2050-01-01T08:55", &[("2049", "2050-01-01", true)]);
+    let after = evening(&mut hospital, "2050-01-01T09:00:05", &[("2050", "2050-01-01", true)]);
+    assert!(before[0].0.signed_at < "2050-01-01T00:00:00.000000Z".parse().unwrap());
+    assert!(after[0].0.signed_at > "2050-01-01T00:00:00.000000Z".parse().unwrap());
+    the_journal_is_whole(&hospital);
+}

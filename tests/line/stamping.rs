@@ -1,0 +1,120 @@
+//! An authority that fails: nothing is lost, nothing is filed unstamped, and in the end everything is filed.
+
+use jiff::SignedDuration;
+use torikomi::control::Request;
+use torikomi::document::DocumentState;
+use torikomi::instant::Instant;
+use torikomi::ledger::attempts::{self, AttemptState};
+
+use crate::account::{document_of, documents_of, every_file_has_one_delivery, filed, the_journal_is_whole, wait_for};
+use crate::burst::{Sent, deliver_consent};
+use crate::hospital::{Hospital, PATIENCE, Settings};
+use crate::proven::proven;
+use crate::tsa::Tsa;
+
+/// What an authority can do wrong, and what the status then says of it.
+const FAULTS: [(&[&str], &str); 6] = [
+    (&["--wrong-nonce"], "answers another request"),
+    (&["--refuse"], "refuse"),
+    (&["--garbage"], "text/html"),
+    (&["--delay", "4"], "timeout"),
+    (&["--http-status", "503"], "503"),
+    (&["--offset-hours", "-3"], "too far apart"),
+];
+
+#[test]
+fn while_the_authority_fails_documents_wait_and_none_is_filed_unstamped() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut hospital = Hospital::found();
+    let mut authority = Tsa::start(folder.path());
+    hospital.configure(&Settings { authority: Some(authority.settings()), ..Settings::default() });
+    authority.stop();
+    let daemon = hospital.start();
+    hospital.open_session().unwrap();
+
+    let mut sent: Vec<Sent> = vec![deliver_consent(&hospital, "nobody")];
+    waits_because(&hospital, "connection refused");
+    for (number, (faults, told)) in FAULTS.iter().enumerate() {
+        authority.serve(faults);
+        sent.push(deliver_consent(&hospital, &format!("fault{number}")));
+        waits_because(&hospital, told);
+    }
+    let stamping = wait_for(&hospital, "the last of them", || {
+        let waiting = documents_of(&hospital).into_iter().filter(|(found, _)| found.state == DocumentState::Stamping);
+        Some(waiting.collect::<Vec<_>>()).filter(|waiting| waiting.len() == sent.len())
+    });
+    // An outage is no failure of theirs.
+    assert!(stamping.iter().all(|(document, _)| document.held.is_none() && document.failures == 0));
+
+    let mended = hospital.now();
+    authority.serve(&[]);
+    for names in &sent {
+        let record = filed(&hospital, names.keys().next().unwrap());
+        proven(&hospital, &record);
+        let stamped_at = record.timestamped_at.unwrap();
+        assert!(stamped_at.plus(SignedDuration::from_secs(1)) > Instant::from(mended), "{stamped_at}");
+        // The settings say to ask again every second, however long it lasted.
+        let waited = record.filed_at.since(mended.into());
+        assert!(waited < SignedDuration::from_secs(8), "{waited:?}");
+    }
+    assert_eq!(why_stamping_pauses(&hospital), None, "it goes on");
+    daemon.stop();
+    every_file_has_one_delivery(&hospital, &sent);
+    the_journal_is_whole(&hospital);
+}
+
+#[test]
+fn what_missed_its_window_for_the_stamp_is_signed_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut hospital = Hospital::found();
+    let mut authority = Tsa::start(folder.path());
+    let usual = Settings { authority: Some(authority.settings()), ..Settings::default() };
+    hospital.configure(&usual);
+    authority.stop();
+    let daemon = hospital.start();
+    hospital.open_session().unwrap();
+    let sent = [deliver_consent(&hospital, "late")];
+    let name = sent[0].keys().next().unwrap();
+    let waiting = wait_for(&hospital, "the signature", || {
+        document_of(&hospital, name).filter(|document| document.state == DocumentState::Stamping)
+    });
+    daemon.kill();
+
+    // The window is an hour. The authority comes back, with its clock as ours, when it is over.
+    let later = Instant::from(hospital.now()).plus(SignedDuration::from_mins(61));
+    authority.serve(&["--offset-hours", "1.01666667"]);
+    hospital.configure(&Settings { starts_at: Some(later), ..usual });
+    let daemon = hospital.start();
+    hospital.open_session().unwrap();
+    let record = filed(&hospital, name);
+    let signed = proven(&hospital, &record);
+    daemon.stop();
+
+    assert!(record.signed_at >= later, "{}", record.signed_at);
+    let tried = hospital.database.read(async |tx| attempts::of_document(tx, waiting.id).await).unwrap();
+    let states: Vec<_> = tried.iter().map(|attempt| attempt.state).collect();
+    assert_eq!(states, [AttemptState::Missed, AttemptState::Filed]);
+    assert_eq!(signed["missed_attempts"], serde_json::json!([tried[0].manifest]));
+    assert_eq!(signed["attempt"], serde_json::json!(tried[1].id));
+    // The signature that was not used is kept.
+    let kept = hospital.custody().join(torikomi::signing::ATTEMPTS).join(tried[0].id.to_string());
+    assert!(kept.join("signature.p7s").is_file() && !kept.join("stamped.p7s").exists());
+    every_file_has_one_delivery(&hospital, &sent);
+    the_journal_is_whole(&hospital);
+}
+
+/// Waits until the status says that stamping pauses because of this.
+fn waits_because(hospital: &Hospital, told: &str) {
+    wait_for(hospital, &format!("the pause ({told})"), || {
+        let why = why_stamping_pauses(hospital)?;
+        why.to_lowercase().contains(told).then_some(())
+    });
+    assert!(documents_of(hospital).iter().all(|(document, _)| document.state != DocumentState::Filed));
+}
+
+fn why_stamping_pauses(hospital: &Hospital) -> Option<String> {
+    let status = hospital.ask(&Request::Status, PATIENCE).unwrap();
+    let paused = status["paused"].as_array().unwrap();
+    let stamping = paused.iter().find(|paused| paused["stage"] == "stamping")?;
+    Some(stamping["why"].as_str().unwrap().to_owned())
+}
