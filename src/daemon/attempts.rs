@@ -1,7 +1,5 @@
 //! Clears what a crash left of signing attempts in custody, before any stage works there.
 
-use std::ffi::OsStr;
-
 use crate::database::DatabaseError;
 use crate::durable::Failure;
 use crate::ids::AttemptId;
@@ -40,20 +38,8 @@ pub fn clear_left_over(line: &Line) -> Result<(), LeftError> {
             // Filing ended, and the crash came before its files were removed.
             Some(attempt) if attempt.state == AttemptState::Filed => folder.remove_folder(&id.to_string())?,
             Some(_) => {}
-            None => adopt_or_set_aside(line, id, &name)?,
+            None => drop(line.adopt_or_set_aside(id)?),
         }
-    }
-    Ok(())
-}
-
-fn adopt_or_set_aside(line: &Line, id: AttemptId, name: &OsStr) -> Result<(), LeftError> {
-    let profiles = line.profiles();
-    let policy = |reference: &_| profiles.exactly(reference).map(|adopted| adopted.profile.timestamp.policy);
-    match line.signing().adopt(id, policy)? {
-        Ok(document) => {
-            tracing::info!(attempt.id = %id, document.id = %document, "Attempt {id} was signed before the crash and is entered now");
-        }
-        Err(why) => line.signing().quarantine(name, why)?,
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Opens a home: lock, settings, keys, database, instruments. What is wrong is said before anything is taken in.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, RwLock};
 
 use crate::authority::{Authority, Settings};
 use crate::calendar::Calendar;
@@ -92,12 +92,15 @@ pub fn open(
     let profiles = database.read(async |tx| Profiles::load(tx).await)?;
     let chain = keyring::certificates(&layout.roots())?;
     let (workers, sandbox) = workers(&config, binary)?;
+    let database = Arc::new(database);
+    let asked = Arc::clone(&database);
+    let blocked = move || asked.trouble().map(|trouble| trouble.to_string());
     let line = Line {
         authorities: authorities(&home, &config)?,
         custody: Folder::open(&layout.custody(&config))?,
         keys: layout.people_keys(),
         build: build_digest(binary)?,
-        database: Arc::new(database),
+        database,
         journal,
         objects,
         workers,
@@ -109,7 +112,8 @@ pub fn open(
         sandbox,
         quiet: RwLock::new(()),
         intake: OnceLock::new(),
-        shared: Arc::new(Shared::new(Arc::clone(&clock))),
+        unentered: Mutex::default(),
+        shared: Arc::new(Shared::new(Arc::clone(&clock), blocked)),
         clock,
         config,
         home,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::PathBuf;
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use super::driver::Shared;
 use crate::authority::Authority;
@@ -14,7 +14,7 @@ use crate::config::home::Home;
 use crate::database::{Database, DatabaseError, Tx};
 use crate::durable::Folder;
 use crate::filing::FilingError;
-use crate::ids::{DeliveryId, Digest, Name};
+use crate::ids::{AttemptId, DeliveryId, Digest, DocumentId, Name};
 use crate::image::Workers;
 use crate::intake::custody::folder_name;
 use crate::journal::append::Journal;
@@ -111,6 +111,8 @@ pub struct Line {
     /// Held by all who measure; alone by who tries a second time.
     pub quiet: RwLock<()>,
     pub shared: Arc<Shared>,
+    /// Attempts whose files are durable and whose row could not be written.
+    pub unentered: Mutex<BTreeMap<DocumentId, AttemptId>>,
     /// Where people's keys lie.
     pub keys: PathBuf,
     /// Intake, once it is open: it is woken when a source may go or a note is to be written.
@@ -126,6 +128,18 @@ impl Line {
     #[must_use]
     pub fn patients(&self) -> Arc<Patients> {
         Arc::clone(&self.patients.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(super) fn unentered(&self, document: DocumentId) -> Option<AttemptId> {
+        self.unentered.lock().unwrap_or_else(PoisonError::into_inner).get(&document).copied()
+    }
+
+    pub(super) fn remember_unentered(&self, document: DocumentId, attempt: AttemptId) {
+        self.unentered.lock().unwrap_or_else(PoisonError::into_inner).insert(document, attempt);
+    }
+
+    pub(super) fn forget_unentered(&self, document: DocumentId) {
+        self.unentered.lock().unwrap_or_else(PoisonError::into_inner).remove(&document);
     }
 
     /// Reads the adopted profiles anew.

@@ -1,6 +1,7 @@
 //! What each stage does with one row: asks its instruments, works, and says what may go on.
 
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::sync::Arc;
 
 use super::driver::{StageName, Worked};
@@ -9,7 +10,7 @@ use crate::database::DatabaseError;
 use crate::document::{DocumentState, HoldReason};
 use crate::filing::{Filing, FilingError};
 use crate::identification::IdentityProblem;
-use crate::ids::{DeliveryId, DocumentId, Name};
+use crate::ids::{AttemptId, DeliveryId, DocumentId, Name};
 use crate::image::WorkerError;
 use crate::inspection::{Subject, SubjectPart, inspect};
 use crate::instant::Instant;
@@ -117,6 +118,13 @@ impl Line {
 
     pub(super) fn sign(&self, id: DocumentId) -> Worked {
         self.attempted(id, StageName::Signing, DocumentState::Signing, |document| {
+            if let Some(attempt) = self.unentered(document.id)
+                && self.adopt_or_set_aside(attempt)?
+            {
+                self.forget_unentered(document.id);
+                return Ok(&[StageName::Stamping, StageName::Filing] as &'static [StageName]);
+            }
+            self.forget_unentered(document.id);
             let adopted = self.profile_of(document)?;
             let accepted = self.database.read(async |tx| {
                 Ok::<_, StageError>(review::recall(tx, document, &adopted.profile).await)
@@ -134,7 +142,12 @@ impl Line {
             };
             let anonymous =
                 self.config.stations.get(&document.station).is_some_and(|station| station.anonymous_writing);
-            match self.signing().sign(&accepted, &adopted.profile, anonymous)? {
+            let signed = self.signing().sign(&accepted, &adopted.profile, anonymous).inspect_err(|error| {
+                if let SigningError::NotEntered { attempt, .. } = error {
+                    self.remember_unentered(document.id, *attempt);
+                }
+            });
+            match signed? {
                 signing::Outcome::Signed(attempt) => {
                     tracing::info!(document.id = %document.id, attempt.id = %attempt, "Signed document {}", document.id);
                     return Ok(&[StageName::Stamping, StageName::Filing]);
@@ -151,6 +164,24 @@ impl Line {
             }
             Ok(&[])
         })
+    }
+
+    /// Enters an attempt that no row names, where everything about it is in order; else it goes into the quarantine. Says
+    /// whether it was entered.
+    ///
+    /// # Errors
+    /// When the ledger or the disk fails.
+    pub fn adopt_or_set_aside(&self, attempt: AttemptId) -> Result<bool, SigningError> {
+        let profiles = self.profiles();
+        let policy = |reference: &_| profiles.exactly(reference).map(|adopted| adopted.profile.timestamp.policy);
+        let signing = self.signing();
+        match signing.adopt(attempt, policy)? {
+            Ok(document) => {
+                tracing::info!(attempt.id = %attempt, document.id = %document, "Attempt {attempt} was signed before and is entered now");
+                Ok(true)
+            }
+            Err(why) => signing.quarantine(OsStr::new(&attempt.to_string()), why).map(|()| false),
+        }
     }
 
     /// The stage that signs, with this line's instruments.
@@ -345,6 +376,7 @@ impl From<SigningError> for StageError {
     fn from(error: SigningError) -> Self {
         match error {
             SigningError::Database(error) => error.into(),
+            SigningError::NotEntered { error, .. } => (*error).into(),
             SigningError::Disk(_) | SigningError::Store(_) | SigningError::Clock(_) => Self::Away(error.to_string()),
             _ => Self::Document(error.to_string()),
         }

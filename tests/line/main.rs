@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails so")]
 
+mod busy;
 mod home;
 mod proven;
 mod regrown;
@@ -18,16 +19,7 @@ fn a_scan_becomes_a_signed_and_stamped_record() {
     let home = TestHome::make();
     let daemon = home.start();
     home.open_session(&daemon.line);
-    std::fs::copy("fixtures/samples/good/consent.jpg", home.drop().join("同意書 1.jpg")).unwrap();
-    std::fs::write(
-        home.drop().join("同意書 1.json"),
-        format!(
-            r#"{{"format":"torikomi-sidecar-v1","patient_id":"9990001","document_type":"consent-demo",
-               "obtained_on":"{}","paper":"A4","expected_pages":1}}"#,
-            home.today()
-        ),
-    )
-    .unwrap();
+    home.deliver_consent("同意書 1");
     let filed = wait_for(|| {
         daemon
             .line

@@ -13,6 +13,7 @@ use crate::ledger::documents::{self, Count, Filter};
 use crate::people::appointments::{self, Appointment};
 use crate::people::sessions::{self, SessionRow};
 use crate::people::{PeopleError, Role, register};
+use crate::pipeline::line::Line;
 use crate::store::records;
 
 /// So many deadlines are listed.
@@ -56,7 +57,7 @@ impl Requests {
             deliveries_waiting: found.waiting.iter().map(delivery_status).collect(),
             records: found.records,
             journal_size: found.journal_size,
-            paused: paused(line.shared.paused()),
+            paused: paused(line),
             incidents: Vec::new(),
             deadlines: found.deadlines,
             warnings,
@@ -156,6 +157,12 @@ fn delivery_status(delivery: &Delivery) -> DeliveryStatus {
     }
 }
 
-fn paused(stages: Vec<(crate::pipeline::driver::StageName, Instant, String)>) -> Vec<Paused> {
-    stages.into_iter().map(|(stage, since, why)| Paused { stage: stage.as_str().to_owned(), since, why }).collect()
+fn paused(line: &Line) -> Vec<Paused> {
+    let intake = line.intake.get().and_then(|intake| intake.paused());
+    let intake = intake.map(|paused| Paused { stage: "intake".to_owned(), since: paused.since, why: paused.error });
+    let stages = line.shared.paused().into_iter();
+    intake
+        .into_iter()
+        .chain(stages.map(|(stage, since, why)| Paused { stage: stage.as_str().to_owned(), since, why }))
+        .collect()
 }
