@@ -31,7 +31,7 @@ pub fn clear_left_over(line: &Line) -> Result<(), LeftError> {
     folder.clear_leftovers()?;
     for name in folder.names(MOST_ATTEMPTS)? {
         let Some(id) = name.to_str().and_then(|name| name.parse::<AttemptId>().ok()) else {
-            line.signing().quarantine(&name, NotAdopted::NoAttempt)?;
+            line.signing(&line.calendar().calendar).quarantine(&name, NotAdopted::NoAttempt)?;
             continue;
         };
         match line.database.read(async |tx| attempts::get(tx, id).await)? {

@@ -127,7 +127,8 @@ impl Line {
                 .map_err(|error| StageError::Away(error.to_string()))?;
             Ok(bytes)
         };
-        let zone = self.calendar.calendar.zone();
+        let calendar = self.calendar();
+        let zone = calendar.calendar.zone();
         for member in manifest.members.iter().filter(|member| member.part == Side::Sidecar) {
             let bytes = read(member)?;
             let facts = Sidecar::parse(&bytes).and_then(|sidecar| {
@@ -290,6 +291,8 @@ impl Line {
                     let reference = adopted.profile.reference();
                     documents::set_identity(tx, id, identified.identity(), identified.claims(), Some(reference))
                         .await?;
+                    let flags = identified.flags().to_vec();
+                    documents::set_flags(tx, id, &documents::to_json("document.flags", &flags)?).await?;
                     documents::move_on(tx, id, DocumentState::Identifying, DocumentState::Inspecting, now).await?;
                 }
                 Settled::Receipt(first) => {

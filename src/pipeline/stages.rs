@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::driver::{StageName, Worked};
 use super::line::{Adopted, Line};
+use crate::calendar::Calendar;
 use crate::database::DatabaseError;
 use crate::document::{DocumentState, HoldReason};
 use crate::filing::{Filing, FilingError};
@@ -111,8 +112,9 @@ impl Line {
     pub(super) fn inspect(&self, id: DocumentId) -> Worked {
         self.attempted(id, StageName::Inspection, DocumentState::Inspecting, |document| {
             let adopted = self.profile_of(document)?;
-            let judgement = self.judge(document, &adopted)?;
-            self.commit_judgement(document, &adopted, judgement)
+            let calendar = self.calendar();
+            let judgement = self.judge(document, &adopted, &calendar.calendar)?;
+            self.commit_judgement(document, &adopted, &calendar.calendar, judgement)
         })
     }
 
@@ -142,7 +144,14 @@ impl Line {
             };
             let anonymous =
                 self.config.stations.get(&document.station).is_some_and(|station| station.anonymous_writing);
-            let signed = self.signing().sign(&accepted, &adopted.profile, anonymous).inspect_err(|error| {
+            // By the calendar that judged it, which the record will hold.
+            let calendar = match &document.calendar {
+                None => self.calendar(),
+                Some(digest) => self
+                    .calendar_of(digest)
+                    .ok_or_else(|| StageError::Away(format!("the calendar {digest} cannot be read")))?,
+            };
+            let signed = self.signing(&calendar.calendar).sign(&accepted, &adopted.profile, anonymous).inspect_err(|error| {
                 if let SigningError::NotEntered { attempt, .. } = error {
                     self.remember_unentered(document.id, *attempt);
                 }
@@ -174,7 +183,8 @@ impl Line {
     pub fn adopt_or_set_aside(&self, attempt: AttemptId) -> Result<bool, SigningError> {
         let profiles = self.profiles();
         let policy = |reference: &_| profiles.exactly(reference).map(|adopted| adopted.profile.timestamp.policy);
-        let signing = self.signing();
+        let calendar = self.calendar();
+        let signing = self.signing(&calendar.calendar);
         match signing.adopt(attempt, policy)? {
             Ok(document) => {
                 tracing::info!(attempt.id = %attempt, document.id = %document, "Attempt {attempt} was signed before and is entered now");
@@ -186,7 +196,7 @@ impl Line {
 
     /// The stage that signs, with this line's instruments.
     #[must_use]
-    pub fn signing(&self) -> Signing<'_> {
+    pub fn signing<'a>(&'a self, calendar: &'a Calendar) -> Signing<'a> {
         Signing {
             database: &self.database,
             journal: &self.journal,
@@ -194,7 +204,7 @@ impl Line {
             sessions: &self.sessions,
             custody: &self.custody,
             clock: &self.clock,
-            calendar: &self.calendar.calendar,
+            calendar,
             home: self.home.id(),
             mode: self.config.mode.as_str(),
             sandbox: self.sandbox,
@@ -228,7 +238,7 @@ impl Line {
             custody: &self.custody,
             clock: &self.clock,
             original: &|delivery, content| self.original(delivery, content),
-            calendar: &|digest| (*digest == self.calendar.calendar.digest()).then(|| self.calendar.bytes.clone()),
+            calendar: &|digest| self.calendar_of(digest).map(|file| file.bytes.clone()),
             profile: &|digest| self.profiles().bytes_of(digest),
         };
         match stage.file(id) {
@@ -407,7 +417,7 @@ fn is_away(error: &MeasuringError) -> bool {
 }
 
 impl Line {
-    fn judge(&self, document: &Document, adopted: &Adopted) -> Result<Judgement, StageError> {
+    fn judge(&self, document: &Document, adopted: &Adopted, calendar: &Calendar) -> Result<Judgement, StageError> {
         let id = document.id;
         let parts = self.database.read::<_, StageError, _>(async |tx| {
             let mut found = Vec::new();
@@ -439,7 +449,7 @@ impl Line {
             identity: &document.identity,
             taken_in_at: document.taken_in_at,
             station: &document.station,
-            calendar: &self.calendar.calendar,
+            calendar,
         };
         Ok(inspect(&subject, &adopted.profile))
     }
@@ -448,21 +458,20 @@ impl Line {
         &self,
         document: &Document,
         adopted: &Arc<Adopted>,
+        calendar: &Calendar,
         judgement: Judgement,
     ) -> Result<&'static [StageName], StageError> {
-        let due_at = self
-            .calendar
-            .calendar
-            .deadline(document.taken_in_at, adopted.profile.window.sign_within, &document.station)
-            .ok();
+        let due_at =
+            calendar.deadline(document.taken_in_at, adopted.profile.window.sign_within, &document.station).ok();
         let (id, station, note) = (document.id, document.station.clone(), note_text(&judgement));
         let (document, adopted, journal) = (document.clone(), Arc::clone(adopted), Arc::clone(&self.journal));
-        let now = self.clock.now();
+        let (now, judged_by) = (self.clock.now(), calendar.digest());
         let held = self.database.write::<_, StageError, _>(async move |tx| {
             let decided = decisions::of_document(tx, document.id).await?;
             let needs = review::needs(&document.identity, &judgement, &adopted.profile, &decided);
             let (state, held) = review::route(&needs);
             documents::set_judgement(tx, document.id, &judgement, due_at).await?;
+            documents::set_calendar(tx, document.id, &judged_by).await?;
             documents::move_on(tx, document.id, DocumentState::Inspecting, state, now).await?;
             if let Some(reason) = held {
                 let detail =

@@ -95,9 +95,13 @@ impl TestHome {
 
     /// The consent with its sidecar, under this name.
     pub fn deliver_consent(&self, stem: &str) {
+        self.deliver_consent_of("9990001", stem);
+    }
+
+    pub fn deliver_consent_of(&self, patient: &str, stem: &str) {
         std::fs::copy("fixtures/samples/good/consent.jpg", self.drop().join(format!("{stem}.jpg"))).unwrap();
         let sidecar = format!(
-            r#"{{"format":"torikomi-sidecar-v1","patient_id":"9990001","document_type":"consent-demo",
+            r#"{{"format":"torikomi-sidecar-v1","patient_id":"{patient}","document_type":"consent-demo",
                "obtained_on":"{}","paper":"A4","expected_pages":1}}"#,
             self.today()
         );

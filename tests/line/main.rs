@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails so")]
 
 mod busy;
+mod flags;
 mod home;
+mod lists;
 mod proven;
 mod regrown;
 
