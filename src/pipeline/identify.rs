@@ -80,8 +80,9 @@ impl Line {
             regrown_from: delivery.regrown_from,
             files: None,
         };
-        self.read_sidecars(&copy, &names, &mut gathered)?;
         let station = self.config.stations.get(&document.station);
+        let encoding = station.map_or(Encoding::Utf8, |station| station.index_encoding);
+        self.read_sidecars(&copy, &names, encoding, &mut gathered)?;
         if let Some(template) = station.and_then(|station| station.file_name.as_deref()) {
             match template.parse::<Template>().map(|template| names.first().map(|name| template.read(OsStr::new(name))))
             {
@@ -117,7 +118,13 @@ impl Line {
         Ok(gathered)
     }
 
-    fn read_sidecars(&self, copy: &CustodyCopy, names: &[String], gathered: &mut Gathered) -> Result<(), StageError> {
+    fn read_sidecars(
+        &self,
+        copy: &CustodyCopy,
+        names: &[String],
+        encoding: Encoding,
+        gathered: &mut Gathered,
+    ) -> Result<(), StageError> {
         let present: Vec<&OsStr> = names.iter().map(OsStr::new).collect();
         let manifest = copy.manifest();
         let read = |member| -> Result<Vec<u8>, StageError> {
@@ -144,7 +151,7 @@ impl Line {
         }
         for member in manifest.members.iter().filter(|member| member.part == Side::Index) {
             let bytes = read(member)?;
-            match Index::parse(&bytes, Encoding::Utf8) {
+            match Index::parse(&bytes, encoding) {
                 Err(sidecar) => gathered.problems.push(IdentityProblem::Sidecar { sidecar }),
                 Ok(index) => {
                     for row in names.iter().filter_map(|name| index.row(name)) {

@@ -5,6 +5,7 @@
 mod busy;
 mod flags;
 mod home;
+mod list_of_a_batch;
 mod lists;
 mod proven;
 mod regrown;
