@@ -83,6 +83,12 @@ impl Requests {
             let day = calendar.calendar.day_of(gap.from);
             warnings.push(format!("from {day} on nobody is appointed as information manager, and nothing is signed"));
         }
+        if line.sessions.keys_may_be_swapped() {
+            warnings.push(
+                "the key of an open session is not locked in memory and could reach the swap: raise LimitMEMLOCK of the service"
+                    .into(),
+            );
+        }
         if line.sandbox == "best-effort" {
             warnings.push("decoders run in a sandbox of best effort only (image.sandbox)".into());
         }
