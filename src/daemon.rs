@@ -2,6 +2,7 @@
 
 mod attempts;
 pub mod open;
+mod reload;
 pub mod requests;
 pub mod server;
 
@@ -9,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant as Moment};
 
 use crate::config::home::{HomeError, Lock};
 use crate::control::facts::StationStatus;
@@ -23,10 +24,14 @@ use crate::pipeline::driver::{Driver, StageName};
 use crate::pipeline::line::Line;
 use crate::pipeline::{self, listed_files};
 use open::{OpenError, Opened};
+use reload::{ReloadError, Watcher};
 use requests::Hooks;
 
 /// How often sessions are looked at for having ended.
 const SESSIONS_EVERY: Duration = Duration::from_secs(1);
+
+/// How often the patient list and the calendar are looked at for having changed.
+const FILES_EVERY: Duration = Duration::from_secs(2);
 
 #[derive(Debug, thiserror::Error)]
 pub enum DaemonError {
@@ -38,6 +43,8 @@ pub enum DaemonError {
     Intake(#[from] LineError),
     #[error("attempts in custody: {0}")]
     Attempts(#[from] attempts::LeftError),
+    #[error(transparent)]
+    Reload(#[from] ReloadError),
     #[error(transparent)]
     Journal(#[from] FilesError),
     #[error(transparent)]
@@ -93,7 +100,7 @@ impl Bell {
 pub fn start(root: &Path, runtime: &tokio::runtime::Handle, binary: &Path) -> Result<Daemon, DaemonError> {
     let bell = Arc::new(Bell::default());
     let ringing = Arc::clone(&bell);
-    let Opened { line, lock, .. } = open::open(root, runtime, binary, move || ringing.ring())?;
+    let Opened { line, lock, stands_in_for, .. } = open::open(root, runtime, binary, move || ringing.ring())?;
     // What was signed just before a crash was signed in a session that was open then, so its entry comes first.
     attempts::clear_left_over(&line)?;
     // A session's key died with the process that held it; its row must not look open.
@@ -101,6 +108,7 @@ pub fn start(root: &Path, runtime: &tokio::runtime::Handle, binary: &Path) -> Re
     line.note(Kind::DaemonStarted, |draft| {
         draft.fact("version", env!("CARGO_PKG_VERSION")).fact("build", line.build).fact("sandbox", line.sandbox)
     })?;
+    let watcher = Watcher::start(&line, stands_in_for)?;
     let intake = crate::intake::line::Line::open(intake_instruments(&line)?, stations(&line))?;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let workers = line.config.image.workers.map_or(cores, |workers| usize::try_from(workers).unwrap_or(cores));
@@ -110,7 +118,8 @@ pub fn start(root: &Path, runtime: &tokio::runtime::Handle, binary: &Path) -> Re
     // The stages come up after intake is known to them, so that no source waits for a wake-up that nobody heard.
     let _ = line.intake.set(Arc::new(intake));
     let driver = pipeline::start(&line, workers)?;
-    let threads = vec![copy_journal(&line, &bell, files)?, watch_sessions(&line, &bell)?];
+    let threads =
+        vec![copy_journal(&line, &bell, files)?, watch_sessions(&line, &bell)?, watch_files(&line, &bell, watcher)?];
     Ok(Daemon { line, driver: Some(driver), bell, threads, control: None, _lock: lock })
 }
 
@@ -190,7 +199,7 @@ fn intake_instruments(line: &Arc<Line>) -> Result<Instruments, DaemonError> {
         database: Arc::clone(&line.database),
         journal: Arc::clone(&line.journal),
         clock: Arc::clone(&line.clock),
-        zone: line.calendar.calendar.zone().clone(),
+        zone: line.calendar().calendar.zone().clone(),
         largest: line.config.image.most_bytes.as_bytes(),
         session_at: Box::new(move |station| sessions.at_station(station).map(|facts| facts.id)),
         listed: Box::new(listed_files),
@@ -212,6 +221,23 @@ fn copy_journal(line: &Arc<Line>, bell: &Arc<Bell>, mut files: Files) -> std::io
                 return;
             }
             seen = bell.wait(seen, Duration::from_secs(10));
+        }
+    })
+}
+
+/// Reads the patient list and the calendar anew when they change.
+fn watch_files(line: &Arc<Line>, bell: &Arc<Bell>, mut watcher: Watcher) -> std::io::Result<JoinHandle<()>> {
+    let (line, bell) = (Arc::clone(line), Arc::clone(bell));
+    std::thread::Builder::new().name("watched files".into()).spawn(move || {
+        let mut looked = Moment::now();
+        while !bell.stopping() {
+            if looked.elapsed() >= FILES_EVERY {
+                if let Err(error) = watcher.look(&line) {
+                    tracing::error!(%error, "A changed patient list or calendar could not be taken over; it is tried again");
+                }
+                looked = Moment::now();
+            }
+            std::thread::sleep(SESSIONS_EVERY.min(FILES_EVERY));
         }
     })
 }

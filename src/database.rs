@@ -13,10 +13,11 @@ pub mod owner;
 
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
-use std::path::Path;
-use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant as Moment};
 
 use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
@@ -34,6 +35,12 @@ pub type Tx = AnyConnection;
 const JOBS_PER_COMMIT: usize = 64;
 
 const READERS: u32 = 4;
+
+/// How often a full disk is tried again.
+const TRIAL_EVERY: Duration = Duration::from_secs(1);
+
+/// So many bytes must be free again before the line goes on: enough for every stage to finish what it has in hand.
+const ROOM: u64 = 1024 * 1024;
 
 #[derive(Debug, thiserror::Error)]
 pub enum DatabaseError {
@@ -105,6 +112,21 @@ pub struct Database {
     readers: AnyPool,
     jobs: Option<Sender<Job>>,
     writer: Option<JoinHandle<()>>,
+    full: Full,
+}
+
+/// Whether the disk took no more at the last commit. The writer alone sets and clears it.
+#[derive(Clone, Default)]
+struct Full(Arc<Mutex<bool>>);
+
+impl Full {
+    fn is_set(&self) -> bool {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn set(&self, full: bool) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = full;
+    }
 }
 
 /// Work for the writer: runs inside a savepoint, and its reply is sent once the commit is durable.
@@ -138,24 +160,26 @@ impl Database {
             Ok::<_, DatabaseError>(writer)
         })?;
         let readers = pool(path, runtime)?;
+        let full = Full::default();
+        let place = Place { folder: path.parent().unwrap_or(path).to_owned(), full: full.clone() };
         let (jobs, queue) = channel();
         let thread = std::thread::Builder::new()
             .name("database".into())
             .spawn(move || {
                 // A runtime of its own: jobs need not be `Send`, and a busy runtime elsewhere cannot delay a commit.
                 match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-                    Ok(own) => own.block_on(write_jobs(&mut writer, &queue, &on_commit)),
+                    Ok(own) => own.block_on(write_jobs(&mut writer, &queue, &place, &on_commit)),
                     Err(error) => tracing::error!(%error, "The database thread has no runtime"),
                 }
             })
             .map_err(|error| DatabaseError::Other(Arc::new(error.into())))?;
-        Ok(Self { runtime: runtime.clone(), readers, jobs: Some(jobs), writer: Some(thread) })
+        Ok(Self { runtime: runtime.clone(), readers, jobs: Some(jobs), writer: Some(thread), full })
     }
 
     /// Opens an existing database for reading only, beside a daemon that may be running.
     pub fn open_read_only(path: &Path, runtime: &tokio::runtime::Handle) -> Result<Self, DatabaseError> {
         let readers = pool(path, runtime)?;
-        let database = Self { runtime: runtime.clone(), readers, jobs: None, writer: None };
+        let database = Self { runtime: runtime.clone(), readers, jobs: None, writer: None, full: Full::default() };
         let found = database.read(async |tx| migrations::version(tx).await)?;
         if found > SCHEMA_VERSION { Err(DatabaseError::NewerSchema { found }) } else { Ok(database) }
     }
@@ -194,6 +218,13 @@ impl Database {
         answered.recv().map_err(|_| DatabaseError::Closed)?
     }
 
+    /// What keeps changes from being recorded just now: nothing is to be begun whose outcome could not be. It ends by
+    /// itself once there is room again.
+    #[must_use]
+    pub fn trouble(&self) -> Option<DatabaseError> {
+        self.full.is_set().then_some(DatabaseError::DiskFull)
+    }
+
     /// Runs `query` on a reader's connection.
     pub fn read<T, E, F>(&self, query: F) -> Result<T, E>
     where
@@ -224,13 +255,47 @@ fn pool(path: &Path, runtime: &tokio::runtime::Handle) -> Result<AnyPool, Databa
     Ok(pool)
 }
 
-async fn write_jobs(writer: &mut Tx, queue: &Receiver<Job>, on_commit: &(dyn Fn() + Send)) {
-    while let Ok(first) = queue.recv() {
+/// Where the writer writes.
+struct Place {
+    folder: PathBuf,
+    full: Full,
+}
+
+async fn write_jobs(writer: &mut Tx, queue: &Receiver<Job>, place: &Place, on_commit: &(dyn Fn() + Send)) {
+    let mut tried = Moment::now();
+    loop {
+        if place.full.is_set() && tried.elapsed() >= TRIAL_EVERY {
+            tried = Moment::now();
+            if place.has_room() && trial(writer).await.is_ok() {
+                tracing::info!("The disk of the database takes changes again");
+                place.full.set(false);
+            }
+        }
+        let first = if place.full.is_set() {
+            match queue.recv_timeout(TRIAL_EVERY) {
+                Ok(job) => job,
+                Err(RecvTimeoutError::Timeout) => continue,
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+        } else {
+            match queue.recv() {
+                Ok(job) => job,
+                Err(_) => break,
+            }
+        };
         let mut replies = Vec::new();
         let committed = commit_batch(writer, first, queue, &mut replies).await;
-        if committed.is_err() {
+        if let Err(error) = &committed {
             // A transaction that could not be committed must not swallow the next one.
             let _ = sqlx::raw_sql("ROLLBACK").execute(&mut *writer).await;
+            // Where a statement filled the disk, SQLite has ended the transaction and says something else at the end.
+            if (matches!(error, DatabaseError::DiskFull) || !place.has_room()) && !place.full.is_set() {
+                tracing::error!(
+                    "The disk of the database is full; the line pauses and goes on by itself once there is room"
+                );
+                place.full.set(true);
+                tried = Moment::now();
+            }
         } else {
             on_commit();
         }
@@ -239,6 +304,28 @@ async fn write_jobs(writer: &mut Tx, queue: &Receiver<Job>, on_commit: &(dyn Fn(
         }
     }
     let _ = writer.ping().await;
+}
+
+impl Place {
+    /// A file system that gives no numbers is taken at its word when it is written to.
+    fn has_room(&self) -> bool {
+        let Ok(found) = rustix::fs::statvfs(&self.folder) else { return true };
+        found.f_blocks == 0 || found.f_bavail.saturating_mul(found.f_frsize) >= ROOM
+    }
+}
+
+/// Free space does not show a quota: so something is really written.
+async fn trial(writer: &mut Tx) -> Result<(), DatabaseError> {
+    sqlx::raw_sql(dialect::BEGIN).execute(&mut *writer).await?;
+    let written = async {
+        sqlx::raw_sql(dialect::TRIAL).execute(&mut *writer).await?;
+        sqlx::raw_sql("COMMIT").execute(&mut *writer).await
+    }
+    .await;
+    if written.is_err() {
+        let _ = sqlx::raw_sql("ROLLBACK").execute(&mut *writer).await;
+    }
+    Ok(written.map(|_| ())?)
 }
 
 async fn commit_batch(

@@ -34,6 +34,10 @@ pub enum Kind {
     CertificateRevoked,
     Appointed,
     PersonSuspended,
+    /// Another patient list or calendar is in use from here on.
+    FileAdopted,
+    /// A changed patient list or calendar was refused; the one of before stays.
+    FileRefused,
     /// A version of a profile came into force.
     ProfileAdopted,
     DaemonStarted,

@@ -11,6 +11,7 @@ pub mod deliveries;
 pub mod documents;
 pub mod stations;
 pub mod profiles;
+pub mod watched_files;
 
 #[cfg(test)]
 mod tests;

@@ -223,6 +223,24 @@ impl Patients {
         Ok(patients)
     }
 
+    /// What stands in where a list must not be used: it knows nobody, so that every patient id is held.
+    #[must_use]
+    pub fn nobody(settings: &Settings) -> Self {
+        let summary = Summary {
+            digest: Digest::of(b""),
+            patients: 0,
+            temporary: 0,
+            merged: 0,
+            merged_elsewhere: 0,
+            private_use: 0,
+            unread: 0,
+            first_unread_line: None,
+            ignored_columns: Vec::new(),
+        };
+        let ids = settings.ids.clone();
+        Self { ids, text: String::new(), rows: Vec::new(), merged: Vec::new(), summary }
+    }
+
     /// Reads a newer list. Refused where more of this one's patients are missing from it than the settings allow, even
     /// if as many others came: that is another list.
     pub fn reload(&self, path: &Path, settings: &Settings) -> Result<Self, PatientsProblem> {

@@ -67,6 +67,9 @@ pub enum SigningError {
     Clock(#[from] Jumped),
     #[error("the ledger does not say what it must: {0}")]
     Incoherent(&'static str),
+    /// The attempt's files are durable and its row is not.
+    #[error("attempt {attempt} is signed and could not be entered: {error}")]
+    NotEntered { attempt: AttemptId, error: Box<Self> },
 }
 
 /// What came of trying to sign.
@@ -146,14 +149,10 @@ impl Signing<'_> {
         // What goes on from here is what anybody will verify later, so it is verified before it is kept.
         check::cades(&signature, &draft.manifest)?;
         self.keep(attempt, &draft, &signature)?;
-        self.commit(Entering::new(
-            &draft.record,
-            &draft.record_bytes,
-            &draft.manifest,
-            profile.timestamp.policy,
-            now,
-            &capacity,
-        ))?;
+        let (policy, record) = (profile.timestamp.policy, &draft.record);
+        let entering = Entering::new(record, &draft.record_bytes, &draft.manifest, policy, now, &capacity);
+        // The signature is made and durable: whoever comes back adopts it, and does not make another.
+        self.commit(entering).map_err(|error| SigningError::NotEntered { attempt, error: Box::new(error) })?;
         Ok(Outcome::Signed(attempt))
     }
 

@@ -1,9 +1,10 @@
 //! The few system calls that need a word of explanation, or that no safe crate offers.
 //!
-//! Invariant: this is the only module with `unsafe`. It holds exactly one unsafe call, `fcntl` with integer arguments,
+//! Invariant: this is the only module with `unsafe`. It holds two kinds of unsafe call. `fcntl` with integer arguments,
 //! because no safe crate offers file leases (`F_SETLEASE`), and a lease is the only way to ask the kernel whether
-//! somebody still has a file open for writing.
-#![expect(unsafe_code, reason = "fcntl(F_SETLEASE) and fcntl(F_SETSIG) have no safe wrapper")]
+//! somebody still has a file open for writing. `mlock` and `munlock`, over pages that are ours alone, because no safe
+//! crate keeps a key out of the swap without bringing an allocator of its own.
+#![expect(unsafe_code, reason = "fcntl(F_SETLEASE), fcntl(F_SETSIG), mlock and munlock have no safe wrapper")]
 
 use std::io;
 use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, OwnedFd};
@@ -36,6 +37,27 @@ pub fn lease(file: impl AsFd) -> Lease {
     }
 }
 
+/// For tests: waits until a file that this test has closed is closed. A program that another test starts holds every
+/// file of this process open between fork and exec, and until then the kernel truly says that somebody may write.
+#[cfg(test)]
+pub(crate) fn wait_until_closed(path: &Path) {
+    let begun = std::time::Instant::now();
+    while let Ok(file) = std::fs::File::open(path)
+        && lease(&file) == Lease::Held
+    {
+        assert!(begun.elapsed().as_secs() < 30, "{} is still open for writing", path.display());
+        std::thread::yield_now();
+    }
+}
+
+/// For tests: writes a file and waits until it is closed.
+#[cfg(test)]
+pub(crate) fn write_and_close(path: impl AsRef<Path>, bytes: impl AsRef<[u8]>) -> io::Result<()> {
+    std::fs::write(&path, bytes)?;
+    wait_until_closed(path.as_ref());
+    Ok(())
+}
+
 /// A read lease that is given back when it goes out of scope. While it stands, whoever opens the file for writing waits.
 struct ReadLease<'a>(BorrowedFd<'a>);
 
@@ -64,6 +86,58 @@ fn fcntl(file: BorrowedFd<'_>, command: libc::c_int, argument: libc::c_int) -> i
     // touch no memory of ours.
     let answer = unsafe { libc::fcntl(file.as_raw_fd(), command, argument) };
     if answer == -1 { Err(io::Error::last_os_error()) } else { Ok(()) }
+}
+
+/// A secret in pages of its own, which the kernel keeps out of the swap. Dropped, it is wiped by its own type where it
+/// stands, and only then are the pages unlocked.
+pub struct Locked<T> {
+    pages: Box<OwnPages<T>>,
+    locked: bool,
+}
+
+/// Aligned to pages and so filling whole ones: a lock here is no other secret's lock, nor its unlocking theirs.
+#[repr(align(4096))]
+struct OwnPages<T>(Option<T>);
+
+impl<T> Locked<T> {
+    /// Takes the secret in. Where the system allows no lock (`RLIMIT_MEMLOCK`), it is held all the same:
+    /// [`Self::is_locked`] says so.
+    #[must_use]
+    pub fn new(secret: T) -> Self {
+        let mut pages = Box::new(OwnPages(None));
+        let address: *const OwnPages<T> = &raw const *pages;
+        // SAFETY: the range is exactly the box's own allocation; locking changes no byte of it.
+        let answer = unsafe { libc::mlock(address.cast(), size_of::<OwnPages<T>>()) };
+        pages.0 = Some(secret);
+        Self { pages, locked: answer == 0 }
+    }
+
+    #[must_use]
+    pub fn is_locked(&self) -> bool {
+        self.locked
+    }
+}
+
+impl<T> std::ops::Deref for Locked<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        match &self.pages.0 {
+            Some(secret) => secret,
+            None => unreachable!("only drop takes the secret out"),
+        }
+    }
+}
+
+impl<T> Drop for Locked<T> {
+    fn drop(&mut self) {
+        self.pages.0 = None;
+        if self.locked {
+            let address: *const OwnPages<T> = &raw const *self.pages;
+            // SAFETY: as for the lock; the box is still ours, and nobody else has locked its pages.
+            unsafe { libc::munlock(address.cast(), size_of::<OwnPages<T>>()) };
+        }
+    }
 }
 
 /// Opens what lies below a held folder: never above it, never through a symbolic link, never on another mount.
@@ -164,10 +238,50 @@ mod tests {
         let reader = File::open(&path).unwrap();
         assert_eq!(lease(&reader), Lease::Held);
         drop(writer);
+        wait_until_closed(&path);
         assert_eq!(lease(&reader), Lease::Free);
         // Another reader does no harm.
         let _second = File::open(&path).unwrap();
         assert_eq!(lease(&reader), Lease::Free);
+    }
+
+    /// Whether the kernel says that the page at this address is locked.
+    fn is_locked_by_the_kernel(address: usize) -> bool {
+        let smaps = fs::read_to_string("/proc/self/smaps").unwrap();
+        let mut inside = false;
+        for line in smaps.lines() {
+            let range = line.split(' ').next().unwrap().split_once('-');
+            let ends =
+                range.and_then(|(a, b)| Some((usize::from_str_radix(a, 16).ok()?, usize::from_str_radix(b, 16).ok()?)));
+            if let Some((start, end)) = ends {
+                inside = (start..end).contains(&address);
+            } else if inside && line.starts_with("VmFlags:") {
+                return line.split(' ').any(|flag| flag == "lo");
+            }
+        }
+        panic!("no mapping holds {address:x}");
+    }
+
+    #[test]
+    fn a_secret_lies_in_locked_pages_of_its_own_until_it_is_dropped() {
+        let secret = Locked::new([7_u8; 32]);
+        let other = Locked::new([8_u8; 32]);
+        assert!(secret.is_locked() && other.is_locked());
+        let [here, there] = [&*secret, &*other].map(|bytes| bytes.as_ptr().addr());
+        assert_ne!(here / 4096, there / 4096);
+        assert!(is_locked_by_the_kernel(here) && is_locked_by_the_kernel(there));
+        drop(secret);
+        assert!(is_locked_by_the_kernel(there), "one is unlocked without the other");
+        assert_eq!(*other, [8; 32]);
+    }
+
+    #[test]
+    fn a_secret_is_dropped_with_its_pages() {
+        let counted = std::sync::Arc::new(());
+        let held = Locked::new(std::sync::Arc::clone(&counted));
+        assert_eq!(std::sync::Arc::strong_count(&counted), 2);
+        drop(held);
+        assert_eq!(std::sync::Arc::strong_count(&counted), 1);
     }
 
     #[test]
@@ -181,6 +295,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("scan.tif");
         fs::write(&path, "x").unwrap();
+        wait_until_closed(&path);
         let reader = File::open(&path).unwrap();
         let standing = ReadLease::take(reader.as_fd()).unwrap();
         // Not blocking: the open fails at once, after the kernel has sent its signal to this process.

@@ -65,7 +65,7 @@ pub(super) fn run(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
 
     let samples = samples::all().map_err(|error| environment(error.to_string()))?;
     let drop = root.join("drop").join(STATION);
-    let zone = daemon.line.calendar.calendar.zone().clone();
+    let zone = daemon.line.calendar().calendar.zone().clone();
     for sample in &samples {
         deliver(sample, &drop, &zone).map_err(|error| environment(error.to_string()))?;
     }

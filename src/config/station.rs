@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::interval::Interval;
 use super::section::{Check, Sheet, choice, settings};
 use crate::identity::Scanner;
+use crate::identity::table::Encoding;
 use crate::ids::Name;
 use crate::paper::Paper;
 
@@ -27,6 +28,9 @@ settings! {
         /// How a delivered file's name is to be read.
         /// ファイル名の読み取り方。
         file_name: Option<String> = None, like "\"{patient_id}_{document_type}_{obtained_on}\"";
+        /// How a batch list (index.csv) is encoded: "utf-8" or "cp932" (Windows-31J, what Excel in Japanese writes).
+        /// 一括リスト(index.csv)の文字コード。"utf-8" または "cp932"(日本語版 Excel の CSV)。
+        index_encoding: Encoding = Encoding::Utf8;
         /// How long a file must not have changed before it is copied.
         /// 取り込む前に、変化がないことを確かめる時間。
         quiet_time: Interval = Interval::from_seconds(3);

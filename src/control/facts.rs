@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::document::{DeliveryState, DocumentState, HoldReason, Part};
+use crate::identification::Flag;
 use crate::identity::{Claims, Identity};
 use crate::ids::{DeliveryId, Digest, DocumentId, HomeId, IncidentId, Name, PersonId, RecordId, SessionId};
 use crate::instant::Instant;
@@ -118,6 +119,8 @@ pub struct DocumentFacts {
     pub held_detail: Option<serde_json::Value>,
     pub identity: Identity,
     pub claims: Claims,
+    /// What a person should know of the identity: a merged patient, a provisional id, 外字.
+    pub flags: Vec<Flag>,
     pub profile: Option<ProfileRef>,
     pub judgement: Option<Judgement>,
     pub parts: Vec<Part>,
@@ -245,6 +248,8 @@ pub struct RecordList {
 pub struct RecordShown {
     #[serde(flatten)]
     pub record: Record,
+    /// What a person should know of the identity: a merged patient, a provisional id, 外字.
+    pub flags: Vec<Flag>,
     /// Its files, every generation of each.
     pub members: Vec<Member>,
 }

@@ -1,7 +1,5 @@
 //! Clears what a crash left of signing attempts in custody, before any stage works there.
 
-use std::ffi::OsStr;
-
 use crate::database::DatabaseError;
 use crate::durable::Failure;
 use crate::ids::AttemptId;
@@ -33,27 +31,15 @@ pub fn clear_left_over(line: &Line) -> Result<(), LeftError> {
     folder.clear_leftovers()?;
     for name in folder.names(MOST_ATTEMPTS)? {
         let Some(id) = name.to_str().and_then(|name| name.parse::<AttemptId>().ok()) else {
-            line.signing().quarantine(&name, NotAdopted::NoAttempt)?;
+            line.signing(&line.calendar().calendar).quarantine(&name, NotAdopted::NoAttempt)?;
             continue;
         };
         match line.database.read(async |tx| attempts::get(tx, id).await)? {
             // Filing ended, and the crash came before its files were removed.
             Some(attempt) if attempt.state == AttemptState::Filed => folder.remove_folder(&id.to_string())?,
             Some(_) => {}
-            None => adopt_or_set_aside(line, id, &name)?,
+            None => drop(line.adopt_or_set_aside(id)?),
         }
-    }
-    Ok(())
-}
-
-fn adopt_or_set_aside(line: &Line, id: AttemptId, name: &OsStr) -> Result<(), LeftError> {
-    let profiles = line.profiles();
-    let policy = |reference: &_| profiles.exactly(reference).map(|adopted| adopted.profile.timestamp.policy);
-    match line.signing().adopt(id, policy)? {
-        Ok(document) => {
-            tracing::info!(attempt.id = %id, document.id = %document, "Attempt {id} was signed before the crash and is entered now");
-        }
-        Err(why) => line.signing().quarantine(name, why)?,
     }
     Ok(())
 }

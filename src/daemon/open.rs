@@ -1,7 +1,7 @@
 //! Opens a home: lock, settings, keys, database, instruments. What is wrong is said before anything is taken in.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, RwLock};
 
 use crate::authority::{Authority, Settings};
 use crate::calendar::Calendar;
@@ -17,10 +17,11 @@ use crate::ids::{Digest, Name};
 use crate::image::{Limits, Sandbox, WorkerError, Workers};
 use crate::journal::append::Journal;
 use crate::keyring::{self, Keyring, KeyringError};
+use crate::ledger::watched_files::{self, KnownFile};
 use crate::patients::{Patients, PatientsProblem};
 use crate::people::sessions::Sessions;
 use crate::pipeline::driver::Shared;
-use crate::pipeline::line::{CalendarFile, Line, Profiles};
+use crate::pipeline::line::{CalendarFile, Line, Profiles, WatchedFile};
 use crate::store::{Objects, StoreError};
 use crate::toml_text::Problem;
 
@@ -63,6 +64,8 @@ pub struct Opened {
     pub line: Arc<Line>,
     pub keys: Keyring,
     pub lock: Lock,
+    /// How many patients the last good list had, where the line starts without one.
+    pub stands_in_for: Option<u64>,
 }
 
 /// Opens the home at `root`. `wake` is called after each commit.
@@ -90,33 +93,40 @@ pub fn open(
     let journal =
         Arc::new(Journal::new(home.id(), keys.origin.clone(), Keyring::open(layout, &config, home.id())?.journal));
     let objects = Objects::open(&layout.store(&config).join("objects"), runtime)?;
-    let patients = patients(&home, &config)?;
+    let known = database.read(async |tx| watched_files::get(tx, WatchedFile::Patients.as_str()).await)?;
+    let (patients, fault) = patients(&home, &config, known)?;
     let profiles = database.read(async |tx| Profiles::load(tx).await)?;
     let chain = keyring::certificates(&layout.roots())?;
     let (workers, sandbox) = workers(&config, binary)?;
+    let database = Arc::new(database);
+    let asked = Arc::clone(&database);
+    let blocked = move || asked.trouble().map(|trouble| trouble.to_string());
     let line = Line {
         authorities: authorities(&home, &config)?,
         custody: Folder::open(&layout.custody(&config))?,
         keys: layout.people_keys(),
         build: build_digest(binary)?,
-        database: Arc::new(database),
+        database,
         journal,
         objects,
         workers,
         sessions: Arc::new(Sessions::default()),
         patients: RwLock::new(Arc::new(patients)),
         profiles: RwLock::new(Arc::new(profiles)),
-        calendar,
+        calendar: RwLock::new(Arc::new(calendar)),
+        faults: Mutex::new(fault.iter().map(|(_, told)| (WatchedFile::Patients, told.clone())).collect()),
         chain,
         sandbox,
         quiet: RwLock::new(()),
         intake: OnceLock::new(),
-        shared: Arc::new(Shared::new(Arc::clone(&clock))),
+        unentered: Mutex::default(),
+        shared: Arc::new(Shared::new(Arc::clone(&clock), blocked)),
         clock,
         config,
         home,
     };
-    Ok(Opened { line: Arc::new(line), keys, lock })
+    let stands_in_for = fault.map(|(entries, _)| entries);
+    Ok(Opened { line: Arc::new(line), keys, lock, stands_in_for })
 }
 
 fn calendar(path: &Path) -> Result<CalendarFile, OpenError> {
@@ -137,9 +147,26 @@ fn clock(config: &Config) -> Result<Clock, OpenError> {
     }
 }
 
-fn patients(home: &Home, config: &Config) -> Result<Patients, OpenError> {
+/// The list, or where it cannot be used although an earlier one could: one that knows nobody, and why. The line starts
+/// all the same, because scans go on arriving; whoever is named in them waits until the list is right.
+fn patients(
+    home: &Home,
+    config: &Config,
+    known: Option<KnownFile>,
+) -> Result<(Patients, Option<(u64, String)>), OpenError> {
     let path = home.layout().root().join(&config.patients.path);
-    Patients::load(&path, &(&config.patients).into(), None).map_err(|problem| OpenError::Patients { path, problem })
+    let settings = (&config.patients).into();
+    match (Patients::load(&path, &settings, known.map(|known| known.entries)), known) {
+        (Ok(patients), _) => Ok((patients, None)),
+        (Err(problem), None) => Err(OpenError::Patients { path, problem }),
+        (Err(problem), Some(known)) => {
+            let told = format!(
+                "the patient list is refused: {problem}; every document that names a patient is held until there is a list"
+            );
+            tracing::error!("{told}");
+            Ok((Patients::nobody(&settings), Some((known.entries, told))))
+        }
+    }
 }
 
 fn workers(config: &Config, binary: &Path) -> Result<(Workers, &'static str), OpenError> {

@@ -13,6 +13,9 @@ use super::{DatabaseError, Tx};
 /// A writer that takes its lock at once cannot fail half-way because another was quicker.
 pub(super) const BEGIN: &str = "BEGIN IMMEDIATE";
 
+/// Changes nothing and writes a page.
+pub(super) const TRIAL: &str = "UPDATE journal_head SET size = size";
+
 pub(super) fn options(path: &Path, mode: &str) -> Result<AnyConnectOptions, DatabaseError> {
     static DRIVERS: Once = Once::new();
     DRIVERS.call_once(sqlx::any::install_default_drivers);

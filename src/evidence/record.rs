@@ -42,6 +42,9 @@ pub struct RecordJson {
     pub missed_attempts: Vec<Digest>,
     pub identity: Identity,
     pub claims: Claims,
+    /// What was to be known of the identity, as codes: `merged-patient`, `temporary-patient`, `private-use-characters` …
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub identity_flags: Vec<String>,
     /// The files of the container that are the document, in order.
     pub files: Vec<RecordFile>,
     /// The pages of the document in order: which pages of which file.

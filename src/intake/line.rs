@@ -329,6 +329,13 @@ fn take_turns(shared: &Shared, at_station: &Mutex<AtStation>, mut watch: Watch) 
     let mut next = Some(Moment::now());
     while watch.wait(next) != Woken::Stop {
         let now = Moment::now();
+        if let Some(trouble) = shared.instruments.database.trouble() {
+            // Nothing is looked at whose outcome could not be recorded.
+            let paused = Paused { since: shared.now(), disk_full: true, error: trouble.to_string() };
+            shared.gate.shut(paused, 0, now);
+            next = Some(now + TRY_AGAIN);
+            continue;
+        }
         let turn = locked(at_station).turn(now);
         next = match turn {
             Ok(turn) => {

@@ -202,9 +202,24 @@ mod tests {
             self.folder.path().join(name)
         }
 
+        /// As [`Self::while_written`], where everything that was written is closed.
+        fn at(&mut self, seconds: u64) -> String {
+            let mut folders = vec![self.folder.path().to_owned()];
+            while let Some(folder) = folders.pop() {
+                for entry in fs::read_dir(folder).unwrap() {
+                    let entry = entry.unwrap();
+                    match entry.file_type().unwrap() {
+                        kind if kind.is_dir() => folders.push(entry.path()),
+                        _ => crate::system::wait_until_closed(&entry.path()),
+                    }
+                }
+            }
+            self.while_written(seconds)
+        }
+
         /// Sweeps as if `seconds` had passed since the start; one letter per bundle: **m**oving, **o**verdue,
         /// at **r**est, **w**eaker.
-        fn at(&mut self, seconds: u64) -> String {
+        fn while_written(&mut self, seconds: u64) -> String {
             let now = self.start + Duration::from_secs(seconds);
             let sweep = self.drop.sweep(&Limits::default()).unwrap();
             let folders = sweep.folders.iter().map(bundle_of);
@@ -242,11 +257,11 @@ mod tests {
         let mut writer = File::create(place.path("scan.tif")).unwrap();
         writer.write_all(b"half").unwrap();
         for seconds in [0, 3, 60, 599] {
-            assert_eq!(place.at(seconds), "m", "at {seconds}");
+            assert_eq!(place.while_written(seconds), "m", "at {seconds}");
             let next = place.start + Duration::from_secs(seconds + 3);
             assert_eq!(place.list.next_look(), Some(next), "never a moment that has passed");
         }
-        assert_eq!(place.at(601), "o");
+        assert_eq!(place.while_written(601), "o");
         writer.write_all(b"whole").unwrap();
         drop(writer);
         assert_eq!(place.at(602), "o");
@@ -258,8 +273,8 @@ mod tests {
         let mut place = Place::new();
         let writer = File::create(place.path("scan.tif")).unwrap();
         writer.set_len(1_000_000).unwrap();
-        assert_eq!(place.at(0), "m");
-        assert_eq!(place.at(4), "m");
+        assert_eq!(place.while_written(0), "m");
+        assert_eq!(place.while_written(4), "m");
         // Killed: it now looks like any finished file. At rest is not complete.
         drop(writer);
         assert_eq!(place.at(5), "m");
@@ -278,8 +293,8 @@ mod tests {
             .unwrap();
         let mut ready = String::new();
         BufReader::new(writer.stdout.take().unwrap()).read_line(&mut ready).unwrap();
-        assert_eq!(place.at(0), "m");
-        assert_eq!(place.at(60), "m");
+        assert_eq!(place.while_written(0), "m");
+        assert_eq!(place.while_written(60), "m");
         writer.kill().unwrap();
         writer.wait().unwrap();
         assert_eq!(place.at(61), "m");
@@ -335,7 +350,7 @@ mod tests {
         assert_eq!(place.at(3), "rr");
         // Whoever writes through the other name is seen as well.
         let _writer = OpenOptions::new().append(true).open(outside.path().join("b")).unwrap();
-        assert_eq!(place.at(4), "mr");
+        assert_eq!(place.while_written(4), "mr");
     }
 
     #[test]

@@ -28,6 +28,8 @@ pub struct Document {
     pub profile: Option<ProfileRef>,
     pub identity: Identity,
     pub claims: Claims,
+    /// JSON: what a person should know of the identity, as codes.
+    pub flags: String,
     /// JSON: what people stated about it, in order.
     pub stated: String,
     /// The object that holds its sidecar, or its own row of a batch list.
@@ -35,6 +37,8 @@ pub struct Document {
     /// The digest of the batch list, where the sidecar is a row of one.
     pub list: Option<Digest>,
     pub judgement: Option<Judgement>,
+    /// The calendar by which it was judged.
+    pub calendar: Option<Digest>,
     pub taken_in_at: Instant,
     pub due_at: Option<Instant>,
     pub supersedes: Option<DocumentId>,
@@ -56,7 +60,7 @@ pub struct Filter {
 }
 
 const COLUMNS: &str = "id, salt, station, state, held, held_detail, profile_id, profile_version, profile_digest, identity,
-    claims, stated, sidecar, list_digest, judgement, taken_in_at, due_at, supersedes, assigned_to, failures, created_at, updated_at";
+    claims, flags, stated, sidecar, list_digest, judgement, calendar, taken_in_at, due_at, supersedes, assigned_to, failures, created_at, updated_at";
 
 fn read_row(row: &AnyRow) -> Result<Document, DatabaseError> {
     let text = |column: &'static str| row.try_get::<String, _>(column);
@@ -83,6 +87,7 @@ fn read_row(row: &AnyRow) -> Result<Document, DatabaseError> {
         profile,
         identity: from_json("document.identity", &text("identity")?)?,
         claims: from_json("document.claims", &text("claims")?)?,
+        flags: text("flags")?,
         stated: text("stated")?,
         sidecar: optional("sidecar")?
             .map(|digest| digest.parse())
@@ -93,6 +98,10 @@ fn read_row(row: &AnyRow) -> Result<Document, DatabaseError> {
             .transpose()
             .map_err(unreadable("document.list_digest"))?,
         judgement: optional("judgement")?.map(|json| from_json("document.judgement", &json)).transpose()?,
+        calendar: optional("calendar")?
+            .map(|digest| digest.parse())
+            .transpose()
+            .map_err(unreadable("document.calendar"))?,
         taken_in_at: instant("document.taken_in_at", row.try_get("taken_in_at")?)?,
         due_at: row.try_get::<Option<i64>, _>("due_at")?.map(|at| instant("document.due_at", at)).transpose()?,
         supersedes: optional("supersedes")?
@@ -288,6 +297,16 @@ pub async fn set_identity(
     Ok(())
 }
 
+/// Records what a person should know of a document's identity: a JSON list of codes.
+pub async fn set_flags(tx: &mut Tx, id: DocumentId, flags: &str) -> Result<(), DatabaseError> {
+    sqlx::query("UPDATE document SET flags = $1 WHERE id = $2")
+        .bind(flags.to_owned())
+        .bind(id.to_string())
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
 /// Records the sidecar that speaks for a document; `list` where it is a row of a batch list.
 pub async fn set_sidecar(
     tx: &mut Tx,
@@ -336,6 +355,16 @@ pub async fn set_judgement(
     sqlx::query("UPDATE document SET judgement = $1, due_at = $2 WHERE id = $3")
         .bind(to_json("document.judgement", judgement)?)
         .bind(due_at.map(Instant::as_microseconds))
+        .bind(id.to_string())
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+/// Records by which calendar a document was judged.
+pub async fn set_calendar(tx: &mut Tx, id: DocumentId, calendar: &Digest) -> Result<(), DatabaseError> {
+    sqlx::query("UPDATE document SET calendar = $1 WHERE id = $2")
+        .bind(calendar.to_string())
         .bind(id.to_string())
         .execute(tx)
         .await?;

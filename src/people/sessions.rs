@@ -296,6 +296,7 @@ struct OpenSession {
     most: u32,
     signed: u32,
     last_used: Instant,
+    key_locked: bool,
     // Shared with whoever is signing just now, one at a time; the last to let go wipes the key.
     signer: Arc<Mutex<Signer>>,
 }
@@ -334,9 +335,16 @@ impl Sessions {
             most: row.most,
             signed: row.signed,
             last_used: row.opened_at,
+            key_locked: signer.key().is_locked(),
             signer: Arc::new(Mutex::new(signer)),
         };
         self.lock().insert(row.id, session);
+    }
+
+    /// Whether the key of an open session might reach the swap, because the system allows no more locked memory.
+    #[must_use]
+    pub fn keys_may_be_swapped(&self) -> bool {
+        self.lock().values().any(|session| !session.key_locked)
     }
 
     /// Signs one document with the session's key: `sign` is handed the signer, one caller at a time.

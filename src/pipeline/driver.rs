@@ -87,12 +87,16 @@ pub struct Shared {
     woken: Condvar,
     paused: Mutex<BTreeMap<StageName, (Instant, String)>>,
     clock: Arc<Clock>,
+    /// What keeps every stage from beginning anything, where something does.
+    blocked: Box<dyn Fn() -> Option<String> + Send + Sync>,
 }
 
 impl Shared {
+    /// `blocked` is asked before each row is taken up.
     #[must_use]
-    pub fn new(clock: Arc<Clock>) -> Self {
+    pub fn new(clock: Arc<Clock>, blocked: impl Fn() -> Option<String> + Send + Sync + 'static) -> Self {
         Self {
+            blocked: Box::new(blocked),
             stop: AtomicBool::new(false),
             wakes: Mutex::new(BTreeMap::new()),
             woken: Condvar::new(),
@@ -186,8 +190,15 @@ fn drive<K: Clone + Eq + Hash>(shared: &Shared, stage: &Stage<K>, claims: &Claim
     let mut seen = 0;
     let mut pause = stage.pauses.first;
     while !shared.stopping() {
+        if let Some(why) = (shared.blocked)() {
+            shared.pause(stage.name, why);
+            wait_out(shared, Pauses::AT_HOME.first);
+            continue;
+        }
+        let mut empty = false;
+        let mut ready = |most| (stage.ready)(most).inspect(|rows| empty = rows.is_empty());
         let most = u32::try_from(stage.threads.saturating_mul(2)).unwrap_or(u32::MAX).saturating_add(1);
-        let worked = match claims.claim_first(|| (stage.ready)(most)) {
+        let worked = match claims.claim_first(|| ready(most)) {
             Err(why) => Some(Worked::Away(why)),
             Ok(claim) => claim.map(|claim| {
                 // A crash in a stage must not end the thread: the row stays, and the pause keeps it from spinning.
@@ -207,7 +218,14 @@ fn drive<K: Clone + Eq + Hash>(shared: &Shared, stage: &Stage<K>, claims: &Claim
                 wait_out(shared, pause);
                 pause = (pause * 2).min(stage.pauses.longest);
             }
-            None => seen = shared.wait(stage.name, seen, LOOK),
+            None => {
+                // What it paused for is gone with the row, or was the database itself.
+                if empty {
+                    shared.resume(stage.name);
+                    pause = stage.pauses.first;
+                }
+                seen = shared.wait(stage.name, seen, LOOK);
+            }
         }
     }
 }
@@ -258,7 +276,7 @@ mod tests {
     use super::*;
 
     fn shared() -> Arc<Shared> {
-        Arc::new(Shared::new(Arc::new(Clock::manual(Instant::from_microseconds(0).unwrap()))))
+        Arc::new(Shared::new(Arc::new(Clock::manual(Instant::from_microseconds(0).unwrap())), || None))
     }
 
     #[test]
@@ -324,5 +342,39 @@ mod tests {
         }
         driver.stop();
         assert!(shared.paused().is_empty());
+    }
+
+    #[test]
+    fn while_something_keeps_the_whole_line_nothing_is_taken_up() {
+        let blocked = Arc::new(AtomicBool::new(true));
+        let asked = Arc::clone(&blocked);
+        let clock = Arc::new(Clock::manual(Instant::from_microseconds(0).unwrap()));
+        let why = move || asked.load(Ordering::SeqCst).then(|| "the disk is full".to_owned());
+        let shared = Arc::new(Shared::new(clock, why));
+        let (worked, still_blocked) = (Arc::new(AtomicUsize::new(0)), Arc::clone(&blocked));
+        let mut driver = Driver::new(Arc::clone(&shared));
+        let (left, count) = (Arc::clone(&worked), Arc::clone(&worked));
+        driver
+            .run(Stage {
+                name: StageName::Signing,
+                threads: 1,
+                pauses: Pauses::AT_HOME,
+                ready: Box::new(move |_| Ok(if left.load(Ordering::SeqCst) == 0 { vec![1] } else { Vec::new() })),
+                work: Box::new(move |_: &i32| {
+                    assert!(!still_blocked.load(Ordering::SeqCst), "a signature whose row could not be written");
+                    count.fetch_add(1, Ordering::SeqCst);
+                    Worked::Done(&[])
+                }),
+            })
+            .unwrap();
+        while shared.paused().is_empty() {
+            std::thread::yield_now();
+        }
+        assert_eq!(worked.load(Ordering::SeqCst), 0);
+        blocked.store(false, Ordering::SeqCst);
+        while worked.load(Ordering::SeqCst) == 0 || !shared.paused().is_empty() {
+            std::thread::yield_now();
+        }
+        driver.stop();
     }
 }

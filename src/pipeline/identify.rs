@@ -80,8 +80,9 @@ impl Line {
             regrown_from: delivery.regrown_from,
             files: None,
         };
-        self.read_sidecars(&copy, &names, &mut gathered)?;
         let station = self.config.stations.get(&document.station);
+        let encoding = station.map_or(Encoding::Utf8, |station| station.index_encoding);
+        self.read_sidecars(&copy, &names, encoding, &mut gathered)?;
         if let Some(template) = station.and_then(|station| station.file_name.as_deref()) {
             match template.parse::<Template>().map(|template| names.first().map(|name| template.read(OsStr::new(name))))
             {
@@ -117,7 +118,13 @@ impl Line {
         Ok(gathered)
     }
 
-    fn read_sidecars(&self, copy: &CustodyCopy, names: &[String], gathered: &mut Gathered) -> Result<(), StageError> {
+    fn read_sidecars(
+        &self,
+        copy: &CustodyCopy,
+        names: &[String],
+        encoding: Encoding,
+        gathered: &mut Gathered,
+    ) -> Result<(), StageError> {
         let present: Vec<&OsStr> = names.iter().map(OsStr::new).collect();
         let manifest = copy.manifest();
         let read = |member| -> Result<Vec<u8>, StageError> {
@@ -127,7 +134,8 @@ impl Line {
                 .map_err(|error| StageError::Away(error.to_string()))?;
             Ok(bytes)
         };
-        let zone = self.calendar.calendar.zone();
+        let calendar = self.calendar();
+        let zone = calendar.calendar.zone();
         for member in manifest.members.iter().filter(|member| member.part == Side::Sidecar) {
             let bytes = read(member)?;
             let facts = Sidecar::parse(&bytes).and_then(|sidecar| {
@@ -143,7 +151,7 @@ impl Line {
         }
         for member in manifest.members.iter().filter(|member| member.part == Side::Index) {
             let bytes = read(member)?;
-            match Index::parse(&bytes, Encoding::Utf8) {
+            match Index::parse(&bytes, encoding) {
                 Err(sidecar) => gathered.problems.push(IdentityProblem::Sidecar { sidecar }),
                 Ok(index) => {
                     for row in names.iter().filter_map(|name| index.row(name)) {
@@ -290,6 +298,8 @@ impl Line {
                     let reference = adopted.profile.reference();
                     documents::set_identity(tx, id, identified.identity(), identified.claims(), Some(reference))
                         .await?;
+                    let flags = identified.flags().to_vec();
+                    documents::set_flags(tx, id, &documents::to_json("document.flags", &flags)?).await?;
                     documents::move_on(tx, id, DocumentState::Identifying, DocumentState::Inspecting, now).await?;
                 }
                 Settled::Receipt(first) => {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::PathBuf;
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use super::driver::Shared;
 use crate::authority::Authority;
@@ -14,7 +14,7 @@ use crate::config::home::Home;
 use crate::database::{Database, DatabaseError, Tx};
 use crate::durable::Folder;
 use crate::filing::FilingError;
-use crate::ids::{DeliveryId, Digest, Name};
+use crate::ids::{AttemptId, DeliveryId, Digest, DocumentId, Name};
 use crate::image::Workers;
 use crate::intake::custody::folder_name;
 use crate::journal::append::Journal;
@@ -87,6 +87,24 @@ pub struct CalendarFile {
     pub bytes: Vec<u8>,
 }
 
+/// The files that are read again when they change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WatchedFile {
+    Patients,
+    Calendar,
+}
+
+impl WatchedFile {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Patients => "patients",
+            Self::Calendar => "calendar",
+        }
+    }
+}
+
 /// Everything that is open.
 pub struct Line {
     pub home: Home,
@@ -99,7 +117,9 @@ pub struct Line {
     pub authorities: Vec<(Name, Authority)>,
     pub patients: RwLock<Arc<Patients>>,
     pub profiles: RwLock<Arc<Profiles>>,
-    pub calendar: CalendarFile,
+    pub calendar: RwLock<Arc<CalendarFile>>,
+    /// What is wrong with a file that changed, until a good one is read.
+    pub faults: Mutex<BTreeMap<WatchedFile, String>>,
     pub clock: Arc<Clock>,
     pub custody: Folder,
     /// The certificates above the signers', as DER.
@@ -111,6 +131,8 @@ pub struct Line {
     /// Held by all who measure; alone by who tries a second time.
     pub quiet: RwLock<()>,
     pub shared: Arc<Shared>,
+    /// Attempts whose files are durable and whose row could not be written.
+    pub unentered: Mutex<BTreeMap<DocumentId, AttemptId>>,
     /// Where people's keys lie.
     pub keys: PathBuf,
     /// Intake, once it is open: it is woken when a source may go or a note is to be written.
@@ -126,6 +148,59 @@ impl Line {
     #[must_use]
     pub fn patients(&self) -> Arc<Patients> {
         Arc::clone(&self.patients.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(super) fn unentered(&self, document: DocumentId) -> Option<AttemptId> {
+        self.unentered.lock().unwrap_or_else(PoisonError::into_inner).get(&document).copied()
+    }
+
+    pub(super) fn remember_unentered(&self, document: DocumentId, attempt: AttemptId) {
+        self.unentered.lock().unwrap_or_else(PoisonError::into_inner).insert(document, attempt);
+    }
+
+    pub(super) fn forget_unentered(&self, document: DocumentId) {
+        self.unentered.lock().unwrap_or_else(PoisonError::into_inner).remove(&document);
+    }
+
+    pub fn set_patients(&self, newer: Patients) {
+        *self.patients.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(newer);
+    }
+
+    /// The calendar of now; a document keeps to the one by which it was judged.
+    #[must_use]
+    pub fn calendar(&self) -> Arc<CalendarFile> {
+        Arc::clone(&self.calendar.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub fn set_calendar(&self, newer: CalendarFile) {
+        *self.calendar.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(newer);
+    }
+
+    /// The calendar with this digest: that of now, or an earlier one, whose bytes are an object.
+    #[must_use]
+    pub fn calendar_of(&self, digest: &Digest) -> Option<Arc<CalendarFile>> {
+        let now = self.calendar();
+        if now.calendar.digest() == *digest {
+            return Some(now);
+        }
+        let bytes = self.objects.get(digest).ok()?;
+        let (calendar, _) = Calendar::parse(&bytes, "calendar.toml").ok()?;
+        Some(Arc::new(CalendarFile { calendar, bytes }))
+    }
+
+    /// Notes what is wrong with a file; false where that was known.
+    pub fn set_fault(&self, file: WatchedFile, told: String) -> bool {
+        let mut faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
+        faults.insert(file, told.clone()) != Some(told)
+    }
+
+    pub fn clear_fault(&self, file: WatchedFile) {
+        self.faults.lock().unwrap_or_else(PoisonError::into_inner).remove(&file);
+    }
+
+    #[must_use]
+    pub fn faults(&self) -> Vec<String> {
+        self.faults.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
     }
 
     /// Reads the adopted profiles anew.

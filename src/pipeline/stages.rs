@@ -1,15 +1,17 @@
 //! What each stage does with one row: asks its instruments, works, and says what may go on.
 
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::sync::Arc;
 
 use super::driver::{StageName, Worked};
 use super::line::{Adopted, Line};
+use crate::calendar::Calendar;
 use crate::database::DatabaseError;
 use crate::document::{DocumentState, HoldReason};
 use crate::filing::{Filing, FilingError};
 use crate::identification::IdentityProblem;
-use crate::ids::{DeliveryId, DocumentId, Name};
+use crate::ids::{AttemptId, DeliveryId, DocumentId, Name};
 use crate::image::WorkerError;
 use crate::inspection::{Subject, SubjectPart, inspect};
 use crate::instant::Instant;
@@ -110,13 +112,21 @@ impl Line {
     pub(super) fn inspect(&self, id: DocumentId) -> Worked {
         self.attempted(id, StageName::Inspection, DocumentState::Inspecting, |document| {
             let adopted = self.profile_of(document)?;
-            let judgement = self.judge(document, &adopted)?;
-            self.commit_judgement(document, &adopted, judgement)
+            let calendar = self.calendar();
+            let judgement = self.judge(document, &adopted, &calendar.calendar)?;
+            self.commit_judgement(document, &adopted, &calendar.calendar, judgement)
         })
     }
 
     pub(super) fn sign(&self, id: DocumentId) -> Worked {
         self.attempted(id, StageName::Signing, DocumentState::Signing, |document| {
+            if let Some(attempt) = self.unentered(document.id)
+                && self.adopt_or_set_aside(attempt)?
+            {
+                self.forget_unentered(document.id);
+                return Ok(&[StageName::Stamping, StageName::Filing] as &'static [StageName]);
+            }
+            self.forget_unentered(document.id);
             let adopted = self.profile_of(document)?;
             let accepted = self.database.read(async |tx| {
                 Ok::<_, StageError>(review::recall(tx, document, &adopted.profile).await)
@@ -134,7 +144,19 @@ impl Line {
             };
             let anonymous =
                 self.config.stations.get(&document.station).is_some_and(|station| station.anonymous_writing);
-            match self.signing().sign(&accepted, &adopted.profile, anonymous)? {
+            // By the calendar that judged it, which the record will hold.
+            let calendar = match &document.calendar {
+                None => self.calendar(),
+                Some(digest) => self
+                    .calendar_of(digest)
+                    .ok_or_else(|| StageError::Away(format!("the calendar {digest} cannot be read")))?,
+            };
+            let signed = self.signing(&calendar.calendar).sign(&accepted, &adopted.profile, anonymous).inspect_err(|error| {
+                if let SigningError::NotEntered { attempt, .. } = error {
+                    self.remember_unentered(document.id, *attempt);
+                }
+            });
+            match signed? {
                 signing::Outcome::Signed(attempt) => {
                     tracing::info!(document.id = %document.id, attempt.id = %attempt, "Signed document {}", document.id);
                     return Ok(&[StageName::Stamping, StageName::Filing]);
@@ -153,9 +175,28 @@ impl Line {
         })
     }
 
+    /// Enters an attempt that no row names, where everything about it is in order; else it goes into the quarantine. Says
+    /// whether it was entered.
+    ///
+    /// # Errors
+    /// When the ledger or the disk fails.
+    pub fn adopt_or_set_aside(&self, attempt: AttemptId) -> Result<bool, SigningError> {
+        let profiles = self.profiles();
+        let policy = |reference: &_| profiles.exactly(reference).map(|adopted| adopted.profile.timestamp.policy);
+        let calendar = self.calendar();
+        let signing = self.signing(&calendar.calendar);
+        match signing.adopt(attempt, policy)? {
+            Ok(document) => {
+                tracing::info!(attempt.id = %attempt, document.id = %document, "Attempt {attempt} was signed before and is entered now");
+                Ok(true)
+            }
+            Err(why) => signing.quarantine(OsStr::new(&attempt.to_string()), why).map(|()| false),
+        }
+    }
+
     /// The stage that signs, with this line's instruments.
     #[must_use]
-    pub fn signing(&self) -> Signing<'_> {
+    pub fn signing<'a>(&'a self, calendar: &'a Calendar) -> Signing<'a> {
         Signing {
             database: &self.database,
             journal: &self.journal,
@@ -163,7 +204,7 @@ impl Line {
             sessions: &self.sessions,
             custody: &self.custody,
             clock: &self.clock,
-            calendar: &self.calendar.calendar,
+            calendar,
             home: self.home.id(),
             mode: self.config.mode.as_str(),
             sandbox: self.sandbox,
@@ -197,7 +238,7 @@ impl Line {
             custody: &self.custody,
             clock: &self.clock,
             original: &|delivery, content| self.original(delivery, content),
-            calendar: &|digest| (*digest == self.calendar.calendar.digest()).then(|| self.calendar.bytes.clone()),
+            calendar: &|digest| self.calendar_of(digest).map(|file| file.bytes.clone()),
             profile: &|digest| self.profiles().bytes_of(digest),
         };
         match stage.file(id) {
@@ -345,6 +386,7 @@ impl From<SigningError> for StageError {
     fn from(error: SigningError) -> Self {
         match error {
             SigningError::Database(error) => error.into(),
+            SigningError::NotEntered { error, .. } => (*error).into(),
             SigningError::Disk(_) | SigningError::Store(_) | SigningError::Clock(_) => Self::Away(error.to_string()),
             _ => Self::Document(error.to_string()),
         }
@@ -375,7 +417,7 @@ fn is_away(error: &MeasuringError) -> bool {
 }
 
 impl Line {
-    fn judge(&self, document: &Document, adopted: &Adopted) -> Result<Judgement, StageError> {
+    fn judge(&self, document: &Document, adopted: &Adopted, calendar: &Calendar) -> Result<Judgement, StageError> {
         let id = document.id;
         let parts = self.database.read::<_, StageError, _>(async |tx| {
             let mut found = Vec::new();
@@ -407,7 +449,7 @@ impl Line {
             identity: &document.identity,
             taken_in_at: document.taken_in_at,
             station: &document.station,
-            calendar: &self.calendar.calendar,
+            calendar,
         };
         Ok(inspect(&subject, &adopted.profile))
     }
@@ -416,21 +458,20 @@ impl Line {
         &self,
         document: &Document,
         adopted: &Arc<Adopted>,
+        calendar: &Calendar,
         judgement: Judgement,
     ) -> Result<&'static [StageName], StageError> {
-        let due_at = self
-            .calendar
-            .calendar
-            .deadline(document.taken_in_at, adopted.profile.window.sign_within, &document.station)
-            .ok();
+        let due_at =
+            calendar.deadline(document.taken_in_at, adopted.profile.window.sign_within, &document.station).ok();
         let (id, station, note) = (document.id, document.station.clone(), note_text(&judgement));
         let (document, adopted, journal) = (document.clone(), Arc::clone(adopted), Arc::clone(&self.journal));
-        let now = self.clock.now();
+        let (now, judged_by) = (self.clock.now(), calendar.digest());
         let held = self.database.write::<_, StageError, _>(async move |tx| {
             let decided = decisions::of_document(tx, document.id).await?;
             let needs = review::needs(&document.identity, &judgement, &adopted.profile, &decided);
             let (state, held) = review::route(&needs);
             documents::set_judgement(tx, document.id, &judgement, due_at).await?;
+            documents::set_calendar(tx, document.id, &judged_by).await?;
             documents::move_on(tx, document.id, DocumentState::Inspecting, state, now).await?;
             if let Some(reason) = held {
                 let detail =

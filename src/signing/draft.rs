@@ -96,6 +96,7 @@ impl Signing<'_> {
             missed_attempts: known.missed.clone(),
             identity: document.identity.clone(),
             claims: document.claims.clone(),
+            identity_flags: flag_codes(&document.flags)?,
             pages: RecordJson::page_ranges(&known.parts, &files),
             files,
             page_count,
@@ -220,6 +221,13 @@ impl Signing<'_> {
             late,
         }
     }
+}
+
+/// The codes of flags; what else they say stands in the identity and in the decisions.
+fn flag_codes(flags: &str) -> Result<Vec<String>, SigningError> {
+    let flags: Vec<serde_json::Value> = serde_json::from_str(flags)?;
+    let code = |flag: &serde_json::Value| flag.get("code").and_then(|code| code.as_str()).map(str::to_owned);
+    Ok(flags.iter().filter_map(code).collect())
 }
 
 /// What the sidecar is called in the container.

@@ -93,6 +93,32 @@ impl TestHome {
         daemon::start(&self.root(), self.runtime.handle(), Path::new(env!("CARGO_BIN_EXE_torikomi"))).unwrap()
     }
 
+    /// The consent with its sidecar, under this name.
+    pub fn deliver_consent(&self, stem: &str) {
+        self.deliver_consent_of("9990001", stem);
+    }
+
+    pub fn deliver_consent_of(&self, patient: &str, stem: &str) {
+        std::fs::copy("fixtures/samples/good/consent.jpg", self.drop().join(format!("{stem}.jpg"))).unwrap();
+        let sidecar = format!(
+            r#"{{"format":"torikomi-sidecar-v1","patient_id":"{patient}","document_type":"consent-demo",
+               "obtained_on":"{}","paper":"A4","expected_pages":1}}"#,
+            self.today()
+        );
+        std::fs::write(self.drop().join(format!("{stem}.json")), sidecar).unwrap();
+    }
+
+    /// The attempts whose files lie in custody.
+    pub fn attempts(&self) -> Vec<String> {
+        let mut found = names(&self.root().join("custody/attempts"));
+        found.retain(|name| !name.starts_with('.'));
+        found
+    }
+
+    pub fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
+        self.runtime.block_on(future)
+    }
+
     /// Sets one key below a heading of the settings, whatever it is now.
     pub fn set(&self, heading: &str, key: &str, value: &str) {
         let settings = self.root().join("torikomi.toml");

@@ -8,11 +8,13 @@ mod account;
 #[path = "../support/burst.rs"]
 #[allow(dead_code, reason = "others use what is not used here")]
 mod burst;
+mod busy;
 mod clocks;
 mod disk;
 #[path = "../image/files.rs"]
 #[allow(dead_code, reason = "others use what is not used here")]
 mod files;
+mod flags;
 mod home;
 #[path = "../support/served.rs"]
 #[allow(dead_code, reason = "others use what is not used here")]
@@ -20,6 +22,8 @@ mod hospital;
 #[allow(dead_code, reason = "others use what is not used here")]
 #[path = "../../src/durable/testing.rs"]
 mod mounts;
+mod list_of_a_batch;
+mod lists;
 mod proven;
 mod regrown;
 mod scanners;

@@ -3,6 +3,9 @@
 use std::path::Path;
 use std::process::Command;
 
+use torikomi::config::Config;
+use torikomi::config::home::Home;
+use torikomi::database::Database;
 use torikomi::export::Export;
 use torikomi::store::Objects;
 use torikomi::store::records::Record;
@@ -12,10 +15,21 @@ use crate::hospital::Hospital;
 
 /// Demands that a filed record proves itself at home, as a pack, and by `openssl`. Answers its `record.json`.
 pub fn proven(hospital: &Hospital, record: &Record) -> serde_json::Value {
-    let trust = Trust::of_home(hospital.home.layout(), &hospital.config).unwrap();
     let objects = hospital.home.layout().store(&hospital.config).join("objects");
     let objects = Objects::open(&objects, hospital.runtime.handle()).unwrap();
-    let at_home = AtHome::new(&hospital.database, &objects);
+    proven_by(&hospital.home, &hospital.config, &hospital.database, &objects, record)
+}
+
+/// The same for a line that runs within the test.
+pub fn proven_by(
+    home: &Home,
+    config: &Config,
+    database: &Database,
+    objects: &Objects,
+    record: &Record,
+) -> serde_json::Value {
+    let trust = Trust::of_home(home.layout(), config).unwrap();
+    let at_home = AtHome::new(database, objects);
     let report = at_home.verify(record.id, &trust, true).unwrap().unwrap();
     assert_eq!(report.verdict, Verdict::Passed, "{report:#?}");
     let strict = at_home.verify(record.id, &trust, false).unwrap().unwrap();
@@ -23,7 +37,7 @@ pub fn proven(hospital: &Hospital, record: &Record) -> serde_json::Value {
 
     let (row, members) = at_home.rows(record.id).unwrap().unwrap();
     let ProofSource::Read(proof) = at_home.proof(&row).unwrap() else { panic!("no proof") };
-    let parts = Parts::stored(&objects, members).unwrap();
+    let parts = Parts::stored(objects, members).unwrap();
     let mut export = Export { record: record.id, parts, proof: *proof, claimed: &trust };
     let folder = tempfile::tempdir().unwrap();
     let pack = export.container(folder.path()).unwrap();
@@ -32,7 +46,7 @@ pub fn proven(hospital: &Hospital, record: &Record) -> serde_json::Value {
     export.unpacked(&unpacked).unwrap();
     assert_eq!(verify_pack(&unpacked, &trust, true).unwrap().verdict, Verdict::Passed);
     openssl_agrees(&unpacked);
-    tells_of_no_patient(hospital, record, &at_home);
+    tells_of_no_patient(database, record, &at_home);
     serde_json::from_slice(&std::fs::read(unpacked.join("record/record.json")).unwrap()).unwrap()
 }
 
@@ -43,12 +57,12 @@ fn openssl_agrees(unpacked: &Path) {
 }
 
 /// Demands that the journal's entries name neither a patient nor the digest of something so short that one could be guessed.
-fn tells_of_no_patient(hospital: &Hospital, record: &Record, at_home: &AtHome<'_>) {
+fn tells_of_no_patient(database: &Database, record: &Record, at_home: &AtHome<'_>) {
     let (_, members) = at_home.rows(record.id).unwrap().unwrap();
     let short = members.iter().filter(|member| member.name == "sidecar.json").map(|member| member.object.hex());
     let never: Vec<String> = short.chain([record.patient_id.clone(), record.patient_name.clone()]).collect();
     assert_eq!(never.len(), 3, "the scan came with a sidecar");
-    let entries = hospital.database.read(async |tx| torikomi::journal::read::entries(tx, 0, 1000).await).unwrap();
+    let entries = database.read(async |tx| torikomi::journal::read::entries(tx, 0, 1000).await).unwrap();
     for entry in entries {
         let text = String::from_utf8(entry.bytes).unwrap();
         assert!(never.iter().all(|word| !text.contains(word)), "{text}");

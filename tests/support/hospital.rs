@@ -471,6 +471,7 @@ impl Hospital {
                 ..Identity::default()
             },
             claims: Claims::default(),
+            identity_flags: Vec::new(),
             pages: files
                 .iter()
                 .map(|file| torikomi::evidence::record::PageRange {

@@ -8,8 +8,9 @@ use crate::cli::journal::entries;
 use crate::cli::page::{Page, Tone};
 use crate::cli::{Desk, Failure, Words};
 use crate::control::facts::{DeliveryStatus, DocumentFacts, DocumentShown};
-use crate::database::{DatabaseError, Tx};
+use crate::database::{DatabaseError, Tx, unreadable};
 use crate::document::HoldReason;
+use crate::identification::Flag;
 use crate::identity::Source;
 use crate::ids::DocumentId;
 use crate::journal::read;
@@ -50,6 +51,7 @@ pub(super) async fn of_document(tx: &mut Tx, document: Document) -> Result<Docum
         held_detail: document.held_detail.as_deref().map(value),
         identity: document.identity,
         claims: document.claims,
+        flags: serde_json::from_str(&document.flags).map_err(unreadable("document.flags"))?,
         profile: document.profile,
         judgement: document.judgement,
         parts,
@@ -121,6 +123,14 @@ pub(super) fn identity(desk: &Desk, page: &mut Page, document: &DocumentFacts) {
         (words.say("column-pages"), Some(pages.to_string())),
         (words.say("column-file"), Some(files(document)).filter(|files| !files.is_empty())),
     ]);
+    flags(words, page, &document.flags);
+}
+
+/// What of an identity does not stand in the way but belongs before a person's eyes.
+pub(in crate::cli) fn flags(words: &Words, page: &mut Page, flags: &[Flag]) {
+    for flag in flags {
+        page.below(&words.coded("flag", flag));
+    }
 }
 
 fn files(document: &DocumentFacts) -> String {

@@ -1,9 +1,11 @@
 //! `torikomi record show`: one filed record and its files.
 
 use crate::cli::page::{Page, Table, Tone};
+use crate::cli::queue::facts;
 use crate::cli::{Answer, Desk, Failure};
 use crate::control::facts::RecordShown;
 use crate::ids::RecordId;
+use crate::ledger::documents;
 use crate::store::records;
 
 #[derive(Debug, clap::Args)]
@@ -16,7 +18,12 @@ pub(super) fn run(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
     let found = desk.database()?.read(async |tx| {
         let Some(record) = records::get(tx, args.record).await? else { return Ok(None) };
         let members = records::members(tx, args.record, true).await?;
-        Ok(Some(RecordShown { record, members }))
+        let document = documents::get(tx, record.document).await?;
+        let flags = match document {
+            Some(document) => documents::from_json("document.flags", &document.flags)?,
+            None => Vec::new(),
+        };
+        Ok(Some(RecordShown { record, flags, members }))
     })?;
     let shown = found.ok_or_else(|| Failure::NotFound { what: args.record.to_string() })?;
     desk.show(&shown, |page| show(desk, page, &shown))?;
@@ -45,6 +52,7 @@ fn show(desk: &Desk, page: &mut Page, shown: &RecordShown) {
         (words.say("column-record-digest"), Some(record.digest.to_string())),
         (words.say("column-journal"), Some(record.journal_index.to_string())),
     ]);
+    facts::flags(words, page, &shown.flags);
     page.heading(&words.say("record-files"));
     let columns = ["name", "generation", "bytes", "object"];
     let mut table = Table::new(columns.map(|column| words.say(&format!("column-{column}"))).to_vec());

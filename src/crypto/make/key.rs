@@ -16,6 +16,7 @@ use zeroize::{Zeroize as _, Zeroizing};
 use super::{ACT_DOMAIN, MakeError};
 use crate::crypto::oid;
 use crate::evidence::checkpoint::{Checkpoint, VerifierKey};
+use crate::system::Locked;
 
 /// How often the passphrase is hashed: what OWASP asks of PBKDF2-HMAC-SHA256, about a tenth of a second.
 ///
@@ -41,9 +42,9 @@ pub enum Suite {
 pub struct KeyPair(Secret);
 
 enum Secret {
-    // Boxed, so that moving a key leaves no copy behind.
-    Ed25519(Box<ed25519_dalek::SigningKey>),
-    EcdsaP256(Box<p256::ecdsa::SigningKey>),
+    // In pages of their own, so that moving a key leaves no copy behind and none reaches the swap.
+    Ed25519(Locked<ed25519_dalek::SigningKey>),
+    EcdsaP256(Locked<p256::ecdsa::SigningKey>),
 }
 
 impl KeyPair {
@@ -55,8 +56,8 @@ impl KeyPair {
         let mut seed = Zeroizing::new([0; 32]);
         getrandom::fill(&mut *seed)?;
         Ok(Self(match suite {
-            Suite::Ed25519 => Secret::Ed25519(Box::new(ed25519_dalek::SigningKey::from_bytes(&seed))),
-            Suite::EcdsaP256 => Secret::EcdsaP256(Box::new(loop {
+            Suite::Ed25519 => Secret::Ed25519(Locked::new(ed25519_dalek::SigningKey::from_bytes(&seed))),
+            Suite::EcdsaP256 => Secret::EcdsaP256(Locked::new(loop {
                 // Some 32-byte strings are no P-256 key; one in 2^32.
                 match p256::ecdsa::SigningKey::from_slice(&*seed) {
                     Ok(key) => break key,
@@ -71,6 +72,15 @@ impl KeyPair {
         match self.0 {
             Secret::Ed25519(_) => Suite::Ed25519,
             Secret::EcdsaP256(_) => Suite::EcdsaP256,
+        }
+    }
+
+    /// Whether the system keeps it out of the swap.
+    #[must_use]
+    pub fn is_locked(&self) -> bool {
+        match &self.0 {
+            Secret::Ed25519(key) => key.is_locked(),
+            Secret::EcdsaP256(key) => key.is_locked(),
         }
     }
 
@@ -183,11 +193,11 @@ pub fn unlock(pem: &str, passphrase: &Passphrase) -> Result<KeyPair, UnlockError
     let info = PrivateKeyInfoRef::from_der(plain.as_bytes()).map_err(|_| UnlockError::WrongPassphrase)?;
     let key = if info.algorithm.oid == oid::ED25519 {
         let mut bytes = ed25519_dalek::pkcs8::KeypairBytes::try_from(info).map_err(|_| UnlockError::NotAKey)?;
-        let key = Box::new(ed25519_dalek::SigningKey::from_bytes(&bytes.secret_key));
+        let key = Locked::new(ed25519_dalek::SigningKey::from_bytes(&bytes.secret_key));
         bytes.secret_key.zeroize();
         Secret::Ed25519(key)
     } else if info.algorithm.oid == oid::EC_PUBLIC_KEY {
-        Secret::EcdsaP256(Box::new(p256::ecdsa::SigningKey::try_from(info).map_err(|_| UnlockError::OtherSuite)?))
+        Secret::EcdsaP256(Locked::new(p256::ecdsa::SigningKey::try_from(info).map_err(|_| UnlockError::OtherSuite)?))
     } else {
         return Err(UnlockError::OtherSuite);
     };

@@ -40,7 +40,7 @@ impl Requests {
         let profiles = self.line.profiles();
         let statement = self.statement(stated, &profiles)?;
         let hand = self.hand(peer);
-        if statement.facts.obtained_on.is_some_and(|day| day > self.line.calendar.calendar.day_of(hand.now)) {
+        if statement.facts.obtained_on.is_some_and(|day| day > self.line.calendar().calendar.day_of(hand.now)) {
             return Err(Refusal::BadRequest { problem: "paper cannot have been received on a day to come".into() });
         }
         why.stated = Some(serde_json::to_value(&statement).map_err(unreadable("document.stated"))?);

@@ -43,7 +43,7 @@ impl Requests {
                     return Err(wrong_state(&document));
                 }
                 let weighed = weigh(tx, &document, &profiles).await?;
-                second_clock(&document, &weighed, &line.calendar.calendar, possible_again_at, hand.now)?;
+                second_clock(&document, &weighed, &line.calendar().calendar, possible_again_at, hand.now)?;
                 let deed = Deed::LateRelease {
                     documents: vec![id],
                     state_digest: state::of(tx, &document).await?,

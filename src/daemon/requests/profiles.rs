@@ -31,7 +31,7 @@ impl Requests {
         if self.line.config.mode == Mode::Production && profile.clause_is_placeholder() {
             return Err(refused("its clause is still the placeholder of an evaluation".into()));
         }
-        if profile.effective_from > self.line.calendar.calendar.day_of(hand.now) {
+        if profile.effective_from > self.line.calendar().calendar.day_of(hand.now) {
             return Err(refused(format!("it takes effect on {}: approve it on that day", profile.effective_from)));
         }
         let signers = Signers { first: self.prove(by, hand.now)?, second: self.prove_second(second, hand.now)? };

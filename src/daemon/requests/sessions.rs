@@ -35,7 +35,7 @@ impl Requests {
             return Err(Refusal::Unknown { what: station.to_string() });
         }
         let hand = self.hand(peer);
-        if obtained_on.is_some_and(|day| day > self.line.calendar.calendar.day_of(hand.now)) {
+        if obtained_on.is_some_and(|day| day > self.line.calendar().calendar.day_of(hand.now)) {
             return Err(Refusal::BadRequest { problem: "paper cannot have been received on a day to come".into() });
         }
         close_ended(&self.line)?;

@@ -66,9 +66,10 @@ impl Requests {
 
     fn warnings(&self, found: &Found, now: Instant) -> Vec<String> {
         let line = &self.line;
-        let mut warnings = Vec::new();
-        let today = line.calendar.calendar.day_of(now);
-        match line.calendar.calendar.expiry(today) {
+        let mut warnings = line.faults();
+        let calendar = line.calendar();
+        let today = calendar.calendar.day_of(now);
+        match calendar.calendar.expiry(today) {
             Expiry::Far => {}
             Expiry::Near { valid_until, days_left } => warnings.push(format!(
                 "the calendar ends on {valid_until}, in {days_left} days: enter the next year in calendar.toml"
@@ -79,8 +80,14 @@ impl Requests {
         }
         let horizon = now.plus(line.config.people.warn_of_gap.as_signed());
         if let Some(gap) = appointments::next_gap(&found.appointed, Role::InformationManager, now, horizon) {
-            let day = line.calendar.calendar.day_of(gap.from);
+            let day = calendar.calendar.day_of(gap.from);
             warnings.push(format!("from {day} on nobody is appointed as information manager, and nothing is signed"));
+        }
+        if line.sessions.keys_may_be_swapped() {
+            warnings.push(
+                "the key of an open session is not locked in memory and could reach the swap: raise LimitMEMLOCK of the service"
+                    .into(),
+            );
         }
         if line.sandbox == "best-effort" {
             warnings.push("decoders run in a sandbox of best effort only (image.sandbox)".into());

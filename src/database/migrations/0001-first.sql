@@ -100,6 +100,10 @@ CREATE TABLE document (
     sidecar         TEXT,
     list_digest     TEXT,
     judgement       TEXT,
+    -- SHA-256 of the calendar.toml by which it was judged; the bytes are an object
+    calendar        TEXT,
+    -- JSON: what a person should know of the identity, as codes
+    flags           TEXT NOT NULL DEFAULT '[]',
     -- the next deadline that may be missed
     due_at          BIGINT,
     supersedes      TEXT,
@@ -200,6 +204,13 @@ CREATE TABLE record_member (
     object     TEXT NOT NULL REFERENCES object (digest),
     media_type TEXT NOT NULL,
     PRIMARY KEY (record, name, generation)
+);
+
+-- Which patient list and calendar were in use last.
+CREATE TABLE watched_file (
+    name    TEXT PRIMARY KEY,
+    digest  TEXT NOT NULL,
+    entries BIGINT NOT NULL
 );
 
 CREATE TABLE person (

@@ -10,6 +10,7 @@ use super::*;
 use crate::durable::testing::Mount;
 use crate::intake::companions::{bundle_of, companions};
 use crate::intake::drop::Limits;
+use crate::system::{wait_until_closed, write_and_close};
 
 struct Place {
     source: tempfile::TempDir,
@@ -69,8 +70,8 @@ fn append(path: PathBuf) {
 #[test]
 fn a_copy_is_private_and_describes_itself() {
     let place = Place::new();
-    fs::write(place.path("架空 花子.tif"), "page").unwrap();
-    fs::write(place.path("架空 花子.json"), "{}").unwrap();
+    write_and_close(place.path("架空 花子.tif"), "page").unwrap();
+    write_and_close(place.path("架空 花子.json"), "{}").unwrap();
     let bundle = place.bundle();
     let taken = place.take(&bundle).unwrap();
     let manifest = taken.manifest();
@@ -102,7 +103,7 @@ fn a_copy_is_private_and_describes_itself() {
 #[test]
 fn the_description_is_canonical_json_and_strict() {
     let place = Place::new();
-    fs::write(place.path("scan.tif"), "page").unwrap();
+    write_and_close(place.path("scan.tif"), "page").unwrap();
     let taken = place.take(&place.bundle()).unwrap();
     let path = place.custody.path().join(folder_name(place.delivery, 1)).join(MANIFEST);
     let text = fs::read_to_string(&path).unwrap();
@@ -111,18 +112,18 @@ fn the_description_is_canonical_json_and_strict() {
     assert_eq!(value["name"]["bytes"], "c2Nhbi50aWY=");
     assert_eq!(value["copied_at"], "1970-01-01T00:00:00.000007Z");
     for (from, to) in [("\"format\":1", "\"format\":2"), ("content-001", "../content"), ("\"copy\":1", "\"copy\":2")] {
-        fs::write(&path, text.replace(from, to)).unwrap();
+        write_and_close(&path, text.replace(from, to)).unwrap();
         CustodyCopy::open(&place.custody, place.delivery, 1).unwrap_err();
     }
-    fs::write(&path, &text).unwrap();
+    write_and_close(&path, &text).unwrap();
     assert_eq!(CustodyCopy::open(&place.custody, place.delivery, 1).unwrap().manifest(), taken.manifest());
 }
 
 #[test]
 fn an_index_of_the_drop_folder_is_copied_and_outlives_the_delivery() {
     let place = Place::new();
-    fs::write(place.path("scan.tif"), "page").unwrap();
-    fs::write(place.path("index.csv"), "file,patient_id\n").unwrap();
+    write_and_close(place.path("scan.tif"), "page").unwrap();
+    write_and_close(place.path("index.csv"), "file,patient_id\n").unwrap();
     let taken = place.take(&place.bundle()).unwrap();
     let files = |members: Vec<&Member>| members.iter().map(|member| member.name.to_string()).collect::<Vec<_>>();
     assert_eq!(files(taken.manifest().members.iter().collect()), ["scan.tif", "index.csv"]);
@@ -134,7 +135,7 @@ fn an_index_of_the_drop_folder_is_copied_and_outlives_the_delivery() {
 #[test]
 fn a_source_that_changed_since_it_was_seen_is_not_taken() {
     let place = Place::new();
-    fs::write(place.path("scan.tif"), "page").unwrap();
+    write_and_close(place.path("scan.tif"), "page").unwrap();
     let bundle = place.bundle();
     append(place.path("scan.tif"));
     assert!(matches!(place.take(&bundle), Err(CustodyError::SourceChanged)));
@@ -149,7 +150,7 @@ fn a_source_that_changed_since_it_was_seen_is_not_taken() {
 #[test]
 fn a_source_that_somebody_has_opened_for_writing_is_not_taken() {
     let place = Place::new();
-    fs::write(place.path("scan.tif"), "page").unwrap();
+    write_and_close(place.path("scan.tif"), "page").unwrap();
     let bundle = place.bundle();
     let found = bundle.members().next().unwrap();
     let source = unchanged(&place.drop, found).unwrap();
@@ -159,6 +160,7 @@ fn a_source_that_somebody_has_opened_for_writing_is_not_taken() {
     assert!(unchanged(&place.drop, found).is_err());
     assert!(still_unchanged(&place.drop, found, &source).is_err());
     drop(writer);
+    wait_until_closed(&place.path("scan.tif"));
     place.take(&bundle).unwrap();
 }
 
@@ -177,7 +179,7 @@ impl<F: FnMut()> Read for Meddler<F> {
 fn a_source_that_grows_or_shrinks_during_the_copy_is_noticed_by_its_length() {
     let place = Place::new();
     for longer in [true, false] {
-        fs::write(place.path("scan.tif"), vec![1; durable::BUFFER * 2]).unwrap();
+        write_and_close(place.path("scan.tif"), vec![1; durable::BUFFER * 2]).unwrap();
         let size = place.drop.look(&place.bundle().name).unwrap().size;
         let path = place.path("scan.tif");
         let meddle = || {
@@ -194,7 +196,7 @@ fn a_source_that_grows_or_shrinks_during_the_copy_is_noticed_by_its_length() {
 #[test]
 fn a_source_that_changed_after_it_was_read_is_noticed_by_stat() {
     let place = Place::new();
-    fs::write(place.path("scan.tif"), "page").unwrap();
+    write_and_close(place.path("scan.tif"), "page").unwrap();
     let bundle = place.bundle();
     let found = bundle.members().next().unwrap();
     let source = unchanged(&place.drop, found).unwrap();
@@ -209,7 +211,7 @@ fn a_source_that_changed_after_it_was_read_is_noticed_by_stat() {
     let found = bundle.members().next().unwrap();
     let source = unchanged(&place.drop, found).unwrap();
     fs::hard_link(place.path("scan.tif"), place.source.path().join(".kept")).unwrap();
-    fs::write(place.path("new.part"), "page").unwrap();
+    write_and_close(place.path("new.part"), "page").unwrap();
     fs::rename(place.path("new.part"), place.path("scan.tif")).unwrap();
     assert!(matches!(still_unchanged(&place.drop, found, &source), Err(CustodyError::SourceChanged)));
 }
@@ -219,7 +221,7 @@ fn a_member_that_changes_while_a_later_one_is_copied_is_noticed() {
     let place = Place::new();
     fs::create_dir(place.path("batch")).unwrap();
     for page in ["batch/p1.tif", "batch/p2.tif"] {
-        fs::write(place.path(page), "page").unwrap();
+        write_and_close(place.path(page), "page").unwrap();
     }
     let bundle = place.bundle();
     // The clock is read for the second time when every member has been copied.
@@ -252,9 +254,9 @@ fn a_full_disk_says_so_keeps_the_source_and_works_again() {
     let place = Place::new();
     let mount = Mount::of_size(64 * 1024);
     let place = Place { custody: Folder::open(&mount.path).unwrap(), ..place };
-    fs::write(place.path("scan.tif"), vec![1; 40 * 1024]).unwrap();
+    write_and_close(place.path("scan.tif"), vec![1; 40 * 1024]).unwrap();
     let bundle = place.bundle();
-    fs::write(mount.path.join("other"), vec![1; 40 * 1024]).unwrap();
+    write_and_close(mount.path.join("other"), vec![1; 40 * 1024]).unwrap();
     let error = place.take(&bundle).unwrap_err();
     assert!(error.is_disk_full(), "{error}");
     assert_eq!(place.in_custody(), 1);
@@ -266,7 +268,7 @@ fn a_full_disk_says_so_keeps_the_source_and_works_again() {
 #[test]
 fn a_delivery_copied_again_gets_another_name() {
     let place = Place::new();
-    fs::write(place.path("scan.tif"), "half").unwrap();
+    write_and_close(place.path("scan.tif"), "half").unwrap();
     place.take(&place.bundle()).unwrap();
     assert!(matches!(
         place.take(&place.bundle()),
@@ -290,18 +292,18 @@ fn a_delivery_copied_again_gets_another_name() {
 #[test]
 fn a_survey_finds_copies_clears_leftovers_and_keeps_strangers() {
     let place = Place::new();
-    fs::write(place.path("scan.tif"), "page").unwrap();
+    write_and_close(place.path("scan.tif"), "page").unwrap();
     place.take(&place.bundle()).unwrap();
     let custody = place.custody.path();
     fs::create_dir(custody.join(format!("{}x", durable::TEMPORARY))).unwrap();
     fs::create_dir(custody.join(folder_name(DeliveryId::new(), 1))).unwrap();
-    fs::write(custody.join("stranger"), "?").unwrap();
-    fs::write(custody.join(".torikomi-custody"), "marker").unwrap();
+    write_and_close(custody.join("stranger"), "?").unwrap();
+    write_and_close(custody.join(".torikomi-custody"), "marker").unwrap();
     let survey = survey(&place.custody).unwrap();
     assert_eq!((survey.cleared, survey.copies.len(), survey.strangers.len()), (1, 1, 2));
     assert_eq!(survey.copies[0].manifest().delivery, place.delivery);
 
     let content = custody.join(folder_name(place.delivery, 1)).join("content-001");
-    fs::write(content, "PAGE").unwrap();
+    write_and_close(content, "PAGE").unwrap();
     assert!(matches!(survey.copies[0].verify(), Err(CustodyError::Damaged)));
 }

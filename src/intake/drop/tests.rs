@@ -6,6 +6,7 @@ use std::process::Command;
 
 use super::*;
 use crate::durable::testing::Mount;
+use crate::system::write_and_close;
 
 struct Place {
     folder: tempfile::TempDir,
@@ -26,7 +27,7 @@ impl Place {
     fn write(&self, name: impl AsRef<OsStr>) {
         let path = self.path(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, "x").unwrap();
+        write_and_close(path, "x").unwrap();
     }
 
     fn sweep(&self) -> Sweep {
@@ -62,7 +63,7 @@ fn a_folder_is_ours_by_its_marker_alone() {
     assert!(foreign(DropFolder::open(path, home, &"er-2".parse().unwrap())));
     assert!(foreign(DropFolder::establish(path, HomeId::new(), &station)));
 
-    fs::write(path.join(MARKER), "{}").unwrap();
+    write_and_close(path.join(MARKER), "{}").unwrap();
     assert!(matches!(drop.check(), Err(Unreachable::MarkerUnreadable { .. })));
     fs::remove_file(path.join(MARKER)).unwrap();
     assert!(matches!(drop.sweep(&Limits::default()), Err(Unreachable::NoMarker { .. })));
@@ -170,7 +171,7 @@ fn a_folder_moved_in_is_one_delivery_with_all_below_it() {
     let batch = outside.path().join("batch");
     fs::create_dir_all(batch.join("inner/deep")).unwrap();
     for file in ["p1.tif", "p1.json", "inner/p2.tif", "inner/deep/p3.tif", "Thumbs.db"] {
-        fs::write(batch.join(file), "x").unwrap();
+        write_and_close(batch.join(file), "x").unwrap();
     }
     let place = Place::new();
     fs::rename(&batch, place.path("batch")).unwrap();
@@ -202,7 +203,7 @@ fn what_prevents_a_folder_is_told_with_it() {
 fn another_mount_inside_is_not_entered() {
     let place = Place::new();
     let other = tempfile::tempdir().unwrap();
-    fs::write(other.path().join("foreign.tif"), "x").unwrap();
+    write_and_close(other.path().join("foreign.tif"), "x").unwrap();
     fs::create_dir(place.path("mounted")).unwrap();
     let mount = Mount::over(other.path(), &place.path("mounted"));
     let sweep = place.sweep();

@@ -1,4 +1,5 @@
-//! The gate before custody: shut for every station while our own disk takes nothing, opened again by itself.
+//! The gate before custody: shut for every station while our own disk, or that of the database, takes nothing; opened
+//! again by itself.
 
 use std::sync::Mutex;
 use std::time::{Duration, Instant as Moment};
@@ -6,6 +7,7 @@ use std::time::{Duration, Instant as Moment};
 use serde::{Deserialize, Serialize};
 
 use super::locked;
+use crate::database::Database;
 use crate::durable::{Failure, Folder};
 use crate::instant::Instant;
 
@@ -50,13 +52,13 @@ impl Gate {
     }
 
     /// Whether something may be copied now; else when to ask again. Who asks after the pause tries the disk.
-    pub(super) fn pass(&self, custody: &Folder, now: Moment) -> Result<(), Moment> {
+    pub(super) fn pass(&self, custody: &Folder, database: &Database, now: Moment) -> Result<(), Moment> {
         let mut gate = locked(&self.0);
         let Some(shut) = gate.as_mut() else { return Ok(()) };
         if now < shut.probe_at {
             return Err(shut.probe_at);
         }
-        if has_room(custody, shut.needed) && trial(custody).is_ok() {
+        if database.trouble().is_none() && has_room(custody, shut.needed) && trial(custody).is_ok() {
             tracing::info!("Intake goes on");
             *gate = None;
             return Ok(());

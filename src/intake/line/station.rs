@@ -333,13 +333,17 @@ impl AtStation {
         }
     }
 
+    fn pass(&self, now: Moment) -> Result<(), Moment> {
+        self.shared.gate.pass(&self.shared.instruments.custody, &self.shared.instruments.database, now)
+    }
+
     /// Copies what is ready. Answers when to take the next turn, where that is known.
     fn copy_all(&mut self, drop: &DropFolder, ready: Vec<Ready>, now: Moment) -> Result<Option<Moment>, LineError> {
+        if let Err(later) = self.pass(now) {
+            return Ok(Some(later));
+        }
         if ready.is_empty() {
             return Ok(None);
-        }
-        if let Err(later) = self.shared.gate.pass(&self.shared.instruments.custody, now) {
-            return Ok(Some(later));
         }
         let more = ready.len() > COPIES_IN_A_TURN;
         let ready: Vec<Ready> = ready.into_iter().take(COPIES_IN_A_TURN).collect();
@@ -348,7 +352,7 @@ impl AtStation {
             if self.shared.stopping() {
                 return Ok(Some(now));
             }
-            if let Err(later) = self.shared.gate.pass(&self.shared.instruments.custody, now) {
+            if let Err(later) = self.pass(now) {
                 return Ok(Some(later));
             }
             let name = ready.bundle.name.clone();

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use super::*;
 use crate::durable::testing::Mount;
 use crate::ids::{Digest, HomeId};
+use crate::system::write_and_close;
 
 struct Place {
     folder: tempfile::TempDir,
@@ -32,7 +33,7 @@ impl Place {
     fn member(&self, name: &str, number: u32) -> Member {
         let path = self.path(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(&path, "page").unwrap();
+        write_and_close(&path, "page").unwrap();
         let name = SourceName::new(name.into()).unwrap();
         Member {
             file: format!("content-{number:03}"),
@@ -111,7 +112,7 @@ fn a_source_that_grew_stays_and_its_sidecar_goes() {
 fn a_name_used_again_is_not_touched() {
     let place = Place::new();
     let member = place.member("scan.tif", 1);
-    fs::write(place.path("new.part"), "new!").unwrap();
+    write_and_close(place.path("new.part"), "new!").unwrap();
     fs::rename(place.path("new.part"), place.path("scan.tif")).unwrap();
     let before = place.drop.look(&member.name).unwrap();
     assert_eq!(place.release(std::slice::from_ref(&member)), ["different: scan.tif"]);
@@ -120,7 +121,7 @@ fn a_name_used_again_is_not_touched() {
     assert_eq!(one(place.release_unseen(&member)), "different: scan.tif");
     assert_eq!(place.read("scan.tif"), "new!");
     // Even the same bytes: they were delivered again.
-    fs::write(place.path("new.part"), "page").unwrap();
+    write_and_close(place.path("new.part"), "page").unwrap();
     fs::rename(place.path("new.part"), place.path("scan.tif")).unwrap();
     assert_eq!(one(place.release_unseen(&member)), "different: scan.tif");
     assert_eq!(place.read("scan.tif"), "page");
@@ -155,11 +156,11 @@ fn a_source_that_somebody_has_opened_for_writing_goes_back() {
 fn what_goes_back_replaces_nothing() {
     let place = Place::new();
     let member = place.member("scan.tif", 1);
-    fs::write(place.path("scan.tif"), "grown").unwrap();
+    write_and_close(place.path("scan.tif"), "grown").unwrap();
     let private = private_folder(&place.drop).unwrap();
     let leftover = Leftover::of(place.delivery, &member.file);
     assert!(claim(&place.drop, &private, &leftover, &member.name).unwrap());
-    fs::write(place.path("scan.tif"), "newest").unwrap();
+    write_and_close(place.path("scan.tif"), "newest").unwrap();
     let outcome = settle_in(&place.drop, &private, &leftover, Some(&member));
     let ReleaseOutcome::Different { now_at } = outcome else { panic!("{outcome:?}") };
     assert_eq!(place.read("scan.tif"), "newest");
@@ -190,10 +191,10 @@ fn a_release_cut_short_is_ended_at_the_next_start() {
         let leftover = Leftover::of(place.delivery, &member.file);
         assert!(claim(&place.drop, &private, &leftover, &member.name).unwrap());
     }
-    fs::write(private.path().join(format!("{}.content-002", place.delivery)), "changed").unwrap();
-    fs::write(private.path().join("stranger"), "?").unwrap();
+    write_and_close(private.path().join(format!("{}.content-002", place.delivery)), "changed").unwrap();
+    write_and_close(private.path().join("stranger"), "?").unwrap();
     // Killed here. Until it is settled, releasing again does nothing.
-    fs::write(place.path("same.tif"), "page").unwrap();
+    write_and_close(place.path("same.tif"), "page").unwrap();
     let again = Member { source: place.drop.look(&members[0].name).unwrap(), ..members[0].clone() };
     assert_eq!(place.release(&[again]), ["cannot remove: AlreadyExists"]);
     fs::remove_file(place.path("same.tif")).unwrap();
@@ -297,7 +298,7 @@ fn a_released_folder_goes_when_it_is_empty() {
     let batch = SourceName::new("batch".into()).unwrap();
     assert!(!remove_emptied_folders(&place.drop, &batch).unwrap());
     assert_eq!(place.release(&members), ["removed", "removed"]);
-    fs::write(place.path("batch/inner/new.tif"), "new").unwrap();
+    write_and_close(place.path("batch/inner/new.tif"), "new").unwrap();
     assert!(!remove_emptied_folders(&place.drop, &batch).unwrap());
     assert_eq!(place.read("batch/inner/new.tif"), "new");
     assert!(place.path("batch/z-empty").is_dir(), "a folder in use stays as it is");

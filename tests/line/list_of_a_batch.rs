@@ -1,0 +1,42 @@
+//! The list of a batch as Excel in Japanese writes it.
+
+use std::fs;
+
+use torikomi::document::{DocumentState, HoldReason};
+use torikomi::ledger::documents::{self, Document, Filter};
+use torikomi::pipeline::line::Line;
+
+use crate::home::TestHome;
+use crate::wait_for;
+
+#[test]
+fn a_list_in_cp932_is_read_where_the_station_says_so_and_held_where_not() {
+    for (declared, expected) in [
+        (Some("\"cp932\""), (DocumentState::Signing, Some(HoldReason::NoSession))),
+        (None, (DocumentState::Identifying, Some(HoldReason::Identity))),
+    ] {
+        let home = TestHome::make();
+        if let Some(encoding) = declared {
+            home.set("[station.front-desk]", "index_encoding", encoding);
+        }
+        let daemon = home.start();
+        // The second byte of 表 is a backslash in ASCII.
+        let mut list = b"file,patient_id,document_type,obtained_on,paper,remarks\r\n\x95\x5c.jpg,9990001,".to_vec();
+        list.extend(format!("consent-demo,{},A4,", home.today()).bytes());
+        list.extend(b"\x95\x5c\r\n");
+        fs::write(home.drop().join("index.csv"), &list).unwrap();
+        fs::copy("fixtures/samples/good/consent.jpg", home.drop().join("表.jpg")).unwrap();
+        let document = wait_for(|| only(&daemon.line).filter(|document| document.held.is_some())).unwrap();
+        assert_eq!((document.state, document.held), expected, "{document:?}");
+        if declared.is_some() {
+            assert_eq!(document.claims.remarks.as_deref(), Some("表"));
+            let own = daemon.line.objects.get(&document.sidecar.unwrap()).unwrap();
+            assert!(own.ends_with(b"A4,\x95\x5c"), "its own row is kept as it was delivered");
+        }
+    }
+}
+
+fn only(line: &Line) -> Option<Document> {
+    let filter = Filter { ended: true, ..Filter::default() };
+    line.database.read(async |tx| documents::list(tx, &filter, 10).await).unwrap().pop()
+}
