@@ -29,7 +29,7 @@ pub fn start(line: &Arc<Line>, cores: usize) -> std::io::Result<Driver> {
     driver.run(Stage {
         name: StageName::Measuring,
         threads: cores,
-        ready: Box::new(move |most| ready.to_measure(most).map_err(|error| error.to_string())),
+        ready: Box::new(move |most| ready.to_measure(most).map_err(Into::into)),
         work: Box::new(move |id: &DeliveryId| work.measure(*id)),
     })?;
     let stages: [(StageName, DocumentState, usize, Step); 5] = [
@@ -44,7 +44,7 @@ pub fn start(line: &Arc<Line>, cores: usize) -> std::io::Result<Driver> {
         driver.run(Stage {
             name,
             threads,
-            ready: Box::new(move |most| ready.ready_in(state, most).map_err(|error| error.to_string())),
+            ready: Box::new(move |most| ready.ready_in(state, most).map_err(Into::into)),
             work: Box::new(move |id: &DocumentId| step(&work, *id)),
         })?;
     }

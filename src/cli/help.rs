@@ -10,8 +10,9 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, CommandFactory as _, FromArgMatches as _};
 
 use super::Cli;
-use super::choice::{OneOf, language};
+use super::choice::{EXPORT_REASONS, OneOf, language};
 use super::failure::USAGE;
+use super::page::clean_lines;
 use super::words::Words;
 use crate::identity::dates::DateProblem;
 use crate::messages::Lang;
@@ -38,7 +39,7 @@ pub(super) fn parse(words: &Words, args: &[OsString]) -> Result<Cli, u8> {
             USAGE
         }
         _ => {
-            let _ = write!(std::io::stderr(), "{}", complaint(words, &error));
+            let _ = writeln!(std::io::stderr(), "{}", clean_lines(&complaint(words, &error)));
             USAGE
         }
     })
@@ -93,9 +94,7 @@ fn complaint(words: &Words, error: &clap::Error) -> String {
         lines.push(format!("{}: {usage}", words.say("help-heading-usage")));
     }
     lines.push(words.say("usage-help"));
-    let mut complaint = lines.join("\n");
-    complaint.push('\n');
-    complaint
+    lines.join("\n")
 }
 
 fn spoken(command: clap::Command, words: &Words, path: &str) -> clap::Command {
@@ -117,6 +116,15 @@ fn spoken(command: clap::Command, words: &Words, path: &str) -> clap::Command {
             let name = arg.get_id().as_str().replace('_', "-");
             let own = format!("arg-{path}-{name}");
             let text = words.find(&own).unwrap_or_else(|| words.say(&format!("arg-{name}")));
+            let choices = match (name.as_str(), path) {
+                ("reason", "record-export") => Some(words.choices("export-reason", &EXPORT_REASONS.map(str::to_owned))),
+                ("reason", _) => Some(words.reasons()),
+                _ => None,
+            };
+            let text = choices.map_or_else(
+                || text.clone(),
+                |valid| words.with("arg-with-choices", &[("text", text.clone().into()), ("valid", valid.into())]),
+            );
             let arg = arg.help(text).help_heading(words.say(heading));
             // What the library would add speaks English only; the texts of the catalogue say it.
             let valued = arg.get_action().takes_values();

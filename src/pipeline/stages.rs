@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::sync::Arc;
 
-use super::driver::{StageName, Worked};
+use super::driver::{Away, StageName, Worked};
 use super::line::{Adopted, Line};
 use crate::database::{DatabaseError, Tx};
 use crate::document::{DocumentState, HoldReason};
@@ -85,14 +85,16 @@ impl Line {
                 self.wake_station_of(id);
                 Worked::Done(&[])
             }
-            Err(error) if is_away(&error) => Worked::Away(error.to_string()),
             Err(error) => {
+                if let Some(away) = away(&error) {
+                    return Worked::Away(away);
+                }
                 tracing::error!(delivery.id = %id, %error, "Measuring delivery {id} failed");
                 let retry_at = self.clock.now().plus(RETRY);
                 let counted = self
                     .database
                     .write::<_, DatabaseError, _>(async move |tx| deliveries::set_failure(tx, id, retry_at).await);
-                counted.map_or_else(|error| Worked::Away(error.to_string()), |()| Worked::Done(&[]))
+                counted.map_or_else(|error| Worked::Away(error.into()), |()| Worked::Done(&[]))
             }
         }
     }
@@ -200,7 +202,7 @@ impl Line {
         match stage.stamp(id) {
             Ok(stamping::Outcome::Stamped(_)) => Worked::Done(&[StageName::Filing]),
             Ok(stamping::Outcome::Missed) => Worked::Done(&[StageName::Signing]),
-            Ok(stamping::Outcome::Away(why)) => Worked::Away(why),
+            Ok(stamping::Outcome::Away(problem)) => Worked::Away(Away::Authority { problem }),
             Err(error) => self.failed(id, StageName::Stamping, DocumentState::Stamping, error.into()),
         }
     }
@@ -267,7 +269,7 @@ impl Line {
             Ok(Some(document)) if document.state == state && document.held.is_none() => document,
             // Somebody decided otherwise in the meantime.
             Ok(_) => return Worked::Done(&[]),
-            Err(error) => return Worked::Away(error.to_string()),
+            Err(error) => return Worked::Away(error.into()),
         };
         step(&document).map_or_else(|error| self.failed(id, stage, state, error), Worked::Done)
     }
@@ -287,7 +289,7 @@ impl Line {
             }
             Ok(())
         });
-        counted.map_or_else(|error| Worked::Away(error.to_string()), |()| Worked::Done(&[]))
+        counted.map_or_else(|error| Worked::Away(error.into()), |()| Worked::Done(&[]))
     }
 
     fn hold(
@@ -342,8 +344,8 @@ impl Line {
 #[derive(Debug, thiserror::Error)]
 pub(super) enum StageError {
     /// Something outside is away; the document is not at fault.
-    #[error("{0}")]
-    Away(String),
+    #[error("{0:?}")]
+    Away(Away),
     #[error("{0}")]
     Document(String),
 }
@@ -352,7 +354,7 @@ impl From<DatabaseError> for StageError {
     fn from(error: DatabaseError) -> Self {
         match error {
             DatabaseError::Conflict(_) | DatabaseError::Unreadable(_) => Self::Document(error.to_string()),
-            _ => Self::Away(error.to_string()),
+            _ => Self::Away(error.into()),
         }
     }
 }
@@ -361,7 +363,8 @@ impl From<SigningError> for StageError {
     fn from(error: SigningError) -> Self {
         match error {
             SigningError::Database(error) => error.into(),
-            SigningError::Disk(_) | SigningError::Store(_) | SigningError::Clock(_) => Self::Away(error.to_string()),
+            SigningError::Disk(_) => Self::Away(disk(&error)),
+            SigningError::Store(_) => Self::Away(store(&error)),
             _ => Self::Document(error.to_string()),
         }
     }
@@ -372,22 +375,35 @@ impl From<FilingError> for StageError {
         match error {
             FilingError::Database(error) => error.into(),
             FilingError::Attempt(error) => error.into(),
-            FilingError::Disk(_) => Self::Away(error.to_string()),
+            FilingError::Disk(_) => Self::Away(disk(&error)),
             FilingError::Store(crate::store::StoreError::DiskFull | crate::store::StoreError::Unreachable(_)) => {
-                Self::Away(error.to_string())
+                Self::Away(store(&error))
             }
             _ => Self::Document(error.to_string()),
         }
     }
 }
 
-fn is_away(error: &MeasuringError) -> bool {
+/// What is away, where the delivery is not at fault.
+fn away(error: &MeasuringError) -> Option<Away> {
     match error {
-        MeasuringError::Worker(error) => !matches!(error, WorkerError::ContentChanged { .. }),
-        MeasuringError::Store(_) | MeasuringError::Disk(_) => true,
-        MeasuringError::Database(error) => !matches!(error, DatabaseError::Conflict(_)),
-        MeasuringError::Custody(_) | MeasuringError::Encoding(_) => false,
+        MeasuringError::Worker(WorkerError::ContentChanged { .. })
+        | MeasuringError::Database(DatabaseError::Conflict(_))
+        | MeasuringError::Custody(_)
+        | MeasuringError::Encoding(_) => None,
+        MeasuringError::Worker(_) => Some(Away::Workers { problem: error.to_string() }),
+        MeasuringError::Store(_) => Some(store(error)),
+        MeasuringError::Disk(_) => Some(disk(error)),
+        MeasuringError::Database(_) => Some(Away::Database { problem: error.to_string() }),
     }
+}
+
+fn disk(error: &impl ToString) -> Away {
+    Away::Disk { problem: error.to_string() }
+}
+
+fn store(error: &impl ToString) -> Away {
+    Away::Store { problem: error.to_string() }
 }
 
 /// Everything that was said of a document, and the bytes that said it.
@@ -480,9 +496,9 @@ impl Line {
         let manifest = copy.manifest();
         let read = |member| -> Result<Vec<u8>, StageError> {
             let mut bytes = Vec::new();
-            let file = copy.open_member(member).map_err(|error| StageError::Away(error.to_string()))?;
+            let file = copy.open_member(member).map_err(|error| StageError::Away(disk(&error)))?;
             std::io::Read::read_to_end(&mut std::io::Read::take(file, 8 * 1024 * 1024), &mut bytes)
-                .map_err(|error| StageError::Away(error.to_string()))?;
+                .map_err(|error| StageError::Away(disk(&error)))?;
             Ok(bytes)
         };
         let zone = self.calendar.calendar.zone();
@@ -630,7 +646,7 @@ impl Line {
         let sidecar = match gathered.sidecar {
             None => None,
             Some((bytes, list)) => {
-                let object = self.objects.put(&bytes).map_err(|error| StageError::Away(error.to_string()))?;
+                let object = self.objects.put(&bytes).map_err(|error| StageError::Away(store(&error)))?;
                 Some((object, list))
             }
         };
@@ -685,7 +701,7 @@ impl Line {
         })?;
         let mut measured = Vec::new();
         for (part, object) in parts {
-            let bytes = self.objects.get(&object).map_err(|error| StageError::Away(error.to_string()))?;
+            let bytes = self.objects.get(&object).map_err(|error| StageError::Away(store(&error)))?;
             let measurements: Measurements =
                 serde_json::from_slice(&bytes).map_err(|error| StageError::Document(error.to_string()))?;
             measured.push((part, measurements));

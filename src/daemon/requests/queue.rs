@@ -26,7 +26,7 @@ const MOST_DOCUMENTS: usize = 1000;
 /// The documents that a request names: some, not too many, each once.
 pub(super) fn named(documents: Vec<DocumentId>) -> Result<Vec<DocumentId>, Refusal> {
     if documents.is_empty() || documents.len() > MOST_DOCUMENTS {
-        return Err(Refusal::BadRequest { problem: format!("a request is about 1 to {MOST_DOCUMENTS} documents") });
+        return Err(Refusal::DocumentsNamed { most: MOST_DOCUMENTS as u64 });
     }
     let mut seen = BTreeSet::new();
     Ok(documents.into_iter().filter(|document| seen.insert(*document)).collect())

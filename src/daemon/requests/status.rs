@@ -3,7 +3,7 @@
 use super::Requests;
 use crate::calendar::Expiry;
 use crate::control::Refusal;
-use crate::control::facts::{Deadline, DeliveryStatus, Paused, SessionStatus, StationStatus, Status};
+use crate::control::facts::{Deadline, DeliveryStatus, Paused, SessionStatus, StationStatus, Status, Warning};
 use crate::database::{DatabaseError, Tx};
 use crate::document::DeliveryState;
 use crate::instant::Instant;
@@ -13,6 +13,7 @@ use crate::ledger::documents::{self, Count, Filter};
 use crate::people::appointments::{self, Appointment};
 use crate::people::sessions::{self, SessionRow};
 use crate::people::{PeopleError, Role, register};
+use crate::pipeline::driver::{Away, StageName};
 use crate::store::records;
 
 /// So many deadlines are listed.
@@ -38,7 +39,6 @@ impl Requests {
         let line = &self.line;
         let now = line.clock.now();
         let found = line.database.read::<_, PeopleError, _>(async |tx| look(tx, now).await)?;
-        let clock_problem = line.clock.believed().err().map(|problem| problem.to_string());
         let warnings = self.warnings(&found, now);
         let stations = (self.hooks.stations)().into_iter().map(|station| with_session(station, &found.sessions));
         let stations = stations.collect();
@@ -49,7 +49,7 @@ impl Requests {
             running_since: self.running_since,
             now,
             sandbox: line.sandbox.to_owned(),
-            clock_problem,
+            clock_problem: line.clock.believed().err(),
             information_manager: found.manager,
             stations,
             documents: found.counts,
@@ -63,29 +63,21 @@ impl Requests {
         })
     }
 
-    fn warnings(&self, found: &Found, now: Instant) -> Vec<String> {
+    fn warnings(&self, found: &Found, now: Instant) -> Vec<Warning> {
         let line = &self.line;
+        let calendar = &line.calendar.calendar;
         let mut warnings = Vec::new();
-        let today = line.calendar.calendar.day_of(now);
-        match line.calendar.calendar.expiry(today) {
-            Expiry::Far => {}
-            Expiry::Near { valid_until, days_left } => warnings.push(format!(
-                "the calendar ends on {valid_until}, in {days_left} days: enter the next year in calendar.toml"
-            )),
-            Expiry::Past { valid_until } => warnings.push(format!(
-                "the calendar ended on {valid_until}: no deadline can be told until it is brought up to date"
-            )),
+        let calendar_expiry = calendar.expiry(calendar.day_of(now));
+        if calendar_expiry != Expiry::Far {
+            warnings.push(Warning::Calendar { calendar_expiry });
         }
         let horizon = now.plus(line.config.people.warn_of_gap.as_signed());
         if let Some(gap) = appointments::next_gap(&found.appointed, Role::InformationManager, now, horizon) {
-            let day = line.calendar.calendar.day_of(gap.from);
-            warnings.push(format!("from {day} on nobody is appointed as information manager, and nothing is signed"));
+            let until = gap.until.map(|until| calendar.day_of(until));
+            warnings.push(Warning::Gap { from: calendar.day_of(gap.from), until });
         }
         if line.sandbox == "best-effort" {
-            warnings.push("decoders run in a sandbox of best effort only (image.sandbox)".into());
-        }
-        if let Err(problem) = line.clock.believed() {
-            warnings.push(format!("{problem}: signing waits until somebody has looked at the clock"));
+            warnings.push(Warning::BestEffortSandbox);
         }
         warnings
     }
@@ -156,6 +148,6 @@ fn delivery_status(delivery: &Delivery) -> DeliveryStatus {
     }
 }
 
-fn paused(stages: Vec<(crate::pipeline::driver::StageName, Instant, String)>) -> Vec<Paused> {
+fn paused(stages: Vec<(StageName, Instant, Away)>) -> Vec<Paused> {
     stages.into_iter().map(|(stage, since, why)| Paused { stage: stage.as_str().to_owned(), since, why }).collect()
 }

@@ -8,7 +8,7 @@ init-no-station = There is no station. Please name one with --station.
 init-station-twice = Station “{ $station }” is named twice.
 init-one-person = The administrator and the information manager must be two people with two logins.
 init-authority-passphrase = The passphrase of the certificate authority is too weak to be used: { $weaknesses }.
-init-profile = There is a problem in profile { $file }.
+init-profile = The profile { $file } is at fault. See what with `torikomi profile lint { $file }`, put it right and run init again.
 init-failed = The home could not be made: { $problem }. Please remove the cause and run init again.
 init-person-syntax = “{ $text }” cannot be read. Please write “login,name,occupation,department”, all four.
 init-passphrase-file-syntax = “{ $text }” cannot be read. Please write “login=file”.

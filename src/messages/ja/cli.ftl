@@ -3,21 +3,26 @@
 ## 失敗。何が起き、なぜで、どうすればよいか。
 cli-home-not-given = ホームフォルダーが指定されていません。--home DIR か環境変数 TORIKOMI_HOME で指定してください。まだないときは「torikomi init」で作れます。
 cli-not-a-home = { $path } は Torikomi のホームフォルダーではありません。場所を確かめるか、「torikomi init」で作ってください。
-cli-home = ホームフォルダーを使えません：{ $problem }
-cli-settings = 設定に誤りがあります：{ $problem }
-cli-database = データベースを読めませんでした：{ $problem }
+cli-home = ホームフォルダーを使えません。次を直してから、もう一度実行してください。
+cli-settings = 設定に誤りがあります。次を直してから、もう一度実行してください。
+cli-patients = 患者マスター { $path } を使えません。{ $problem }
+cli-start = 始められませんでした：{ $problem }。ディスクの空き、権限、鍵のファイルを確かめてから、もう一度実行してください。
+cli-no-timestamping = このホームには評価用の時刻認証局の鍵がありません。本番のホームでは外部の局を使い、torikomi.toml の [authority] に書きます。
+cli-database = データベースを読めませんでした：{ $problem }。ディスクと権限を確かめ、もう一度実行してください。直らないときは、バックアップから戻すよう管理者に依頼してください。
 cli-no-daemon = 常駐プログラムが動いていません（{ $socket } に応答がありません）。「torikomi serve」で始めてから、もう一度実行してください。
 cli-broken-off = 常駐プログラムとの通信が途切れました：{ $problem }。済んだことは「torikomi journal show」で確かめられます。
 cli-passphrase-file = パスフレーズのファイル { $path } を読めませんでした：{ $problem }。1 行目にパスフレーズを書いてください。
 cli-no-terminal = パスフレーズを入力する端末がありません。--passphrase-file FILE で指定してください。
 cli-passphrases-differ = 2 回の入力が一致しません。もう一度実行してください。
 cli-not-found = { $what } は見つかりませんでした。番号や名前を確かめてください。
-cli-file = { $path } を読み書きできませんでした：{ $problem }
+cli-file-missing = { $path } がありません。名前と場所を確かめてください。
+cli-file-exists = { $path } はすでにあります。何も変えていません。別の名前を指定するか、よそへ移してください。
+cli-file = { $path } を読み書きできませんでした：{ $problem }。権限とディスクの空きを確かめてください。
 cli-bad-value = 「{ $value }」を読み取れませんでした：{ $problem }
 cli-strange-answer = 常駐プログラムの返事を読めませんでした（{ $problem }）。プログラムを入れ替えたあとは「torikomi serve」を始め直してください。
 cli-listen = { $address } で待ち受けられませんでした：{ $problem }。ほかのプログラムが使っていないか確かめ、--listen で別のアドレスを指定してください。
 cli-init = { $problem }
-cli-output = 結果を書き出せませんでした：{ $problem }
+cli-output = 結果を書き出せませんでした：{ $problem }。出力先とディスクの空きを確かめてください。
 
 ## 入力
 cli-passphrase-prompt = { $whose } のパスフレーズ:{" "}
@@ -129,9 +134,9 @@ hold-no-session = 署名できる人のセッションが開いていません
 hold-no-information-manager = 情報作成管理者が任命されていません
 hold-no-attestation = 貼り付けや読み取り範囲外がないことの確認が済んでいません
 hold-clock = 時計が信用できません
-hold-stamp-missed = タイムスタンプの期限を過ぎました
+hold-no-deadline = 期限を計算できません
 hold-stage-failed = 同じ処理が 3 回失敗しました
-hold-source-changed = 受け取ったあとで元のファイルが変わりました
+hold-source-changed = 以前に届いたものの続きかもしれません
 
 ## 保留のとき、どうすればよいか
 todo-identity = 「torikomi queue identify」で患者・書類の種別・入手日を入力してください。
@@ -146,10 +151,10 @@ todo-equal-bytes = 二重のスキャンなら「torikomi queue discard」、別
 todo-no-session = 署名する人が「torikomi session open」でセッションを開いてください。
 todo-no-information-manager = 管理者が「torikomi operator appoint」で任命してください。
 todo-no-attestation = 実施者が「torikomi session open --attest」で確認してください。
-todo-clock = 管理者がサーバーの時計を確かめてください。
-todo-stamp-missed = 署名する人がセッションを開くと、もう一度署名します。
+todo-clock = 管理者か情報作成管理者がサーバーの時計を確かめ、「torikomi clock acknowledge」で記録してください。
+todo-no-deadline = 管理者が calendar.toml を直して「torikomi serve」を始め直し、そのあと「torikomi queue retry」でやり直してください。
 todo-stage-failed = 原因を除いてから「torikomi queue retry」でやり直してください。
-todo-source-changed = 新しいファイルは別に受け取っています。古い方が不要なら「torikomi queue discard」を選んでください。
+todo-source-changed = 以前に届いたものの続きかもしれません。両方の画像を見比べ、別の文書なら「torikomi queue identify」、不要なら「torikomi queue discard」を選んでください。
 
 ## 内容の出どころ
 source-sidecar = サイドカー
@@ -210,6 +215,8 @@ journal-record-viewed = 閲覧しました
 journal-record-exported = 写しを書き出しました
 journal-incident-opened = 障害が始まりました
 journal-incident-closed = 障害が終わりました
+clock-acknowledged = 時計を確かめたと記録しました。待っていた文書の署名を再開します。
+clock-jumped = サーバーの時計が、起動からの経過時間と比べて { $by_milliseconds } ミリ秒ずれたため、署名を止めています。管理者か情報作成管理者が時計を確かめ、「torikomi clock acknowledge」で記録してください。
 
 journal-line = { $index }  { $time }  { $what }（{ $who }）
 journal-empty = 記録はまだありません。
@@ -272,7 +279,6 @@ operator-none = 登録された利用者はいません。
 status-well = 動いています。
 status-troubled = 止まっている処理があります。お預かりした文書は失われません。
 status-no-manager = 任命されていません
-status-clock = 時計が信用できません：{ $problem }
 status-paused = { $stage }は { $since } から止まっています：{ $why }
 status-incident = 障害（{ $kind }）：{ $since } から、{ $count } 件に影響
 status-stations = 取込口
@@ -280,11 +286,20 @@ status-documents = 文書
 status-deadlines = 近い期限
 status-session = { $login }（{ $until } まで）
 status-no-session = なし
+warning-calendar = { $calendar_expiry }
+warning-best-effort-sandbox = 画像処理の隔離が弱い設定です（image.sandbox = "best-effort"）。OS が対応しているなら "required" に戻してください。
+away-disk = フォルダーかディスクを使えません（{ $problem }）。空きと接続を確かめてください。直れば自動で再開します
+away-database = データベースを使えません（{ $problem }）。ディスクを確かめてください。直れば自動で再開します
+away-store = 記録の保存先を使えません（{ $problem }）。空きと接続を確かめてください。直れば自動で再開します
+away-authority = 時刻認証局からタイムスタンプを受け取れません（{ $problem }）。局とネットワークを確かめてください。期限内は自動で再試行します
+away-workers = 画像を読む処理を始められません（{ $problem }）。管理者に連絡してください。直れば自動で再開します
+away-crashed = 処理の途中で不具合が起きました。自動で再試行します。続くときは管理者に連絡してください
 mode-evaluation = 評価用（法定の保存には使えません）
 mode-production = 本番
 sandbox-required = 必須
 sandbox-best-effort = できる範囲で（弱い隔離）
 watching-events = 通知で監視
+watching-starting = 準備中
 watching-polling = 定期的に確認
 watching-unreachable = 届きません
 stage-intake = 取り込み
@@ -329,12 +344,11 @@ held-no-session = セッションなし
 held-no-information-manager = 情報作成管理者なし
 held-no-attestation = 表明がまだ
 held-clock = 時計
-held-stamp-missed = タイムスタンプ遅れ
+held-no-deadline = 期限が不明
 held-stage-failed = 処理の失敗
-held-source-changed = 元ファイルの変化
+held-source-changed = 届いたものの続き？
 
 ## タイムスタンプ局
-timestamp-none = このホームには評価用タイムスタンプ局の鍵がありません。本番のホームでは外部の局を使います。
 timestamp-serving = 評価用タイムスタンプ局を { $url } で始めました。終えるには Ctrl-C を押してください。
 
 ## serve と demo
@@ -352,7 +366,7 @@ demo-try =
 held-detail-no-profile = 書類の種別 { $document_type } のプロファイルが、この取込口にはありません。
 held-detail-regrown = 同じファイルの続きかもしれません。以前の受入：{ $earlier }
 held-detail-equal-bytes = 以前の文書：{ $earlier }
-held-detail-stage-failed = 処理（{ $stage }）の失敗：{ $error }
+held-detail-stage-failed = 失敗した処理：{ $stage }
 need-identity = 患者・書類の種別・日付の入力
 need-carried = この版では対応していない設定の解消
 need-late-release = 情報作成管理者による、期限後の保存の承認

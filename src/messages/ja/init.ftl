@@ -8,7 +8,7 @@ init-no-station = 取込口が一つもありません。--station で名前を�
 init-station-twice = 取込口「{ $station }」が二度指定されています。
 init-one-person = 管理者と情報作成管理者は、別々の方（別々のログイン名）にしてください。
 init-authority-passphrase = 認証局のパスフレーズが弱いため、使えません。{ $weaknesses }
-init-profile = プロファイル { $file } に問題があります。
+init-profile = プロファイル { $file } に誤りがあります。「torikomi profile lint { $file }」で見て直し、もう一度 init を実行してください。
 init-failed = ホームを作れませんでした: { $problem }。原因を取り除いてから、もう一度実行してください。
 init-person-syntax = 「{ $text }」を読めません。「ログイン名,氏名,職種,所属」の順で、氏名・職種・所属を省かずに書いてください。
 init-passphrase-file-syntax = 「{ $text }」を読めません。「ログイン名=ファイル」と書いてください。

@@ -109,7 +109,14 @@ act-reason = { $code ->
    *[other] その他
 }
 
-gap-warning = { $until ->
+warning-gap = { $until ->
     [none] { $from } から、情報作成管理者がいなくなります。その間は署名できません。後任か代理を任命してください。
    *[other] { $from } から { $until } まで、情報作成管理者がいなくなります。その間は署名できません。後任か代理を任命してください。
+}
+export-reason = { $code ->
+    [disclosure] 本人・家族への開示
+    [audit] 監査・立入検査
+    [referral] ほかの施設への提供
+    [legal] 裁判所・警察などの求め
+   *[other] その他
 }
