@@ -129,7 +129,8 @@ fn report(made: &Made, root: &Path, mode: ModeArg, desk: &Desk) -> Result<(), Fa
         if !made.resumed {
             page.line(&words.say(if mode == ModeArg::Evaluation { "init-evaluation" } else { "init-production" }));
         }
-        page.line(&words.with("init-next", &[path()]));
+        let next = if mode == ModeArg::Evaluation { "init-next" } else { "init-next-production" };
+        page.line(&words.with(next, &[path()]));
     })
 }
 

@@ -284,12 +284,38 @@ impl Line {
         let detail = HeldDetail::StageFailed { stage: stage.as_str(), error: error.to_string() };
         let detail = serde_json_canonicalizer::to_string(&detail).unwrap_or_default();
         let counted = self.database.write::<_, DatabaseError, _>(async move |tx| {
-            if documents::count_failure(tx, id, now.plus(RETRY)).await? >= MOST_FAILURES {
-                documents::hold(tx, id, state, HoldReason::StageFailed, Some(&detail), now).await?;
+            if documents::count_failure(tx, id, now.plus(RETRY)).await? < MOST_FAILURES {
+                return Ok(None);
             }
-            Ok(())
+            documents::hold(tx, id, state, HoldReason::StageFailed, Some(&detail), now).await?;
+            documents::get(tx, id).await
         });
-        counted.map_or_else(|error| Worked::Away(error.into()), |()| Worked::Done(&[]))
+        match counted {
+            Ok(held) => {
+                if let Some(document) = held {
+                    self.note_hold(&document, HoldReason::StageFailed);
+                }
+                Worked::Done(&[])
+            }
+            Err(error) => Worked::Away(error.into()),
+        }
+    }
+
+    /// Tells the station that a document is held: which, why, and what to do. What the sources said stays in the ledger,
+    /// for it may name a patient.
+    fn note_hold(&self, document: &Document, reason: HoldReason) {
+        let Some(intake) = self.intake.get() else { return };
+        let taken_in = document.taken_in_at.in_zone(self.calendar.calendar.zone()).strftime("%Y-%m-%d %H:%M:%S");
+        let blanks = [("taken_in", taken_in.to_string().into()), ("document", document.id.to_string().into())];
+        let text = Lang::ALL.map(|lang| {
+            let lines = [
+                say(lang, "note-document", &blanks),
+                say(lang, &format!("note-hold-{reason}"), &[]),
+                say(lang, &format!("todo-{reason}"), &[]),
+            ];
+            format!("{}\n", lines.join("\n"))
+        });
+        intake.note(&document.station, document.id, &text.join("\n"));
     }
 
     fn hold(
@@ -652,6 +678,10 @@ impl Line {
         };
         let (id, now, journal) = (document.id, self.clock.now(), Arc::clone(&self.journal));
         let files = gathered.files;
+        let held = match &settled {
+            Settled::Held(reason, _) => Some(*reason),
+            Settled::Identified(..) | Settled::Receipt(_) => None,
+        };
         self.database.write::<_, StageError, _>(async move |tx| {
             if let Some((object, list)) = &sidecar {
                 documents::set_sidecar(tx, id, object, list.as_ref()).await?;
@@ -684,6 +714,11 @@ impl Line {
             }
             Ok(())
         })?;
+        match (held, self.intake.get()) {
+            (Some(reason), _) => self.note_hold(document, reason),
+            (None, Some(intake)) => intake.clear_note(&document.station, id),
+            (None, None) => {}
+        }
         Ok(&[StageName::Inspection])
     }
 
@@ -765,8 +800,10 @@ impl Line {
             journal.append(tx, entry, now).await?;
             Ok(held)
         })?;
-        if let (Some(intake), Some(_)) = (self.intake.get(), held) {
-            intake.note(&station, id, &note);
+        match (self.intake.get(), held) {
+            (Some(intake), Some(_)) => intake.note(&station, id, &note),
+            (Some(intake), None) => intake.clear_note(&station, id),
+            (None, _) => {}
         }
         Ok(&[StageName::Signing])
     }

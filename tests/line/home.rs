@@ -20,7 +20,7 @@ use torikomi::pipeline::line::Line;
 use torikomi::profile::DEMONSTRATION;
 use zeroize::Zeroizing;
 
-const PASSPHRASE: &str = "Nagai-Aikotoba-2026!";
+pub const PASSPHRASE: &str = "Nagai-Aikotoba-2026!";
 
 pub struct TestHome {
     folder: tempfile::TempDir,

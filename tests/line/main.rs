@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails so")]
 
 mod home;
+mod notes;
 mod proven;
 
 use std::time::{Duration, Instant};

@@ -133,6 +133,15 @@ impl Requests {
         for station in &done.stations {
             (self.hooks.wake_intake)(station);
         }
+        if let Some(intake) = self.line.intake.get() {
+            // What was asked of the station is settled, unless a stage holds it for something new already.
+            for id in &done.documents {
+                let found = self.line.database.read(async |tx| documents::get(tx, *id).await)?;
+                if let Some(document) = found.filter(|document| document.held.is_none() || !document.state.is_open()) {
+                    intake.clear_note(&document.station, *id);
+                }
+            }
+        }
         let last = done.last.ok_or_else(|| DatabaseError::Conflict("nothing was decided".into()))?;
         Ok(Decided { documents: done.documents, journal_index: last.index, entry: last.entry })
     }

@@ -145,12 +145,12 @@ todo-unknown-patient = Check the patient id and enter it with `torikomi queue id
 todo-no-profile = Check the kind of document. If it is right, ask an administrator to allow its profile at this station.
 todo-findings = Look at the image. If it can be read, `torikomi queue accept`; if not, `torikomi queue reject`.
 todo-rejected = Scan it again. `torikomi queue reject` sends it back.
-todo-late = With an unavoidable reason, `torikomi queue release-late`. Otherwise send it back.
+todo-late = With an unavoidable reason, the information manager releases it with `torikomi queue release-late`. Otherwise send it back with `torikomi queue reject`.
 todo-not-carried = It cannot be filed. Keep the paper and tell an administrator.
 todo-equal-bytes = If it was scanned twice, `torikomi queue discard`; if it is another document, `torikomi queue identify`.
 todo-no-session = Whoever signs opens a session with `torikomi session open`.
 todo-no-information-manager = An administrator appoints one with `torikomi operator appoint`.
-todo-no-attestation = The operator attests with `torikomi session open --attest`.
+todo-no-attestation = Close your own session first if one is open (`torikomi session close`); then the operator opens one and attests with `torikomi session open --attest`.
 todo-clock = An administrator or information manager checks the server's clock and records that with `torikomi clock acknowledge`.
 todo-no-deadline = The administrator corrects calendar.toml and restarts `torikomi serve`; then try again with `torikomi queue retry`.
 todo-stage-failed = Remove the cause, then `torikomi queue retry`.
@@ -256,6 +256,7 @@ queue-confirmed = Confirmed. It goes on to be signed and time-stamped.
 ## Records
 record-none = No record matches.
 record-more = There are more. Give the last record's id with --after to go on.
+record-keep-paper = Do not return or throw away the paper yet
 record-files = Files
 
 ## Sessions

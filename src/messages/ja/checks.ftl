@@ -20,7 +20,7 @@ check-page-limit-exceeded = ページ数の上限超過
 check-page-count-differs = ページ数の不一致
 check-double-feed-reported = 重送の報告
 check-page-damaged = 壊れたページ
-check-page-not-decodable = 復号できないページ
+check-page-not-decodable = 読み取れないページ
 check-page-not-scanned = スキャンでないページ
 check-resolution-below-minimum = 解像度の不足
 check-resolution-declared-disagrees = 解像度の申告の食い違い
@@ -146,7 +146,7 @@ reason-dispensed-not-told = 調剤済みかどうかが示されていません�
 reason-obtained-in-future = 入手日・作成日（{ $obtained_on }）が、取込み（{ $taken_in_at }）より後になっています。日付を正してください。
 reason-scanned-in-future = スキャン時刻（{ $scanned_at }）が、取込み（{ $taken_in_at }）より後になっています。スキャナの時計を合わせてください。
 reason-scanned-before-obtained = スキャン時刻（{ $scanned_at }）が、入手日・作成日（{ $obtained_on }）より前になっています。日付か、スキャナの時計を正してください。
-reason-scan-window-exceeded = 入手日・作成日（{ $obtained_on }）から { $allowed_business_days } 営業日の期限（{ $deadline }）を過ぎて取り込まれました（{ $taken_in_at }）。管理者の判断を待ってください。
+reason-scan-window-exceeded = 入手日・作成日（{ $obtained_on }）から { $allowed_business_days } 営業日の期限（{ $deadline }）を過ぎて取り込まれました（{ $taken_in_at }）。情報作成管理者の判断を待ってください。
 reason-obtained-on-not-told = 入手日・作成日が分からないため、期限を判断できません。紙を確かめて日付を入力してください。
 reason-deadline-not-told = 期限を計算できません（{ $calendar }）。管理者に連絡してください。
 
@@ -158,7 +158,7 @@ fault-exited = 異常終了（状態 { $status }）
 fault-bad-answer = 結果を信用できない
 fault-unknown-format = 知らない形式
 fault-unsupported-format = この版では読めない形式
-fault-panicked = 復号の途中で不具合が起きた
+fault-panicked = 画像を読む途中で不具合が起きた
 fault-limit-reached = 制限（{ limit-name }）を超えた
 fault-encrypted = パスワードで開けない
 

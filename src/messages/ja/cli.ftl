@@ -145,12 +145,12 @@ todo-unknown-patient = 患者番号を確かめ、「torikomi queue identify」�
 todo-no-profile = 書類の種別を確かめてください。正しいときは、管理者に取込口の設定を依頼してください。
 todo-findings = 画像を見て、読めるなら「torikomi queue accept」、読めないなら「torikomi queue reject」を選んでください。
 todo-rejected = もう一度スキャンしてください。「torikomi queue reject」で差し戻します。
-todo-late = やむを得ない理由があれば「torikomi queue release-late」で理由を入力してください。なければ差し戻してください。
+todo-late = やむを得ない理由があれば、情報作成管理者が「torikomi queue release-late」で認めます。なければ「torikomi queue reject」で差し戻してください。
 todo-not-carried = 保存はできません。紙を保管し、管理者に知らせてください。
 todo-equal-bytes = 二重のスキャンなら「torikomi queue discard」、別の文書なら「torikomi queue identify」を選んでください。
 todo-no-session = 署名する人が「torikomi session open」でセッションを開いてください。
 todo-no-information-manager = 管理者が「torikomi operator appoint」で任命してください。
-todo-no-attestation = 実施者が「torikomi session open --attest」で確認してください。
+todo-no-attestation = 自分のセッションが開いていれば「torikomi session close」で閉じ、実施者が「torikomi session open --attest」で開き直して確認してください。
 todo-clock = 管理者か情報作成管理者がサーバーの時計を確かめ、「torikomi clock acknowledge」で記録してください。
 todo-no-deadline = 管理者が calendar.toml を直して「torikomi serve」を始め直し、そのあと「torikomi queue retry」でやり直してください。
 todo-stage-failed = 原因を除いてから「torikomi queue retry」でやり直してください。
@@ -244,6 +244,7 @@ queue-confirmed = 確定しました。署名とタイムスタンプへ進み�
 ## 記録
 record-none = 該当する記録はありません。
 record-more = ほかにもあります。--after に最後の記録番号を指定すると続きを表示します。
+record-keep-paper = 紙はまだ返却・廃棄しないでください
 record-files = 中のファイル
 
 ## セッション

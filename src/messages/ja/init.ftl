@@ -21,7 +21,8 @@ init-resumed = 作りかけのホームを仕上げました: { $path }
 init-fingerprint = ルート証明書の SHA-256: { $fingerprint }。院外に公表し、検証する方が比べられるようにしてください。
 init-evaluation = 評価用です。記録は法定の保存に使えません。
 init-production = 本番用です。この版は院外の証明書をまだ扱えないため、記録を登録できません。プロファイルは条項を入れて承認するまで下書きです。
-init-next = 次は: torikomi --home { $path } serve
+init-next = 次は（別々の端末で）: torikomi --home { $path } timestamp serve と、torikomi --home { $path } serve
+init-next-production = 次は: torikomi --home { $path } serve
 
 home-not-a-home = { $path } はホームではありません。--home か TORIKOMI_HOME で指定するか、torikomi init で作ってください。
 home-unreachable = { $path } に届きません（このホームの印がありません）。共有やディスクの接続を確かめてください。中のものには触れていません。

@@ -30,6 +30,14 @@ station-ledger = 台帳に書き込めないため、取り込みを待ってい
 
 # 取込口の `_status` フォルダーに置くお知らせ。患者の情報は書かない。
 note-delivery = { $seen } に届いたもの（受付番号 { $delivery }）について
+note-document = { $taken_in } に取り込んだもの（文書番号 { $document }）について
+note-hold-identity = 患者・書類の種別・日付のどれかが分からないため、保留しています。
+note-hold-conflict = 患者・書類の種別・日付の記載が、出どころによって食い違うため、保留しています。
+note-hold-unknown-patient = 患者番号が患者マスターにないため、保留しています。
+note-hold-no-profile = この書類の種別のプロファイルがこのステーションにないため、保留しています。
+note-hold-equal-bytes = 同じファイルが以前に別の患者で届いているため、保留しています。
+note-hold-source-changed = 以前に届いたものの続きかもしれないため、保留しています。
+note-hold-stage-failed = 処理に 3 回続けて失敗したため、保留しています。
 note-folder-unfinished = 送信中を示す名前（.part、.tmp など）のままのファイルが { $count } 個あります。送信が途中で終わったようです。送り元を確かめ、もう一度送ってください。
 note-folder-restless = 書き込みが終わらないため、取り込めないものが { $count } 件あります。送り元のプログラムが開いたままになっていないか、空のフォルダーがないかを確かめてください。
 note-folder-orphans = 付随ファイル（サイドカー）が { $count } 個ありますが、対応するスキャン画像が届いていません。画像を送るか、付随ファイルを取り除いてください。
