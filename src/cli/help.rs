@@ -13,8 +13,9 @@ use super::Cli;
 use super::choice::{EXPORT_REASONS, OneOf, language};
 use super::failure::USAGE;
 use super::page::clean_lines;
-use super::words::Words;
+use super::words::{NoTime, Words};
 use crate::identity::dates::DateProblem;
+use crate::ids::InvalidId;
 use crate::messages::Lang;
 
 /// The whole command line with its help in one language.
@@ -85,6 +86,9 @@ fn complaint(words: &Words, error: &clap::Error) -> String {
     if !valid.is_empty() {
         lines.push(words.with("usage-valid", &[("valid", valid.into())]));
     }
+    if let Some(form) = cause.and_then(form) {
+        lines.push(words.with("usage-form", &[("form", words.say(form).into())]));
+    }
     if let Some(suggestion) = suggestion.filter(|text| !text.is_empty()) {
         lines.push(words.with("usage-suggestion", &[("suggestion", suggestion.into())]));
     }
@@ -95,6 +99,21 @@ fn complaint(words: &Words, error: &clap::Error) -> String {
     }
     lines.push(words.say("usage-help"));
     lines.join("\n")
+}
+
+/// The right form of a value that could not be read, by what complains of it.
+fn form(cause: &(dyn std::error::Error + 'static)) -> Option<&'static str> {
+    if let Some(invalid) = cause.downcast_ref::<InvalidId>() {
+        Some(if invalid.is_of_a_name() { "usage-form-name" } else { "usage-form-id" })
+    } else if cause.is::<NoTime>() {
+        Some("usage-form-time")
+    } else if cause.is::<std::net::AddrParseError>() {
+        Some("usage-form-address")
+    } else if cause.is::<std::num::ParseIntError>() {
+        Some("usage-form-number")
+    } else {
+        None
+    }
 }
 
 fn spoken(command: clap::Command, words: &Words, path: &str) -> clap::Command {

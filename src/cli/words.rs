@@ -238,13 +238,18 @@ impl Words {
 const DETAIL_AREAS: &[&str] =
     &["identity", "intake", "delivery-problem", "held-detail", "unsigned", "people", "calendar", "clock"];
 
+/// What was typed is no time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a time")]
+pub(super) struct NoTime;
+
 /// Reads a time that a person types: `2026-11-20T09:30` in the hospital's zone, or RFC 3339 with any offset.
-pub(super) fn clock_time(text: &str) -> Result<Instant, String> {
+pub(super) fn clock_time(text: &str) -> Result<Instant, NoTime> {
     if let Ok(timestamp) = text.parse::<Timestamp>() {
         return Ok(timestamp.into());
     }
-    let local = text.replacen(' ', "T", 1).parse::<DateTime>().map_err(|error| error.to_string())?;
-    let zoned = local.to_zoned(hospital_zone()).map_err(|error| error.to_string())?;
+    let local = text.replacen(' ', "T", 1).parse::<DateTime>().map_err(|_| NoTime)?;
+    let zoned = local.to_zoned(hospital_zone()).map_err(|_| NoTime)?;
     Ok(zoned.timestamp().into())
 }
 

@@ -55,12 +55,12 @@ column-birth-date = 生年月日
 column-kind = 書類の種別
 column-obtained = 入手日・作成日
 column-document-date = 書類の日付
-column-scanned-at = スキャナの時刻
+column-scanned-at = スキャナーの時刻
 column-operator = 実施者
 column-pages = ページ数
-column-station = 取込口
+column-station = ステーション
 column-document = 文書番号
-column-delivery = 受入番号
+column-delivery = 受付番号
 column-record = 記録番号
 column-since = いつから
 column-file = ファイル
@@ -68,7 +68,7 @@ column-taken-in = 取込時刻
 column-due = 期限
 column-assigned = 担当
 column-supersedes = 差し替える文書
-column-filed = 保存時刻
+column-filed = 登録時刻
 column-signed = 署名時刻
 column-stamped = タイムスタンプ
 column-version = 版
@@ -85,7 +85,7 @@ column-software = ソフトウェア
 column-now = 現在時刻
 column-sandbox = 画像処理の隔離
 column-information-manager = 情報作成管理者
-column-records = 保存済みの記録
+column-records = 登録済みの記録
 column-watching = 監視
 column-session = セッション
 column-folder = フォルダー
@@ -106,13 +106,13 @@ state-review = 確認待ち
 state-awaiting-confirmation = 確定・署名待ち
 state-signing = 署名待ち
 state-stamping = タイムスタンプ待ち
-state-filing = 保存中
-state-filed = 保存しました
+state-filing = 登録中
+state-filed = 登録しました
 state-sent-back = 差し戻し
 state-discarded = 取り消し
 state-disposed = 廃棄済み
 
-## 受入の状態
+## 受付の状態
 delivery-state-arriving = 受け取り中
 delivery-state-in-custody = お預かり中
 delivery-state-taken = 受け取りました
@@ -123,8 +123,8 @@ delivery-state-refused = 受け取れません
 ## 保留の理由
 hold-identity = 患者・書類の種別・日付のどれかが足りません
 hold-conflict = 出どころによって内容が食い違っています
-hold-unknown-patient = 患者番号が患者台帳にありません
-hold-no-profile = この取込口で使えるプロファイルがありません
+hold-unknown-patient = 患者番号が患者マスターにありません
+hold-no-profile = このステーションで使えるプロファイルがありません
 hold-findings = 検査の結果を人が見る必要があります
 hold-rejected = 検査で不合格になりました
 hold-late = 期限を過ぎています
@@ -141,12 +141,12 @@ hold-source-changed = 以前に届いたものの続きかもしれません
 ## 保留のとき、どうすればよいか
 todo-identity = 「torikomi queue identify」で患者・書類の種別・入手日を入力してください。
 todo-conflict = どちらが正しいかを確かめ、「torikomi queue identify」で入力してください。
-todo-unknown-patient = 患者番号を確かめ、「torikomi queue identify」で入力してください。新しい患者のときは患者台帳の更新を待ってください。
-todo-no-profile = 書類の種別を確かめてください。正しいときは、管理者に取込口の設定を依頼してください。
+todo-unknown-patient = 患者番号を確かめ、「torikomi queue identify」で入力してください。新しい患者のときは患者マスターの更新を待ってください。
+todo-no-profile = 書類の種別が違うときは「torikomi queue identify」で直してください。正しいときは、管理者にステーションの設定を依頼してください。
 todo-findings = 画像を見て、読めるなら「torikomi queue accept」、読めないなら「torikomi queue reject」を選んでください。
 todo-rejected = もう一度スキャンしてください。「torikomi queue reject」で差し戻します。
 todo-late = やむを得ない理由があれば、情報作成管理者が「torikomi queue release-late」で認めます。なければ「torikomi queue reject」で差し戻してください。
-todo-not-carried = 保存はできません。紙を保管し、管理者に知らせてください。
+todo-not-carried = 登録はできません。紙を保管し、管理者に知らせてください。
 todo-equal-bytes = 二重のスキャンなら「torikomi queue discard」、別の文書なら「torikomi queue identify」を選んでください。
 todo-no-session = 署名する人が「torikomi session open」でセッションを開いてください。
 todo-no-information-manager = 管理者が「torikomi operator appoint」で任命してください。
@@ -159,11 +159,11 @@ todo-source-changed = 以前に届いたものの続きかもしれません。�
 ## 内容の出どころ
 source-sidecar = サイドカー
 source-filename = ファイル名
-source-station = 取込口の設定
+source-station = ステーションの設定
 source-batch = 実施者の申告
 source-barcode = バーコード
 source-person = 担当者の入力
-source-master = 患者台帳
+source-master = 患者マスター
 
 ## 検査結果の重さ
 severity-pass = 合格
@@ -207,10 +207,10 @@ journal-document-sent-back = 差し戻しました
 journal-document-discarded = 取り消しました
 journal-document-assigned = 担当を決めました
 journal-document-retried = やり直しました
-journal-late-released = 期限後の保存を認めました
+journal-late-released = 期限後の登録を認めました
 journal-document-signed = 署名しました
 journal-stamp-missed = タイムスタンプが期限に間に合いませんでした
-journal-document-filed = 保存しました
+journal-document-filed = 登録しました
 journal-record-viewed = 閲覧しました
 journal-record-exported = 写しを書き出しました
 journal-incident-opened = 障害が始まりました
@@ -225,7 +225,7 @@ journal-size = 全部で { $size } 件
 ## 待ち行列
 queue-empty = 待っている文書はありません。
 queue-more = ほかにもあります。--most を増やすか、--station や --state で絞り込んでください。
-queue-deliveries = 人の判断を待っている受入
+queue-deliveries = 人の判断を待っている受付
 queue-identity = 患者と文書
 queue-times = 時刻と期限
 queue-findings = 検査の結果
@@ -234,7 +234,7 @@ queue-sent-back = { $count } 件を差し戻しました。
 queue-retried = { $count } 件をやり直します。
 queue-assigned = { $count } 件の担当を決めました。
 queue-discarded = 取り消しました。ファイルはお預かりしたままです。
-queue-released = { $count } 件の期限後の保存を認めました。
+queue-released = { $count } 件の期限後の登録を認めました。
 queue-accepted = 検査の結果を認めました。
 queue-taken = このまま受け取りました。
 queue-refused = 受け取らないことにしました。元のファイルはそのままです。
@@ -282,7 +282,7 @@ status-troubled = 止まっている処理があります。お預かりした�
 status-no-manager = 任命されていません
 status-paused = { $stage }は { $since } から止まっています：{ $why }
 status-incident = 障害（{ $kind }）：{ $since } から、{ $count } 件に影響
-status-stations = 取込口
+status-stations = ステーション
 status-documents = 文書
 status-deadlines = 近い期限
 status-session = { $login }（{ $until } まで）
@@ -309,7 +309,7 @@ stage-identification = 患者・書類の種別の確認
 stage-inspection = 検査
 stage-signing = 署名
 stage-stamping = タイムスタンプ
-stage-filing = 保存
+stage-filing = 登録
 
 ## 検査とプロファイル
 column-check = 検査
@@ -322,7 +322,7 @@ finding-none = 検査 { $count } 項目に合格しました。
 inspect-result = 結果：{ $severity }（{ $pages } ページ）
 inspect-no-date = 入手日が分からないため、期限の検査はしていません（--obtained-on で指定できます）。
 profile-in-force = 発効中
-profile-draft = 草案
+profile-draft = 下書き
 profile-retired = 旧版
 profile-file-only = 未承認
 profile-good = { $file }：使えます（{ $profile }）
@@ -334,7 +334,7 @@ profile-approved = プロファイル { $whom } を発効させました。
 ## 保留の理由（一覧の短い言い方）
 held-identity = 患者・種別・日付
 held-conflict = 内容の食い違い
-held-unknown-patient = 患者台帳にない番号
+held-unknown-patient = 患者マスターにない番号
 held-no-profile = プロファイルなし
 held-findings = 検査結果
 held-rejected = 不合格
@@ -349,8 +349,8 @@ held-no-deadline = 期限が不明
 held-stage-failed = 処理の失敗
 held-source-changed = 届いたものの続き？
 
-## タイムスタンプ局
-timestamp-serving = 評価用タイムスタンプ局を { $url } で始めました。終えるには Ctrl-C を押してください。
+## 時刻認証局
+timestamp-serving = 評価用時刻認証局を { $url } で始めました。終えるには Ctrl-C を押してください。
 
 ## serve と demo
 serve-started = 動いています。操作の窓口: { $socket }
@@ -364,13 +364,13 @@ demo-try =
     　　　　　　torikomi --home { $home } queue list
     利用者は admin、manager、clerk、パスフレーズはどれも { $passphrase } です。終わるには Ctrl-C を押してください。
 ## 何を待っているか
-held-detail-no-profile = 書類の種別 { $document_type } のプロファイルが、この取込口にはありません。
-held-detail-regrown = 同じファイルの続きかもしれません。以前の受入：{ $earlier }
+held-detail-no-profile = 書類の種別 { $document_type } のプロファイルが、このステーションにはありません。
+held-detail-regrown = 同じファイルの続きかもしれません。以前の受付番号：{ $earlier }
 held-detail-equal-bytes = 以前の文書：{ $earlier }
 held-detail-stage-failed = 失敗した処理：{ $stage }
 need-identity = 患者・書類の種別・日付の入力
 need-carried = この版では対応していない設定の解消
-need-late-release = 情報作成管理者による、期限後の保存の承認
+need-late-release = 情報作成管理者による、期限後の登録の承認
 need-exception = 情報作成管理者による、例外の承認
 need-accept = 検査結果の確認
 need-confirm = 確定・署名

@@ -10,7 +10,7 @@ control-wrong-state = 今の状態（{ $state }）ではこの操作はできま
    *[other] 保留の理由：{ $held }。「torikomi queue show」で確かめてください。
 }
 control-no-exception = プロファイルは、この検査（{ $check }）の例外を認めていません。もう一度スキャンしてください。
-control-reason-not-allowed = この理由（{ $reason }）では期限後に保存できません。やむを得ない理由でなければ、差し戻してください。
+control-reason-not-allowed = この理由（{ $reason }）では期限後に登録できません。やむを得ない理由でなければ、差し戻してください。
 control-not-releasable = 患者・書類の種別、署名、必要なタイムスタンプは、例外として省けません。足りないものをそろえてください。
 control-unknown-reason = 「{ $reason }」という理由はありません。次から選んでください：{ $valid }
 control-day-to-come = { $day } はまだ来ていない日です。紙を受け取った日か作った日を確かめて、入力し直してください。
