@@ -66,11 +66,8 @@ pub enum Kind {
     /// The window for the stamp passed; that signature is kept and another attempt begins.
     StampMissed,
     DocumentFiled,
-    /// A page or record was shown or handed out.
-    RecordViewed,
+    /// A record was handed out.
     RecordExported,
-    IncidentOpened,
-    IncidentClosed,
     /// The clock had moved, and a person believes it as it stands now.
     ClockAcknowledged,
 }

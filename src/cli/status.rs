@@ -29,7 +29,7 @@ fn show(desk: &Desk, page: &mut Page, status: &Status) {
 
 fn head(desk: &Desk, page: &mut Page, status: &Status) {
     let words = &desk.words;
-    let well = status.paused.is_empty() && status.clock_problem.is_none() && status.incidents.is_empty();
+    let well = status.paused.is_empty() && status.clock_problem.is_none();
     let (tone, said) = if well { (Tone::Good, "status-well") } else { (Tone::Bad, "status-troubled") };
     page.marked(tone, &words.say(said));
     page.pairs(&[
@@ -58,14 +58,6 @@ fn troubles(desk: &Desk, page: &mut Page, status: &Status) {
         let blanks =
             [("stage", stage.into()), ("since", since.into()), ("why", words.coded("away", &paused.why).into())];
         page.marked(Tone::Bad, &words.with("status-paused", &blanks));
-    }
-    for incident in &status.incidents {
-        let blanks = [
-            ("kind", words.word("incident", &incident.kind).into()),
-            ("since", words.time(incident.opened_at).into()),
-            ("count", incident.documents.into()),
-        ];
-        page.marked(Tone::Bad, &words.with("status-incident", &blanks));
     }
     for warning in &status.warnings {
         page.marked(Tone::Warning, &words.coded("warning", warning));

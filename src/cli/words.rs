@@ -187,8 +187,8 @@ impl Words {
     #[must_use]
     pub fn details(&self, detail: &Value) -> Vec<String> {
         let mut detail = detail.clone();
-        if let Some(stage) = detail.get("stage").and_then(Value::as_str) {
-            detail["stage"] = self.word("stage", stage).into();
+        if let Some(stage) = detail.get_mut("stage") {
+            *stage = self.word("stage", stage.as_str().unwrap_or_default()).into();
         }
         let coded = |value: &Value| DETAIL_AREAS.iter().find_map(|area| messages::find_code(self.lang, area, value));
         let listed = |name: &str| detail.get(name).and_then(Value::as_array).into_iter().flatten();

@@ -8,7 +8,7 @@ use crate::calendar::Expiry;
 use crate::clock::Jumped;
 use crate::document::{DeliveryState, DocumentState, HoldReason, Part};
 use crate::identity::{Claims, Identity};
-use crate::ids::{DeliveryId, Digest, DocumentId, HomeId, IncidentId, Name, PersonId, RecordId, SessionId};
+use crate::ids::{DeliveryId, Digest, DocumentId, HomeId, Name, PersonId, RecordId, SessionId};
 use crate::instant::Instant;
 use crate::intake::line::StationProblem;
 use crate::journal::Entry;
@@ -43,7 +43,6 @@ pub struct Status {
     pub journal_size: u64,
     /// Stages that wait for a disk, an authority or a store, and why.
     pub paused: Vec<Paused>,
-    pub incidents: Vec<IncidentStatus>,
     /// The next deadlines, nearest first.
     pub deadlines: Vec<Deadline>,
     /// What an administrator should know: a calendar that ends, a gap in appointments, weaker completeness.
@@ -107,14 +106,6 @@ pub struct Paused {
     pub stage: String,
     pub since: Instant,
     pub why: Away,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct IncidentStatus {
-    pub incident: IncidentId,
-    pub kind: String,
-    pub opened_at: Instant,
-    pub documents: i64,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -183,7 +183,7 @@ fn sentences<T: JsonSchema>(area: &str, text: &mut String) {
     for variant in schema["oneOf"].as_array().unwrap() {
         let value = sample(variant, &schema["$defs"]);
         let code = value["code"].as_str().unwrap();
-        let said = |lang| find_code(lang, area, &value).unwrap();
+        let said = |lang| find_code(lang, area, &value).unwrap_or_else(|| panic!("no {area}-{code}"));
         text.push_str(&format!("{area}-{code}\n  {}\n  {}\n", said(Lang::Ja), said(Lang::En)));
     }
 }

@@ -220,7 +220,7 @@ fn drive<K: Clone + Eq + Hash>(shared: &Shared, stage: &Stage<K>, claims: &Claim
             Ok(claim) => claim.map(|claim| {
                 // A crash in a stage must not end the thread: the row stays, and the pause keeps it from spinning.
                 std::panic::catch_unwind(AssertUnwindSafe(|| (stage.work)(&claim.row)))
-                    .unwrap_or_else(|_| Worked::Away(Away::Crashed))
+                    .unwrap_or(Worked::Away(Away::Crashed))
             }),
         };
         match worked {

@@ -61,7 +61,7 @@ fn every_command_and_argument_has_words() {
 #[test]
 fn mistakes_are_told_in_the_readers_language() {
     let mut told = String::new();
-    let mistakes: [&[&str]; 11] = [
+    let mistakes: [&[&str]; 15] = [
         &["quue"],
         &["queue", "list", "--hled"],
         &["queue", "show", "17"],
@@ -73,6 +73,10 @@ fn mistakes_are_told_in_the_readers_language() {
         &["record", "list", "--from", "H31.5.1"],
         &["operator", "appoint", "kaku", "--role", "king", "--as", "kanri"],
         &["session", "open", "--station", "救急", "--as", "kanri"],
+        &["queue", "release-late", "01939d6e-0000-7000-8000-000000000001", "--possible-again-at", "9:30"],
+        &["queue", "discard", "01939d6e-0000-7000-8000-000000000001", "--reason", "whim", "--as", "kanri"],
+        &["timestamp", "serve", "--listen", "here"],
+        &["queue", "list", "--most", "many"],
     ];
     for mistake in mistakes {
         for lang in ["ja", "en"] {

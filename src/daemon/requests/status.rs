@@ -57,7 +57,6 @@ impl Requests {
             records: found.records,
             journal_size: found.journal_size,
             paused: paused(line.shared.paused()),
-            incidents: Vec::new(),
             deadlines: found.deadlines,
             warnings,
         })
