@@ -158,7 +158,8 @@ fn sample(schema: &Value, definitions: &Value) -> Value {
     if let Some(only) = schema.get("const").or_else(|| schema["enum"].get(0)) {
         return only.clone();
     }
-    let kind = schema["type"].as_str().or_else(|| schema["type"][0].as_str()).unwrap();
+    // A field that may hold anything says no type.
+    let kind = schema["type"].as_str().or_else(|| schema["type"][0].as_str()).unwrap_or("string");
     match kind {
         "object" => {
             let fields = schema["properties"].as_object().unwrap();
