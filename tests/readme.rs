@@ -1,6 +1,6 @@
 //! The first session that both READMEs show, run as it stands there.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that unwraps fails where it should")]
+#![expect(clippy::unwrap_used, reason = "a test that unwraps fails where it should")]
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
