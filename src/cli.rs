@@ -9,6 +9,7 @@
 
 mod check;
 mod choice;
+mod clock;
 mod completions;
 mod demo;
 mod desk;
@@ -87,6 +88,8 @@ enum Command {
     #[command(subcommand)]
     Operator(operator::Operator),
     #[command(subcommand)]
+    Clock(clock::Clock),
+    #[command(subcommand)]
     Journal(journal::Journal),
     Inspect(inspect::Args),
     #[command(subcommand)]
@@ -139,7 +142,7 @@ fn run(command: &Command, desk: &Desk) -> Result<Answer, Failure> {
     match command {
         Command::Init(args) => {
             // What it makes is for its owner alone, the database's own files among it.
-            home::harden_process().map_err(|error| Failure::Home { problem: error.to_string() })?;
+            home::harden_process().map_err(|error| Failure::start(&error))?;
             init::run(args, desk)
         }
         Command::Serve(args) => serve::run(args, desk),
@@ -150,6 +153,7 @@ fn run(command: &Command, desk: &Desk) -> Result<Answer, Failure> {
         Command::Verify(args) => verify::run(args, desk),
         Command::Session(command) => session::run(command, desk),
         Command::Operator(command) => operator::run(command, desk),
+        Command::Clock(command) => clock::run(command, desk),
         Command::Journal(command) => journal::run(command, desk),
         Command::Inspect(args) => inspect::run(args, desk),
         Command::Check(command) => check::run(command, desk),

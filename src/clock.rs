@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use rustix::time::{ClockId, clock_gettime};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::instant::Instant;
 
@@ -30,11 +32,12 @@ enum Source {
     Manual(AtomicI64),
 }
 
-/// The wall clock was set, or runs away.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the clock moved by {by_microseconds} µs against the time since boot")]
+/// The wall clock was set, or runs away. The catalogue has a sentence: `clock-jumped`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, thiserror::Error)]
+#[serde(tag = "code", rename = "jumped")]
+#[error("the clock moved by {by_milliseconds} ms against the time since boot")]
 pub struct Jumped {
-    pub by_microseconds: i64,
+    pub by_milliseconds: i64,
 }
 
 impl Clock {
@@ -80,6 +83,12 @@ impl Clock {
         }
     }
 
+    /// For tests: as if the wall clock had been moved by so much since somebody last looked.
+    pub fn jump(&self, by: SignedDuration) {
+        let by = i64::try_from(by.as_micros()).unwrap_or(i64::MAX);
+        self.agreed.fetch_sub(by, Ordering::SeqCst);
+    }
+
     /// The time now, where it may be written into evidence.
     ///
     /// # Errors
@@ -90,9 +99,9 @@ impl Clock {
             return Ok(now);
         }
         let difference = now.as_microseconds().saturating_sub(boot_microseconds());
-        let by_microseconds = difference.saturating_sub(self.agreed.load(Ordering::SeqCst));
+        let moved = difference.saturating_sub(self.agreed.load(Ordering::SeqCst));
         let most = i64::try_from(self.most_drift.as_micros()).unwrap_or(i64::MAX);
-        if by_microseconds.saturating_abs() > most { Err(Jumped { by_microseconds }) } else { Ok(now) }
+        if moved.saturating_abs() > most { Err(Jumped { by_milliseconds: moved / 1000 }) } else { Ok(now) }
     }
 
     /// Believes the clock as it stands now: at start, and when a person has looked.
@@ -122,9 +131,9 @@ mod tests {
         let clock = Clock::system(SignedDuration::from_secs(5));
         assert!(clock.believed().is_ok());
         // Setting the wall clock back by an hour looks like an agreement made an hour ahead.
-        clock.agreed.fetch_add(3_600_000_000, Ordering::SeqCst);
+        clock.jump(SignedDuration::from_hours(-1));
         let jumped = clock.believed().unwrap_err();
-        assert!((jumped.by_microseconds + 3_600_000_000).abs() < 1_000_000, "{jumped}");
+        assert!((jumped.by_milliseconds + 3_600_000).abs() < 1_000, "{jumped}");
         clock.acknowledge();
         assert!(clock.believed().is_ok());
     }

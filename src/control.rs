@@ -14,9 +14,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroize;
 
+use crate::calendar::CannotTell;
 use crate::ids::{DeliveryId, DocumentId, Name, RecordId, SessionId};
 use crate::instant::Instant;
+use crate::patients::PatientIdProblem;
 use crate::people::Refused;
+use crate::toml_text::Problem;
 
 /// A line longer than this is not read.
 pub const LONGEST_LINE: u64 = 1024 * 1024;
@@ -224,8 +227,24 @@ pub enum Refusal {
     ReasonNotAllowed { reason: String },
     /// An exception may never release an identity, a signature or a required stamp.
     NotReleasable,
+    /// There is no such reason.
+    UnknownReason { reason: String },
+    /// Paper cannot have been received on a day to come.
+    DayToCome { day: Date },
+    /// A patient id that cannot be one.
+    MalformedPatientId { text: String, patient_id: PatientIdProblem },
+    /// Nothing is stated about the document.
+    NothingStated,
+    /// An appointment does not begin in the past.
+    BegunInPast { from: Instant },
+    /// What is not possible again yet cannot be released.
+    NotPossibleYet { possible_again_at: Instant },
+    /// It was taken in before the work was possible again, so that was not what made it late.
+    TakenInBefore { taken_in_at: Instant },
+    /// Fewer than one document, or more than this.
+    DocumentsNamed { most: u64 },
     /// The profile cannot come into force.
-    ProfileRefused { problem: String },
+    ProfileRefused { profile_refusal: ProfileRefusal },
     /// The same id and version was in force with other bytes.
     ProfileChanged { profile: String, version: u32 },
     /// A rule of sessions, people or appointments stands in the way.
@@ -235,11 +254,28 @@ pub enum Refusal {
     /// The clock that runs from when the work was possible again has run out too (an RFC 3339 instant).
     SecondClockOver { deadline: String },
     /// A deadline cannot be told, so nothing can be released from it.
-    DeadlineNotTold { problem: String },
+    DeadlineNotTold { calendar: CannotTell },
     /// The request could not be read.
     BadRequest { problem: String },
     /// Disk, database or authority failed. Try again.
     Environment { problem: String },
+}
+
+/// Why a profile cannot come into force. The catalogue has a sentence for each: `profile-refusal-<code>`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "code", rename_all = "kebab-case")]
+pub enum ProfileRefusal {
+    /// Its clause is still the placeholder of an evaluation.
+    PlaceholderClause,
+    /// It takes effect on a later day, and is approved on that day.
+    TakesEffectLater {
+        day: Date,
+    },
+    InForceAlready,
+    /// Its file cannot be used: everything that is wrong with it.
+    Faulty {
+        problems: Vec<Problem>,
+    },
 }
 
 impl Refusal {
@@ -248,7 +284,14 @@ impl Refusal {
     pub fn exit_status(&self) -> u8 {
         match self {
             Self::Environment { .. } => 3,
-            Self::BadRequest { .. } => 2,
+            Self::BadRequest { .. }
+            | Self::UnknownReason { .. }
+            | Self::DayToCome { .. }
+            | Self::MalformedPatientId { .. }
+            | Self::NothingStated
+            | Self::BegunInPast { .. }
+            | Self::NotPossibleYet { .. }
+            | Self::DocumentsNamed { .. } => 2,
             _ => 1,
         }
     }

@@ -15,11 +15,12 @@ use std::time::{Duration, Instant as Moment};
 use crate::config::home::{HomeError, Lock};
 use crate::control::facts::StationStatus;
 use crate::database::DatabaseError;
+use crate::document::HoldReason;
 use crate::durable::Folder;
 use crate::intake::line::{Instruments, LineError, Station, Watching};
 use crate::journal::Kind;
 use crate::journal::files::{Files, FilesError};
-use crate::messages::{Lang, say_code};
+use crate::ledger::documents;
 use crate::pipeline::driver::{Driver, StageName};
 use crate::pipeline::line::Line;
 use crate::pipeline::{self, listed_files};
@@ -105,6 +106,11 @@ pub fn start(root: &Path, runtime: &tokio::runtime::Handle, binary: &Path) -> Re
     attempts::clear_left_over(&line)?;
     // A session's key died with the process that held it; its row must not look open.
     requests::close_left_open(&line)?;
+    // The clock is believed as it stands at the start, so nothing waits for somebody to look at it.
+    let now = line.clock.now();
+    line.database.write::<_, DatabaseError, _>(async move |tx| {
+        documents::resume_all(tx, None, HoldReason::Clock, now).await.map(|_| ())
+    })?;
     line.note(Kind::DaemonStarted, |draft| {
         draft.fact("version", env!("CARGO_PKG_VERSION")).fact("build", line.build).fact("sandbox", line.sandbox)
     })?;
@@ -175,11 +181,12 @@ fn station_statuses(line: &Line) -> Vec<StationStatus> {
             station: report.station,
             folder: report.folder.display().to_string(),
             watching: match report.watching {
-                Watching::NotYet | Watching::Events => "events".to_owned(),
+                Watching::NotYet => "starting".to_owned(),
+                Watching::Events => "events".to_owned(),
                 Watching::Polling { .. } => "polling".to_owned(),
                 Watching::Unreachable => "unreachable".to_owned(),
             },
-            problem: report.problem.map(|problem| say_code(Lang::En, "station", &problem)),
+            problem: report.problem,
             session: None,
         })
         .collect()

@@ -136,8 +136,8 @@ pub enum HoldReason {
     NoAttestation,
     /// The clock cannot be believed just now.
     Clock,
-    /// The window for the stamp passed; it must be signed anew.
-    StampMissed,
+    /// A deadline cannot be told: the calendar does not reach so far, or the station has no staffed hours.
+    NoDeadline,
     /// The same step failed three times.
     StageFailed,
     /// One inode under two stations, or changed after it was taken.

@@ -91,6 +91,17 @@ pub struct InvalidId {
     text: String,
 }
 
+impl InvalidId {
+    /// Whether a [`Name`] was wanted, and not an id.
+    #[must_use]
+    pub fn is_of_a_name(&self) -> bool {
+        self.what == NAME
+    }
+}
+
+/// What a [`Name`] is, for whoever wrote something else.
+const NAME: &str = "name (a-z, 0-9, inner hyphens, at most 63)";
+
 /// SHA-256 of some bytes, written `sha256:` and 64 lower-case hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Digest([u8; 32]);
@@ -273,11 +284,7 @@ impl FromStr for Name {
         let inner = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
         let good =
             (1..=63).contains(&text.len()) && text.bytes().all(inner) && !text.starts_with('-') && !text.ends_with('-');
-        if good {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(InvalidId { what: "name (a-z, 0-9, inner hyphens, at most 63)", text: text.to_owned() })
-        }
+        if good { Ok(Self(text.to_owned())) } else { Err(InvalidId { what: NAME, text: text.to_owned() }) }
     }
 }
 

@@ -72,11 +72,8 @@ pub enum Kind {
     /// Files of a signing attempt that a crash cut off from the ledger and that nobody can vouch for were set aside.
     AttemptQuarantined,
     DocumentFiled,
-    /// A page or record was shown or handed out.
-    RecordViewed,
+    /// A record was handed out.
     RecordExported,
-    IncidentOpened,
-    IncidentClosed,
     /// The clock had moved, and a person believes it as it stands now.
     ClockAcknowledged,
 }

@@ -119,7 +119,7 @@ pub fn create(
 
     let timestamping = if with_timestamping {
         let key = KeyPair::generate(Suite::EcdsaP256)?;
-        let name = subject("Torikomi 評価用タイムスタンプ局");
+        let name = subject("Torikomi 評価用時刻認証局");
         let certificate = authority.issue_timestamping(&key.public_key()?, &name, validity)?;
         write(layout.timestamping_key(), key.to_encrypted_pem(&secret)?.as_bytes())?;
         write(layout.timestamping_certificate(), pem(&certificate).as_bytes())?;

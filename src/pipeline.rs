@@ -31,7 +31,7 @@ pub fn start(line: &Arc<Line>, cores: usize) -> std::io::Result<Driver> {
         name: StageName::Measuring,
         threads: cores,
         pauses: Pauses::AT_HOME,
-        ready: Box::new(move |most| ready.to_measure(most).map_err(|error| error.to_string())),
+        ready: Box::new(move |most| ready.to_measure(most).map_err(Into::into)),
         work: Box::new(move |id: &DeliveryId| work.measure(*id)),
     })?;
     let stages: [(StageName, DocumentState, usize, Step); 5] = [
@@ -47,7 +47,7 @@ pub fn start(line: &Arc<Line>, cores: usize) -> std::io::Result<Driver> {
             name,
             threads,
             pauses: if name == StageName::Stamping { between_requests(line) } else { Pauses::AT_HOME },
-            ready: Box::new(move |most| ready.ready_in(state, most).map_err(|error| error.to_string())),
+            ready: Box::new(move |most| ready.ready_in(state, most).map_err(Into::into)),
             work: Box::new(move |id: &DocumentId| step(&work, *id)),
         })?;
     }

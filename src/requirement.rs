@@ -90,7 +90,7 @@ impl fmt::Display for Edition {
 /// Under which rule a document is taken in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum Regime {
-    /// Scanned at each visit, within the window (診療等の都度スキャナ等で電子化).
+    /// Scanned at each visit, within the window (診療等の都度スキャナー等で電子化).
     #[serde(rename = "9.2")]
     EachVisit,
     /// Old paper scanned in bulk (過去に蓄積された紙媒体等).

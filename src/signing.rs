@@ -12,7 +12,7 @@ pub mod stamping;
 use std::sync::Arc;
 
 use crate::calendar::Calendar;
-use crate::clock::{Clock, Jumped};
+use crate::clock::Clock;
 use crate::crypto::check::{self, SignatureError};
 use crate::crypto::make::{self, MakeError};
 use crate::database::{Database, DatabaseError};
@@ -63,8 +63,6 @@ pub enum SigningError {
     Signature(#[from] SignatureError),
     #[error("people: {0}")]
     People(#[from] PeopleError),
-    #[error(transparent)]
-    Clock(#[from] Jumped),
     #[error("the ledger does not say what it must: {0}")]
     Incoherent(&'static str),
     /// The attempt's files are durable and its row is not.
@@ -83,6 +81,13 @@ pub enum Outcome {
     Confirm,
     /// Its window passed while it waited.
     Late,
+}
+
+impl Outcome {
+    /// Waits for a person, who is told the detail: something with a code.
+    fn waits(reason: HoldReason, detail: &impl serde::Serialize) -> Self {
+        Self::Waits { reason, detail: serde_json_canonicalizer::to_string(detail).ok() }
+    }
 }
 
 /// The stage: how it reaches its instruments, and what enters every record of this home.
@@ -115,10 +120,14 @@ impl Signing<'_> {
         anonymous_writing: bool,
     ) -> Result<Outcome, SigningError> {
         let document = accepted.document();
-        let now = self.clock.believed()?;
+        let now = match self.clock.believed() {
+            Ok(now) => now,
+            Err(jumped) => return Ok(Outcome::waits(HoldReason::Clock, &jumped)),
+        };
         let sign_by = self.calendar.deadline(document.taken_in_at, profile.window.sign_within, &document.station);
-        let Ok(sign_by) = sign_by else {
-            return Ok(Outcome::Waits { reason: HoldReason::Late, detail: None });
+        let sign_by = match sign_by {
+            Ok(sign_by) => sign_by,
+            Err(cannot_tell) => return Ok(Outcome::waits(HoldReason::NoDeadline, &cannot_tell)),
         };
         if now > sign_by && !accepted.was_released_after(sign_by) {
             return Ok(Outcome::Late);
@@ -270,14 +279,13 @@ impl Entering {
 /// What a refusal to let a session sign means for the document.
 fn waits_for(refusal: &entitlement::Refusal) -> Outcome {
     use entitlement::Refusal as R;
-    let detail = serde_json_canonicalizer::to_string(refusal).ok();
     let reason = match refusal {
         R::NotConfirmed { .. } | R::OtherOperator { .. } => return Outcome::Confirm,
         R::NoInformationManager => HoldReason::NoInformationManager,
         R::NotAttested => HoldReason::NoAttestation,
         R::OtherStation { .. } | R::ConfirmedByAnother | R::NotEntitled => HoldReason::NoSession,
     };
-    Outcome::Waits { reason, detail }
+    Outcome::waits(reason, refusal)
 }
 
 /// The person who scanned, by the login that the delivery names or the session in which it came.

@@ -5,6 +5,8 @@
 
 #[path = "requests/bench.rs"]
 mod bench;
+#[path = "requests/clock.rs"]
+mod clock;
 #[path = "requests/documents.rs"]
 mod documents;
 #[path = "requests/people.rs"]

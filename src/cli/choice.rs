@@ -5,6 +5,7 @@ use crate::ids::Name;
 use crate::messages::Lang;
 use crate::paper::Paper;
 use crate::people::Role;
+use crate::people::acts::ReasonCode;
 
 /// The words that would have been understood.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -28,6 +29,20 @@ pub(super) fn state(text: &str) -> Result<DocumentState, OneOf> {
 
 pub(super) fn paper(text: &str) -> Result<Paper, OneOf> {
     one_of(text, &Paper::ALL, |paper| paper.to_string())
+}
+
+/// A reason in the spelling of names, which is what the daemon is asked with.
+pub(super) fn reason(text: &str) -> Result<Name, OneOf> {
+    one_of(text, &ReasonCode::ALL, |reason| reason.to_string())?;
+    text.parse().map_err(|_| OneOf(text.to_owned()))
+}
+
+/// Why a record may leave the house. The message `export-reason` has the words.
+pub(super) const EXPORT_REASONS: [&str; 5] = ["disclosure", "audit", "referral", "legal", "other"];
+
+pub(super) fn export_reason(text: &str) -> Result<Name, OneOf> {
+    one_of(text, &EXPORT_REASONS, ToOwned::to_owned)?;
+    text.parse().map_err(|_| OneOf(text.to_owned()))
 }
 
 /// A role in the spelling of names, which is what the daemon is asked with.

@@ -49,7 +49,7 @@ const STATION: &str = "front-desk";
 const LONGEST: Duration = Duration::from_secs(180);
 
 pub(super) fn run(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
-    let environment = |problem: String| Failure::Home { problem };
+    let environment = |problem: String| Failure::Start { problem };
     let root = match &args.dir {
         Some(folder) => folder.clone(),
         None => std::env::temp_dir().join(format!("torikomi-demo-{}", std::process::id())),
@@ -130,7 +130,7 @@ fn plan(root: PathBuf) -> Result<Plan, Failure> {
 
 /// Runs the home's own authority on a free port, and writes it and shorter waits into the settings.
 fn serve_authority(root: &Path, runtime: &tokio::runtime::Runtime) -> Result<(), Failure> {
-    let environment = |problem: String| Failure::Home { problem };
+    let environment = |problem: String| Failure::Start { problem };
     let home = Home::open(root)?;
     let path = home.layout().settings();
     let config = Config::load(&path)?;

@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::failure::Failure;
-use super::page::Page;
+use super::page::{Page, clean_lines};
 use super::words::Words;
 use crate::config::Config;
 use crate::config::home::Home;
@@ -104,7 +104,7 @@ impl Desk {
     /// Says why nothing was done: the sentence on the error stream, and with `--json` the code on the output too.
     pub fn show_failure(&self, failure: &Failure) {
         let sentence = failure.sentence(&self.words);
-        let _ = writeln!(std::io::stderr(), "{sentence}");
+        let _ = writeln!(std::io::stderr(), "{}", clean_lines(&sentence));
         if self.json
             && let Ok(problem) = serde_json::to_value(failure)
             && let Ok(text) = json(&Problem { exit_status: failure.exit_status(), problem, sentence })

@@ -1,13 +1,20 @@
 //! Why a command could not do what was asked, and the exit status it ends with.
 
+use std::io;
+use std::path::Path;
+
 use serde::Serialize;
 
 use super::words::Words;
 use crate::config::ConfigError;
-use crate::config::home::HomeError;
+use crate::config::home::{HomeError, HomeTrouble};
 use crate::control::Refusal;
 use crate::control::client::ClientError;
+use crate::daemon::DaemonError;
+use crate::daemon::open::OpenError;
 use crate::database::DatabaseError;
+use crate::patients::PatientsProblem;
+use crate::toml_text::Problem;
 
 /// Exit status 2: something in the command line or the settings has to be changed.
 pub const USAGE: u8 = 2;
@@ -24,14 +31,25 @@ pub enum Failure {
     NotAHome {
         path: String,
     },
-    /// The home is there and cannot be used as it is: unreachable, another's.
+    /// The home is there and cannot be used as it is: unreachable, another's, open to others.
     Home {
-        problem: String,
+        troubles: Vec<HomeTrouble>,
     },
-    /// Settings or a profile have to be put right first.
+    /// Settings, a profile or the calendar have to be put right first: everything that is wrong, with its place.
     Settings {
+        problems: Vec<Problem>,
+    },
+    /// The list of patients has to be put right, or its place to be reached, first.
+    Patients {
+        path: String,
+        problem: PatientsProblem,
+    },
+    /// Something that a running line needs failed: a key, the store, a worker, the system.
+    Start {
         problem: String,
     },
+    /// The home has no key for a time-stamping authority of its own.
+    NoTimestamping,
     /// Its database cannot be opened or read.
     Database {
         problem: String,
@@ -54,7 +72,15 @@ pub enum Failure {
     NotFound {
         what: String,
     },
-    /// A file named on the command line cannot be read or written.
+    /// There is no file of this name.
+    FileMissing {
+        path: String,
+    },
+    /// There is a file of this name already, and it stays.
+    FileExists {
+        path: String,
+    },
+    /// A file cannot be read or written.
     File {
         path: String,
         problem: String,
@@ -94,12 +120,18 @@ impl Failure {
             Self::HomeNotGiven
             | Self::NotAHome { .. }
             | Self::Settings { .. }
+            | Self::NoTimestamping
+            | Self::FileMissing { .. }
+            | Self::FileExists { .. }
             | Self::PassphraseFile { .. }
             | Self::NoTerminal
             | Self::PassphrasesDiffer
             | Self::BadValue { .. } => USAGE,
             Self::NotFound { .. } => 1,
+            Self::Patients { problem: PatientsProblem::Unreachable { .. }, .. } => ENVIRONMENT,
+            Self::Patients { .. } => USAGE,
             Self::Home { .. }
+            | Self::Start { .. }
             | Self::Database { .. }
             | Self::NoDaemon { .. }
             | Self::BrokenOff { .. }
@@ -117,8 +149,35 @@ impl Failure {
     pub fn sentence(&self, words: &Words) -> String {
         match self {
             Self::Refused(refusal) => words.refusal(refusal),
+            Self::Home { troubles } => {
+                troubles.iter().map(|trouble| words.coded("home", trouble)).collect::<Vec<_>>().join("\n")
+            }
+            Self::Settings { problems } => {
+                let said = problems.iter().map(|problem| words.located("setting", problem));
+                std::iter::once(words.say("cli-settings")).chain(said).collect::<Vec<_>>().join("\n")
+            }
+            Self::Patients { path, problem } => {
+                let problem = words.coded("patients", problem);
+                words.with("cli-patients", &[("path", path.as_str().into()), ("problem", problem.into())])
+            }
             other => words.coded("cli", other),
         }
+    }
+
+    /// A file that the system did not give: not there is the mistake of whoever named it, the rest is the machine's.
+    #[must_use]
+    pub fn file(path: &Path, error: &io::Error) -> Self {
+        let path = path.display().to_string();
+        match error.kind() {
+            io::ErrorKind::NotFound => Self::FileMissing { path },
+            _ => Self::File { path, problem: error.to_string() },
+        }
+    }
+
+    /// What the system refused while a line was to start.
+    #[must_use]
+    pub fn start(error: &impl ToString) -> Self {
+        Self::Start { problem: error.to_string() }
     }
 }
 
@@ -126,14 +185,42 @@ impl From<HomeError> for Failure {
     fn from(error: HomeError) -> Self {
         match error {
             HomeError::NotAHome(path) => Self::NotAHome { path: path.display().to_string() },
-            other => Self::Home { problem: other.to_string() },
+            other => Self::Home { troubles: other.troubles() },
         }
     }
 }
 
 impl From<ConfigError> for Failure {
     fn from(error: ConfigError) -> Self {
-        Self::Settings { problem: error.to_string() }
+        match error {
+            ConfigError::Unreadable { file, error } => Self::file(&file, &error),
+            ConfigError::Faulty(problems) => Self::Settings { problems },
+        }
+    }
+}
+
+impl From<DaemonError> for Failure {
+    fn from(error: DaemonError) -> Self {
+        match error {
+            DaemonError::Open(error) => error.into(),
+            DaemonError::Home(error) => error.into(),
+            DaemonError::Database(error) => error.into(),
+            other => Self::start(&other),
+        }
+    }
+}
+
+impl From<OpenError> for Failure {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::Home(error) => error.into(),
+            OpenError::Config(error) => error.into(),
+            OpenError::Calendar(problems) => Self::Settings { problems },
+            OpenError::File { path, error } => Self::file(&path, &error),
+            OpenError::Patients { path, problem } => Self::Patients { path: path.display().to_string(), problem },
+            OpenError::Database(error) => error.into(),
+            other => Self::start(&other),
+        }
     }
 }
 

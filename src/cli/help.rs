@@ -10,10 +10,12 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, CommandFactory as _, FromArgMatches as _};
 
 use super::Cli;
-use super::choice::{OneOf, language};
+use super::choice::{EXPORT_REASONS, OneOf, language};
 use super::failure::USAGE;
-use super::words::Words;
+use super::page::clean_lines;
+use super::words::{NoTime, Words};
 use crate::identity::dates::DateProblem;
+use crate::ids::InvalidId;
 use crate::messages::Lang;
 
 /// The whole command line with its help in one language.
@@ -38,7 +40,7 @@ pub(super) fn parse(words: &Words, args: &[OsString]) -> Result<Cli, u8> {
             USAGE
         }
         _ => {
-            let _ = write!(std::io::stderr(), "{}", complaint(words, &error));
+            let _ = writeln!(std::io::stderr(), "{}", clean_lines(&complaint(words, &error)));
             USAGE
         }
     })
@@ -84,6 +86,9 @@ fn complaint(words: &Words, error: &clap::Error) -> String {
     if !valid.is_empty() {
         lines.push(words.with("usage-valid", &[("valid", valid.into())]));
     }
+    if let Some(form) = cause.and_then(form) {
+        lines.push(words.with("usage-form", &[("form", words.say(form).into())]));
+    }
     if let Some(suggestion) = suggestion.filter(|text| !text.is_empty()) {
         lines.push(words.with("usage-suggestion", &[("suggestion", suggestion.into())]));
     }
@@ -93,9 +98,22 @@ fn complaint(words: &Words, error: &clap::Error) -> String {
         lines.push(format!("{}: {usage}", words.say("help-heading-usage")));
     }
     lines.push(words.say("usage-help"));
-    let mut complaint = lines.join("\n");
-    complaint.push('\n');
-    complaint
+    lines.join("\n")
+}
+
+/// The right form of a value that could not be read, by what complains of it.
+fn form(cause: &(dyn std::error::Error + 'static)) -> Option<&'static str> {
+    if let Some(invalid) = cause.downcast_ref::<InvalidId>() {
+        Some(if invalid.is_of_a_name() { "usage-form-name" } else { "usage-form-id" })
+    } else if cause.is::<NoTime>() {
+        Some("usage-form-time")
+    } else if cause.is::<std::net::AddrParseError>() {
+        Some("usage-form-address")
+    } else if cause.is::<std::num::ParseIntError>() {
+        Some("usage-form-number")
+    } else {
+        None
+    }
 }
 
 fn spoken(command: clap::Command, words: &Words, path: &str) -> clap::Command {
@@ -117,6 +135,15 @@ fn spoken(command: clap::Command, words: &Words, path: &str) -> clap::Command {
             let name = arg.get_id().as_str().replace('_', "-");
             let own = format!("arg-{path}-{name}");
             let text = words.find(&own).unwrap_or_else(|| words.say(&format!("arg-{name}")));
+            let choices = match (name.as_str(), path) {
+                ("reason", "record-export") => Some(words.choices("export-reason", &EXPORT_REASONS.map(str::to_owned))),
+                ("reason", _) => Some(words.reasons()),
+                _ => None,
+            };
+            let text = choices.map_or_else(
+                || text.clone(),
+                |valid| words.with("arg-with-choices", &[("text", text.clone().into()), ("valid", valid.into())]),
+            );
             let arg = arg.help(text).help_heading(words.say(heading));
             // What the library would add speaks English only; the texts of the catalogue say it.
             let valued = arg.get_action().takes_values();

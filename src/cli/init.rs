@@ -72,7 +72,7 @@ pub(super) fn run(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
 
 fn runtime(root: &Path) -> Result<tokio::runtime::Runtime, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
-    runtime.map_err(|error| Failure::File { path: root.display().to_string(), problem: error.to_string() })
+    runtime.map_err(|error| Failure::file(root, &error))
 }
 
 fn refused(desk: &Desk, error: &InitError) -> Failure {
@@ -129,7 +129,8 @@ fn report(made: &Made, root: &Path, mode: ModeArg, desk: &Desk) -> Result<(), Fa
         if !made.resumed {
             page.line(&words.say(if mode == ModeArg::Evaluation { "init-evaluation" } else { "init-production" }));
         }
-        page.line(&words.with("init-next", &[path()]));
+        let next = if mode == ModeArg::Evaluation { "init-next" } else { "init-next-production" };
+        page.line(&words.with(next, &[path()]));
     })
 }
 

@@ -98,7 +98,7 @@ fn judge(
 
 fn measure(path: &Path, workers: &Workers) -> Result<Measurements, Failure> {
     let failure = |problem: String| Failure::File { path: path.display().to_string(), problem };
-    let mut file = File::open(path).map_err(|error| failure(error.to_string()))?;
+    let mut file = File::open(path).map_err(|error| Failure::file(path, &error))?;
     if !file.metadata().is_ok_and(|metadata| metadata.is_file()) {
         return Err(failure("not a regular file".into()));
     }
@@ -144,14 +144,10 @@ fn workers(desk: &Desk) -> Result<Workers, Failure> {
 fn profile(named: &str, desk: &Desk) -> Result<Profile, Failure> {
     let read = |bytes: &[u8], file: &str| match lint(bytes, file) {
         Ok((profile, _)) => Ok(profile),
-        Err(problems) => {
-            let said: Vec<_> = problems.iter().map(|problem| desk.words.located("setting", problem)).collect();
-            Err(Failure::Settings { problem: said.join("\n") })
-        }
+        Err(problems) => Err(Failure::Settings { problems }),
     };
     if Path::new(named).extension().is_some_and(|extension| extension == "toml") {
-        let bytes = std::fs::read(named)
-            .map_err(|error| Failure::BadValue { value: named.to_owned(), problem: error.to_string() })?;
+        let bytes = std::fs::read(named).map_err(|error| Failure::file(Path::new(named), &error))?;
         return read(&bytes, named);
     }
     if desk.has_home() {
@@ -170,15 +166,11 @@ fn calendar(desk: &Desk) -> Result<Calendar, Failure> {
     let (bytes, file) = if desk.has_home() {
         let path = desk.home()?.layout().calendar();
         let name = path.display().to_string();
-        let bytes =
-            std::fs::read(&path).map_err(|error| Failure::File { path: name.clone(), problem: error.to_string() })?;
+        let bytes = std::fs::read(&path).map_err(|error| Failure::file(&path, &error))?;
         (bytes, name)
     } else {
         (DEFAULT_CALENDAR.as_bytes().to_vec(), "calendar.toml".to_owned())
     };
     let read = Calendar::parse(&bytes, &file);
-    read.map(|(calendar, _)| calendar).map_err(|problems| {
-        let said: Vec<_> = problems.iter().map(|problem| desk.words.located("setting", problem)).collect();
-        Failure::Settings { problem: said.join("\n") }
-    })
+    read.map(|(calendar, _)| calendar).map_err(|problems| Failure::Settings { problems })
 }

@@ -12,6 +12,6 @@ pub struct Args {
 
 pub fn run(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
     clap_mangen::generate_to(command(&desk.words), &args.folder)
-        .map_err(|error| Failure::File { path: args.folder.display().to_string(), problem: error.to_string() })?;
+        .map_err(|error| Failure::file(&args.folder, &error))?;
     Ok(Answer::Yes)
 }

@@ -38,13 +38,12 @@ pub(super) type Stopped = Arc<tokio::sync::Notify>;
 
 /// Starts the daemon of a home, with its control socket.
 pub(super) fn start(root: PathBuf, runtime: &tokio::runtime::Runtime) -> Result<(Daemon, Stopped), Failure> {
-    let environment = |problem: String| Failure::Home { problem };
-    harden_process().map_err(|error| environment(error.to_string()))?;
-    let binary = std::env::current_exe().map_err(|error| environment(error.to_string()))?;
+    harden_process().map_err(|error| Failure::start(&error))?;
+    let binary = std::env::current_exe().map_err(|error| Failure::start(&error))?;
     let stopped = Stopped::default();
     let stop = Arc::clone(&stopped);
-    let mut daemon = daemon::start(&root, runtime.handle(), &binary).map_err(|error| environment(error.to_string()))?;
-    daemon.serve_requests(move || stop.notify_one()).map_err(|error| environment(error.to_string()))?;
+    let mut daemon = daemon::start(&root, runtime.handle(), &binary)?;
+    daemon.serve_requests(move || stop.notify_one()).map_err(|error| Failure::start(&error))?;
     Ok((daemon, stopped))
 }
 
@@ -53,7 +52,7 @@ pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
         .worker_threads(2)
         .enable_all()
         .build()
-        .map_err(|error| Failure::Home { problem: error.to_string() })
+        .map_err(|error| Failure::start(&error))
 }
 
 /// Waits until a signal or a request asks for the end.
@@ -68,7 +67,7 @@ pub(super) fn wait_for_stop(runtime: &tokio::runtime::Runtime, stopped: &Stopped
             }
             Ok::<_, std::io::Error>(())
         })
-        .map_err(|error| Failure::Home { problem: error.to_string() })
+        .map_err(|error| Failure::start(&error))
 }
 
 /// Log lines go to standard error; `RUST_LOG` chooses which.

@@ -29,7 +29,7 @@ fn show(desk: &Desk, page: &mut Page, status: &Status) {
 
 fn head(desk: &Desk, page: &mut Page, status: &Status) {
     let words = &desk.words;
-    let well = status.paused.is_empty() && status.clock_problem.is_none() && status.incidents.is_empty();
+    let well = status.paused.is_empty() && status.clock_problem.is_none();
     let (tone, said) = if well { (Tone::Good, "status-well") } else { (Tone::Bad, "status-troubled") };
     page.marked(tone, &words.say(said));
     page.pairs(&[
@@ -51,23 +51,16 @@ fn head(desk: &Desk, page: &mut Page, status: &Status) {
 fn troubles(desk: &Desk, page: &mut Page, status: &Status) {
     let words = &desk.words;
     if let Some(problem) = &status.clock_problem {
-        page.marked(Tone::Bad, &words.with("status-clock", &[("problem", problem.clone().into())]));
+        page.marked(Tone::Bad, &words.coded("clock", problem));
     }
     for paused in &status.paused {
         let (stage, since) = (words.word("stage", &paused.stage), words.time(paused.since));
-        let blanks = [("stage", stage.into()), ("since", since.into()), ("why", paused.why.clone().into())];
+        let blanks =
+            [("stage", stage.into()), ("since", since.into()), ("why", words.coded("away", &paused.why).into())];
         page.marked(Tone::Bad, &words.with("status-paused", &blanks));
     }
-    for incident in &status.incidents {
-        let blanks = [
-            ("kind", words.word("incident", &incident.kind).into()),
-            ("since", words.time(incident.opened_at).into()),
-            ("count", incident.documents.into()),
-        ];
-        page.marked(Tone::Bad, &words.with("status-incident", &blanks));
-    }
     for warning in &status.warnings {
-        page.marked(Tone::Warning, warning);
+        page.marked(Tone::Warning, &words.coded("warning", warning));
     }
 }
 
@@ -81,7 +74,8 @@ fn stations(desk: &Desk, page: &mut Page, status: &Status) {
         let watching = words.word("watching", &station.watching);
         let watching = match &station.problem {
             Some(problem) => {
-                words.with("cli-with-problem", &[("what", watching.into()), ("problem", problem.clone().into())])
+                let problem = words.coded("station", problem);
+                words.with("cli-with-problem", &[("what", watching.into()), ("problem", problem.into())])
             }
             None => watching,
         };

@@ -29,9 +29,7 @@ impl Anchors {
 fn failure(error: TrustError) -> Failure {
     let problem = error.to_string();
     match error {
-        TrustError::Io { path, error } => {
-            Failure::File { path: path.display().to_string(), problem: error.to_string() }
-        }
+        TrustError::Io { path, error } => Failure::file(&path, &error),
         TrustError::NotCertificates(path)
         | TrustError::NotAVerifierKey(path)
         | TrustError::NotAPolicy(path)

@@ -57,7 +57,7 @@ fn one(desk: &Desk, what: &str, trust: &Trust, accept_evaluation: bool) -> Resul
     let Ok(id) = what.parse::<RecordId>() else {
         let path = Path::new(what);
         if !path.exists() {
-            return Err(Failure::NotFound { what: what.to_owned() });
+            return Err(Failure::FileMissing { path: what.to_owned() });
         }
         return verify_pack(path, trust, accept_evaluation).map_err(|error| unverifiable(what, &error));
     };

@@ -6,13 +6,14 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::control::Refusal;
+use crate::control::{ProfileRefusal, Refusal};
 use crate::document::{DocumentState, HoldReason};
 use crate::identity::dates;
 use crate::ids::Name;
 use crate::instant::Instant;
 use crate::journal::Kind;
 use crate::messages::{self, FluentValue, Lang};
+use crate::people::acts::ReasonCode;
 use crate::profile::Title;
 use crate::toml_text::Located;
 
@@ -71,6 +72,16 @@ impl Words {
             Refusal::People { refused } => {
                 let problem = self.coded("people", refused);
                 return self.with("control-people", &[("problem", problem.into())]);
+            }
+            Refusal::ProfileRefused { profile_refusal: ProfileRefusal::Faulty { problems } } => {
+                let said = problems.iter().map(|problem| self.located("setting", problem));
+                let said = std::iter::once(self.say("control-profile-faulty")).chain(said);
+                return said.collect::<Vec<_>>().join("\n");
+            }
+            Refusal::UnknownReason { reason } => {
+                let reasons = self.reasons();
+                let blanks = [("reason", reason.as_str().into()), ("valid", reasons.into())];
+                return self.with("control-unknown-reason", &blanks);
             }
             Refusal::SecondClockOver { deadline } => {
                 if let Ok(at) = deadline.parse() {
@@ -175,10 +186,37 @@ impl Words {
     /// words for it.
     #[must_use]
     pub fn details(&self, detail: &Value) -> Vec<String> {
+        let mut detail = detail.clone();
+        if let Some(stage) = detail.get_mut("stage") {
+            *stage = self.word("stage", stage.as_str().unwrap_or_default()).into();
+        }
         let coded = |value: &Value| DETAIL_AREAS.iter().find_map(|area| messages::find_code(self.lang, area, value));
         let listed = |name: &str| detail.get(name).and_then(Value::as_array).into_iter().flatten();
         let needs = listed("needs").filter_map(Value::as_str).filter_map(|need| self.find(&format!("need-{need}")));
-        coded(detail).into_iter().chain(listed("problems").filter_map(coded)).chain(needs).collect()
+        coded(&detail).into_iter().chain(listed("problems").filter_map(coded)).chain(needs).collect()
+    }
+
+    /// Every reason that a decision may have, with its words: "readable (all that matters can be read), …".
+    #[must_use]
+    pub fn reasons(&self) -> String {
+        self.choices("act-reason", &ReasonCode::ALL.map(|reason| reason.to_string()))
+    }
+
+    /// Codes with their words, all of them from the message `id`.
+    #[must_use]
+    pub fn choices(&self, id: &str, codes: &[String]) -> String {
+        let told = codes.iter().map(|code| {
+            let said = self.with(id, &[("code", code.as_str().into())]);
+            self.with("cli-value-from", &[("value", code.as_str().into()), ("source", said.into())])
+        });
+        told.collect::<Vec<_>>().join(&self.say("list-separator"))
+    }
+
+    /// What the system itself said of a step that failed: for whoever looks for the cause.
+    #[must_use]
+    pub fn raw_error(detail: &Value) -> Option<&str> {
+        detail.get("code").and_then(Value::as_str).filter(|code| *code == "stage-failed")?;
+        detail.get("error").and_then(Value::as_str)
     }
 
     /// "38 min left", "2 d 3 h over".
@@ -197,15 +235,21 @@ impl Words {
 }
 
 /// Whose codes may stand in the detail of a hold or a delivery's problem.
-const DETAIL_AREAS: &[&str] = &["identity", "intake", "delivery-problem", "held-detail", "unsigned", "people"];
+const DETAIL_AREAS: &[&str] =
+    &["identity", "intake", "delivery-problem", "held-detail", "unsigned", "people", "calendar", "clock"];
+
+/// What was typed is no time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a time")]
+pub(super) struct NoTime;
 
 /// Reads a time that a person types: `2026-11-20T09:30` in the hospital's zone, or RFC 3339 with any offset.
-pub(super) fn clock_time(text: &str) -> Result<Instant, String> {
+pub(super) fn clock_time(text: &str) -> Result<Instant, NoTime> {
     if let Ok(timestamp) = text.parse::<Timestamp>() {
         return Ok(timestamp.into());
     }
-    let local = text.replacen(' ', "T", 1).parse::<DateTime>().map_err(|error| error.to_string())?;
-    let zoned = local.to_zoned(hospital_zone()).map_err(|error| error.to_string())?;
+    let local = text.replacen(' ', "T", 1).parse::<DateTime>().map_err(|_| NoTime)?;
+    let zoned = local.to_zoned(hospital_zone()).map_err(|_| NoTime)?;
     Ok(zoned.timestamp().into())
 }
 

@@ -10,7 +10,7 @@ use crate::toml_text::Complaint;
 
 settings! {
     /// A time-stamping authority (RFC 3161 over HTTP). One table for each; they are asked in their order.
-    /// タイムスタンプ局。一つにつき一つの表。順番に問い合わせる。
+    /// 時刻認証局。一つにつき一つの表。順番に問い合わせる。
     pub struct Authority {
         /// Where requests are sent.
         /// 問い合わせ先。

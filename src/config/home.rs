@@ -12,11 +12,13 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{FlockOperation, Mode};
 use rustix::io::Errno;
 use rustix::process::{DumpableBehavior, Resource, Rlimit};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::Config;
 use crate::durable::{self, Folder};
 use crate::ids::HomeId;
-use crate::messages::{Lang, say};
+use crate::messages::{Lang, say_code};
 
 /// The file that says which home a folder belongs to.
 pub const MARKER: &str = ".torikomi-home";
@@ -53,22 +55,61 @@ pub enum HomeError {
     Write(#[from] durable::Failure),
 }
 
+/// One thing that is wrong with a home, in a code. The catalogue has a sentence for each: `home-<code>`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(tag = "code", rename_all = "kebab-case")]
+pub enum HomeTrouble {
+    NotAHome {
+        path: String,
+    },
+    Unreachable {
+        path: String,
+    },
+    Foreign {
+        path: String,
+        found: String,
+    },
+    BadMarker {
+        path: String,
+    },
+    Locked {
+        process: String,
+    },
+    /// Modes as `chmod` takes them.
+    TooOpen {
+        path: String,
+        found: String,
+        allowed: String,
+    },
+    ForeignOwner {
+        path: String,
+    },
+    Failed {
+        problem: String,
+    },
+}
+
 impl HomeError {
-    /// What happened and what to do, for people.
+    /// Everything that is wrong, in codes.
+    #[must_use]
+    pub fn troubles(&self) -> Vec<HomeTrouble> {
+        let text = |path: &Path| path.display().to_string();
+        vec![match self {
+            Self::NotAHome(root) => HomeTrouble::NotAHome { path: text(root) },
+            Self::Unreachable(folder) => HomeTrouble::Unreachable { path: text(folder) },
+            Self::Foreign { path, found, .. } => HomeTrouble::Foreign { path: text(path), found: found.to_string() },
+            Self::BadMarker(marker) => HomeTrouble::BadMarker { path: text(marker) },
+            Self::Locked { process, .. } => HomeTrouble::Locked { process: process.clone() },
+            Self::TooOpen(all) => return all.iter().map(TooOpen::trouble).collect(),
+            Self::Io { .. } | Self::Write(_) => HomeTrouble::Failed { problem: self.to_string() },
+        }]
+    }
+
+    /// What happened and what to do, for people: a line for each thing.
     #[must_use]
     pub fn say(&self, lang: Lang) -> String {
-        let path = |path: &Path| ("path", path.display().to_string().into());
-        match self {
-            Self::NotAHome(root) => say(lang, "home-not-a-home", &[path(root)]),
-            Self::Unreachable(folder) => say(lang, "home-unreachable", &[path(folder)]),
-            Self::Foreign { path: folder, found, .. } => {
-                say(lang, "home-foreign", &[path(folder), ("found", found.to_string().into())])
-            }
-            Self::BadMarker(marker) => say(lang, "home-bad-marker", &[path(marker)]),
-            Self::Locked { process, .. } => say(lang, "home-locked", &[("process", process.as_str().into())]),
-            Self::TooOpen(all) => all.iter().map(|one| one.say(lang)).collect::<Vec<_>>().join("\n"),
-            Self::Io { .. } | Self::Write(_) => say(lang, "home-failed", &[("problem", self.to_string().into())]),
-        }
+        let said: Vec<_> = self.troubles().iter().map(|trouble| say_code(lang, "home", trouble)).collect();
+        said.join("\n")
     }
 }
 
@@ -96,13 +137,13 @@ impl fmt::Display for TooOpen {
 }
 
 impl TooOpen {
-    fn say(&self, lang: Lang) -> String {
-        let path = ("path", self.path.display().to_string().into());
+    fn trouble(&self) -> HomeTrouble {
+        let path = self.path.display().to_string();
         if self.foreign_owner {
-            return say(lang, "home-foreign-owner", &[path]);
+            return HomeTrouble::ForeignOwner { path };
         }
-        let mode = |mode: u32| format!("{mode:04o}").into();
-        say(lang, "home-too-open", &[path, ("found", mode(self.found)), ("allowed", mode(self.allowed))])
+        let mode = |mode: u32| format!("{mode:04o}");
+        HomeTrouble::TooOpen { path, found: mode(self.found), allowed: mode(self.allowed) }
     }
 
     fn list(all: &[Self]) -> String {

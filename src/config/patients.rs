@@ -8,7 +8,7 @@ use crate::identity::table::Encoding;
 
 settings! {
     /// The patient master.
-    /// 患者一覧。
+    /// 患者マスター。
     pub struct Patients {
         /// The list (CSV); relative to the home. Read again when it changes.
         /// 一覧のファイル。変わると読み直す。

@@ -11,13 +11,13 @@ use crate::paper::Paper;
 
 settings! {
     /// A drop folder and what comes into it. One table for each.
-    /// 取込口(スキャナの保存先フォルダ)。一つにつき一つの表。
+    /// ステーション(スキャナーの保存先フォルダー)。一つにつき一つの表。
     pub struct Station {
         /// The folder; relative to the home. Default: drop/<name>.
-        /// フォルダ。ホームからの相対パスでもよい。既定は drop/<名前>。
+        /// フォルダー。ホームからの相対パスでもよい。既定は drop/<名前>。
         path: Option<PathBuf> = None, like "\"drop/front-desk\"";
         /// The profiles that may be used here. A sidecar chooses only among them.
-        /// この取込口で使えるプロファイル。サイドカーはこの中からだけ選べる。
+        /// このステーションで使えるプロファイル。サイドカーはこの中からだけ選べる。
         profiles: Vec<Name> = Vec::new();
         /// The kind of document where nothing else says it.
         /// ほかに指定がないときの文書種別。
@@ -41,13 +41,13 @@ settings! {
         /// 不完全なファイルを待つ時間。過ぎると担当者に知らせる。
         patience: Interval = Interval::from_minutes(10);
         /// How often the folder is looked through, whatever events say.
-        /// フォルダ全体を見直す間隔。
+        /// フォルダー全体を見直す間隔。
         sweep: Interval = Interval::from_seconds(2);
         /// "auto" uses events where the file system has them; "poll" is for network shares.
-        /// "auto" は通知を使う。共有フォルダでは "poll"。
+        /// "auto" は通知を使う。共有フォルダーでは "poll"。
         watch: Watch = Watch::Auto;
         /// How long to wait for a sidecar that comes after its scan.
-        /// サイドカー(付随ファイル)が遅れて届くのを待つ時間。
+        /// サイドカー(サイドカー)が遅れて届くのを待つ時間。
         sidecar_wait: Interval = Interval::from_seconds(5);
         /// When the delivered file may go: once its copy is complete ("custody") or once the record is filed ("filed").
         /// 元ファイルを消す時期。写しが完全と分かったとき "custody"、登録が済んだとき "filed"。
@@ -59,7 +59,7 @@ settings! {
         /// calendar.toml の暦。既定は病院全体の暦。
         calendar: Option<Name> = None, like "\"emergency\"";
         /// The scanner, as it enters each record.
-        /// スキャナ。記録に残る。
+        /// スキャナー。記録に残る。
         scanner_make: Option<String> = None, like "\"…\"";
         /// Its model.
         /// 機種。

@@ -9,10 +9,10 @@ settings! {
     /// 記録の保存先と、登録前の預かり場所。
     pub struct Store {
         /// The store's folder, with its database; relative to the home. Never on a network file system.
-        /// 保存先のフォルダ。共有フォルダには置けない。
+        /// 保存先のフォルダー。共有フォルダーには置けない。
         path: PathBuf = PathBuf::from("store");
         /// The folder for documents on their way; relative to the home.
-        /// 登録前の文書を預かるフォルダ。
+        /// 登録前の文書を預かるフォルダー。
         custody: PathBuf = PathBuf::from("custody");
     }
 }

@@ -4,16 +4,20 @@ use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::calendar::Expiry;
+use crate::clock::Jumped;
 use crate::document::{DeliveryState, DocumentState, HoldReason, Part};
 use crate::identification::Flag;
 use crate::identity::{Claims, Identity};
-use crate::ids::{DeliveryId, Digest, DocumentId, HomeId, IncidentId, Name, PersonId, RecordId, SessionId};
+use crate::ids::{DeliveryId, Digest, DocumentId, HomeId, Name, PersonId, RecordId, SessionId};
 use crate::instant::Instant;
+use crate::intake::line::StationProblem;
 use crate::journal::Entry;
 use crate::judgement::{Judgement, ProfileRef};
 use crate::ledger::documents::Count;
 use crate::ledger::profiles::ProfileState;
 use crate::measurements::Measurements;
+use crate::pipeline::driver::Away;
 use crate::profile::{NotCarried, Title};
 use crate::requirement::Regime;
 use crate::store::records::{Member, Record};
@@ -31,7 +35,7 @@ pub struct Status {
     /// `required` or `best-effort`.
     pub sandbox: String,
     /// Absent while the clock is believed.
-    pub clock_problem: Option<String>,
+    pub clock_problem: Option<Jumped>,
     pub information_manager: Option<String>,
     pub stations: Vec<StationStatus>,
     pub documents: Vec<Count>,
@@ -40,20 +44,41 @@ pub struct Status {
     pub journal_size: u64,
     /// Stages that wait for a disk, an authority or a store, and why.
     pub paused: Vec<Paused>,
-    pub incidents: Vec<IncidentStatus>,
     /// The next deadlines, nearest first.
     pub deadlines: Vec<Deadline>,
     /// What an administrator should know: a calendar that ends, a gap in appointments, weaker completeness.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Warning>,
+}
+
+/// What will be in the way some day, or weakens what is done. The catalogue has a sentence for each: `warning-<code>`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "code", rename_all = "kebab-case")]
+pub enum Warning {
+    Calendar {
+        calendar_expiry: Expiry,
+    },
+    /// Nobody is appointed as information manager from then on.
+    Gap {
+        from: Date,
+        until: Option<Date>,
+    },
+    /// A list or calendar that was changed and is not taken over: what is wrong with it.
+    Fault {
+        fault: String,
+    },
+    /// The key of an open session is not locked in memory.
+    KeysMayBeSwapped,
+    /// Decoders run in a weaker sandbox than they should.
+    BestEffortSandbox,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct StationStatus {
     pub station: Name,
     pub folder: String,
-    /// `events`, `polling` or `unreachable`.
+    /// `starting`, `events`, `polling` or `unreachable`.
     pub watching: String,
-    pub problem: Option<String>,
+    pub problem: Option<StationProblem>,
     pub session: Option<SessionStatus>,
 }
 
@@ -87,15 +112,7 @@ pub struct DeliveryStatus {
 pub struct Paused {
     pub stage: String,
     pub since: Instant,
-    pub why: String,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct IncidentStatus {
-    pub incident: IncidentId,
-    pub kind: String,
-    pub opened_at: Instant,
-    pub documents: i64,
+    pub why: Away,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

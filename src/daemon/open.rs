@@ -53,8 +53,6 @@ pub enum OpenError {
     Owner(#[from] owner::OwnerError),
     #[error(transparent)]
     Policy(#[from] oid::InvalidOid),
-    #[error("production mode allows no clock but the system's: remove clock.starts_at from torikomi.toml")]
-    ClockOverride,
     #[error("production mode takes no stamps of an evaluation authority: name others in authority.{0}.policies")]
     EvaluationAuthority(Name),
 }
@@ -85,7 +83,7 @@ pub fn open(
     home.check_permissions(&config)?;
     home.check_markers(&config)?;
     let calendar = calendar(&layout.calendar())?;
-    let clock = Arc::new(clock(&config)?);
+    let clock = Arc::new(clock(&config));
     let keys = Keyring::open(layout, &config, home.id())?;
     let database = Database::open(&layout.database(&config), false, runtime, on_commit)?;
     let (id, mode) = (home.id(), config.mode);
@@ -135,15 +133,15 @@ fn calendar(path: &Path) -> Result<CalendarFile, OpenError> {
     Ok(CalendarFile { calendar, bytes })
 }
 
-fn clock(config: &Config) -> Result<Clock, OpenError> {
+/// The settings of production admit no clock but the system's.
+fn clock(config: &Config) -> Clock {
     let most = config.clock.max_offset.as_signed();
     match (config.clock.starts_at, config.mode) {
-        (None, _) => Ok(Clock::system(most)),
-        (Some(_), Mode::Production) => Err(OpenError::ClockOverride),
         (Some(start), Mode::Evaluation) => {
             let now = crate::instant::Instant::from(jiff::Timestamp::now());
-            Ok(Clock::moved(start.since(now), most))
+            Clock::moved(start.since(now), most)
         }
+        (None, _) | (Some(_), Mode::Production) => Clock::system(most),
     }
 }
 

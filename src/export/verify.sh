@@ -14,7 +14,7 @@ set -eu
 LC_ALL=C
 export LC_ALL
 
-anchors=${1:?usage: sh verify.sh ANCHORS}
+anchors=${1:?usage: sh verify.sh ANCHORS / 使い方：sh verify.sh ANCHORS}
 here=$(cd "$(dirname "$0")" && pwd)
 anchors=$(cd "$anchors" && pwd)
 work=$(mktemp -d "${TMPDIR:-/tmp}/verify.XXXXXX")
@@ -24,8 +24,9 @@ record=$here/record
 manifest=$record/META-INF/ASiCManifest001.xml
 p7s=$record/META-INF/signature001.p7s
 
-fail() { printf 'FAILED: %s\n' "$*" >&2; exit 1; }
-good() { printf 'ok: %s\n' "$*"; }
+# Each sentence comes in English and in Japanese.
+fail() { printf 'FAILED: %s\n異常があります：%s\n' "$1" "$2" >&2; exit 1; }
+good() { printf 'ok: %s\n    %s\n' "$1" "$2"; }
 sha256() { openssl dgst -sha256 -r "$1" | cut -d ' ' -f 1; }
 # Bytes of hexadecimal digits, through printf's octal escapes.
 unhex() {
@@ -46,10 +47,11 @@ cd "$work"
 # 1. What you believe in. Compare these fingerprints with those that the hospital and the authorities publish.
 roots=$anchors/roots.pem
 stamp_roots=$anchors/timestamp-roots.pem
-test -s "$roots" || fail "$roots is missing"
+test -s "$roots" || fail "$roots is missing" "$roots がありません"
 test -s "$stamp_roots" || stamp_roots=$roots
-test -s "$anchors/journal.vkey" || fail "$anchors/journal.vkey is missing"
+test -s "$anchors/journal.vkey" || fail "$anchors/journal.vkey is missing" "$anchors/journal.vkey がありません"
 echo "You rely on these (compare them with a publication elsewhere):"
+echo "信頼の拠り所は次のとおりです（ほかで公表されたものと比べてください）："
 for file in "$roots" "$stamp_roots"; do
     awk -v prefix="root" '/BEGIN CERT/ { n++ } /BEGIN CERT/, /END CERT/ { print > (prefix n ".pem") }' "$file"
     for root in root*.pem; do openssl x509 -in "$root" -noout -fingerprint -sha256; rm "$root"; done
@@ -59,30 +61,30 @@ cat "$anchors/journal.vkey"
 # 2. Every file is what the manifest says, and nothing else is there.
 sed -n 's/^<asic:DataObjectReference URI="\([a-z0-9.-]*\)" .*<ds:DigestValue>\([A-Za-z0-9+\/=]*\)<\/ds:DigestValue>.*$/\1 \2/p' \
     "$manifest" > members
-test "$(grep -c 'DataObjectReference URI' "$manifest")" = "$(wc -l < members | tr -d ' ')" || fail "the manifest"
+test "$(grep -c 'DataObjectReference URI' "$manifest")" = "$(wc -l < members | tr -d ' ')" || fail "the manifest" "目録を読めません"
 while read -r name digest; do
-    test -f "$record/$name" || fail "$name is missing"
+    test -f "$record/$name" || fail "$name is missing" "$name がありません"
     test "$(openssl dgst -sha256 -binary "$record/$name" | openssl base64 -A)" = "$digest" ||
-        fail "$name is not what was signed"
+        fail "$name is not what was signed" "$name が署名された時と違います"
 done < members
 { cut -d ' ' -f 1 members; echo META-INF; echo mimetype; } | sort > expected
 ls -A "$record" | sort > found
-cmp -s expected found || fail "record/ holds more or less than the manifest names: $(diff expected found | tr '\n' ' ')"
-test "$(ls -A "$record/META-INF" | tr '\n' ' ')" = "ASiCManifest001.xml signature001.p7s " || fail "record/META-INF"
-good "$(wc -l < members | tr -d ' ') files are those that the manifest names"
+cmp -s expected found || fail "record/ holds more or less than the manifest names: $(diff expected found | tr '\n' ' ')" "record/ の中身が目録と違います"
+test "$(ls -A "$record/META-INF" | tr '\n' ' ')" = "ASiCManifest001.xml signature001.p7s " || fail "record/META-INF" "record/META-INF の中身が定めと違います"
+good "$(wc -l < members | tr -d ' ') files are those that the manifest names" "$(wc -l < members | tr -d ' ') 個のファイルは目録のとおりです"
 
 # 3. The signature over the manifest. `place DEPTH KIND` finds values: offset, length of the header, of the content.
-openssl asn1parse -inform DER -in "$p7s" > listing || fail "the signature is not DER"
+openssl asn1parse -inform DER -in "$p7s" > listing || fail "the signature is not DER" "署名を読めません"
 place() { sed -n "s/^ *\([0-9]*\):d=$1 *hl= *\([0-9]*\) *l= *\([0-9]*\) $2.*/\1 \2 \3/p"; }
 bytes() { tail -c +"$(($1 + 1))" "$p7s" | head -c "$2"; }
 # shellcheck disable=SC2046
 set -- $(place 5 'cons: cont \[ 0 \]' < listing)
-test $# = 3 || fail "the signature has no signed attributes"
+test $# = 3 || fail "the signature has no signed attributes" "署名属性がありません"
 # They are signed as a SET, whose first byte is 0x31, the character 1.
 { printf 1; bytes "$1" "$(($2 + $3))" | tail -c +2; } > attributes.der
 # shellcheck disable=SC2046
 set -- $(place 5 'prim: OCTET STRING' < listing)
-test $# = 3 || fail "there is not exactly one signature"
+test $# = 3 || fail "there is not exactly one signature" "署名が一つではありません"
 bytes "$(($1 + $2))" "$3" > signature.bin
 openssl asn1parse -inform DER -in attributes.der > attributes
 named() { awk -v name="$1" '$0 ~ name { found = 1 } found && /OCTET STRING/ { sub(/.*:/, ""); print tolower($0); exit }' attributes; }
@@ -94,33 +96,33 @@ for file in certificate*.pem; do
     digest=$(openssl x509 -in "$file" -outform DER | openssl dgst -sha256 -r | cut -d ' ' -f 1)
     if test "$digest" = "$wanted"; then cp "$file" signer.pem; else cat "$file" >> others.pem; fi
 done
-test -s signer.pem || fail "the signer's certificate did not come along"
+test -s signer.pem || fail "the signer's certificate did not come along" "署名者の証明書がありません"
 openssl x509 -in signer.pem -noout -pubkey > signer-key.pem
 case $(openssl pkey -pubin -in signer-key.pem -noout -text | head -n 1) in
     ED25519*) hash=sha512 ;;
     *) hash=sha256 ;;
 esac
 test "$(named ':messageDigest')" = "$(openssl dgst -$hash -r "$manifest" | cut -d ' ' -f 1)" ||
-    fail "the signature was made over another manifest"
+    fail "the signature was made over another manifest" "別の目録に対する署名です"
 if test $hash = sha512; then
     openssl pkeyutl -verify -rawin -in attributes.der -sigfile signature.bin -pubin -inkey signer-key.pem > /dev/null ||
-        fail "the signature is wrong"
+        fail "the signature is wrong" "署名が正しくありません"
 else
     openssl dgst -sha256 -verify signer-key.pem -signature signature.bin attributes.der > /dev/null ||
-        fail "the signature is wrong"
+        fail "the signature is wrong" "署名が正しくありません"
 fi
-grep -q "\"certificate\":\"sha256:$wanted\"" "$record/record.json" || fail "record.json names another certificate"
+grep -q "\"certificate\":\"sha256:$wanted\"" "$record/record.json" || fail "record.json names another certificate" "record.json が挙げる証明書と違います"
 for file in profile.toml calendar.toml; do
-    grep -q "sha256:$(sha256 "$record/$file")" "$record/record.json" || fail "record.json names another $file"
+    grep -q "sha256:$(sha256 "$record/$file")" "$record/record.json" || fail "record.json names another $file" "record.json が挙げる $file と違います"
 done
-good "signed by $(openssl x509 -in signer.pem -noout -subject -nameopt utf8,sep_comma_plus | sed 's/^subject=//')"
+good "signed by $(openssl x509 -in signer.pem -noout -subject -nameopt utf8,sep_comma_plus | sed 's/^subject=//')" "署名を確かめました"
 
 # 4. The time-stamp over the signature, and its time. A record that was never stamped has no token.
 # shellcheck disable=SC2046
 set -- $(sed -n '/:id-smime-aa-timeStampToken/,$p' listing | place 8 'cons: SEQUENCE' | head -n 1)
-test $# = 3 || fail "there is no time-stamp"
+test $# = 3 || fail "there is no time-stamp" "タイムスタンプがありません"
 bytes "$1" "$(($2 + $3))" > token.der
-openssl ts -reply -token_in -in token.der -token_out -text > token.txt 2> /dev/null || fail "the time-stamp is none"
+openssl ts -reply -token_in -in token.der -token_out -text > token.txt 2> /dev/null || fail "the time-stamp is none" "タイムスタンプを読めません"
 time=$(sed -n 's/^Time stamp: //p' token.txt)
 # Seconds since 1970 of "Nov 20 09:30:00.25 2026 GMT", by the rules of the calendar.
 seconds=$(printf '%s\n' "$time" | awk '{
@@ -131,17 +133,17 @@ seconds=$(printf '%s\n' "$time" | awk '{
     printf "%.0f\n", ((days * 24 + clock[1]) * 60 + clock[2]) * 60 + clock[3]
 }')
 openssl ts -verify -token_in -in token.der -data signature.bin -CAfile "$stamp_roots" -attime "$seconds" > ts.txt 2>&1 ||
-    fail "the time-stamp: $(cat ts.txt)"
+    fail "the time-stamp: $(cat ts.txt)" "タイムスタンプが正しくありません"
 if test -s "$anchors/timestamp-policies.txt"; then
     policy=$(sed -n 's/^Policy OID: //p' token.txt)
-    grep -qxF "$policy" "$anchors/timestamp-policies.txt" || fail "the time-stamp's policy $policy is not on the list"
+    grep -qxF "$policy" "$anchors/timestamp-policies.txt" || fail "the time-stamp's policy $policy is not on the list" "タイムスタンプのポリシー $policy は一覧にありません"
 fi
-good "time-stamped at $time"
+good "time-stamped at $time" "タイムスタンプの時刻は $time です"
 
 # 5. The signer's certificate leads to a root, at the time of the stamp.
 openssl verify -CAfile "$roots" -untrusted others.pem -attime "$seconds" signer.pem > verify.txt 2>&1 ||
-    fail "the signer is not known: $(cat verify.txt)"
-good "the signer's certificate was valid at that time"
+    fail "the signer is not known: $(cat verify.txt)" "署名者の証明書が、信頼する認証局に至りません"
+good "the signer's certificate was valid at that time" "署名者の証明書は、その時に有効でした"
 
 # 6. The journal: its signed checkpoint, and the entry of this record in it.
 checkpoint=$here/journal/checkpoint.txt
@@ -160,7 +162,7 @@ while IFS= read -r line; do
             > /dev/null 2>&1; then signed=yes; fi
     done < signatures
 done < "$anchors/journal.vkey"
-test $signed = yes || fail "the checkpoint is not signed by a journal that you know"
+test $signed = yes || fail "the checkpoint is not signed by a journal that you know" "記録簿の節目の署名を確かめられません"
 size=$(sed -n 2p text)
 root=$(unbase64 "$(sed -n 3p text)" | hex)
 
@@ -172,9 +174,9 @@ tail -n +2 "$here/journal/inclusion.txt" > siblings
 hash=$(sha256 leaf)
 left=$index
 right=$((size - 1))
-test "$index" -lt "$size" || fail "the entry lies beyond the checkpoint"
+test "$index" -lt "$size" || fail "the entry lies beyond the checkpoint" "項目が記録簿の節目より後にあります"
 while read -r sibling; do
-    test "$right" -gt 0 || fail "the entry is not in the journal"
+    test "$right" -gt 0 || fail "the entry is not in the journal" "項目が記録簿にありません"
     if test $((left % 2)) = 1 || test "$left" = "$right"; then
         hash=$(node "$sibling" "$hash")
         while test $((left % 2)) = 0 && test "$left" != 0; do left=$((left / 2)); right=$((right / 2)); done
@@ -184,9 +186,10 @@ while read -r sibling; do
     left=$((left / 2))
     right=$((right / 2))
 done < siblings
-{ test "$right" = 0 && test "$hash" = "$root"; } || fail "the entry is not in the journal"
-grep -q "\"index\":$index,\"kind\":\"document-filed\"" "$entry" || fail "the entry is another"
-grep -q "\"record_digest\":\"sha256:$(sha256 "$manifest")\"" "$entry" || fail "the journal tells of another record"
-grep -q "\"signature_digest\":\"sha256:$(sha256 "$p7s")\"" "$entry" || fail "the journal tells of another signature"
-good "entry $index of the journal $origin says that this record was filed"
+{ test "$right" = 0 && test "$hash" = "$root"; } || fail "the entry is not in the journal" "項目が記録簿にありません"
+grep -q "\"index\":$index,\"kind\":\"document-filed\"" "$entry" || fail "the entry is another" "別の項目です"
+grep -q "\"record_digest\":\"sha256:$(sha256 "$manifest")\"" "$entry" || fail "the journal tells of another record" "記録簿にあるのは別の記録です"
+grep -q "\"signature_digest\":\"sha256:$(sha256 "$p7s")\"" "$entry" || fail "the journal tells of another signature" "記録簿にあるのは別の署名です"
+good "entry $index of the journal $origin says that this record was filed" "記録簿 $origin の $index 番に、この記録を登録したとあります"
 echo "Everything holds."
+echo "すべて確かめられました。"

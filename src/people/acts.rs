@@ -4,6 +4,8 @@
 //! goes into the journal entry. It holds ids, codes and digests: personal text (a remark, a patient's name in a correction)
 //! goes into a private part, to which the act commits with a salted digest.
 
+use std::fmt;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -205,6 +207,12 @@ pub enum ReasonCode {
     Other,
 }
 
+impl fmt::Display for ReasonCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
+}
+
 impl std::str::FromStr for ReasonCode {
     type Err = Refused;
 
@@ -216,6 +224,22 @@ impl std::str::FromStr for ReasonCode {
 }
 
 impl ReasonCode {
+    pub const ALL: [Self; 13] = [
+        Self::Readable,
+        Self::PaperCondition,
+        Self::AsOnPaper,
+        Self::Rescan,
+        Self::WrongPatient,
+        Self::WrongKind,
+        Self::Duplicate,
+        Self::NotARecord,
+        Self::Disaster,
+        Self::SystemFailure,
+        Self::AuthorityOutage,
+        Self::OwnDelay,
+        Self::Other,
+    ];
+
     /// Whether lateness for this reason may be filed under 9.2 (9.2-C1(1), our reading).
     #[must_use]
     pub const fn is_unavoidable(self) -> bool {
@@ -428,8 +452,8 @@ impl Private {
     }
 }
 
-impl std::fmt::Debug for Private {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Private {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Private(…)")
     }
 }

@@ -12,7 +12,11 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use crate::clock::Clock;
+use crate::database::DatabaseError;
 use crate::instant::Instant;
 
 /// How long a stage waits for a wake-up before it looks by itself.
@@ -61,7 +65,40 @@ pub enum Worked {
     /// The row moved on, waits for somebody, or waits for its time; these stages may have something to do now.
     Done(&'static [StageName]),
     /// A disk, store or authority is away. The row is as it was; the stage pauses.
-    Away(String),
+    Away(Away),
+}
+
+/// What a stage waits for, with the system's own words. The catalogue has a sentence for each: `away-<code>`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "code", rename_all = "kebab-case")]
+pub enum Away {
+    /// A folder or its disk: full, gone, not writable.
+    Disk {
+        problem: String,
+    },
+    Database {
+        problem: String,
+    },
+    /// The objects of filed records.
+    Store {
+        problem: String,
+    },
+    /// No time-stamping authority gave a stamp.
+    Authority {
+        problem: String,
+    },
+    /// The processes that decode.
+    Workers {
+        problem: String,
+    },
+    /// The stage itself crashed; its thread goes on.
+    Crashed,
+}
+
+impl From<DatabaseError> for Away {
+    fn from(error: DatabaseError) -> Self {
+        Self::Database { problem: error.to_string() }
+    }
 }
 
 /// A stage for rows known by `K`.
@@ -70,7 +107,7 @@ pub struct Stage<K> {
     pub threads: usize,
     pub pauses: Pauses,
     /// The rows to work on now, oldest first, at most so many.
-    pub ready: Box<dyn Fn(u32) -> Result<Vec<K>, String> + Send + Sync>,
+    pub ready: Box<dyn Fn(u32) -> Result<Vec<K>, Away> + Send + Sync>,
     pub work: Box<dyn Fn(&K) -> Worked + Send + Sync>,
 }
 
@@ -85,7 +122,7 @@ pub struct Shared {
     stop: AtomicBool,
     wakes: Mutex<BTreeMap<StageName, u64>>,
     woken: Condvar,
-    paused: Mutex<BTreeMap<StageName, (Instant, String)>>,
+    paused: Mutex<BTreeMap<StageName, (Instant, Away)>>,
     clock: Arc<Clock>,
     /// What keeps every stage from beginning anything, where something does.
     blocked: Box<dyn Fn() -> Option<String> + Send + Sync>,
@@ -116,7 +153,7 @@ impl Shared {
 
     /// The stages that wait for something outside, since when, and for what.
     #[must_use]
-    pub fn paused(&self) -> Vec<(StageName, Instant, String)> {
+    pub fn paused(&self) -> Vec<(StageName, Instant, Away)> {
         lock(&self.paused).iter().map(|(&name, (since, why))| (name, *since, why.clone())).collect()
     }
 
@@ -136,11 +173,11 @@ impl Shared {
         count(&wakes)
     }
 
-    fn pause(&self, stage: StageName, why: String) {
+    fn pause(&self, stage: StageName, why: Away) {
         let since = self.clock.now();
         let mut paused = lock(&self.paused);
         if !paused.contains_key(&stage) {
-            tracing::warn!(stage = stage.as_str(), %why, "Stage {} pauses", stage.as_str());
+            tracing::warn!(stage = stage.as_str(), ?why, "Stage {} pauses", stage.as_str());
         }
         paused.entry(stage).and_modify(|entry| entry.1.clone_from(&why)).or_insert((since, why));
     }
@@ -191,7 +228,7 @@ fn drive<K: Clone + Eq + Hash>(shared: &Shared, stage: &Stage<K>, claims: &Claim
     let mut pause = stage.pauses.first;
     while !shared.stopping() {
         if let Some(why) = (shared.blocked)() {
-            shared.pause(stage.name, why);
+            shared.pause(stage.name, Away::Database { problem: why });
             wait_out(shared, Pauses::AT_HOME.first);
             continue;
         }
@@ -203,7 +240,7 @@ fn drive<K: Clone + Eq + Hash>(shared: &Shared, stage: &Stage<K>, claims: &Claim
             Ok(claim) => claim.map(|claim| {
                 // A crash in a stage must not end the thread: the row stays, and the pause keeps it from spinning.
                 std::panic::catch_unwind(AssertUnwindSafe(|| (stage.work)(&claim.row)))
-                    .unwrap_or_else(|_| Worked::Away("the stage crashed on a document".into()))
+                    .unwrap_or(Worked::Away(Away::Crashed))
             }),
         };
         match worked {
@@ -248,7 +285,7 @@ struct Claim<'a, K: Eq + Hash> {
 impl<K: Clone + Eq + Hash> Claims<K> {
     /// Claims the first of the rows that nobody has in hand. Rows are read under the lock: a row whose work has just
     /// been committed and given back cannot come out of a list that is older than the commit.
-    fn claim_first(&self, ready: impl FnOnce() -> Result<Vec<K>, String>) -> Result<Option<Claim<'_, K>>, String> {
+    fn claim_first(&self, ready: impl FnOnce() -> Result<Vec<K>, Away>) -> Result<Option<Claim<'_, K>>, Away> {
         let mut claimed = lock(&self.0);
         let row = ready()?.into_iter().find(|row| !claimed.contains(row));
         Ok(row.map(|row| {
@@ -326,7 +363,7 @@ mod tests {
                 ready: Box::new(|_| Ok(vec![1])),
                 work: Box::new(move |_: &i32| {
                     if counted.fetch_add(1, Ordering::SeqCst) == 0 {
-                        Worked::Away("the authority does not answer".into())
+                        Worked::Away(Away::Authority { problem: "no answer".into() })
                     } else {
                         Worked::Done(&[])
                     }

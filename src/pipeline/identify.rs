@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::driver::{StageName, Worked};
 use super::line::{Adopted, Line};
-use super::stages::{HeldDetail, StageError};
+use super::stages::{HeldDetail, StageError, disk, store};
 use crate::database::{DatabaseError, Tx};
 use crate::document::{DocumentState, HoldReason};
 use crate::identification::index::Index;
@@ -129,9 +129,9 @@ impl Line {
         let manifest = copy.manifest();
         let read = |member| -> Result<Vec<u8>, StageError> {
             let mut bytes = Vec::new();
-            let file = copy.open_member(member).map_err(|error| StageError::Away(error.to_string()))?;
+            let file = copy.open_member(member).map_err(|error| StageError::Away(disk(&error)))?;
             std::io::Read::read_to_end(&mut std::io::Read::take(file, 8 * 1024 * 1024), &mut bytes)
-                .map_err(|error| StageError::Away(error.to_string()))?;
+                .map_err(|error| StageError::Away(disk(&error)))?;
             Ok(bytes)
         };
         let calendar = self.calendar();
@@ -280,12 +280,16 @@ impl Line {
         let sidecar = match gathered.sidecar {
             None => None,
             Some((bytes, list)) => {
-                let object = self.objects.put(&bytes).map_err(|error| StageError::Away(error.to_string()))?;
+                let object = self.objects.put(&bytes).map_err(|error| StageError::Away(store(&error)))?;
                 Some((object, list))
             }
         };
         let (id, now, journal) = (document.id, self.clock.now(), Arc::clone(&self.journal));
         let files = gathered.files;
+        let held = match &settled {
+            Settled::Held(reason, _) => Some(*reason),
+            Settled::Identified(..) | Settled::Receipt(_) => None,
+        };
         self.database.write::<_, StageError, _>(async move |tx| {
             if let Some((object, list)) = &sidecar {
                 documents::set_sidecar(tx, id, object, list.as_ref()).await?;
@@ -320,6 +324,11 @@ impl Line {
             }
             Ok(())
         })?;
+        match (held, self.intake.get()) {
+            (Some(reason), _) => self.note_hold(document, reason),
+            (None, Some(intake)) => intake.clear_note(&document.station, id),
+            (None, None) => {}
+        }
         Ok(&[StageName::Inspection])
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::sync::Arc;
 
-use super::driver::{StageName, Worked};
+use super::driver::{Away, StageName, Worked};
 use super::line::{Adopted, Line};
 use crate::calendar::Calendar;
 use crate::database::DatabaseError;
@@ -77,14 +77,16 @@ impl Line {
                 self.wake_station_of(id);
                 Worked::Done(&[])
             }
-            Err(error) if is_away(&error) => Worked::Away(error.to_string()),
             Err(error) => {
+                if let Some(away) = away(&error) {
+                    return Worked::Away(away);
+                }
                 tracing::error!(delivery.id = %id, %error, "Measuring delivery {id} failed");
                 let retry_at = self.clock.now().plus(RETRY);
                 let counted = self
                     .database
                     .write::<_, DatabaseError, _>(async move |tx| deliveries::set_failure(tx, id, retry_at).await);
-                counted.map_or_else(|error| Worked::Away(error.to_string()), |()| Worked::Done(&[]))
+                counted.map_or_else(|error| Worked::Away(error.into()), |()| Worked::Done(&[]))
             }
         }
     }
@@ -149,7 +151,7 @@ impl Line {
                 None => self.calendar(),
                 Some(digest) => self
                     .calendar_of(digest)
-                    .ok_or_else(|| StageError::Away(format!("the calendar {digest} cannot be read")))?,
+                    .ok_or_else(|| StageError::Away(store(&format!("the calendar {digest} cannot be read"))))?,
             };
             let signed = self.signing(&calendar.calendar).sign(&accepted, &adopted.profile, anonymous).inspect_err(|error| {
                 if let SigningError::NotEntered { attempt, .. } = error {
@@ -225,7 +227,7 @@ impl Line {
         match stage.stamp(id) {
             Ok(stamping::Outcome::Stamped(_)) => Worked::Done(&[StageName::Filing]),
             Ok(stamping::Outcome::Missed) => Worked::Done(&[StageName::Signing]),
-            Ok(stamping::Outcome::Away(why)) => Worked::Away(why),
+            Ok(stamping::Outcome::Away(problem)) => Worked::Away(Away::Authority { problem }),
             Err(error) => self.failed(id, StageName::Stamping, DocumentState::Stamping, error.into()),
         }
     }
@@ -292,7 +294,7 @@ impl Line {
             Ok(Some(document)) if document.state == state && document.held.is_none() => document,
             // Somebody decided otherwise in the meantime.
             Ok(_) => return Worked::Done(&[]),
-            Err(error) => return Worked::Away(error.to_string()),
+            Err(error) => return Worked::Away(error.into()),
         };
         step(&document).map_or_else(|error| self.failed(id, stage, state, error), Worked::Done)
     }
@@ -307,12 +309,38 @@ impl Line {
         let detail = HeldDetail::StageFailed { stage: stage.as_str(), error: error.to_string() };
         let detail = serde_json_canonicalizer::to_string(&detail).unwrap_or_default();
         let counted = self.database.write::<_, DatabaseError, _>(async move |tx| {
-            if documents::count_failure(tx, id, now.plus(RETRY)).await? >= MOST_FAILURES {
-                documents::hold(tx, id, state, HoldReason::StageFailed, Some(&detail), now).await?;
+            if documents::count_failure(tx, id, now.plus(RETRY)).await? < MOST_FAILURES {
+                return Ok(None);
             }
-            Ok(())
+            documents::hold(tx, id, state, HoldReason::StageFailed, Some(&detail), now).await?;
+            documents::get(tx, id).await
         });
-        counted.map_or_else(|error| Worked::Away(error.to_string()), |()| Worked::Done(&[]))
+        match counted {
+            Ok(held) => {
+                if let Some(document) = held {
+                    self.note_hold(&document, HoldReason::StageFailed);
+                }
+                Worked::Done(&[])
+            }
+            Err(error) => Worked::Away(error.into()),
+        }
+    }
+
+    /// Tells the station that a document is held: which, why, and what to do. What the sources said stays in the ledger,
+    /// for it may name a patient.
+    pub(super) fn note_hold(&self, document: &Document, reason: HoldReason) {
+        let Some(intake) = self.intake.get() else { return };
+        let taken_in = document.taken_in_at.in_zone(self.calendar().calendar.zone()).strftime("%Y-%m-%d %H:%M:%S");
+        let blanks = [("taken_in", taken_in.to_string().into()), ("document", document.id.to_string().into())];
+        let text = Lang::ALL.map(|lang| {
+            let lines = [
+                say(lang, "note-document", &blanks),
+                say(lang, &format!("note-hold-{reason}"), &[]),
+                say(lang, &format!("todo-{reason}"), &[]),
+            ];
+            format!("{}\n", lines.join("\n"))
+        });
+        intake.note(&document.station, document.id, &text.join("\n"));
     }
 
     fn hold(
@@ -367,8 +395,8 @@ impl Line {
 #[derive(Debug, thiserror::Error)]
 pub(super) enum StageError {
     /// Something outside is away; the document is not at fault.
-    #[error("{0}")]
-    Away(String),
+    #[error("{0:?}")]
+    Away(Away),
     #[error("{0}")]
     Document(String),
 }
@@ -377,7 +405,7 @@ impl From<DatabaseError> for StageError {
     fn from(error: DatabaseError) -> Self {
         match error {
             DatabaseError::Conflict(_) | DatabaseError::Unreadable(_) => Self::Document(error.to_string()),
-            _ => Self::Away(error.to_string()),
+            _ => Self::Away(error.into()),
         }
     }
 }
@@ -387,7 +415,8 @@ impl From<SigningError> for StageError {
         match error {
             SigningError::Database(error) => error.into(),
             SigningError::NotEntered { error, .. } => (*error).into(),
-            SigningError::Disk(_) | SigningError::Store(_) | SigningError::Clock(_) => Self::Away(error.to_string()),
+            SigningError::Disk(_) => Self::Away(disk(&error)),
+            SigningError::Store(_) => Self::Away(store(&error)),
             _ => Self::Document(error.to_string()),
         }
     }
@@ -398,22 +427,35 @@ impl From<FilingError> for StageError {
         match error {
             FilingError::Database(error) => error.into(),
             FilingError::Attempt(error) => error.into(),
-            FilingError::Disk(_) => Self::Away(error.to_string()),
+            FilingError::Disk(_) => Self::Away(disk(&error)),
             FilingError::Store(crate::store::StoreError::DiskFull | crate::store::StoreError::Unreachable(_)) => {
-                Self::Away(error.to_string())
+                Self::Away(store(&error))
             }
             _ => Self::Document(error.to_string()),
         }
     }
 }
 
-fn is_away(error: &MeasuringError) -> bool {
+/// What is away, where the delivery is not at fault.
+fn away(error: &MeasuringError) -> Option<Away> {
     match error {
-        MeasuringError::Worker(error) => !matches!(error, WorkerError::ContentChanged { .. }),
-        MeasuringError::Store(_) | MeasuringError::Disk(_) => true,
-        MeasuringError::Database(error) => !matches!(error, DatabaseError::Conflict(_)),
-        MeasuringError::Custody(_) | MeasuringError::Encoding(_) => false,
+        MeasuringError::Worker(WorkerError::ContentChanged { .. })
+        | MeasuringError::Database(DatabaseError::Conflict(_))
+        | MeasuringError::Custody(_)
+        | MeasuringError::Encoding(_) => None,
+        MeasuringError::Worker(_) => Some(Away::Workers { problem: error.to_string() }),
+        MeasuringError::Store(_) => Some(store(error)),
+        MeasuringError::Disk(_) => Some(disk(error)),
+        MeasuringError::Database(_) => Some(Away::Database { problem: error.to_string() }),
     }
+}
+
+pub(super) fn disk(error: &impl ToString) -> Away {
+    Away::Disk { problem: error.to_string() }
+}
+
+pub(super) fn store(error: &impl ToString) -> Away {
+    Away::Store { problem: error.to_string() }
 }
 
 impl Line {
@@ -431,7 +473,7 @@ impl Line {
         })?;
         let mut measured = Vec::new();
         for (part, object) in parts {
-            let bytes = self.objects.get(&object).map_err(|error| StageError::Away(error.to_string()))?;
+            let bytes = self.objects.get(&object).map_err(|error| StageError::Away(store(&error)))?;
             let measurements: Measurements =
                 serde_json::from_slice(&bytes).map_err(|error| StageError::Document(error.to_string()))?;
             measured.push((part, measurements));
@@ -494,8 +536,10 @@ impl Line {
             journal.append(tx, entry, now).await?;
             Ok(held)
         })?;
-        if let (Some(intake), Some(_)) = (self.intake.get(), held) {
-            intake.note(&station, id, &note);
+        match (self.intake.get(), held) {
+            (Some(intake), Some(_)) => intake.note(&station, id, &note),
+            (Some(intake), None) => intake.clear_note(&station, id),
+            (None, _) => {}
         }
         Ok(&[StageName::Signing])
     }

@@ -50,7 +50,8 @@ pub struct Member {
 /// Which records to list.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
-    pub patient_id: Option<String>,
+    /// Any of these; any patient where there are none.
+    pub patient_ids: Vec<String>,
     pub document_type: Option<Name>,
     pub station: Option<Name>,
     /// Filed at or after, and before.
@@ -146,26 +147,32 @@ pub async fn list(
     after: Option<&Record>,
     most: u32,
 ) -> Result<Vec<Record>, DatabaseError> {
+    // The ids come behind the other parameters, one for each.
+    let of_patient = if filter.patient_ids.is_empty() {
+        String::new()
+    } else {
+        let places: Vec<String> = (8..8 + filter.patient_ids.len()).map(|place| format!("${place}")).collect();
+        format!("AND patient_id IN ({})", places.join(", "))
+    };
     let sql = format!(
         "SELECT {COLUMNS} FROM record
-         WHERE (CAST($1 AS TEXT) IS NULL OR patient_id = $1)
-           AND (CAST($2 AS TEXT) IS NULL OR document_type = $2)
-           AND (CAST($3 AS TEXT) IS NULL OR station = $3)
-           AND filed_at >= $4 AND filed_at < $5
-           AND (filed_at > $6 OR (filed_at = $6 AND id > $7))
-         ORDER BY filed_at, id LIMIT $8"
+         WHERE (CAST($1 AS TEXT) IS NULL OR document_type = $1)
+           AND (CAST($2 AS TEXT) IS NULL OR station = $2)
+           AND filed_at >= $3 AND filed_at < $4
+           AND (filed_at > $5 OR (filed_at = $5 AND id > $6))
+           {of_patient}
+         ORDER BY filed_at, id LIMIT $7"
     );
-    let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
-        .bind(filter.patient_id.clone())
+    let query = sqlx::query(sqlx::AssertSqlSafe(sql))
         .bind(filter.document_type.as_ref().map(ToString::to_string))
         .bind(filter.station.as_ref().map(ToString::to_string))
         .bind(filter.from.map_or(i64::MIN, Instant::as_microseconds))
         .bind(filter.until.map_or(i64::MAX, Instant::as_microseconds))
         .bind(after.map_or(i64::MIN, |record| record.filed_at.as_microseconds()))
         .bind(after.map_or_else(String::new, |record| record.id.to_string()))
-        .bind(i64::from(most))
-        .fetch_all(tx)
-        .await?;
+        .bind(i64::from(most));
+    let query = filter.patient_ids.iter().fold(query, |query, id| query.bind(id.clone()));
+    let rows = query.fetch_all(tx).await?;
     rows.iter().map(read_row).collect()
 }
 

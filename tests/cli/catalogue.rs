@@ -3,12 +3,15 @@
 use schemars::{JsonSchema, schema_for};
 use serde_json::{Value, json};
 use torikomi::cli::{Failure, Words};
+use torikomi::config::Config;
+use torikomi::config::home::HomeTrouble;
 use torikomi::control::Refusal;
 use torikomi::document::{DeliveryProblem, DeliveryState, DocumentState, HoldReason};
 use torikomi::identity::Source;
 use torikomi::journal::Kind;
 use torikomi::judgement::Severity;
 use torikomi::messages::{Lang, find};
+use torikomi::patients::PatientsProblem;
 use torikomi::people::Role;
 use torikomi::people::sessions::CloseReason;
 
@@ -71,12 +74,27 @@ fn refusals() -> Vec<Refusal> {
         json!({ "code": "no-exception", "check": "resolution_below_minimum" }),
         json!({ "code": "reason-not-allowed", "reason": "forgotten" }),
         json!({ "code": "not-releasable" }),
-        json!({ "code": "profile-refused", "problem": "profiles/consent.toml:3:1: clause is missing" }),
+        json!({ "code": "unknown-reason", "reason": "forgotten" }),
+        json!({ "code": "day-to-come", "day": "2027-01-04" }),
+        json!({ "code": "malformed-patient-id", "text": "架空", "patient_id": { "code": "character" } }),
+        json!({ "code": "nothing-stated" }),
+        json!({ "code": "begun-in-past", "from": "2026-11-20T00:30:00.000000Z" }),
+        json!({ "code": "not-possible-yet", "possible_again_at": "2026-11-20T00:30:00.000000Z" }),
+        json!({ "code": "taken-in-before", "taken_in_at": "2026-11-20T00:30:00.000000Z" }),
+        json!({ "code": "documents-named", "most": 1000 }),
+        json!({ "code": "profile-refused", "profile_refusal": { "code": "placeholder-clause" } }),
+        json!({ "code": "profile-refused", "profile_refusal": { "code": "takes-effect-later", "day": "2027-04-01" } }),
+        json!({ "code": "profile-refused", "profile_refusal": { "code": "in-force-already" } }),
+        json!({ "code": "profile-refused", "profile_refusal": { "code": "faulty", "problems": [
+            { "file": "profiles/consent.toml", "line": 3, "column": 1,
+              "code": "missing-key", "key": "clause" },
+        ] } }),
         json!({ "code": "profile-changed", "profile": "consent", "version": 2 }),
         json!({ "code": "people", "refused": { "code": "login-taken", "login": "mihon" } }),
         json!({ "code": "locked-out", "login": "mihon", "seconds": 900 }),
         json!({ "code": "second-clock-over", "deadline": "2026-11-20T00:30:00.000000Z" }),
-        json!({ "code": "deadline-not-told", "problem": "the calendar ends on 2027-12-31" }),
+        json!({ "code": "deadline-not-told",
+                "calendar": { "code": "beyond-calendar", "valid_until": "2027-12-31" } }),
         json!({ "code": "bad-request", "problem": "unknown variant `fly`" }),
         json!({ "code": "environment", "problem": "the disk is full" }),
     ];
@@ -89,8 +107,22 @@ fn failures() -> Vec<Failure> {
     vec![
         Failure::HomeNotGiven,
         Failure::NotAHome { path: path() },
-        Failure::Home { problem: problem() },
-        Failure::Settings { problem: "torikomi.toml:3:1: mode is missing".into() },
+        Failure::Home {
+            troubles: vec![
+                HomeTrouble::TooOpen { path: path(), found: "0644".into(), allowed: "0600".into() },
+                HomeTrouble::ForeignOwner { path: path() },
+            ],
+        },
+        Failure::Settings { problems: Config::parse(b"mode = 1\nlanguag = \"ja\"\n", "torikomi.toml").unwrap_err() },
+        Failure::Patients {
+            path: "patients.csv".into(),
+            problem: PatientsProblem::MissingColumn { heading: "patient_id".into() },
+        },
+        Failure::Patients { path: "patients.csv".into(), problem: PatientsProblem::Unreachable { reason: problem() } },
+        Failure::Start { problem: problem() },
+        Failure::NoTimestamping,
+        Failure::FileMissing { path: "scan.tif".into() },
+        Failure::FileExists { path: "proof".into() },
         Failure::Database { problem: problem() },
         Failure::NoDaemon { socket: "/srv/torikomi/run/control.sock".into() },
         Failure::BrokenOff { problem: problem() },

@@ -132,7 +132,8 @@ fn sessions_people_and_profiles_are_asked_for() {
             "operator-changed",
             "appoint",
         ),
-        (&["profile", "approve", "consent"], noted, "operator-changed", "approve-profile"),
+        (&["profile", "approve", "consent"], noted.clone(), "operator-changed", "approve-profile"),
+        (&["clock", "acknowledge", "--reason", "system-failure"], noted, "operator-changed", "acknowledge-clock"),
     ];
     for (typed, answer, schema, request) in cases {
         let home = TestHome::new();
@@ -213,13 +214,13 @@ fn the_status_is_told_to_people_and_to_programs() {
     let status = json!({
         "home": DOCUMENT, "mode": "evaluation", "version": "0.1.0",
         "running_since": "2026-11-19T23:00:00.000000Z", "now": "2026-11-20T05:10:00.000000Z",
-        "sandbox": "required", "clock_problem": null, "information_manager": null,
+        "sandbox": "required", "clock_problem": { "code": "jumped", "by_milliseconds": -3600000 }, "information_manager": null,
         "stations": [
             { "station": "er", "folder": "/srv/drop/er", "watching": "events", "problem": null,
               "session": { "session": OTHER, "station": "er", "person": OTHER, "login": "mihon",
                            "opened_at": "2026-11-20T00:00:00.000000Z", "expires_at": "2026-11-20T08:00:00.000000Z",
                            "signed": 3, "most": 200, "attested": true, "closed_at": null, "close_reason": null } },
-            { "station": "front-desk", "folder": "/mnt/scan", "watching": "unreachable", "problem": "no marker",
+            { "station": "front-desk", "folder": "/mnt/scan", "watching": "starting", "problem": { "code": "no-marker" },
               "session": null }
         ],
         "documents": [{ "state": "review", "held": "findings", "documents": 2 },
@@ -229,11 +230,14 @@ fn the_status_is_told_to_people_and_to_programs() {
               "first_seen_at": "2026-11-20T05:00:00.000000Z", "problem": null }
         ],
         "records": 40, "journal_size": 321,
-        "paused": [{ "stage": "stamping", "since": "2026-11-20T05:00:00.000000Z", "why": "the authority is away" }],
-        "incidents": [],
+        "paused": [{ "stage": "stamping", "since": "2026-11-20T05:00:00.000000Z", "why": { "code": "authority", "problem": "built-in: timed out" } }],
         "deadlines": [{ "document": DOCUMENT, "station": "er", "state": "review",
                         "due_at": "2026-11-20T05:48:00.000000Z", "seconds_left": 2280 }],
-        "warnings": []
+        "warnings": [
+            { "code": "calendar", "calendar_expiry": { "code": "near", "valid_until": "2027-12-31", "days_left": 41 } },
+            { "code": "gap", "from": "2027-04-01", "until": null },
+            { "code": "best-effort-sandbox" }
+        ]
     });
     let home = TestHome::new();
     let mut told = String::new();

@@ -10,6 +10,7 @@
 mod catalogue;
 mod commands;
 mod daemon;
+mod faulty;
 mod help;
 mod home;
 #[path = "../support/program.rs"]

@@ -311,3 +311,18 @@ fn an_empty_home_says_what_its_emptiness_means() {
     }
     insta::assert_snapshot!(told);
 }
+
+#[test]
+fn a_merged_patient_is_found_under_each_id() {
+    let home = home();
+    // The record was filed under 0009990001, which goes on under 0009990002 since.
+    let list = "id,name,merged_into\n0009990001,架空 花子,0009990002\n0009990002,架空 花子,\n0009990003,見本 太郎,\n";
+    std::fs::write(home.path().join("patients.csv"), list).unwrap();
+    for (id, found) in [("0009990001", 1), ("0009990002", 1), ("0009990003", 0), ("0009990009", 0)] {
+        let ran = torikomi(Some(home.path()), &["record", "list", "--patient-id", id, "--json"]);
+        assert_eq!(ran.status, 0, "{}", ran.err);
+        assert_eq!(ran.json()["records"].as_array().unwrap().len(), found, "{id}");
+    }
+    let ran = torikomi(Some(home.path()), &["record", "list", "--patient-id", "架空"]);
+    assert_eq!((ran.status, ran.err.contains("cannot be a patient id")), (2, true), "{}", ran.err);
+}

@@ -81,6 +81,7 @@ fn the_script_verifies_both_suites_and_any_number_of_entries() {
                 let folder = unpacked(&hospital, filed);
                 let (good, said) = script(&folder);
                 assert!(good && said.contains("Everything holds."), "{suite:?} {round}: {said}");
+                assert!(said.contains("すべて確かめられました。"), "{suite:?} {round}: {said}");
             }
         }
     }
@@ -242,6 +243,7 @@ fn the_script_refuses_whatever_was_changed() {
         let (good, said) = script(&folder);
         assert!(!good, "{what}: {said}");
         assert!(said.contains("FAILED") && said.contains(expected), "{what}: {said}");
+        assert!(said.contains("異常があります"), "{what}: {said}");
     }
 }
 

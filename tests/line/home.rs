@@ -22,7 +22,7 @@ use torikomi::pipeline::line::Line;
 use torikomi::profile::DEMONSTRATION;
 use zeroize::Zeroizing;
 
-const PASSPHRASE: &str = "Nagai-Aikotoba-2026!";
+pub const PASSPHRASE: &str = "Nagai-Aikotoba-2026!";
 
 pub struct TestHome {
     folder: tempfile::TempDir,
@@ -79,15 +79,7 @@ impl TestHome {
         names(&self.drop())
     }
 
-    pub fn custody_listing(&self) -> Vec<String> {
-        let mut found = names(&self.root().join("custody"));
-        found.extend(names(&self.root().join("custody/attempts")));
-        found
-    }
 
-    pub fn custody_is_empty(&self) -> bool {
-        self.custody_listing().iter().all(|name| name.starts_with('.') || name == "attempts")
-    }
 
     pub fn start(&self) -> Daemon {
         daemon::start(&self.root(), self.runtime.handle(), Path::new(env!("CARGO_BIN_EXE_torikomi"))).unwrap()

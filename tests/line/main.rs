@@ -24,6 +24,7 @@ mod hospital;
 mod mounts;
 mod list_of_a_batch;
 mod lists;
+mod notes;
 mod proven;
 mod regrown;
 mod scanners;

@@ -92,8 +92,19 @@ fn a_person_says_whose_a_document_is() {
     assert!(matches!(bench.last_act().1.act().deed, Deed::Identify { weaker_profile: true, .. }));
 
     let held = bench.judged(KIND, &[("blank_page", Severity::Hold)]);
-    assert!(matches!(bench.refused(identify(held, Some("架空"), None)), Refusal::BadRequest { .. }));
-    assert!(matches!(bench.refused(identify(held, None, None)), Refusal::BadRequest { .. }));
+    assert!(matches!(bench.refused(identify(held, Some("架空"), None)), Refusal::MalformedPatientId { .. }));
+    assert!(matches!(bench.refused(identify(held, None, None)), Refusal::NothingStated));
+    let mut whim = identify(held, Some("9990001"), None);
+    if let Request::Identify { reason, .. } = &mut whim {
+        *reason = because("whim");
+    }
+    assert_eq!(bench.refused(whim), Refusal::UnknownReason { reason: "whim".into() });
+    let day = "2099-01-05".parse().unwrap();
+    let mut tomorrow = identify(held, Some("9990001"), None);
+    if let Request::Identify { obtained_on, .. } = &mut tomorrow {
+        *obtained_on = Some(day);
+    }
+    assert_eq!(bench.refused(tomorrow), Refusal::DayToCome { day });
     assert!(matches!(bench.refused(identify(held, None, Some("no-such"))), Refusal::Unknown { .. }));
 }
 
@@ -113,7 +124,7 @@ fn documents_are_sent_back_together_or_not_at_all() {
     // One that cannot be sent back keeps the others where they are.
     let open = bench.judged(KIND, &[("blank_page", Severity::Hold)]);
     assert!(matches!(bench.refused(send_back(vec![open, both[0]])), Refusal::WrongState { .. }));
-    assert!(matches!(bench.refused(send_back(Vec::new())), Refusal::BadRequest { .. }));
+    assert!(matches!(bench.refused(send_back(Vec::new())), Refusal::DocumentsNamed { .. }));
 }
 
 #[test]
@@ -159,7 +170,7 @@ fn lateness_is_released_for_what_was_unavoidable_and_in_time_by_the_second_clock
     let ago = |days: i64| now.plus(jiff::SignedDuration::from_hours(-24 * days));
     let own = bench.refused(release("own-delay", now));
     assert_eq!(own, Refusal::ReasonNotAllowed { reason: "own-delay".into() });
-    assert!(matches!(bench.refused(release("disaster", ago(-1))), Refusal::BadRequest { .. }));
+    assert!(matches!(bench.refused(release("disaster", ago(-1))), Refusal::NotPossibleYet { .. }));
     assert!(matches!(bench.refused(release("disaster", ago(30))), Refusal::SecondClockOver { .. }));
     bench.done(release("system-failure", now));
     assert_eq!(bench.document(late).state, DocumentState::Signing);

@@ -1,7 +1,7 @@
 //! People, keys, appointments, sessions, profiles.
 
 use torikomi::config::Mode;
-use torikomi::control::{Credentials, Refusal, Request, Secret};
+use torikomi::control::{Credentials, ProfileRefusal, Refusal, Request, Secret};
 use torikomi::crypto::oid;
 use torikomi::daemon::open::OpenError;
 use torikomi::document::HoldReason;
@@ -82,10 +82,22 @@ fn a_person_comes_to_sign() {
 
     assert!(matches!(bench.refused(open(OPERATOR)), Refusal::RoleNeeded { .. }), "appointed to nothing yet");
     assert_eq!(bench.refused(appoint(None)), Refusal::SecondPersonNeeded);
+    let mut begun = appoint(Some(MANAGER));
+    let hour_ago = bench.now().plus(jiff::SignedDuration::from_hours(-1));
+    if let Request::Appoint { from, .. } = &mut begun {
+        *from = Some(hour_ago);
+    }
+    assert_eq!(bench.refused(begun), Refusal::BegunInPast { from: hour_ago });
     assert_eq!(bench.refused(appoint(Some(ADMIN))), Refusal::SecondPersonNeeded);
     bench.done(appoint(Some(MANAGER)));
     assert_eq!((bench.last_act().0.kind, bench.last_act().1.signatures().len()), (Kind::Appointed, 2));
 
+    let day = "2099-01-05".parse().unwrap();
+    let mut tomorrow = open(OPERATOR);
+    if let Request::OpenSession { obtained_on, .. } = &mut tomorrow {
+        *obtained_on = Some(day);
+    }
+    assert_eq!(bench.refused(tomorrow), Refusal::DayToCome { day });
     let waiting = bench.judged(KIND, &[]);
     bench.hold(waiting, HoldReason::NoSession);
     let opened = bench.done(open(OPERATOR));
@@ -129,7 +141,19 @@ fn a_profile_comes_into_force_with_two_signatures() {
     let text = std::fs::read_to_string(&file).unwrap();
     let waiting = bench.fresh();
     bench.hold(waiting, HoldReason::NoProfile);
-    assert!(matches!(bench.refused(approve(Some(MANAGER))), Refusal::ProfileRefused { .. }), "in force already");
+    assert!(matches!(
+        bench.refused(approve(Some(MANAGER))),
+        Refusal::ProfileRefused { profile_refusal: ProfileRefusal::InForceAlready }
+    ));
+    std::fs::write(&file, text.replace("minimum_dpi = 300", "minimum_dpi = \"many\"")).unwrap();
+    let faulty = bench.refused(approve(Some(MANAGER)));
+    assert!(
+        matches!(
+            &faulty,
+            Refusal::Unknown { .. } | Refusal::ProfileRefused { profile_refusal: ProfileRefusal::Faulty { .. } }
+        ),
+        "{faulty:?}"
+    );
     std::fs::write(&file, text.replace("minimum_dpi = 300", "minimum_dpi = 200")).unwrap();
     let changed = Refusal::ProfileChanged { profile: KIND.into(), version: 1 };
     assert_eq!(bench.refused(approve(Some(MANAGER))), changed);

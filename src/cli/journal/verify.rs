@@ -19,10 +19,7 @@ pub struct Args {
 pub(super) fn run(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
     let against = match &args.against {
         None => None,
-        Some(path) => Some(
-            std::fs::read_to_string(path)
-                .map_err(|error| Failure::File { path: path.display().to_string(), problem: error.to_string() })?,
-        ),
+        Some(path) => Some(std::fs::read_to_string(path).map_err(|error| Failure::file(path, &error))?),
     };
     let trust = args.anchors.read(desk)?;
     let (home, config) = desk.settings()?;

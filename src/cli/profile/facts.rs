@@ -33,8 +33,7 @@ fn of(profile: crate::judgement::ProfileRef, read: Option<&Profile>) -> ProfileF
 
 /// The profile files of a folder, by name.
 pub(super) fn files(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let failure =
-        |error: std::io::Error| Failure::File { path: folder.display().to_string(), problem: error.to_string() };
+    let failure = |error: std::io::Error| Failure::file(folder, &error);
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(failure)? {
         let path = entry.map_err(failure)?.path();
@@ -47,5 +46,5 @@ pub(super) fn files(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
 }
 
 pub(super) fn read(file: &Path) -> Result<Vec<u8>, Failure> {
-    std::fs::read(file).map_err(|error| Failure::File { path: file.display().to_string(), problem: error.to_string() })
+    std::fs::read(file).map_err(|error| Failure::file(file, &error))
 }

@@ -1,5 +1,6 @@
 //! What the decisions of the queue share: the reason that is given, and how the answer is shown.
 
+use crate::cli::choice;
 use crate::cli::page::{Page, Tone};
 use crate::cli::{Answer, Desk, Failure};
 use crate::control::facts::Decided;
@@ -9,7 +10,7 @@ use crate::ids::Name;
 /// Why a person decides so: a code, and words where the code is not enough. Both go into the journal.
 #[derive(Debug, clap::Args)]
 pub struct Reason {
-    #[arg(id = "reason", long = "reason", value_name = "CODE")]
+    #[arg(id = "reason", long = "reason", value_name = "CODE", value_parser = choice::reason)]
     code: Name,
     #[arg(long, value_name = "TEXT")]
     text: Option<String>,

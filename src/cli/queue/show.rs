@@ -4,7 +4,7 @@ use super::facts;
 use crate::cli::findings;
 use crate::cli::journal::entries;
 use crate::cli::page::Page;
-use crate::cli::{Answer, Desk, Failure};
+use crate::cli::{Answer, Desk, Failure, Words};
 use crate::control::facts::{DocumentFacts, DocumentShown};
 use crate::ids::DocumentId;
 
@@ -29,6 +29,9 @@ fn show(desk: &Desk, page: &mut Page, shown: &DocumentShown) {
     }
     if let Some(detail) = &document.held_detail {
         words.details(detail).iter().for_each(|said| page.below(said));
+        if let Some(error) = Words::raw_error(detail) {
+            page.small(error);
+        }
     }
     if let Some(reason) = document.held {
         page.below(&words.say(&format!("todo-{reason}")));

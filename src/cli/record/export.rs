@@ -2,16 +2,16 @@
 
 use std::path::PathBuf;
 
+use crate::cli::choice;
 use crate::cli::page::Page;
 use crate::cli::person::Person;
-use crate::cli::queue::decision::Reason;
 use crate::cli::trusted::Anchors;
 use crate::cli::verify::{tone, unverifiable, word};
 use crate::cli::{Answer, Desk, Failure};
-use crate::control::Request;
 use crate::control::facts::{Exported, RecordExported};
+use crate::control::{ReasonGiven, Request};
 use crate::export::{Export, ExportError};
-use crate::ids::RecordId;
+use crate::ids::{Name, RecordId};
 use crate::verification::{AtHome, Parts, ProofSource, Verdict, proof_beside, verify_pack};
 
 #[derive(Debug, clap::Args)]
@@ -24,8 +24,10 @@ pub struct Args {
     unpacked: Option<PathBuf>,
     #[command(flatten)]
     by: Person,
-    #[command(flatten)]
-    reason: Reason,
+    #[arg(long, value_name = "CODE", value_parser = choice::export_reason)]
+    reason: Name,
+    #[arg(long, value_name = "TEXT")]
+    text: Option<String>,
     #[command(flatten)]
     anchors: Anchors,
 }
@@ -38,7 +40,8 @@ pub(super) fn run(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
     }
     // First the journal says who takes it out of the house, and why.
     let by = args.by.prove(desk)?;
-    let noted: Exported = desk.ask(&Request::Export { by, record: args.record, reason: args.reason.given() })?;
+    let reason = ReasonGiven { code: args.reason.clone(), text: args.text.clone() };
+    let noted: Exported = desk.ask(&Request::Export { by, record: args.record, reason })?;
     let (home, config) = desk.settings()?;
     let database = desk.database()?;
     let objects = database.objects(&home.layout().store(&config).join("objects"))?;
@@ -85,10 +88,8 @@ fn show(desk: &Desk, page: &mut Page, exported: &RecordExported) {
 fn not_exported(error: ExportError, what: &str) -> Failure {
     let problem = error.to_string();
     match error {
-        ExportError::Exists(path) => Failure::BadValue { value: path.display().to_string(), problem },
-        ExportError::Io { path, error } => {
-            Failure::File { path: path.display().to_string(), problem: error.to_string() }
-        }
+        ExportError::Exists(path) => Failure::FileExists { path: path.display().to_string() },
+        ExportError::Io { path, error } => Failure::file(&path, &error),
         _ => Failure::File { path: what.to_owned(), problem },
     }
 }

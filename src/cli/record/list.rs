@@ -4,10 +4,12 @@ use jiff::civil::Date;
 
 use crate::cli::page::{Page, Table, Tone};
 use crate::cli::{Answer, Desk, Failure};
+use crate::control::Refusal;
 use crate::control::facts::RecordList;
 use crate::database::DatabaseError;
 use crate::identity::dates;
 use crate::ids::{Name, RecordId};
+use crate::patients::Patients;
 use crate::store::records::{self, Filter, Record};
 
 #[derive(Debug, clap::Args)]
@@ -30,7 +32,7 @@ pub struct Args {
 
 pub(super) fn run(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
     let filter = Filter {
-        patient_id: args.patient_id.clone(),
+        patient_ids: args.patient_id.as_deref().map_or(Ok(Vec::new()), |id| ids_of(desk, id))?,
         document_type: args.document_type.clone(),
         station: args.station.clone(),
         from: args.from.and_then(|date| desk.words.day_begins(date)),
@@ -55,6 +57,23 @@ pub(super) fn run(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
     let list = RecordList { records, more };
     desk.show(&list, |page| show(desk, page, &list))?;
     Ok(Answer::Yes)
+}
+
+/// The id as the patient master writes it, with those that were merged with it: a record keeps the id it came with.
+fn ids_of(desk: &Desk, id: &str) -> Result<Vec<String>, Failure> {
+    let (home, config) = desk.settings()?;
+    let path = home.layout().root().join(&config.patients.path);
+    let patients = Patients::load(&path, &(&config.patients).into(), None)
+        .map_err(|problem| Failure::Patients { path: path.display().to_string(), problem })?;
+    let known = patients
+        .normalise(id)
+        .map_err(|patient_id| Refusal::MalformedPatientId { text: id.to_owned(), patient_id })
+        .map_err(Failure::Refused)?;
+    let mut ids: Vec<String> = patients.ids_of(&known).into_iter().map(str::to_owned).collect();
+    if !ids.contains(&known) {
+        ids.push(known);
+    }
+    Ok(ids)
 }
 
 fn show(desk: &Desk, page: &mut Page, list: &RecordList) {

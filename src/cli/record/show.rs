@@ -34,6 +34,7 @@ fn show(desk: &Desk, page: &mut Page, shown: &RecordShown) {
     let words = &desk.words;
     let record = &shown.record;
     page.marked(Tone::Good, &words.say("state-filed"));
+    page.marked(Tone::Warning, &words.say("record-keep-paper"));
     page.small(&record.id.to_string());
     page.pairs(&[
         (words.say("column-patient"), Some(format!("{} {}", record.patient_id, record.patient_name))),

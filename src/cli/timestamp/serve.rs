@@ -19,12 +19,11 @@ pub struct Args {
 }
 
 pub(super) fn run(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
-    let environment = |problem: String| Failure::Home { problem };
+    let environment = |problem: String| Failure::Start { problem };
     harden_process().map_err(|error| environment(error.to_string()))?;
     let (home, config) = desk.settings()?;
     let keyring = Keyring::open(home.layout(), &config, home.id()).map_err(|error| environment(error.to_string()))?;
-    let authority =
-        keyring.timestamping.ok_or_else(|| Failure::Settings { problem: desk.words.say("timestamp-none") })?;
+    let authority = keyring.timestamping.ok_or(Failure::NoTimestamping)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()

@@ -134,11 +134,8 @@ pub(super) struct Why {
 impl Why {
     /// Reads the reason that came with a request. Answers its code too.
     pub(super) fn read(given: &ReasonGiven) -> Result<(Self, ReasonCode), Refusal> {
-        let code: ReasonCode = given
-            .code
-            .as_str()
-            .parse()
-            .map_err(|_| Refusal::BadRequest { problem: format!("{} is no reason that acts have", given.code) })?;
+        let code: ReasonCode =
+            given.code.as_str().parse().map_err(|_| Refusal::UnknownReason { reason: given.code.to_string() })?;
         Ok((Self { code: Some(code), text: text(given), stated: None }, code))
     }
 

@@ -40,8 +40,9 @@ impl Requests {
         let profiles = self.line.profiles();
         let statement = self.statement(stated, &profiles)?;
         let hand = self.hand(peer);
-        if statement.facts.obtained_on.is_some_and(|day| day > self.line.calendar().calendar.day_of(hand.now)) {
-            return Err(Refusal::BadRequest { problem: "paper cannot have been received on a day to come".into() });
+        let today = self.line.calendar().calendar.day_of(hand.now);
+        if let Some(day) = statement.facts.obtained_on.filter(|day| *day > today) {
+            return Err(Refusal::DayToCome { day });
         }
         why.stated = Some(serde_json::to_value(&statement).map_err(unreadable("document.stated"))?);
         let signers = Signers::from(self.prove(by, hand.now)?);
@@ -63,13 +64,13 @@ impl Requests {
     fn statement(&self, stated: Stated, profiles: &Profiles) -> Result<Statement, Refusal> {
         let Stated { patient_id, document_type, obtained_on } = stated;
         if patient_id.is_none() && document_type.is_none() && obtained_on.is_none() {
-            return Err(Refusal::BadRequest { problem: "nothing is stated".into() });
+            return Err(Refusal::NothingStated);
         }
         if let Some(text) = &patient_id {
             self.line
                 .patients()
                 .normalise(text)
-                .map_err(|problem| Refusal::BadRequest { problem: problem.to_string() })?;
+                .map_err(|patient_id| Refusal::MalformedPatientId { text: text.clone(), patient_id })?;
         }
         if let Some(kind) = &document_type
             && profiles.in_force(kind).is_none()

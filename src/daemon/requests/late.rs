@@ -3,7 +3,7 @@
 use super::hand::{Signers, Why};
 use super::queue::{Done, Weighed, find, go_on, named, weigh, wrong_state};
 use super::{Peer, Requests, state};
-use crate::calendar::{Calendar, CannotTell, Span, Start};
+use crate::calendar::{Calendar, Span, Start};
 use crate::control::facts::Decided;
 use crate::control::{Credentials, ReasonGiven, Refusal};
 use crate::document::{DocumentState, HoldReason};
@@ -31,7 +31,7 @@ impl Requests {
         let documents = named(documents)?;
         let hand = self.hand(peer);
         if possible_again_at > hand.now {
-            return Err(Refusal::BadRequest { problem: "what is not possible again yet cannot be released".into() });
+            return Err(Refusal::NotPossibleYet { possible_again_at });
         }
         let signers = Signers::from(self.prove(by, hand.now)?);
         let (profiles, line) = (self.line.profiles(), std::sync::Arc::clone(&self.line));
@@ -77,7 +77,7 @@ fn second_clock(
         };
         let day = calendar.day_of(possible_again_at);
         if day > calendar.day_of(document.taken_in_at) {
-            return Err(Refusal::BadRequest { problem: "it was scanned before it was possible again".into() });
+            return Err(Refusal::TakenInBefore { taken_in_at: document.taken_in_at });
         }
         (Start::Day(day), Span::BusinessDays { days }, document.taken_in_at)
     } else if document.held == Some(HoldReason::Late) {
@@ -86,7 +86,7 @@ fn second_clock(
     } else {
         return Err(wrong_state(document));
     };
-    let told = |error: CannotTell| Refusal::DeadlineNotTold { problem: error.to_string() };
-    let deadline = calendar.deadline(start, span, &document.station).map_err(told)?;
+    let deadline =
+        calendar.deadline(start, span, &document.station).map_err(|calendar| Refusal::DeadlineNotTold { calendar })?;
     if at > deadline { Err(Refusal::SecondClockOver { deadline: deadline.to_string() }) } else { Ok(()) }
 }

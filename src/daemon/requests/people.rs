@@ -123,7 +123,7 @@ impl Requests {
             .map_err(|_| Refusal::Unknown { what: wanted.role.to_string() })?;
         let from = wanted.from.unwrap_or(hand.now);
         if from < hand.now.plus(-hand.rules.clock_skew) {
-            return Err(Refusal::BadRequest { problem: "an appointment does not begin in the past".into() });
+            return Err(Refusal::BegunInPast { from });
         }
         let signers = Signers { first: self.prove(by, hand.now)?, second: self.prove_second(second, hand.now)? };
         let (login, rank, until) = (wanted.login.clone(), wanted.rank, wanted.until);

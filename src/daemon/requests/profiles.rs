@@ -6,7 +6,7 @@ use super::{Peer, Requests};
 use crate::config::Mode;
 use crate::config::profiles::{self as files, LoadedProfile};
 use crate::control::facts::Noted;
-use crate::control::{Credentials, Refusal};
+use crate::control::{Credentials, ProfileRefusal, Refusal};
 use crate::database::Tx;
 use crate::document::{DocumentState, HoldReason};
 use crate::ids::Name;
@@ -27,12 +27,11 @@ impl Requests {
     ) -> Result<Noted, Refusal> {
         let hand = self.hand(peer);
         let LoadedProfile { bytes, profile, .. } = self.profile_file(id)?;
-        let refused = |problem: String| Refusal::ProfileRefused { problem };
         if self.line.config.mode == Mode::Production && profile.clause_is_placeholder() {
-            return Err(refused("its clause is still the placeholder of an evaluation".into()));
+            return Err(refused(ProfileRefusal::PlaceholderClause));
         }
         if profile.effective_from > self.line.calendar().calendar.day_of(hand.now) {
-            return Err(refused(format!("it takes effect on {}: approve it on that day", profile.effective_from)));
+            return Err(refused(ProfileRefusal::TakesEffectLater { day: profile.effective_from }));
         }
         let signers = Signers { first: self.prove(by, hand.now)?, second: self.prove_second(second, hand.now)? };
         let reference = profile.reference().clone();
@@ -54,20 +53,23 @@ impl Requests {
             return Ok(found);
         }
         let own = format!("/{id}.toml");
-        match problems.iter().find(|problem| problem.file.ends_with(&own)) {
-            Some(problem) => Err(Refusal::ProfileRefused { problem: problem.to_string() }),
-            None => Err(Refusal::Unknown { what: id.to_string() }),
+        let problems: Vec<_> = problems.into_iter().filter(|problem| problem.file.ends_with(&own)).collect();
+        if problems.is_empty() {
+            return Err(Refusal::Unknown { what: id.to_string() });
         }
+        Err(refused(ProfileRefusal::Faulty { problems }))
     }
+}
+
+fn refused(profile_refusal: ProfileRefusal) -> Refusal {
+    Refusal::ProfileRefused { profile_refusal }
 }
 
 async fn check_new(tx: &mut Tx, reference: &ProfileRef) -> Result<(), Refusal> {
     let changed = || Refusal::ProfileChanged { profile: reference.id.to_string(), version: reference.version };
     match profiles::get(tx, &reference.id, reference.version).await? {
         Some(known) if known.reference.digest != reference.digest => Err(changed()),
-        Some(known) if known.state == ProfileState::InForce => {
-            Err(Refusal::ProfileRefused { problem: "this version is in force already".into() })
-        }
+        Some(known) if known.state == ProfileState::InForce => Err(refused(ProfileRefusal::InForceAlready)),
         _ => Ok(()),
     }
 }

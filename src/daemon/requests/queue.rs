@@ -26,7 +26,7 @@ const MOST_DOCUMENTS: usize = 1000;
 /// The documents that a request names: some, not too many, each once.
 pub(super) fn named(documents: Vec<DocumentId>) -> Result<Vec<DocumentId>, Refusal> {
     if documents.is_empty() || documents.len() > MOST_DOCUMENTS {
-        return Err(Refusal::BadRequest { problem: format!("a request is about 1 to {MOST_DOCUMENTS} documents") });
+        return Err(Refusal::DocumentsNamed { most: MOST_DOCUMENTS as u64 });
     }
     let mut seen = BTreeSet::new();
     Ok(documents.into_iter().filter(|document| seen.insert(*document)).collect())
@@ -132,6 +132,15 @@ impl Requests {
         // What ended or moved may leave its note or its source behind.
         for station in &done.stations {
             (self.hooks.wake_intake)(station);
+        }
+        if let Some(intake) = self.line.intake.get() {
+            // What was asked of the station is settled, unless a stage holds it for something new already.
+            for id in &done.documents {
+                let found = self.line.database.read(async |tx| documents::get(tx, *id).await)?;
+                if let Some(document) = found.filter(|document| document.held.is_none() || !document.state.is_open()) {
+                    intake.clear_note(&document.station, *id);
+                }
+            }
         }
         let last = done.last.ok_or_else(|| DatabaseError::Conflict("nothing was decided".into()))?;
         Ok(Decided { documents: done.documents, journal_index: last.index, entry: last.entry })

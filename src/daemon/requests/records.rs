@@ -57,13 +57,13 @@ impl Requests {
         let hand = self.hand(peer);
         let signers = Signers::from(self.prove(by, hand.now)?);
         let person = signers.first.person();
-        let moved = self.line.clock.believed().err().map(|jumped| jumped.by_microseconds);
+        let moved = self.line.clock.believed().err().map(|jumped| jumped.by_milliseconds);
         let appended = self.line.database.write::<_, Refusal, _>(async move |tx| {
             let held = appointments::roles(tx, person, hand.now).await?;
             check_role(CLOCK_KEEPERS, |role| held.contains(role))?;
             let entry = Draft::by_person(Kind::ClockAcknowledged, person, Subject::default())
                 .fact("reason", code)
-                .fact("moved_by_microseconds", moved);
+                .fact("moved_by_milliseconds", moved);
             let entry = match why.text() {
                 Some(remark) => entry.private(serde_json::json!({ "remark": remark })),
                 None => entry,

@@ -35,8 +35,8 @@ impl Requests {
             return Err(Refusal::Unknown { what: station.to_string() });
         }
         let hand = self.hand(peer);
-        if obtained_on.is_some_and(|day| day > self.line.calendar().calendar.day_of(hand.now)) {
-            return Err(Refusal::BadRequest { problem: "paper cannot have been received on a day to come".into() });
+        if let Some(day) = obtained_on.filter(|day| *day > self.line.calendar().calendar.day_of(hand.now)) {
+            return Err(Refusal::DayToCome { day });
         }
         close_ended(&self.line)?;
         let signer = self.prove(by, hand.now)?;

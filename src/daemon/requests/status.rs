@@ -3,7 +3,7 @@
 use super::Requests;
 use crate::calendar::Expiry;
 use crate::control::Refusal;
-use crate::control::facts::{Deadline, DeliveryStatus, Paused, SessionStatus, StationStatus, Status};
+use crate::control::facts::{Deadline, DeliveryStatus, Paused, SessionStatus, StationStatus, Status, Warning};
 use crate::database::{DatabaseError, Tx};
 use crate::document::DeliveryState;
 use crate::instant::Instant;
@@ -13,6 +13,7 @@ use crate::ledger::documents::{self, Count, Filter};
 use crate::people::appointments::{self, Appointment};
 use crate::people::sessions::{self, SessionRow};
 use crate::people::{PeopleError, Role, register};
+use crate::pipeline::driver::Away;
 use crate::pipeline::line::Line;
 use crate::store::records;
 
@@ -39,7 +40,6 @@ impl Requests {
         let line = &self.line;
         let now = line.clock.now();
         let found = line.database.read::<_, PeopleError, _>(async |tx| look(tx, now).await)?;
-        let clock_problem = line.clock.believed().err().map(|problem| problem.to_string());
         let warnings = self.warnings(&found, now);
         let stations = (self.hooks.stations)().into_iter().map(|station| with_session(station, &found.sessions));
         let stations = stations.collect();
@@ -50,7 +50,7 @@ impl Requests {
             running_since: self.running_since,
             now,
             sandbox: line.sandbox.to_owned(),
-            clock_problem,
+            clock_problem: line.clock.believed().err(),
             information_manager: found.manager,
             stations,
             documents: found.counts,
@@ -58,42 +58,30 @@ impl Requests {
             records: found.records,
             journal_size: found.journal_size,
             paused: paused(line),
-            incidents: Vec::new(),
             deadlines: found.deadlines,
             warnings,
         })
     }
 
-    fn warnings(&self, found: &Found, now: Instant) -> Vec<String> {
+    fn warnings(&self, found: &Found, now: Instant) -> Vec<Warning> {
         let line = &self.line;
-        let mut warnings = line.faults();
-        let calendar = line.calendar();
-        let today = calendar.calendar.day_of(now);
-        match calendar.calendar.expiry(today) {
-            Expiry::Far => {}
-            Expiry::Near { valid_until, days_left } => warnings.push(format!(
-                "the calendar ends on {valid_until}, in {days_left} days: enter the next year in calendar.toml"
-            )),
-            Expiry::Past { valid_until } => warnings.push(format!(
-                "the calendar ended on {valid_until}: no deadline can be told until it is brought up to date"
-            )),
+        let reading = line.calendar();
+        let calendar = &reading.calendar;
+        let mut warnings: Vec<_> = line.faults().into_iter().map(|fault| Warning::Fault { fault }).collect();
+        let calendar_expiry = calendar.expiry(calendar.day_of(now));
+        if calendar_expiry != Expiry::Far {
+            warnings.push(Warning::Calendar { calendar_expiry });
         }
         let horizon = now.plus(line.config.people.warn_of_gap.as_signed());
         if let Some(gap) = appointments::next_gap(&found.appointed, Role::InformationManager, now, horizon) {
-            let day = calendar.calendar.day_of(gap.from);
-            warnings.push(format!("from {day} on nobody is appointed as information manager, and nothing is signed"));
+            let until = gap.until.map(|until| calendar.day_of(until));
+            warnings.push(Warning::Gap { from: calendar.day_of(gap.from), until });
         }
         if line.sessions.keys_may_be_swapped() {
-            warnings.push(
-                "the key of an open session is not locked in memory and could reach the swap: raise LimitMEMLOCK of the service"
-                    .into(),
-            );
+            warnings.push(Warning::KeysMayBeSwapped);
         }
         if line.sandbox == "best-effort" {
-            warnings.push("decoders run in a sandbox of best effort only (image.sandbox)".into());
-        }
-        if let Err(problem) = line.clock.believed() {
-            warnings.push(format!("{problem}: signing waits until somebody has looked at the clock"));
+            warnings.push(Warning::BestEffortSandbox);
         }
         warnings
     }
@@ -167,7 +155,11 @@ fn delivery_status(delivery: &Delivery) -> DeliveryStatus {
 /// Intake, where nothing can be copied into custody, and the stages that wait.
 fn paused(line: &Line) -> Vec<Paused> {
     let intake = line.intake.get().and_then(|intake| intake.paused());
-    let intake = intake.map(|gate| Paused { stage: "intake".to_owned(), since: gate.since, why: gate.error });
+    let intake = intake.map(|gate| Paused {
+        stage: "intake".to_owned(),
+        since: gate.since,
+        why: Away::Disk { problem: gate.error },
+    });
     let stages = line.shared.paused().into_iter();
     let stages = stages.map(|(stage, since, why)| Paused { stage: stage.as_str().to_owned(), since, why });
     intake.into_iter().chain(stages).collect()

@@ -3,21 +3,26 @@
 ## Failures: what happened, why, what to do.
 cli-home-not-given = No home folder is given. Name one with --home DIR or TORIKOMI_HOME, or make one with `torikomi init`.
 cli-not-a-home = { $path } is not a Torikomi home. Check the path, or make one with `torikomi init`.
-cli-home = The home folder cannot be used: { $problem }
-cli-settings = The settings have to be put right: { $problem }
-cli-database = The database cannot be read: { $problem }
+cli-home = The home folder cannot be used. Put this right and run the command again.
+cli-settings = The settings are at fault. Put this right and run the command again.
+cli-patients = The patient master { $path } cannot be used. { $problem }
+cli-start = It could not start: { $problem }. Check the free space, the permissions and the key files, then run it again.
+cli-no-timestamping = This home has no key of an evaluation time-stamping authority. A production home uses one outside, named in torikomi.toml under [authority].
+cli-database = The database cannot be read: { $problem }. Check the disk and the permissions and run the command again. If that does not help, ask the administrator to restore it from a backup.
 cli-no-daemon = The daemon is not running (nothing answers at { $socket }). Start it with `torikomi serve`, then try again.
 cli-broken-off = The daemon broke off: { $problem }. What was done can be seen with `torikomi journal show`.
 cli-passphrase-file = The passphrase file { $path } cannot be used: { $problem }. Write the passphrase on its first line.
 cli-no-terminal = There is no terminal to type the passphrase at. Give it with --passphrase-file FILE.
 cli-passphrases-differ = The two entries differ. Run the command again.
 cli-not-found = { $what } was not found. Check the id or name.
-cli-file = { $path } cannot be read or written: { $problem }
+cli-file-missing = { $path } is not there. Check its name and place.
+cli-file-exists = { $path } is there already, and nothing was changed. Give another name, or move it away.
+cli-file = { $path } cannot be read or written: { $problem }. Check its permissions and the free space.
 cli-bad-value = "{ $value }" cannot be understood: { $problem }
 cli-strange-answer = The daemon's answer cannot be understood ({ $problem }). After an update, restart `torikomi serve`.
 cli-listen = It is not possible to listen at { $address }: { $problem }. See whether another program does, or give another address with --listen.
 cli-init = { $problem }
-cli-output = The result cannot be written: { $problem }
+cli-output = The result cannot be written: { $problem }. Check where it goes, and the free space.
 
 ## Typing
 cli-passphrase-prompt = Passphrase of { $whose }:{" "}
@@ -129,27 +134,27 @@ hold-no-session = nobody who may sign has a session open
 hold-no-information-manager = no information manager is appointed
 hold-no-attestation = nobody attested that nothing was pasted over or left out
 hold-clock = the clock cannot be believed
-hold-stamp-missed = the time-stamp came too late
+hold-no-deadline = its deadline cannot be told
 hold-stage-failed = the same step failed three times
-hold-source-changed = the source changed after it was taken
+hold-source-changed = it may be the continuation of an earlier delivery
 
 ## What to do then
 todo-identity = Enter patient, kind and date with `torikomi queue identify`.
 todo-conflict = Find out which is right and enter it with `torikomi queue identify`.
 todo-unknown-patient = Check the patient id and enter it with `torikomi queue identify`. For a new patient, wait for the patient master.
-todo-no-profile = Check the kind of document. If it is right, ask an administrator to allow its profile at this station.
+todo-no-profile = If the kind is wrong, correct it with `torikomi queue identify`. If it is right, ask an administrator to allow its profile at this station.
 todo-findings = Look at the image. If it can be read, `torikomi queue accept`; if not, `torikomi queue reject`.
 todo-rejected = Scan it again. `torikomi queue reject` sends it back.
-todo-late = With an unavoidable reason, `torikomi queue release-late`. Otherwise send it back.
+todo-late = With an unavoidable reason, the information manager releases it with `torikomi queue release-late`. Otherwise send it back with `torikomi queue reject`.
 todo-not-carried = It cannot be filed. Keep the paper and tell an administrator.
 todo-equal-bytes = If it was scanned twice, `torikomi queue discard`; if it is another document, `torikomi queue identify`.
 todo-no-session = Whoever signs opens a session with `torikomi session open`.
 todo-no-information-manager = An administrator appoints one with `torikomi operator appoint`.
-todo-no-attestation = The operator attests with `torikomi session open --attest`.
-todo-clock = An administrator checks the server's clock.
-todo-stamp-missed = It is signed again when the signer opens a session.
+todo-no-attestation = Close your own session first if one is open (`torikomi session close`); then the operator opens one and attests with `torikomi session open --attest`.
+todo-clock = An administrator or information manager checks the server's clock and records that with `torikomi clock acknowledge`.
+todo-no-deadline = The administrator corrects calendar.toml and restarts `torikomi serve`; then try again with `torikomi queue retry`.
 todo-stage-failed = Remove the cause, then `torikomi queue retry`.
-todo-source-changed = The newer file was taken in by itself. If the older one is not needed, `torikomi queue discard`.
+todo-source-changed = This may be the continuation of what was delivered earlier. Look at both; if it is a document of its own, use `torikomi queue identify`, if it is not needed, `torikomi queue discard`.
 
 ## Where a value came from
 source-sidecar = sidecar
@@ -209,10 +214,9 @@ journal-document-signed = signed
 journal-stamp-missed = time-stamp missed
 journal-attempt-quarantined = files of a signing attempt set aside
 journal-document-filed = filed
-journal-record-viewed = viewed
 journal-record-exported = copy handed out
-journal-incident-opened = incident opened
-journal-incident-closed = incident closed
+clock-acknowledged = It is recorded that the clock was found right. What waited for that is signed now.
+clock-jumped = The server's clock moved by { $by_milliseconds } ms against the time since it was started, and nothing is signed. An administrator or information manager checks the clock and records that with `torikomi clock acknowledge`.
 
 journal-line = { $index }  { $time }  { $what } ({ $who })
 journal-empty = There are no entries yet.
@@ -252,6 +256,7 @@ queue-confirmed = Confirmed. It goes on to be signed and time-stamped.
 ## Records
 record-none = No record matches.
 record-more = There are more. Give the last record's id with --after to go on.
+record-keep-paper = Do not return or throw away the paper yet
 record-files = Files
 
 ## Sessions
@@ -293,19 +298,28 @@ operator-none = Nobody is registered.
 status-well = Running.
 status-troubled = Something waits. No document in custody is lost.
 status-no-manager = none appointed
-status-clock = The clock cannot be believed: { $problem }
 status-paused = { $stage } waits since { $since }: { $why }
-status-incident = Incident ({ $kind }) since { $since }, { $count } documents
 status-stations = Stations
 status-documents = Documents
 status-deadlines = Next deadlines
 status-session = { $login } (until { $until })
 status-no-session = none
+warning-calendar = { $calendar_expiry }
+warning-fault = A changed file is not taken over, and the one before stays: { $fault }
+warning-keys-may-be-swapped = The key of an open session is not locked in memory and could reach the swap. Raise LimitMEMLOCK of the service.
+warning-best-effort-sandbox = Images are decoded in a weaker sandbox (image.sandbox = "best-effort"). Where the system allows it, set it back to "required".
+away-disk = a folder or its disk cannot be used ({ $problem }). Check the space and the mount; it goes on by itself
+away-database = the database cannot be used ({ $problem }). Check the disk; it goes on by itself
+away-store = the store cannot be used ({ $problem }). Check the space and the connection; it goes on by itself
+away-authority = no time-stamping authority gives a stamp ({ $problem }). Check the authority and the network; it is tried again within the time allowed
+away-workers = the processes that decode images cannot be started ({ $problem }). Tell the administrator; it goes on by itself
+away-crashed = it crashed on a document and is tried again. If this goes on, tell the administrator
 mode-evaluation = evaluation (not for statutory filing)
 mode-production = production
 sandbox-required = required
 sandbox-best-effort = best effort (weaker)
 watching-events = by events
+watching-starting = starting
 watching-polling = by polling
 watching-unreachable = unreachable
 stage-intake = intake
@@ -359,12 +373,11 @@ held-no-session = no session
 held-no-information-manager = no information manager
 held-no-attestation = not attested
 held-clock = clock
-held-stamp-missed = time-stamp missed
+held-no-deadline = no deadline
 held-stage-failed = step failed
-held-source-changed = source changed
+held-source-changed = continued?
 
 ## The time-stamping authority
-timestamp-none = This home has no evaluation time-stamping authority; a production home asks an outside one.
 timestamp-serving = The evaluation time-stamping authority listens at { $url }. End it with Ctrl-C.
 
 ## serve and demo
@@ -382,7 +395,7 @@ demo-try =
 held-detail-no-profile = This station has no profile for { $document_type }.
 held-detail-regrown = It may be a longer piece of a file taken in before. The earlier delivery: { $earlier }
 held-detail-equal-bytes = The earlier document: { $earlier }
-held-detail-stage-failed = The step { $stage } failed: { $error }
+held-detail-stage-failed = The step that failed: { $stage }
 need-identity = patient, kind and dates to be entered
 need-carried = a setting that this build does not carry
 need-late-release = the information manager's release of the lateness

@@ -8,7 +8,7 @@ init-no-station = There is no station. Please name one with --station.
 init-station-twice = Station “{ $station }” is named twice.
 init-one-person = The administrator and the information manager must be two people with two logins.
 init-authority-passphrase = The passphrase of the certificate authority is too weak to be used: { $weaknesses }.
-init-profile = There is a problem in profile { $file }.
+init-profile = The profile { $file } is at fault. See what with `torikomi profile lint { $file }`, put it right and run init again.
 init-failed = The home could not be made: { $problem }. Please remove the cause and run init again.
 init-person-syntax = “{ $text }” cannot be read. Please write “login,name,occupation,department”, all four.
 init-passphrase-file-syntax = “{ $text }” cannot be read. Please write “login=file”.
@@ -21,7 +21,8 @@ init-resumed = Finished a half-made home: { $path }
 init-fingerprint = SHA-256 of the root certificate: { $fingerprint }. Please publish it outside, so that whoever verifies can compare.
 init-evaluation = It is for evaluation. Its records do not serve for statutory retention.
 init-production = It is for production. This version cannot use outside certificates yet, so it files nothing. Profiles are drafts until their clause is entered and approved.
-init-next = Next: torikomi --home { $path } serve
+init-next = Next, each in a terminal of its own: torikomi --home { $path } timestamp serve, and torikomi --home { $path } serve
+init-next-production = Next: torikomi --home { $path } serve
 
 home-not-a-home = { $path } is not a home. Please give one with --home or TORIKOMI_HOME, or make one with torikomi init.
 home-unreachable = { $path } cannot be reached: it does not carry this home’s marker. Please check the mount or the share. Nothing in it was touched.

@@ -30,6 +30,14 @@ station-ledger = The ledger cannot be written, so intake waits: { $error }. It r
 
 # Notes in a station's `_status` folder. They hold no patient data.
 note-delivery = About what arrived at { $seen } (number { $delivery })
+note-document = About what was taken in at { $taken_in } (document { $document })
+note-hold-identity = It waits, because patient, kind or date is not known.
+note-hold-conflict = It waits, because two sources say different things of patient, kind or date.
+note-hold-unknown-patient = It waits, because its patient id is not in the patient master.
+note-hold-no-profile = It waits, because this station has no profile for its kind.
+note-hold-equal-bytes = It waits, because the same file was delivered before under another patient.
+note-hold-source-changed = It waits, because it may be the continuation of what was delivered earlier.
+note-hold-stage-failed = It waits, because the same step failed three times.
 note-folder-unfinished = Files still named as unfinished (.part, .tmp and the like): { $count }. Their upload seems to have been cut off. Please check the sender and send them again.
 note-folder-restless = Deliveries that are still being written and so cannot be taken in: { $count }. Please check whether the sending program keeps them open, or whether a folder is empty.
 note-folder-orphans = Sidecar files without a scan: { $count }. Please send the scans, or remove the sidecars.

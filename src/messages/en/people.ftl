@@ -110,7 +110,14 @@ act-reason = { $code ->
    *[other] other
 }
 
-gap-warning = { $until ->
+warning-gap = { $until ->
     [none] From { $from } on there is no information manager, and nothing can be signed. Please appoint a successor or a substitute.
    *[other] From { $from } until { $until } there is no information manager, and nothing can be signed. Please appoint a successor or a substitute.
+}
+export-reason = { $code ->
+    [disclosure] disclosure to the patient or family
+    [audit] audit or inspection
+    [referral] handed to another institution
+    [legal] asked for by a court or the police
+   *[other] anything else
 }

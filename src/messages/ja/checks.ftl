@@ -20,7 +20,7 @@ check-page-limit-exceeded = ページ数の上限超過
 check-page-count-differs = ページ数の不一致
 check-double-feed-reported = 重送の報告
 check-page-damaged = 壊れたページ
-check-page-not-decodable = 復号できないページ
+check-page-not-decodable = 読み取れないページ
 check-page-not-scanned = スキャンでないページ
 check-resolution-below-minimum = 解像度の不足
 check-resolution-declared-disagrees = 解像度の申告の食い違い
@@ -79,20 +79,20 @@ basis-name = { $basis ->
 
 ## 理由
 reason-check-crashed = この検査の途中で不具合が起き、判断できませんでした。画像を目で確かめてください。
-reason-format-not-accepted = { format-name }のため、プロファイルで認めた形式（{ $accepted }）に当たりません。スキャナの保存形式を変えて読み取り直してください。
+reason-format-not-accepted = { format-name }のため、プロファイルで認めた形式（{ $accepted }）に当たりません。スキャナーの保存形式を変えて読み取り直してください。
 reason-format-not-told = 形式を調べられませんでした（{ $fault }）。ファイルを確かめるか、読み取り直してください。
 reason-file-incomplete = ファイルが途中で切れています（{ $missing ->
     [header] 先頭部分がありません
     [directory] ページの目次がありません
     [image-data] 画像データが足りません
    *[end-marker] 終わりの印がありません
-}、{ $at_byte } バイト目）。スキャナからもう一度送ってください。
+}、{ $at_byte } バイト目）。スキャナーからもう一度送ってください。
 reason-completeness-not-told = ファイルが最後までそろっているかを判断できませんでした（{ $fault }）。ファイルを確かめるか、読み取り直してください。
-reason-trailing-bytes = 画像の終わりの後ろに { $bytes } バイトの余分なデータがあります。スキャナの詰め物でなければ、内容を確かめてください。
+reason-trailing-bytes = 画像の終わりの後ろに { $bytes } バイトの余分なデータがあります。スキャナーの詰め物でなければ、内容を確かめてください。
 reason-pdf-encrypted = PDFが{ $encryption ->
     [password] パスワードで保護
    *[empty-password] 暗号化
-}されています。スキャナの暗号化を切って読み取り直してください。
+}されています。スキャナーの暗号化を切って読み取り直してください。
 reason-pdf-active-content = PDFに{ $scripts ->
     [true] { $launch_actions ->
         [true] スクリプトと、何かを起動・送信する仕掛け
@@ -107,28 +107,28 @@ reason-pdf-not-read = PDFの構造を読めなかったため、判断できま�
 reason-no-pages = ページが一つも見つかりません。ファイルを確かめ、読み取り直してください。
 reason-pages-not-measured = { $asked } ページのうち { $measured } ページしか測定できませんでした。ファイルを確かめ、読み取り直してください。
 reason-too-many-pages = { $found } ページあり、プロファイルの上限 { $most } ページを超えています。一つの書類かどうかを確かめてください。
-reason-page-count-differs = 添付情報では { $expected } ページですが、{ $found } ページあります。枚数を数え、読み取り直すか記載を直してください。
-reason-double-feed-reported = スキャナが二枚重ねの送りを報告しています。紙をさばいて読み取り直してください。
+reason-page-count-differs = サイドカーでは { $expected } ページですが、{ $found } ページあります。枚数を数え、読み取り直すか記載を直してください。
+reason-double-feed-reported = スキャナーが二枚重ねの送りを報告しています。紙をさばいて読み取り直してください。
 reason-page-damaged = ページの画像が壊れています{ $rows ->
     [none] {""}
    *[other] （{ $height_px } 行のうち { $rows } 行まで）
 }。このページを読み取り直してください。
 reason-decoder-lacking = このページの形式（{ $feature }）は、ここでは読めません。壊れているとは限りません。一般的な形式で読み取り直してください。
-reason-decoding-refused = このページは大きさの制限（{ limit-name }）を超えるため、調べていません。スキャナの設定を確かめてください。
+reason-decoding-refused = このページは大きさの制限（{ limit-name }）を超えるため、調べていません。スキャナーの設定を確かめてください。
 reason-decoding-failed = このページを調べている途中で失敗しました（{ $fault }）。画像を目で確かめるか、読み取り直してください。
 reason-page-drawn = ソフトで描かれたページで、紙のスキャンではありません。紙を読み取るか、電子文書として保存してください。
 reason-page-empty = 何も描かれていないページです。紙を確かめ、読み取り直してください。
 reason-resolution-below = 解像度が { $found_dpi } dpi で、プロファイルの下限 { $minimum_dpi } dpi に足りません（{ basis-name }）。{ $minimum_dpi } dpi 以上で読み取り直してください。
-reason-no-resolution = 解像度の申告がなく、紙の寸法も分からないため、解像度を判断できません。用紙寸法を添付情報で示すか、スキャナの設定を確かめてください。
-reason-paper-size-not-told = 紙の寸法が分からず、申告値だけでは判断しない決まりのため、解像度を判断できません。用紙寸法を添付情報で示してください。
-reason-several-papers = 紙の寸法の候補（{ $candidates }）が複数あり、解像度を判断できません。用紙寸法を添付情報で示すか、解像度を記録するようスキャナを設定してください。
+reason-no-resolution = 解像度の申告がなく、紙の寸法も分からないため、解像度を判断できません。用紙寸法をサイドカーで示すか、スキャナーの設定を確かめてください。
+reason-paper-size-not-told = 紙の寸法が分からず、申告値だけでは判断しない決まりのため、解像度を判断できません。用紙寸法をサイドカーで示してください。
+reason-several-papers = 紙の寸法の候補（{ $candidates }）が複数あり、解像度を判断できません。用紙寸法をサイドカーで示すか、解像度を記録するようスキャナーを設定してください。
 reason-paper-does-not-fit = { $width_px } × { $height_px } 画素の形が、用紙（{ $candidates }）のどれにも合いません。用紙と読取り範囲を確かめてください。
 reason-placement-not-told = PDFのページ上で画像が置かれた寸法が分からず、判断できません。別の形式で読み取り直してください。
 reason-declared-resolution-disagrees = ファイルの申告は { $declared_dpi } dpi ですが、画素数からは { $effective_dpi } dpi で、プロファイルの許す { $tolerance_percent } % を超えて食い違います。用紙の設定を確かめてください。
-reason-resolution-absurd = 解像度 { $found_dpi } dpi（{ basis-name }）は、プロファイルがありうるとする { $least_dpi }～{ $most_dpi } dpi を外れています。スキャナの設定と用紙を確かめてください。
+reason-resolution-absurd = 解像度 { $found_dpi } dpi（{ basis-name }）は、プロファイルがありうるとする { $least_dpi }～{ $most_dpi } dpi を外れています。スキャナーの設定と用紙を確かめてください。
 reason-colour-below = { colour-name }（{ $found_bits } ビット）で、プロファイルの下限 { $minimum } に足りません。色の設定を変えて読み取り直してください。
 reason-colour-not-told = { colour-name }のため、色と階調を判断できません。画像を目で確かめるか、一般的な設定で読み取り直してください。
-reason-lossy-forbidden = { compression-name }で圧縮されていますが、プロファイルは可逆圧縮だけを認めています。スキャナの圧縮の設定を変えて読み取り直してください。
+reason-lossy-forbidden = { compression-name }で圧縮されていますが、プロファイルは可逆圧縮だけを認めています。スキャナーの圧縮の設定を変えて読み取り直してください。
 reason-compression-not-told = { compression-name }のため、情報が失われていないかを判断できません。一般的な可逆圧縮で読み取り直してください。
 reason-jpeg-quality-below = JPEG品質が{ $exact ->
     [true] {" "}
@@ -142,11 +142,11 @@ reason-blank-page = 暗い部分が { $dark_percent } % で、プロファイル
 reason-blank-or-faint = 白黒の画像に何も写っていません（暗い部分 { $dark_percent } %、基準 { $limit_percent } %）。薄い字が消えたのかもしれません。紙を確かめてください。
 reason-tone-not-told = 画素を調べられなかったため、白紙かどうかを判断できません。画像を目で確かめてください。
 reason-not-dispensed = 調剤済みではないと示されています。調剤済みとなってから読み取ってください。
-reason-dispensed-not-told = 調剤済みかどうかが示されていません。紙を確かめ、添付情報で示してください。
+reason-dispensed-not-told = 調剤済みかどうかが示されていません。紙を確かめ、サイドカーで示してください。
 reason-obtained-in-future = 入手日・作成日（{ $obtained_on }）が、取込み（{ $taken_in_at }）より後になっています。日付を正してください。
-reason-scanned-in-future = スキャン時刻（{ $scanned_at }）が、取込み（{ $taken_in_at }）より後になっています。スキャナの時計を合わせてください。
-reason-scanned-before-obtained = スキャン時刻（{ $scanned_at }）が、入手日・作成日（{ $obtained_on }）より前になっています。日付か、スキャナの時計を正してください。
-reason-scan-window-exceeded = 入手日・作成日（{ $obtained_on }）から { $allowed_business_days } 営業日の期限（{ $deadline }）を過ぎて取り込まれました（{ $taken_in_at }）。管理者の判断を待ってください。
+reason-scanned-in-future = スキャン時刻（{ $scanned_at }）が、取込み（{ $taken_in_at }）より後になっています。スキャナーの時計を合わせてください。
+reason-scanned-before-obtained = スキャン時刻（{ $scanned_at }）が、入手日・作成日（{ $obtained_on }）より前になっています。日付か、スキャナーの時計を正してください。
+reason-scan-window-exceeded = 入手日・作成日（{ $obtained_on }）から { $allowed_business_days } 営業日の期限（{ $deadline }）を過ぎて取り込まれました（{ $taken_in_at }）。情報作成管理者の判断を待ってください。
 reason-obtained-on-not-told = 入手日・作成日が分からないため、期限を判断できません。紙を確かめて日付を入力してください。
 reason-deadline-not-told = 期限を計算できません（{ $calendar }）。管理者に連絡してください。
 
@@ -158,7 +158,7 @@ fault-exited = 異常終了（状態 { $status }）
 fault-bad-answer = 結果を信用できない
 fault-unknown-format = 知らない形式
 fault-unsupported-format = この版では読めない形式
-fault-panicked = 復号の途中で不具合が起きた
+fault-panicked = 画像を読む途中で不具合が起きた
 fault-limit-reached = 制限（{ limit-name }）を超えた
 fault-encrypted = パスワードで開けない
 

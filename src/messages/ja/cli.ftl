@@ -3,21 +3,26 @@
 ## 失敗。何が起き、なぜで、どうすればよいか。
 cli-home-not-given = ホームフォルダーが指定されていません。--home DIR か環境変数 TORIKOMI_HOME で指定してください。まだないときは「torikomi init」で作れます。
 cli-not-a-home = { $path } は Torikomi のホームフォルダーではありません。場所を確かめるか、「torikomi init」で作ってください。
-cli-home = ホームフォルダーを使えません：{ $problem }
-cli-settings = 設定に誤りがあります：{ $problem }
-cli-database = データベースを読めませんでした：{ $problem }
+cli-home = ホームフォルダーを使えません。次を直してから、もう一度実行してください。
+cli-settings = 設定に誤りがあります。次を直してから、もう一度実行してください。
+cli-patients = 患者マスター { $path } を使えません。{ $problem }
+cli-start = 始められませんでした：{ $problem }。ディスクの空き、権限、鍵のファイルを確かめてから、もう一度実行してください。
+cli-no-timestamping = このホームには評価用の時刻認証局の鍵がありません。本番のホームでは外部の局を使い、torikomi.toml の [authority] に書きます。
+cli-database = データベースを読めませんでした：{ $problem }。ディスクと権限を確かめ、もう一度実行してください。直らないときは、バックアップから戻すよう管理者に依頼してください。
 cli-no-daemon = 常駐プログラムが動いていません（{ $socket } に応答がありません）。「torikomi serve」で始めてから、もう一度実行してください。
 cli-broken-off = 常駐プログラムとの通信が途切れました：{ $problem }。済んだことは「torikomi journal show」で確かめられます。
 cli-passphrase-file = パスフレーズのファイル { $path } を読めませんでした：{ $problem }。1 行目にパスフレーズを書いてください。
 cli-no-terminal = パスフレーズを入力する端末がありません。--passphrase-file FILE で指定してください。
 cli-passphrases-differ = 2 回の入力が一致しません。もう一度実行してください。
 cli-not-found = { $what } は見つかりませんでした。番号や名前を確かめてください。
-cli-file = { $path } を読み書きできませんでした：{ $problem }
+cli-file-missing = { $path } がありません。名前と場所を確かめてください。
+cli-file-exists = { $path } はすでにあります。何も変えていません。別の名前を指定するか、よそへ移してください。
+cli-file = { $path } を読み書きできませんでした：{ $problem }。権限とディスクの空きを確かめてください。
 cli-bad-value = 「{ $value }」を読み取れませんでした：{ $problem }
 cli-strange-answer = 常駐プログラムの返事を読めませんでした（{ $problem }）。プログラムを入れ替えたあとは「torikomi serve」を始め直してください。
 cli-listen = { $address } で待ち受けられませんでした：{ $problem }。ほかのプログラムが使っていないか確かめ、--listen で別のアドレスを指定してください。
 cli-init = { $problem }
-cli-output = 結果を書き出せませんでした：{ $problem }
+cli-output = 結果を書き出せませんでした：{ $problem }。出力先とディスクの空きを確かめてください。
 
 ## 入力
 cli-passphrase-prompt = { $whose } のパスフレーズ:{" "}
@@ -50,12 +55,12 @@ column-birth-date = 生年月日
 column-kind = 書類の種別
 column-obtained = 入手日・作成日
 column-document-date = 書類の日付
-column-scanned-at = スキャナの時刻
+column-scanned-at = スキャナーの時刻
 column-operator = 実施者
 column-pages = ページ数
-column-station = 取込口
+column-station = ステーション
 column-document = 文書番号
-column-delivery = 受入番号
+column-delivery = 受付番号
 column-record = 記録番号
 column-since = いつから
 column-file = ファイル
@@ -63,7 +68,7 @@ column-taken-in = 取込時刻
 column-due = 期限
 column-assigned = 担当
 column-supersedes = 差し替える文書
-column-filed = 保存時刻
+column-filed = 登録時刻
 column-signed = 署名時刻
 column-stamped = タイムスタンプ
 column-version = 版
@@ -80,7 +85,7 @@ column-software = ソフトウェア
 column-now = 現在時刻
 column-sandbox = 画像処理の隔離
 column-information-manager = 情報作成管理者
-column-records = 保存済みの記録
+column-records = 登録済みの記録
 column-watching = 監視
 column-session = セッション
 column-folder = フォルダー
@@ -101,13 +106,13 @@ state-review = 確認待ち
 state-awaiting-confirmation = 確定・署名待ち
 state-signing = 署名待ち
 state-stamping = タイムスタンプ待ち
-state-filing = 保存中
-state-filed = 保存しました
+state-filing = 登録中
+state-filed = 登録しました
 state-sent-back = 差し戻し
 state-discarded = 取り消し
 state-disposed = 廃棄済み
 
-## 受入の状態
+## 受付の状態
 delivery-state-arriving = 受け取り中
 delivery-state-in-custody = お預かり中
 delivery-state-taken = 受け取りました
@@ -118,8 +123,8 @@ delivery-state-refused = 受け取れません
 ## 保留の理由
 hold-identity = 患者・書類の種別・日付のどれかが足りません
 hold-conflict = 出どころによって内容が食い違っています
-hold-unknown-patient = 患者番号が患者台帳にありません
-hold-no-profile = この取込口で使えるプロファイルがありません
+hold-unknown-patient = 患者番号が患者マスターにありません
+hold-no-profile = このステーションで使えるプロファイルがありません
 hold-findings = 検査の結果を人が見る必要があります
 hold-rejected = 検査で不合格になりました
 hold-late = 期限を過ぎています
@@ -129,36 +134,36 @@ hold-no-session = 署名できる人のセッションが開いていません
 hold-no-information-manager = 情報作成管理者が任命されていません
 hold-no-attestation = 貼り付けや読み取り範囲外がないことの確認が済んでいません
 hold-clock = 時計が信用できません
-hold-stamp-missed = タイムスタンプの期限を過ぎました
+hold-no-deadline = 期限を計算できません
 hold-stage-failed = 同じ処理が 3 回失敗しました
-hold-source-changed = 受け取ったあとで元のファイルが変わりました
+hold-source-changed = 以前に届いたものの続きかもしれません
 
 ## 保留のとき、どうすればよいか
 todo-identity = 「torikomi queue identify」で患者・書類の種別・入手日を入力してください。
 todo-conflict = どちらが正しいかを確かめ、「torikomi queue identify」で入力してください。
-todo-unknown-patient = 患者番号を確かめ、「torikomi queue identify」で入力してください。新しい患者のときは患者台帳の更新を待ってください。
-todo-no-profile = 書類の種別を確かめてください。正しいときは、管理者に取込口の設定を依頼してください。
+todo-unknown-patient = 患者番号を確かめ、「torikomi queue identify」で入力してください。新しい患者のときは患者マスターの更新を待ってください。
+todo-no-profile = 書類の種別が違うときは「torikomi queue identify」で直してください。正しいときは、管理者にステーションの設定を依頼してください。
 todo-findings = 画像を見て、読めるなら「torikomi queue accept」、読めないなら「torikomi queue reject」を選んでください。
 todo-rejected = もう一度スキャンしてください。「torikomi queue reject」で差し戻します。
-todo-late = やむを得ない理由があれば「torikomi queue release-late」で理由を入力してください。なければ差し戻してください。
-todo-not-carried = 保存はできません。紙を保管し、管理者に知らせてください。
+todo-late = やむを得ない理由があれば、情報作成管理者が「torikomi queue release-late」で認めます。なければ「torikomi queue reject」で差し戻してください。
+todo-not-carried = 登録はできません。紙を保管し、管理者に知らせてください。
 todo-equal-bytes = 二重のスキャンなら「torikomi queue discard」、別の文書なら「torikomi queue identify」を選んでください。
 todo-no-session = 署名する人が「torikomi session open」でセッションを開いてください。
 todo-no-information-manager = 管理者が「torikomi operator appoint」で任命してください。
-todo-no-attestation = 実施者が「torikomi session open --attest」で確認してください。
-todo-clock = 管理者がサーバーの時計を確かめてください。
-todo-stamp-missed = 署名する人がセッションを開くと、もう一度署名します。
+todo-no-attestation = 自分のセッションが開いていれば「torikomi session close」で閉じ、実施者が「torikomi session open --attest」で開き直して確認してください。
+todo-clock = 管理者か情報作成管理者がサーバーの時計を確かめ、「torikomi clock acknowledge」で記録してください。
+todo-no-deadline = 管理者が calendar.toml を直して「torikomi serve」を始め直し、そのあと「torikomi queue retry」でやり直してください。
 todo-stage-failed = 原因を除いてから「torikomi queue retry」でやり直してください。
-todo-source-changed = 新しいファイルは別に受け取っています。古い方が不要なら「torikomi queue discard」を選んでください。
+todo-source-changed = 以前に届いたものの続きかもしれません。両方の画像を見比べ、別の文書なら「torikomi queue identify」、不要なら「torikomi queue discard」を選んでください。
 
 ## 内容の出どころ
 source-sidecar = サイドカー
 source-filename = ファイル名
-source-station = 取込口の設定
+source-station = ステーションの設定
 source-batch = 実施者の申告
 source-barcode = バーコード
 source-person = 担当者の入力
-source-master = 患者台帳
+source-master = 患者マスター
 
 ## 検査結果の重さ
 severity-pass = 合格
@@ -204,15 +209,14 @@ journal-document-sent-back = 差し戻しました
 journal-document-discarded = 取り消しました
 journal-document-assigned = 担当を決めました
 journal-document-retried = やり直しました
-journal-late-released = 期限後の保存を認めました
+journal-late-released = 期限後の登録を認めました
 journal-document-signed = 署名しました
 journal-stamp-missed = タイムスタンプが期限に間に合いませんでした
 journal-attempt-quarantined = 署名の途中のファイルを隔離しました
-journal-document-filed = 保存しました
-journal-record-viewed = 閲覧しました
+journal-document-filed = 登録しました
 journal-record-exported = 写しを書き出しました
-journal-incident-opened = 障害が始まりました
-journal-incident-closed = 障害が終わりました
+clock-acknowledged = 時計を確かめたと記録しました。待っていた文書の署名を再開します。
+clock-jumped = サーバーの時計が、起動からの経過時間と比べて { $by_milliseconds } ミリ秒ずれたため、署名を止めています。管理者か情報作成管理者が時計を確かめ、「torikomi clock acknowledge」で記録してください。
 
 journal-line = { $index }  { $time }  { $what }（{ $who }）
 journal-empty = 記録はまだありません。
@@ -221,7 +225,7 @@ journal-size = 全部で { $size } 件
 ## 待ち行列
 queue-empty = 待っている文書はありません。
 queue-more = ほかにもあります。--most を増やすか、--station や --state で絞り込んでください。
-queue-deliveries = 人の判断を待っている受入
+queue-deliveries = 人の判断を待っている受付
 queue-identity = 患者と文書
 queue-times = 時刻と期限
 queue-findings = 検査の結果
@@ -230,7 +234,7 @@ queue-sent-back = { $count } 件を差し戻しました。
 queue-retried = { $count } 件をやり直します。
 queue-assigned = { $count } 件の担当を決めました。
 queue-discarded = 取り消しました。ファイルはお預かりしたままです。
-queue-released = { $count } 件の期限後の保存を認めました。
+queue-released = { $count } 件の期限後の登録を認めました。
 queue-accepted = 検査の結果を認めました。
 queue-taken = このまま受け取りました。
 queue-refused = 受け取らないことにしました。元のファイルはそのままです。
@@ -240,6 +244,7 @@ queue-confirmed = 確定しました。署名とタイムスタンプへ進み�
 ## 記録
 record-none = 該当する記録はありません。
 record-more = ほかにもあります。--after に最後の記録番号を指定すると続きを表示します。
+record-keep-paper = 紙はまだ返却・廃棄しないでください
 record-files = 中のファイル
 
 ## セッション
@@ -275,19 +280,28 @@ operator-none = 登録された利用者はいません。
 status-well = 動いています。
 status-troubled = 止まっている処理があります。お預かりした文書は失われません。
 status-no-manager = 任命されていません
-status-clock = 時計が信用できません：{ $problem }
 status-paused = { $stage }は { $since } から止まっています：{ $why }
-status-incident = 障害（{ $kind }）：{ $since } から、{ $count } 件に影響
-status-stations = 取込口
+status-stations = ステーション
 status-documents = 文書
 status-deadlines = 近い期限
 status-session = { $login }（{ $until } まで）
 status-no-session = なし
+warning-calendar = { $calendar_expiry }
+warning-fault = 変更されたファイルを取り込めないため、前のものを使い続けています（{ $fault }）。
+warning-keys-may-be-swapped = 開いているセッションの鍵をメモリーに固定できず、スワップに書き出されるおそれがあります。サービスの LimitMEMLOCK を増やしてください。
+warning-best-effort-sandbox = 画像処理の隔離が弱い設定です（image.sandbox = "best-effort"）。OS が対応しているなら "required" に戻してください。
+away-disk = フォルダーかディスクを使えません（{ $problem }）。空きと接続を確かめてください。直れば自動で再開します
+away-database = データベースを使えません（{ $problem }）。ディスクを確かめてください。直れば自動で再開します
+away-store = 記録の保存先を使えません（{ $problem }）。空きと接続を確かめてください。直れば自動で再開します
+away-authority = 時刻認証局からタイムスタンプを受け取れません（{ $problem }）。局とネットワークを確かめてください。期限内は自動で再試行します
+away-workers = 画像を読む処理を始められません（{ $problem }）。管理者に連絡してください。直れば自動で再開します
+away-crashed = 処理の途中で不具合が起きました。自動で再試行します。続くときは管理者に連絡してください
 mode-evaluation = 評価用（法定の保存には使えません）
 mode-production = 本番
 sandbox-required = 必須
 sandbox-best-effort = できる範囲で（弱い隔離）
 watching-events = 通知で監視
+watching-starting = 準備中
 watching-polling = 定期的に確認
 watching-unreachable = 届きません
 stage-intake = 取り込み
@@ -296,7 +310,7 @@ stage-identification = 患者・書類の種別の確認
 stage-inspection = 検査
 stage-signing = 署名
 stage-stamping = タイムスタンプ
-stage-filing = 保存
+stage-filing = 登録
 
 ## 検査とプロファイル
 column-check = 検査
@@ -309,7 +323,7 @@ finding-none = 検査 { $count } 項目に合格しました。
 inspect-result = 結果：{ $severity }（{ $pages } ページ）
 inspect-no-date = 入手日が分からないため、期限の検査はしていません（--obtained-on で指定できます）。
 profile-in-force = 発効中
-profile-draft = 草案
+profile-draft = 下書き
 profile-retired = 旧版
 profile-file-only = 未承認
 profile-good = { $file }：使えます（{ $profile }）
@@ -321,7 +335,7 @@ profile-approved = プロファイル { $whom } を発効させました。
 ## 保留の理由（一覧の短い言い方）
 held-identity = 患者・種別・日付
 held-conflict = 内容の食い違い
-held-unknown-patient = 患者台帳にない番号
+held-unknown-patient = 患者マスターにない番号
 held-no-profile = プロファイルなし
 held-findings = 検査結果
 held-rejected = 不合格
@@ -332,13 +346,12 @@ held-no-session = セッションなし
 held-no-information-manager = 情報作成管理者なし
 held-no-attestation = 表明がまだ
 held-clock = 時計
-held-stamp-missed = タイムスタンプ遅れ
+held-no-deadline = 期限が不明
 held-stage-failed = 処理の失敗
-held-source-changed = 元ファイルの変化
+held-source-changed = 届いたものの続き？
 
-## タイムスタンプ局
-timestamp-none = このホームには評価用タイムスタンプ局の鍵がありません。本番のホームでは外部の局を使います。
-timestamp-serving = 評価用タイムスタンプ局を { $url } で始めました。終えるには Ctrl-C を押してください。
+## 時刻認証局
+timestamp-serving = 評価用時刻認証局を { $url } で始めました。終えるには Ctrl-C を押してください。
 
 ## serve と demo
 serve-started = 動いています。操作の窓口: { $socket }
@@ -352,13 +365,13 @@ demo-try =
     　　　　　　torikomi --home { $home } queue list
     利用者は admin、manager、clerk、パスフレーズはどれも { $passphrase } です。終わるには Ctrl-C を押してください。
 ## 何を待っているか
-held-detail-no-profile = 書類の種別 { $document_type } のプロファイルが、この取込口にはありません。
-held-detail-regrown = 同じファイルの続きかもしれません。以前の受入：{ $earlier }
+held-detail-no-profile = 書類の種別 { $document_type } のプロファイルが、このステーションにはありません。
+held-detail-regrown = 同じファイルの続きかもしれません。以前の受付番号：{ $earlier }
 held-detail-equal-bytes = 以前の文書：{ $earlier }
-held-detail-stage-failed = 処理（{ $stage }）の失敗：{ $error }
+held-detail-stage-failed = 失敗した処理：{ $stage }
 need-identity = 患者・書類の種別・日付の入力
 need-carried = この版では対応していない設定の解消
-need-late-release = 情報作成管理者による、期限後の保存の承認
+need-late-release = 情報作成管理者による、期限後の登録の承認
 need-exception = 情報作成管理者による、例外の承認
 need-accept = 検査結果の確認
 need-confirm = 確定・署名

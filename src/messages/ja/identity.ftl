@@ -8,7 +8,7 @@ identity-field = { $field ->
     [document_date] 書類に書かれた日付
     [scanned_at] スキャン日時
     [operator] 実施者
-    [station] スキャン場所
+    [station] ステーション
     [paper] 用紙サイズ
     [expected_pages] 枚数
     [double_feed] 重送の検知
@@ -21,7 +21,7 @@ identity-field = { $field ->
 identity-from = { $from ->
     [sidecar] サイドカー
     [filename] ファイル名
-    [station] スキャン場所の設定
+    [station] ステーションの設定
     [batch] バッチの申告
     [barcode] 紙面のコード
     [person] 担当者の入力
@@ -38,13 +38,13 @@ identity-conflict = { identity-field }が一致しません：{ $statements }。
 identity-malformed-patient-id = { identity-from }の患者番号「{ $text }」を読み取れません：{ $patient_id }。正しい番号を入力してください。
 identity-unknown-patient = 患者番号「{ $id }」（{ identity-from }）は患者マスターにありません。番号を確かめるか、患者マスターの更新をお待ちください。
 identity-unreadable-date = { identity-from }の{ identity-field }「{ $text }」を日付として決められません：{ $date }。正しい日付を入力してください。
-identity-wrong-station = { identity-from }には「{ $stated }」とありますが、届いたのは「{ $station }」のフォルダーです。どちらの場所でスキャンしたかを確かめてください。
+identity-wrong-station = { identity-from }には「{ $stated }」とありますが、届いたのは「{ $station }」のフォルダーです。どちらのステーションでスキャンしたかを確かめてください。
 identity-sidecar = サイドカーを使えません：{ $sidecar }。直したものを届け直すか、担当者が入力してください。
 
 flag-merged-patient = 患者番号「{ $id }」は「{ $merged_into }」に統合されています。記録には届いたままの番号を残します。検索ではどちらの番号でも見つかります。
 flag-temporary-patient = 患者番号「{ $id }」は仮番号です。本番号が決まったら、名寄せをお願いします。
 flag-private-use-characters = 氏名に外字が含まれています。この画面では正しく表示されないことがあります。
-flag-zone-assumed = スキャン日時に時差の記載がないため、スキャン場所の設定の時刻帯として読みました。
+flag-zone-assumed = スキャン日時に時差の記載がないため、ステーションの設定の時刻帯として読みました。
 flag-overridden = { identity-field }は担当者が決めました。ほかの記載：{ $statements }。
 
 date-unreadable = 日付として読める書き方ではありません（例：2026-11-20、R8.11.20、令和8年11月20日）
@@ -93,7 +93,7 @@ sidecar-unknown-paper = 項目「{ $key }」の用紙サイズは登録されて
 sidecar-out-of-range = 項目「{ $key }」は{ $minimum }から{ $maximum }までです
 sidecar-bad-date = 項目「{ $key }」の「{ $text }」を日付として決められません：{ $date }
 sidecar-bad-instant = 項目「{ $key }」の「{ $text }」は日時として読めません（例：2026-11-20T09:30:00+09:00）
-sidecar-no-offset = 項目「{ $key }」の「{ $text }」に時差（+09:00 など）がありません。付けるか、スキャン場所の設定で時刻帯を定めてください
+sidecar-no-offset = 項目「{ $key }」の「{ $text }」に時差（+09:00 など）がありません。付けるか、ステーションの設定で時刻帯を定めてください
 sidecar-not-a-bare-name = ファイル名「{ $file }」は、フォルダーを含まない名前でなければなりません
 sidecar-repeated-file = ファイル「{ $file }」が二度書かれています
 sidecar-listed-but-absent = 書かれているファイル「{ $file }」が届いていません

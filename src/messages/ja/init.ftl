@@ -4,11 +4,11 @@ init-already-a-home = { $path } はすでにホームです（{ $id }）。何�
 init-not-empty = { $path } は空ではありません（「{ $found }」があります）。空のフォルダーを指定してください。何も変えていません。
 init-busy = { $path } では、別の torikomi がホームを作っています。終わるまで待ってください。
 init-in-the-way = 作りかけのホームの途中に { $path } があります。よそへ移してから、もう一度 init を実行してください。
-init-no-station = 取込口が一つもありません。--station で名前を指定してください。
-init-station-twice = 取込口「{ $station }」が二度指定されています。
+init-no-station = ステーションが一つもありません。--station で名前を指定してください。
+init-station-twice = ステーション「{ $station }」が二度指定されています。
 init-one-person = 管理者と情報作成管理者は、別々の方（別々のログイン名）にしてください。
 init-authority-passphrase = 認証局のパスフレーズが弱いため、使えません。{ $weaknesses }
-init-profile = プロファイル { $file } に問題があります。
+init-profile = プロファイル { $file } に誤りがあります。「torikomi profile lint { $file }」で見て直し、もう一度 init を実行してください。
 init-failed = ホームを作れませんでした: { $problem }。原因を取り除いてから、もう一度実行してください。
 init-person-syntax = 「{ $text }」を読めません。「ログイン名,氏名,職種,所属」の順で、氏名・職種・所属を省かずに書いてください。
 init-passphrase-file-syntax = 「{ $text }」を読めません。「ログイン名=ファイル」と書いてください。
@@ -21,7 +21,8 @@ init-resumed = 作りかけのホームを仕上げました: { $path }
 init-fingerprint = ルート証明書の SHA-256: { $fingerprint }。院外に公表し、検証する方が比べられるようにしてください。
 init-evaluation = 評価用です。記録は法定の保存に使えません。
 init-production = 本番用です。この版は院外の証明書をまだ扱えないため、記録を登録できません。プロファイルは条項を入れて承認するまで下書きです。
-init-next = 次は: torikomi --home { $path } serve
+init-next = 次は（別々の端末で）: torikomi --home { $path } timestamp serve と、torikomi --home { $path } serve
+init-next-production = 次は: torikomi --home { $path } serve
 
 home-not-a-home = { $path } はホームではありません。--home か TORIKOMI_HOME で指定するか、torikomi init で作ってください。
 home-unreachable = { $path } に届きません（このホームの印がありません）。共有やディスクの接続を確かめてください。中のものには触れていません。

@@ -56,7 +56,7 @@ people-backwards-appointment = 任命の終わりは、始まりより後、か�
 people-invalid-rank = 順位は、本人が 1、代理が 2 以降です。
 people-overlapping-appointment = { $login } さんは、その期間の一部ですでに{ role-name }です。期間を確かめてください。
 people-rank-taken = { role-name }の順位 { $rank } は、その期間の一部で { $login } さんが務めています。順位か期間を変えてください。
-people-station-busy = 取込口「{ $station }」では { $login } さんがセッションを開いています。先に閉じてください。
+people-station-busy = ステーション「{ $station }」では { $login } さんがセッションを開いています。先に閉じてください。
 people-no-such-session = このセッションは開いていません。torikomi session open で開いてください。
 people-session-ended = セッションは終わりました（{ session-reason }）。もう一度開いてください。
 people-act-out-of-time = 決裁の時刻（{ $stated }）が、こちらの時計（{ $now }）と離れすぎています。時計を合わせ、もう一度署名してください。
@@ -82,11 +82,11 @@ session-reason = { $reason ->
 }
 
 unsigned-no-information-manager = 情報作成管理者が任命されていないため、署名できません。管理者に任命を依頼してください。
-unsigned-other-station = 取込口「{ $station }」に届いた文書です。その取込口のセッションで署名してください。
+unsigned-other-station = ステーション「{ $station }」に届いた文書です。そのステーションのセッションで署名してください。
 unsigned-not-attested = 貼り重ねや読み取り範囲外の記載がないことの確認が、まだです。セッションで確認してください。
 unsigned-not-confirmed = { $because ->
     [profile] このプロファイルは一件ごとの確認を求めています。
-    [anonymous-writing] この取込口には本人以外も書き込めるため、
+    [anonymous-writing] このステーションには本人以外も書き込めるため、
     [findings] 検査で気になる点があったか、承認を経たため、
    *[delivered-outside] セッションの外で届いたため、
 }内容を見て確定してください。
@@ -105,12 +105,19 @@ act-reason = { $code ->
     [not-a-record] 記録ではない
     [disaster] 災害
     [system-failure] 停電・通信・機器の障害
-    [authority-outage] タイムスタンプ局の障害
+    [authority-outage] 時刻認証局の障害
     [own-delay] 院内の遅れ
    *[other] その他
 }
 
-gap-warning = { $until ->
+warning-gap = { $until ->
     [none] { $from } から、情報作成管理者がいなくなります。その間は署名できません。後任か代理を任命してください。
    *[other] { $from } から { $until } まで、情報作成管理者がいなくなります。その間は署名できません。後任か代理を任命してください。
+}
+export-reason = { $code ->
+    [disclosure] 本人・家族への開示
+    [audit] 監査・立入検査
+    [referral] ほかの施設への提供
+    [legal] 裁判所・警察などの求め
+   *[other] その他
 }
