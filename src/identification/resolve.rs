@@ -98,6 +98,11 @@ pub enum IdentityProblem {
     WrongStation { station: Name, stated: Name, from: Source },
     #[error("the sidecar cannot be used: {sidecar}")]
     Sidecar { sidecar: SidecarProblem },
+    /// Other files of the delivery are spoken for by name, and this one is not: it may be somebody else's.
+    #[error("nothing says whose {file:?} is")]
+    Unspoken { file: String },
+    #[error("several statements lay claim to the same files")]
+    Contested,
 }
 
 /// Combines everything that was said of a document.
@@ -283,7 +288,7 @@ impl IdentityProblem {
             | Self::Conflict { field, .. }
             | Self::UnreadableDate { field, .. } => *field == asked,
             Self::MalformedPatientId { .. } | Self::UnknownPatient { .. } => asked == Field::PatientId,
-            Self::WrongStation { .. } | Self::Sidecar { .. } => false,
+            Self::WrongStation { .. } | Self::Sidecar { .. } | Self::Unspoken { .. } | Self::Contested => false,
         }
     }
 }

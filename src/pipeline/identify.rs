@@ -1,7 +1,10 @@
 //! Identification of one document: gathers what was said of it, settles what it is, and records that or why not.
 
+use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::sync::Arc;
+
+use unicode_normalization::UnicodeNormalization as _;
 
 use super::driver::{StageName, Worked};
 use super::line::{Adopted, Line};
@@ -16,8 +19,8 @@ use crate::identity::table::Encoding;
 use crate::identity::{Claims, Source};
 use crate::ids::{DeliveryId, Digest, DocumentId};
 use crate::intake::custody::CustodyCopy;
-use crate::intake::names::Part as Side;
-use crate::journal::{Draft, Kind, Subject as About};
+use crate::intake::names::{Part as Side, stem};
+use crate::journal::{Draft, Entry, Kind, Subject as About, read};
 use crate::ledger::deliveries;
 use crate::ledger::documents::{self, Document};
 use crate::people::sessions;
@@ -34,6 +37,8 @@ struct Gathered {
     regrown_from: Option<DeliveryId>,
     /// The order of its files, where the sidecar gives one.
     files: Option<Vec<String>>,
+    /// The files that a source speaks for by name, composed (NFC).
+    spoken_for: BTreeSet<String>,
 }
 
 /// What became of identification.
@@ -79,19 +84,27 @@ impl Line {
             sidecar: None,
             regrown_from: delivery.regrown_from,
             files: None,
+            spoken_for: BTreeSet::new(),
         };
+        if copy.manifest().contested {
+            gathered.problems.push(IdentityProblem::Contested);
+        }
         let station = self.config.stations.get(&document.station);
         let encoding = station.map_or(Encoding::Utf8, |station| station.index_encoding);
         self.read_sidecars(&copy, &names, encoding, &mut gathered)?;
         if let Some(template) = station.and_then(|station| station.file_name.as_deref()) {
-            match template.parse::<Template>().map(|template| names.first().map(|name| template.read(OsStr::new(name))))
-            {
-                Ok(Some(Ok(Some(facts)))) => gathered.statements.push(Statement { from: Source::Filename, facts }),
-                Ok(Some(Err(problem))) => gathered.problems.push(problem),
-                Ok(_) => {}
-                Err(error) => return Err(StageError::Document(format!("the station's file-name template: {error}"))),
+            let template: Template = template
+                .parse()
+                .map_err(|error| StageError::Document(format!("the station's file-name template: {error}")))?;
+            for (number, name) in names.iter().enumerate() {
+                match template.read(OsStr::new(name)) {
+                    Ok(Some(facts)) => gathered.speak(name, Source::Filename, facts, number == 0),
+                    Ok(None) => {}
+                    Err(problem) => gathered.problems.push(problem),
+                }
             }
         }
+        gathered.ask_for_the_others(&names);
         if let Some(day) = session.and_then(|session| session.obtained_on) {
             let facts = Facts { obtained_on: Some(day), ..Facts::default() };
             gathered.statements.push(Statement { from: Source::Batch, facts });
@@ -143,6 +156,12 @@ impl Line {
                     gathered.files = Some(files.clone());
                     let missing = identification::sidecar::compare_files(files.iter().map(String::as_str), &present);
                     gathered.problems.extend(missing.into_iter().map(|sidecar| IdentityProblem::Sidecar { sidecar }));
+                    gathered.spoken_for.extend(files.iter().map(|file| composed(file)));
+                } else {
+                    // It speaks for the files of its own name, and for no other that happens to lie beside it.
+                    let stem = stem(member.name.bare());
+                    let own = names.iter().filter(|name| stem == self::stem(OsStr::new(name)));
+                    gathered.spoken_for.extend(own.map(|name| composed(name)));
                 }
                 sidecar.facts(Some(zone))
             });
@@ -154,9 +173,22 @@ impl Line {
             match Index::parse(&bytes, encoding) {
                 Err(sidecar) => gathered.problems.push(IdentityProblem::Sidecar { sidecar }),
                 Ok(index) => {
-                    for row in names.iter().filter_map(|name| index.row(name)) {
-                        gathered.add(row.sidecar.clone().and_then(|sidecar| sidecar.facts(Some(zone))));
-                        let own = [index.heading_bytes(), index.row_bytes(row)].concat();
+                    if manifest.is_folder {
+                        let differs = index.compare(&present).into_iter();
+                        gathered.problems.extend(differs.map(|sidecar| IdentityProblem::Sidecar { sidecar }));
+                    }
+                    let mut own = index.heading_bytes().to_vec();
+                    let mut spoke = false;
+                    for name in names {
+                        let Some(row) = index.row(name) else { continue };
+                        own.extend([b"\n", index.row_bytes(row)].concat());
+                        let is_first = !std::mem::replace(&mut spoke, true);
+                        match row.sidecar.clone().and_then(|sidecar| sidecar.facts(Some(zone))) {
+                            Ok(facts) => gathered.speak(name, Source::Sidecar, facts, is_first),
+                            Err(sidecar) => gathered.problems.push(IdentityProblem::Sidecar { sidecar }),
+                        }
+                    }
+                    if spoke {
                         gathered.sidecar.get_or_insert((own, Some(index.digest())));
                     }
                 }
@@ -167,10 +199,19 @@ impl Line {
 
     fn settle(&self, document: &Document, gathered: &Gathered) -> Result<Settled, StageError> {
         // Never filed in pieces: a person says what the longer one is.
-        if let (Some(earlier), false) = (gathered.regrown_from, gathered_by_person(document)) {
+        if let Some(earlier) = gathered.regrown_from
+            && !self.decided_after(document, HoldReason::SourceChanged)?
+        {
             return Ok(Settled::Held(HoldReason::SourceChanged, to_text(&HeldDetail::Regrown { earlier })?));
         }
-        let mut problems = gathered.problems.clone();
+        // What sources say wrongly, a person can say rightly; whoever states only a date leaves the rest to the sources.
+        let stated = |fact: &dyn Fn(&Facts) -> bool| {
+            gathered.statements.iter().any(|said| said.from == Source::Person && fact(&said.facts))
+        };
+        let all_stated = stated(&|facts| facts.patient_id.is_some())
+            && stated(&|facts| facts.document_type.is_some())
+            && stated(&|facts| facts.obtained_on.is_some());
+        let mut problems = if all_stated { Vec::new() } else { gathered.problems.clone() };
         let kind = match identification::document_type(&gathered.statements) {
             Ok(kind) => kind,
             Err(problem) => {
@@ -248,7 +289,7 @@ impl Line {
         let patient =
             |identity: &crate::identity::Identity| identity.patient.as_ref().map(|patient| patient.value.id.clone());
         let ours = identified.identity();
-        let decided_by_person = gathered_by_person(document);
+        let decided_by_person = self.decided_after(document, HoldReason::EqualBytes)?;
         for other in &others {
             let ended =
                 matches!(other.state, DocumentState::SentBack | DocumentState::Discarded | DocumentState::Disposed);
@@ -269,6 +310,20 @@ impl Line {
             }
         }
         Ok(Settled::Identified(identified, adopted))
+    }
+
+    /// Whether a person stated whose it is after it had been held for this reason, and so was shown what it is about.
+    fn decided_after(&self, document: &Document, reason: HoldReason) -> Result<bool, StageError> {
+        let id = document.id;
+        let entries = self.database.read::<_, StageError, _>(async |tx| {
+            let entries = read::of_document(tx, id).await?;
+            Ok(entries.iter().filter_map(|stored| stored.entry().ok()).collect::<Vec<_>>())
+        })?;
+        let is_hold = |entry: &Entry| {
+            entry.kind == Kind::DocumentHeld
+                && entry.facts.get("reason").and_then(|said| said.as_str()) == Some(&reason.to_string())
+        };
+        Ok(entries.iter().skip_while(|entry| !is_hold(entry)).any(|entry| entry.kind == Kind::DocumentIdentified))
     }
 
     fn commit_identity(
@@ -334,6 +389,24 @@ impl Line {
 }
 
 impl Gathered {
+    /// What a source says of one of its files. When it was scanned differs from page to page; the first page's counts.
+    fn speak(&mut self, name: &str, from: Source, mut facts: Facts, is_first: bool) {
+        if !is_first {
+            facts.scanned_at = None;
+        }
+        self.spoken_for.insert(composed(name));
+        self.statements.push(Statement { from, facts });
+    }
+
+    /// Where some files are spoken for by name, the others may be anybody's.
+    fn ask_for_the_others(&mut self, names: &[String]) {
+        if self.spoken_for.is_empty() {
+            return;
+        }
+        let others = names.iter().filter(|name| !self.spoken_for.contains(&composed(name)));
+        self.problems.extend(others.map(|file| IdentityProblem::Unspoken { file: file.clone() }));
+    }
+
     fn add(&mut self, facts: Result<Facts, SidecarProblem>) {
         match facts {
             Ok(facts) => self.statements.push(Statement { from: Source::Sidecar, facts }),
@@ -345,13 +418,16 @@ impl Gathered {
 /// Puts the parts of a document into the order in which its sidecar lists them.
 async fn reorder(tx: &mut Tx, id: DocumentId, files: &[String]) -> Result<(), DatabaseError> {
     let parts = documents::parts(tx, id).await?;
-    let order: Vec<usize> =
-        files.iter().filter_map(|file| parts.iter().position(|part| part.delivered_name == *file)).collect();
+    let order: Vec<usize> = files
+        .iter()
+        .filter_map(|file| parts.iter().position(|part| composed(&part.delivered_name) == composed(file)))
+        .collect();
     if order.len() == parts.len() && order.len() > 1 { documents::reorder_parts(tx, id, &order).await } else { Ok(()) }
 }
 
-fn gathered_by_person(document: &Document) -> bool {
-    serde_json::from_str::<Vec<Statement>>(&document.stated).is_ok_and(|stated| !stated.is_empty())
+/// A name as one spelling: some systems deliver names composed (NFC), some decomposed (NFD).
+fn composed(name: &str) -> String {
+    name.nfc().collect()
 }
 
 fn value<T: PartialEq>(sourced: Option<&crate::identity::Sourced<T>>) -> Option<&T> {

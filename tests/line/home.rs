@@ -79,8 +79,6 @@ impl TestHome {
         names(&self.drop())
     }
 
-
-
     pub fn start(&self) -> Daemon {
         daemon::start(&self.root(), self.runtime.handle(), Path::new(env!("CARGO_BIN_EXE_torikomi"))).unwrap()
     }

@@ -15,6 +15,7 @@ mod disk;
 #[allow(dead_code, reason = "others use what is not used here")]
 mod files;
 mod flags;
+mod folders;
 mod home;
 #[path = "../support/served.rs"]
 #[allow(dead_code, reason = "others use what is not used here")]

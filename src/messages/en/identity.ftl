@@ -39,6 +39,8 @@ identity-malformed-patient-id = The patient id “{ $text }” ({ identity-from 
 identity-unknown-patient = Patient id “{ $id }” ({ identity-from }) is not in the patient master. Please check it, or wait until the master is updated.
 identity-unreadable-date = The { identity-field } “{ $text }” ({ identity-from }) cannot be told: { $date }. Please enter the right date.
 identity-wrong-station = The { identity-from } names the station “{ $stated }”, but it arrived in the folder of “{ $station }”. Please check where it was scanned.
+identity-unspoken = Neither a sidecar, nor a list, nor a file name says whose “{ $file }” is. Please check that no other patient's document is among these files.
+identity-contested = Several sidecars speak of the same files. Please find out which is right.
 identity-sidecar = The sidecar cannot be used: { $sidecar }. Please deliver it again corrected, or enter the facts by hand.
 
 flag-merged-patient = Patient id “{ $id }” was merged into “{ $merged_into }”. The record keeps the id as delivered; a search finds it under both.

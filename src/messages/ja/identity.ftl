@@ -39,6 +39,8 @@ identity-malformed-patient-id = { identity-from }の患者番号「{ $text }」�
 identity-unknown-patient = 患者番号「{ $id }」（{ identity-from }）は患者マスターにありません。番号を確かめるか、患者マスターの更新をお待ちください。
 identity-unreadable-date = { identity-from }の{ identity-field }「{ $text }」を日付として決められません：{ $date }。正しい日付を入力してください。
 identity-wrong-station = { identity-from }には「{ $stated }」とありますが、届いたのは「{ $station }」のフォルダーです。どちらのステーションでスキャンしたかを確かめてください。
+identity-unspoken = 「{ $file }」がだれの文書か、どのサイドカーにも一覧にもファイル名にもありません。別の患者の文書が混ざっていないか確かめてください。
+identity-contested = 同じファイルについて、複数のサイドカーが述べています。どれが正しいか確かめてください。
 identity-sidecar = サイドカーを使えません：{ $sidecar }。直したものを届け直すか、担当者が入力してください。
 
 flag-merged-patient = 患者番号「{ $id }」は「{ $merged_into }」に統合されています。記録には届いたままの番号を残します。検索ではどちらの番号でも見つかります。

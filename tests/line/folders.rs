@@ -1,0 +1,151 @@
+//! Files that come together: no patient's page goes with another's.
+
+use std::fs;
+
+use torikomi::control::Request;
+use torikomi::document::{DocumentState, HoldReason};
+use torikomi::ids::DocumentId;
+use torikomi::journal::Kind;
+use torikomi::ledger::documents::{self, Document, Filter};
+use torikomi::pipeline::line::Line;
+
+use crate::home::{TestHome, because, by};
+use crate::wait_for;
+
+const PAGES: [&str; 2] = ["referral-letter-p1.tif", "referral-letter-p2.tif"];
+
+/// Moves a folder of two pages in, under these names, with what lies beside them.
+fn deliver(home: &TestHome, names: [&str; 2], beside: &[(&str, String)]) {
+    let staging = home.root().join("staging");
+    fs::create_dir(&staging).unwrap();
+    for (page, name) in PAGES.iter().zip(names) {
+        fs::copy(format!("fixtures/samples/good/{page}"), staging.join(name)).unwrap();
+    }
+    for (name, text) in beside {
+        fs::write(staging.join(name), text).unwrap();
+    }
+    fs::rename(&staging, home.drop().join("batch")).unwrap();
+}
+
+fn sidecar(home: &TestHome, patient: &str, more: &str) -> String {
+    let day = home.today();
+    format!(
+        r#"{{"format":"torikomi-sidecar-v1","patient_id":"{patient}","document_type":"referral-letter-demo","obtained_on":"{day}"{more}}}"#
+    )
+}
+
+fn settled(line: &Line) -> Document {
+    let filter = Filter { ended: true, ..Filter::default() };
+    let look = || line.database.read(async |tx| documents::list(tx, &filter, 10).await).unwrap().pop();
+    wait_for(|| look().filter(|document| document.held.is_some() || !document.state.is_open())).unwrap()
+}
+
+fn detail(document: &Document) -> &str {
+    document.held_detail.as_deref().unwrap_or_default()
+}
+
+#[test]
+fn a_file_that_nothing_speaks_for_holds_the_whole_folder() {
+    let home = TestHome::make();
+    let daemon = home.start();
+    deliver(&home, ["a.tif", "b.tif"], &[("a.json", sidecar(&home, "9990001", ""))]);
+    let document = settled(&daemon.line);
+    assert_eq!((document.state, document.held), (DocumentState::Identifying, Some(HoldReason::Identity)));
+    assert!(detail(&document).contains(r#"{"code":"unspoken","file":"b.tif"}"#), "{document:?}");
+
+    // A person who has looked at both says whose they are.
+    let id: DocumentId = document.id;
+    home.requests(&daemon.line)(Request::Identify {
+        by: by("sekinin"),
+        document: id,
+        patient_id: Some("9990001".into()),
+        document_type: Some("referral-letter-demo".parse().unwrap()),
+        obtained_on: Some(home.today().parse().unwrap()),
+        reason: because("wrong-patient"),
+    });
+    let on = wait_for(|| {
+        let now = daemon.line.database.read(async |tx| documents::get(tx, id).await).unwrap().unwrap();
+        (now.state != DocumentState::Identifying).then_some(now)
+    });
+    assert_eq!(on.unwrap().identity.patient.unwrap().value.id, "9990001");
+}
+
+#[test]
+fn a_folder_whose_sidecar_names_its_files_is_one_document() {
+    let home = TestHome::make();
+    let daemon = home.start();
+    let beside = [("whole.json", sidecar(&home, "9990001", r#","files":["b.tif","a.tif"]"#))];
+    deliver(&home, ["a.tif", "b.tif"], &beside);
+    let document = settled(&daemon.line);
+    assert_ne!(document.state, DocumentState::Identifying, "{document:?}");
+    let id = document.id;
+    let parts = daemon.line.database.read(async |tx| documents::parts(tx, id).await).unwrap();
+    let names: Vec<_> = parts.iter().map(|part| part.delivered_name.as_str()).collect();
+    assert_eq!(names, ["b.tif", "a.tif"]);
+}
+
+#[test]
+fn two_patients_in_the_names_of_one_folder_are_a_conflict() {
+    let home = TestHome::make();
+    home.set("[station.front-desk]", "file_name", "\"{patient_id}_{document_type}_{obtained_on}_{*}\"");
+    let daemon = home.start();
+    let name = |patient: &str, page: u8| format!("{patient}_referral-letter-demo_{}_{page}.tif", home.today());
+    deliver(&home, [&name("9990001", 1), &name("9990002", 2)], &[]);
+    let document = settled(&daemon.line);
+    assert_eq!((document.state, document.held), (DocumentState::Identifying, Some(HoldReason::Conflict)));
+}
+
+#[test]
+fn a_list_that_leaves_a_file_out_holds_the_folder_and_keeps_its_rows_apart() {
+    let home = TestHome::make();
+    let daemon = home.start();
+    let day = home.today();
+    let list = format!("file,patient_id,document_type,obtained_on\na.tif,9990001,referral-letter-demo,{day}\n");
+    deliver(&home, ["a.tif", "b.tif"], &[("index.csv", list)]);
+    let document = settled(&daemon.line);
+    assert_eq!((document.state, document.held), (DocumentState::Identifying, Some(HoldReason::Identity)));
+    assert!(detail(&document).contains("unspoken"), "{document:?}");
+    let own = daemon.line.objects.get(&document.sidecar.unwrap()).unwrap();
+    let expected = format!("file,patient_id,document_type,obtained_on\na.tif,9990001,referral-letter-demo,{day}");
+    assert_eq!(String::from_utf8(own).unwrap(), expected);
+}
+
+/// The bytes were filed under one patient. Whoever types another is shown that first.
+#[test]
+fn equal_bytes_under_another_patient_are_shown_even_to_who_states_it_by_hand() {
+    let home = TestHome::make();
+    let daemon = home.start();
+    home.deliver_consent_of("9990001", "first");
+    let first = settled(&daemon.line);
+    fs::copy("fixtures/samples/good/consent.jpg", home.drop().join("again.jpg")).unwrap();
+    let again = || {
+        let filter = Filter { ended: true, ..Filter::default() };
+        let all = daemon.line.database.read(async |tx| documents::list(tx, &filter, 10).await).unwrap();
+        all.into_iter().find(|document| document.id != first.id && document.held.is_some())
+    };
+    let held = wait_for(again).unwrap();
+    assert_eq!(held.held, Some(HoldReason::Identity));
+    let state = || {
+        home.requests(&daemon.line)(Request::Identify {
+            by: by("sekinin"),
+            document: held.id,
+            patient_id: Some("9990002".into()),
+            document_type: Some("consent-demo".parse().unwrap()),
+            obtained_on: Some(home.today().parse().unwrap()),
+            reason: because("wrong-patient"),
+        })
+    };
+    state();
+    assert!(wait_for(|| again().filter(|now| now.held == Some(HoldReason::EqualBytes))).is_some());
+    // Knowing that, the person says it again.
+    state();
+    let entries = wait_for(|| {
+        let id = held.id;
+        let now = daemon.line.database.read(async |tx| documents::get(tx, id).await).unwrap().unwrap();
+        (now.state != DocumentState::Identifying).then_some(now)
+    });
+    assert_eq!(entries.unwrap().identity.patient.unwrap().value.id, "9990002");
+    let told =
+        daemon.line.database.read(async |tx| torikomi::journal::read::of_kind(tx, Kind::DocumentIdentified).await);
+    assert_eq!(told.unwrap().len(), 2);
+}
