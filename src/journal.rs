@@ -8,6 +8,7 @@
 
 pub mod append;
 pub mod files;
+mod grown;
 pub mod read;
 
 use std::fmt;

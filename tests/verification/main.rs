@@ -6,6 +6,7 @@
 mod hospital;
 
 mod journal;
+mod journal_files;
 mod packs;
 mod stored;
 mod trust;
