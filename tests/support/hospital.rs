@@ -244,10 +244,10 @@ impl Hospital {
         let subject = Subject { document: Some(document), ..Subject::delivery(delivery) };
         let taken =
             Draft::by_system(Kind::DeliveryTaken, subject).private(serde_json::json!({ "delivered_as": "scan 1.tif" }));
-        self.append(taken, taken_in_at);
-        let signed_at = recipe.signed_at;
+        let (journal, signed_at) = (Arc::clone(&self.journal), recipe.signed_at);
         self.database
             .write::<_, DatabaseError, _>(async move |tx| {
+                journal.append(tx, taken, taken_in_at).await?;
                 documents::create(tx, document, &station, &[], taken_in_at, signed_at).await
             })
             .unwrap();
