@@ -159,7 +159,7 @@ impl Why {
 }
 
 /// What was typed beside the code, where anything was.
-pub(super) fn text(given: &ReasonGiven) -> Option<String> {
+fn text(given: &ReasonGiven) -> Option<String> {
     given.text.as_ref().map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
 }
 

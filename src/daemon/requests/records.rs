@@ -1,6 +1,6 @@
 //! What leaves the house, and the clock that somebody looked at.
 
-use super::hand::{Signers, Why, text};
+use super::hand::{Signers, Why};
 use super::people::noted;
 use super::{Peer, Requests};
 use crate::control::facts::{Exported, Noted};
@@ -27,9 +27,10 @@ impl Requests {
         reason: &ReasonGiven,
         peer: Peer,
     ) -> Result<Exported, Refusal> {
+        // The code stands in clear in the journal; what else is said of it stays private.
+        let (why, code) = Why::read(reason)?;
         let hand = self.hand(peer);
         let person = self.prove(by, hand.now)?.person();
-        let (code, remark) = (reason.code.clone(), text(reason));
         let appended = self.line.database.write::<_, Refusal, _>(async move |tx| {
             let held = appointments::roles(tx, person, hand.now).await?;
             check_role(EXPORTERS, |role| held.contains(role))?;
@@ -38,7 +39,7 @@ impl Requests {
             let entry = Draft::by_person(Kind::RecordExported, person, subject)
                 .fact("reason", code)
                 .fact("record_digest", found.digest);
-            let entry = match remark {
+            let entry = match why.text() {
                 Some(remark) => entry.private(serde_json::json!({ "remark": remark })),
                 None => entry,
             };
