@@ -6,6 +6,7 @@
 //!
 //! This file and `journal/read.rs` read; only `journal/append.rs` writes.
 
+pub mod anchor;
 pub mod append;
 pub mod files;
 mod grown;

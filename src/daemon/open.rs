@@ -1,7 +1,7 @@
 //! Opens a home: lock, settings, keys, database, instruments. What is wrong is said before anything is taken in.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, RwLock};
 
 use crate::authority::{Authority, Settings};
 use crate::calendar::Calendar;
@@ -110,6 +110,7 @@ pub fn open(
         chain,
         sandbox,
         quiet: RwLock::new(()),
+        anchor_problem: Mutex::default(),
         intake: OnceLock::new(),
         shared: Arc::new(Shared::new(Arc::clone(&clock))),
         clock,

@@ -39,7 +39,7 @@ impl Grown {
     /// Appends and returns once it is durable; the folder too, when the file is new. What fails leaves nothing behind,
     /// or is cut off the next time.
     pub(super) fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
-        let file = OpenOptions::new().append(true).create(true).open(&self.path)?;
+        let file = OpenOptions::new().append(true).create(self.whole == 0).open(&self.path)?;
         let length = cut(&file, self.whole)?;
         // What is gone can only be made up from the start.
         if length < self.whole {
@@ -98,6 +98,11 @@ impl Notes {
     pub(super) fn open(path: &Path) -> io::Result<Self> {
         let (noted, file) = Grown::open(path, whole_notes)?;
         Ok(Self { file, noted })
+    }
+
+    /// The size that the last of them speaks of.
+    pub(super) fn noted(&self) -> Option<u64> {
+        self.noted
     }
 
     /// Notes the head, unless it was noted.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::PathBuf;
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use super::driver::Shared;
 use crate::authority::Authority;
@@ -113,6 +113,8 @@ pub struct Line {
     pub shared: Arc<Shared>,
     /// Where people's keys lie.
     pub keys: PathBuf,
+    /// Why the newest checkpoint is not in the copy outside the home, while it is not.
+    pub anchor_problem: Mutex<Option<String>>,
     /// Intake, once it is open: it is woken when a source may go or a note is to be written.
     pub intake: OnceLock<Arc<crate::intake::line::Line>>,
 }

@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::path::PathBuf;
 
+use torikomi::journal::anchor::{Anchor, AnchorError};
 use torikomi::journal::files::Files;
 use torikomi::journal::{Draft, Kind, Subject};
 use torikomi::verification::journal::{JournalReport, JournalVerdict, Sources, verify};
@@ -45,8 +46,12 @@ impl Bench {
     }
 
     fn report(&self) -> JournalReport {
+        self.report_against(None)
+    }
+
+    fn report_against(&self, against: Option<&str>) -> JournalReport {
         let (database, trust) = (&self.hospital.database, &self.hospital.trust);
-        verify(&Sources { database, files: &self.folder, trust, against: None }, |_, _| ()).unwrap()
+        verify(&Sources { database, files: &self.folder, trust, against }, |_, _| ()).unwrap()
     }
 
     fn sound(&self, entries: u64, checkpoints: u64) {
@@ -109,4 +114,46 @@ fn a_file_that_cannot_be_opened_is_not_taken_for_an_empty_one() {
     std::fs::remove_file(&segment).unwrap();
     std::fs::rename(&aside, &segment).unwrap();
     bench.sound(4, 1);
+}
+
+#[test]
+fn checkpoints_are_copied_outside_the_home_and_verified_against() {
+    let bench = Bench::new();
+    let outside = tempfile::tempdir().unwrap();
+    let folder = outside.path().join("anchor");
+    let anchor = || Anchor::new(&folder, bench.hospital.folder.path(), bench.hospital.home);
+    let mut running = anchor();
+    // Not mounted: it is an error, the folder is not made, and the next time it is there.
+    assert!(matches!(running.catch_up(&bench.hospital.database), Err(AnchorError::Io { .. })));
+    assert!(!folder.exists());
+    std::fs::create_dir(&folder).unwrap();
+    running.catch_up(&bench.hospital.database).unwrap();
+    let path = running.path().to_owned();
+    let kept = std::fs::read_to_string(&path).unwrap();
+    assert_eq!(bench.report_against(Some(&kept)).anchored_at, Some(4));
+
+    bench.grow();
+    running.catch_up(&bench.hospital.database).unwrap();
+    // Nothing new, and a new start: nothing is noted twice.
+    running.catch_up(&bench.hospital.database).unwrap();
+    anchor().catch_up(&bench.hospital.database).unwrap();
+    let kept = std::fs::read_to_string(&path).unwrap();
+    assert_eq!(kept.matches("torikomi.example/journal/a\n").count(), 2, "{kept}");
+    let report = bench.report_against(Some(&kept));
+    assert_eq!((report.verdict, report.anchored_at), (JournalVerdict::Verified, Some(5)), "{report:#?}");
+
+    // An older database is put back: the copy knows more, and says so while the line runs.
+    bench.hospital.sql("UPDATE journal_head SET size = 4");
+    let told = anchor().catch_up(&bench.hospital.database);
+    assert!(matches!(told, Err(AnchorError::Truncated { promised: 5, found: 4, .. })), "{told:?}");
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), kept);
+}
+
+#[test]
+fn a_copy_in_the_home_is_none() {
+    let bench = Bench::new();
+    let mut anchor = Anchor::new(&bench.folder, bench.hospital.folder.path(), bench.hospital.home);
+    let told = anchor.catch_up(&bench.hospital.database);
+    assert!(matches!(told, Err(AnchorError::Inside { .. })), "{told:?}");
+    assert!(!anchor.path().exists());
 }

@@ -1,5 +1,7 @@
 //! How the line stands.
 
+use std::sync::PoisonError;
+
 use super::Requests;
 use crate::calendar::Expiry;
 use crate::control::Refusal;
@@ -87,6 +89,7 @@ impl Requests {
         if let Err(problem) = line.clock.believed() {
             warnings.push(format!("{problem}: signing waits until somebody has looked at the clock"));
         }
+        warnings.extend(line.anchor_problem.lock().unwrap_or_else(PoisonError::into_inner).clone());
         warnings
     }
 }
