@@ -21,6 +21,9 @@ use crate::patients::PatientIdProblem;
 use crate::people::Refused;
 use crate::toml_text::Problem;
 
+/// Why a record may leave the house. The message `export-reason` has the words.
+pub const EXPORT_REASONS: [&str; 5] = ["disclosure", "audit", "referral", "legal", "other"];
+
 /// A line longer than this is not read.
 pub const LONGEST_LINE: u64 = 1024 * 1024;
 

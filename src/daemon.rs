@@ -19,6 +19,7 @@ use crate::document::HoldReason;
 use crate::durable::Folder;
 use crate::intake::line::{Instruments, LineError, Station, Watching};
 use crate::journal::Kind;
+use crate::journal::anchor::{Anchor, AnchorError};
 use crate::journal::files::{Files, FilesError};
 use crate::ledger::documents;
 use crate::pipeline::driver::{Driver, StageName};
@@ -124,8 +125,14 @@ pub fn start(root: &Path, runtime: &tokio::runtime::Handle, binary: &Path) -> Re
     // The stages come up after intake is known to them, so that no source waits for a wake-up that nobody heard.
     let _ = line.intake.set(Arc::new(intake));
     let driver = pipeline::start(&line, workers)?;
-    let threads =
-        vec![copy_journal(&line, &bell, files)?, watch_sessions(&line, &bell)?, watch_files(&line, &bell, watcher)?];
+    let anchor = line.config.journal.anchor.as_ref();
+    let root = line.home.layout().root();
+    let anchor = anchor.map(|folder| Anchor::new(&root.join(folder), root, line.home.id()));
+    let threads = vec![
+        copy_journal(&line, &bell, files, anchor)?,
+        watch_sessions(&line, &bell)?,
+        watch_files(&line, &bell, watcher)?,
+    ];
     Ok(Daemon { line, driver: Some(driver), bell, threads, control: None, _lock: lock })
 }
 
@@ -214,8 +221,13 @@ fn intake_instruments(line: &Arc<Line>) -> Result<Instruments, DaemonError> {
     })
 }
 
-/// Copies the journal's entries into its files after each commit.
-fn copy_journal(line: &Arc<Line>, bell: &Arc<Bell>, mut files: Files) -> std::io::Result<JoinHandle<()>> {
+/// Copies the journal's entries into its files after each commit, and its checkpoint to where the settings want it.
+fn copy_journal(
+    line: &Arc<Line>,
+    bell: &Arc<Bell>,
+    mut files: Files,
+    mut anchor: Option<Anchor>,
+) -> std::io::Result<JoinHandle<()>> {
     let (line, bell) = (Arc::clone(line), Arc::clone(bell));
     std::thread::Builder::new().name("journal files".into()).spawn(move || {
         let mut seen = 0;
@@ -223,6 +235,9 @@ fn copy_journal(line: &Arc<Line>, bell: &Arc<Bell>, mut files: Files) -> std::io
             let last = bell.stopping();
             if let Err(error) = files.catch_up(&line.database) {
                 tracing::error!(%error, "The journal's files fall behind; they are tried again");
+            }
+            if let Some(anchor) = &mut anchor {
+                note_anchor(&line, anchor.catch_up(&line.database));
             }
             if last {
                 return;
@@ -247,6 +262,19 @@ fn watch_files(line: &Arc<Line>, bell: &Arc<Bell>, mut watcher: Watcher) -> std:
             std::thread::sleep(SESSIONS_EVERY.min(FILES_EVERY));
         }
     })
+}
+
+/// Keeps why a checkpoint could not be copied for the status, and logs it when it changes. It is tried again.
+fn note_anchor(line: &Line, copied: Result<(), AnchorError>) {
+    let problem = copied.err().map(|error| error.to_string());
+    let mut known = line.anchor_problem.lock().unwrap_or_else(PoisonError::into_inner);
+    if *known != problem {
+        match &problem {
+            Some(problem) => tracing::warn!(%problem, "A checkpoint is not copied out of the home; it is tried again"),
+            None => tracing::info!("Checkpoints are copied out of the home again"),
+        }
+        *known = problem;
+    }
 }
 
 /// Closes sessions that reached a cap.

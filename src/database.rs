@@ -236,6 +236,19 @@ impl Database {
             query(&mut connection).await
         })
     }
+
+    /// Runs `query` in one reader's transaction: all that it reads is of the same moment.
+    pub fn read_at_once<T, E, F>(&self, query: F) -> Result<T, E>
+    where
+        E: From<DatabaseError>,
+        F: for<'t> AsyncFnOnce(&'t mut Tx) -> Result<T, E>,
+    {
+        self.runtime.block_on(async {
+            // It ends when it is dropped; there is nothing to commit.
+            let mut transaction = self.readers.begin().await.map_err(DatabaseError::from)?;
+            query(&mut transaction).await
+        })
+    }
 }
 
 impl Drop for Database {

@@ -6,8 +6,10 @@
 //!
 //! This file and `journal/read.rs` read; only `journal/append.rs` writes.
 
+pub mod anchor;
 pub mod append;
 pub mod files;
+mod grown;
 pub mod read;
 
 use std::fmt;

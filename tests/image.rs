@@ -375,8 +375,8 @@ fn an_impostor_costs_one_finding() {
     lie.trailing_bytes = 6;
     let lie = serde_json::to_string(&lie).unwrap();
     assert_eq!(fault_of(&format!("echo '{lie}'")), Fault::BadAnswer);
-    // Nothing of ours is in its reach: no environment, no working folder.
-    let bare = "[ \"$(/bin/pwd)\" = / ] && [ -z \"$(/usr/bin/env | /bin/grep -v -e ^PWD= -e ^_=)\" ] && exit 3";
+    // Nothing of ours is in its reach: no environment but a word to the allocator, no working folder.
+    let bare = "[ \"$(/bin/pwd)\" = / ] && [ -z \"$(/usr/bin/env | /bin/grep -v -e ^PWD= -e ^_= -e ^GLIBC_TUNABLES=)\" ] && exit 3";
     assert_eq!(fault_of(bare), Fault::Exited { status: 3 });
     let refused = measure_with(&impostor(&folder, "exit 77"), b"bytes");
     assert!(matches!(refused, Err(WorkerError::CannotSandbox)), "{refused:?}");

@@ -1,5 +1,6 @@
 //! Arguments that are one of a few words, and what is said of those that are not.
 
+use crate::control::EXPORT_REASONS;
 use crate::document::DocumentState;
 use crate::ids::Name;
 use crate::messages::Lang;
@@ -36,9 +37,6 @@ pub(super) fn reason(text: &str) -> Result<Name, OneOf> {
     one_of(text, &ReasonCode::ALL, |reason| reason.to_string())?;
     text.parse().map_err(|_| OneOf(text.to_owned()))
 }
-
-/// Why a record may leave the house. The message `export-reason` has the words.
-pub(super) const EXPORT_REASONS: [&str; 5] = ["disclosure", "audit", "referral", "legal", "other"];
 
 pub(super) fn export_reason(text: &str) -> Result<Name, OneOf> {
     one_of(text, &EXPORT_REASONS, ToOwned::to_owned)?;

@@ -10,10 +10,11 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, CommandFactory as _, FromArgMatches as _};
 
 use super::Cli;
-use super::choice::{EXPORT_REASONS, OneOf, language};
+use super::choice::{OneOf, language};
 use super::failure::USAGE;
 use super::page::clean_lines;
 use super::words::{NoTime, Words};
+use crate::control::EXPORT_REASONS;
 use crate::identity::dates::DateProblem;
 use crate::ids::InvalidId;
 use crate::messages::Lang;

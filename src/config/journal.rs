@@ -8,7 +8,7 @@ settings! {
     /// The journal.
     /// 監査証跡。
     pub struct Journal {
-        /// A folder outside the home to which each checkpoint is copied; without one, truncation cannot be told.
+        /// A folder outside the home for copies of the checkpoints; without one, truncation cannot be told.
         /// 証跡の節目を写すホームの外のフォルダー。なければ末尾の切り捨てを見つけられない。
         anchor: Option<PathBuf> = None, like "\"/mnt/anchor/torikomi\"";
         /// The file with the secret that opens the line's own keys (journal, evaluation time-stamps).

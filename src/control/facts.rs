@@ -66,6 +66,10 @@ pub enum Warning {
     Fault {
         fault: String,
     },
+    /// Checkpoints are not copied out of the home.
+    Anchor {
+        problem: String,
+    },
     /// The key of an open session is not locked in memory.
     KeysMayBeSwapped,
     /// Decoders run in a weaker sandbox than they should.

@@ -116,6 +116,7 @@ pub fn open(
         chain,
         sandbox,
         quiet: RwLock::new(()),
+        anchor_problem: Mutex::default(),
         intake: OnceLock::new(),
         unentered: Mutex::default(),
         shared: Arc::new(Shared::new(Arc::clone(&clock), blocked)),

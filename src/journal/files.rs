@@ -1,13 +1,13 @@
 //! The journal's files: a second copy of every entry, beside the database, for the day the database is lost.
 //!
 //! `store/journal/` holds segments of 100,000 entries (`entries-000000000000.jsonl`: exact bytes, one entry a line) and
-//! `checkpoints.txt`, the signed head after each batch that was copied. Both are only ever appended to. What a crash
-//! left undone is made up at the next start.
+//! `checkpoints.txt`, the signed head after each batch that was copied. Both are only ever appended to. What a crash or
+//! a full disk cut short is cut off before anything is written after it, and what is missing is made up.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, BufRead as _, BufReader, Seek as _, SeekFrom, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
+use super::grown::{Grown, Notes, whole_lines};
 use super::read::{entries, head};
 use crate::database::{Database, DatabaseError};
 
@@ -35,28 +35,29 @@ pub struct Files {
     folder: PathBuf,
     /// How many entries the files hold.
     written: u64,
+    /// The last segment.
+    segment: Grown,
+    checkpoints: Notes,
 }
 
 impl Files {
-    /// Opens the files and finds out how far they reach. A last line that a crash cut short is cut off.
+    /// Opens the files and finds out how far they reach. A last line or checkpoint that a crash cut short is cut off.
     ///
     /// # Errors
     /// When they cannot be read or mended.
     pub fn open(folder: &Path) -> Result<Self, FilesError> {
         let at = |source| FilesError::Io { folder: folder.to_owned(), source };
         std::fs::create_dir_all(folder).map_err(at)?;
-        let mut written = 0;
-        while let Ok(mut file) = OpenOptions::new().read(true).write(true).open(segment(folder, written)) {
-            let (lines, bytes) = whole_lines(&file).map_err(at)?;
-            if file.seek(SeekFrom::End(0)).map_err(at)? != bytes {
-                file.set_len(bytes).and_then(|()| file.sync_all()).map_err(at)?;
-            }
-            written += lines;
+        let mut start = 0;
+        let (lines, segment) = loop {
+            let (lines, segment) = Grown::open(&segment(folder, start), whole_lines).map_err(at)?;
             if lines < SEGMENT {
-                break;
+                break (lines, segment);
             }
-        }
-        Ok(Self { folder: folder.to_owned(), written })
+            start += lines;
+        };
+        let checkpoints = Notes::open(&folder.join("checkpoints.txt")).map_err(at)?;
+        Ok(Self { folder: folder.to_owned(), written: start + lines, segment, checkpoints })
     }
 
     /// Copies what the database has beyond the files, makes it durable, then notes the checkpoint.
@@ -70,11 +71,11 @@ impl Files {
         if self.written > head.size {
             return Err(FilesError::DatabaseIsOlder { in_files: self.written, in_database: head.size });
         }
-        if self.written == head.size {
-            return Ok(());
-        }
         while self.written < head.size {
             let start = self.written - self.written % SEGMENT;
+            if self.written == start {
+                self.segment = Grown::empty(&segment(&self.folder, start));
+            }
             let room = u32::try_from((start + SEGMENT).min(head.size) - self.written).unwrap_or(BATCH).min(BATCH);
             let from = self.written;
             let batch = database.read(async |tx| entries(tx, from, room).await)?;
@@ -86,41 +87,14 @@ impl Files {
             if batch.is_empty() {
                 return Err(DatabaseError::Corrupt(format!("the journal has no entry {from}")).into());
             }
-            append(&segment(&self.folder, start), &lines).map_err(at)?;
+            self.segment.append(&lines).map_err(at)?;
             self.written += batch.len() as u64;
         }
-        append(&self.folder.join("checkpoints.txt"), format!("{}\n", head.checkpoint).as_bytes()).map_err(at)
+        self.checkpoints.note(&head).map_err(at)
     }
 }
 
 fn segment(folder: &Path, index: u64) -> PathBuf {
     let start = index - index % SEGMENT;
     folder.join(format!("entries-{start:012}.jsonl"))
-}
-
-fn whole_lines(file: &File) -> io::Result<(u64, u64)> {
-    let mut reader = BufReader::new(file);
-    let (mut lines, mut bytes) = (0, 0);
-    let mut line = Vec::new();
-    loop {
-        line.clear();
-        let length = reader.read_until(b'\n', &mut line)?;
-        if line.last() != Some(&b'\n') {
-            return Ok((lines, bytes));
-        }
-        lines += 1;
-        bytes += length as u64;
-    }
-}
-
-/// Appends and returns once it is durable; the folder too, when the file is new.
-fn append(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let new = !path.exists();
-    let mut file = OpenOptions::new().append(true).create(true).open(path)?;
-    file.write_all(bytes)?;
-    file.sync_data()?;
-    if new && let Some(folder) = path.parent() {
-        File::open(folder)?.sync_all()?;
-    }
-    Ok(())
 }

@@ -147,6 +147,15 @@ pub async fn nodes_completed(tx: &mut Tx, from: u64, last: u64) -> Result<HashMa
     Ok(nodes)
 }
 
+/// How many rows have no place among the first `size`.
+pub async fn entries_beyond(tx: &mut Tx, size: u64) -> Result<u64, DatabaseError> {
+    let row = sqlx::query("SELECT COUNT(*) FROM journal_entry WHERE idx >= $1 OR idx < 0")
+        .bind(i64::try_from(size).map_err(unreadable("journal_entry.idx"))?)
+        .fetch_one(tx)
+        .await?;
+    row.try_get::<i64, _>(0)?.try_into().map_err(unreadable("journal_entry"))
+}
+
 /// How many stored nodes a tree of `size` entries does not have.
 pub async fn nodes_beyond(tx: &mut Tx, size: u64) -> Result<u64, DatabaseError> {
     let mut count = 0_u64;

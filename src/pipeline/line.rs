@@ -135,6 +135,8 @@ pub struct Line {
     pub unentered: Mutex<BTreeMap<DocumentId, AttemptId>>,
     /// Where people's keys lie.
     pub keys: PathBuf,
+    /// Why the newest checkpoint is not in the copy outside the home, while it is not.
+    pub anchor_problem: Mutex<Option<String>>,
     /// Intake, once it is open: it is woken when a source may go or a note is to be written.
     pub intake: OnceLock<Arc<crate::intake::line::Line>>,
 }

@@ -26,7 +26,7 @@ use crate::journal::read::{self, Head, Stored};
 use crate::journal::{ENTRY_VERSION, Entry, commitment};
 use crate::people::acts;
 use crate::people::certificates;
-use both_ways::BothWays;
+use both_ways::{BothWays, Moment};
 use copies::{Checkpoints, Lines};
 use places::Places;
 
@@ -47,7 +47,7 @@ pub struct JournalReport {
     pub entries_in_files: u64,
     /// How many of the files' checkpoints were compared.
     pub checkpoints_in_files: u64,
-    /// Private texts that were erased; their commitments stand.
+    /// Private texts that are gone; their commitments stand.
     pub erased: u64,
     /// The size of the checkpoint from outside that the journal grew from.
     pub anchored_at: Option<u64>,
@@ -177,6 +177,10 @@ pub enum JournalFault {
     PrivateUnexpected {
         index: u64,
     },
+    /// The entry commits to a private part that is not there.
+    PrivateMissing {
+        index: u64,
+    },
     ActWrong {
         index: u64,
         act_fault: ActFault,
@@ -226,7 +230,7 @@ pub struct Sources<'a> {
     /// `store/journal/`, the second copy.
     pub files: &'a Path,
     pub trust: &'a Trust,
-    /// A checkpoint that was kept outside the home: a signed note, or several (the last counts).
+    /// Checkpoints that were kept outside the home: a signed note, or several.
     pub against: Option<&'a str>,
 }
 
@@ -235,9 +239,9 @@ pub struct Sources<'a> {
 /// # Errors
 /// When disk or database fail, so that nothing can be said.
 pub fn verify(sources: &Sources<'_>, mut progress: impl FnMut(u64, u64)) -> Result<JournalReport, Unverifiable> {
-    let head = sources.database.read(async |tx| read::head(tx).await)?;
-    let mut walk = Walk::new(sources, head)?;
-    let size = walk.head.as_ref().map_or(0, |head| head.size);
+    let moment = sources.database.read_at_once(async |tx| Moment::read(tx).await)?;
+    let mut walk = Walk::new(sources, moment)?;
+    let size = walk.moment.head.as_ref().map_or(0, |head| head.size);
     let mut from = 0;
     loop {
         let batch = sources.database.read(async |tx| read::entries(tx, from, BATCH).await)?;
@@ -249,8 +253,7 @@ pub fn verify(sources: &Sources<'_>, mut progress: impl FnMut(u64, u64)) -> Resu
         // The writer may go on meanwhile; what came after the head that was read belongs to the next run.
         from = last.saturating_add(1);
         progress(from.min(size), size);
-        if from >= size && walk.head.is_some() {
-            walk.grown = from > size;
+        if from >= size && walk.moment.head.is_some() {
             break;
         }
     }
@@ -260,16 +263,16 @@ pub fn verify(sources: &Sources<'_>, mut progress: impl FnMut(u64, u64)) -> Resu
 /// What is known on the way from the first entry to the last.
 struct Walk<'a> {
     sources: &'a Sources<'a>,
-    head: Option<Head>,
-    /// More entries than the head knew were read, because a writer goes on.
-    grown: bool,
+    /// What the database said before the first entry was read.
+    moment: Moment,
     /// An entry was changed, moved or taken out: roots and nodes from there on differ because of it.
     broken: bool,
     frontier: Frontier,
     places: Places,
     lines: Lines,
     checkpoints: Checkpoints,
-    against: Option<Checkpoint>,
+    /// The checkpoints from outside that were not reached yet, the one of the smallest size last.
+    against: Vec<Checkpoint>,
     /// The stored nodes that the entries at hand complete.
     stored_nodes: HashMap<(u8, u64), Digest>,
     people: People,
@@ -300,13 +303,12 @@ impl Faults {
 }
 
 impl<'a> Walk<'a> {
-    fn new(sources: &'a Sources<'a>, head: Option<Head>) -> Result<Self, Unverifiable> {
+    fn new(sources: &'a Sources<'a>, moment: Moment) -> Result<Self, Unverifiable> {
         let mut faults = Faults::default();
         let against = against(sources, &mut faults);
         Ok(Self {
             sources,
-            head,
-            grown: false,
+            moment,
             broken: false,
             frontier: Frontier::default(),
             places: Places::default(),
@@ -333,7 +335,7 @@ impl<'a> Walk<'a> {
     }
 
     fn entry(&mut self, stored: &Stored) -> Result<(), Unverifiable> {
-        let size = self.head.as_ref().map_or(u64::MAX, |head| head.size);
+        let size = self.moment.head.as_ref().map_or(u64::MAX, |head| head.size);
         if stored.index >= size {
             return Ok(());
         }
@@ -393,10 +395,10 @@ impl<'a> Walk<'a> {
     /// The root at this size, where somebody promised one.
     fn compare_roots(&mut self) -> Result<(), Unverifiable> {
         let size = self.frontier.size();
-        if self.head.as_ref().is_some_and(|head| head.size == size) {
+        if self.moment.head.as_ref().is_some_and(|head| head.size == size) {
             self.root_at_head = Some(self.frontier.root());
         }
-        if let Some(against) = self.against.as_ref().filter(|against| against.size == size) {
+        while let Some(against) = self.against.pop_if(|against| against.size <= size) {
             if against.root == self.frontier.root() {
                 self.anchored_at = Some(size);
             } else {
@@ -420,7 +422,11 @@ impl<'a> Walk<'a> {
     fn private(&mut self, stored: &Stored, entry: &Entry) {
         let index = stored.index;
         let Some(private) = &stored.private else {
-            self.erased += u64::from(entry.private.is_some());
+            // No act disposes of private parts: one that is gone was taken away, and every proof stands all the same.
+            if entry.private.is_some() {
+                self.erased += 1;
+                self.faults.say(JournalFault::PrivateMissing { index });
+            }
             return;
         };
         let Some(committed) = entry.private else {
@@ -460,28 +466,23 @@ impl<'a> Walk<'a> {
     fn finish(mut self) -> Result<JournalReport, Unverifiable> {
         // What was done to the order of entries explains the rest, so it comes first.
         self.faults.listed.splice(0..0, self.places.judge().into_iter().take(MOST_FAULTS));
-        self.judge_head()?;
+        self.judge_head();
         let entries_in_files = self.lines.count_rest()?;
         for name in self.lines.unreached() {
             self.faults.say(JournalFault::FileUnreadable { name });
         }
-        let size = self.head.as_ref().map_or(0, |head| head.size);
-        if entries_in_files > size && !self.grown {
-            // Read again: the writer may have gone on since.
-            let now = self.sources.database.read(async |tx| read::head(tx).await)?.map_or(0, |head| head.size);
-            if entries_in_files > now {
-                let (in_files, in_database) = (entries_in_files, now);
-                self.faults.say(JournalFault::DatabaseShortened { in_files, in_database });
-            }
+        let now = self.judge_end()?;
+        if entries_in_files > now {
+            let (in_files, in_database) = (entries_in_files, now);
+            self.faults.say(JournalFault::DatabaseShortened { in_files, in_database });
         }
-        self.checkpoints.finish(size, &mut self.faults)?;
-        if let Some(against) = self.against.as_ref().filter(|against| against.size > size) {
+        self.checkpoints.finish(now, &mut self.faults)?;
+        // The files' checkpoints may be newer than the head that was read first; those from outside were there before.
+        let size = self.moment.head.as_ref().map_or(0, |head| head.size);
+        if let Some(against) = self.against.first() {
             self.faults.say(JournalFault::Truncated { promised: against.size, found: size });
         }
-        if self.against.as_ref().is_some_and(|against| against.size == 0) {
-            self.anchored_at = Some(0);
-        }
-        self.both_ways.finish(self.sources.database, &self.people, &mut self.faults)?;
+        self.both_ways.finish(self.sources.database, &self.moment, &self.people, &mut self.faults)?;
         let verdict = match (self.faults.listed.is_empty(), self.anchored_at) {
             (false, _) => JournalVerdict::Failed,
             (true, Some(_)) => JournalVerdict::Verified,
@@ -501,12 +502,12 @@ impl<'a> Walk<'a> {
     }
 
     /// The head against the entries, and the checkpoint against both.
-    fn judge_head(&mut self) -> Result<(), Unverifiable> {
-        let Some(head) = &self.head else {
+    fn judge_head(&mut self) {
+        let Some(head) = &self.moment.head else {
             if self.entries > 0 {
                 self.faults.say(JournalFault::HeadMissing);
             }
-            return Ok(());
+            return;
         };
         if head.size != self.frontier.size() {
             let (head, entries) = (head.size, self.frontier.size());
@@ -522,14 +523,21 @@ impl<'a> Walk<'a> {
                 Err(objection) => self.faults.say(JournalFault::CheckpointWrong { detail: told(&objection) }),
             }
         }
-        let size = head.size;
-        let extra = self.sources.database.read(async |tx| read::nodes_beyond(tx, size).await)?;
-        // A writer that goes on adds nodes meanwhile.
-        let now = self.sources.database.read(async |tx| read::head(tx).await)?.map_or(0, |head| head.size);
-        if extra > 0 && now == size {
-            self.faults.say(JournalFault::NodesExtra { count: extra });
+    }
+
+    /// What lies beyond the head as it is now, which a writer may have moved on; answers how far it reaches.
+    fn judge_end(&mut self) -> Result<u64, Unverifiable> {
+        let (size, entries, nodes) = self.sources.database.read_at_once::<_, DatabaseError, _>(async |tx| {
+            let Some(Head { size, .. }) = read::head(tx).await? else { return Ok((0, 0, 0)) };
+            Ok((size, read::entries_beyond(tx, size).await?, read::nodes_beyond(tx, size).await?))
+        })?;
+        if entries > 0 {
+            self.faults.say(JournalFault::HeadDiffers { head: size, entries: size.saturating_add(entries) });
         }
-        Ok(())
+        if nodes > 0 {
+            self.faults.say(JournalFault::NodesExtra { count: nodes });
+        }
+        Ok(size)
     }
 }
 
@@ -537,21 +545,28 @@ fn node_fault(level: u8, index: u64, there: bool) -> JournalFault {
     if there { JournalFault::NodeChanged { level, index } } else { JournalFault::NodeMissing { level, index } }
 }
 
-/// The last note of the text from outside.
-fn against(sources: &Sources<'_>, faults: &mut Faults) -> Option<Checkpoint> {
-    let note = copies::notes(sources.against?).pop().unwrap_or_default();
-    match anchored::signed_by(&note, &sources.trust.journals) {
-        Ok((_, checkpoint)) => Some(checkpoint),
-        Err(Objection::Doubt(_)) => {
-            let origin = note.lines().next().unwrap_or_default().chars().take(200).collect();
-            faults.say(JournalFault::AgainstOtherJournal { origin });
-            None
-        }
-        Err(objection) => {
-            faults.say(JournalFault::AgainstUnreadable { detail: told(&objection) });
-            None
+/// The notes of the text from outside, the one of the smallest size last. A checkpoint of nothing promises nothing.
+fn against(sources: &Sources<'_>, faults: &mut Faults) -> Vec<Checkpoint> {
+    let Some(text) = sources.against else { return Vec::new() };
+    let mut notes = copies::notes(text);
+    if notes.is_empty() {
+        // What holds no note at all is told as one that cannot be read.
+        notes.push(String::new());
+    }
+    let mut found = Vec::new();
+    for note in notes {
+        match anchored::signed_by(&note, &sources.trust.journals) {
+            Ok((_, checkpoint)) => found.push(checkpoint),
+            Err(Objection::Doubt(_)) => {
+                let origin = note.lines().next().unwrap_or_default().chars().take(200).collect();
+                faults.say(JournalFault::AgainstOtherJournal { origin });
+            }
+            Err(objection) => faults.say(JournalFault::AgainstUnreadable { detail: told(&objection) }),
         }
     }
+    found.retain(|checkpoint| checkpoint.size > 0);
+    found.sort_by_key(|checkpoint| std::cmp::Reverse(checkpoint.size));
+    found
 }
 
 fn told(objection: &Objection) -> String {

@@ -5,6 +5,7 @@
 #[path = "../support/account.rs"]
 #[allow(dead_code, reason = "others use what is not used here")]
 mod account;
+mod anchor;
 #[path = "../support/burst.rs"]
 #[allow(dead_code, reason = "others use what is not used here")]
 mod burst;

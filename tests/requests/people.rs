@@ -177,4 +177,7 @@ fn a_record_leaves_the_house_on_the_record_only() {
     let export = |who: &str| Request::Export { by: person(who), record, reason: because("other") };
     assert!(matches!(bench.refused(export(ADMIN)), Refusal::RoleNeeded { .. }));
     assert!(matches!(bench.refused(export(MANAGER)), Refusal::Unknown { .. }));
+    // The code stands in clear in the journal, so it is one that acts have and no free word.
+    let free = Request::Export { by: person(MANAGER), record, reason: because("9990001") };
+    assert!(matches!(bench.refused(free), Refusal::UnknownReason { .. }));
 }

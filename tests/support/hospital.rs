@@ -274,16 +274,16 @@ impl Hospital {
             .fact("contents", contents)
             .private(serde_json::json!({ "delivered_as": "scan 1.tif" }));
         (recipe.taken)(&mut taken.facts);
-        self.append(taken, taken_in_at);
-        if recipe.adopted && recipe.profile != Recipe::default().profile {
-            self.adopt(&recipe.profile, taken_in_at);
-        }
-        let signed_at = recipe.signed_at;
+        let (journal, signed_at) = (Arc::clone(&self.journal), recipe.signed_at);
         self.database
             .write::<_, DatabaseError, _>(async move |tx| {
+                journal.append(tx, taken, taken_in_at).await?;
                 documents::create(tx, document, &station, &[], taken_in_at, signed_at).await
             })
             .unwrap();
+        if recipe.adopted && recipe.profile != Recipe::default().profile {
+            self.adopt(&recipe.profile, taken_in_at);
+        }
 
         let decisions: Vec<DecisionRef> = (recipe.decisions)(document)
             .into_iter()

@@ -1,6 +1,8 @@
 //! The whole journal: whatever is done to it is located.
 
-use torikomi::ids::{DocumentId, RecordId};
+use torikomi::crypto::make::{KeyPair, Suite};
+use torikomi::evidence::checkpoint::{Checkpoint, Origin};
+use torikomi::ids::{Digest, DocumentId, RecordId};
 use torikomi::journal::files::Files;
 use torikomi::journal::{Draft, Kind, Subject};
 use torikomi::verification::ActFault;
@@ -66,12 +68,70 @@ fn alone_it_is_consistent_and_against_a_checkpoint_verified() {
     bench.hospital.file(Recipe::default());
     let report = bench.report(Some(&checkpoint));
     assert_eq!((report.verdict, report.anchored_at, report.entries), (JournalVerdict::Verified, Some(7), 10));
-    // A file of several notes: the last counts.
+    // A file of several notes: each counts, and the journal is anchored at the last.
     let both = format!("{checkpoint}\n{}\n", bench.checkpoint());
     assert_eq!(bench.report(Some(&both)).anchored_at, Some(10));
+    let spoilt = both.replacen("torikomi.example/journal/a\n7\n", "torikomi.example/journal/a\n6\n", 1);
+    assert_ne!(spoilt, both);
+    let faults = bench.report(Some(&spoilt)).faults;
+    assert!(matches!(faults[..], [JournalFault::AgainstUnreadable { .. }]), "{faults:?}");
     // An empty one is none.
     let report = bench.report(Some(""));
     assert_eq!(report.verdict, JournalVerdict::Failed);
+}
+
+#[test]
+fn a_checkpoint_of_nothing_proves_nothing() {
+    let mut bench = Bench::new();
+    let key = KeyPair::generate(Suite::Ed25519).unwrap();
+    let origin: Origin = "torikomi.example/journal/a".parse().unwrap();
+    bench.hospital.trust.journals.push(key.verifier_key(origin.clone()).unwrap());
+    let nothing = Checkpoint { origin, size: 0, root: Digest::of(b"") };
+    let report = bench.report(Some(&key.sign_checkpoint(&nothing).unwrap()));
+    assert_eq!((report.verdict, report.anchored_at), (JournalVerdict::Consistent, None), "{report:#?}");
+}
+
+#[test]
+fn rows_beyond_the_head_are_seen() {
+    for beyond in ["7", "9", "-1"] {
+        let bench = Bench::new();
+        bench.hospital.sql(&format!(
+            "INSERT INTO journal_entry (idx, bytes, kind) SELECT {beyond}, bytes, kind FROM journal_entry WHERE idx = 3"
+        ));
+        let faults = bench.report(None).faults;
+        assert_eq!(faults, [JournalFault::HeadDiffers { head: 7, entries: 8 }], "a row {beyond}");
+        // And they do not hide that the files know more.
+        let mut segment = std::fs::read_to_string(bench.segment()).unwrap();
+        segment.push_str("{}\n");
+        std::fs::write(bench.segment(), segment).unwrap();
+        let shortened = JournalFault::DatabaseShortened { in_files: 8, in_database: 7 };
+        assert!(bench.report(None).faults.contains(&shortened), "a row {beyond}");
+    }
+}
+
+#[test]
+fn a_writer_beside_it_is_no_fault() {
+    let bench = Bench::new();
+    let done = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut files = Files::open(&bench.files).unwrap();
+            for _ in 0..60 {
+                bench.hospital.file(Recipe::default());
+                files.catch_up(&bench.hospital.database).unwrap();
+            }
+            done.store(true, std::sync::atomic::Ordering::SeqCst);
+        });
+        let mut runs = 0;
+        while !done.load(std::sync::atomic::Ordering::SeqCst) {
+            let checkpoint = bench.checkpoint();
+            let report = bench.report(Some(&checkpoint));
+            assert_eq!(report.verdict, JournalVerdict::Verified, "run {runs}: {report:#?}");
+            runs += 1;
+        }
+        assert!(runs > 3, "{runs} runs beside the writer");
+    });
+    assert_eq!(bench.report(None).entries, 7 + 60 * 3);
 }
 
 #[test]
@@ -208,10 +268,12 @@ fn head_and_private_parts_are_compared() {
     let bench = Bench::new();
     bench.hospital.sql("UPDATE journal_private SET text = REPLACE(text, 'scan 1', 'scan 2') WHERE idx = 1");
     assert_eq!(bench.report(None).faults, [JournalFault::PrivateDiffers { index: 1 }]);
-    // Erased lawfully: every proof stands.
+    // No act erases a private part, so one that is gone was taken away.
     bench.hospital.sql("DELETE FROM journal_private WHERE idx = 1");
     let report = bench.report(None);
-    assert_eq!((report.verdict, report.erased), (JournalVerdict::Consistent, 1));
+    assert_eq!((report.verdict, report.erased), (JournalVerdict::Failed, 1));
+    assert_eq!(report.faults, [JournalFault::PrivateMissing { index: 1 }]);
+    let bench = Bench::new();
     bench.hospital.sql("INSERT INTO journal_private (idx, salt, text) VALUES (3, zeroblob(32), 'x')");
     assert_eq!(bench.report(None).faults, [JournalFault::PrivateUnexpected { index: 3 }]);
 }
@@ -275,10 +337,10 @@ fn records_documents_and_certificates_both_ways() {
 
     let bench = Bench::new();
     let facts = |facts: &mut serde_json::Map<String, serde_json::Value>| {
-        facts["certificate"] = torikomi::ids::Digest::of(b"").to_string().into();
+        facts["certificate"] = Digest::of(b"").to_string().into();
     };
     bench.hospital.file(Recipe { facts, ..Recipe::default() });
-    let certificate = torikomi::ids::Digest::of(b"");
+    let certificate = Digest::of(b"");
     assert_eq!(bench.report(None).faults, [JournalFault::SignerNotIssued { index: 9, certificate }]);
 
     let bench = Bench::new();

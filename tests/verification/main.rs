@@ -7,6 +7,7 @@ mod hospital;
 
 mod forgeries;
 mod journal;
+mod journal_files;
 mod packs;
 mod stored;
 mod trust;

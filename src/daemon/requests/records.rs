@@ -4,7 +4,7 @@ use super::hand::{Signers, Why, text};
 use super::people::noted;
 use super::{Peer, Requests};
 use crate::control::facts::{Exported, Noted};
-use crate::control::{Credentials, ReasonGiven, Refusal};
+use crate::control::{Credentials, EXPORT_REASONS, ReasonGiven, Refusal};
 use crate::document::HoldReason;
 use crate::ids::RecordId;
 use crate::journal::{Draft, Kind, Subject};
@@ -27,9 +27,14 @@ impl Requests {
         reason: &ReasonGiven,
         peer: Peer,
     ) -> Result<Exported, Refusal> {
+        // The code stands in clear in the journal, so it is one of a list; what else is said of it stays private.
+        let code = reason.code.to_string();
+        if !EXPORT_REASONS.contains(&code.as_str()) {
+            return Err(Refusal::UnknownReason { reason: code });
+        }
+        let remark = text(reason);
         let hand = self.hand(peer);
         let person = self.prove(by, hand.now)?.person();
-        let (code, remark) = (reason.code.clone(), text(reason));
         let appended = self.line.database.write::<_, Refusal, _>(async move |tx| {
             let held = appointments::roles(tx, person, hand.now).await?;
             check_role(EXPORTERS, |role| held.contains(role))?;

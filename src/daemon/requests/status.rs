@@ -1,5 +1,7 @@
 //! How the line stands.
 
+use std::sync::PoisonError;
+
 use super::Requests;
 use crate::calendar::Expiry;
 use crate::control::Refusal;
@@ -83,6 +85,8 @@ impl Requests {
         if line.sandbox == "best-effort" {
             warnings.push(Warning::BestEffortSandbox);
         }
+        let problem = line.anchor_problem.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        warnings.extend(problem.map(|problem| Warning::Anchor { problem }));
         warnings
     }
 }

@@ -306,6 +306,7 @@ status-session = { $login } (until { $until })
 status-no-session = none
 warning-calendar = { $calendar_expiry }
 warning-fault = A changed file is not taken over, and the one before stays: { $fault }
+warning-anchor = Checkpoints are not copied out of the home ({ $problem }). Please look at journal.anchor; it is tried again.
 warning-keys-may-be-swapped = The key of an open session is not locked in memory and could reach the swap. Raise LimitMEMLOCK of the service.
 warning-best-effort-sandbox = Images are decoded in a weaker sandbox (image.sandbox = "best-effort"). Where the system allows it, set it back to "required".
 away-disk = a folder or its disk cannot be used ({ $problem }). Check the space and the mount; it goes on by itself

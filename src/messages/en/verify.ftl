@@ -187,6 +187,7 @@ journal-fault-truncated = There were { $promised } entries once, and there are {
 journal-fault-another-past = At { $size } entries, the journal's past is another than the checkpoint's.
 journal-fault-private-differs = The private part of entry { $index } was changed.
 journal-fault-private-unexpected = Entry { $index } commits to no private part, and has one.
+journal-fault-private-missing = The private part of entry { $index } is missing: it was erased, and nothing says by whom.
 journal-fault-act-wrong = The act in entry { $index } does not count: { $act_fault }
 journal-fault-record-missing = The record of entry { $index } is missing.
 journal-fault-record-differs = Entry { $index } and the index do not agree on record { $record }.

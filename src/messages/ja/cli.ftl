@@ -288,6 +288,7 @@ status-session = { $login }（{ $until } まで）
 status-no-session = なし
 warning-calendar = { $calendar_expiry }
 warning-fault = 変更されたファイルを取り込めないため、前のものを使い続けています（{ $fault }）。
+warning-anchor = 記録簿の節目をホームの外へ写せません（{ $problem }）。journal.anchor の場所を確かめてください。自動でやり直します。
 warning-keys-may-be-swapped = 開いているセッションの鍵をメモリーに固定できず、スワップに書き出されるおそれがあります。サービスの LimitMEMLOCK を増やしてください。
 warning-best-effort-sandbox = 画像処理の隔離が弱い設定です（image.sandbox = "best-effort"）。OS が対応しているなら "required" に戻してください。
 away-disk = フォルダーかディスクを使えません（{ $problem }）。空きと接続を確かめてください。直れば自動で再開します

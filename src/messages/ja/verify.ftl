@@ -187,6 +187,7 @@ journal-fault-truncated = 節目では { $promised } 件あったはずが、{ $
 journal-fault-another-past = { $size } 件の時点の節目と、この記録簿の過去が違います。
 journal-fault-private-differs = { $index } 番の説明が書き換えられています。
 journal-fault-private-unexpected = { $index } 番には説明がないはずです。
+journal-fault-private-missing = { $index } 番に添えられた説明がありません。消去されていますが、消去の記録はありません。
 journal-fault-act-wrong = { $index } 番の決裁は無効です：{ $act_fault }
 journal-fault-record-missing = { $index } 番で登録したとある記録がありません。
 journal-fault-record-differs = { $index } 番と索引の記録 { $record } が一致しません。

@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use super::super::Unverifiable;
 use super::super::people::People;
 use super::{Faults, JournalFault, readable};
-use crate::database::Database;
-use crate::ids::{Digest, DocumentId};
-use crate::journal::{Entry, Kind, read};
+use crate::database::{Database, DatabaseError, Tx};
+use crate::ids::{Digest, DocumentId, PersonId};
+use crate::journal::read::{self, Head};
+use crate::journal::{Entry, Kind};
 use crate::ledger::documents;
 use crate::people::acts::{Act, Deed};
 use crate::people::{certificates, register};
@@ -15,6 +16,36 @@ use crate::store::records::{self, Filter, Record};
 
 /// Records are read a page at a time.
 const PAGE: u32 = 1000;
+
+/// What the database says at one moment, so that a writer that goes on changes nothing of it.
+pub(super) struct Moment {
+    pub(super) head: Option<Head>,
+    documents: u64,
+    open: BTreeSet<DocumentId>,
+    certificates: Vec<RegisteredCertificate>,
+}
+
+struct RegisteredCertificate {
+    fingerprint: Digest,
+    person: PersonId,
+    /// Its bytes are those that the fingerprint is of.
+    whole: bool,
+}
+
+impl Moment {
+    pub(super) async fn read(tx: &mut Tx) -> Result<Self, DatabaseError> {
+        let head = read::head(tx).await?;
+        let (documents, open) = (documents::total(tx).await?, documents::open_ids(tx).await?);
+        let mut certificates = Vec::new();
+        for person in register::list(tx).await? {
+            for found in certificates::of_person(tx, person.id).await? {
+                let (fingerprint, whole) = (found.fingerprint, Digest::of(&found.der) == found.fingerprint);
+                certificates.push(RegisteredCertificate { fingerprint, person: person.id, whole });
+            }
+        }
+        Ok(Self { head, documents, open, certificates })
+    }
+}
 
 /// What is open on the way through the journal. Only what is open is kept, so that a journal of any length fits.
 #[derive(Default)]
@@ -63,21 +94,27 @@ impl BothWays {
         }
     }
 
-    pub(super) fn finish(self, database: &Database, people: &People, faults: &mut Faults) -> Result<(), Unverifiable> {
-        for document in &self.open {
+    /// Compares with the ledger and the register at the moment of the head that was read.
+    pub(super) fn finish(
+        self,
+        database: &Database,
+        moment: &Moment,
+        people: &People,
+        faults: &mut Faults,
+    ) -> Result<(), Unverifiable> {
+        for document in self.open.difference(&moment.open) {
             let found = database.read(async |tx| documents::get(tx, *document).await);
             match readable(found)?.flatten() {
                 None => faults.say(JournalFault::LedgerLacks { document: *document }),
-                Some(row) if !row.state.is_open() => faults.say(JournalFault::LedgerClosed { document: *document }),
-                Some(_) => {}
+                Some(_) => faults.say(JournalFault::LedgerClosed { document: *document }),
             }
         }
-        let in_ledger = database.read(async |tx| documents::total(tx).await)?;
+        let in_ledger = moment.documents;
         if in_ledger != self.taken {
             faults.say(JournalFault::LedgerCounts { in_ledger, in_journal: self.taken });
         }
         every_record(database, faults)?;
-        every_certificate(database, people, faults)
+        every_certificate(database, moment, people, faults)
     }
 }
 
@@ -137,13 +174,16 @@ fn every_record(database: &Database, faults: &mut Faults) -> Result<(), Unverifi
 }
 
 /// Each certificate of the register was issued by an entry, and each that was issued is there.
-fn every_certificate(database: &Database, people: &People, faults: &mut Faults) -> Result<(), Unverifiable> {
-    for person in database.read(async |tx| register::list(tx).await)? {
-        for found in database.read(async |tx| certificates::of_person(tx, person.id).await)? {
-            let issued = people.issued(&found.fingerprint).is_some_and(|issued| issued.person == person.id);
-            if !issued || Digest::of(&found.der) != found.fingerprint {
-                faults.say(JournalFault::CertificateWithoutEntry { certificate: found.fingerprint });
-            }
+fn every_certificate(
+    database: &Database,
+    moment: &Moment,
+    people: &People,
+    faults: &mut Faults,
+) -> Result<(), Unverifiable> {
+    for found in &moment.certificates {
+        let issued = people.issued(&found.fingerprint).is_some_and(|issued| issued.person == found.person);
+        if !issued || !found.whole {
+            faults.say(JournalFault::CertificateWithoutEntry { certificate: found.fingerprint });
         }
     }
     for issued in people.all_issued() {

@@ -128,7 +128,8 @@ impl Checkpoints {
     /// The next head that counts.
     fn read(&mut self, journals: &[VerifierKey], faults: &mut Faults) -> Result<Option<Checkpoint>, Unverifiable> {
         while let Some(file) = &mut self.file {
-            let Some(note) = next_note(file)? else {
+            // A last one that a crash cut short, or that is being written, is none.
+            let Some((note, _)) = next_note(file)?.filter(|(_, ended)| *ended) else {
                 self.file = None;
                 break;
             };
@@ -150,14 +151,14 @@ impl Checkpoints {
 pub(super) fn notes(text: &str) -> Vec<String> {
     let mut reader = BufReader::new(text.as_bytes());
     let mut notes = Vec::new();
-    while let Ok(Some(note)) = next_note(&mut reader) {
+    while let Ok(Some((note, _))) = next_note(&mut reader) {
         notes.push(note);
     }
     notes
 }
 
-/// Reads up to and with the signatures of the next note.
-fn next_note(reader: &mut impl BufRead) -> io::Result<Option<String>> {
+/// Reads up to and with the signatures of the next note, and says whether an empty line ended it.
+fn next_note(reader: &mut impl BufRead) -> io::Result<Option<(String, bool)>> {
     let (mut note, mut in_signatures) = (String::new(), false);
     loop {
         let mut line = Vec::new();
@@ -165,7 +166,8 @@ fn next_note(reader: &mut impl BufRead) -> io::Result<Option<String>> {
         let line = String::from_utf8_lossy(&line);
         let blank = line.trim_end_matches('\n').is_empty();
         if line.is_empty() || (in_signatures && blank) || note.len() > LONGEST_NOTE {
-            return Ok(Some(note).filter(|note| !note.is_empty()));
+            let ended = !line.is_empty();
+            return Ok(Some((note, ended)).filter(|(note, _)| !note.is_empty()));
         }
         if blank && note.is_empty() {
             continue;

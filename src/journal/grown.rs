@@ -1,0 +1,144 @@
+//! A file that is only ever appended to, by whole pieces: one that was cut short is cut off before the next.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufRead as _, BufReader, Write as _};
+use std::path::{Path, PathBuf};
+
+use super::read::Head;
+
+/// The file, and how far it is whole.
+pub(super) struct Grown {
+    path: PathBuf,
+    whole: u64,
+}
+
+impl Grown {
+    /// Opens the file, cuts off what `measure` does not count as whole, and answers what it found there. A file that
+    /// does not exist is an empty one; any other failure is no reason to think so.
+    pub(super) fn open<T: Default>(
+        path: &Path,
+        measure: impl FnOnce(&File) -> io::Result<(T, u64)>,
+    ) -> io::Result<(T, Self)> {
+        let (found, whole) = match OpenOptions::new().read(true).write(true).open(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => (T::default(), 0),
+            Err(error) => return Err(error),
+            Ok(file) => {
+                let (found, whole) = measure(&file)?;
+                cut(&file, whole)?;
+                (found, whole)
+            }
+        };
+        Ok((found, Self { path: path.to_owned(), whole }))
+    }
+
+    /// One of which nothing counts yet, whatever lies there.
+    pub(super) fn empty(path: &Path) -> Self {
+        Self { path: path.to_owned(), whole: 0 }
+    }
+
+    /// Appends and returns once it is durable; the folder too, when the file is new. What fails leaves nothing behind,
+    /// or is cut off the next time.
+    pub(super) fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let file = OpenOptions::new().append(true).create(self.whole == 0).open(&self.path)?;
+        let length = cut(&file, self.whole)?;
+        // What is gone can only be made up from the start.
+        if length < self.whole {
+            let problem = format!("{}: shorter than it was written; start again", self.path.display());
+            return Err(io::Error::new(io::ErrorKind::InvalidData, problem));
+        }
+        if let Err(error) = (&file).write_all(bytes).and_then(|()| file.sync_data()) {
+            // The error says enough; the next attempt cuts again.
+            let _ = cut(&file, self.whole);
+            return Err(error);
+        }
+        if self.whole == 0
+            && let Some(folder) = self.path.parent()
+        {
+            File::open(folder)?.sync_all()?;
+        }
+        self.whole += bytes.len() as u64;
+        Ok(())
+    }
+}
+
+/// Cuts the file back to `whole` bytes, durably, where it is longer. Answers how long it was.
+fn cut(file: &File, whole: u64) -> io::Result<u64> {
+    let length = file.metadata()?.len();
+    if length > whole {
+        file.set_len(whole)?;
+        file.sync_all()?;
+    }
+    Ok(length)
+}
+
+/// How many whole lines, and their bytes.
+pub(super) fn whole_lines(file: &File) -> io::Result<(u64, u64)> {
+    let mut reader = BufReader::new(file);
+    let (mut lines, mut bytes) = (0, 0);
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        let length = reader.read_until(b'\n', &mut line)?;
+        if line.last() != Some(&b'\n') {
+            return Ok((lines, bytes));
+        }
+        lines += 1;
+        bytes += length as u64;
+    }
+}
+
+/// Signed heads, one after another, each with an empty line after its signatures.
+pub(super) struct Notes {
+    file: Grown,
+    /// The size that the last of them speaks of.
+    noted: Option<u64>,
+}
+
+impl Notes {
+    pub(super) fn open(path: &Path) -> io::Result<Self> {
+        let (noted, file) = Grown::open(path, whole_notes)?;
+        Ok(Self { file, noted })
+    }
+
+    /// The size that the last of them speaks of.
+    pub(super) fn noted(&self) -> Option<u64> {
+        self.noted
+    }
+
+    /// Notes the head, unless it was noted.
+    pub(super) fn note(&mut self, head: &Head) -> io::Result<()> {
+        if self.noted.is_some_and(|noted| noted >= head.size) {
+            return Ok(());
+        }
+        self.file.append(format!("{}\n", head.checkpoint).as_bytes())?;
+        self.noted = Some(head.size);
+        Ok(())
+    }
+}
+
+/// The size that the last whole note speaks of, and the bytes up to its end: the empty line after the signatures.
+fn whole_notes(file: &File) -> io::Result<(Option<u64>, u64)> {
+    let mut reader = BufReader::new(file);
+    let (mut noted, mut whole, mut bytes) = (None, 0, 0);
+    let (mut size, mut lines, mut in_signatures) = (None, 0_u64, false);
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        bytes += reader.read_until(b'\n', &mut line)? as u64;
+        let Some((b'\n', text)) = line.split_last() else { return Ok((noted, whole)) };
+        if text.is_empty() && in_signatures {
+            (noted, whole) = (size.take(), bytes);
+            (lines, in_signatures) = (0, false);
+            continue;
+        }
+        // Empty lines before a note belong to none.
+        if text.is_empty() && lines == 0 {
+            continue;
+        }
+        in_signatures |= text.is_empty();
+        lines += 1;
+        if lines == 2 {
+            size = str::from_utf8(text).ok().and_then(|text| text.parse().ok());
+        }
+    }
+}
