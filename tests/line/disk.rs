@@ -65,7 +65,7 @@ fn a_full_disk_under_custody_stops_intake_and_the_status_says_so() {
         let status = status(&hospital);
         status["paused"].as_array().unwrap().iter().find(|paused| paused["stage"] == "intake").cloned()
     });
-    assert!(paused["why"].as_str().unwrap().contains("space"), "{paused}");
+    assert!(paused["why"]["problem"].as_str().unwrap().contains("space"), "{paused}");
     fs::remove_file(ballast).unwrap();
     all_filed(&hospital, &sent);
     daemon.stop();
@@ -85,7 +85,7 @@ fn a_drop_folder_that_vanishes_and_comes_back_loses_nothing() {
         let station = status(&hospital)["stations"][0].clone();
         (station["watching"] == "unreachable").then_some(station)
     });
-    assert!(station["problem"].is_string(), "{station}");
+    assert!(station["problem"]["code"].is_string(), "{station}");
     fs::rename(&away, hospital.drop()).unwrap();
     sent.push(deliver_consent(&hospital, "after"));
     all_filed(&hospital, &sent);
@@ -109,7 +109,9 @@ fn what_cannot_be_removed_from_its_drop_folder_is_filed_once() {
     hospital.open_session().unwrap();
     let sent = vec![deliver_consent(&hospital, "kept")];
     all_filed(&hospital, &sent);
-    wait_for(&hospital, "the station's trouble", || status(&hospital)["stations"][0]["problem"].as_str().map(|_| ()));
+    wait_for(&hospital, "the station's trouble", || {
+        status(&hospital)["stations"][0]["problem"].as_object().map(|_| ())
+    });
     daemon.stop();
     // Neither a sweep nor a restart takes it again.
     let daemon = hospital.start();
@@ -135,9 +137,9 @@ fn status(hospital: &Hospital) -> Value {
 
 /// What the status says that the line waits for.
 fn trouble(status: &Value) -> Option<String> {
-    let paused = status["paused"].as_array().unwrap().iter().map(|paused| paused["why"].as_str());
-    let stations = status["stations"].as_array().unwrap().iter().map(|station| station["problem"].as_str());
-    paused.chain(stations).flatten().next().map(ToOwned::to_owned)
+    let paused = status["paused"].as_array().unwrap().iter().map(|paused| &paused["why"]);
+    let stations = status["stations"].as_array().unwrap().iter().map(|station| &station["problem"]);
+    paused.chain(stations).find(|trouble| !trouble.is_null()).map(ToString::to_string)
 }
 
 /// Writes until nothing goes in any more.

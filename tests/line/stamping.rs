@@ -116,5 +116,5 @@ fn why_stamping_pauses(hospital: &Hospital) -> Option<String> {
     let status = hospital.ask(&Request::Status, PATIENCE).unwrap();
     let paused = status["paused"].as_array().unwrap();
     let stamping = paused.iter().find(|paused| paused["stage"] == "stamping")?;
-    Some(stamping["why"].as_str().unwrap().to_owned())
+    Some(stamping["why"]["problem"].as_str().unwrap().to_owned())
 }
