@@ -86,7 +86,7 @@ fn what_was_judged_by_an_earlier_calendar_is_filed_with_that_calendar() {
 
 fn warnings(home: &TestHome, line: &std::sync::Arc<Line>) -> Vec<String> {
     let status = home.requests(line)(Request::Status);
-    status["warnings"].as_array().unwrap().iter().map(|told| told.to_string()).collect()
+    status["warnings"].as_array().unwrap().iter().map(ToString::to_string).collect()
 }
 
 fn all(line: &Line) -> Vec<Document> {
