@@ -289,7 +289,7 @@ impl Line {
         let patient =
             |identity: &crate::identity::Identity| identity.patient.as_ref().map(|patient| patient.value.id.clone());
         let ours = identified.identity();
-        let decided_by_person = self.decided_after(document, HoldReason::EqualBytes)?;
+        let decided_by_person = !others.is_empty() && self.decided_after(document, HoldReason::EqualBytes)?;
         for other in &others {
             let ended =
                 matches!(other.state, DocumentState::SentBack | DocumentState::Discarded | DocumentState::Disposed);
