@@ -15,6 +15,9 @@ use unic_langid::LanguageIdentifier;
 use crate::instant::Instant;
 use crate::toml_text::Located;
 
+mod findings;
+
+pub use findings::{Said, say_findings};
 pub use fluent_bundle::FluentValue;
 
 /// One area of the catalogue: its text in each language.

@@ -3,23 +3,15 @@
 
 use super::page::{Page, Tone};
 use super::words::Words;
-use crate::judgement::{Finding, Judgement, Outcome, Reason, Severity};
+use crate::judgement::{Judgement, Outcome, Severity};
+use crate::messages::{Said, say_findings};
 
 /// Every finding of a judgement, the gravest first; `clause` is the hospital's rule behind its profile.
 pub(super) fn lines(words: &Words, page: &mut Page, judgement: &Judgement, clause: Option<&str>) {
-    let mut found: Vec<_> = judgement
-        .findings
-        .iter()
-        .filter_map(|finding| match &finding.outcome {
-            Outcome::Failed(reason) | Outcome::Indeterminate(reason) => Some((finding, reason)),
-            Outcome::Passed | Outcome::NotApplicable => None,
-        })
-        .collect();
-    // Stable: findings of one severity stay in the order of the checks.
-    found.sort_by_key(|(finding, _)| std::cmp::Reverse(finding.severity));
-    for group in said_alike(words, &found) {
-        page.marked(tone(group.severity), &group.line);
-        page.small(&citation(words, &group, judgement, clause));
+    let found = say_findings(words.lang(), judgement);
+    for said in &found {
+        page.marked(tone(said.severity), &said.text);
+        page.small(&citation(words, said, judgement, clause));
     }
     let passed = judgement.findings.iter().filter(|finding| finding.outcome == Outcome::Passed).count();
     if found.is_empty() {
@@ -46,31 +38,8 @@ pub(super) fn severity(words: &Words, severity: Severity) -> String {
     words.say(code)
 }
 
-/// Findings that say the same of the same page: a file that cannot be read makes many checks say so.
-struct Group {
-    severity: Severity,
-    line: String,
-    checks: Vec<String>,
-}
-
-fn said_alike(words: &Words, found: &[(&Finding, &Reason)]) -> Vec<Group> {
-    let mut groups: Vec<Group> = Vec::new();
-    for (finding, reason) in found {
-        let said = words.coded("reason", *reason);
-        let line = match finding.page {
-            Some(number) => words.with("finding-on-page", &[("page", number.into()), ("said", said.into())]),
-            None => said,
-        };
-        match groups.iter_mut().find(|group| group.severity == finding.severity && group.line == line) {
-            Some(group) => group.checks.push(finding.check.clone()),
-            None => groups.push(Group { severity: finding.severity, line, checks: vec![finding.check.clone()] }),
-        }
-    }
-    groups
-}
-
 /// How grave, which checks, under whose rule.
-fn citation(words: &Words, group: &Group, judgement: &Judgement, clause: Option<&str>) -> String {
+fn citation(words: &Words, said: &Said, judgement: &Judgement, clause: Option<&str>) -> String {
     let profile = &judgement.profile;
     let rule = match clause {
         Some(clause) => words.with(
@@ -83,5 +52,5 @@ fn citation(words: &Words, group: &Group, judgement: &Judgement, clause: Option<
         ),
         None => words.profile(&profile.id, profile.version),
     };
-    format!("{} · {} · {rule}", severity(words, group.severity), group.checks.join(" · "))
+    format!("{} · {} · {rule}", severity(words, said.severity), said.checks.join(" · "))
 }

@@ -193,6 +193,8 @@ impl Words {
         let coded = |value: &Value| DETAIL_AREAS.iter().find_map(|area| messages::find_code(self.lang, area, value));
         let listed = |name: &str| detail.get(name).and_then(Value::as_array).into_iter().flatten();
         let needs = listed("needs").filter_map(Value::as_str).filter_map(|need| self.find(&format!("need-{need}")));
+        let needs = needs.collect::<Vec<_>>().join(&self.say("list-separator"));
+        let needs = (!needs.is_empty()).then(|| self.with("held-needs", &[("needs", needs.into())]));
         coded(&detail).into_iter().chain(listed("problems").filter_map(coded)).chain(needs).collect()
     }
 
@@ -295,7 +297,7 @@ mod tests {
         let several = serde_json::json!({ "code": "identity", "problems": [detail, detail] });
         assert_eq!(words.details(&several), [said.clone(), said.clone()]);
         let needs = serde_json::json!({ "code": "needs", "needs": ["accept", "late-release"] });
-        assert_eq!(words.details(&needs).len(), 2);
+        assert_eq!(words.details(&needs).len(), 1);
         let failed = serde_json::json!({ "code": "stage-failed", "stage": "signing", "error": "x" });
         assert_eq!(words.details(&failed).len(), 1);
         assert!(words.details(&serde_json::json!({ "code": "no-such-code" })).is_empty());

@@ -17,13 +17,13 @@ use crate::inspection::{Subject, SubjectPart, inspect};
 use crate::instant::Instant;
 use crate::intake::custody::CustodyCopy;
 use crate::journal::{Draft, Kind, Subject as About};
-use crate::judgement::{Judgement, Outcome, Severity};
+use crate::judgement::{Judgement, Severity};
 use crate::ledger::attempts::{self, AttemptState};
 use crate::ledger::documents::{self, Document};
 use crate::ledger::{contents, decisions, deliveries};
 use crate::measurements::Measurements;
 use crate::measuring::{Measured, Measuring, MeasuringError};
-use crate::messages::{Lang, say, say_code};
+use crate::messages::{Lang, say, say_findings};
 use crate::review::{self, NotAccepted};
 use crate::signing::stamping::{self, Stamping};
 use crate::signing::{self, Signing, SigningError};
@@ -549,14 +549,9 @@ impl Line {
 fn note_text(judgement: &Judgement) -> String {
     let mut text = String::new();
     for lang in Lang::ALL {
-        for finding in judgement.findings.iter().filter(|finding| finding.severity >= Severity::Hold) {
-            if let Outcome::Failed(reason) | Outcome::Indeterminate(reason) = &finding.outcome {
-                if let Some(page) = finding.page {
-                    text.push_str(&say(lang, "note-page", &[("page", page.into())]));
-                }
-                text.push_str(&say_code(lang, "reason", reason));
-                text.push('\n');
-            }
+        for said in say_findings(lang, judgement).iter().filter(|said| said.severity >= Severity::Hold) {
+            text.push_str(&said.text);
+            text.push('\n');
         }
         text.push('\n');
     }

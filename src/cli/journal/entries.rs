@@ -33,8 +33,17 @@ pub(in crate::cli) async fn of(tx: &mut Tx, stored: Vec<Stored>) -> Result<Vec<E
         .collect()
 }
 
+/// How much of what an entry says stands below its line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::cli) enum Detail {
+    /// What there are words for: for those who follow one document.
+    Worded,
+    /// All of it, digests and numbers too: for those who examine the journal.
+    All,
+}
+
 /// A line for each entry: when, what, who; below it what else the entry says.
-pub(in crate::cli) fn lines(desk: &Desk, page: &mut Page, entries: &[EntryFacts]) {
+pub(in crate::cli) fn lines(desk: &Desk, page: &mut Page, entries: &[EntryFacts], detail: Detail) {
     let words = &desk.words;
     for facts in entries {
         let entry = &facts.entry;
@@ -53,22 +62,47 @@ pub(in crate::cli) fn lines(desk: &Desk, page: &mut Page, entries: &[EntryFacts]
             ],
         );
         page.line(&format!("  {line}"));
-        let said: Vec<_> = entry.facts.iter().map(|(name, value)| said(words, entry.kind, name, value)).collect();
+        let raw = |name: &String, value: &Value| (detail == Detail::All).then(|| plain(name, value));
+        let said: Vec<_> = entry
+            .facts
+            .iter()
+            .filter_map(|(name, value)| worded(words, entry.kind, name, value).or_else(|| raw(name, value)))
+            .chain(why(words, facts))
+            .collect();
         if !said.is_empty() {
             page.small(&format!("  {}", said.join("  ")));
         }
     }
 }
 
-/// One fact of an entry, its codes in words where the catalogue has them.
-fn said(words: &Words, kind: Kind, name: &str, value: &Value) -> String {
-    let Some(text) = value.as_str() else { return format!("{name}={value}") };
+/// One fact of an entry in words, where the catalogue has any for it.
+fn worded(words: &Words, kind: Kind, name: &str, value: &Value) -> Option<String> {
     let area = match (kind, name) {
         (Kind::DocumentHeld, "reason") => "hold",
         (_, "state" | "from" | "to") => "state",
         (_, "role") => "role",
         (_, "severity") => "severity",
-        _ => return format!("{name}={text}"),
+        _ => return None,
     };
-    words.word(area, text)
+    Some(words.word(area, value.as_str()?))
+}
+
+/// The reason and the remark that a person gave with a signed act.
+fn why(words: &Words, facts: &EntryFacts) -> Vec<String> {
+    let act: Option<Value> = facts.entry.act.as_ref().and_then(|act| serde_json::from_str(&act.text).ok());
+    let code = act.as_ref().and_then(|act| act.get("reason")?.as_str());
+    let reason = code.map(|code| words.with("act-reason", &[("code", code.into())]));
+    // The private part is kept as the text that was digested.
+    let private = facts.private.as_ref().and_then(|private| private.get("text")?.as_str());
+    let private: Option<Value> = private.and_then(|text| serde_json::from_str(text).ok());
+    let remark = private.as_ref().and_then(|private| private.get("remark")?.as_str());
+    let remark = remark.map(|remark| words.with("journal-remark", &[("remark", remark.into())]));
+    reason.into_iter().chain(remark).collect()
+}
+
+fn plain(name: &str, value: &Value) -> String {
+    match value.as_str() {
+        Some(text) => format!("{name}={text}"),
+        None => format!("{name}={value}"),
+    }
 }

@@ -1,6 +1,6 @@
 //! `torikomi journal show`: the newest entries, or those from a given one on.
 
-use super::entries;
+use super::entries::{self, Detail};
 use crate::cli::{Answer, Desk, Failure};
 use crate::control::facts::JournalPage;
 use crate::ids::DocumentId;
@@ -35,7 +35,7 @@ pub(super) fn run(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
         if shown.entries.is_empty() {
             page.line(&desk.words.say("journal-empty"));
         }
-        entries::lines(desk, page, &shown.entries);
+        entries::lines(desk, page, &shown.entries, Detail::All);
         let size = shown.size.to_string();
         page.heading(&desk.words.with("journal-size", &[("size", size.into())]));
     })?;

@@ -2,7 +2,7 @@
 
 use super::facts;
 use crate::cli::findings;
-use crate::cli::journal::entries;
+use crate::cli::journal::entries::{self, Detail};
 use crate::cli::page::Page;
 use crate::cli::{Answer, Desk, Failure, Words};
 use crate::control::facts::{DocumentFacts, DocumentShown};
@@ -51,7 +51,7 @@ fn show(desk: &Desk, page: &mut Page, shown: &DocumentShown) {
 
     if !shown.history.is_empty() {
         page.heading(&words.say("queue-history"));
-        entries::lines(desk, page, &shown.history);
+        entries::lines(desk, page, &shown.history, Detail::Worded);
     }
 }
 

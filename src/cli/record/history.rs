@@ -1,6 +1,6 @@
 //! `torikomi record history`: the versions of a record's document and everything the journal says of it.
 
-use crate::cli::journal::entries;
+use crate::cli::journal::entries::{self, Detail};
 use crate::cli::page::{Page, Table};
 use crate::cli::{Answer, Desk, Failure};
 use crate::control::facts::RecordHistory;
@@ -44,5 +44,5 @@ fn show(desk: &Desk, page: &mut Page, history: &RecordHistory) {
     }
     page.table(&table);
     page.heading(&words.say("queue-history"));
-    entries::lines(desk, page, &history.entries);
+    entries::lines(desk, page, &history.entries, Detail::Worded);
 }

@@ -218,6 +218,7 @@ journal-record-exported = copy handed out
 clock-acknowledged = It is recorded that the clock was found right. What waited for that is signed now.
 clock-jumped = The server's clock moved by { $by_milliseconds } ms against the time since it was started, and nothing is signed. An administrator or information manager checks the clock and records that with `torikomi clock acknowledge`.
 
+journal-remark = “{ $remark }”
 journal-line = { $index }  { $time }  { $what } ({ $who })
 journal-empty = There are no entries yet.
 journal-size = { $size } in all
@@ -337,7 +338,10 @@ column-looks-for = what it finds
 column-title = title
 column-regime = regime
 check-requirements = Answers to
-finding-on-page = Page { $page }: { $said }
+finding-on-pages = { $count ->
+    [one] Page
+   *[other] Pages
+} { $pages }: { $said }
 finding-none = { $count ->
     [one] The one check that applies passed.
    *[other] All { $count } checks that apply passed.
@@ -397,6 +401,7 @@ held-detail-no-profile = This station has no profile for { $document_type }.
 held-detail-regrown = It may be a longer piece of a file taken in before. The earlier delivery: { $earlier }
 held-detail-equal-bytes = The earlier document: { $earlier }
 held-detail-stage-failed = The step that failed: { $stage }
+held-needs = Still needed: { $needs }
 need-identity = patient, kind and dates to be entered
 need-carried = a setting that this build does not carry
 need-late-release = the information manager's release of the lateness

@@ -42,9 +42,6 @@ note-folder-unfinished = Files still named as unfinished (.part, .tmp and the li
 note-folder-restless = Deliveries that are still being written and so cannot be taken in: { $count }. Please check whether the sending program keeps them open, or whether a folder is empty.
 note-folder-orphans = Sidecar files without a scan: { $count }. Please send the scans, or remove the sidecars.
 
-# Before a finding, where it is on one page.
-note-page = Page { $page }:{" "}
-
 # Where custody and ledger did not agree at start: one message for each code of `CustodyFinding`.
 custody-stranger = Custody holds { $name }, which was not taken in. It is left as it is. Please look at it.
 custody-foreign-home = Custody holds a copy that another home made (delivery { $delivery }, copy { $copy }). It is left as it is.

@@ -21,9 +21,21 @@ verify-counts = { $passed } without fault, { $indeterminate } cannot be told, { 
 record-exported = Exported: { $path }
 verify-container-canonical = The container is written as it must be ({ $entries } entries).
 verify-parts-complete = All parts are there and nothing else ({ $entries } entries).
-verify-manifest-canonical = The manifest is written as it must be and names { $members } files.
-verify-content-intact = { $members } files ({ $bytes } bytes) are as they were signed.
-verify-record-consistent = What the record says agrees with its { $files } originals, { $pages } pages, profile and calendar (version { $version }).
+verify-manifest-canonical = The manifest is written as it must be and names { $members ->
+    [one] one file
+   *[other] { $members } files
+}.
+verify-content-intact = { $members ->
+    [one] One file ({ $bytes } bytes) is
+   *[other] { $members } files ({ $bytes } bytes) are
+} as signed.
+verify-record-consistent = What the record says agrees with its { $files ->
+    [one] original
+   *[other] { $files } originals
+}, { $pages ->
+    [one] one page
+   *[other] { $pages } pages
+}, profile and calendar (version { $version }).
 verify-signature-fits = The signature fits the manifest (signed { $signed_at }, { $algorithm }).
 verify-timestamp-counts = Stamped { $timestamped_at } by { $authority }{ $accredited ->
     [true] {" "}(accredited)
@@ -36,7 +48,10 @@ verify-signer-of-evaluation = The certificate of { $signer } leads to an evaluat
 verify-windows-kept = Scan, signature and time-stamp were within their windows.
 verify-lateness-released = The scan was late, and was released for a reason ({ $reason }).
 verify-nothing-to-release = Nothing had to be decided by a person.
-verify-releases-proven = { $decisions } decisions were signed by people who could make them.
+verify-releases-proven = { $decisions ->
+    [one] One decision was
+   *[other] { $decisions } decisions were
+} signed by people who could make them.
 verify-entry-proven = Entry { $index } of { $size } says that this record was filed { $filed_at }.
 verify-index-agrees = The index says the same as the record.
 verify-not-reached = Could not be looked at because of: { $because ->
@@ -57,7 +72,10 @@ verify-authority-unknown = Intact, authority unknown (says { $authority }, { $cl
 verify-evaluation-only = The certificate of { $signer } is for evaluation: nobody outside vouches for it. If that is enough, add --accept-evaluation.
 verify-newer-format = { $name } has the newer format { $found }; this build reads up to { $known }. Use a newer torikomi.
 verify-deadline-not-told = A deadline cannot be told: { $calendar }
-verify-releases-not-at-hand = { $decisions } decisions are named, and the journal is not at hand to prove them.
+verify-releases-not-at-hand = { $decisions ->
+    [one] One decision is
+   *[other] { $decisions } decisions are
+} named, and the journal is not at hand to prove them.
 verify-journal-not-at-hand = There is no proof from the journal (.proof.json).
 verify-journal-unknown = Entry { $index } cannot be proven without the journal's key. Name it with --anchors.
 verify-other-journal = It is from another journal, whose key is not known: { $origin }

@@ -218,6 +218,7 @@ journal-record-exported = 写しを書き出しました
 clock-acknowledged = 時計を確かめたと記録しました。待っていた文書の署名を再開します。
 clock-jumped = サーバーの時計が、起動からの経過時間と比べて { $by_milliseconds } ミリ秒ずれたため、署名を止めています。管理者か情報作成管理者が時計を確かめ、「torikomi clock acknowledge」で記録してください。
 
+journal-remark = 「{ $remark }」
 journal-line = { $index }  { $time }  { $what }（{ $who }）
 journal-empty = 記録はまだありません。
 journal-size = 全部で { $size } 件
@@ -319,7 +320,9 @@ column-looks-for = 見つけるもの
 column-title = 名称
 column-regime = 規程の区分
 check-requirements = 根拠
-finding-on-page = { $page } ページ目：{ $said }
+finding-on-pages = { $count ->
+   *[other] { $pages } ページ目：{ $said }
+}
 finding-none = 検査 { $count } 項目に合格しました。
 inspect-result = 結果：{ $severity }（{ $pages } ページ）
 inspect-no-date = 入手日が分からないため、期限の検査はしていません（--obtained-on で指定できます）。
@@ -370,6 +373,7 @@ held-detail-no-profile = 書類の種別 { $document_type } のプロファイ�
 held-detail-regrown = 同じファイルの続きかもしれません。以前の受付番号：{ $earlier }
 held-detail-equal-bytes = 以前の文書：{ $earlier }
 held-detail-stage-failed = 失敗した処理：{ $stage }
+held-needs = これから要るもの：{ $needs }
 need-identity = 患者・書類の種別・日付の入力
 need-carried = この版では対応していない設定の解消
 need-late-release = 情報作成管理者による、期限後の登録の承認

@@ -42,9 +42,6 @@ note-folder-unfinished = 送信中を示す名前（.part、.tmp など）のま
 note-folder-restless = 書き込みが終わらないため、取り込めないものが { $count } 件あります。送り元のプログラムが開いたままになっていないか、空のフォルダーがないかを確かめてください。
 note-folder-orphans = サイドカーが { $count } 個ありますが、対応するスキャン画像が届いていません。画像を送るか、サイドカーを取り除いてください。
 
-# Before a finding, where it is on one page.
-note-page = { $page } ページ目：{""}
-
 # 起動時に、保管場所と台帳が合わなかったもの。`CustodyFinding` の code ごとに一つ。
 custody-stranger = 保管場所に、取り込んだものではない { $name } があります。そのまま残しています。内容を確かめてください。
 custody-foreign-home = 保管場所に、別のホームが作った写し（受付番号 { $delivery }、{ $copy } 番目）があります。そのまま残しています。
