@@ -172,13 +172,19 @@ impl Hospital {
 
     /// Starts the daemon, and does not wait until it answers.
     pub fn start(&self) -> Daemon {
+        self.start_under(&[])
+    }
+
+    /// The same under another program, which gets the daemon's command behind these words.
+    pub fn start_under(&self, watcher: &[&str]) -> Daemon {
         if let Some(at) = self.starts_at {
             let moved = at.as_microseconds() - Timestamp::now().as_microsecond();
             self.moved.store(moved, Ordering::SeqCst);
         }
         let log = std::fs::OpenOptions::new().create(true).append(true).open(self.log()).unwrap();
-        let child = Command::new(env!("CARGO_BIN_EXE_torikomi"))
-            .args(["serve", "--home"])
+        let mut words = watcher.iter().copied().chain([env!("CARGO_BIN_EXE_torikomi"), "serve", "--home"]);
+        let child = Command::new(words.next().unwrap())
+            .args(words)
             .arg(self.root())
             .stdout(Stdio::null())
             .stderr(log)
