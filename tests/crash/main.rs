@@ -11,6 +11,7 @@ mod burst;
 #[path = "../support/served.rs"]
 #[allow(dead_code, reason = "others use what is not used here")]
 mod hospital;
+mod injected;
 mod order;
 mod troubled;
 

@@ -20,7 +20,8 @@ fn what_a_commit_promises_is_on_the_disk_before_it() {
     let folder = tempfile::tempdir().unwrap();
     let log = folder.path().join("calls");
     let trace = format!("trace={CALLS}");
-    let daemon = hospital.start_under(&["strace", "-f", "-y", "-s", "5000", "-e", &trace, "-o", log.to_str().unwrap()]);
+    let daemon =
+        hospital.start_under(&["strace", "-D", "-f", "-y", "-s", "5000", "-e", &trace, "-o", log.to_str().unwrap()]);
     hospital.open_session().unwrap();
     let sent = deliver_consent(&hospital, "order");
     let (name, content) = sent.first_key_value().unwrap();

@@ -303,6 +303,10 @@ impl Daemon {
         self.child.wait().unwrap().code()
     }
 
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// A worker that it has started and that has begun to work.
     pub fn worker(&self) -> Option<i32> {
         let children = format!("/proc/{0}/task", self.child.id());
