@@ -12,9 +12,11 @@ use super::super::drop::DropFolder;
 use super::super::status::Notes;
 use super::{LineError, Shared, locked};
 use crate::database::DatabaseError;
+use crate::document::HoldReason;
 use crate::ids::{DeliveryId, DocumentId, Name};
 use crate::instant::Instant;
 use crate::ledger::deliveries::Delivery;
+use crate::ledger::documents::Document;
 use crate::ledger::stations;
 use crate::messages::{FluentValue, Lang, find, say};
 
@@ -31,6 +33,7 @@ pub(super) struct Board {
 pub(super) const UNFINISHED: &str = "folder:unfinished";
 pub(super) const RESTLESS: &str = "folder:restless";
 pub(super) const ORPHANS: &str = "folder:orphans";
+pub(super) const LATE_SIDECARS: &str = "folder:late-sidecars";
 
 /// Those of deliveries and of the folder are intake's own; others are written and removed for whoever asks.
 fn is_ours(matter: &str) -> bool {
@@ -127,6 +130,17 @@ pub(super) fn about_delivery(delivery: &Delivery, zone: &TimeZone) -> String {
             &[("seen", local(delivery.first_seen_at, zone).into()), ("delivery", delivery.id.to_string().into())],
         );
         format!("{head}\n{}", problem_text(lang, problem))
+    })
+}
+
+/// The note about a document that waits for a person.
+pub(super) fn about_held(document: &Document, reason: HoldReason, zone: &TimeZone) -> String {
+    let (taken_in, id) = (local(document.taken_in_at, zone), document.id.to_string());
+    both(|lang| {
+        let head =
+            say(lang, "note-document", &[("taken_in", taken_in.clone().into()), ("document", id.clone().into())]);
+        let lines = [head, say(lang, &format!("note-hold-{reason}"), &[]), say(lang, &format!("todo-{reason}"), &[])];
+        lines.join("\n")
     })
 }
 

@@ -11,6 +11,7 @@ intake-unreadable = 読み取れないため、まだ取り込んでいません
 # 届いたが、まだ取り込みが済んでいないもの。`DeliveryProblem` の code ごとに一つ。
 delivery-problem-incomplete = ファイルが途中で切れているため、取り込みを完了していません。送り元で送信をやり直すか、もう一度スキャンしてください。届いたファイルは残してあります。
 delivery-problem-completeness-unknown = ファイルが最後まで届いたかを確かめられない形式のため、取り込みを完了していません。届いたファイルは残してあります。担当者が確認し、取り込むか、断るかを決めてください。
+delivery-problem-not-measured = 保管場所の写しを測定できず（{ $error }）、最後まで届いたかを確かめられません。写しは残してあります。管理者がディスクを確かめたあと「torikomi queue retry --delivery」でやり直してください。直らないときは、もう一度スキャンし、こちらは断ってください。
 delivery-problem-no-document = サイドカーだけで、スキャン画像がありません。画像を送ってください。
 delivery-problem-source-gone = 取り込む前に、ファイルが取り除かれました。必要であれば、もう一度送ってください。
 delivery-problem-several-stations = 同じファイルが複数のステーションに置かれているため、どこでスキャンしたかが分からず、取り込んでいません。一か所だけに残してください。
@@ -26,6 +27,7 @@ station-unusable = フォルダーを使えません：{ $error }。管理者に
 station-read-only = フォルダーに書き込めないため、取り込みが済んだファイルを取り除けません。管理者に、書き込み権限の確認を依頼してください。
 station-copy-missing = 取り込み済みのものの写しが保管場所に見つからないため、元のファイルを残しています。管理者に連絡してください。
 station-too-many-names = フォルダーのファイルが多すぎるため、一部だけを順に取り込んでいます。
+station-crashed = このステーションの処理が異常終了し、自動で始め直しました。失われたものはありません。管理者に連絡してください。
 station-ledger = 台帳に書き込めないため、取り込みを待っています：{ $error }。自動で再開します。
 
 # ステーションの `_status` フォルダーに置くお知らせ。患者の情報は書かない。
@@ -35,11 +37,12 @@ note-hold-identity = 患者・書類の種別・日付のどれかが分から�
 note-hold-conflict = 患者・書類の種別・日付の記載が、出どころによって食い違うため、保留しています。
 note-hold-unknown-patient = 患者番号が患者マスターにないため、保留しています。
 note-hold-no-profile = この書類の種別のプロファイルがこのステーションにないため、保留しています。
-note-hold-equal-bytes = 同じファイルが以前に別の患者で届いているため、保留しています。
-note-hold-source-changed = 以前に届いたものの続きかもしれないため、保留しています。
+note-hold-equal-bytes = 同じファイルが以前にも届いているため、保留しています。
+note-hold-source-changed = 同じファイルが二通り届き、一方が他方の続きかもしれないため、保留しています。
 note-hold-stage-failed = 処理に 3 回続けて失敗したため、保留しています。
 note-folder-unfinished = 送信中を示す名前（.part、.tmp など）のままのファイルが { $count } 個あります。送信が途中で終わったようです。送り元を確かめ、もう一度送ってください。
 note-folder-restless = 書き込みが終わらないため、取り込めないものが { $count } 件あります。送り元のプログラムが開いたままになっていないか、空のフォルダーがないかを確かめてください。
+note-folder-late-sidecars = スキャンより後に届いたサイドカーが { $count } 個あります。スキャンは、サイドカーなしで取り込みました。これらのサイドカーを、あとから来るスキャンに使うことはありません。先のスキャンの患者・種別・日付を入力してもらい、サイドカーを取り除いてください。
 note-folder-orphans = サイドカーが { $count } 個ありますが、対応するスキャン画像が届いていません。画像を送るか、サイドカーを取り除いてください。
 
 # Before a finding, where it is on one page.
