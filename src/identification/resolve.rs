@@ -73,6 +73,8 @@ pub enum Flag {
     PrivateUseCharacters,
     /// The scanner's time came without an offset and was read in the station's time zone.
     ZoneAssumed,
+    /// The names of its files leave out a number: a page may be missing.
+    NumberLeftOut { number: u64 },
     /// What other sources said before a person decided.
     Overridden { field: Field, statements: Vec<Sourced<String>> },
 }

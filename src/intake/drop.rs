@@ -247,7 +247,8 @@ impl DropFolder {
                 }
             }
         }
-        found.members.sort_by(|a, b| a.name.cmp(&b.name));
+        // The order of the pages, where nothing else says it.
+        found.members.sort_by(|a, b| names::in_reading_order(a.name.as_bytes(), b.name.as_bytes()));
         found.folders.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(found)
     }

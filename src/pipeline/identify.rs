@@ -14,14 +14,14 @@ use crate::database::{DatabaseError, Tx};
 use crate::document::{DocumentState, HoldReason};
 use crate::identification::index::Index;
 use crate::identification::{
-    self, Asked, Facts, Identification, IdentityProblem, Sidecar, SidecarProblem, Statement, Template, resolve,
+    self, Asked, Facts, Flag, Identification, IdentityProblem, Sidecar, SidecarProblem, Statement, Template, resolve,
 };
 use crate::identity::table::Encoding;
 use crate::identity::{Claims, Source};
 use crate::ids::{DeliveryId, Digest, DocumentId};
 use crate::instant::Instant;
 use crate::intake::custody::CustodyCopy;
-use crate::intake::names::{Part as Side, stem};
+use crate::intake::names::{Part as Side, first_number_left_out, stem};
 use crate::journal::append::Journal;
 use crate::journal::{Draft, Entry, Kind, Subject as About, read};
 use crate::ledger::documents::{self, Document};
@@ -41,6 +41,8 @@ struct Gathered {
     regrown_from: Option<DeliveryId>,
     /// Rows of a list in the drop folder that speak for it, by their digest.
     rows: Vec<Digest>,
+    /// A number that the names of its files leave out.
+    left_out: Option<u64>,
     /// The order of its files, where the sidecar gives one.
     files: Option<Vec<String>>,
     /// The files that a source speaks for by name, composed (NFC).
@@ -92,6 +94,7 @@ impl Line {
             sidecar: None,
             regrown_from: delivery.regrown_from,
             rows: Vec::new(),
+            left_out: first_number_left_out(&names.iter().map(String::as_str).collect::<Vec<_>>()),
             files: None,
             spoken_for: BTreeSet::new(),
         };
@@ -378,6 +381,7 @@ impl Line {
         };
         let (id, now, journal) = (document.id, self.clock.now(), Arc::clone(&self.journal));
         let (files, rows, station) = (gathered.files, gathered.rows, document.station.clone());
+        let left_out = gathered.left_out;
         let held = match &settled {
             Settled::Held(reason, _) => Some(*reason),
             Settled::WaitsFor(_) => Some(HoldReason::EqualBytes),
@@ -398,7 +402,8 @@ impl Line {
                     let reference = adopted.profile.reference();
                     documents::set_identity(tx, id, identified.identity(), identified.claims(), Some(reference))
                         .await?;
-                    let flags = identified.flags().to_vec();
+                    let left_out = left_out.map(|number| Flag::NumberLeftOut { number });
+                    let flags: Vec<Flag> = identified.flags().iter().cloned().chain(left_out).collect();
                     documents::set_flags(tx, id, &documents::to_json("document.flags", &flags)?).await?;
                     documents::carry_on(tx, id, DocumentState::Identifying, DocumentState::Inspecting, now).await?;
                 }

@@ -49,6 +49,7 @@ flag-merged-patient = Patient id “{ $id }” was merged into “{ $merged_into
 flag-temporary-patient = Patient id “{ $id }” is provisional. Please merge it once the final id is known.
 flag-private-use-characters = The name has characters that only the hospital's own font shows; they may look wrong here.
 flag-zone-assumed = The time of scanning came without an offset and was read in the station's time zone.
+flag-number-left-out = The names of its files leave out the number { $number }. Please check that no page is missing.
 flag-overridden = The { identity-field } was decided by a person. Other statements: { $statements }.
 
 date-unreadable = it is not written as a date (such as 2026-11-20, R8.11.20 or 令和8年11月20日)

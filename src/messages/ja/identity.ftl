@@ -49,6 +49,7 @@ flag-merged-patient = 患者番号「{ $id }」は「{ $merged_into }」に統�
 flag-temporary-patient = 患者番号「{ $id }」は仮番号です。本番号が決まったら、名寄せをお願いします。
 flag-private-use-characters = 氏名に外字が含まれています。この画面では正しく表示されないことがあります。
 flag-zone-assumed = スキャン日時に時差の記載がないため、ステーションの設定の時刻帯として読みました。
+flag-number-left-out = ファイル名の番号が { $number } で抜けています。ページが欠けていないか確かめてください。
 flag-overridden = { identity-field }は担当者が決めました。ほかの記載：{ $statements }。
 
 date-unreadable = 日付として読める書き方ではありません（例：2026-11-20、R8.11.20、令和8年11月20日）
