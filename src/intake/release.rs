@@ -35,6 +35,12 @@ use crate::system::{self, Lease, Moved};
 /// The private folder inside each drop folder.
 pub const RELEASE: &str = ".torikomi-release";
 
+/// Makes the private folder while there is room: on a full disk nothing could be released that would make some.
+pub fn prepare(drop: &DropFolder) {
+    // Without it every release says why.
+    let _ = private_folder(drop);
+}
+
 /// What became of a source.
 #[derive(Debug)]
 pub enum ReleaseOutcome {

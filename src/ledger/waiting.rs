@@ -48,17 +48,17 @@ pub async fn open_of_delivery(tx: &mut Tx, delivery: DeliveryId) -> Result<Vec<D
     rows.iter().map(read_row).collect()
 }
 
-/// Which of these documents wait for a person.
-pub async fn held_among(tx: &mut Tx, ids: &[DocumentId]) -> Result<BTreeSet<DocumentId>, DatabaseError> {
-    let mut held = BTreeSet::new();
+/// Which of these documents wait for nobody any more.
+pub async fn settled_among(tx: &mut Tx, ids: &[DocumentId]) -> Result<BTreeSet<DocumentId>, DatabaseError> {
+    let mut settled = BTreeSet::new();
     for id in ids {
-        let row = sqlx::query("SELECT COUNT(*) FROM document WHERE id = $1 AND held IS NOT NULL")
+        let row = sqlx::query("SELECT COUNT(*) FROM document WHERE id = $1 AND held IS NULL")
             .bind(id.to_string())
             .fetch_one(&mut *tx)
             .await?;
         if row.try_get::<i64, _>(0)? > 0 {
-            held.insert(*id);
+            settled.insert(*id);
         }
     }
-    Ok(held)
+    Ok(settled)
 }

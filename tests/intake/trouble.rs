@@ -7,8 +7,10 @@ use std::process::Command;
 
 use seccompiler::{BpfProgram, SeccompAction, SeccompFilter};
 use torikomi::document::DeliveryProblem;
+use torikomi::ids::DeliveryId;
 use torikomi::intake::line::{StationProblem, Watching};
 use torikomi::journal::Kind;
+use torikomi::ledger::deliveries;
 
 use crate::mounts::Mount;
 use crate::world::{World, name};
@@ -298,4 +300,24 @@ fn refuse_to_open_beneath(errno: i32) {
     );
     let program: BpfProgram = filter.unwrap().try_into().unwrap();
     seccompiler::apply_filter(&program).unwrap();
+}
+
+#[test]
+fn a_number_that_is_taken_in_custody_concerns_its_delivery_alone() {
+    let world = World::new();
+    let line = world.open();
+    let (id, now) = (DeliveryId::new(), world.now());
+    world.write(async move |tx| deliveries::enter(tx, id, &name("er-1"), b"scan.tif", now).await);
+    let stranger = world.custody.join(format!("{id}.001"));
+    fs::create_dir(&stranger).unwrap();
+    fs::write(stranger.join("what"), b"nobody knows").unwrap();
+    world.put("scan.tif", b"a page");
+    world.put("other.tif", b"another");
+    world.take(&line);
+    world.turn(&line, 2);
+    assert!(line.paused().is_none(), "{:?}", line.paused());
+    let mut ledger = world.ledger();
+    ledger.sort();
+    assert_eq!(ledger, ["other.tif: in-custody 1 no", "scan.tif: in-custody 2 no"]);
+    assert!(stranger.join("what").exists(), "it is kept");
 }

@@ -17,7 +17,7 @@ use crate::ids::{DeliveryId, DocumentId, Name};
 use crate::instant::Instant;
 use crate::ledger::deliveries::Delivery;
 use crate::ledger::documents::Document;
-use crate::ledger::stations;
+use crate::ledger::{stations, waiting};
 use crate::messages::{FluentValue, Lang, find, say};
 
 /// More would not be read.
@@ -60,6 +60,23 @@ impl Board {
         &self.standing
     }
 
+    /// Removes the notes about documents that wait for nobody any more, by whichever way their cause went.
+    fn drop_settled(&mut self, shared: &Shared, drop: &DropFolder, notes: &Notes<'_>) -> Result<(), LineError> {
+        let about: Vec<DocumentId> =
+            self.standing.keys().filter_map(|matter| matter.strip_prefix("document:")?.parse().ok()).collect();
+        if about.is_empty() {
+            return Ok(());
+        }
+        let settled = shared
+            .instruments
+            .database
+            .read::<_, DatabaseError, _>(async |tx| waiting::settled_among(tx, &about).await)?;
+        for document in settled {
+            self.remove(shared, drop, notes, &matter_of_document(document))?;
+        }
+        Ok(())
+    }
+
     /// Makes the notes agree with what intake has to say now, and does what others asked for.
     pub(super) fn settle(
         &mut self,
@@ -72,6 +89,7 @@ impl Board {
             notes.keep_only(&self.standing.values().cloned().collect::<Vec<_>>());
             self.tidied = true;
         }
+        self.drop_settled(shared, drop, &notes)?;
         let resolved: Vec<String> =
             self.standing.keys().filter(|matter| is_ours(matter) && !ours.contains_key(*matter)).cloned().collect();
         for matter in resolved {

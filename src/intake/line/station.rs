@@ -9,6 +9,7 @@ use rustix::fs::{Access, AtFlags};
 use super::super::companions::Bundle;
 use super::super::custody::CustodyCopy;
 use super::super::drop::{DropFolder, Limits, Sweep, Unreachable};
+use super::super::release;
 use super::super::rest::{Rest, Sighting, Watchlist};
 use super::super::source::{SourceName, SourceStat};
 use super::super::watch::Rhythm;
@@ -202,6 +203,7 @@ impl AtStation {
             database.write::<_, DatabaseError, _>(async move |tx| stations::set_established(tx, &name, now).await)?;
         }
         locked(&self.shared.places).insert(self.station.name.clone(), Arc::clone(&drop));
+        release::prepare(&drop);
         turn.reached = Some(Reached { path: self.station.folder.clone(), on_network: drop.is_on_network() });
         self.unsettled = true;
         self.drop = Some(Arc::clone(&drop));
