@@ -95,7 +95,8 @@ impl Config {
         // One byte over the limit is enough to be told that it is too long.
         let most = u64::try_from(toml_text::LONGEST_FILE).unwrap_or(u64::MAX).saturating_add(1);
         std::fs::File::open(file).map_err(unreadable)?.take(most).read_to_end(&mut bytes).map_err(unreadable)?;
-        Self::parse(&bytes, &file.to_string_lossy()).map_err(ConfigError::Faulty)
+        let root = file.parent().filter(|root| !root.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        Self::parse_in(root, &bytes, &file.to_string_lossy()).map_err(ConfigError::Faulty)
     }
 
     /// Reads settings from bytes; `file` is the name that problems are told under.
@@ -103,7 +104,12 @@ impl Config {
     /// # Errors
     /// Everything that is wrong, in the order of the lines.
     pub fn parse(bytes: &[u8], file: &str) -> Result<Self, Vec<Problem>> {
-        Reading::of(bytes, file, |reading, top| Some(Self::read(reading, top))).map(|(config, _)| config)
+        // Of a home that is not there: what lies where is told by names alone.
+        Self::parse_in(Path::new("home"), bytes, file)
+    }
+
+    fn parse_in(root: &Path, bytes: &[u8], file: &str) -> Result<Self, Vec<Problem>> {
+        Reading::of(bytes, file, |reading, top| Some(Self::read(root, reading, top))).map(|(config, _)| config)
     }
 
     /// The authorities in the order in which they are asked.
@@ -115,10 +121,11 @@ impl Config {
         all
     }
 
-    fn read<'t>(reading: &Reading<'t>, mut top: Table<'_, 't>) -> Self {
+    fn read<'t>(root: &Path, reading: &Reading<'t>, mut top: Table<'_, 't>) -> Self {
         let stations: Vec<(Name, Range<usize>, Station)> = read_each(reading, &mut top, "station");
         let authorities: Vec<(Name, Range<usize>, Authority)> = read_each(reading, &mut top, "authority");
-        check_folders(reading, &stations);
+        let store: store::Store = read_section(reading, &mut top, "store");
+        check_folders(reading, root, &stations, &store);
         let clock_at = top.keys().into_iter().find(|key| key.value == "clock").map(|key| key.at);
         let mode = top.choice("mode", &[("evaluation", Mode::Evaluation), ("production", Mode::Production)]);
         let language = top.optional_choice("language", &[("ja", Lang::Ja), ("en", Lang::En)]);
@@ -132,7 +139,7 @@ impl Config {
             image: read_section(reading, &mut top, "image"),
             patients: read_section(reading, &mut top, "patients"),
             journal: read_section(reading, &mut top, "journal"),
-            store: read_section(reading, &mut top, "store"),
+            store,
             clock: read_section(reading, &mut top, "clock"),
             people: read_section(reading, &mut top, "people"),
         };
@@ -182,11 +189,20 @@ fn read_each<'t, S: Section>(
 }
 
 /// Two stations in one folder would take each other's deliveries, under the other's name and profiles.
-fn check_folders(reading: &Reading<'_>, stations: &[(Name, Range<usize>, Station)]) {
+/// And in a folder of ours a scanner would write over keys and records, or intake would take them in.
+fn check_folders(reading: &Reading<'_>, root: &Path, stations: &[(Name, Range<usize>, Station)], store: &store::Store) {
     let mut seen: Vec<(PathBuf, &Name)> = Vec::new();
+    let home = real(root);
+    let inside = [Path::new("keys"), Path::new("run"), Path::new("profiles"), &store.path, &store.custody];
+    let ours = inside.map(|folder| real(&root.join(folder)));
     for (name, at, station) in stations {
-        // Relative to any home: only whether two of them meet is asked.
-        let folder = plain(&station.folder(Path::new("home"), name));
+        let folder = real(&station.folder(root, name));
+        let met = ours.iter().find(|own| own.starts_with(&folder) || folder.starts_with(own));
+        let met = met.or_else(|| Some(&home).filter(|home| home.starts_with(&folder)));
+        if let Some(own) = met {
+            let (key, folder) = (format!("station.{name}.path"), own.display().to_string());
+            reading.complain(at, Complaint::OwnFolder { key, folder });
+        }
         let shared = seen.iter().find(|(other, _)| other.starts_with(&folder) || folder.starts_with(other));
         if let Some((_, other)) = shared {
             let (key, other) = (format!("station.{name}.path"), format!("station.{other}.path"));
@@ -194,6 +210,16 @@ fn check_folders(reading: &Reading<'_>, stations: &[(Name, Range<usize>, Station
         }
         seen.push((folder, name));
     }
+}
+
+/// Where a path leads, through links, as far as it is there; beyond that by its names alone.
+fn real(path: &Path) -> PathBuf {
+    let plain = plain(path);
+    let found = plain.ancestors().find_map(|ancestor| {
+        let real = std::fs::canonicalize(ancestor).ok()?;
+        Some(real.join(plain.strip_prefix(ancestor).ok()?))
+    });
+    found.unwrap_or(plain)
 }
 
 /// The path without `.` and `..`, as far as that can be told without looking.

@@ -124,6 +124,11 @@ pub enum Request {
         by: Credentials,
         documents: Vec<DocumentId>,
     },
+    /// Has a delivery measured once more whose copy could not be.
+    RetryDelivery {
+        by: Credentials,
+        delivery: DeliveryId,
+    },
     /// Ends a document that is none. Its bytes stay in custody until disposal.
     Discard {
         by: Credentials,

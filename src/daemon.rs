@@ -194,6 +194,9 @@ fn station_statuses(line: &Line) -> Vec<StationStatus> {
                 Watching::Unreachable => "unreachable".to_owned(),
             },
             problem: report.problem,
+            unfinished_files: report.unfinished_files,
+            late_sidecars: report.late_sidecars,
+            lone_sidecars: report.lone_sidecars,
             session: None,
         })
         .collect()
@@ -206,7 +209,7 @@ fn stations(line: &Line) -> Vec<Station> {
 
 fn intake_instruments(line: &Arc<Line>) -> Result<Instruments, DaemonError> {
     let sessions = Arc::clone(&line.sessions);
-    let shared = Arc::clone(&line.shared);
+    let (shared, away) = (Arc::clone(&line.shared), line.home.watched(&line.config));
     Ok(Instruments {
         home: line.home.id(),
         custody: Folder::open(&line.home.layout().custody(&line.config)).map_err(OpenError::from)?,
@@ -217,6 +220,7 @@ fn intake_instruments(line: &Arc<Line>) -> Result<Instruments, DaemonError> {
         largest: line.config.image.most_bytes.as_bytes(),
         session_at: Box::new(move |station| sessions.at_station(station).map(|facts| facts.id)),
         listed: Box::new(listed_files),
+        away: Box::new(move || away.away()),
         wake_measuring: Box::new(move || shared.wake(&[StageName::Measuring])),
     })
 }

@@ -83,6 +83,8 @@ pub enum DeliveryProblem {
     Incomplete { file: u32, missing: MissingPart, at_byte: u64 },
     /// No way to tell whether a file is complete.
     CompletenessUnknown { file: u32, fault: Fault },
+    /// Its copy could not be measured, again and again: the disk altered it, or it cannot be read.
+    NotMeasured { error: String },
     /// Nothing in it but sidecars.
     NoDocument,
     /// Taken away before it could be copied.

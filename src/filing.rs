@@ -171,7 +171,7 @@ impl Filing<'_> {
             let row = index_row(&filed, &attempt, &record, appended.index)?;
             records::insert(tx, &row, &members).await?;
             attempts::set_state(tx, attempt.id, attempt.state, AttemptState::Filed, None).await?;
-            documents::move_on(tx, attempt.document, DocumentState::Filing, DocumentState::Filed, now).await?;
+            documents::carry_on(tx, attempt.document, DocumentState::Filing, DocumentState::Filed, now).await?;
             Ok(())
         })?;
         Ok(filed)

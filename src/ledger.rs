@@ -9,8 +9,10 @@ pub mod contents;
 pub mod decisions;
 pub mod deliveries;
 pub mod documents;
+pub mod spoken;
 pub mod stations;
 pub mod profiles;
+pub mod waiting;
 pub mod watched_files;
 
 #[cfg(test)]

@@ -7,7 +7,7 @@
 use std::sync::{PoisonError, RwLock};
 
 use crate::clock::Clock;
-use crate::database::{Database, DatabaseError, Tx};
+use crate::database::{Database, DatabaseError, Tx, unreadable};
 use crate::document::{DeliveryProblem, DeliveryState, Part};
 use crate::durable::Failure;
 use crate::ids::{DeliveryId, Digest, DocumentId};
@@ -46,6 +46,14 @@ pub enum Measured {
     Taken(DocumentId),
     /// Not complete, or nobody can tell; it stays in custody for now.
     Waits,
+}
+
+/// What comes of a delivery that could not be measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failed {
+    TriedAgain,
+    /// It failed too often and waits for a person; its bytes stay in custody.
+    Rests,
 }
 
 /// The stage: how it reaches its instruments.
@@ -112,6 +120,39 @@ impl Measuring<'_> {
             let answer = decided(tx).await?;
             let document = enter_taken(tx, &delivery, &measured, &journal, now).await?;
             Ok((document, answer))
+        })
+    }
+
+    /// Counts a failure that is the delivery's own. After `most` of them it rests in a state that a person sees, because
+    /// nobody can tell whether it is whole.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn failed(
+        &self,
+        id: DeliveryId,
+        error: &MeasuringError,
+        pause: jiff::SignedDuration,
+        most: i64,
+    ) -> Result<Failed, DatabaseError> {
+        let problem = DeliveryProblem::NotMeasured { error: error.to_string() };
+        let problem = serde_json_canonicalizer::to_string(&problem).map_err(unreadable("delivery.problem"))?;
+        let (journal, now) = (self.journal.clone(), self.clock.now());
+        self.database.write::<_, DatabaseError, _>(async move |tx| {
+            let failures = deliveries::count_failure(tx, id, now.plus(pause)).await?;
+            let Some(row) = deliveries::get(tx, id).await? else { return Ok(Failed::Rests) };
+            if row.state != DeliveryState::InCustody || failures < most {
+                return Ok(Failed::TriedAgain);
+            }
+            let to = DeliveryState::CompletenessUnknown;
+            deliveries::move_on(tx, id, row.state, to, Some(&problem), now).await?;
+            let entry = Draft::by_system(Kind::DeliveryIncomplete, Subject::delivery(id))
+                .fact("station", &row.station)
+                .fact("state", to)
+                .fact("problem", serde_json::json!({ "code": "not-measured" }))
+                .private(serde_json::json!({ "delivered_as": row.source_display, "problem": problem }));
+            journal.append(tx, entry, now).await?;
+            Ok(Failed::Rests)
         })
     }
 

@@ -217,7 +217,7 @@ impl Signing<'_> {
         let Entering { row, to, entry } = entering;
         let (journal, now) = (Arc::clone(self.journal), self.clock.now());
         self.database.write::<_, SigningError, _>(async move |tx| {
-            documents::move_on(tx, row.document, DocumentState::Signing, to, now).await?;
+            documents::carry_on(tx, row.document, DocumentState::Signing, to, now).await?;
             documents::set_due(tx, row.document, row.stamp_due_at).await?;
             attempts::enter(tx, &row).await?;
             sessions::count_signed(tx, row.session).await?;

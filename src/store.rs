@@ -53,6 +53,7 @@ impl From<object_store::Error> for StoreError {
 pub struct Objects {
     engine: LocalFileSystem,
     runtime: tokio::runtime::Handle,
+    folder: PathBuf,
 }
 
 impl Objects {
@@ -64,7 +65,7 @@ impl Objects {
         std::fs::create_dir_all(folder)?;
         // Without `with_fsync` the local engine would answer before anything is durable.
         let engine = LocalFileSystem::new_with_prefix(folder)?.with_fsync(true);
-        Ok(Self { engine, runtime: runtime.clone() })
+        Ok(Self { engine, runtime: runtime.clone(), folder: folder.to_owned() })
     }
 
     /// Stores bytes and returns once they are durable. Bytes that are there already are compared, not written.
@@ -170,9 +171,21 @@ impl Objects {
         match self.runtime.block_on(self.engine.put_opts(&key(&digest), payload, options)) {
             Ok(_) => Ok(()),
             // Somebody stored the same bytes before. That they still are those bytes is worth a look.
-            Err(object_store::Error::AlreadyExists { .. }) => self.check(&digest).map(|_| ()),
+            Err(object_store::Error::AlreadyExists { .. }) => {
+                self.check(&digest)?;
+                self.make_durable(&digest)
+            }
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Whoever stored it first may have been stopped between its name and the flush of the folder.
+    fn make_durable(&self, digest: &Digest) -> Result<(), StoreError> {
+        let path = self.folder.join(relative_path(digest));
+        for place in path.ancestors().take_while(|place| place.starts_with(&self.folder)) {
+            std::fs::File::open(place)?.sync_all()?;
+        }
+        Ok(())
     }
 }
 

@@ -196,31 +196,40 @@ pub fn link_then_unlink(from_folder: impl AsFd, from: &Path, to_folder: impl AsF
 /// Whether an open file or folder lies on a file system that other machines write to without our kernel's knowing:
 /// there are no change events, leases cannot be asked for, and SQLite must not be put there.
 pub fn is_on_network(file: impl AsFd) -> io::Result<bool> {
-    let kind = rustix::fs::fstatfs(file)?.f_type;
-    // The field is signed or unsigned, 32 or 64 bits wide, as the machine has it; the magic numbers are 32 bits.
-    Ok(u32::try_from(i128::from(kind) & 0xffff_ffff).is_ok_and(|magic| NETWORK_FILE_SYSTEMS.contains(&magic)))
+    Ok(network_file_system(file)?.is_some())
 }
 
-/// Magic numbers of `statfs(2)`. FUSE stands here because sshfs, rclone and the like are FUSE, and a local one loses
-/// nothing but a little time by being swept instead of watched.
-const NETWORK_FILE_SYSTEMS: [u32; 17] = [
-    0x0000_6969, // NFS
-    0x0000_517b, // SMB, the old client
-    0xff53_4d42, // CIFS
-    0xfe53_4d42, // SMB2 and later
-    0x6573_5546, // FUSE
-    0x0102_1997, // 9P
-    0x00c3_6400, // Ceph
-    0x5346_414f, // AFS
-    0x6b41_4653, // kAFS
-    0x7375_7245, // Coda
-    0x0000_564c, // NCP
-    0x7461_636f, // OCFS2
-    0x0116_1970, // GFS2
-    0x0bd0_0bd0, // Lustre
-    0x4750_4653, // GPFS
-    0x786f_4256, // VirtualBox shared folders
-    0xbacb_acbc, // VMware shared folders
+/// What such a file system is called.
+pub fn network_file_system(file: impl AsFd) -> io::Result<Option<&'static str>> {
+    let kind = rustix::fs::fstatfs(file)?.f_type;
+    // The field is signed or unsigned, 32 or 64 bits wide, as the machine has it; the magic numbers are 32 bits.
+    let magic = u32::try_from(i128::from(kind) & 0xffff_ffff).ok();
+    Ok(NETWORK_FILE_SYSTEMS.iter().find(|(known, _)| Some(*known) == magic).map(|(_, name)| *name))
+}
+
+/// Magic numbers of `statfs(2)`. FUSE stands here because sshfs, rclone, GlusterFS and the like are FUSE, and so, by its number, is
+/// virtiofs; a local one loses nothing but a little time by being swept instead of watched.
+const NETWORK_FILE_SYSTEMS: [(u32, &str); 20] = [
+    (0x0000_6969, "NFS"),
+    (0x0000_517b, "SMB"),
+    (0xff53_4d42, "CIFS"),
+    (0xfe53_4d42, "SMB2"),
+    (0x6573_5546, "FUSE"),
+    (0x0102_1997, "9P"),
+    (0x00c3_6400, "Ceph"),
+    (0x5346_414f, "AFS"),
+    (0x6b41_4653, "kAFS"),
+    (0x7375_7245, "Coda"),
+    (0x0000_564c, "NCP"),
+    (0x7461_636f, "OCFS2"),
+    (0x0116_1970, "GFS2"),
+    (0x0bd0_0bd0, "Lustre"),
+    (0x4750_4653, "GPFS"),
+    (0x1983_0326, "BeeGFS"),
+    (0x2003_0528, "OrangeFS"),
+    (0xaad7_aaea, "PanFS"),
+    (0x786f_4256, "VirtualBox shared folder"),
+    (0xbacb_acbc, "VMware shared folder"),
 ];
 
 #[cfg(test)]

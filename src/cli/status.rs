@@ -1,7 +1,7 @@
 //! `torikomi status`: how the line stands.
 
 use super::page::{Page, Table, Tone};
-use super::queue::list::deliveries_table;
+use super::queue::list::{deliveries_table, refused};
 use super::{Answer, Desk, Failure};
 use crate::control::Request;
 use crate::control::facts::Status;
@@ -25,6 +25,7 @@ fn show(desk: &Desk, page: &mut Page, status: &Status) {
         page.heading(&desk.words.say("queue-deliveries"));
         deliveries_table(desk, page, &status.deliveries_waiting);
     }
+    refused(desk, page, &status.refused);
 }
 
 fn head(desk: &Desk, page: &mut Page, status: &Status) {

@@ -210,6 +210,13 @@ impl Home {
         self.check_marker(&self.root.join(&config.store.custody))
     }
 
+    /// The folders that must stay ours while the line runs.
+    #[must_use]
+    pub fn watched(&self, config: &Config) -> Watched {
+        let folders = [self.root.join(&config.store.path), self.root.join(&config.store.custody)];
+        Watched { home: self.clone(), folders }
+    }
+
     /// Whether a drop folder is there and ours.
     pub fn check_drop_folder(&self, folder: &Path) -> Result<(), HomeError> {
         self.check_marker(folder)
@@ -239,6 +246,22 @@ impl Home {
             Some(found) => Err(HomeError::Foreign { path: folder.to_owned(), found, expected: self.id }),
             None => Err(HomeError::Unreachable(folder.to_owned())),
         }
+    }
+}
+
+/// Store and custody, to be asked again and again whether they are there: a mount that vanishes leaves an empty folder under
+/// its path, and what is written into that is lost to sight when it comes back.
+#[derive(Clone, Debug)]
+pub struct Watched {
+    home: Home,
+    folders: [PathBuf; 2],
+}
+
+impl Watched {
+    /// What is wrong with one of them, for people.
+    #[must_use]
+    pub fn away(&self) -> Option<String> {
+        self.folders.iter().find_map(|folder| self.home.check_marker(folder).err()).map(|error| error.to_string())
     }
 }
 

@@ -81,6 +81,36 @@ fn two_stations_never_share_a_folder() {
 }
 
 #[test]
+fn a_station_never_lies_in_a_folder_of_the_home_itself() {
+    let refused = |path: &str, rest: &str| {
+        let text = SMALLEST.replace("[station.front-desk]", &format!("[station.front-desk]\npath = \"{path}\""));
+        let found = parse(&format!("{text}{rest}")).err().unwrap_or_default().join("\n");
+        found.contains("where the home keeps its own files")
+    };
+    for path in ["store/x", "custody", "./keys/../run", "profiles", ".", ".."] {
+        assert!(refused(path, ""), "{path}");
+    }
+    for path in ["scans", "/srv/scans", "/srv/records/in", "/srv"] {
+        assert!(!refused(path, ""), "{path}");
+    }
+    for path in ["/srv/records/in", "/srv"] {
+        assert!(refused(path, "[store]\npath = \"/srv/records\"\n"), "{path}");
+    }
+}
+
+#[test]
+fn a_link_into_the_store_is_seen_through() {
+    let home = tempfile::tempdir().unwrap();
+    std::fs::create_dir(home.path().join("store")).unwrap();
+    std::os::unix::fs::symlink(home.path().join("store"), home.path().join("link")).unwrap();
+    let settings = home.path().join("torikomi.toml");
+    let text = SMALLEST.replace("[station.front-desk]", "[station.front-desk]\npath = \"link/in\"");
+    std::fs::write(&settings, text).unwrap();
+    let refused = Config::load(&settings).unwrap_err().to_string();
+    assert!(refused.contains("where the home keeps its own files"), "{refused}");
+}
+
+#[test]
 fn production_refuses_a_clock_of_its_own() {
     let text = format!("{SMALLEST}[clock]\nstarts_at = \"2026-11-20T14:10:00.000000Z\"\n");
     assert!(parse(&text).is_ok());

@@ -40,6 +40,7 @@ pub struct Status {
     pub stations: Vec<StationStatus>,
     pub documents: Vec<Count>,
     pub deliveries_waiting: Vec<DeliveryStatus>,
+    pub refused: RefusedDeliveries,
     pub records: i64,
     pub journal_size: u64,
     /// Stages that wait for a disk, an authority or a store, and why.
@@ -70,6 +71,21 @@ pub enum Warning {
     Anchor {
         problem: String,
     },
+    /// Sidecars at a station that came after their scan was taken in without them.
+    LateSidecars {
+        station: Name,
+        count: u64,
+    },
+    /// Sidecars at a station that have stood without a scan for too long.
+    LoneSidecars {
+        station: Name,
+        count: u64,
+    },
+    /// Files at a station that have borne a temporary name for too long.
+    UnfinishedFiles {
+        station: Name,
+        count: u64,
+    },
     /// The key of an open session is not locked in memory.
     KeysMayBeSwapped,
     /// Decoders run in a weaker sandbox than they should.
@@ -83,6 +99,12 @@ pub struct StationStatus {
     /// `starting`, `events`, `polling` or `unreachable`.
     pub watching: String,
     pub problem: Option<StationProblem>,
+    /// Files that have borne a temporary name for too long.
+    pub unfinished_files: u64,
+    /// Sidecars that came after their scan was taken in without them. They speak for no other.
+    pub late_sidecars: u64,
+    /// Other sidecars that have stood without a scan for too long.
+    pub lone_sidecars: u64,
     pub session: Option<SessionStatus>,
 }
 
@@ -110,6 +132,15 @@ pub struct DeliveryStatus {
     pub first_seen_at: Instant,
     /// JSON with a code.
     pub problem: Option<serde_json::Value>,
+}
+
+/// What could not be taken in at all (a link, a device, a file in two stations) and still stands in a drop folder, or went
+/// within the last day before it could be copied.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RefusedDeliveries {
+    pub count: u64,
+    /// The newest of them first.
+    pub last: Vec<DeliveryStatus>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -216,6 +247,7 @@ pub struct Queue {
     pub documents: Vec<DocumentFacts>,
     /// What arrived and waits for a person: incomplete, of unknown completeness.
     pub deliveries: Vec<DeliveryStatus>,
+    pub refused: RefusedDeliveries,
     /// There are more documents than asked for.
     pub more: bool,
 }

@@ -98,7 +98,8 @@ pub fn open(
     let (workers, sandbox) = workers(&config, binary)?;
     let database = Arc::new(database);
     let asked = Arc::clone(&database);
-    let blocked = move || asked.trouble().map(|trouble| trouble.to_string());
+    let watched = home.watched(&config);
+    let blocked = move || asked.trouble().map(|trouble| trouble.to_string()).or_else(|| watched.away());
     let line = Line {
         authorities: authorities(&home, &config)?,
         custody: Folder::open(&layout.custody(&config))?,

@@ -92,6 +92,7 @@ impl Requests {
             }
             Request::Assign { by, documents, to } => facts(self.assign(&by, documents, &to, peer)?),
             Request::Retry { by, documents } => facts(self.retry(&by, documents, peer)?),
+            Request::RetryDelivery { by, delivery } => facts(self.retry_delivery(&by, delivery, peer)?),
             Request::Discard { by, document, reason } => facts(self.discard(&by, document, &reason, peer)?),
             Request::DecideDelivery { by, delivery, take, reason } => {
                 facts(self.decide_delivery(&by, delivery, take, &reason, peer)?)

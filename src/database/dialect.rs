@@ -1,7 +1,9 @@
 //! What differs between SQLite and PostgreSQL. Only SQLite is carried so far.
 
 use std::fmt::Write as _;
+use std::fs::File;
 use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::sync::Once;
 
@@ -9,6 +11,7 @@ use sqlx::Row as _;
 use sqlx::any::AnyConnectOptions;
 
 use super::{DatabaseError, Tx};
+use crate::system;
 
 /// A writer that takes its lock at once cannot fail half-way because another was quicker.
 pub(super) const BEGIN: &str = "BEGIN IMMEDIATE";
@@ -52,19 +55,47 @@ pub(super) async fn quick_check(writer: &mut Tx) -> Result<(), DatabaseError> {
 }
 
 /// SQLite's locks and flushes do not hold on network file systems: https://www.sqlite.org/faq.html#q5
+///
+/// Refused is what [`system::network_file_system`] knows. Cluster file systems are among it, since another machine may open
+/// what only this one may write; and all of FUSE but `fuseblk`, a local disk, since nobody can tell what is behind it.
 pub(super) fn refuse_network_file_system(path: &Path) -> Result<(), DatabaseError> {
     let folder = path.parent().unwrap_or(path);
-    let magic = match rustix::fs::statfs(folder) {
-        Ok(found) => found.f_type,
-        // What cannot be asked fails at opening, with its own error.
-        Err(_) => return Ok(()),
+    // What cannot be asked fails at opening, with its own error.
+    let Ok(folder) = File::open(folder) else { return Ok(()) };
+    match system::network_file_system(&folder) {
+        Ok(Some("FUSE")) if is_local_disk(&folder) => Ok(()),
+        Ok(Some(name)) => Err(DatabaseError::NetworkFileSystem(name)),
+        Ok(None) | Err(_) => Ok(()),
+    }
+}
+
+/// Whether the mount is `fuseblk`: a block device of this machine behind FUSE, as NTFS is.
+fn is_local_disk(folder: &File) -> bool {
+    let (Ok(metadata), Ok(mounts)) = (folder.metadata(), std::fs::read_to_string("/proc/self/mountinfo")) else {
+        return false;
     };
-    let name = match magic {
-        0x6969 => "NFS",
-        0xff53_4d42 | 0xfe53_4d42 | 0x517b => "SMB",
-        0x0102_1997 => "9p",
-        0x00c3_6400 => "Ceph",
-        _ => return Ok(()),
-    };
-    Err(DatabaseError::NetworkFileSystem(name))
+    let device = metadata.dev();
+    is_fuseblk(&mounts, rustix::fs::major(device), rustix::fs::minor(device))
+}
+
+/// `36 35 98:0 / /mnt rw - fuseblk /dev/sdb1 rw`: the third field is the device, the one after the dash the kind.
+fn is_fuseblk(mounts: &str, major: u32, minor: u32) -> bool {
+    let device = format!("{major}:{minor}");
+    mounts.lines().filter(|line| line.split(' ').nth(2) == Some(&device)).any(|line| {
+        let kind = line.split_once(" - ").and_then(|(_, rest)| rest.split(' ').next());
+        kind == Some("fuseblk")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_local_disk_behind_fuse_is_known_by_its_mount() {
+        let mounts = "36 35 8:17 / /mnt/disk rw shared:1 - fuseblk /dev/sdb1 rw\n37 35 0:45 / /mnt/far rw - fuse.sshfs far:/ rw\n";
+        assert!(is_fuseblk(mounts, 8, 17));
+        assert!(!is_fuseblk(mounts, 0, 45));
+        assert!(!is_fuseblk(mounts, 8, 1));
+    }
 }

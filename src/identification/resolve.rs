@@ -11,7 +11,7 @@ use super::sidecar::SidecarProblem;
 use super::{Facts, Statement};
 use crate::identity::dates::DateProblem;
 use crate::identity::{Claims, Field, Identity, Patient, Source, Sourced};
-use crate::ids::Name;
+use crate::ids::{DeliveryId, DocumentId, Name};
 use crate::patients::{PatientIdProblem, Patients};
 
 /// What identification needs to know beside the statements.
@@ -73,6 +73,8 @@ pub enum Flag {
     PrivateUseCharacters,
     /// The scanner's time came without an offset and was read in the station's time zone.
     ZoneAssumed,
+    /// The names of its files leave out a number: a page may be missing.
+    NumberLeftOut { number: u64 },
     /// What other sources said before a person decided.
     Overridden { field: Field, statements: Vec<Sourced<String>> },
 }
@@ -103,6 +105,12 @@ pub enum IdentityProblem {
     Unspoken { file: String },
     #[error("several statements lay claim to the same files")]
     Contested,
+    /// The sidecar may have been meant for an earlier scan under the same name, which had been taken without it.
+    #[error("{file:?} may be the sidecar of delivery {earlier}")]
+    LateSidecar { file: String, earlier: DeliveryId },
+    /// The row of the list has spoken for an earlier scan under the same name.
+    #[error("the row of {file:?} has spoken for document {earlier}")]
+    RowUsed { file: String, earlier: DocumentId },
 }
 
 /// Combines everything that was said of a document.
@@ -288,7 +296,12 @@ impl IdentityProblem {
             | Self::Conflict { field, .. }
             | Self::UnreadableDate { field, .. } => *field == asked,
             Self::MalformedPatientId { .. } | Self::UnknownPatient { .. } => asked == Field::PatientId,
-            Self::WrongStation { .. } | Self::Sidecar { .. } | Self::Unspoken { .. } | Self::Contested => false,
+            Self::WrongStation { .. }
+            | Self::Sidecar { .. }
+            | Self::Unspoken { .. }
+            | Self::Contested
+            | Self::LateSidecar { .. }
+            | Self::RowUsed { .. } => false,
         }
     }
 }

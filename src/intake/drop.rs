@@ -88,8 +88,17 @@ impl DropFolder {
         let path = || self.folder.path().to_owned();
         let bytes = match self.folder.read(MARKER, MARKER_LIMIT) {
             Ok(bytes) => bytes,
-            Err(failure) if failure.class() == Class::Gone => return Err(Unreachable::NoMarker { path: path() }),
-            Err(failure) => return Err(Unreachable::of(failure)),
+            Err(failure) => {
+                let gone = failure.class() == Class::Gone;
+                let error = failure.into_io();
+                // A share that answers with errors has not said that the marker is missing.
+                let missing = gone && !is_folder_trouble(&error);
+                return Err(if missing {
+                    Unreachable::NoMarker { path: path() }
+                } else {
+                    Unreachable::of_io(&path(), error)
+                });
+            }
         };
         let marker: Marker =
             serde_json::from_slice(&bytes).map_err(|_| Unreachable::MarkerUnreadable { path: path() })?;
@@ -157,30 +166,32 @@ impl DropFolder {
         for entry in entries {
             let kind = names::kind_of(&entry);
             let Some(name) = SourceName::new(entry) else { continue };
-            match (kind, self.inspect(&name)) {
+            match (kind, self.inspect(&name).map_err(failed)?) {
                 (NameKind::Ours | NameKind::Litter, _) | (_, Thing::Gone) => {}
                 (NameKind::Temporary, Thing::File(stat) | Thing::Folder(stat)) => {
                     sweep.temporary.push(Found { name, stat });
                 }
                 (_, Thing::Refused(kind)) => sweep.refused.push(Refusal { name, kind }),
                 (NameKind::Candidate, Thing::File(stat)) => sweep.files.push(Found { name, stat }),
-                (NameKind::Candidate, Thing::Folder(stat)) => sweep.folders.push(self.walk(name, stat, limits)),
+                (NameKind::Candidate, Thing::Folder(stat)) => {
+                    sweep.folders.push(self.walk(name, stat, limits).map_err(failed)?);
+                }
             }
         }
         Ok(sweep)
     }
 
     /// What lies in one delivered folder now; `None` where no folder bears the name.
-    #[must_use]
-    pub fn look_into(&self, name: &SourceName, limits: &Limits) -> Option<FoundFolder> {
-        match self.inspect(name) {
-            Thing::Folder(stat) => Some(self.walk(name.clone(), stat, limits)),
-            _ => None,
+    pub fn look_into(&self, name: &SourceName, limits: &Limits) -> Result<Option<FoundFolder>, Unreachable> {
+        let failed = |error: io::Error| Unreachable::of_io(self.folder.path(), error);
+        match self.inspect(name).map_err(failed)? {
+            Thing::Folder(stat) => self.walk(name.clone(), stat, limits).map(Some).map_err(failed),
+            _ => Ok(None),
         }
     }
 
     /// A folder inside the drop folder is one delivery: everything below it, however deep, or nothing.
-    fn walk(&self, name: SourceName, stat: SourceStat, limits: &Limits) -> FoundFolder {
+    fn walk(&self, name: SourceName, stat: SourceStat, limits: &Limits) -> io::Result<FoundFolder> {
         let mut found = FoundFolder {
             name: name.clone(),
             stat,
@@ -198,9 +209,10 @@ impl DropFolder {
                 Ok((entries, false)) => entries,
                 Ok((_, true)) => {
                     found.refused.push(Refusal { name: folder, kind: RefusalKind::TooMany { limit: limits.members } });
-                    return found;
+                    return Ok(found);
                 }
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                Err(error) if is_folder_trouble(&error) => return Err(error),
                 Err(error) => {
                     found.refused.push(Refusal { name: folder, kind: RefusalKind::of(&error) });
                     continue;
@@ -215,7 +227,7 @@ impl DropFolder {
                         .push(Refusal { name: folder.clone(), kind: RefusalKind::TooDeep { limit: limits.depth } });
                     continue;
                 };
-                match (kind, self.inspect(&name)) {
+                match (kind, self.inspect(&name)?) {
                     (NameKind::Litter, _) | (_, Thing::Gone) => {}
                     // Our own names mean something in the drop folder itself alone; here they are hidden files.
                     (NameKind::Temporary | NameKind::Ours, Thing::File(stat) | Thing::Folder(stat)) => {
@@ -235,19 +247,22 @@ impl DropFolder {
                 }
             }
         }
-        found.members.sort_by(|a, b| a.name.cmp(&b.name));
+        // The order of the pages, where nothing else says it.
+        found.members.sort_by(|a, b| names::in_reading_order(a.name.as_bytes(), b.name.as_bytes()));
         found.folders.sort_by(|a, b| a.name.cmp(&b.name));
-        found
+        Ok(found)
     }
 
-    fn inspect(&self, name: &SourceName) -> Thing {
+    /// What bears the name. An error means that the folder as a whole cannot be asked.
+    fn inspect(&self, name: &SourceName) -> io::Result<Thing> {
         let metadata = match self.metadata(name) {
             Ok(metadata) => metadata,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Thing::Gone,
-            Err(error) => return Thing::Refused(RefusalKind::of(&error)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Thing::Gone),
+            Err(error) if is_folder_trouble(&error) => return Err(error),
+            Err(error) => return Ok(Thing::Refused(RefusalKind::of(&error))),
         };
         let kind = metadata.file_type();
-        if kind.is_file() {
+        Ok(if kind.is_file() {
             Thing::File(SourceStat::of(&metadata))
         } else if kind.is_dir() {
             Thing::Folder(SourceStat::of(&metadata))
@@ -259,7 +274,7 @@ impl DropFolder {
             Thing::Refused(RefusalKind::Socket)
         } else {
             Thing::Refused(RefusalKind::Device)
-        }
+        })
     }
 }
 
@@ -397,6 +412,30 @@ impl RefusalKind {
     }
 }
 
+/// Whether an error speaks of the disk, the share or its server rather than of one name. A server that was restarted answers
+/// so about every name, and about none of them says whether it is there.
+#[must_use]
+pub fn is_folder_trouble(error: &io::Error) -> bool {
+    matches!(
+        error.raw_os_error(),
+        Some(
+            libc::EIO
+                | libc::ESTALE
+                | libc::ENODEV
+                | libc::ENXIO
+                | libc::ENOTCONN
+                | libc::ECONNRESET
+                | libc::ECONNABORTED
+                | libc::ETIMEDOUT
+                | libc::EHOSTDOWN
+                | libc::EHOSTUNREACH
+                | libc::ENETUNREACH
+                | libc::EREMOTEIO
+                | libc::ESHUTDOWN
+        )
+    )
+}
+
 /// A source file, open for reading, and what `stat` said of it then.
 #[derive(Debug)]
 pub struct SourceFile {
@@ -431,7 +470,7 @@ pub enum SourceTrouble {
 impl SourceTrouble {
     pub(super) fn of(error: io::Error) -> Self {
         match error.raw_os_error() {
-            Some(libc::ENOENT | libc::ESTALE) => Self::Gone,
+            Some(libc::ENOENT) => Self::Gone,
             Some(libc::EWOULDBLOCK | libc::EBUSY | libc::ETXTBSY) => Self::Busy,
             Some(libc::ELOOP | libc::ENOTDIR | libc::EXDEV) => Self::NotAFile,
             _ => Self::Unreadable(error),
@@ -459,14 +498,13 @@ pub enum Unreachable {
 impl Unreachable {
     pub(super) fn of(failure: Failure) -> Self {
         let path = failure.path().to_owned();
-        let gone = failure.class() == Class::Gone;
-        let source = failure.into_io();
-        if gone { Self::Gone { path, source } } else { Self::Unusable { path, source } }
+        Self::of_io(&path, failure.into_io())
     }
 
     fn of_io(path: &Path, source: io::Error) -> Self {
         let path = path.to_owned();
-        if Class::of(&source) == Class::Gone { Self::Gone { path, source } } else { Self::Unusable { path, source } }
+        let gone = Class::of(&source) == Class::Gone && !is_folder_trouble(&source);
+        if gone { Self::Gone { path, source } } else { Self::Unusable { path, source } }
     }
 }
 

@@ -43,6 +43,7 @@ mod station;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
+use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -62,11 +63,13 @@ use crate::clock::Clock;
 use crate::config;
 use crate::config::station::SourceRelease;
 use crate::database::{Database, DatabaseError};
+use crate::document::HoldReason;
 use crate::durable::{Class, Failure, Folder};
 use crate::ids::{DeliveryId, DocumentId, HomeId, Name, SessionId};
 use crate::instant::Instant;
 use crate::journal::append::Journal;
 use crate::ledger::deliveries;
+use crate::ledger::documents::Document;
 
 pub use gate::Paused;
 pub use recovery::CustodyFinding;
@@ -141,12 +144,15 @@ pub struct Instruments {
     pub session_at: SessionAt,
     /// The bare names that a sidecar's bytes list; `None` where it cannot be read or lists none.
     pub listed: Listed,
+    /// Why custody or the store is not where it should be just now: a mount that vanished leaves an empty folder behind.
+    pub away: AwayNow,
     /// Called when something new is in custody. It must not block.
     pub wake_measuring: Wake,
 }
 
 pub type SessionAt = Box<dyn Fn(&Name) -> Option<SessionId> + Send + Sync>;
 pub type Listed = Box<dyn Fn(&[u8]) -> Option<Vec<OsString>> + Send + Sync>;
+pub type AwayNow = Box<dyn Fn() -> Option<String> + Send + Sync>;
 pub type Wake = Box<dyn Fn() + Send + Sync>;
 
 #[derive(Debug, thiserror::Error)]
@@ -267,10 +273,15 @@ impl Line {
         self.ask(station, about, None);
     }
 
+    /// Has the station told that a document waits: which, why, and what to do. What the sources said stays in the ledger,
+    /// for it may name a patient.
+    pub fn note_hold(&self, document: &Document, reason: HoldReason) {
+        self.shared.ask_for_hold_note(document, reason);
+        self.shared.wake(&document.station);
+    }
+
     fn ask(&self, station: &Name, about: DocumentId, text: Option<String>) {
-        let mut asked = locked(&self.shared.asked);
-        asked.entry(station.clone()).or_default().insert(notes::matter_of_document(about), text);
-        drop(asked);
+        self.shared.ask_for_note(station, about, text);
         self.shared.wake(station);
     }
 
@@ -336,7 +347,13 @@ fn take_turns(shared: &Shared, at_station: &Mutex<AtStation>, mut watch: Watch) 
             next = Some(now + TRY_AGAIN);
             continue;
         }
-        let turn = locked(at_station).turn(now);
+        let turn = std::panic::catch_unwind(AssertUnwindSafe(|| locked(at_station).turn(now)));
+        let Ok(turn) = turn else {
+            begin_anew(shared, at_station, &name);
+            watch.remove(&name);
+            next = Some(now + TRY_AGAIN);
+            continue;
+        };
         next = match turn {
             Ok(turn) => {
                 if turn.lost {
@@ -361,6 +378,13 @@ fn take_turns(shared: &Shared, at_station: &Mutex<AtStation>, mut watch: Watch) 
             }
         };
     }
+}
+
+/// What a panic leaves of a station is not believed, and the station begins anew.
+fn begin_anew(shared: &Shared, at_station: &Mutex<AtStation>, name: &Name) {
+    tracing::error!(station = %name, "Intake at {name} panicked and begins anew");
+    locked(at_station).begin_anew();
+    shared.report(name, |report| report.problem = Some(StationProblem::Crashed));
 }
 
 /// What the stations' threads and their callers share.
@@ -401,6 +425,16 @@ impl Shared {
     fn stopping(&self) -> bool {
         self.stop.load(Ordering::SeqCst)
     }
+
+    fn ask_for_note(&self, station: &Name, about: DocumentId, text: Option<String>) {
+        let mut asked = locked(&self.asked);
+        asked.entry(station.clone()).or_default().insert(notes::matter_of_document(about), text);
+    }
+
+    fn ask_for_hold_note(&self, document: &Document, reason: HoldReason) {
+        let text = notes::about_held(document, reason, &self.instruments.zone);
+        self.ask_for_note(&document.station, document.id, Some(text));
+    }
 }
 
 /// How a station is, for `status`.
@@ -413,6 +447,12 @@ pub struct StationReport {
     pub problem: Option<StationProblem>,
     /// For something taken in lately nobody could be asked whether it was still being written.
     pub weaker_completeness: bool,
+    /// Files that have borne a temporary name for longer than the patience limit.
+    pub unfinished_files: u64,
+    /// Sidecars that came after their scan was taken in without them.
+    pub late_sidecars: u64,
+    /// Other sidecars that have stood without a scan for longer than the patience limit.
+    pub lone_sidecars: u64,
     pub swept_at: Option<Instant>,
 }
 
@@ -424,6 +464,9 @@ impl StationReport {
             watching: Watching::NotYet,
             problem: None,
             weaker_completeness: false,
+            unfinished_files: 0,
+            late_sidecars: 0,
+            lone_sidecars: 0,
             swept_at: None,
         }
     }
@@ -465,6 +508,8 @@ pub enum StationProblem {
     CopyMissing,
     /// More names than are looked at in one sweep.
     TooManyNames,
+    /// The station's thread panicked; it began anew by itself.
+    Crashed,
     /// The ledger does not answer.
     Ledger {
         error: String,

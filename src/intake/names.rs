@@ -3,6 +3,7 @@
 //! Names are bytes; letters are compared without regard to ASCII case, since some of these come from Windows. A name never
 //! says that a file is a scan, let alone a whole one: it only says what is not worth looking at (yet).
 
+use std::cmp::Ordering;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 
@@ -102,6 +103,56 @@ pub fn stem(name: &OsStr) -> &[u8] {
     }
 }
 
+/// The order in which people read names: a run of digits counts as a number, so `p2` comes before `p10`.
+#[must_use]
+pub fn in_reading_order(a: &[u8], b: &[u8]) -> Ordering {
+    let (mut left, mut right) = (a, b);
+    while let (Some((one, rest_of_one)), Some((other, rest_of_other))) = (first_run(left), first_run(right)) {
+        let is_number = |run: &[u8]| run.first().is_some_and(u8::is_ascii_digit);
+        let order = if is_number(one) && is_number(other) {
+            let digits = |run: &[u8]| run.iter().copied().skip_while(|&digit| digit == b'0').collect::<Vec<_>>();
+            let (one, other) = (digits(one), digits(other));
+            one.len().cmp(&other.len()).then(one.cmp(&other))
+        } else {
+            one.cmp(other)
+        };
+        if order.is_ne() {
+            return order;
+        }
+        (left, right) = (rest_of_one, rest_of_other);
+    }
+    // What is left of one of them, and how many noughts its numbers begin with, decide where nothing else does.
+    left.len().cmp(&right.len()).then_with(|| a.cmp(b))
+}
+
+/// A run of digits, or one byte that is none; and what follows.
+fn first_run(name: &[u8]) -> Option<(&[u8], &[u8])> {
+    let digits = name.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    name.split_at_checked(digits.max(1))
+}
+
+/// The first number that these names leave out, where they differ in one number alone: 2 of `p1.tif` and `p3.tif`.
+#[must_use]
+pub fn first_number_left_out(names: &[&str]) -> Option<u64> {
+    let mut numbers = Vec::new();
+    let mut frame = None;
+    for name in names {
+        let end = name.rfind(|character: char| character.is_ascii_digit())? + 1;
+        let (before, after) = name.split_at_checked(end)?;
+        let begin = before.rfind(|character: char| !character.is_ascii_digit());
+        let begin =
+            begin.map_or(0, |at| at + before.get(at..).and_then(|c| c.chars().next()).map_or(1, char::len_utf8));
+        let (before, number) = before.split_at_checked(begin)?;
+        if *frame.get_or_insert((before, after)) != (before, after) {
+            return None;
+        }
+        numbers.push(number.parse::<u64>().ok()?);
+    }
+    numbers.sort_unstable();
+    let gap = numbers.iter().zip(numbers.iter().skip(1)).find(|(one, next)| one.saturating_add(1) < **next);
+    gap.map(|(one, _)| one.saturating_add(1))
+}
+
 fn extension(name: &[u8]) -> Option<&[u8]> {
     let dot = name.iter().rposition(|&b| b == b'.').filter(|&dot| dot > 0)?;
     name.get(dot + 1..)
@@ -155,6 +206,43 @@ mod tests {
         ];
         for (name, kind) in cases {
             assert_eq!(kind_of(OsStr::from_bytes(name)), kind, "{}", name.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn names_are_read_as_people_read_them() {
+        let sorted = [
+            "a/p1.tif",
+            "a/p10.tif",
+            "p1.tif",
+            "p02.tif",
+            "p2.tif",
+            "p2a.tif",
+            "p10-1.tif",
+            "p010.tif",
+            "p10.tif",
+            "q.tif",
+        ];
+        let mut shuffled = sorted;
+        shuffled.reverse();
+        shuffled.sort_by(|a, b| in_reading_order(a.as_bytes(), b.as_bytes()));
+        assert_eq!(shuffled, sorted);
+    }
+
+    #[test]
+    fn a_number_that_is_left_out_is_noticed() {
+        let cases: [(&[&str], Option<u64>); 8] = [
+            (&["p1.tif", "p3.tif"], Some(2)),
+            (&["p10.tif", "p9.tif", "p11.tif"], None),
+            (&["001.tif", "002.tif", "004.tif"], Some(3)),
+            (&["頁1.tif", "頁2.tif", "頁5.tif"], Some(3)),
+            (&["p1.tif", "q3.tif"], None),
+            (&["p1.tif"], None),
+            (&["a.tif", "b.tif"], None),
+            (&["p1.tif", "p1.tif"], None),
+        ];
+        for (names, left_out) in cases {
+            assert_eq!(first_number_left_out(names), left_out, "{names:?}");
         }
     }
 

@@ -35,6 +35,12 @@ use crate::system::{self, Lease, Moved};
 /// The private folder inside each drop folder.
 pub const RELEASE: &str = ".torikomi-release";
 
+/// Makes the private folder while there is room: on a full disk nothing could be released that would make some.
+pub fn prepare(drop: &DropFolder) {
+    // Without it every release says why.
+    let _ = private_folder(drop);
+}
+
 /// What became of a source.
 #[derive(Debug)]
 pub enum ReleaseOutcome {
@@ -42,8 +48,9 @@ pub enum ReleaseOutcome {
     Removed,
     /// Somebody else removed or renamed it. That is noted and changes nothing.
     AlreadyGone,
-    /// Under its name stands something else than what was taken: a new arrival. It bears this name now.
-    Different { now_at: SourceName },
+    /// Under its name stands something else than what was taken: a new arrival. It bears this name now. `same_file`: it
+    /// is the file that was taken, with other bytes.
+    Different { now_at: SourceName, same_file: bool },
     /// It stays where it is: to be remembered by inode and digest, not to be taken again, and tried again later. The
     /// administrator gives the right to remove.
     CannotRemove(io::Error),
@@ -103,13 +110,16 @@ fn release_one(drop: &DropFolder, private: &Folder, delivery: DeliveryId, member
     let standing = match drop.look(&member.name) {
         Ok(standing) => standing,
         Err(SourceTrouble::Gone) => return ReleaseOutcome::AlreadyGone,
-        Err(SourceTrouble::NotAFile) => return ReleaseOutcome::Different { now_at: member.name.clone() },
+        Err(SourceTrouble::NotAFile) => {
+            return ReleaseOutcome::Different { now_at: member.name.clone(), same_file: false };
+        }
         Err(SourceTrouble::Busy) => return ReleaseOutcome::CannotRemove(io::ErrorKind::ResourceBusy.into()),
         Err(SourceTrouble::Unreadable(error)) => return ReleaseOutcome::CannotRemove(error),
     };
     // What plainly differs is not even touched. What looks the same is compared where nobody can exchange it.
     if !standing.same_bytes(&member.source) {
-        return ReleaseOutcome::Different { now_at: member.name.clone() };
+        let same_file = standing.same_file(&member.source);
+        return ReleaseOutcome::Different { now_at: member.name.clone(), same_file };
     }
     let leftover = Leftover::of(delivery, &member.file);
     match claim(drop, private, &leftover, &member.name) {
@@ -205,10 +215,13 @@ fn settle_in(drop: &DropFolder, private: &Folder, leftover: &Leftover, member: O
         },
         Err(error) if error.kind() == io::ErrorKind::NotFound => ReleaseOutcome::AlreadyGone,
         // What cannot be compared is not known to be the same.
-        Ok(false) | Err(_) => match put_back(drop, private, leftover, name) {
-            Ok(now_at) => ReleaseOutcome::Different { now_at },
-            Err(error) => ReleaseOutcome::Stranded(error),
-        },
+        Ok(false) | Err(_) => {
+            let same_file = member.is_some_and(|member| is_the_copied_file(private, leftover, member));
+            match put_back(drop, private, leftover, name) {
+                Ok(now_at) => ReleaseOutcome::Different { now_at, same_file },
+                Err(error) => ReleaseOutcome::Stranded(error),
+            }
+        }
     }
 }
 
@@ -225,6 +238,13 @@ fn is_the_copied_one(private: &Folder, leftover: &Leftover, member: &Member) -> 
     }
     let found = durable::digest_of(&mut file)?;
     Ok((found.digest, found.size) == (member.digest, member.size) && resting(&file)?)
+}
+
+/// Whether it is the file that custody was copied from, with whatever bytes.
+fn is_the_copied_file(private: &Folder, leftover: &Leftover, member: &Member) -> bool {
+    let opened = system::open_beneath(private, Path::new(&leftover.private_name), OFlags::PATH);
+    let metadata = opened.and_then(|descriptor| File::from(descriptor).metadata());
+    metadata.is_ok_and(|metadata| metadata.is_file() && SourceStat::of(&metadata).same_file(&member.source))
 }
 
 /// Moves a file out of the private folder again, under its own name, or a fresh one where that is taken or unknown.
@@ -280,7 +300,7 @@ fn fresh_name(taken: &SourceName) -> io::Result<SourceName> {
 /// stands, a new arrival or litter, stays. True: nothing of it is left.
 pub fn remove_emptied_folders(drop: &DropFolder, folder: &SourceName) -> Result<bool, Unreachable> {
     drop.check()?;
-    let Some(found) = drop.look_into(folder, &Limits::default()) else { return Ok(true) };
+    let Some(found) = drop.look_into(folder, &Limits::default())? else { return Ok(true) };
     let occupied = !(found.members.is_empty() && found.temporary.is_empty() && found.refused.is_empty());
     if occupied {
         return Ok(false);

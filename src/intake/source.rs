@@ -161,11 +161,24 @@ impl SourceStat {
         (self.device, self.inode)
     }
 
+    /// Whether it is the file that it was at an earlier time, perhaps with other bytes. The number of the device is not
+    /// asked: it is given anew at each mount, and a restart of the machine would make a new source of every old one.
+    #[must_use]
+    pub fn same_file(&self, earlier: &Self) -> bool {
+        self.inode == earlier.inode
+    }
+
     /// The same file, and as far as can be seen from outside with the same bytes, though perhaps under another name:
     /// a rename moves `changed`.
     #[must_use]
-    pub fn same_bytes(&self, other: &Self) -> bool {
-        self.identity() == other.identity() && self.size == other.size && self.modified == other.modified
+    pub fn same_bytes(&self, earlier: &Self) -> bool {
+        self.same_file(earlier) && self.size == earlier.size && self.modified == earlier.modified
+    }
+
+    /// Whether nothing has moved but, perhaps, the number of the device.
+    #[must_use]
+    pub fn same_but_for_device(&self, earlier: &Self) -> bool {
+        Self { device: earlier.device, ..*self } == *earlier
     }
 }
 

@@ -23,6 +23,8 @@ pub enum Released {
     Yes,
     /// Cannot be removed (a read-only folder): remembered, and not taken again.
     Cannot,
+    /// It was changed after it was taken, and stays: what stands there now is a new arrival.
+    Changed,
     /// Somebody else removed it.
     Gone,
 }
@@ -60,6 +62,8 @@ pub struct Delivery {
     pub receipt_of: Option<DeliveryId>,
     /// The earlier delivery that this one seems to continue or to replace.
     pub regrown_from: Option<DeliveryId>,
+    /// The earlier delivery of its name for which its sidecar may have been meant.
+    pub sidecar_doubt: Option<DeliveryId>,
     pub failures: i64,
 }
 
@@ -69,6 +73,8 @@ pub struct DeliveryFile {
     pub ordinal: u32,
     pub role: Role,
     pub source_name: Vec<u8>,
+    /// The name without its ending: what a sidecar shares with its scan.
+    pub stem: Vec<u8>,
     /// JSON: device, inode, size and times of the source when it was copied.
     pub source_stat: String,
     pub custody_name: String,
@@ -84,7 +90,7 @@ impl DeliveryFile {
 }
 
 const COLUMNS: &str = "id, station, state, source_name, source_display, problem, source_released, copy, measured_copy,
-    first_seen_at, taken_in_at, session, receipt_of, regrown_from, failures";
+    first_seen_at, taken_in_at, session, receipt_of, regrown_from, sidecar_doubt, failures";
 
 fn read_row(row: &AnyRow) -> Result<Delivery, DatabaseError> {
     let text = |column: &'static str| row.try_get::<String, _>(column);
@@ -116,6 +122,10 @@ fn read_row(row: &AnyRow) -> Result<Delivery, DatabaseError> {
             .map(|id| id.parse())
             .transpose()
             .map_err(unreadable("delivery.regrown_from"))?,
+        sidecar_doubt: optional("sidecar_doubt")?
+            .map(|id| id.parse())
+            .transpose()
+            .map_err(unreadable("delivery.sidecar_doubt"))?,
         failures: row.try_get("failures")?,
     })
 }
@@ -182,13 +192,14 @@ pub async fn set_custody(
     sqlx::query("DELETE FROM delivery_file WHERE delivery = $1").bind(id.to_string()).execute(&mut *tx).await?;
     for file in files {
         sqlx::query(
-            "INSERT INTO delivery_file (delivery, ordinal, role, source_name, source_stat, custody_name, content, byte_length)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+            "INSERT INTO delivery_file (delivery, ordinal, role, source_name, stem, source_stat, custody_name, content, byte_length)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         )
         .bind(id.to_string())
         .bind(i64::from(file.ordinal))
         .bind(super::documents::to_text(&file.role))
         .bind(file.source_name.clone())
+        .bind(file.stem.clone())
         .bind(file.source_stat.clone())
         .bind(file.custody_name.clone())
         .bind(file.content.to_string())
@@ -240,6 +251,16 @@ pub async fn set_regrown_from(tx: &mut Tx, id: DeliveryId, earlier: DeliveryId) 
     Ok(())
 }
 
+/// Records that a delivery's sidecar may have been meant for an `earlier` one. It speaks only if a person agrees with it.
+pub async fn set_sidecar_doubt(tx: &mut Tx, id: DeliveryId, earlier: DeliveryId) -> Result<(), DatabaseError> {
+    sqlx::query("UPDATE delivery SET sidecar_doubt = $1 WHERE id = $2")
+        .bind(earlier.to_string())
+        .bind(id.to_string())
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
 /// Records that the present copy was measured and is not complete, and why. The delivery stays in custody: the source
 /// may still grow.
 pub async fn set_incomplete(tx: &mut Tx, id: DeliveryId, copy: u32, problem: &str) -> Result<(), DatabaseError> {
@@ -252,10 +273,20 @@ pub async fn set_incomplete(tx: &mut Tx, id: DeliveryId, copy: u32, problem: &st
     Ok(())
 }
 
-/// Counts a failed try and sets when to try again.
-pub async fn set_failure(tx: &mut Tx, id: DeliveryId, retry_at: Instant) -> Result<(), DatabaseError> {
-    sqlx::query("UPDATE delivery SET failures = failures + 1, retry_at = $1 WHERE id = $2")
-        .bind(retry_at.as_microseconds())
+/// Counts a failed try and sets when to try again. Answers the count.
+pub async fn count_failure(tx: &mut Tx, id: DeliveryId, retry_at: Instant) -> Result<i64, DatabaseError> {
+    let row =
+        sqlx::query("UPDATE delivery SET failures = failures + 1, retry_at = $1 WHERE id = $2 RETURNING failures")
+            .bind(retry_at.as_microseconds())
+            .bind(id.to_string())
+            .fetch_one(tx)
+            .await?;
+    Ok(row.try_get(0)?)
+}
+
+/// Has the present copy measured once more.
+pub async fn measure_again(tx: &mut Tx, id: DeliveryId) -> Result<(), DatabaseError> {
+    sqlx::query("UPDATE delivery SET measured_copy = 0, problem = NULL, failures = 0, retry_at = NULL WHERE id = $1")
         .bind(id.to_string())
         .execute(tx)
         .await?;
@@ -289,6 +320,35 @@ pub async fn in_state(tx: &mut Tx, state: DeliveryState) -> Result<Vec<Delivery>
     let sql = format!("SELECT {COLUMNS} FROM delivery WHERE state = $1 ORDER BY first_seen_at, id");
     let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(state.to_string()).fetch_all(tx).await?;
     rows.iter().map(read_row).collect()
+}
+
+/// What the line itself refused, at one station or at all: how many still stand in a drop folder, or went within the last
+/// day before they could be copied; and the newest of them.
+pub async fn refused(
+    tx: &mut Tx,
+    station: Option<&Name>,
+    now: Instant,
+    most: u32,
+) -> Result<(u64, Vec<Delivery>), DatabaseError> {
+    const WHICH: &str = "state = 'refused' AND copy = 0 AND (CAST($1 AS TEXT) IS NULL OR station = $1)
+        AND (source_released = 'no' OR (problem LIKE '%\"source-gone\"%' AND first_seen_at >= $2))";
+    let (station, since) = (station.map(ToString::to_string), now.plus(-jiff::SignedDuration::from_hours(24)));
+    let sql = format!("SELECT COUNT(*) FROM delivery WHERE {WHICH}");
+    let count: i64 = sqlx::query(sqlx::AssertSqlSafe(sql))
+        .bind(station.clone())
+        .bind(since.as_microseconds())
+        .fetch_one(&mut *tx)
+        .await?
+        .try_get(0)?;
+    let sql = format!("SELECT {COLUMNS} FROM delivery WHERE {WHICH} ORDER BY id DESC LIMIT $3");
+    let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+        .bind(station)
+        .bind(since.as_microseconds())
+        .bind(i64::from(most))
+        .fetch_all(tx)
+        .await?;
+    let rows = rows.iter().map(read_row).collect::<Result<_, _>>()?;
+    Ok((u64::try_from(count).map_err(unreadable("delivery count"))?, rows))
 }
 
 /// Deliveries of a station whose source may still lie in its drop folder, newest first.
@@ -447,7 +507,7 @@ pub async fn counting_on_custody(tx: &mut Tx) -> Result<Vec<Delivery>, DatabaseE
 
 pub async fn files(tx: &mut Tx, id: DeliveryId) -> Result<Vec<DeliveryFile>, DatabaseError> {
     let rows = sqlx::query(
-        "SELECT ordinal, role, source_name, source_stat, custody_name, content, byte_length
+        "SELECT ordinal, role, source_name, stem, source_stat, custody_name, content, byte_length
          FROM delivery_file WHERE delivery = $1 ORDER BY ordinal",
     )
     .bind(id.to_string())
@@ -459,6 +519,7 @@ pub async fn files(tx: &mut Tx, id: DeliveryId) -> Result<Vec<DeliveryFile>, Dat
                 ordinal: row.try_get::<i64, _>("ordinal")?.try_into().map_err(unreadable("delivery_file.ordinal"))?,
                 role: super::documents::from_text("delivery_file.role", &row.try_get::<String, _>("role")?)?,
                 source_name: row.try_get("source_name")?,
+                stem: row.try_get("stem")?,
                 source_stat: row.try_get("source_stat")?,
                 custody_name: row.try_get("custody_name")?,
                 content: row.try_get::<String, _>("content")?.parse().map_err(unreadable("delivery_file.content"))?,

@@ -8,7 +8,7 @@ use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
 use super::deliveries::one_row;
-use super::document_may_move;
+use super::{document_may_move, waiting};
 use crate::database::{DatabaseError, Tx, instant, unreadable};
 use crate::document::{DocumentState, HoldReason, Part};
 use crate::identity::{Claims, Identity};
@@ -61,10 +61,10 @@ pub struct Filter {
     pub ended: bool,
 }
 
-const COLUMNS: &str = "id, salt, station, state, held, held_detail, profile_id, profile_version, profile_digest, identity,
+pub(super) const COLUMNS: &str = "id, salt, station, state, held, held_detail, profile_id, profile_version, profile_digest, identity,
     claims, flags, stated, sidecar, list_digest, judgement, calendar, taken_in_at, due_at, supersedes, assigned_to, failures, created_at, updated_at";
 
-fn read_row(row: &AnyRow) -> Result<Document, DatabaseError> {
+pub(super) fn read_row(row: &AnyRow) -> Result<Document, DatabaseError> {
     let text = |column: &'static str| row.try_get::<String, _>(column);
     let optional = |column: &'static str| row.try_get::<Option<String>, _>(column);
     let profile_id = optional("profile_id")?;
@@ -207,16 +207,36 @@ pub async fn move_on(
         return Err(DatabaseError::Conflict(format!("a document does not go from {from} to {to}")));
     }
     let done = sqlx::query(
-        "UPDATE document SET state = $1, held = NULL, held_detail = NULL, failures = 0, retry_at = NULL, updated_at = $2
-         WHERE id = $3 AND state = $4",
+        "UPDATE document SET state = $1, held = NULL, held_detail = NULL, waits_for = NULL, failures = 0, retry_at = NULL,
+         updated_at = $2 WHERE id = $3 AND state = $4",
     )
     .bind(to.to_string())
     .bind(now.as_microseconds())
     .bind(id.to_string())
     .bind(from.to_string())
-    .execute(tx)
+    .execute(&mut *tx)
     .await?;
-    one_row(done.rows_affected(), || format!("document {id} is not {from}"))
+    one_row(done.rows_affected(), || format!("document {id} is not {from}"))?;
+    if to.is_open() { Ok(()) } else { waiting::resume_those_waiting_for(tx, id, now).await }
+}
+
+/// A stage's own move: refused where intake held the document while the stage worked on it, because its source changed.
+pub async fn carry_on(
+    tx: &mut Tx,
+    id: DocumentId,
+    from: DocumentState,
+    to: DocumentState,
+    now: Instant,
+) -> Result<(), DatabaseError> {
+    let row = sqlx::query("SELECT COUNT(*) FROM document WHERE id = $1 AND held = $2")
+        .bind(id.to_string())
+        .bind(HoldReason::SourceChanged.to_string())
+        .fetch_one(&mut *tx)
+        .await?;
+    if row.try_get::<i64, _>(0)? > 0 {
+        return Err(DatabaseError::Conflict(format!("the source of document {id} changed meanwhile")));
+    }
+    move_on(tx, id, from, to, now).await
 }
 
 /// Lets a document wait in its state, for a reason.
@@ -243,8 +263,8 @@ pub async fn hold(
 /// Ends the waiting of a document for `reason`; its stage takes it up again.
 pub async fn resume(tx: &mut Tx, id: DocumentId, reason: HoldReason, now: Instant) -> Result<(), DatabaseError> {
     let done = sqlx::query(
-        "UPDATE document SET held = NULL, held_detail = NULL, failures = 0, retry_at = NULL, updated_at = $1
-         WHERE id = $2 AND held = $3",
+        "UPDATE document SET held = NULL, held_detail = NULL, waits_for = NULL, failures = 0, retry_at = NULL,
+         updated_at = $1 WHERE id = $2 AND held = $3",
     )
     .bind(now.as_microseconds())
     .bind(id.to_string())

@@ -103,6 +103,10 @@ pub enum Deed {
         delivery: DeliveryId,
         reason: ReasonCode,
     },
+    /// A delivery whose copy could not be measured is measured once more.
+    RetryDelivery {
+        delivery: DeliveryId,
+    },
     /// A person says whose and what a document is; the statement is the private part.
     Identify {
         document: DocumentId,
@@ -262,6 +266,7 @@ impl Deed {
             Self::AttestBatch { .. } => "attest-batch",
             Self::TakeAsIs { .. } => "take-as-is",
             Self::RefuseDelivery { .. } => "refuse-delivery",
+            Self::RetryDelivery { .. } => "retry-delivery",
             Self::Identify { .. } => "identify",
             Self::Accept { .. } => "accept",
             Self::Exception { .. } => "exception",
@@ -295,7 +300,7 @@ impl Deed {
             | Self::Confirm { .. }
             | Self::SendBack { .. }
             | Self::RefuseDelivery { .. } => &[Operator, InformationManager],
-            Self::Retry { .. } => &[Operator, InformationManager, Admin],
+            Self::Retry { .. } | Self::RetryDelivery { .. } => &[Operator, InformationManager, Admin],
         }
     }
 
@@ -325,7 +330,7 @@ impl Deed {
             Self::ApproveProfile { .. } => Kind::ProfileAdopted,
             Self::OpenSession { .. } => Kind::SessionOpened,
             Self::AttestBatch { .. } => Kind::BatchAttested,
-            Self::TakeAsIs { .. } | Self::RefuseDelivery { .. } => Kind::DeliveryDecided,
+            Self::TakeAsIs { .. } | Self::RefuseDelivery { .. } | Self::RetryDelivery { .. } => Kind::DeliveryDecided,
             Self::Identify { .. } => Kind::DocumentIdentified,
             Self::Accept { .. } | Self::Exception { .. } => Kind::DocumentAccepted,
             Self::Confirm { .. } => Kind::DocumentConfirmed,
@@ -348,7 +353,9 @@ impl Deed {
             Self::OpenSession { session, .. } | Self::AttestBatch { session, .. } => {
                 Subject { session: Some(*session), ..Subject::default() }
             }
-            Self::TakeAsIs { delivery, .. } | Self::RefuseDelivery { delivery, .. } => Subject::delivery(*delivery),
+            Self::TakeAsIs { delivery, .. }
+            | Self::RefuseDelivery { delivery, .. }
+            | Self::RetryDelivery { delivery } => Subject::delivery(*delivery),
             Self::Identify { document, .. }
             | Self::Accept { document, .. }
             | Self::Exception { document, .. }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::sync::Arc;
 
+use jiff::tz::TimeZone;
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::driver::{StageName, Worked};
@@ -13,16 +14,19 @@ use crate::database::{DatabaseError, Tx};
 use crate::document::{DocumentState, HoldReason};
 use crate::identification::index::Index;
 use crate::identification::{
-    self, Asked, Facts, Identification, IdentityProblem, Sidecar, SidecarProblem, Statement, Template, resolve,
+    self, Asked, Facts, Flag, Identification, IdentityProblem, Sidecar, SidecarProblem, Statement, Template, resolve,
 };
 use crate::identity::table::Encoding;
 use crate::identity::{Claims, Source};
 use crate::ids::{DeliveryId, Digest, DocumentId};
+use crate::instant::Instant;
 use crate::intake::custody::CustodyCopy;
-use crate::intake::names::{Part as Side, stem};
+use crate::intake::names::{Part as Side, first_number_left_out, stem};
+use crate::journal::append::Journal;
 use crate::journal::{Draft, Entry, Kind, Subject as About, read};
-use crate::ledger::deliveries;
 use crate::ledger::documents::{self, Document};
+use crate::ledger::{deliveries, spoken, waiting};
+use crate::patients::Patients;
 use crate::people::sessions;
 use crate::profile::Fact;
 use crate::requirement::Regime;
@@ -35,6 +39,10 @@ struct Gathered {
     sidecar: Option<(Vec<u8>, Option<Digest>)>,
     /// The delivery that this one may be a longer piece of.
     regrown_from: Option<DeliveryId>,
+    /// Rows of a list in the drop folder that speak for it, by their digest.
+    rows: Vec<Digest>,
+    /// A number that the names of its files leave out.
+    left_out: Option<u64>,
     /// The order of its files, where the sidecar gives one.
     files: Option<Vec<String>>,
     /// The files that a source speaks for by name, composed (NFC).
@@ -46,6 +54,8 @@ enum Settled {
     Identified(Box<identification::Identified>, Arc<Adopted>),
     /// Equal bytes under equal circumstances: a further receipt of that document.
     Receipt(DocumentId),
+    /// The same, while nobody knows yet what becomes of that document.
+    WaitsFor(DocumentId),
     Held(HoldReason, String),
 }
 
@@ -83,6 +93,8 @@ impl Line {
             problems: Vec::new(),
             sidecar: None,
             regrown_from: delivery.regrown_from,
+            rows: Vec::new(),
+            left_out: first_number_left_out(&names.iter().map(String::as_str).collect::<Vec<_>>()),
             files: None,
             spoken_for: BTreeSet::new(),
         };
@@ -91,7 +103,10 @@ impl Line {
         }
         let station = self.config.stations.get(&document.station);
         let encoding = station.map_or(Encoding::Utf8, |station| station.index_encoding);
-        self.read_sidecars(&copy, &names, encoding, &mut gathered)?;
+        let stated: Vec<Statement> =
+            serde_json::from_str(&document.stated).map_err(|error| StageError::Document(error.to_string()))?;
+        let doubt = delivery.sidecar_doubt.map(|earlier| Doubt { earlier, stated: &stated });
+        self.read_sidecars(document, &copy, &names, encoding, doubt.as_ref(), &mut gathered)?;
         if let Some(template) = station.and_then(|station| station.file_name.as_deref()) {
             let template: Template = template
                 .parse()
@@ -109,8 +124,6 @@ impl Line {
             let facts = Facts { obtained_on: Some(day), ..Facts::default() };
             gathered.statements.push(Statement { from: Source::Batch, facts });
         }
-        let stated: Vec<Statement> =
-            serde_json::from_str(&document.stated).map_err(|error| StageError::Document(error.to_string()))?;
         gathered.statements.extend(stated);
         if let Some(station) = station {
             // What the station's settings say counts where nobody else speaks.
@@ -133,9 +146,11 @@ impl Line {
 
     fn read_sidecars(
         &self,
+        document: &Document,
         copy: &CustodyCopy,
         names: &[String],
         encoding: Encoding,
+        doubt: Option<&Doubt<'_>>,
         gathered: &mut Gathered,
     ) -> Result<(), StageError> {
         let present: Vec<&OsStr> = names.iter().map(OsStr::new).collect();
@@ -151,6 +166,14 @@ impl Line {
         let zone = calendar.calendar.zone();
         for member in manifest.members.iter().filter(|member| member.part == Side::Sidecar) {
             let bytes = read(member)?;
+            if let Some(doubt) = doubt
+                && !doubt.is_settled_by(&self.patients(), &bytes, zone)
+            {
+                // What may be another patient's enters neither the statements nor the record.
+                let (file, earlier) = (member.name.bare().to_string_lossy().into_owned(), doubt.earlier);
+                gathered.problems.push(IdentityProblem::LateSidecar { file, earlier });
+                continue;
+            }
             let facts = Sidecar::parse(&bytes).and_then(|sidecar| {
                 if let Some(files) = &sidecar.files {
                     gathered.files = Some(files.clone());
@@ -181,6 +204,14 @@ impl Line {
                     let mut spoke = false;
                     for name in names {
                         let Some(row) = index.row(name) else { continue };
+                        if !manifest.is_folder {
+                            let used = row_digest(name, index.row_bytes(row));
+                            if let Some(earlier) = self.used_before(document, &used)? {
+                                gathered.problems.push(IdentityProblem::RowUsed { file: name.clone(), earlier });
+                                continue;
+                            }
+                            gathered.rows.push(used);
+                        }
                         own.extend([b"\n", index.row_bytes(row)].concat());
                         let is_first = !std::mem::replace(&mut spoke, true);
                         match row.sidecar.clone().and_then(|sidecar| sidecar.facts(Some(zone))) {
@@ -195,6 +226,14 @@ impl Line {
             }
         }
         Ok(())
+    }
+
+    /// The other document for which a row of a list has spoken already.
+    fn used_before(&self, document: &Document, row: &Digest) -> Result<Option<DocumentId>, StageError> {
+        let used = self
+            .database
+            .read::<_, DatabaseError, _>(async |tx| spoken::row_used_for(tx, &document.station, row).await)?;
+        Ok(used.filter(|earlier| *earlier != document.id))
     }
 
     fn settle(&self, document: &Document, gathered: &Gathered) -> Result<Settled, StageError> {
@@ -291,8 +330,6 @@ impl Line {
         let ours = identified.identity();
         let decided_by_person = !others.is_empty() && self.decided_after(document, HoldReason::EqualBytes)?;
         for other in &others {
-            let ended =
-                matches!(other.state, DocumentState::SentBack | DocumentState::Discarded | DocumentState::Disposed);
             let theirs = &other.identity;
             if patient(theirs).is_some() && patient(theirs) != patient(ours) && !decided_by_person {
                 return Ok(Settled::Held(
@@ -305,8 +342,11 @@ impl Line {
                 && value(theirs.document_type.as_ref()) == value(ours.document_type.as_ref())
                 && value(theirs.obtained_on.as_ref()) == value(ours.obtained_on.as_ref())
                 && other.profile.as_ref() == Some(adopted.profile.reference());
-            if same && !ended {
-                return Ok(Settled::Receipt(other.id));
+            match (same, other.state) {
+                (true, DocumentState::Filed) => return Ok(Settled::Receipt(other.id)),
+                // What becomes of the first decides about this one: nothing is a receipt of what may be sent back yet.
+                (true, state) if state.is_open() && !decided_by_person => return Ok(Settled::WaitsFor(other.id)),
+                _ => {}
             }
         }
         Ok(Settled::Identified(identified, adopted))
@@ -340,14 +380,19 @@ impl Line {
             }
         };
         let (id, now, journal) = (document.id, self.clock.now(), Arc::clone(&self.journal));
-        let files = gathered.files;
+        let (files, rows, station) = (gathered.files, gathered.rows, document.station.clone());
+        let left_out = gathered.left_out;
         let held = match &settled {
             Settled::Held(reason, _) => Some(*reason),
+            Settled::WaitsFor(_) => Some(HoldReason::EqualBytes),
             Settled::Identified(..) | Settled::Receipt(_) => None,
         };
         self.database.write::<_, StageError, _>(async move |tx| {
             if let Some((object, list)) = &sidecar {
                 documents::set_sidecar(tx, id, object, list.as_ref()).await?;
+            }
+            for row in &rows {
+                spoken::use_row(tx, &station, row, id).await?;
             }
             match settled {
                 Settled::Identified(identified, adopted) => {
@@ -357,12 +402,13 @@ impl Line {
                     let reference = adopted.profile.reference();
                     documents::set_identity(tx, id, identified.identity(), identified.claims(), Some(reference))
                         .await?;
-                    let flags = identified.flags().to_vec();
+                    let left_out = left_out.map(|number| Flag::NumberLeftOut { number });
+                    let flags: Vec<Flag> = identified.flags().iter().cloned().chain(left_out).collect();
                     documents::set_flags(tx, id, &documents::to_json("document.flags", &flags)?).await?;
-                    documents::move_on(tx, id, DocumentState::Identifying, DocumentState::Inspecting, now).await?;
+                    documents::carry_on(tx, id, DocumentState::Identifying, DocumentState::Inspecting, now).await?;
                 }
                 Settled::Receipt(first) => {
-                    documents::move_on(tx, id, DocumentState::Identifying, DocumentState::Discarded, now).await?;
+                    documents::carry_on(tx, id, DocumentState::Identifying, DocumentState::Discarded, now).await?;
                     let parts = documents::parts(tx, id).await?;
                     let first_parts = documents::parts(tx, first).await?;
                     if let (Some(part), Some(first_part)) = (parts.first(), first_parts.first()) {
@@ -371,10 +417,13 @@ impl Line {
                     let entry = Draft::by_system(Kind::DeliveryReceived, About::document(id)).fact("receipt_of", first);
                     journal.append(tx, entry, now).await?;
                 }
+                Settled::WaitsFor(first) => {
+                    let detail = to_text(&HeldDetail::EqualBytesOpen { earlier: first })?;
+                    hold_at_identification(tx, &journal, id, HoldReason::EqualBytes, &detail, now).await?;
+                    waiting::wait_for(tx, id, first).await?;
+                }
                 Settled::Held(reason, detail) => {
-                    documents::hold(tx, id, DocumentState::Identifying, reason, Some(&detail), now).await?;
-                    let entry = Draft::by_system(Kind::DocumentHeld, About::document(id)).fact("reason", reason);
-                    journal.append(tx, entry, now).await?;
+                    hold_at_identification(tx, &journal, id, reason, &detail, now).await?;
                 }
             }
             Ok(())
@@ -413,6 +462,51 @@ impl Gathered {
             Err(sidecar) => self.problems.push(IdentityProblem::Sidecar { sidecar }),
         }
     }
+}
+
+/// A sidecar that may have been meant for an earlier scan, and what people said of this one since.
+struct Doubt<'a> {
+    earlier: DeliveryId,
+    stated: &'a [Statement],
+}
+
+impl Doubt<'_> {
+    /// Whether a person stated patient, kind and date, each as the sidecar has it: then it is this scan's own.
+    fn is_settled_by(&self, patients: &Patients, sidecar: &[u8], zone: &TimeZone) -> bool {
+        let Ok(facts) = Sidecar::parse(sidecar).and_then(|sidecar| sidecar.facts(Some(zone))) else { return false };
+        let id = |facts: &Facts| facts.patient_id.as_deref().and_then(|text| patients.normalise(text).ok());
+        let by_person = |said: &&Statement| said.from == Source::Person;
+        let last = |speaks: &dyn Fn(&Facts) -> bool| {
+            self.stated.iter().rfind(|said| by_person(said) && speaks(&said.facts)).map(|said| said.facts.clone())
+        };
+        let patient = last(&|facts| facts.patient_id.is_some());
+        let kind = last(&|facts| facts.document_type.is_some());
+        let day = last(&|facts| facts.obtained_on.is_some());
+        let (Some(patient), Some(kind), Some(day)) = (patient, kind, day) else { return false };
+        id(&patient).is_some()
+            && id(&patient) == id(&facts)
+            && kind.document_type == facts.document_type
+            && day.obtained_on == facts.obtained_on
+    }
+}
+
+/// What a row says, and of which file: a row of the same words about another name is another row.
+fn row_digest(name: &str, row: &[u8]) -> Digest {
+    Digest::of(&[composed(name).as_bytes(), b"\0", row].concat())
+}
+
+async fn hold_at_identification(
+    tx: &mut Tx,
+    journal: &Journal,
+    id: DocumentId,
+    reason: HoldReason,
+    detail: &str,
+    now: Instant,
+) -> Result<(), StageError> {
+    documents::hold(tx, id, DocumentState::Identifying, reason, Some(detail), now).await?;
+    let entry = Draft::by_system(Kind::DocumentHeld, About::document(id)).fact("reason", reason);
+    journal.append(tx, entry, now).await?;
+    Ok(())
 }
 
 /// Puts the parts of a document into the order in which its sidecar lists them.

@@ -9,21 +9,22 @@ use super::line::{Adopted, Line};
 use crate::calendar::Calendar;
 use crate::database::DatabaseError;
 use crate::document::{DocumentState, HoldReason};
+use crate::durable::Class;
 use crate::filing::{Filing, FilingError};
 use crate::identification::IdentityProblem;
 use crate::ids::{AttemptId, DeliveryId, DocumentId, Name};
 use crate::image::WorkerError;
 use crate::inspection::{Subject, SubjectPart, inspect};
 use crate::instant::Instant;
-use crate::intake::custody::CustodyCopy;
+use crate::intake::custody::{CustodyCopy, CustodyError};
 use crate::journal::{Draft, Kind, Subject as About};
 use crate::judgement::{Judgement, Severity};
 use crate::ledger::attempts::{self, AttemptState};
 use crate::ledger::documents::{self, Document};
 use crate::ledger::{contents, decisions, deliveries};
 use crate::measurements::Measurements;
-use crate::measuring::{Measured, Measuring, MeasuringError};
-use crate::messages::{Lang, say, say_findings};
+use crate::measuring::{Failed, Measured, Measuring, MeasuringError};
+use crate::messages::{Lang, say_findings};
 use crate::review::{self, NotAccepted};
 use crate::signing::stamping::{self, Stamping};
 use crate::signing::{self, Signing, SigningError};
@@ -45,6 +46,10 @@ pub(super) enum HeldDetail<'a> {
         document_type: &'a Name,
     },
     EqualBytes {
+        earlier: DocumentId,
+    },
+    /// It may be a mere further receipt of a document whose end is not known yet.
+    EqualBytesOpen {
         earlier: DocumentId,
     },
     /// Its source went on growing after an earlier delivery of it was taken.
@@ -82,11 +87,14 @@ impl Line {
                     return Worked::Away(away);
                 }
                 tracing::error!(delivery.id = %id, %error, "Measuring delivery {id} failed");
-                let retry_at = self.clock.now().plus(RETRY);
-                let counted = self
-                    .database
-                    .write::<_, DatabaseError, _>(async move |tx| deliveries::set_failure(tx, id, retry_at).await);
-                counted.map_or_else(|error| Worked::Away(error.into()), |()| Worked::Done(&[]))
+                match self.measuring().failed(id, &error, RETRY, MOST_FAILURES) {
+                    Ok(Failed::TriedAgain) => Worked::Done(&[]),
+                    Ok(Failed::Rests) => {
+                        self.wake_station_of(id);
+                        Worked::Done(&[])
+                    }
+                    Err(error) => Worked::Away(error.into()),
+                }
             }
         }
     }
@@ -326,21 +334,11 @@ impl Line {
         }
     }
 
-    /// Tells the station that a document is held: which, why, and what to do. What the sources said stays in the ledger,
-    /// for it may name a patient.
+    /// Tells the station that a document is held.
     pub(super) fn note_hold(&self, document: &Document, reason: HoldReason) {
-        let Some(intake) = self.intake.get() else { return };
-        let taken_in = document.taken_in_at.in_zone(self.calendar().calendar.zone()).strftime("%Y-%m-%d %H:%M:%S");
-        let blanks = [("taken_in", taken_in.to_string().into()), ("document", document.id.to_string().into())];
-        let text = Lang::ALL.map(|lang| {
-            let lines = [
-                say(lang, "note-document", &blanks),
-                say(lang, &format!("note-hold-{reason}"), &[]),
-                say(lang, &format!("todo-{reason}"), &[]),
-            ];
-            format!("{}\n", lines.join("\n"))
-        });
-        intake.note(&document.station, document.id, &text.join("\n"));
+        if let Some(intake) = self.intake.get() {
+            intake.note_hold(document, reason);
+        }
     }
 
     fn hold(
@@ -372,7 +370,7 @@ impl Line {
         let (id, from) = (document.id, document.state);
         let journal = Arc::clone(&self.journal);
         self.database.write::<_, StageError, _>(async move |tx| {
-            documents::move_on(tx, id, from, to, now).await?;
+            documents::carry_on(tx, id, from, to, now).await?;
             if let Some(reason) = reason {
                 documents::hold(tx, id, to, reason, detail.as_deref(), now).await?;
                 let entry = Draft::by_system(Kind::DocumentHeld, About::document(id)).fact("reason", reason);
@@ -441,8 +439,15 @@ fn away(error: &MeasuringError) -> Option<Away> {
     match error {
         MeasuringError::Worker(WorkerError::ContentChanged { .. })
         | MeasuringError::Database(DatabaseError::Conflict(_))
-        | MeasuringError::Custody(_)
+        | MeasuringError::Custody(CustodyError::Damaged | CustodyError::Manifest(_))
         | MeasuringError::Encoding(_) => None,
+        // One copy that is not there is that copy's trouble; a disk that does not answer is everybody's.
+        MeasuringError::Custody(CustodyError::Write(failure)) | MeasuringError::Disk(failure)
+            if failure.class() == Class::Gone =>
+        {
+            None
+        }
+        MeasuringError::Custody(_) => Some(disk(error)),
         MeasuringError::Worker(_) => Some(Away::Workers { problem: error.to_string() }),
         MeasuringError::Store(_) => Some(store(error)),
         MeasuringError::Disk(_) => Some(disk(error)),
@@ -514,7 +519,7 @@ impl Line {
             let (state, held) = review::route(&needs);
             documents::set_judgement(tx, document.id, &judgement, due_at).await?;
             documents::set_calendar(tx, document.id, &judged_by).await?;
-            documents::move_on(tx, document.id, DocumentState::Inspecting, state, now).await?;
+            documents::carry_on(tx, document.id, DocumentState::Inspecting, state, now).await?;
             if let Some(reason) = held {
                 let detail =
                     serde_json_canonicalizer::to_string(&serde_json::json!({ "code": "needs", "needs": needs }))

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::{ATTEMPTS, Entering, LONGEST_FILE, MANIFEST_FILE, RECORD_FILE, SIGNATURE_FILE, Signing, SigningError};
 use crate::crypto::check;
-use crate::document::DocumentState;
+use crate::document::{DocumentState, HoldReason};
 use crate::durable::Failure;
 use crate::evidence::record::{RECORD_VERSION, RecordJson};
 use crate::ids::{AttemptId, Digest, DocumentId};
@@ -182,6 +182,7 @@ impl Signing<'_> {
         let expected: Vec<_> = record.missed_attempts.iter().map(|missed| (AttemptState::Missed, *missed)).collect();
         let unchanged = document.is_some_and(|document| {
             document.state == DocumentState::Signing
+                && document.held != Some(HoldReason::SourceChanged)
                 && document.identity == record.identity
                 && document.claims == record.claims
                 && document.supersedes == record.supersedes

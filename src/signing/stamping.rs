@@ -104,7 +104,7 @@ impl Stamping<'_> {
         let (id, document, now) = (attempt.id, attempt.document, self.clock.now());
         self.database.write::<_, SigningError, _>(async move |tx| {
             attempts::set_state(tx, id, AttemptState::Signed, AttemptState::Stamped, Some(at)).await?;
-            documents::move_on(tx, document, DocumentState::Stamping, DocumentState::Filing, now).await?;
+            documents::carry_on(tx, document, DocumentState::Stamping, DocumentState::Filing, now).await?;
             documents::set_due(tx, document, None).await?;
             Ok(())
         })
@@ -119,7 +119,7 @@ impl Stamping<'_> {
         let journal = Arc::clone(self.journal);
         self.database.write::<_, SigningError, _>(async move |tx| {
             attempts::set_state(tx, id, AttemptState::Signed, AttemptState::Missed, None).await?;
-            documents::move_on(tx, document, DocumentState::Stamping, DocumentState::Signing, now).await?;
+            documents::carry_on(tx, document, DocumentState::Stamping, DocumentState::Signing, now).await?;
             journal.append(tx, entry, now).await?;
             Ok(())
         })

@@ -217,10 +217,12 @@ fn the_status_is_told_to_people_and_to_programs() {
         "sandbox": "required", "clock_problem": { "code": "jumped", "by_milliseconds": -3600000 }, "information_manager": null,
         "stations": [
             { "station": "er", "folder": "/srv/drop/er", "watching": "events", "problem": null,
+              "unfinished_files": 0, "late_sidecars": 1, "lone_sidecars": 0,
               "session": { "session": OTHER, "station": "er", "person": OTHER, "login": "mihon",
                            "opened_at": "2026-11-20T00:00:00.000000Z", "expires_at": "2026-11-20T08:00:00.000000Z",
                            "signed": 3, "most": 200, "attested": true, "closed_at": null, "close_reason": null } },
             { "station": "front-desk", "folder": "/mnt/scan", "watching": "starting", "problem": { "code": "no-marker" },
+              "unfinished_files": 0, "late_sidecars": 0, "lone_sidecars": 0,
               "session": null }
         ],
         "documents": [{ "state": "review", "held": "findings", "documents": 2 },
@@ -229,6 +231,10 @@ fn the_status_is_told_to_people_and_to_programs() {
             { "delivery": OTHER, "station": "er", "state": "incomplete", "name": "scan 7.tif",
               "first_seen_at": "2026-11-20T05:00:00.000000Z", "problem": null }
         ],
+        "refused": { "count": 7, "last": [
+            { "delivery": OTHER, "station": "er", "state": "refused", "name": "link.tif",
+              "first_seen_at": "2026-11-20T05:01:00.000000Z", "problem": { "code": "symbolic-link" } }
+        ] },
         "records": 40, "journal_size": 321,
         "paused": [{ "stage": "stamping", "since": "2026-11-20T05:00:00.000000Z", "why": { "code": "authority", "problem": "built-in: timed out" } }],
         "deadlines": [{ "document": DOCUMENT, "station": "er", "state": "review",
@@ -236,7 +242,8 @@ fn the_status_is_told_to_people_and_to_programs() {
         "warnings": [
             { "code": "calendar", "calendar_expiry": { "code": "near", "valid_until": "2027-12-31", "days_left": 41 } },
             { "code": "gap", "from": "2027-04-01", "until": null },
-            { "code": "best-effort-sandbox" }
+            { "code": "best-effort-sandbox" },
+            { "code": "late-sidecars", "station": "er", "count": 1 }
         ]
     });
     let home = TestHome::new();

@@ -22,6 +22,7 @@ const FILED: &str = "01939d6e-0000-7000-8000-000000000002";
 const RECORD: &str = "01939d6e-0000-7000-8000-000000000003";
 const DELIVERY: &str = "01939d6e-0000-7000-8000-000000000004";
 const CUT: &str = "01939d6e-0000-7000-8000-000000000005";
+const LINK: &str = "01939d6e-0000-7000-8000-00000000000e";
 const PERSON: &str = "01939d6e-0000-7000-8000-000000000006";
 const SESSION: &str = "01939d6e-0000-7000-8000-000000000007";
 
@@ -184,7 +185,11 @@ async fn cut_delivery(tx: &mut Tx, station: &Name, now: Instant) -> Rows {
     deliveries::enter(tx, cut, station, b"cut \x1b[2J.tif", now).await?;
     deliveries::move_on(tx, cut, DeliveryState::Arriving, DeliveryState::InCustody, None, now).await?;
     let problem = r#"{"at_byte":7,"code":"incomplete","file":1,"missing":"image-data"}"#;
-    deliveries::move_on(tx, cut, DeliveryState::InCustody, DeliveryState::Incomplete, Some(problem), now).await
+    deliveries::move_on(tx, cut, DeliveryState::InCustody, DeliveryState::Incomplete, Some(problem), now).await?;
+    let link: DeliveryId = LINK.parse().unwrap();
+    deliveries::enter(tx, link, station, b"link.tif", now).await?;
+    let problem = r#"{"code":"symbolic-link"}"#;
+    deliveries::move_on(tx, link, DeliveryState::Arriving, DeliveryState::Refused, Some(problem), now).await
 }
 
 async fn journal(tx: &mut Tx, home: HomeId, held: DocumentId, now: Instant) -> Rows {

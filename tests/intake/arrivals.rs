@@ -146,6 +146,18 @@ fn files_that_a_sidecar_lists_are_one_delivery() {
 }
 
 #[test]
+fn the_pages_of_a_folder_come_in_the_order_of_their_numbers() {
+    let world = World::new();
+    let line = world.open();
+    fs::create_dir(world.path("batch")).unwrap();
+    for page in ["p10.tif", "p2.tif", "p1.tif"] {
+        world.put(&format!("batch/{page}"), page.as_bytes());
+    }
+    world.take(&line);
+    assert_eq!(world.files(world.only().id), ["Scan batch/p1.tif", "Scan batch/p2.tif", "Scan batch/p10.tif"]);
+}
+
+#[test]
 fn an_index_speaks_once_for_each_name_and_goes_last() {
     let world = World::new();
     let line = world.open();

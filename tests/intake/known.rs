@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use torikomi::config::station::SourceRelease;
-use torikomi::document::{DeliveryProblem, DeliveryState};
+use torikomi::document::{DeliveryProblem, DeliveryState, HoldReason};
 use torikomi::intake::line::{Station, StationProblem};
 use torikomi::journal::Kind;
 use torikomi::measurements::Fault;
@@ -158,7 +158,7 @@ fn a_file_that_grows_after_it_was_taken_is_marked() {
     world.measured_complete(first);
     append(&world.path("scan.tif"), b" page 2");
     world.take(&line);
-    assert_eq!(world.ledger(), ["scan.tif: taken 1 gone", "scan.tif: in-custody 1 no"]);
+    assert_eq!(world.ledger(), ["scan.tif: taken 1 changed", "scan.tif: in-custody 1 no"]);
     assert_eq!(world.deliveries()[1].regrown_from, Some(first));
     assert_eq!(world.custody(), ["001 page 1", "001 page 1 page 2"]);
 }
@@ -292,4 +292,77 @@ fn a_file_added_to_a_taken_folder_is_a_delivery_of_its_own() {
     assert_eq!(rows.len(), 2);
     assert_eq!(world.files(rows[1].id), ["Scan batch/p2.tif"]);
     let _ = File::open(world.path("batch")).unwrap();
+}
+
+#[test]
+fn what_grows_between_custody_and_release_holds_its_open_document() {
+    for (state, held) in [("identifying", true), ("signing", true), ("filing", true), ("filed", false)] {
+        let world = World::new();
+        let line = world.open();
+        world.put("scan.tif", b"page 1");
+        world.take(&line);
+        let first = world.only().id;
+        let document = world.measured_complete(first);
+        world.set_document(document, state);
+        append(&world.path("scan.tif"), b" page 2");
+        world.turn(&line, 1);
+        let found = world.document(document);
+        assert_eq!(found.held, held.then_some(HoldReason::SourceChanged), "{state}");
+        assert_eq!(found.state.to_string(), state);
+        assert_eq!(world.notes().len(), usize::from(held), "{:?}", world.notes());
+        world.turn(&line, 3);
+        assert_eq!(world.deliveries()[1].regrown_from, Some(first), "{state}: both wait for one decision");
+        assert_eq!(world.custody(), ["001 page 1", "001 page 1 page 2"]);
+    }
+}
+
+/// A TIFF that gets another page is changed at its beginning too, where the chain of its pages is.
+#[test]
+fn what_changes_in_place_is_no_new_scan_even_when_it_begins_otherwise() {
+    let mut world = World::new();
+    world.er_1().source_release = SourceRelease::Filed;
+    let line = world.open();
+    world.put("scan.tif", b"last page 1");
+    world.take(&line);
+    let first = world.only().id;
+    let document = world.measured_complete(first);
+    world.set_document(document, "signing");
+    let mut file = OpenOptions::new().write(true).open(world.path("scan.tif")).unwrap();
+    file.write_all(b"more page 1 page 2").unwrap();
+    drop(file);
+    world.turn(&line, 1);
+    assert_eq!(world.document(document).held, Some(HoldReason::SourceChanged));
+    world.set_document(document, "filed");
+    world.turn(&line, 3);
+    assert_eq!(world.deliveries()[1].regrown_from, Some(first), "although the first one was filed meanwhile");
+}
+
+#[test]
+fn another_number_of_the_device_makes_no_new_scan() {
+    let mut world = World::new();
+    world.er_1().source_release = SourceRelease::Filed;
+    world.put("whole.tif", b"whole");
+    world.put("half.tif", b"half");
+    let line = world.open();
+    world.take(&line);
+    let whole = world.deliveries().into_iter().find(|row| row.source_display == "whole.tif").unwrap().id;
+    let half = world.deliveries().into_iter().find(|row| row.source_display == "half.tif").unwrap().id;
+    let document = world.measured_complete(whole);
+    world.measured_incomplete(half);
+    drop(line);
+    // What a restart of the machine or another mount does to the numbers.
+    world.write(async |tx| {
+        sqlx::query("UPDATE delivery_file SET source_stat = REPLACE(source_stat, '\"device\":\"', '\"device\":\"9')")
+            .execute(tx)
+            .await?;
+        Ok(())
+    });
+    let before = world.ledger();
+    let line = world.open();
+    world.take(&line);
+    world.take(&line);
+    assert_eq!(world.ledger(), before);
+    world.set_document(document, "filed");
+    world.take(&line);
+    assert_eq!(world.standing(), ["half.tif"], "and it is released as the same one");
 }

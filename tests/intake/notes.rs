@@ -4,10 +4,11 @@ use std::fs;
 use std::os::unix::fs::symlink;
 
 use schemars::{JsonSchema, schema_for};
-use torikomi::document::DeliveryProblem;
+use torikomi::document::{DeliveryProblem, DocumentState, HoldReason};
 use torikomi::ids::DocumentId;
 use torikomi::intake::drop::RefusalKind;
 use torikomi::intake::line::{CustodyFinding, StationProblem};
+use torikomi::ledger::documents;
 use torikomi::messages::{FluentValue, Lang, find};
 
 use crate::world::{World, name};
@@ -119,4 +120,30 @@ fn every_code_has_a_sentence_in_both_languages() {
     check::<DeliveryProblem>("delivery-problem");
     check::<StationProblem>("station");
     check::<CustodyFinding>("custody");
+}
+
+#[test]
+fn a_note_goes_with_its_cause_whoever_removed_it() {
+    let world = World::new();
+    let line = world.open();
+    world.put("scan.tif", b"a page");
+    world.take(&line);
+    let document = world.measured_complete(world.only().id);
+    for ended in [false, true] {
+        let now = world.now();
+        world.write(async move |tx| {
+            let state = DocumentState::Identifying;
+            documents::hold(tx, document, state, HoldReason::Identity, None, now).await
+        });
+        line.note(&name("er-1"), document, "it waits");
+        world.turn(&line, 1);
+        world.turn(&line, 1);
+        assert_eq!(world.notes().len(), 1);
+        world.write(async move |tx| match ended {
+            false => documents::resume(tx, document, HoldReason::Identity, now).await,
+            true => documents::move_on(tx, document, DocumentState::Identifying, DocumentState::Discarded, now).await,
+        });
+        world.turn(&line, 1);
+        assert!(world.notes().is_empty(), "{:?}", world.notes());
+    }
 }

@@ -1,6 +1,8 @@
 //! The same with threads and events, as the daemon runs it. Nothing is measured: it ends, or fails after a long time.
 
 use std::fs;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant as Moment};
 
 use torikomi::intake::line::Watching;
@@ -47,4 +49,32 @@ fn stations_run_on_threads_of_their_own() {
     line.stop();
     world.put("after.tif", b"four");
     assert_eq!(world.deliveries().len(), 3);
+}
+
+#[test]
+fn a_station_whose_thread_panics_says_so_and_goes_on() {
+    let mut world = World::new();
+    world.er_1().patience.quiet = Duration::from_millis(50);
+    let (told, hears) = mpsc::channel();
+    let panicked = AtomicBool::new(false);
+    let session = world.session;
+    let line = world.open_with(Box::new(move |_| {
+        if !panicked.swap(true, Ordering::SeqCst) {
+            // Until the test has looked.
+            let _ = told.send(());
+            panic!("what nobody thought of");
+        }
+        Some(session)
+    }));
+    let line = Arc::new(line);
+    line.run().unwrap();
+    world.put("scan.tif", b"one");
+    hears.recv_timeout(Duration::from_secs(60)).unwrap();
+    wait_until("the report", || {
+        let problem = serde_json::to_value(&line.stations()[0].problem).unwrap();
+        problem["code"] == "crashed"
+    });
+    wait_until("custody", || world.ledger() == ["scan.tif: in-custody 1 no"]);
+    wait_until("the report of a station that is well", || line.stations()[0].problem.is_none());
+    line.stop();
 }

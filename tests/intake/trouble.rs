@@ -5,11 +5,15 @@ use std::io::Write as _;
 use std::os::unix::fs::symlink;
 use std::process::Command;
 
+use seccompiler::{BpfProgram, SeccompAction, SeccompFilter};
+use torikomi::document::DeliveryProblem;
+use torikomi::ids::DeliveryId;
 use torikomi::intake::line::{StationProblem, Watching};
 use torikomi::journal::Kind;
+use torikomi::ledger::deliveries;
 
 use crate::mounts::Mount;
-use crate::world::World;
+use crate::world::{World, name};
 
 #[test]
 fn a_vanished_folder_is_unreachable_and_comes_back() {
@@ -242,4 +246,78 @@ fn a_sparse_giant_does_not_fill_the_disk() {
     world.take(&line);
     assert_eq!(world.ledger(), ["scan.tif: refused 0 no"]);
     assert!(line.paused().is_none());
+}
+
+/// What the kernel answers when a share's server is restarted or a disk dies: an error about every name, and no word
+/// of whether it is there. A filter of this thread's system calls gives that answer here.
+#[test]
+fn a_folder_that_answers_with_errors_is_in_trouble_and_its_files_are_not() {
+    for errno in [libc::EIO, libc::ESTALE] {
+        let world = World::new();
+        let line = world.open();
+        world.put("half.tif", b"half");
+        world.put("taken.tif", b"taken");
+        world.take(&line);
+        let find = |name: &str| world.deliveries().into_iter().find(|row| row.source_display == name).unwrap().id;
+        world.found_wanting(find("half.tif"), &DeliveryProblem::NoDocument);
+        world.turn(&line, 610);
+        world.measured_complete(find("taken.tif"));
+        let before = world.ledger();
+        let journal = world.journal();
+        let notes = world.notes();
+        world.pass(5);
+        let moment = world.moment();
+        std::thread::scope(|scope| {
+            let troubled = scope.spawn(|| {
+                refuse_to_open_beneath(errno);
+                line.turn(&name("er-1"), moment).unwrap();
+            });
+            troubled.join().unwrap();
+        });
+        assert_eq!(world.ledger(), before, "{errno}");
+        assert_eq!(world.journal(), journal, "{errno}");
+        assert_eq!(world.notes(), notes, "{errno}");
+        assert_eq!(line.stations()[0].watching, Watching::Unreachable);
+        assert!(
+            matches!(line.stations()[0].problem, Some(StationProblem::Unusable { .. })),
+            "{:?}",
+            line.stations()[0]
+        );
+        world.turn(&line, 5);
+        assert_eq!(line.stations()[0].problem, None, "it comes back by itself");
+        assert_eq!(world.standing(), ["half.tif"]);
+    }
+}
+
+/// From now on `openat2` fails in this thread, and in no other.
+fn refuse_to_open_beneath(errno: i32) {
+    let architecture = std::env::consts::ARCH.try_into().unwrap();
+    let filter = SeccompFilter::new(
+        [(libc::SYS_openat2, Vec::new())].into_iter().collect(),
+        SeccompAction::Allow,
+        SeccompAction::Errno(u32::try_from(errno).unwrap()),
+        architecture,
+    );
+    let program: BpfProgram = filter.unwrap().try_into().unwrap();
+    seccompiler::apply_filter(&program).unwrap();
+}
+
+#[test]
+fn a_number_that_is_taken_in_custody_concerns_its_delivery_alone() {
+    let world = World::new();
+    let line = world.open();
+    let (id, now) = (DeliveryId::new(), world.now());
+    world.write(async move |tx| deliveries::enter(tx, id, &name("er-1"), b"scan.tif", now).await);
+    let stranger = world.custody.join(format!("{id}.001"));
+    fs::create_dir(&stranger).unwrap();
+    fs::write(stranger.join("what"), b"nobody knows").unwrap();
+    world.put("scan.tif", b"a page");
+    world.put("other.tif", b"another");
+    world.take(&line);
+    world.turn(&line, 2);
+    assert!(line.paused().is_none(), "{:?}", line.paused());
+    let mut ledger = world.ledger();
+    ledger.sort();
+    assert_eq!(ledger, ["other.tif: in-custody 1 no", "scan.tif: in-custody 2 no"]);
+    assert!(stranger.join("what").exists(), "it is kept");
 }

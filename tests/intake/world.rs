@@ -20,13 +20,14 @@ use torikomi::identification::Sidecar;
 use torikomi::ids::{DeliveryId, Digest, DocumentId, HomeId, Name, SessionId};
 use torikomi::image::unmeasured;
 use torikomi::instant::Instant;
-use torikomi::intake::line::{Instruments, Line, Station};
+use torikomi::intake::line::{Instruments, Line, SessionAt, Station};
 use torikomi::intake::rest::Patience;
 use torikomi::intake::watch::Rhythm;
 use torikomi::journal::Kind;
 use torikomi::journal::append::Journal;
 use torikomi::journal::read::entries;
 use torikomi::ledger::deliveries::{self, Delivery};
+use torikomi::ledger::documents::Document;
 use torikomi::ledger::{contents, documents};
 use torikomi::measurements::{Fault, MissingPart};
 
@@ -127,7 +128,13 @@ impl World {
 
     /// Opens a line over what is there: at first, and after every crash.
     pub(crate) fn open(&self) -> Line {
-        let (session, woken) = (self.session, Arc::clone(&self.woken));
+        let session = self.session;
+        self.open_with(Box::new(move |_| Some(session)))
+    }
+
+    /// The same with another answer to which session is open.
+    pub(crate) fn open_with(&self, session_at: SessionAt) -> Line {
+        let woken = Arc::clone(&self.woken);
         let instruments = Instruments {
             home: self.home,
             custody: Folder::open(&self.custody).unwrap(),
@@ -136,7 +143,8 @@ impl World {
             clock: Arc::clone(&self.clock),
             zone: TimeZone::get("Asia/Tokyo").unwrap(),
             largest: self.largest,
-            session_at: Box::new(move |_| Some(session)),
+            session_at,
+            away: Box::new(|| None),
             listed: Box::new(|bytes| {
                 Some(Sidecar::parse(bytes).ok()?.files?.into_iter().map(OsString::from).collect())
             }),
@@ -259,6 +267,10 @@ impl World {
         let copy = self.delivery(id).copy;
         let problem = serde_json_canonicalizer::to_string(problem).unwrap();
         self.write(async move |tx| deliveries::set_incomplete(tx, id, copy, &problem).await);
+    }
+
+    pub(crate) fn document(&self, id: DocumentId) -> Document {
+        self.read(async |tx| documents::get(tx, id).await).unwrap()
     }
 
     /// Whatever lies between: the document is now in this state.

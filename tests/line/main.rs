@@ -11,7 +11,9 @@ mod anchor;
 mod burst;
 mod busy;
 mod clocks;
+mod damaged;
 mod disk;
+mod equal;
 #[path = "../image/files.rs"]
 #[allow(dead_code, reason = "others use what is not used here")]
 mod files;
@@ -29,9 +31,11 @@ mod lists;
 mod notes;
 mod proven;
 mod regrown;
+mod reused;
 mod scanners;
 mod stamping;
 mod tsa;
+mod unmounted;
 mod workers;
 
 /// Waits at most a minute: a slow machine is slow, and a broken line fails.

@@ -34,6 +34,8 @@ fn a_file_that_grows_into_a_longer_whole_one_is_held_until_a_person_says_what_it
     let held = wait_for(|| all(line).into_iter().find(|document| document.id != first.id && document.held.is_some()));
     let held = held.expect("the long one is taken as a document of its own");
     assert_eq!((held.state, held.held), (DocumentState::Identifying, Some(HoldReason::SourceChanged)), "{held:?}");
+    // The piece waits as well: it must not be filed before somebody knows of the longer one.
+    assert_eq!(state_of(line, &first), (DocumentState::Signing, Some(HoldReason::SourceChanged)));
     let earlier = deliveries_of(line, &first);
     let detail: serde_json::Value = serde_json::from_str(held.held_detail.as_deref().unwrap()).unwrap();
     assert_eq!(detail, serde_json::json!({ "code": "regrown", "earlier": earlier }));

@@ -4,10 +4,13 @@ use super::facts;
 use crate::cli::choice;
 use crate::cli::page::{Page, Table, Tone};
 use crate::cli::{Answer, Desk, Failure};
-use crate::control::facts::{DeliveryStatus, DocumentFacts, Queue};
+use crate::control::facts::{DeliveryStatus, DocumentFacts, Queue, RefusedDeliveries};
 use crate::document::{DeliveryState, DocumentState};
 use crate::ids::Name;
 use crate::ledger::{deliveries, documents};
+
+/// So many of what was refused are listed.
+const REFUSED: u32 = 20;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -31,7 +34,7 @@ pub(super) fn run(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
         state: args.state,
         held: args.held,
     };
-    let most = u32::from(args.most);
+    let (most, now) = (u32::from(args.most), desk.now());
     let mut queue = desk.database()?.read(async |tx| {
         let mut rows = Vec::new();
         for document in documents::list(tx, &filter, most.saturating_add(1)).await? {
@@ -42,7 +45,9 @@ pub(super) fn run(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
             let found = deliveries::in_state(tx, state).await?;
             waiting.extend(found.into_iter().map(facts::of_delivery));
         }
-        Ok(Queue { documents: rows, deliveries: waiting, more: false })
+        let (count, last) = deliveries::refused(tx, args.station.as_ref(), now, REFUSED).await?;
+        let refused = RefusedDeliveries { count, last: last.into_iter().map(facts::of_delivery).collect() };
+        Ok(Queue { documents: rows, deliveries: waiting, refused, more: false })
     })?;
     queue.more = queue.documents.len() > usize::from(args.most);
     queue.documents.truncate(usize::from(args.most));
@@ -55,7 +60,6 @@ fn show(desk: &Desk, page: &mut Page, queue: &Queue) {
     let words = &desk.words;
     if queue.documents.is_empty() && queue.deliveries.is_empty() {
         page.line(&words.say("queue-empty"));
-        return;
     }
     if !queue.documents.is_empty() {
         let columns = ["time-left", "state", "patient", "kind", "obtained", "pages", "station", "document"];
@@ -71,6 +75,15 @@ fn show(desk: &Desk, page: &mut Page, queue: &Queue) {
     if !queue.deliveries.is_empty() {
         page.heading(&words.say("queue-deliveries"));
         deliveries_table(desk, page, &queue.deliveries);
+    }
+    refused(desk, page, &queue.refused);
+}
+
+/// What could not be taken in at all: how many, and the newest of them.
+pub(in crate::cli) fn refused(desk: &Desk, page: &mut Page, refused: &RefusedDeliveries) {
+    if refused.count > 0 {
+        page.heading(&desk.words.with("queue-refused-deliveries", &[("count", refused.count.into())]));
+        deliveries_table(desk, page, &refused.last);
     }
 }
 

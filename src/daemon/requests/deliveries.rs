@@ -5,7 +5,7 @@ use super::{Peer, Requests};
 use crate::control::facts::Decided;
 use crate::control::{Credentials, ReasonGiven, Refusal};
 use crate::database::Tx;
-use crate::document::DeliveryState;
+use crate::document::{DeliveryProblem, DeliveryState};
 use crate::ids::DeliveryId;
 use crate::intake::custody::CustodyCopy;
 use crate::journal::append::Appended;
@@ -48,6 +48,29 @@ impl Requests {
         self.line.shared.wake(&[StageName::Identification]);
         (self.hooks.wake_intake)(&delivery.station);
         Ok(decided)
+    }
+
+    /// Whoever mended the disk, or put the copy back, has it measured once more.
+    pub(super) fn retry_delivery(&self, by: &Credentials, id: DeliveryId, peer: Peer) -> Result<Decided, Refusal> {
+        let hand = self.hand(peer);
+        let signers = Signers::from(self.prove(by, hand.now)?);
+        let (station, appended) = self.line.database.write::<_, Refusal, _>(async move |tx| {
+            let delivery = find(tx, id).await?;
+            let to = DeliveryState::InCustody;
+            let not_measured = delivery.problem.as_deref().is_some_and(|problem| {
+                matches!(serde_json::from_str(problem), Ok(DeliveryProblem::NotMeasured { .. }))
+            });
+            if !not_measured || !delivery_may_move(delivery.state, to) {
+                return Err(wrong_state(&delivery));
+            }
+            let appended = hand.act(tx, Deed::RetryDelivery { delivery: id }, &signers, None).await?;
+            deliveries::move_on(tx, id, delivery.state, to, None, hand.now).await?;
+            deliveries::measure_again(tx, id).await?;
+            Ok((delivery.station, appended))
+        })?;
+        self.line.shared.wake(&[StageName::Measuring]);
+        (self.hooks.wake_intake)(&station);
+        Ok(Decided { documents: Vec::new(), journal_index: appended.index, entry: appended.entry })
     }
 
     fn take(&self, delivery: &Delivery, deed: Deed, by: Signers, why: Why, hand: Hand) -> Result<Decided, Refusal> {

@@ -1,7 +1,7 @@
 //! Releasing what came late for an unavoidable reason (9.2-C1(1), our reading).
 
 use super::hand::{Signers, Why};
-use super::queue::{Done, Weighed, find, go_on, named, weigh, wrong_state};
+use super::queue::{Done, Weighed, find, go_on, named, source_changed, weigh, wrong_state};
 use super::{Peer, Requests, state};
 use crate::calendar::{Calendar, Span, Start};
 use crate::control::facts::Decided;
@@ -39,7 +39,7 @@ impl Requests {
             let mut done = Done::none();
             for id in documents {
                 let document = find(tx, id).await?;
-                if document.state != DocumentState::Review {
+                if document.state != DocumentState::Review || source_changed(&document) {
                     return Err(wrong_state(&document));
                 }
                 let weighed = weigh(tx, &document, &profiles).await?;

@@ -44,6 +44,11 @@ pub(super) fn wrong_state(document: &Document) -> Refusal {
     }
 }
 
+/// Whether its file was changed after it was taken: whoever says first what it is may then accept or confirm it.
+pub(super) fn source_changed(document: &Document) -> bool {
+    document.held == Some(HoldReason::SourceChanged)
+}
+
 /// Moves a document that a person ends.
 pub(super) async fn end(tx: &mut Tx, document: &Document, to: DocumentState, hand: &Hand) -> Result<(), Refusal> {
     Ok(documents::move_on(tx, document.id, document.state, to, hand.now).await?)

@@ -1,7 +1,7 @@
 //! Accepting what a check held or rejected, and confirming before the signature.
 
 use super::hand::{Signers, Why};
-use super::queue::{Done, Weighed, find, go_on, weigh, wrong_state};
+use super::queue::{Done, Weighed, find, go_on, source_changed, weigh, wrong_state};
 use super::{Peer, Requests, state};
 use crate::control::facts::Decided;
 use crate::control::{Credentials, ReasonGiven, Refusal};
@@ -31,7 +31,7 @@ impl Requests {
         let profiles = self.line.profiles();
         let done = self.line.database.write::<_, Refusal, _>(async move |tx| {
             let document = find(tx, id).await?;
-            if document.state != DocumentState::Review {
+            if document.state != DocumentState::Review || source_changed(&document) {
                 return Err(wrong_state(&document));
             }
             let weighed = weigh(tx, &document, &profiles).await?;
@@ -60,7 +60,7 @@ impl Requests {
         let profiles = self.line.profiles();
         let done = self.line.database.write::<_, Refusal, _>(async move |tx| {
             let document = find(tx, id).await?;
-            if document.state != DocumentState::AwaitingConfirmation {
+            if document.state != DocumentState::AwaitingConfirmation || source_changed(&document) {
                 return Err(wrong_state(&document));
             }
             let state_digest = state::of(tx, &document).await?;

@@ -5,7 +5,9 @@ use std::sync::PoisonError;
 use super::Requests;
 use crate::calendar::Expiry;
 use crate::control::Refusal;
-use crate::control::facts::{Deadline, DeliveryStatus, Paused, SessionStatus, StationStatus, Status, Warning};
+use crate::control::facts::{
+    Deadline, DeliveryStatus, Paused, RefusedDeliveries, SessionStatus, StationStatus, Status, Warning,
+};
 use crate::database::{DatabaseError, Tx};
 use crate::document::DeliveryState;
 use crate::instant::Instant;
@@ -22,6 +24,9 @@ use crate::store::records;
 /// So many deadlines are listed.
 const DEADLINES: u32 = 20;
 
+/// So many of what was refused are listed.
+const REFUSED: u32 = 5;
+
 /// Deliveries that a person has to look at.
 const WAITING: [DeliveryState; 2] = [DeliveryState::Incomplete, DeliveryState::CompletenessUnknown];
 
@@ -29,6 +34,7 @@ const WAITING: [DeliveryState; 2] = [DeliveryState::Incomplete, DeliveryState::C
 struct Found {
     counts: Vec<Count>,
     waiting: Vec<Delivery>,
+    refused: (u64, Vec<Delivery>),
     deadlines: Vec<Deadline>,
     sessions: Vec<SessionStatus>,
     appointed: Vec<Appointment>,
@@ -42,9 +48,10 @@ impl Requests {
         let line = &self.line;
         let now = line.clock.now();
         let found = line.database.read::<_, PeopleError, _>(async |tx| look(tx, now).await)?;
-        let warnings = self.warnings(&found, now);
         let stations = (self.hooks.stations)().into_iter().map(|station| with_session(station, &found.sessions));
-        let stations = stations.collect();
+        let stations: Vec<StationStatus> = stations.collect();
+        let mut warnings = self.warnings(&found, now);
+        warnings.extend(stations.iter().flat_map(litter));
         Ok(Status {
             home: line.home.id(),
             mode: line.config.mode.to_string(),
@@ -57,6 +64,10 @@ impl Requests {
             stations,
             documents: found.counts,
             deliveries_waiting: found.waiting.iter().map(delivery_status).collect(),
+            refused: RefusedDeliveries {
+                count: found.refused.0,
+                last: found.refused.1.iter().map(delivery_status).collect(),
+            },
             records: found.records,
             journal_size: found.journal_size,
             paused: paused(line),
@@ -114,6 +125,7 @@ async fn look(tx: &mut Tx, now: Instant) -> Result<Found, PeopleError> {
     Ok(Found {
         counts: documents::counts(tx).await?,
         waiting,
+        refused: deliveries::refused(tx, None, now, REFUSED).await?,
         deadlines,
         sessions: open,
         appointed: appointments::list(tx, now).await?,
@@ -143,6 +155,17 @@ async fn session_status(tx: &mut Tx, row: SessionRow) -> Result<SessionStatus, D
 fn with_session(station: StationStatus, sessions: &[SessionStatus]) -> StationStatus {
     let session = sessions.iter().find(|session| session.station == station.station).cloned();
     StationStatus { session, ..station }
+}
+
+/// What stands at a station and comes to nothing by itself.
+fn litter(at: &StationStatus) -> Vec<Warning> {
+    let station = || at.station.clone();
+    let warnings = [
+        (at.late_sidecars, Warning::LateSidecars { station: station(), count: at.late_sidecars }),
+        (at.lone_sidecars, Warning::LoneSidecars { station: station(), count: at.lone_sidecars }),
+        (at.unfinished_files, Warning::UnfinishedFiles { station: station(), count: at.unfinished_files }),
+    ];
+    warnings.into_iter().filter(|(count, _)| *count > 0).map(|(_, warning)| warning).collect()
 }
 
 fn delivery_status(delivery: &Delivery) -> DeliveryStatus {

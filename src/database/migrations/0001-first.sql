@@ -16,7 +16,7 @@ CREATE TABLE delivery (
     source_display  TEXT NOT NULL,
     -- JSON code and fields of a refusal or of what is missing
     problem         TEXT,
-    -- no · yes · cannot · gone
+    -- no · yes · cannot · changed · gone
     source_released TEXT NOT NULL,
     first_seen_at   BIGINT NOT NULL,
     -- which custody copy counts (a source that changed is copied again), and which of them was measured last
@@ -30,6 +30,8 @@ CREATE TABLE delivery (
     receipt_of      TEXT,
     -- the earlier delivery that this one seems to continue or to replace: its document must not be filed in pieces
     regrown_from    TEXT,
+    -- the earlier delivery of that name for which its sidecar may have been meant: it speaks only if a person agrees
+    sidecar_doubt   TEXT,
     failures        BIGINT NOT NULL DEFAULT 0,
     retry_at        BIGINT,
     updated_at      BIGINT NOT NULL
@@ -45,6 +47,8 @@ CREATE TABLE delivery_file (
     -- scan · sidecar · index
     role         TEXT NOT NULL,
     source_name  BLOB NOT NULL,
+    -- the name without its ending: what a sidecar shares with its scan
+    stem         BLOB NOT NULL,
     -- JSON: device, inode, size, times of the source when it was copied
     source_stat  TEXT NOT NULL,
     custody_name TEXT NOT NULL,
@@ -54,6 +58,16 @@ CREATE TABLE delivery_file (
 );
 CREATE INDEX delivery_file_by_content ON delivery_file (content);
 CREATE INDEX delivery_file_by_source ON delivery_file (source_name);
+CREATE INDEX delivery_file_by_stem ON delivery_file (stem, delivery);
+
+-- Rows of a batch list in a drop folder that have spoken, each for one document. They never speak again.
+CREATE TABLE used_row (
+    station  TEXT NOT NULL,
+    -- SHA-256 of the file's name and the row's bytes
+    row      TEXT NOT NULL,
+    document TEXT NOT NULL,
+    PRIMARY KEY (station, row)
+);
 
 -- The notes that stand in a station's drop folder, by the matter they are about.
 CREATE TABLE station_note (
@@ -107,6 +121,8 @@ CREATE TABLE document (
     -- the next deadline that may be missed
     due_at          BIGINT,
     supersedes      TEXT,
+    -- the document with equal bytes whose end it waits for
+    waits_for       TEXT,
     assigned_to     TEXT,
     failures        BIGINT NOT NULL DEFAULT 0,
     retry_at        BIGINT,
@@ -114,6 +130,7 @@ CREATE TABLE document (
     updated_at      BIGINT NOT NULL
 );
 CREATE INDEX document_by_state ON document (state, held, created_at);
+CREATE INDEX document_by_waiting ON document (waits_for);
 CREATE INDEX document_by_patient ON document (patient_id, created_at);
 
 -- The ordered page ranges a document consists of.

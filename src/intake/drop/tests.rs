@@ -264,3 +264,38 @@ fn every_refusal_has_its_message_in_both_languages() {
         }
     }
 }
+
+/// From now on `openat2` fails in this thread, and in no other: as on a share whose server was restarted.
+fn refuse_to_open_beneath(errno: i32) {
+    let architecture = std::env::consts::ARCH.try_into().unwrap();
+    let filter = seccompiler::SeccompFilter::new(
+        [(libc::SYS_openat2, Vec::new())].into_iter().collect(),
+        seccompiler::SeccompAction::Allow,
+        seccompiler::SeccompAction::Errno(u32::try_from(errno).unwrap()),
+        architecture,
+    );
+    let program: seccompiler::BpfProgram = filter.unwrap().try_into().unwrap();
+    seccompiler::apply_filter(&program).unwrap();
+}
+
+#[test]
+fn an_error_of_the_share_is_no_word_about_a_file() {
+    for errno in [libc::EIO, libc::ESTALE, libc::ENOTCONN] {
+        let place = Place::new();
+        place.write("scan.tif");
+        let (drop, name) = (&place.drop, name(b"scan.tif"));
+        let stat = drop.look(&name).unwrap();
+        std::thread::scope(|scope| {
+            let troubled = scope.spawn(|| {
+                refuse_to_open_beneath(errno);
+                assert!(drop.inspect(&name).is_err(), "{errno}");
+                assert!(drop.walk(name.clone(), stat, &Limits::default()).is_err(), "{errno}");
+                assert!(matches!(drop.look(&name), Err(SourceTrouble::Unreadable(_))), "{errno}");
+                assert!(matches!(drop.open_file(&name), Err(SourceTrouble::Unreadable(_))), "{errno}");
+                let swept = drop.sweep(&Limits::default());
+                assert!(matches!(swept, Err(Unreachable::Unusable { .. })), "{errno}: {swept:?}");
+            });
+            troubled.join().unwrap();
+        });
+    }
+}

@@ -9,16 +9,17 @@ use jiff::SignedDuration;
 use super::super::companions::Bundle;
 use super::super::custody::{self, CustodyCopy, CustodyError, Member, Order};
 use super::super::drop::DropFolder;
-use super::super::names::Part;
+use super::super::names::{self, Part};
 use super::super::source::{SourceName, SourceStat};
 use super::gate::Paused;
 use super::station::{AtStation, Ready};
 use super::{Instruments, LineError, Shared, locked};
 use crate::database::DatabaseError;
 use crate::document::DeliveryState;
-use crate::durable;
+use crate::durable::{self, Class};
 use crate::ids::{DeliveryId, SessionId};
 use crate::ledger::deliveries::{self, DeliveryFile, Earlier, Released, Role};
+use crate::ledger::spoken;
 
 impl AtStation {
     /// Copies one delivery and records the copy. False: its source is not what it was, or cannot be read; it is looked at
@@ -38,7 +39,10 @@ impl AtStation {
         let before = again.and_then(|id| self.known.get(id)).map_or(0, |known| known.row.copy);
         let order = Order {
             delivery: id,
-            copy: before.max(shared.copies.get(&id).copied().unwrap_or(0)).saturating_add(1),
+            copy: before
+                .max(shared.copies.get(&id).copied().unwrap_or(0))
+                .max(self.taken_numbers(id))
+                .saturating_add(1),
             home: shared.instruments.home,
             bundle: &bundle,
             weaker_completeness: weaker,
@@ -53,7 +57,13 @@ impl AtStation {
                 self.record(copy, session)?;
                 Ok(true)
             }
-            Err(error @ (CustodyError::Write(_) | CustodyError::Manifest(_) | CustodyError::Damaged)) => {
+            // The number is taken by a copy that no row names; this one gets the next. No other delivery is concerned.
+            Err(CustodyError::Write(failure)) if failure.class() == Class::Exists => {
+                tracing::error!(%station, delivery = %id, %failure, "Custody holds a copy of delivery {id} that the ledger does not know");
+                self.numbers.insert(id, order.copy);
+                Ok(false)
+            }
+            Err(error @ CustodyError::Write(_)) => {
                 let needed = bundle.members().fold(0_u64, |sum, found| sum.saturating_add(found.stat.size));
                 let paused = Paused { since: shared.now(), disk_full: error.is_disk_full(), error: error.to_string() };
                 shared.gate.shut(paused, needed, now);
@@ -64,6 +74,11 @@ impl AtStation {
                 Ok(false)
             }
         }
+    }
+
+    /// The highest number under which something stands in custody although nobody knows it.
+    fn taken_numbers(&self, id: DeliveryId) -> u32 {
+        self.numbers.get(&id).copied().unwrap_or(0)
     }
 
     /// An index speaks once for each name. The next scan under that name is another one, and an old list that still lies
@@ -94,6 +109,19 @@ impl AtStation {
             // Which session was open then is not known any more.
             self.record(copy, None)?;
         }
+        Ok(())
+    }
+
+    /// After a panic a copy may be durable that no row names. It is recorded, as after a restart.
+    pub(super) fn find_left_over(&mut self) -> Result<(), LineError> {
+        let (instruments, station) = (&self.shared.instruments, &self.station.name);
+        let rows =
+            instruments.database.read::<_, DatabaseError, _>(async |tx| deliveries::not_taken(tx, station).await)?;
+        let copies = rows.iter().filter_map(|row| {
+            let copy = CustodyCopy::open(&instruments.custody, row.id, row.copy.saturating_add(1)).ok()?;
+            copy.verify().is_ok().then_some(copy)
+        });
+        self.unrecorded.extend(copies);
         Ok(())
     }
 
@@ -140,6 +168,7 @@ pub(super) fn record(
     let manifest = copy.manifest();
     let files = (1..).zip(&manifest.members).map(file_of).collect::<Result<Vec<_>, _>>()?;
     let regrown_from = regrown_from(instruments, copy, limit)?;
+    let sidecar_doubt = sidecar_doubt(instruments, copy)?;
     let (id, number, taken_in_at) = (manifest.delivery, manifest.copy, manifest.copied_at);
     let now = instruments.clock.now();
     Ok(instruments.database.write::<_, DatabaseError, _>(async move |tx| {
@@ -157,6 +186,9 @@ pub(super) fn record(
         deliveries::set_custody(tx, id, number, &files, taken_in_at, session).await?;
         if let Some(earlier) = regrown_from {
             deliveries::set_regrown_from(tx, id, earlier).await?;
+        }
+        if let Some(earlier) = sidecar_doubt {
+            deliveries::set_sidecar_doubt(tx, id, earlier).await?;
         }
         Ok(Recorded::InCustody { replaced: row.copy })
     })?)
@@ -180,6 +212,7 @@ fn file_of((ordinal, member): (u32, &Member)) -> Result<DeliveryFile, serde_json
             Part::Index => Role::Index,
         },
         source_name: member.name.as_bytes().to_vec(),
+        stem: stem_of(&member.name),
         source_stat: serde_json_canonicalizer::to_string(&member.source)?,
         custody_name: member.file.clone(),
         content: member.digest,
@@ -202,13 +235,43 @@ fn regrown_from(
         })?;
         for earlier in earlier {
             // What we removed ourselves was, at that instant, what we had taken, and nobody was writing to it.
-            let changed_under_us = earlier.open && earlier.released != Released::Yes;
+            let left = earlier.open && earlier.released != Released::Yes;
+            let changed_under_us = left || earlier.released == Released::Changed;
             if changed_under_us || begins_with(copy, member, &earlier) {
                 return Ok(Some(earlier.delivery));
             }
         }
     }
     Ok(None)
+}
+
+/// The earlier delivery for which the sidecar of this one may have been meant: the one before it under the same stem, where
+/// that went without a sidecar, or its own may still stand there. A folder that was moved in holds its own.
+fn sidecar_doubt(instruments: &Instruments, copy: &CustodyCopy) -> Result<Option<DeliveryId>, LineError> {
+    let manifest = copy.manifest();
+    let has_sidecar = manifest.members.iter().any(|member| member.part == Part::Sidecar);
+    if manifest.is_folder || !has_sidecar {
+        return Ok(None);
+    }
+    for member in manifest.members.iter().filter(|member| member.part == Part::Document) {
+        let stem = stem_of(&member.name);
+        let before = instruments.database.read::<_, DatabaseError, _>(async |tx| {
+            spoken::newest_under_stem(tx, &manifest.station, &stem, manifest.delivery).await
+        })?;
+        if let Some(before) = before.filter(|before| !before.is_spoken_for()) {
+            return Ok(Some(before.delivery));
+        }
+    }
+    Ok(None)
+}
+
+/// The name, with its folder, without its ending.
+pub(super) fn stem_of(name: &SourceName) -> Vec<u8> {
+    let stem = names::stem(name.bare());
+    match name.folder() {
+        Some(folder) => [folder.as_bytes(), b"/", stem].concat(),
+        None => stem.to_vec(),
+    }
 }
 
 /// Whether the new content begins with the whole of the earlier one and goes on.

@@ -20,6 +20,8 @@ pub(super) struct Known {
     by_name: BTreeMap<SourceName, Vec<DeliveryId>>,
     /// Where only the inode's own time moved, the bytes were read once and are the same under this stat.
     read_again: BTreeMap<(DeliveryId, SourceName), SourceStat>,
+    /// Taken deliveries a scan of which was seen to have changed where it stands.
+    changed: BTreeSet<DeliveryId>,
 }
 
 pub(super) struct KnownDelivery {
@@ -78,13 +80,13 @@ impl KnownDelivery {
 
     /// Whether each of its documents still stands where it stood: the same file, perhaps with other bytes.
     pub(super) fn stands(&self, present: &BTreeMap<&SourceName, SourceStat>) -> bool {
-        let here = |member: &Member| present.get(&member.name).is_some_and(|stat| same_file(stat, &member.source));
+        let here = |member: &Member| present.get(&member.name).is_some_and(|stat| stat.same_file(&member.source));
         self.documents().next().is_some() && self.documents().all(here)
     }
 
     /// Whether any of its files still stands where it stood.
     pub(super) fn is_left(&self, present: &BTreeMap<&SourceName, SourceStat>) -> bool {
-        self.members.iter().any(|member| present.get(&member.name).is_some_and(|s| same_file(s, &member.source)))
+        self.members.iter().any(|member| present.get(&member.name).is_some_and(|stat| stat.same_file(&member.source)))
     }
 
     /// Whether these are, name for name and as far as `stat` tells, the files that were copied. An index that lies directly
@@ -94,7 +96,10 @@ impl KnownDelivery {
         let copied: BTreeMap<_, _> =
             self.members.iter().filter(|m| own(&m.name)).map(|m| (&m.name, &m.source)).collect();
         let standing: BTreeMap<_, _> = bundle.members().filter(|f| own(&f.name)).map(|f| (&f.name, &f.stat)).collect();
-        copied == standing && !self.lost
+        let unmoved = |(name, copied): (&&SourceName, &&SourceStat)| {
+            standing.get(*name).is_some_and(|standing| standing.same_but_for_device(copied))
+        };
+        copied.len() == standing.len() && copied.iter().all(unmoved) && !self.lost
     }
 }
 
@@ -154,7 +159,7 @@ impl Known {
         for id in self.by_name.get(&found.name).cloned().unwrap_or_default() {
             let Some(known) = self.rows.get(&id) else { continue };
             let Some(member) = known.member(&found.name) else { continue };
-            let same_file = same_file(&found.stat, &member.source);
+            let same_file = found.stat.same_file(&member.source);
             if known.is_open() && known.stands(present) {
                 if same_file {
                     return Standing::Of(id);
@@ -166,8 +171,16 @@ impl Known {
             if deferred || found.stat == member.source || is_unchanged(&mut self.read_again, id, member, found, drop) {
                 return Standing::Settled;
             }
+            if same_file && member.part == Part::Document && known.row.state == DeliveryState::Taken {
+                self.changed.insert(id);
+            }
         }
         Standing::New
+    }
+
+    /// Taken deliveries whose source was seen to have changed since the last call.
+    pub(super) fn take_changed(&mut self) -> BTreeSet<DeliveryId> {
+        std::mem::take(&mut self.changed)
     }
 }
 
@@ -193,12 +206,9 @@ pub(super) fn member_of(file: &DeliveryFile) -> Result<Member, DatabaseError> {
     })
 }
 
-fn same_file(a: &SourceStat, b: &SourceStat) -> bool {
-    a.identity() == b.identity()
-}
-
 /// The inode's own time moves with a change of rights or of names, and with a rewriting that sets the time of the bytes
-/// back. Only reading tells which it was; it is done once for each such change.
+/// back; the device's number moves with a mount. Only reading tells which it was; it is done once for each such change.
+/// What cannot be read just now is not said to have changed: a later sweep tells.
 fn is_unchanged(
     read_again: &mut BTreeMap<(DeliveryId, SourceName), SourceStat>,
     id: DeliveryId,
@@ -214,7 +224,8 @@ fn is_unchanged(
         return true;
     }
     let digest = drop.open_file(&found.name).ok().and_then(|mut source| durable::digest_of(&mut source.file).ok());
-    let unchanged = digest.is_some_and(|read| read.digest == member.digest);
+    let Some(read) = digest else { return true };
+    let unchanged = read.digest == member.digest;
     if unchanged {
         read_again.insert(key, found.stat);
     }

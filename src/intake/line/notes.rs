@@ -12,10 +12,12 @@ use super::super::drop::DropFolder;
 use super::super::status::Notes;
 use super::{LineError, Shared, locked};
 use crate::database::DatabaseError;
+use crate::document::HoldReason;
 use crate::ids::{DeliveryId, DocumentId, Name};
 use crate::instant::Instant;
 use crate::ledger::deliveries::Delivery;
-use crate::ledger::stations;
+use crate::ledger::documents::Document;
+use crate::ledger::{stations, waiting};
 use crate::messages::{FluentValue, Lang, find, say};
 
 /// More would not be read.
@@ -31,6 +33,7 @@ pub(super) struct Board {
 pub(super) const UNFINISHED: &str = "folder:unfinished";
 pub(super) const RESTLESS: &str = "folder:restless";
 pub(super) const ORPHANS: &str = "folder:orphans";
+pub(super) const LATE_SIDECARS: &str = "folder:late-sidecars";
 
 /// Those of deliveries and of the folder are intake's own; others are written and removed for whoever asks.
 fn is_ours(matter: &str) -> bool {
@@ -57,6 +60,23 @@ impl Board {
         &self.standing
     }
 
+    /// Removes the notes about documents that wait for nobody any more, by whichever way their cause went.
+    fn drop_settled(&mut self, shared: &Shared, drop: &DropFolder, notes: &Notes<'_>) -> Result<(), LineError> {
+        let about: Vec<DocumentId> =
+            self.standing.keys().filter_map(|matter| matter.strip_prefix("document:")?.parse().ok()).collect();
+        if about.is_empty() {
+            return Ok(());
+        }
+        let settled = shared
+            .instruments
+            .database
+            .read::<_, DatabaseError, _>(async |tx| waiting::settled_among(tx, &about).await)?;
+        for document in settled {
+            self.remove(shared, drop, notes, &matter_of_document(document))?;
+        }
+        Ok(())
+    }
+
     /// Makes the notes agree with what intake has to say now, and does what others asked for.
     pub(super) fn settle(
         &mut self,
@@ -69,6 +89,7 @@ impl Board {
             notes.keep_only(&self.standing.values().cloned().collect::<Vec<_>>());
             self.tidied = true;
         }
+        self.drop_settled(shared, drop, &notes)?;
         let resolved: Vec<String> =
             self.standing.keys().filter(|matter| is_ours(matter) && !ours.contains_key(*matter)).cloned().collect();
         for matter in resolved {
@@ -127,6 +148,17 @@ pub(super) fn about_delivery(delivery: &Delivery, zone: &TimeZone) -> String {
             &[("seen", local(delivery.first_seen_at, zone).into()), ("delivery", delivery.id.to_string().into())],
         );
         format!("{head}\n{}", problem_text(lang, problem))
+    })
+}
+
+/// The note about a document that waits for a person.
+pub(super) fn about_held(document: &Document, reason: HoldReason, zone: &TimeZone) -> String {
+    let (taken_in, id) = (local(document.taken_in_at, zone), document.id.to_string());
+    both(|lang| {
+        let head =
+            say(lang, "note-document", &[("taken_in", taken_in.clone().into()), ("document", id.clone().into())]);
+        let lines = [head, say(lang, &format!("note-hold-{reason}"), &[]), say(lang, &format!("todo-{reason}"), &[])];
+        lines.join("\n")
     })
 }
 

@@ -1,10 +1,11 @@
 //! Lets sources go, and keeps account of those that cannot.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant as Moment};
 
 use super::super::custody::{CustodyCopy, Member};
-use super::super::drop::{DropFolder, Sweep, Unreachable};
+use super::super::drop::{DropFolder, Sweep, Unreachable, is_folder_trouble};
 use super::super::names::{self, Part};
 use super::super::release::{self, ReleaseOutcome};
 use super::known::{KnownDelivery, member_of};
@@ -12,9 +13,26 @@ use super::station::AtStation;
 use super::{LineError, StationProblem};
 use crate::config::station::SourceRelease;
 use crate::database::DatabaseError;
-use crate::document::DeliveryState;
+use crate::document::{DeliveryState, HoldReason};
 use crate::ids::DeliveryId;
+use crate::journal::{Draft, Kind, Subject};
 use crate::ledger::deliveries::{self, Released};
+use crate::ledger::{documents, waiting};
+
+/// What became of a delivery's source as a whole.
+struct Left {
+    released: Released,
+    /// Something is stranded on the way.
+    stranded: bool,
+    /// A scan of it has other bytes now than were taken.
+    grown: bool,
+    /// The folder as a whole, and not the right to write, kept it from being removed.
+    trouble: Option<StationProblem>,
+}
+
+fn unusable(error: &std::io::Error) -> StationProblem {
+    StationProblem::Unusable { error: error.to_string() }
+}
 
 /// A source that could not be removed is tried again after this time.
 const TRY_AGAIN: Duration = Duration::from_secs(60);
@@ -44,30 +62,21 @@ impl AtStation {
                 Err(_) => break,
             };
         }
-        for (id, (released, stranded)) in &outcomes {
-            self.unsettled |= stranded;
-            if *released == Released::Cannot {
-                self.unreleased.insert(*id, (now + TRY_AGAIN, StationProblem::ReadOnly));
+        for (id, left) in &outcomes {
+            self.unsettled |= left.stranded;
+            if left.released == Released::Cannot {
+                let problem = left.trouble.clone().unwrap_or(StationProblem::ReadOnly);
+                self.unreleased.insert(*id, (now + TRY_AGAIN, problem));
             } else {
                 self.unreleased.remove(id);
                 self.removed.retain(|(delivery, _)| delivery != id);
             }
         }
-        let changed: Vec<(DeliveryId, Released)> = outcomes
+        let changed: Vec<(DeliveryId, Left)> = outcomes
             .into_iter()
-            .map(|(id, (released, _))| (id, released))
-            .filter(|(id, released)| self.known.get(*id).is_none_or(|known| known.row.released != *released))
+            .filter(|(id, left)| self.known.get(*id).is_none_or(|known| known.row.released != left.released))
             .collect();
-        if !changed.is_empty() {
-            let at = self.shared.now();
-            self.shared.instruments.database.write::<_, DatabaseError, _>(async move |tx| {
-                for (id, released) in changed {
-                    deliveries::set_released(tx, id, released, at).await?;
-                }
-                Ok(())
-            })?;
-            self.refresh()?;
-        }
+        self.record_left(changed)?;
         self.release_indexes(drop, sweep)?;
         if let Some((_, problem)) = self.unreleased.values().next() {
             self.shared.report(&self.station.name, |report| report.problem = Some(problem.clone()));
@@ -105,20 +114,25 @@ impl AtStation {
         Ok(instruments.database.read::<_, DatabaseError, _>(async |tx| deliveries::all_filed(tx, row.id).await)?)
     }
 
-    /// What became of a delivery's source as a whole, and whether something is stranded on the way.
-    fn release(&self, drop: &DropFolder, known: &KnownDelivery) -> Result<(Released, bool), Unreachable> {
+    fn release(&self, drop: &DropFolder, known: &KnownDelivery) -> Result<Left, Unreachable> {
         let id = known.row.id;
         let members: Vec<Member> = known.members.iter().filter(|member| !is_shared_index(member)).cloned().collect();
         let outcomes = release::release(drop, id, &members)?;
-        let mut stranded = false;
-        let (mut cannot, mut gone) = (false, false);
+        let (mut stranded, mut trouble) = (false, None);
+        let (mut cannot, mut gone, mut changed, mut grown) = (false, false, false, false);
         for (member, outcome) in members.iter().zip(&outcomes) {
             match outcome {
                 ReleaseOutcome::Removed => {}
                 ReleaseOutcome::AlreadyGone => gone |= !self.removed.contains(&(id, member.file.clone())),
+                // Its own sidecar, whatever became of it, must not speak for the next scan.
+                ReleaseOutcome::Different { same_file, .. } if *same_file || member.part == Part::Sidecar => {
+                    changed = true;
+                    grown |= member.part == Part::Document;
+                }
                 ReleaseOutcome::Different { .. } => gone = true,
                 ReleaseOutcome::CannotRemove(error) => {
                     cannot = true;
+                    trouble = Some(error).filter(|error| is_folder_trouble(error)).map(unusable).or(trouble);
                     tracing::warn!(station = %drop.station(), delivery = %id, %error, "The source of delivery {id} stays: {error}");
                 }
                 ReleaseOutcome::Stranded(error) => {
@@ -132,12 +146,53 @@ impl AtStation {
         {
             release::remove_emptied_folders(drop, &name)?;
         }
-        let released = match (cannot, gone) {
-            (true, _) => Released::Cannot,
-            (false, true) => Released::Gone,
-            (false, false) => Released::Yes,
+        let released = match (changed, cannot, gone) {
+            (true, _, _) => Released::Changed,
+            (false, true, _) => Released::Cannot,
+            (false, false, true) => Released::Gone,
+            (false, false, false) => Released::Yes,
         };
-        Ok((released, stranded))
+        Ok(Left { released, stranded, grown, trouble })
+    }
+
+    /// Sources that were seen to have changed although they were taken already and wait to be released.
+    pub(super) fn record_changed(&mut self) -> Result<(), LineError> {
+        let left = |id| (id, Left { released: Released::Changed, stranded: false, grown: true, trouble: None });
+        let changed = self.known.take_changed().into_iter().map(left).collect();
+        self.record_left(changed)
+    }
+
+    /// In one transaction: what became of the sources, and that documents wait whose source is not what was taken. What
+    /// was taken may be the first piece of something longer, and nothing is filed in pieces.
+    fn record_left(&mut self, changed: Vec<(DeliveryId, Left)>) -> Result<(), LineError> {
+        if changed.is_empty() {
+            return Ok(());
+        }
+        let (journal, at) = (Arc::clone(&self.shared.instruments.journal), self.shared.now());
+        let held = self.shared.instruments.database.write::<_, LineError, _>(async move |tx| {
+            let mut held = Vec::new();
+            for (id, left) in changed {
+                deliveries::set_released(tx, id, left.released, at).await?;
+                if !left.grown {
+                    continue;
+                }
+                let detail = serde_json::json!({ "code": "source-grew", "delivery": id }).to_string();
+                for document in waiting::open_of_delivery(tx, id).await? {
+                    let reason = HoldReason::SourceChanged;
+                    documents::hold(tx, document.id, document.state, reason, Some(&detail), at).await?;
+                    let entry = Draft::by_system(Kind::DocumentHeld, Subject::document(document.id))
+                        .fact("reason", reason)
+                        .fact("delivery", id);
+                    journal.append(tx, entry, at).await?;
+                    held.push(document);
+                }
+            }
+            Ok(held)
+        })?;
+        for document in held {
+            self.shared.ask_for_hold_note(&document, HoldReason::SourceChanged);
+        }
+        self.refresh()
     }
 
     /// Ends releases that a crash cut short.

@@ -9,9 +9,12 @@ use rustix::fs::{Access, AtFlags};
 use super::super::companions::Bundle;
 use super::super::custody::CustodyCopy;
 use super::super::drop::{DropFolder, Limits, Sweep, Unreachable};
+use super::super::release;
 use super::super::rest::{Rest, Sighting, Watchlist};
 use super::super::source::{SourceName, SourceStat};
 use super::super::watch::Rhythm;
+use super::copying::stem_of;
+use super::gate::Paused;
 use super::known::{Known, KnownDelivery};
 use super::looking;
 use super::notes::{self, Board};
@@ -21,7 +24,7 @@ use crate::document::{DeliveryProblem, DeliveryState};
 use crate::ids::{DeliveryId, Name};
 use crate::journal::{Draft, Kind, Subject};
 use crate::ledger::deliveries::{self, Delivery, Released};
-use crate::ledger::stations;
+use crate::ledger::{spoken, stations};
 
 /// After so many copies a turn ends, so that sources are released and others are heard in between.
 const COPIES_IN_A_TURN: usize = 256;
@@ -49,6 +52,10 @@ pub(super) struct AtStation {
     pub(super) unreleased: BTreeMap<DeliveryId, (Moment, StationProblem)>,
     /// When a bundle whose copy failed is tried again.
     copy_again: BTreeMap<SourceName, Moment>,
+    /// Copy numbers that are taken in custody by what no row names.
+    pub(super) numbers: BTreeMap<DeliveryId, u32>,
+    /// A turn panicked, and may have left a copy that no row names.
+    after_panic: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -99,7 +106,16 @@ impl AtStation {
             unrecorded: Vec::new(),
             unreleased: BTreeMap::new(),
             copy_again: BTreeMap::new(),
+            numbers: BTreeMap::new(),
+            after_panic: false,
         }
+    }
+
+    /// The station anew after a panic: nothing that was kept in memory is believed, the ledger and the folders hold all
+    /// that counts.
+    pub(super) fn begin_anew(&mut self) {
+        *self = Self::new(self.station.clone(), Arc::clone(&self.shared));
+        self.after_panic = true;
     }
 
     pub(super) fn rhythm(&self) -> Rhythm {
@@ -112,6 +128,15 @@ impl AtStation {
 
     pub(super) fn turn(&mut self, now: Moment) -> Result<Turn, LineError> {
         let mut turn = Turn::default();
+        // Into a mount point whose mount has gone, nothing is written, and nothing is concluded from what it holds.
+        if let Some(error) = (self.shared.instruments.away)() {
+            self.shared.gate.shut(Paused { since: self.shared.now(), disk_full: false, error }, 0, now);
+            turn.next = Some(now + TRY_AGAIN);
+            return Ok(turn);
+        }
+        if std::mem::take(&mut self.after_panic) {
+            self.find_left_over()?;
+        }
         // What is durable in custody is recorded, whether or not its source can still be reached.
         self.record_left_over()?;
         let (drop, sweep) = match self.reach(&mut turn)? {
@@ -131,6 +156,7 @@ impl AtStation {
         let mut seen = Seen::default();
         let (bundles, orphans) = self.bundles(&drop, &sweep, &present);
         seen.orphans = orphans;
+        self.record_changed()?;
         let problems = self.problems(&sweep, &bundles);
         self.refuse(problems.clone(), &mut seen, now)?;
         self.watch_bundles(&drop, bundles, &problems, &mut seen, now);
@@ -177,6 +203,7 @@ impl AtStation {
             database.write::<_, DatabaseError, _>(async move |tx| stations::set_established(tx, &name, now).await)?;
         }
         locked(&self.shared.places).insert(self.station.name.clone(), Arc::clone(&drop));
+        release::prepare(&drop);
         turn.reached = Some(Reached { path: self.station.folder.clone(), on_network: drop.is_on_network() });
         self.unsettled = true;
         self.drop = Some(Arc::clone(&drop));
@@ -472,6 +499,24 @@ impl AtStation {
         }
     }
 
+    /// How many sidecars stand alone because their scan, as it seems, was taken in without them.
+    fn late_sidecars(&self, now: Moment) -> Result<usize, LineError> {
+        let mut late = 0;
+        for ((kind, name), since) in &self.lingering {
+            if *kind != Lingering::Orphan || now < *since + self.station.patience.quiet {
+                continue;
+            }
+            let (station, stem, at) = (&self.station.name, stem_of(name), DeliveryId::new());
+            let before = self
+                .shared
+                .instruments
+                .database
+                .read::<_, DatabaseError, _>(async |tx| spoken::newest_under_stem(tx, station, &stem, at).await)?;
+            late += usize::from(before.is_some_and(|before| !before.is_spoken_for()));
+        }
+        Ok(late)
+    }
+
     fn write_notes(&mut self, drop: &DropFolder, seen: &Seen, now: Moment) -> Result<(), LineError> {
         let mut board = match self.board.take() {
             Some(board) => board,
@@ -487,9 +532,18 @@ impl AtStation {
         let lasting = |of: Lingering| {
             self.lingering.iter().filter(|((kind, _), since)| *kind == of && now > **since + limit).count()
         };
+        let (unfinished, late) = (lasting(Lingering::Temporary), self.late_sidecars(now)?);
+        let alone = lasting(Lingering::Orphan).saturating_sub(late);
+        let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+        self.shared.report(&self.station.name, |report| {
+            report.unfinished_files = count(unfinished);
+            report.late_sidecars = count(late);
+            report.lone_sidecars = count(alone);
+        });
         let counts = [
-            (notes::UNFINISHED, lasting(Lingering::Temporary)),
-            (notes::ORPHANS, lasting(Lingering::Orphan)),
+            (notes::UNFINISHED, unfinished),
+            (notes::ORPHANS, alone),
+            (notes::LATE_SIDECARS, late),
             (notes::RESTLESS, seen.overdue),
         ];
         for (matter, count) in counts.into_iter().filter(|(_, count)| *count > 0) {

@@ -76,7 +76,7 @@ fn told(outcomes: &[ReleaseOutcome]) -> Vec<String> {
     let tell = |outcome: &ReleaseOutcome| match outcome {
         ReleaseOutcome::Removed => "removed".to_owned(),
         ReleaseOutcome::AlreadyGone => "gone".to_owned(),
-        ReleaseOutcome::Different { now_at } => format!("different: {now_at}"),
+        ReleaseOutcome::Different { now_at, .. } => format!("different: {now_at}"),
         ReleaseOutcome::CannotRemove(error) => format!("cannot remove: {:?}", error.kind()),
         ReleaseOutcome::Stranded(error) => format!("stranded: {error}"),
     };
@@ -162,7 +162,7 @@ fn what_goes_back_replaces_nothing() {
     assert!(claim(&place.drop, &private, &leftover, &member.name).unwrap());
     write_and_close(place.path("scan.tif"), "newest").unwrap();
     let outcome = settle_in(&place.drop, &private, &leftover, Some(&member));
-    let ReleaseOutcome::Different { now_at } = outcome else { panic!("{outcome:?}") };
+    let ReleaseOutcome::Different { now_at, .. } = outcome else { panic!("{outcome:?}") };
     assert_eq!(place.read("scan.tif"), "newest");
     assert_eq!(place.read(&now_at.to_string()), "grown");
     assert!(now_at.to_string().starts_with("scan.returned-") && now_at.to_string().ends_with(".tif"), "{now_at}");

@@ -147,14 +147,14 @@ todo-findings = Look at the image. If it can be read, `torikomi queue accept`; i
 todo-rejected = Scan it again. `torikomi queue reject` sends it back.
 todo-late = With an unavoidable reason, the information manager releases it with `torikomi queue release-late`. Otherwise send it back with `torikomi queue reject`.
 todo-not-carried = It cannot be filed. Keep the paper and tell an administrator.
-todo-equal-bytes = If it was scanned twice, `torikomi queue discard`; if it is another document, `torikomi queue identify`.
+todo-equal-bytes = If it was scanned twice, `torikomi queue discard`; if it is another document, `torikomi queue identify`. While the earlier one is not filed, it can also simply wait.
 todo-no-session = Whoever signs opens a session with `torikomi session open`.
 todo-no-information-manager = An administrator appoints one with `torikomi operator appoint`.
 todo-no-attestation = Close your own session first if one is open (`torikomi session close`); then the operator opens one and attests with `torikomi session open --attest`.
 todo-clock = An administrator or information manager checks the server's clock and records that with `torikomi clock acknowledge`.
 todo-no-deadline = The administrator corrects calendar.toml and restarts `torikomi serve`; then try again with `torikomi queue retry`.
 todo-stage-failed = Remove the cause, then `torikomi queue retry`.
-todo-source-changed = This may be the continuation of what was delivered earlier. Look at both; if it is a document of its own, use `torikomi queue identify`, if it is not needed, `torikomi queue discard`.
+todo-source-changed = The same file was delivered twice, shorter and longer or changed. Look at both; if this is a document of its own, use `torikomi queue identify` (from signing on, `torikomi queue retry`), if it is not needed, `torikomi queue discard`.
 
 ## Where a value came from
 source-sidecar = sidecar
@@ -227,6 +227,7 @@ journal-size = { $size } in all
 queue-empty = No document waits.
 queue-more = There are more. Raise --most, or narrow down with --station or --state.
 queue-deliveries = Deliveries that wait for a person
+queue-refused-deliveries = Refused at the stations and still there: { $count }, the newest first
 queue-identity = Patient and document
 queue-times = Times and deadlines
 queue-findings = Findings
@@ -249,6 +250,7 @@ queue-released = { $count ->
    *[other] { $count } late documents were released.
 }
 queue-accepted = The findings were accepted.
+queue-retried-delivery = It is measured once more.
 queue-taken = Taken as it is.
 queue-refused = Refused. The source stays where it is.
 queue-identified = Entered. It is inspected again.
@@ -308,6 +310,9 @@ status-no-session = none
 warning-calendar = { $calendar_expiry }
 warning-fault = A changed file is not taken over, and the one before stays: { $fault }
 warning-anchor = Checkpoints are not copied out of the home ({ $problem }). Please look at journal.anchor; it is tried again.
+warning-late-sidecars = Station { $station } holds { $count } sidecar file(s) that came after their scan was taken in. Look with `torikomi queue list` for scans without a patient, enter it with `torikomi queue identify`, and remove the sidecars.
+warning-lone-sidecars = Station { $station } holds { $count } sidecar file(s) without a scan. Send the scans, or remove the sidecars.
+warning-unfinished-files = Station { $station } holds { $count } file(s) still named as unfinished. Check the sender, and send them again.
 warning-keys-may-be-swapped = The key of an open session is not locked in memory and could reach the swap. Raise LimitMEMLOCK of the service.
 warning-best-effort-sandbox = Images are decoded in a weaker sandbox (image.sandbox = "best-effort"). Where the system allows it, set it back to "required".
 away-disk = a folder or its disk cannot be used ({ $problem }). Check the space and the mount; it goes on by itself
@@ -400,6 +405,8 @@ demo-try =
 held-detail-no-profile = This station has no profile for { $document_type }.
 held-detail-regrown = It may be a longer piece of a file taken in before. The earlier delivery: { $earlier }
 held-detail-equal-bytes = The earlier document: { $earlier }
+held-detail-equal-bytes-open = The earlier document is not filed yet: { $earlier }. Once it is filed, this one counts as a further receipt of it; if it is sent back or discarded, this one goes on by itself.
+held-detail-source-grew = The file was changed at the station after it was taken in (delivery { $delivery }). What stands there now is taken in as a delivery of its own.
 held-detail-stage-failed = The step that failed: { $stage }
 held-needs = Still needed: { $needs }
 need-identity = patient, kind and dates to be entered

@@ -41,12 +41,15 @@ identity-unreadable-date = The { identity-field } “{ $text }” ({ identity-fr
 identity-wrong-station = The { identity-from } names the station “{ $stated }”, but it arrived in the folder of “{ $station }”. Please check where it was scanned.
 identity-unspoken = Neither a sidecar, nor a list, nor a file name says whose “{ $file }” is. Please check that no other patient's document is among these files.
 identity-contested = Several sidecars speak of the same files. Please find out which is right.
+identity-late-sidecar = The sidecar “{ $file }” may belong to an earlier scan of the same name, which was taken in without it (delivery { $earlier }). Please compare both with the sidecar and enter whose this one is.
+identity-row-used = The row for “{ $file }” in the list has spoken for an earlier scan of the same name already (document { $earlier }). Please enter whose this one is.
 identity-sidecar = The sidecar cannot be used: { $sidecar }. Please deliver it again corrected, or enter the facts by hand.
 
 flag-merged-patient = Patient id “{ $id }” was merged into “{ $merged_into }”. The record keeps the id as delivered; a search finds it under both.
 flag-temporary-patient = Patient id “{ $id }” is provisional. Please merge it once the final id is known.
 flag-private-use-characters = The name has characters that only the hospital's own font shows; they may look wrong here.
 flag-zone-assumed = The time of scanning came without an offset and was read in the station's time zone.
+flag-number-left-out = The names of its files leave out the number { $number }. Please check that no page is missing.
 flag-overridden = The { identity-field } was decided by a person. Other statements: { $statements }.
 
 date-unreadable = it is not written as a date (such as 2026-11-20, R8.11.20 or 令和8年11月20日)

@@ -11,6 +11,7 @@ intake-unreadable = This cannot be read, so it was not taken in yet. It stays wh
 # What arrived and is not taken yet: one message for each code of `DeliveryProblem`.
 delivery-problem-incomplete = The file breaks off, so it is not taken in yet. Please send it again, or scan it again. What arrived is kept.
 delivery-problem-completeness-unknown = Nobody can tell from this kind of file whether all of it arrived, so it is not taken in yet. What arrived is kept. Please look at it and take it in or refuse it.
+delivery-problem-not-measured = The copy in custody cannot be measured ({ $error }), so nobody can tell whether it is whole. It is kept. Please have the administrator look at the disk, then use `torikomi queue retry --delivery`; or scan it again and refuse this one.
 delivery-problem-no-document = There are only sidecar files and no scan. Please send the scan.
 delivery-problem-source-gone = The file was taken away before it could be taken in. Please send it again if it is needed.
 delivery-problem-several-stations = The same file stands in the folders of several stations, so nobody can tell where it was scanned, and it was not taken in. Please leave it in one of them only.
@@ -26,6 +27,7 @@ station-unusable = The folder cannot be used: { $error }. Please tell the admini
 station-read-only = The folder cannot be written to, so files that were taken in cannot be removed. Please ask the administrator to check the right to write there.
 station-copy-missing = The copy of something that was taken in is not in custody, so its source is left here. Please tell the administrator.
 station-too-many-names = There are too many files in the folder; they are taken in bit by bit.
+station-crashed = The program failed at this station and began anew by itself. Nothing is lost. Please tell the administrator.
 station-ledger = The ledger cannot be written, so intake waits: { $error }. It resumes by itself.
 
 # Notes in a station's `_status` folder. They hold no patient data.
@@ -35,11 +37,12 @@ note-hold-identity = It waits, because patient, kind or date is not known.
 note-hold-conflict = It waits, because two sources say different things of patient, kind or date.
 note-hold-unknown-patient = It waits, because its patient id is not in the patient master.
 note-hold-no-profile = It waits, because this station has no profile for its kind.
-note-hold-equal-bytes = It waits, because the same file was delivered before under another patient.
-note-hold-source-changed = It waits, because it may be the continuation of what was delivered earlier.
+note-hold-equal-bytes = It waits, because the same file was delivered before.
+note-hold-source-changed = It waits, because the same file was delivered twice, and one may be the continuation of the other.
 note-hold-stage-failed = It waits, because the same step failed three times.
 note-folder-unfinished = Files still named as unfinished (.part, .tmp and the like): { $count }. Their upload seems to have been cut off. Please check the sender and send them again.
 note-folder-restless = Deliveries that are still being written and so cannot be taken in: { $count }. Please check whether the sending program keeps them open, or whether a folder is empty.
+note-folder-late-sidecars = Sidecar files that came after their scan had been taken in without them: { $count }. They will speak for no later scan. Please have patient, kind and date of the earlier scan entered, and remove the sidecars.
 note-folder-orphans = Sidecar files without a scan: { $count }. Please send the scans, or remove the sidecars.
 
 # Where custody and ledger did not agree at start: one message for each code of `CustodyFinding`.

@@ -41,12 +41,15 @@ identity-unreadable-date = { identity-from }の{ identity-field }「{ $text }」
 identity-wrong-station = { identity-from }には「{ $stated }」とありますが、届いたのは「{ $station }」のフォルダーです。どちらのステーションでスキャンしたかを確かめてください。
 identity-unspoken = 「{ $file }」がだれの文書か、どのサイドカーにも一覧にもファイル名にもありません。別の患者の文書が混ざっていないか確かめてください。
 identity-contested = 同じファイルについて、複数のサイドカーが述べています。どれが正しいか確かめてください。
+identity-late-sidecar = サイドカー「{ $file }」は、先に取り込んだ同じ名前のスキャン（受付番号 { $earlier }）のものかもしれません。両方をサイドカーと見比べ、この文書がだれのものかを入力してください。
+identity-row-used = 一覧の「{ $file }」の行は、先に取り込んだ同じ名前のスキャン（文書番号 { $earlier }）で使用済みです。この文書がだれのものかを入力してください。
 identity-sidecar = サイドカーを使えません：{ $sidecar }。直したものを届け直すか、担当者が入力してください。
 
 flag-merged-patient = 患者番号「{ $id }」は「{ $merged_into }」に統合されています。記録には届いたままの番号を残します。検索ではどちらの番号でも見つかります。
 flag-temporary-patient = 患者番号「{ $id }」は仮番号です。本番号が決まったら、名寄せをお願いします。
 flag-private-use-characters = 氏名に外字が含まれています。この画面では正しく表示されないことがあります。
 flag-zone-assumed = スキャン日時に時差の記載がないため、ステーションの設定の時刻帯として読みました。
+flag-number-left-out = ファイル名の番号が { $number } で抜けています。ページが欠けていないか確かめてください。
 flag-overridden = { identity-field }は担当者が決めました。ほかの記載：{ $statements }。
 
 date-unreadable = 日付として読める書き方ではありません（例：2026-11-20、R8.11.20、令和8年11月20日）

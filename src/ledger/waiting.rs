@@ -1,0 +1,64 @@
+//! Documents that wait for one another, and those that are still open.
+
+use std::collections::BTreeSet;
+
+use sqlx::Row as _;
+
+use super::documents::{COLUMNS, Document, read_row};
+use crate::database::{DatabaseError, Tx};
+use crate::document::HoldReason;
+use crate::ids::{DeliveryId, DocumentId};
+use crate::instant::Instant;
+
+/// Lets a document wait until another one with the same bytes has ended, whichever way.
+pub async fn wait_for(tx: &mut Tx, id: DocumentId, other: DocumentId) -> Result<(), DatabaseError> {
+    sqlx::query("UPDATE document SET waits_for = $1 WHERE id = $2")
+        .bind(other.to_string())
+        .bind(id.to_string())
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+/// Whoever ends a document lets those go on that waited for its end, so no way of ending it can forget them.
+pub(super) async fn resume_those_waiting_for(
+    tx: &mut Tx,
+    ended: DocumentId,
+    now: Instant,
+) -> Result<(), DatabaseError> {
+    sqlx::query(
+        "UPDATE document SET held = NULL, held_detail = NULL, waits_for = NULL, failures = 0, retry_at = NULL,
+         updated_at = $1 WHERE waits_for = $2 AND held = $3",
+    )
+    .bind(now.as_microseconds())
+    .bind(ended.to_string())
+    .bind(HoldReason::EqualBytes.to_string())
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// The open documents that were made of a delivery.
+pub async fn open_of_delivery(tx: &mut Tx, delivery: DeliveryId) -> Result<Vec<Document>, DatabaseError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM document WHERE state NOT IN ('filed', 'sent-back', 'discarded', 'disposed')
+           AND id IN (SELECT document FROM document_part WHERE delivery = $1) ORDER BY created_at, id"
+    );
+    let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(delivery.to_string()).fetch_all(tx).await?;
+    rows.iter().map(read_row).collect()
+}
+
+/// Which of these documents wait for nobody any more.
+pub async fn settled_among(tx: &mut Tx, ids: &[DocumentId]) -> Result<BTreeSet<DocumentId>, DatabaseError> {
+    let mut settled = BTreeSet::new();
+    for id in ids {
+        let row = sqlx::query("SELECT COUNT(*) FROM document WHERE id = $1 AND held IS NULL")
+            .bind(id.to_string())
+            .fetch_one(&mut *tx)
+            .await?;
+        if row.try_get::<i64, _>(0)? > 0 {
+            settled.insert(*id);
+        }
+    }
+    Ok(settled)
+}

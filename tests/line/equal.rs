@@ -1,0 +1,92 @@
+//! The same bytes, delivered again while nobody knows yet what becomes of the first.
+
+use torikomi::control::Request;
+use torikomi::document::{DocumentState, HoldReason};
+use torikomi::ledger::documents::{self, Document, Filter};
+use torikomi::pipeline::line::Line;
+
+use crate::home::{TestHome, because, by};
+use crate::wait_for;
+
+#[test]
+fn a_further_receipt_waits_until_the_first_is_filed() {
+    let home = TestHome::make();
+    let daemon = home.start();
+    let line = &daemon.line;
+    let [first, second] = twice(&home, line);
+    assert_eq!((second.state, second.held), (DocumentState::Identifying, Some(HoldReason::EqualBytes)), "{second:?}");
+    let detail: serde_json::Value = serde_json::from_str(second.held_detail.as_deref().unwrap()).unwrap();
+    assert_eq!(detail, serde_json::json!({ "code": "equal-bytes-open", "earlier": first.id }));
+    assert_eq!(first.held, Some(HoldReason::NoSession));
+
+    let requests = home.requests(line);
+    let station = "front-desk".parse().unwrap();
+    requests(Request::OpenSession { by: by("sekinin"), station, attested: true, obtained_on: None });
+    let confirms = || (get(line, &first).state == DocumentState::AwaitingConfirmation).then_some(());
+    assert!(wait_for(confirms).is_some(), "{:#?}", get(line, &first));
+    requests(Request::Confirm { by: by("sekinin"), document: first.id, pages_shown: true });
+    let filed = wait_for(|| (get(line, &first).state == DocumentState::Filed).then_some(()));
+    assert!(filed.is_some(), "{:#?}", get(line, &first));
+    let received = wait_for(|| (get(line, &second).state == DocumentState::Discarded).then_some(()));
+    assert!(received.is_some(), "the second is a mere receipt now: {:#?}", get(line, &second));
+}
+
+#[test]
+fn what_came_again_goes_on_when_the_first_is_sent_back() {
+    let home = TestHome::make();
+    let daemon = home.start();
+    let line = &daemon.line;
+    let [first, second] = twice(&home, line);
+    let requests = home.requests(line);
+    requests(Request::SendBack { by: by("sekinin"), documents: vec![first.id], reason: because("rescan") });
+    assert_eq!(get(line, &first).state, DocumentState::SentBack);
+    let goes_on = wait_for(|| (get(line, &second).held == Some(HoldReason::NoSession)).then_some(()));
+    assert!(goes_on.is_some(), "the page is in no open document: {:#?}", get(line, &second));
+    assert_eq!(get(line, &second).state, DocumentState::Signing);
+}
+
+#[test]
+fn a_person_who_says_that_it_is_another_is_believed() {
+    let home = TestHome::make();
+    let daemon = home.start();
+    let line = &daemon.line;
+    let [_, second] = twice(&home, line);
+    home.requests(line)(Request::Identify {
+        by: by("sekinin"),
+        document: second.id,
+        patient_id: Some("9990001".into()),
+        document_type: Some("consent-demo".parse().unwrap()),
+        obtained_on: Some(home.today().parse().unwrap()),
+        reason: because("wrong-patient"),
+    });
+    let goes_on = wait_for(|| (get(line, &second).held == Some(HoldReason::NoSession)).then_some(()));
+    assert!(goes_on.is_some(), "{:#?}", get(line, &second));
+}
+
+/// One file, delivered under two names: the documents, oldest first, once both wait.
+fn twice(home: &TestHome, line: &Line) -> [Document; 2] {
+    home.deliver_consent("first");
+    let waiting = |number: usize| {
+        let found = wait_for(|| all(line).get(number).cloned().filter(settled));
+        found.unwrap_or_else(|| panic!("number {number} does not wait: {:#?}", all(line)))
+    };
+    let first = waiting(0);
+    home.deliver_consent("second");
+    let second = waiting(1);
+    [first, second]
+}
+
+fn settled(document: &Document) -> bool {
+    document.held.is_some() || !document.state.is_open()
+}
+
+fn all(line: &Line) -> Vec<Document> {
+    let filter = Filter { ended: true, ..Filter::default() };
+    let mut all = line.database.read(async |tx| documents::list(tx, &filter, 20).await).unwrap();
+    all.sort_by_key(|document| (document.created_at, document.id));
+    all
+}
+
+fn get(line: &Line, document: &Document) -> Document {
+    line.database.read(async |tx| documents::get(tx, document.id).await).unwrap().unwrap()
+}

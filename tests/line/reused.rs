@@ -1,0 +1,170 @@
+//! A scanner uses its names again: what was said of one scan says nothing of the next that bears its name.
+
+use std::fs;
+use std::path::Path;
+
+use torikomi::control::Request;
+use torikomi::document::{DocumentState, HoldReason};
+use torikomi::ledger::documents::{self, Document, Filter};
+use torikomi::pipeline::line::Line;
+
+use crate::home::{TestHome, because, by};
+use crate::wait_for;
+
+const CONSENT: &str = "fixtures/samples/good/consent.jpg";
+
+#[test]
+fn a_sidecar_that_comes_too_late_speaks_for_no_later_scan() {
+    let home = TestHome::make();
+    home.set("[station.front-desk]", "sidecar_wait", "\"0s\"");
+    let mut daemon = home.start();
+    let line = std::sync::Arc::clone(&daemon.line);
+    scan(&home, "scan.jpg", 1);
+    let first = settled(&line, 1);
+    assert_eq!((first.state, first.held), (DocumentState::Identifying, Some(HoldReason::Identity)), "{first:?}");
+    assert!(wait_for(|| (!standing(&home, "scan.jpg")).then_some(())).is_some());
+
+    // Hanako's sidecar, whose scan is in custody already. It is told of, at the station and to the administrator.
+    fs::write(home.drop().join("scan.json"), sidecar(&home, "9990001")).unwrap();
+    let note = wait_for(|| notes(&home).into_iter().find(|note| note.contains("after their scan")));
+    let note = note.unwrap_or_else(|| panic!("the clerk is not told: {:?}", notes(&home)));
+    assert!(note.contains("スキャンより後") && !note.contains("999"), "{note}");
+    daemon.serve_requests(|| ()).unwrap();
+    let status = torikomi::control::client::ask(&home.root().join("run/control.sock"), &Request::Status, |_, _| ());
+    let status = status.unwrap();
+    let warned = status["warnings"].as_array().unwrap().iter().find(|warning| warning["code"] == "late-sidecars");
+    assert_eq!(warned.unwrap()["count"], 1, "{status}");
+
+    // The next patient's scan under the same name, and then one more with a sidecar that came with it.
+    for number in 2..=3 {
+        if number == 3 {
+            fs::write(home.drop().join("scan.json"), sidecar(&home, "9990003")).unwrap();
+        }
+        scan(&home, "scan.jpg", number);
+        let later = settled(&line, number);
+        assert_eq!((later.state, later.held), (DocumentState::Identifying, Some(HoldReason::Identity)), "{later:?}");
+        let detail: serde_json::Value = serde_json::from_str(later.held_detail.as_deref().unwrap()).unwrap();
+        let late = detail["problems"].as_array().unwrap().iter().find(|problem| problem["code"] == "late-sidecar");
+        let late = late.unwrap_or_else(|| panic!("{detail}"));
+        assert_eq!(late["file"], "scan.json");
+        let before = newest_before(&line, number);
+        assert_eq!(late["earlier"], delivery_of(&line, &before), "it names the scan that the sidecar may speak for");
+    }
+    assert!(wait_for(|| notes(&home).iter().all(|note| !note.contains("after their scan")).then_some(())).is_some());
+
+    // A person looks: the second is Taro's, and the sidecar is none of it.
+    let second = all(&line)[1].clone();
+    identify(&home, &line, &second, "9990002");
+    let on = wait_for(|| Some(get(&line, &second)).filter(|now| now.state != DocumentState::Identifying)).unwrap();
+    assert_eq!(on.identity.patient.unwrap().value.id, "9990002");
+    assert_eq!(on.sidecar, None, "what may be another patient's enters no record");
+    // The third is whose its sidecar says, so that is its own.
+    let third = all(&line)[2].clone();
+    identify(&home, &line, &third, "9990003");
+    let on = wait_for(|| Some(get(&line, &third)).filter(|now| now.state != DocumentState::Identifying)).unwrap();
+    assert!(on.sidecar.is_some());
+    // From here on the name is in order again.
+    fs::write(home.drop().join("scan.json"), sidecar(&home, "9990001")).unwrap();
+    scan(&home, "scan.jpg", 4);
+    let fourth = settled(&line, 4);
+    assert_eq!(fourth.held, Some(HoldReason::NoSession), "{fourth:?}");
+}
+
+#[test]
+fn a_row_of_a_list_speaks_once() {
+    let home = TestHome::make();
+    let daemon = home.start();
+    let line = &daemon.line;
+    let day = home.today();
+    let mut list = format!("file,patient_id,document_type,obtained_on,paper\nscan.jpg,9990001,consent-demo,{day},A4\n");
+    fs::write(home.drop().join("index.csv"), &list).unwrap();
+    scan(&home, "scan.jpg", 1);
+    let first = settled(line, 1);
+    assert_eq!(first.held, Some(HoldReason::NoSession), "{first:?}");
+    drop(daemon);
+
+    // The list goes on to be written, and the scanner uses the name again for somebody else.
+    let daemon = home.start();
+    let line = &daemon.line;
+    list.push_str(&format!("other.jpg,9990002,consent-demo,{day},A4\n"));
+    fs::write(home.drop().join("index.csv"), &list).unwrap();
+    scan(&home, "scan.jpg", 2);
+    let second = settled(line, 2);
+    assert_eq!((second.state, second.held), (DocumentState::Identifying, Some(HoldReason::Identity)), "{second:?}");
+    let used = serde_json::json!({ "code": "row-used", "file": "scan.jpg", "earlier": first.id });
+    let detail: serde_json::Value = serde_json::from_str(second.held_detail.as_deref().unwrap()).unwrap();
+    assert!(detail["problems"].as_array().unwrap().contains(&used), "{detail}");
+    // A row that was not used yet speaks.
+    scan(&home, "other.jpg", 3);
+    let third = settled(line, 3);
+    assert_eq!(third.identity.patient.as_ref().unwrap().value.id, "9990002", "{third:?}");
+    // Asked again, the first is still spoken for by its own row.
+    let again = Request::Retry { by: by("sekinin"), documents: vec![second.id] };
+    home.requests(line)(again);
+    assert!(wait_for(|| (get(line, &second).held == Some(HoldReason::Identity)).then_some(())).is_some());
+}
+
+/// Another picture each time: bytes after the end of a JPEG are no part of it, and make other bytes of the file.
+fn scan(home: &TestHome, name: &str, number: usize) {
+    let mut bytes = fs::read(Path::new(CONSENT)).unwrap();
+    // A comment after the start marker.
+    let comment = [0xff, 0xfe, 0x00, 0x03, u8::try_from(number).unwrap()];
+    bytes.splice(2..2, comment);
+    fs::write(home.drop().join("scan.part"), bytes).unwrap();
+    fs::rename(home.drop().join("scan.part"), home.drop().join(name)).unwrap();
+}
+
+fn sidecar(home: &TestHome, patient: &str) -> String {
+    format!(
+        r#"{{"format":"torikomi-sidecar-v1","patient_id":"{patient}","document_type":"consent-demo",
+           "obtained_on":"{}","paper":"A4","expected_pages":1}}"#,
+        home.today()
+    )
+}
+
+fn identify(home: &TestHome, line: &std::sync::Arc<Line>, document: &Document, patient: &str) {
+    home.requests(line)(Request::Identify {
+        by: by("sekinin"),
+        document: document.id,
+        patient_id: Some(patient.into()),
+        document_type: Some("consent-demo".parse().unwrap()),
+        obtained_on: Some(home.today().parse().unwrap()),
+        reason: because("wrong-patient"),
+    });
+}
+
+/// Every document, oldest first.
+fn all(line: &Line) -> Vec<Document> {
+    let filter = Filter { ended: true, ..Filter::default() };
+    let mut all = line.database.read(async |tx| documents::list(tx, &filter, 20).await).unwrap();
+    all.sort_by_key(|document| (document.created_at, document.id));
+    all
+}
+
+fn get(line: &Line, document: &Document) -> Document {
+    line.database.read(async |tx| documents::get(tx, document.id).await).unwrap().unwrap()
+}
+
+fn newest_before(line: &Line, number: usize) -> Document {
+    all(line)[number - 2].clone()
+}
+
+/// The document that came as this one in the row, once it waits for somebody.
+fn settled(line: &Line, number: usize) -> Document {
+    let found = wait_for(|| all(line).get(number - 1).cloned().filter(|document| document.held.is_some()));
+    found.unwrap_or_else(|| panic!("number {number} does not wait: {:#?}", all(line)))
+}
+
+fn delivery_of(line: &Line, document: &Document) -> String {
+    let parts = line.database.read(async |tx| documents::parts(tx, document.id).await).unwrap();
+    parts[0].delivery.to_string()
+}
+
+fn standing(home: &TestHome, name: &str) -> bool {
+    home.listing().iter().any(|other| other == name)
+}
+
+fn notes(home: &TestHome) -> Vec<String> {
+    let Ok(entries) = fs::read_dir(home.drop().join("_status")) else { return Vec::new() };
+    entries.filter_map(|entry| fs::read_to_string(entry.unwrap().path()).ok()).collect()
+}
