@@ -26,6 +26,7 @@ use hayro_interpret::kurbo::{Affine, Rect};
 use hayro_interpret::{Context, InterpreterCache, InterpreterSettings, interpret_page};
 
 use self::canvas::{Canvas, Stop, size};
+use self::facts::Reach;
 use self::picture::Pictures;
 use super::source::Source;
 use super::{Found, Limits, page_without_image};
@@ -47,18 +48,26 @@ pub(super) fn measure(source: &Source, limits: &Limits) -> Found {
     } else {
         Completeness::Incomplete { missing: MissingPart::EndMarker, at_byte: source.length() }
     };
-    let mut pdf = PdfFacts { revisions: ending.revisions, ..PdfFacts::default() };
-    pdf.repaired = !facts::table_is_sound(&data);
+    let mut pdf = PdfFacts {
+        revisions: ending.revisions,
+        encryption: None,
+        scripts: None,
+        launch_actions: None,
+        embedded_files: None,
+        signatures: None,
+        repaired: None,
+        hidden_text_pages: None,
+    };
+    let repaired = !facts::table_is_sound(&data);
     let encrypted = facts::mentions_encryption(&data);
     let opened = catch_unwind(AssertUnwindSafe(|| Pdf::new(data)));
     let pages = match opened {
         Ok(Ok(opened)) => {
-            if encrypted {
-                pdf.encryption = PdfEncryption::EmptyPassword;
-            }
-            let within = facts::look_through(&opened, limits, &mut pdf);
+            pdf.encryption = Some(if encrypted { PdfEncryption::EmptyPassword } else { PdfEncryption::None });
+            pdf.repaired = Some(repaired);
+            let reach = facts::look_through(&opened, limits, &mut pdf);
             let mut pages = pages(&opened, limits, &mut pdf);
-            if !within {
+            if reach == Reach::TooDeep {
                 // What lies deeper was not looked at, so no page can be called whole.
                 for page in &mut pages {
                     page.decoded = Decoded::Refused { limit: Limit::Nesting };
@@ -69,11 +78,11 @@ pub(super) fn measure(source: &Source, limits: &Limits) -> Found {
         Ok(Err(error)) => {
             let decoded = match error {
                 LoadPdfError::Decryption(DecryptionError::PasswordProtected) => {
-                    pdf.encryption = PdfEncryption::Password;
+                    pdf.encryption = Some(PdfEncryption::Password);
                     Decoded::Failed { fault: Fault::Encrypted }
                 }
                 LoadPdfError::Decryption(_) => {
-                    pdf.encryption = PdfEncryption::Password;
+                    pdf.encryption = Some(PdfEncryption::Password);
                     Decoded::Unsupported { feature: "pdf-encryption".to_owned() }
                 }
                 LoadPdfError::Invalid => Decoded::Damaged { rows: None },
@@ -90,11 +99,13 @@ fn pages(pdf: &Pdf, limits: &Limits, facts: &mut PdfFacts) -> Vec<PageMeasuremen
     let mut pictures = Pictures::new(*limits);
     let most = usize::try_from(limits.pages).unwrap_or(usize::MAX);
     let mut measured = Vec::new();
+    let mut hidden = 0;
     for (number, page) in (1..).zip(pdf.pages().iter().take(most)) {
         let (page, hidden_text) = measure_page(pdf, page, number, &cache, &mut pictures);
-        facts.hidden_text_pages += u32::from(hidden_text);
+        hidden += u32::from(hidden_text);
         measured.push(page);
     }
+    facts.hidden_text_pages = Some(hidden);
     let number = u32::try_from(measured.len()).unwrap_or(u32::MAX).saturating_add(1);
     let announced = facts::announced_pages(pdf).unwrap_or(0);
     if pdf.pages().len() > most {

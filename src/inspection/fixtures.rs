@@ -10,7 +10,7 @@ use crate::instant::Instant;
 use crate::judgement::Outcome;
 use crate::measurements::{
     ColourModel, Completeness, Compression, DeclaredDpi, Decoded, DpiSource, Format, MEASUREMENTS_VERSION,
-    Measurements, PageKind, PageMeasurements, PdfFacts, PlacedImage, Tone,
+    Measurements, PageKind, PageMeasurements, PdfEncryption, PdfFacts, PlacedImage, Tone,
 };
 use crate::paper::Paper;
 use crate::profile::{Profile, lint};
@@ -65,6 +65,20 @@ pub(super) fn tiff(pages: Vec<PageMeasurements>) -> Measurements {
         pages,
         pdf: None,
         trailing_bytes: 0,
+    }
+}
+
+/// What a PDF has that was read through and holds nothing but its pages.
+pub(super) fn plain_pdf() -> PdfFacts {
+    PdfFacts {
+        revisions: 1,
+        encryption: Some(PdfEncryption::None),
+        scripts: Some(false),
+        launch_actions: Some(false),
+        embedded_files: Some(0),
+        signatures: Some(0),
+        repaired: Some(false),
+        hidden_text_pages: Some(0),
     }
 }
 

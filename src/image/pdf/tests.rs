@@ -71,7 +71,7 @@ fn a_scan_is_measured_where_it_is_drawn() {
     assert_eq!(page.images[0].coverage_permille, 1000);
     assert!(page.tone.is_some());
     let facts = measurements.pdf.unwrap();
-    assert_eq!((facts.repaired, facts.revisions, facts.encryption), (false, 1, PdfEncryption::None));
+    assert_eq!((facts.repaired, facts.revisions, facts.encryption), (Some(false), 1, Some(PdfEncryption::None)));
 }
 
 #[test]
@@ -125,7 +125,7 @@ fn pages_without_a_scan_say_so() {
     let empty = measured(&one_page("", "", "", &[])).pages.remove(0);
     assert_eq!((empty.kind, empty.decoded), (PageKind::Empty, Decoded::NoImage));
     let hidden = measured(&one_page("BT /F 12 Tf 3 Tr 10 50 Td (text) Tj ET", "", font, &[]));
-    assert_eq!((hidden.pdf.unwrap().hidden_text_pages, hidden.pages[0].kind), (1, PageKind::Empty));
+    assert_eq!((hidden.pdf.unwrap().hidden_text_pages, hidden.pages[0].kind), (Some(1), PageKind::Empty));
 }
 
 #[test]
@@ -137,8 +137,8 @@ fn text_under_an_image_is_hidden() {
     let hidden = |content: &str| {
         measured(&one_page(content, "", font, std::slice::from_ref(&image))).pdf.unwrap().hidden_text_pages
     };
-    assert_eq!(hidden(&format!("{text} {scan}")), 1);
-    assert_eq!(hidden(&format!("{scan} {text}")), 0);
+    assert_eq!(hidden(&format!("{text} {scan}")), Some(1));
+    assert_eq!(hidden(&format!("{scan} {text}")), Some(0));
 }
 
 #[test]
@@ -153,14 +153,35 @@ fn what_does_not_belong_in_a_scan_is_found() {
         measured(&file(&objects)).pdf.unwrap()
     };
     let clean = facts("", &[]);
-    assert!(!clean.scripts && !clean.launch_actions && clean.embedded_files == 0 && clean.signatures == 0);
-    assert!(facts("/OpenAction<</S/JavaScript/JS(x)>>", &[]).scripts);
-    assert!(facts("", &["<</Names<</JavaScript 9 0 R>>>>"]).scripts);
-    assert!(facts("", &["<</Type/Annot/A<</S/Launch/F(x)>>>>"]).launch_actions);
-    assert!(facts("/OpenAction 4 0 R", &["<</S/URI/URI(http://example.invalid/)>>"]).launch_actions);
-    assert!(!facts("", &["<</Type/Annot/A<</S/URI/URI(http://example.invalid/)>>>>"]).launch_actions);
-    assert_eq!(facts("", &["<</Type/Filespec/F(a.txt)/EF<</F 5 0 R>>>>", "<<>>"]).embedded_files, 1);
-    assert_eq!(facts("", &["<</Type/Sig/ByteRange[0 1 2 3]/Contents<00>>>"]).signatures, 1);
+    assert_eq!((clean.scripts, clean.launch_actions), (Some(false), Some(false)));
+    assert_eq!((clean.embedded_files, clean.signatures), (Some(0), Some(0)));
+    assert_eq!(facts("/OpenAction<</S/JavaScript/JS(x)>>", &[]).scripts, Some(true));
+    assert_eq!(facts("", &["<</Names<</JavaScript 9 0 R>>>>"]).scripts, Some(true));
+    assert_eq!(facts("", &["<</Type/Annot/A<</S/Launch/F(x)>>>>"]).launch_actions, Some(true));
+    let opening = facts("/OpenAction 4 0 R", &["<</S/URI/URI(http://example.invalid/)>>"]);
+    assert_eq!(opening.launch_actions, Some(true));
+    let link = facts("", &["<</Type/Annot/A<</S/URI/URI(http://example.invalid/)>>>>"]);
+    assert_eq!(link.launch_actions, Some(false));
+    assert_eq!(facts("", &["<</Type/Filespec/F(a.txt)/EF<</F 5 0 R>>>>", "<<>>"]).embedded_files, Some(1));
+    assert_eq!(facts("", &["<</Type/Sig/ByteRange[0 1 2 3]/Contents<00>>>"]).signatures, Some(1));
+}
+
+#[test]
+fn what_was_not_read_is_not_told() {
+    let objects = |third: &[u8]| {
+        measured(&one_page("", "", "", &[b"<</S/JavaScript/JS(x)>>".to_vec(), third.to_vec()])).pdf.unwrap()
+    };
+    let read = objects(b"<<>>");
+    assert_eq!((read.scripts, read.embedded_files), (Some(true), Some(0)));
+    // A dictionary that does not end, and one nested too deep to be looked at: what was seen is told, and only that.
+    for hides in [&b"<</EF)"[..], &[b"[".repeat(80), b"]".repeat(80)].concat()] {
+        let unread = objects(hides);
+        assert_eq!((unread.scripts, unread.launch_actions), (Some(true), None));
+        assert_eq!((unread.embedded_files, unread.signatures), (None, None));
+    }
+    let nothing = measured(b"%PDF-1.4\nnothing\n%%EOF\n").pdf.unwrap();
+    assert_eq!((nothing.encryption, nothing.repaired, nothing.scripts), (None, None, None));
+    assert_eq!((nothing.embedded_files, nothing.signatures, nothing.hidden_text_pages), (None, None, None));
 }
 
 #[test]
@@ -234,7 +255,7 @@ fn a_table_that_lies_is_repaired_and_told() {
     let lying = [&good[..at], b"startxref\n0\n%%EOF\n"].concat();
     let measurements = measured(&lying);
     assert_eq!(measurements.completeness, Completeness::Complete);
-    assert!(measurements.pdf.unwrap().repaired);
+    assert_eq!(measurements.pdf.unwrap().repaired, Some(true));
     assert_eq!(measurements.pages[0].decoded, Decoded::Whole);
 }
 
