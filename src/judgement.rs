@@ -148,6 +148,15 @@ pub enum Reason {
     },
     PageDrawn,
     PageEmpty,
+    PageDrawnOver {
+        text: bool,
+        lines: bool,
+        annotations: bool,
+    },
+    PagePartlyBare {
+        covered_ppm: u32,
+        least_ppm: u32,
+    },
 
     // -- resolution --
     ResolutionBelow {
@@ -165,6 +174,17 @@ pub enum Reason {
     PaperDoesNotFit {
         width_px: u32,
         height_px: u32,
+        candidates: Vec<Paper>,
+    },
+    /// The delivery names a paper that the profile does not take.
+    PaperNotAccepted {
+        claimed: Paper,
+        accepted: Vec<Paper>,
+    },
+    /// A PDF page of a size that is none of the papers.
+    PageSizeDoesNotFit {
+        width_um: u64,
+        height_um: u64,
         candidates: Vec<Paper>,
     },
     /// Where the image stands on its PDF page was not found.

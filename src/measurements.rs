@@ -112,6 +112,23 @@ pub struct PageMeasurements {
     /// PDF: every image drawn on the page, the main one among them, in drawing order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub images: Vec<PlacedImage>,
+    /// PDF: share of the visible page that the images cover together, in millionths. Absent where drawing broke off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub covered_ppm: Option<u32>,
+    /// PDF: what shows on the page beside its images. Absent where drawing broke off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drawing: Option<Drawing>,
+}
+
+/// What a program drew on a PDF page that no image hides, inside or outside the images. A layer of invisible text, as
+/// programs that read letters add it, is no part of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Drawing {
+    pub text: bool,
+    /// Lines, areas and shadings, white ones too.
+    pub lines: bool,
+    /// Stamps, notes and form fields that a viewer shows on top.
+    pub annotations: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -309,9 +326,14 @@ pub struct PlacedImage {
     pub placed: SizeUm,
     /// A one-bit stencil that paint shows through.
     pub stencil: bool,
+    /// Shapes the image before it, and is no picture of its own.
+    pub mask: bool,
     pub colour: ColourModel,
     pub bits_per_sample: u8,
     pub compression: Vec<Compression>,
+    /// From the quantisation tables of the last JPEG step.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jpeg: Option<JpegFacts>,
     /// Share of the visible page it covers, in thousandths.
     pub coverage_permille: u32,
 }

@@ -8,9 +8,9 @@
 //! Of `%%EOF`: a file that has it, and nothing that looks like a broken-off revision behind it, is complete, even where
 //! its cross-reference table is wrong and had to be rebuilt; some scanning programs write no other kind.
 //!
-//! Not decodable here: images with a filter nobody has named, encryption that is neither RC4 nor AES, an image's clip
-//! (its whole area counts as covered). Nothing is said of text that is hidden in other ways than by its rendering mode
-//! or under an image.
+//! Not decodable here: images with a filter nobody has named, encryption that is neither RC4 nor AES. Of a clip the box
+//! around it counts. Nothing is said of text that is hidden in other ways than by its rendering mode
+//! or under an image. Annotations are not drawn; a page that a viewer would show some on says so.
 
 mod canvas;
 mod facts;
@@ -31,11 +31,11 @@ use self::picture::Pictures;
 use super::source::Source;
 use super::{Found, Limits, page_without_image};
 use crate::measurements::{
-    Completeness, Decoded, Fault, Limit, MissingPart, PageKind, PageMeasurements, PdfEncryption, PdfFacts,
+    Completeness, Decoded, Drawing, Fault, Limit, MissingPart, PageKind, PageMeasurements, PdfEncryption, PdfFacts,
 };
 
-/// An image that covers this much of a page, in thousandths, makes it a scan.
-const SCAN_PERMILLE: u32 = 500;
+/// Images that cover this much of a page, in millionths, make it a scan.
+const SCAN_PPM: u32 = 500_000;
 
 pub(super) fn measure(source: &Source, limits: &Limits) -> Found {
     if source.length() > limits.held_bytes {
@@ -153,13 +153,16 @@ fn measure_page<'a>(
     // The interpreter passes over an object that is not there; the page may have been nothing but that image.
     let objects = &page.resources().x_objects;
     let gone = objects.keys().any(|name| objects.get::<Stream<'_>>(&*name).is_none());
+    let annotations = facts::shows_annotations(page.raw());
+    let drawing = Drawing { annotations, ..seen.drawing };
+    let to_its_end = stopped.is_none();
     let decoded = match stopped {
         Some(stopped) => stopped,
         None if gone => Decoded::Damaged { rows: None },
         None => seen.decoded,
     };
     let mut measured = PageMeasurements {
-        kind: if seen.coverage_permille >= SCAN_PERMILLE {
+        kind: if seen.covered_ppm >= SCAN_PPM {
             PageKind::Scan
         } else if seen.anything_drawn {
             PageKind::Drawn
@@ -169,6 +172,8 @@ fn measure_page<'a>(
         orientation,
         page_size: Some(if turned { size(height, width, unit) } else { size(width, height, unit) }),
         images: seen.images,
+        covered_ppm: Some(seen.covered_ppm).filter(|_| to_its_end),
+        drawing: Some(drawing).filter(|_| to_its_end),
         ..page_without_image(number, decoded)
     };
     if let Some(main) = seen.main {

@@ -9,7 +9,7 @@ use crate::ids::{Digest, Name};
 use crate::instant::Instant;
 use crate::judgement::Outcome;
 use crate::measurements::{
-    ColourModel, Completeness, Compression, DeclaredDpi, Decoded, DpiSource, Format, MEASUREMENTS_VERSION,
+    ColourModel, Completeness, Compression, DeclaredDpi, Decoded, DpiSource, Drawing, Format, MEASUREMENTS_VERSION,
     Measurements, PageKind, PageMeasurements, PdfEncryption, PdfFacts, PlacedImage, Tone,
 };
 use crate::paper::Paper;
@@ -52,6 +52,8 @@ pub(super) fn a4_page() -> PageMeasurements {
         decoded: Decoded::Whole,
         tone: Some(Tone { paper_level: 250, dark_ppm: 40_000, black_ppm: 100, white_ppm: 1000, coloured_ppm: 500 }),
         images: Vec::new(),
+        covered_ppm: None,
+        drawing: None,
     }
 }
 
@@ -89,9 +91,11 @@ pub(super) fn pdf(facts: PdfFacts) -> Measurements {
         height_px: 3508,
         placed: Paper::A4.size(),
         stencil: false,
+        mask: false,
         colour: ColourModel::Colour,
         bits_per_sample: 8,
         compression: vec![Compression::Deflate],
+        jpeg: None,
         coverage_permille: 1000,
     };
     let page = PageMeasurements {
@@ -99,6 +103,8 @@ pub(super) fn pdf(facts: PdfFacts) -> Measurements {
         page_size: Some(Paper::A4.size()),
         declared_dpi: None,
         images: vec![image],
+        covered_ppm: Some(1_000_000),
+        drawing: Some(Drawing::default()),
         ..a4_page()
     };
     Measurements { format: Format::Pdf, pdf: Some(facts), ..tiff(vec![page]) }

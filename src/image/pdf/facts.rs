@@ -116,6 +116,24 @@ pub(super) fn announced_pages(pdf: &Pdf) -> Option<u32> {
     catalogue.get::<Dict<'_>>(b"Pages")?.get::<u32>(b"Count")
 }
 
+/// Whether a viewer shows something on the page that is not of the page: a stamp, a note, a form's field. Links show
+/// nothing, and hidden ones or such without extent are not seen.
+pub(super) fn shows_annotations(page: &Dict<'_>) -> bool {
+    const HIDDEN: u32 = 1 << 1;
+    const NO_VIEW: u32 = 1 << 5;
+    let list = page.get::<Array<'_>>(b"Annots");
+    list.iter().flat_map(Array::iter::<Dict<'_>>).any(|annotation| {
+        let kind = annotation.get::<Name<'_>>(b"Subtype");
+        let shows = !kind.is_some_and(|kind| matches!(&*kind, b"Link" | b"Popup"));
+        let seen = annotation.get::<u32>(b"F").unwrap_or(0) & (HIDDEN | NO_VIEW) == 0;
+        let corners = annotation.get::<Array<'_>>(b"Rect");
+        let corners: Vec<f32> = corners.iter().flat_map(Array::iter::<f32>).collect();
+        // Four numbers that are no area; anything else is taken for one.
+        let empty = matches!(corners.as_slice(), [left, bottom, right, top] if left == right || bottom == top);
+        shows && seen && !empty
+    })
+}
+
 /// How far a PDF's objects were looked through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Reach {

@@ -142,6 +142,75 @@ fn text_under_an_image_is_hidden() {
 }
 
 #[test]
+fn what_shows_beside_a_scan_is_told() {
+    let font = "/Font<</F<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>>>/XObject<</I 5 0 R/M 6 0 R>>/ExtGState<</H<</ca .5>>/X<</BM/Multiply>>>>";
+    let image = stream(&jpeg_dict(40, 80), &jpeg::tests::grey(40, 80));
+    let mask = "/Subtype/Image/Width 8/Height 8/ColorSpace/DeviceGray/BitsPerComponent 8";
+    let masked =
+        stream("/Subtype/Image/Width 2/Height 2/ColorSpace/DeviceGray/BitsPerComponent 8/SMask 7 0 R", &[9; 4]);
+    let objects = [image, masked, stream(mask, &[255; 64])];
+    let drawing = |content: &str| {
+        let drawing = measured(&one_page(content, "", font, &objects)).pages[0].drawing.unwrap();
+        (drawing.text, drawing.lines)
+    };
+    let scan = "q 72 0 0 144 0 0 cm /I Do Q";
+    let text = "BT /F 12 Tf 10 50 Td (text) Tj ET";
+    let white = "1 g 10 10 20 20 re f";
+    assert_eq!(drawing(scan), (false, false));
+    assert_eq!(drawing(&format!("{scan} {text}")), (true, false));
+    assert_eq!(drawing(&format!("{scan} {white}")), (false, true));
+    // Letters that a program read and nobody sees.
+    assert_eq!(drawing(&format!("{scan} BT /F 12 Tf 3 Tr 10 50 Td (text) Tj ET")), (false, false));
+    // A page painted white before the image goes on it, and text under it.
+    assert_eq!(drawing(&format!("{white} {text} {scan}")), (false, false));
+    // Through these images it is seen all the same.
+    for through in
+        ["q 72 0 0 144 0 0 cm /M Do Q", "q /H gs 72 0 0 144 0 0 cm /I Do Q", "q /X gs 72 0 0 144 0 0 cm /I Do Q"]
+    {
+        assert_eq!(drawing(&format!("{white} {text} {through}")), (true, true), "{through}");
+    }
+    assert_eq!(drawing(&format!("{white} q 0 0 36 144 re W n 72 0 0 144 0 0 cm /I Do Q")), (false, true));
+    assert_eq!(drawing(&format!("{scan} 100 10 20 20 re f 1 0 0 1 200 0 cm {white}")), (false, false));
+}
+
+#[test]
+fn annotations_that_a_viewer_shows_are_told() {
+    let image = stream(&jpeg_dict(40, 80), &jpeg::tests::grey(40, 80));
+    let shown = |annotation: &str| {
+        let page = format!("/Annots[<</Type/Annot/Rect[1 1 20 20]{annotation}>>]");
+        let scan = "q 72 0 0 144 0 0 cm /I Do Q";
+        let bytes = one_page(scan, &page, "/XObject<</I 5 0 R>>", std::slice::from_ref(&image));
+        measured(&bytes).pages[0].drawing.unwrap().annotations
+    };
+    assert!(shown("/Subtype/Stamp"));
+    assert!(shown("/Subtype/FreeText/F 4"));
+    assert!(!shown("/Subtype/Link"));
+    assert!(!shown("/Subtype/Stamp/F 2") && !shown("/Subtype/Stamp/F 32"));
+    assert!(!shown("/Subtype/Widget/Rect[0 0 0 0]"));
+}
+
+#[test]
+fn images_that_overlap_cover_once() {
+    let image = stream(&jpeg_dict(40, 80), &jpeg::tests::grey(40, 80));
+    let covered = |content: &str| {
+        let bytes = one_page(content, "", "/XObject<</I 5 0 R>>", std::slice::from_ref(&image));
+        let page = measured(&bytes).pages.remove(0);
+        (page.covered_ppm.unwrap(), page.kind)
+    };
+    assert_eq!(covered("q 72 0 0 144 0 0 cm /I Do Q"), (1_000_000, PageKind::Scan));
+    let half = "q 36 0 0 144 0 0 cm /I Do Q";
+    assert_eq!(covered(half), (500_000, PageKind::Scan));
+    assert_eq!(covered(&format!("{half} {half}")), (500_000, PageKind::Scan));
+    let third = "q 72 0 0 36 0 0 cm /I Do Q";
+    assert_eq!(covered(&format!("{third} {third} {third}")), (250_000, PageKind::Drawn));
+    assert_eq!(covered(&format!("{half} q 36 0 0 144 36 0 cm /I Do Q")), (1_000_000, PageKind::Scan));
+    // What a clip leaves of an image, and half of a square that stands on its corner.
+    assert_eq!(covered("q 0 0 72 36 re W n 72 0 0 144 0 0 cm /I Do Q"), (250_000, PageKind::Drawn));
+    let (ppm, _) = covered("q 36 36 -36 36 36 36 cm /I Do Q");
+    assert!((248_000..252_000).contains(&ppm), "{ppm}");
+}
+
+#[test]
 fn what_does_not_belong_in_a_scan_is_found() {
     let facts = |catalogue: &str, more: &[&str]| {
         let mut objects = vec![
@@ -196,6 +265,23 @@ fn broken_images_make_a_page_broken() {
     };
     assert_eq!(damaged(&raw(300)), Decoded::Whole);
     assert_eq!(damaged(&raw(299)), Decoded::Damaged { rows: None });
+    // In a colour space nobody has named, how many samples there should be is not known.
+    let unknown = |bytes: usize| {
+        let dict = "/Subtype/Image/Width 10/Height 10/ColorSpace/NotNamed/BitsPerComponent 8";
+        one_page("72 0 0 144 0 0 cm /I Do", "", "/XObject<</I 5 0 R>>", &[stream(dict, &vec![200; bytes])])
+    };
+    let not_told = Decoded::Unsupported { feature: "pdf-colour-space".to_owned() };
+    assert_eq!((damaged(&unknown(300)), damaged(&unknown(5))), (not_told.clone(), not_told));
+    // The predictor says how long its rows are.
+    let predicted = |bytes: usize| {
+        let mut deflated = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+        deflated.write_all(&vec![0; bytes]).unwrap();
+        let dict = "/Subtype/Image/Width 10/Height 10/ColorSpace/DeviceRGB/BitsPerComponent 8/Filter/FlateDecode\
+                    /DecodeParms<</Predictor 15/Columns 5/Colors 3>>";
+        let data = deflated.finish().unwrap();
+        one_page("72 0 0 144 0 0 cm /I Do", "", "/XObject<</I 5 0 R>>", &[stream(dict, &data)])
+    };
+    assert_eq!((damaged(&predicted(320)), damaged(&predicted(319))), (Decoded::Whole, Decoded::Damaged { rows: None }));
     // An image that is named and not there.
     let gone = one_page("72 0 0 144 0 0 cm /I Do", "", "/XObject<</I 9 0 R>>", &[]);
     assert_eq!(damaged(&gone), Decoded::Damaged { rows: None });
