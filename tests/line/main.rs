@@ -32,6 +32,7 @@ mod regrown;
 mod scanners;
 mod stamping;
 mod tsa;
+mod weaker;
 mod workers;
 
 /// Waits at most a minute: a slow machine is slow, and a broken line fails.
