@@ -124,6 +124,10 @@ pub enum Reason {
         found: u32,
         most: u32,
     },
+    /// The file has more pages than are read here; those beyond were not looked at.
+    PagesBeyondLimit {
+        read: u32,
+    },
     PageCountDiffers {
         found: u32,
         expected: u32,

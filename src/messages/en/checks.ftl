@@ -114,6 +114,7 @@ reason-pdf-not-read = The PDF's structure could not be read, so this cannot be t
 reason-no-pages = No page was found. Please check the file and scan again.
 reason-pages-not-measured = Only { $measured } of { $asked } pages could be measured. Please check the file and scan again.
 reason-too-many-pages = There are { $found } pages, more than the profile's limit of { $most }. Please check whether it is one document.
+reason-pages-beyond-limit = The file has more pages than can be read. Those after page { $read } were not examined. Please scan it again in separate documents.
 reason-page-count-differs = { $expected } pages were stated and { $found } are there. Please count the sheets, then scan again or correct the statement.
 reason-double-feed-reported = The scanner reports that two sheets went through together. Please separate them and scan again.
 reason-page-damaged = The page's image is damaged{ $rows ->

@@ -111,6 +111,7 @@ reason-pdf-not-read = PDFの構造を読めなかったため、判断できま�
 reason-no-pages = ページが一つも見つかりません。ファイルを確かめ、読み取り直してください。
 reason-pages-not-measured = { $asked } ページのうち { $measured } ページしか測定できませんでした。ファイルを確かめ、読み取り直してください。
 reason-too-many-pages = { $found } ページあり、プロファイルの上限 { $most } ページを超えています。一つの書類かどうかを確かめてください。
+reason-pages-beyond-limit = ファイルのページ数が、読み取れる上限を超えています。{ $read } ページ目より後は調べていません。書類ごとに分けて読み取り直してください。
 reason-page-count-differs = サイドカーでは { $expected } ページですが、{ $found } ページあります。枚数を数え、読み取り直すか記載を直してください。
 reason-double-feed-reported = スキャナーが二枚重ねの送りを報告しています。紙をさばいて読み取り直してください。
 reason-page-damaged = ページの画像が壊れています{ $rows ->
