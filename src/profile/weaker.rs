@@ -325,8 +325,11 @@ from = "completion"
             assert_eq!(found, *asks, "{setting}: {to}");
         }
     }
-    /// Settings that change together with others: what the profile has in both cases, once more and once less.
-    const TOGETHER: &[(&str, &[(&str, &str)], &str, &str)] = &[
+    /// The setting, what the profile has in both cases, once more and once less.
+    type Together<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a str, &'a str);
+
+    /// Settings that change together with others.
+    const TOGETHER: &[Together<'_>] = &[
         (
             "page.padded_to_bed",
             &[("trust_declared = false", "trust_declared = true")],
