@@ -228,6 +228,8 @@ fn page_without_image(number: u32, decoded: Decoded) -> PageMeasurements {
         decoded,
         tone: None,
         images: Vec::new(),
+        covered_ppm: None,
+        drawing: None,
     }
 }
 

@@ -17,7 +17,7 @@ use crate::identity::{Claims, Identity};
 use crate::ids::Name;
 use crate::instant::Instant;
 use crate::judgement::{Finding, Judgement, Outcome, Reason, Severity};
-use crate::measurements::{Format, Measurements, PageKind, PageMeasurements};
+use crate::measurements::{Decoded, Format, Limit, Measurements, PageKind, PageMeasurements};
 use crate::profile::Profile;
 
 /// One document, as far as it is judged.
@@ -116,14 +116,15 @@ fn guarded(run: impl FnOnce() -> Outcome) -> Outcome {
 
 impl<'a> Subject<'a> {
     /// The pages that were measured, numbered through the document. A page that a part names and nobody measured leaves
-    /// its number out; `page_not_measured` says so.
+    /// its number out; `page_not_measured` says so. What stands for the pages beyond the limit is no page, and
+    /// `page_limit_exceeded` speaks of it alone.
     #[must_use]
     pub fn pages(&self) -> Vec<Page<'a>> {
         let mut pages = Vec::new();
         for (part, first) in self.parts.iter().zip(self.first_pages()) {
             let skipped = usize::try_from(part.first_page.saturating_sub(1)).unwrap_or(usize::MAX);
             let count = usize::try_from(part.page_count).unwrap_or(usize::MAX);
-            let measured = part.measurements.pages.iter().skip(skipped).take(count);
+            let measured = part.measurements.pages.iter().skip(skipped).take(count).filter(|page| !is_beyond(page));
             pages.extend((first..).zip(measured).map(|(number, measured)| Page {
                 number,
                 format: part.measurements.format,
@@ -132,6 +133,13 @@ impl<'a> Subject<'a> {
             }));
         }
         pages
+    }
+
+    /// How many pages were read of a document of which a file has more than are read.
+    #[must_use]
+    pub fn read_of_too_many(&self) -> Option<u32> {
+        let beyond = self.parts.iter().any(|part| part.measurements.pages.last().is_some_and(is_beyond));
+        beyond.then(|| u32::try_from(self.pages().len()).unwrap_or(u32::MAX))
     }
 
     /// Pages the document has by its parts.
@@ -152,6 +160,10 @@ impl<'a> Subject<'a> {
             })
             .collect()
     }
+}
+
+fn is_beyond(page: &PageMeasurements) -> bool {
+    page.decoded == Decoded::Refused { limit: Limit::Pages }
 }
 
 impl Page<'_> {

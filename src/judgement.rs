@@ -124,6 +124,10 @@ pub enum Reason {
         found: u32,
         most: u32,
     },
+    /// The file has more pages than are read here; those beyond were not looked at.
+    PagesBeyondLimit {
+        read: u32,
+    },
     PageCountDiffers {
         found: u32,
         expected: u32,
@@ -148,6 +152,15 @@ pub enum Reason {
     },
     PageDrawn,
     PageEmpty,
+    PageDrawnOver {
+        text: bool,
+        lines: bool,
+        annotations: bool,
+    },
+    PagePartlyBare {
+        covered_ppm: u32,
+        least_ppm: u32,
+    },
 
     // -- resolution --
     ResolutionBelow {
@@ -165,6 +178,17 @@ pub enum Reason {
     PaperDoesNotFit {
         width_px: u32,
         height_px: u32,
+        candidates: Vec<Paper>,
+    },
+    /// The delivery names a paper that the profile does not take.
+    PaperNotAccepted {
+        claimed: Paper,
+        accepted: Vec<Paper>,
+    },
+    /// A PDF page of a size that is none of the papers.
+    PageSizeDoesNotFit {
+        width_um: u64,
+        height_um: u64,
         candidates: Vec<Paper>,
     },
     /// Where the image stands on its PDF page was not found.

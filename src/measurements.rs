@@ -112,6 +112,23 @@ pub struct PageMeasurements {
     /// PDF: every image drawn on the page, the main one among them, in drawing order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub images: Vec<PlacedImage>,
+    /// PDF: share of the visible page that the images cover together, in millionths. Absent where drawing broke off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub covered_ppm: Option<u32>,
+    /// PDF: what shows on the page beside its images. Absent where drawing broke off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drawing: Option<Drawing>,
+}
+
+/// What a program drew on a PDF page that no image hides, inside or outside the images. A layer of invisible text, as
+/// programs that read letters add it, is no part of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Drawing {
+    pub text: bool,
+    /// Lines, areas and shadings, white ones too.
+    pub lines: bool,
+    /// Stamps, notes and form fields that a viewer shows on top.
+    pub annotations: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -309,34 +326,47 @@ pub struct PlacedImage {
     pub placed: SizeUm,
     /// A one-bit stencil that paint shows through.
     pub stencil: bool,
+    /// Shapes the image before it, and is no picture of its own.
+    pub mask: bool,
     pub colour: ColourModel,
     pub bits_per_sample: u8,
     pub compression: Vec<Compression>,
+    /// From the quantisation tables of the last JPEG step.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jpeg: Option<JpegFacts>,
     /// Share of the visible page it covers, in thousandths.
     pub coverage_permille: u32,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+/// What a PDF carries beside its pages. A fact is there only where it was told: what lies in objects that could not be
+/// read, because they are locked, broken or nested too deep, is absent, and never "no" or nought.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PdfFacts {
-    pub encryption: PdfEncryption,
-    /// JavaScript anywhere, OpenAction scripts among them.
-    pub scripts: bool,
-    /// Launch, GoToR, URI-on-open, SubmitForm and ImportData actions.
-    pub launch_actions: bool,
-    pub embedded_files: u32,
-    pub signatures: u32,
     /// Revisions: 1 for a file written once.
     pub revisions: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encryption: Option<PdfEncryption>,
+    /// JavaScript anywhere, OpenAction scripts among them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scripts: Option<bool>,
+    /// Launch, GoToR, URI-on-open, SubmitForm and ImportData actions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub launch_actions: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub embedded_files: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signatures: Option<u32>,
     /// The cross-reference table had to be rebuilt to read the file.
-    pub repaired: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repaired: Option<bool>,
     /// Pages that carry text nobody sees (an OCR layer).
-    pub hidden_text_pages: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hidden_text_pages: Option<u32>,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum PdfEncryption {
-    #[default]
     None,
     /// Opens without a password, yet is encrypted.
     EmptyPassword,

@@ -275,6 +275,12 @@ impl Patients {
         self.ids.normalise(id)
     }
 
+    /// Whether zeros were put before an id so written.
+    #[must_use]
+    pub fn fills(&self, id: &str) -> bool {
+        self.ids.fills(id)
+    }
+
     /// The patient with exactly this normalised id.
     #[must_use]
     pub fn find(&self, id: &str) -> Option<Entry<'_>> {

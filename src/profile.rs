@@ -94,6 +94,13 @@ impl Profile {
         weaker::asks_less(self, other)
     }
 
+    /// Whether only a person moves a document to it: the paper is kept, or nothing is stamped. What comes with a delivery
+    /// may not choose for itself that less is asked.
+    #[must_use]
+    pub fn is_chosen_by_people_only(&self) -> bool {
+        self.regime == Regime::PaperKept || self.timestamp.policy == TimestampPolicy::None
+    }
+
     /// Whether this build can do all that the profile asks.
     ///
     /// # Errors

@@ -11,7 +11,7 @@ use crate::database::{DatabaseError, Tx};
 use crate::document::{DocumentState, HoldReason};
 use crate::identity::Identity;
 use crate::instant::Instant;
-use crate::judgement::{Judgement, Severity};
+use crate::judgement::{Finding, Judgement, Outcome, Severity};
 use crate::ledger::decisions::{self, Decision, DecisionKind};
 use crate::ledger::documents::Document;
 use crate::profile::{Confirm, Exceptions, Fact, Profile};
@@ -19,11 +19,14 @@ use crate::profile::{Confirm, Exceptions, Fact, Profile};
 /// The check whose finding is a lateness, which only a late release answers.
 pub const LATENESS: &str = "scan_window_exceeded";
 
+/// The check whose finding is a date that cannot be, which only another date answers.
+const IMPOSSIBLE_DATE: &str = "obtained_in_future";
+
 /// What a judged document still asks of a person, gravest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Need {
-    /// A fact that the profile requires is missing. No exception releases it.
+    /// A fact that the profile requires is missing or cannot be. No exception releases it.
     Identity,
     /// This build cannot do what the profile asks. No exception releases it.
     Carried,
@@ -41,11 +44,20 @@ pub enum Need {
 #[must_use]
 pub fn needs(identity: &Identity, judgement: &Judgement, profile: &Profile, decisions: &[Decision]) -> Vec<Need> {
     let decided = |kind: DecisionKind| current(decisions).any(|decision| decision.kind == kind);
+    let impossible = |finding: &Finding| {
+        let failed = matches!(finding.outcome, Outcome::Failed(_));
+        finding.check == IMPOSSIBLE_DATE && failed && finding.severity >= Severity::Hold
+    };
     let graver = |severity: Severity, late: bool| {
-        judgement.findings.iter().any(|finding| finding.severity == severity && (finding.check == LATENESS) == late)
+        judgement
+            .findings
+            .iter()
+            .any(|finding| finding.severity == severity && (finding.check == LATENESS) == late && !impossible(finding))
     };
     let mut needs = Vec::new();
-    if profile.identity.required.iter().any(|fact| !is_known(identity, *fact)) {
+    if profile.identity.required.iter().any(|fact| !is_known(identity, *fact))
+        || judgement.findings.iter().any(impossible)
+    {
         needs.push(Need::Identity);
     }
     if profile.carried().is_err() {
@@ -191,7 +203,7 @@ mod tests {
     use crate::identity::{Patient, Source, Sourced};
     use crate::ids::{Digest, PersonId};
     use crate::instant::Instant;
-    use crate::judgement::{Finding, Outcome, Reason};
+    use crate::judgement::Reason;
 
     fn profile(confirm: &str, exceptions: &str) -> Profile {
         let text = include_str!("../profiles/demo/referral-letter-demo.toml")
@@ -267,6 +279,10 @@ mod tests {
             // Accepting findings does not release a lateness, nor the other way round.
             (&session, &[(LATENESS, Hold)], &[D::Accept, D::Exception], &[Need::LateRelease]),
             (&session, &[(LATENESS, Hold), ("blank_page", Hold)], &[D::LateRelease], &[Need::Accept]),
+            // A date that lies ahead is answered by another date alone, however grave the profile makes it.
+            (&session, &[(IMPOSSIBLE_DATE, Hold)], &[D::Accept, D::Exception, D::LateRelease], &[Need::Identity]),
+            (&session, &[(IMPOSSIBLE_DATE, Reject)], &[D::Exception], &[Need::Identity]),
+            (&session, &[(IMPOSSIBLE_DATE, Hold), ("blank_page", Hold)], &[], &[Need::Identity, Need::Accept]),
             (&each, &[], &[], &[Need::Confirm]),
             (&each, &[], &[D::Confirm], &[]),
             (&each, &[], &[D::Confirm, D::Identify], &[Need::Confirm]),

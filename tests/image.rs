@@ -134,7 +134,7 @@ fn a_pdf_that_a_scanning_program_wrote_is_complete_and_repaired() {
     let desk = Desk::new();
     let measurements = measured(&desk.scan("--format=pdf --mode Color --test-picture Grid", "scan.pdf"));
     assert_eq!((measurements.format, measurements.completeness), (Format::Pdf, Completeness::Complete));
-    assert!(measurements.pdf.unwrap().repaired);
+    assert_eq!(measurements.pdf.unwrap().repaired, Some(true));
     let page = &measurements.pages[0];
     assert_eq!((page.kind, page.decoded.clone()), (PageKind::Scan, Decoded::Whole));
     assert_eq!((page.width_px, page.height_px), (236, 314));
@@ -290,10 +290,12 @@ fn encrypted_pdfs_are_told_apart() {
     desk.run("qpdf --encrypt  owner 256 -- a.pdf open.pdf");
     desk.run("qpdf --encrypt user owner 256 -- a.pdf locked.pdf");
     let open = measured(&desk.read("open.pdf"));
-    assert_eq!(open.pdf.as_ref().unwrap().encryption, PdfEncryption::EmptyPassword);
+    let told = open.pdf.as_ref().unwrap();
+    assert_eq!((told.encryption, told.scripts), (Some(PdfEncryption::EmptyPassword), Some(false)));
     assert!(whole(&open));
     let locked = measured(&desk.read("locked.pdf"));
-    assert_eq!(locked.pdf.unwrap().encryption, PdfEncryption::Password);
+    let told = locked.pdf.unwrap();
+    assert_eq!((told.encryption, told.scripts), (Some(PdfEncryption::Password), None));
     assert_eq!(locked.pages[0].decoded, Decoded::Failed { fault: Fault::Encrypted });
     assert_eq!(locked.completeness, Completeness::Complete);
 }

@@ -19,6 +19,17 @@ pub(super) fn lines(words: &Words, page: &mut Page, judgement: &Judgement, claus
     }
 }
 
+/// The checks that found nothing, by name: those that passed, and those that had nothing to look at.
+pub(super) fn silent(words: &Words, page: &mut Page, judgement: &Judgement) {
+    for (id, outcome) in [("finding-passed", Outcome::Passed), ("finding-not-applicable", Outcome::NotApplicable)] {
+        let checks = judgement.findings.iter().filter(|finding| finding.outcome == outcome);
+        let checks: Vec<&str> = checks.map(|finding| finding.check.as_str()).collect();
+        if !checks.is_empty() {
+            page.small(&words.with(id, &[("checks", checks.join(" · ").into())]));
+        }
+    }
+}
+
 /// How grave a severity looks.
 pub(super) const fn tone(severity: Severity) -> Tone {
     match severity {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
 
-use super::page::Page;
+use super::page::{Page, Tone};
 use super::{Answer, Desk, Failure, choice, findings};
 use crate::calendar::{Calendar, DEFAULT_CALENDAR};
 use crate::config::image::Sandbox as SandboxSetting;
@@ -41,8 +41,12 @@ pub(super) fn run(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
     let workers = workers(desk)?;
     let bar = desk.progress();
     bar.set_length(args.files.len() as u64);
-    let mut inspected =
-        Inspected { profile: profile.reference().clone(), clause: profile.clause.clone(), files: Vec::new() };
+    let mut inspected = Inspected {
+        profile: profile.reference().clone(),
+        clause: profile.clause.clone(),
+        not_carried: profile.carried().err().unwrap_or_default(),
+        files: Vec::new(),
+    };
     for path in &args.files {
         let measurements = measure(path, &workers)?;
         let (judgement, not_judged) = judge(args, &measurements, &profile, &calendar, desk);
@@ -51,7 +55,12 @@ pub(super) fn run(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
         bar.inc(1);
     }
     bar.finish_and_clear();
-    desk.show(&inspected, |page| inspected.files.iter().for_each(|file| show(desk, page, file, &profile)))?;
+    desk.show(&inspected, |page| {
+        inspected.files.iter().for_each(|file| show(desk, page, file, &profile));
+        for missing in &inspected.not_carried {
+            page.marked(Tone::Warning, &desk.words.coded("not-carried", missing));
+        }
+    })?;
     let worst = inspected.files.iter().map(|file| file.judgement.severity).max();
     Ok(if worst.is_some_and(|worst| worst > Severity::Warn) { Answer::No } else { Answer::Yes })
 }
@@ -60,8 +69,9 @@ fn show(desk: &Desk, page: &mut Page, file: &InspectedFile, profile: &Profile) {
     let words = &desk.words;
     page.heading(&file.file);
     findings::lines(words, page, &file.judgement, Some(&profile.clause));
+    findings::silent(words, page, &file.judgement);
     if !file.not_judged.is_empty() {
-        page.below(&words.say("inspect-no-date"));
+        page.below(&words.with("inspect-no-date", &[("checks", file.not_judged.join(" · ").into())]));
     }
     let severity = findings::severity(words, file.judgement.severity);
     let blanks = [("severity", severity.into()), ("pages", file.measurements.pages.len().into())];

@@ -47,7 +47,7 @@ settings! {
         /// "auto" は通知を使う。共有フォルダーでは "poll"。
         watch: Watch = Watch::Auto;
         /// How long to wait for a sidecar that comes after its scan.
-        /// サイドカー(scan.json)が遅れて届くのを待つ時間。
+        /// サイドカーが遅れて届くのを待つ時間。
         sidecar_wait: Interval = Interval::from_seconds(5);
         /// When the delivered file may go: once its copy is complete ("custody") or once the record is filed ("filed").
         /// 元ファイルを消す時期。写しが完全と分かったとき "custody"、登録が済んだとき "filed"。

@@ -425,6 +425,8 @@ pub struct Inspected {
     pub profile: ProfileRef,
     /// The hospital's own rule behind the profile.
     pub clause: String,
+    /// What the profile asks and this build cannot look for: no file was judged by it.
+    pub not_carried: Vec<NotCarried>,
     pub files: Vec<InspectedFile>,
 }
 

@@ -69,6 +69,9 @@ pub enum Flag {
     MergedPatient { id: String, merged_into: String },
     /// A provisional id (仮番号): expect a merge.
     TemporaryPatient { id: String },
+    /// The id was written shorter than ids are here and was filled with zeros in front: if a digit was left out, it is
+    /// another patient's. Only where nobody wrote it in full.
+    FilledPatientId { text: String, id: String },
     /// The name has characters that only the hospital's own font shows (外字).
     PrivateUseCharacters,
     /// The scanner's time came without an offset and was read in the station's time zone.
@@ -187,10 +190,13 @@ impl Settling<'_> {
     fn patient(&mut self) -> Option<Sourced<Patient>> {
         let written = said(self.statements, |facts| facts.patient_id.clone());
         let decided = last_of_person(&written).is_some();
-        let mut ids = Vec::new();
+        let (mut ids, mut texts) = (Vec::new(), Vec::new());
         for Sourced { value: text, from } in written {
             match self.asked.patients.normalise(&text) {
-                Ok(value) => ids.push(Sourced { value, from }),
+                Ok(value) => {
+                    texts.push(Sourced { value: text, from });
+                    ids.push(Sourced { value, from });
+                }
                 // What a person has set aside need not be readable.
                 Err(_) if decided && from != Source::Person => {}
                 Err(patient_id) => {
@@ -198,6 +204,11 @@ impl Settling<'_> {
                 }
             }
         }
+        let in_full = |text: &Sourced<String>| !self.asked.patients.fills(&text.value);
+        let filled = match last_of_person(&texts) {
+            Some(decided) => Some(decided).filter(|text| !in_full(text)),
+            None => texts.first().filter(|_| !texts.iter().any(in_full)),
+        };
         let Sourced { value: id, from } = self.settle_among(Field::PatientId, ids, false)?;
         let Some(entry) = self.asked.patients.find(&id) else {
             self.problems.push(IdentityProblem::UnknownPatient { id, from });
@@ -211,7 +222,10 @@ impl Settling<'_> {
             self.flags.push(Flag::MergedPatient { id: id.clone(), merged_into: current.to_owned() });
         }
         if entry.temporary {
-            self.flags.push(Flag::TemporaryPatient { id });
+            self.flags.push(Flag::TemporaryPatient { id: id.clone() });
+        }
+        if let Some(Sourced { value: text, .. }) = filled {
+            self.flags.push(Flag::FilledPatientId { text: text.clone(), id });
         }
         if entry.private_use {
             self.flags.push(Flag::PrivateUseCharacters);

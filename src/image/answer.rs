@@ -34,7 +34,7 @@ fn plausible(measurements: &Measurements, byte_length: u64, limits: &Limits) -> 
         && pages.len() as u64 <= u64::from(limits.pages) + 1
         && images as u64 <= u64::from(limits.images)
         && (1..).zip(pages).all(|(number, page)| page.number == number && page_plausible(page))
-        && pdf.as_ref().is_none_or(|pdf| u64::from(pdf.hidden_text_pages) <= pages.len() as u64)
+        && pdf.as_ref().and_then(|pdf| pdf.hidden_text_pages).is_none_or(|hidden| u64::from(hidden) <= pages.len() as u64)
 }
 
 fn page_plausible(page: &PageMeasurements) -> bool {

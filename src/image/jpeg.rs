@@ -86,6 +86,8 @@ pub(super) fn measure(source: &Source, limits: &Limits) -> Found {
         tone: if picture.decoded == Decoded::Whole { tone.finish() } else { None },
         decoded: picture.decoded,
         images: Vec::new(),
+        covered_ppm: None,
+        drawing: None,
     };
     let trailing = header.end.map_or(0, |end| (data.len() - end.min(data.len())) as u64);
     Found { completeness, pages: vec![page], pdf: None, trailing_bytes: trailing }

@@ -8,9 +8,9 @@
 //! Of `%%EOF`: a file that has it, and nothing that looks like a broken-off revision behind it, is complete, even where
 //! its cross-reference table is wrong and had to be rebuilt; some scanning programs write no other kind.
 //!
-//! Not decodable here: images with a filter nobody has named, encryption that is neither RC4 nor AES, an image's clip
-//! (its whole area counts as covered). Nothing is said of text that is hidden in other ways than by its rendering mode
-//! or under an image.
+//! Not decodable here: images with a filter nobody has named, encryption that is neither RC4 nor AES. Of a clip the box
+//! around it counts. Nothing is said of text that is hidden in other ways than by its rendering mode
+//! or under an image. Annotations are not drawn; a page that a viewer would show some on says so.
 
 mod canvas;
 mod facts;
@@ -26,15 +26,16 @@ use hayro_interpret::kurbo::{Affine, Rect};
 use hayro_interpret::{Context, InterpreterCache, InterpreterSettings, interpret_page};
 
 use self::canvas::{Canvas, Stop, size};
+use self::facts::Reach;
 use self::picture::Pictures;
 use super::source::Source;
 use super::{Found, Limits, page_without_image};
 use crate::measurements::{
-    Completeness, Decoded, Fault, Limit, MissingPart, PageKind, PageMeasurements, PdfEncryption, PdfFacts,
+    Completeness, Decoded, Drawing, Fault, Limit, MissingPart, PageKind, PageMeasurements, PdfEncryption, PdfFacts,
 };
 
-/// An image that covers this much of a page, in thousandths, makes it a scan.
-const SCAN_PERMILLE: u32 = 500;
+/// Images that cover this much of a page, in millionths, make it a scan.
+const SCAN_PPM: u32 = 500_000;
 
 pub(super) fn measure(source: &Source, limits: &Limits) -> Found {
     if source.length() > limits.held_bytes {
@@ -47,18 +48,26 @@ pub(super) fn measure(source: &Source, limits: &Limits) -> Found {
     } else {
         Completeness::Incomplete { missing: MissingPart::EndMarker, at_byte: source.length() }
     };
-    let mut pdf = PdfFacts { revisions: ending.revisions, ..PdfFacts::default() };
-    pdf.repaired = !facts::table_is_sound(&data);
+    let mut pdf = PdfFacts {
+        revisions: ending.revisions,
+        encryption: None,
+        scripts: None,
+        launch_actions: None,
+        embedded_files: None,
+        signatures: None,
+        repaired: None,
+        hidden_text_pages: None,
+    };
+    let repaired = !facts::table_is_sound(&data);
     let encrypted = facts::mentions_encryption(&data);
     let opened = catch_unwind(AssertUnwindSafe(|| Pdf::new(data)));
     let pages = match opened {
         Ok(Ok(opened)) => {
-            if encrypted {
-                pdf.encryption = PdfEncryption::EmptyPassword;
-            }
-            let within = facts::look_through(&opened, limits, &mut pdf);
+            pdf.encryption = Some(if encrypted { PdfEncryption::EmptyPassword } else { PdfEncryption::None });
+            pdf.repaired = Some(repaired);
+            let reach = facts::look_through(&opened, limits, &mut pdf);
             let mut pages = pages(&opened, limits, &mut pdf);
-            if !within {
+            if reach == Reach::TooDeep {
                 // What lies deeper was not looked at, so no page can be called whole.
                 for page in &mut pages {
                     page.decoded = Decoded::Refused { limit: Limit::Nesting };
@@ -69,11 +78,11 @@ pub(super) fn measure(source: &Source, limits: &Limits) -> Found {
         Ok(Err(error)) => {
             let decoded = match error {
                 LoadPdfError::Decryption(DecryptionError::PasswordProtected) => {
-                    pdf.encryption = PdfEncryption::Password;
+                    pdf.encryption = Some(PdfEncryption::Password);
                     Decoded::Failed { fault: Fault::Encrypted }
                 }
                 LoadPdfError::Decryption(_) => {
-                    pdf.encryption = PdfEncryption::Password;
+                    pdf.encryption = Some(PdfEncryption::Password);
                     Decoded::Unsupported { feature: "pdf-encryption".to_owned() }
                 }
                 LoadPdfError::Invalid => Decoded::Damaged { rows: None },
@@ -90,11 +99,13 @@ fn pages(pdf: &Pdf, limits: &Limits, facts: &mut PdfFacts) -> Vec<PageMeasuremen
     let mut pictures = Pictures::new(*limits);
     let most = usize::try_from(limits.pages).unwrap_or(usize::MAX);
     let mut measured = Vec::new();
+    let mut hidden = 0;
     for (number, page) in (1..).zip(pdf.pages().iter().take(most)) {
         let (page, hidden_text) = measure_page(pdf, page, number, &cache, &mut pictures);
-        facts.hidden_text_pages += u32::from(hidden_text);
+        hidden += u32::from(hidden_text);
         measured.push(page);
     }
+    facts.hidden_text_pages = Some(hidden);
     let number = u32::try_from(measured.len()).unwrap_or(u32::MAX).saturating_add(1);
     let announced = facts::announced_pages(pdf).unwrap_or(0);
     if pdf.pages().len() > most {
@@ -142,13 +153,16 @@ fn measure_page<'a>(
     // The interpreter passes over an object that is not there; the page may have been nothing but that image.
     let objects = &page.resources().x_objects;
     let gone = objects.keys().any(|name| objects.get::<Stream<'_>>(&*name).is_none());
+    let annotations = facts::shows_annotations(page.raw());
+    let drawing = Drawing { annotations, ..seen.drawing };
+    let to_its_end = stopped.is_none();
     let decoded = match stopped {
         Some(stopped) => stopped,
         None if gone => Decoded::Damaged { rows: None },
         None => seen.decoded,
     };
     let mut measured = PageMeasurements {
-        kind: if seen.coverage_permille >= SCAN_PERMILLE {
+        kind: if seen.covered_ppm >= SCAN_PPM {
             PageKind::Scan
         } else if seen.anything_drawn {
             PageKind::Drawn
@@ -158,6 +172,8 @@ fn measure_page<'a>(
         orientation,
         page_size: Some(if turned { size(height, width, unit) } else { size(width, height, unit) }),
         images: seen.images,
+        covered_ppm: Some(seen.covered_ppm).filter(|_| to_its_end),
+        drawing: Some(drawing).filter(|_| to_its_end),
         ..page_without_image(number, decoded)
     };
     if let Some(main) = seen.main {

@@ -183,6 +183,8 @@ impl Chunks {
             decoded: Decoded::Damaged { rows: None },
             tone: None,
             images: Vec::new(),
+            covered_ppm: None,
+            drawing: None,
         }
     }
 }

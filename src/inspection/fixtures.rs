@@ -9,8 +9,8 @@ use crate::ids::{Digest, Name};
 use crate::instant::Instant;
 use crate::judgement::Outcome;
 use crate::measurements::{
-    ColourModel, Completeness, Compression, DeclaredDpi, Decoded, DpiSource, Format, MEASUREMENTS_VERSION,
-    Measurements, PageKind, PageMeasurements, PdfFacts, PlacedImage, Tone,
+    ColourModel, Completeness, Compression, DeclaredDpi, Decoded, DpiSource, Drawing, Format, MEASUREMENTS_VERSION,
+    Measurements, PageKind, PageMeasurements, PdfEncryption, PdfFacts, PlacedImage, Tone,
 };
 use crate::paper::Paper;
 use crate::profile::{Profile, lint};
@@ -52,6 +52,8 @@ pub(super) fn a4_page() -> PageMeasurements {
         decoded: Decoded::Whole,
         tone: Some(Tone { paper_level: 250, dark_ppm: 40_000, black_ppm: 100, white_ppm: 1000, coloured_ppm: 500 }),
         images: Vec::new(),
+        covered_ppm: None,
+        drawing: None,
     }
 }
 
@@ -68,6 +70,20 @@ pub(super) fn tiff(pages: Vec<PageMeasurements>) -> Measurements {
     }
 }
 
+/// What a PDF has that was read through and holds nothing but its pages.
+pub(super) fn plain_pdf() -> PdfFacts {
+    PdfFacts {
+        revisions: 1,
+        encryption: Some(PdfEncryption::None),
+        scripts: Some(false),
+        launch_actions: Some(false),
+        embedded_files: Some(0),
+        signatures: Some(0),
+        repaired: Some(false),
+        hidden_text_pages: Some(0),
+    }
+}
+
 /// A PDF of one page with one image that fills it.
 pub(super) fn pdf(facts: PdfFacts) -> Measurements {
     let image = PlacedImage {
@@ -75,9 +91,11 @@ pub(super) fn pdf(facts: PdfFacts) -> Measurements {
         height_px: 3508,
         placed: Paper::A4.size(),
         stencil: false,
+        mask: false,
         colour: ColourModel::Colour,
         bits_per_sample: 8,
         compression: vec![Compression::Deflate],
+        jpeg: None,
         coverage_permille: 1000,
     };
     let page = PageMeasurements {
@@ -85,6 +103,8 @@ pub(super) fn pdf(facts: PdfFacts) -> Measurements {
         page_size: Some(Paper::A4.size()),
         declared_dpi: None,
         images: vec![image],
+        covered_ppm: Some(1_000_000),
+        drawing: Some(Drawing::default()),
         ..a4_page()
     };
     Measurements { format: Format::Pdf, pdf: Some(facts), ..tiff(vec![page]) }

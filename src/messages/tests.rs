@@ -145,6 +145,35 @@ fn every_code_has_its_sentence() {
     covers::<Refusal>("unsigned");
 }
 
+/// A message that chooses its words by a code names each of them; the last choice is for none that there is.
+#[test]
+fn every_code_is_chosen_by_name() {
+    fn codes<T: JsonSchema>() -> Vec<String> {
+        let schema = Value::from(schemars::schema_for!(T));
+        let mut listed = vec![schema.clone()];
+        listed.extend(schema["oneOf"].as_array().cloned().unwrap_or_default());
+        let texts = listed
+            .iter()
+            .flat_map(|part| part["enum"].as_array().cloned().into_iter().flatten().chain([part["const"].clone()]));
+        texts.filter_map(|code| code.as_str().map(ToOwned::to_owned)).collect()
+    }
+    for lang in Lang::ALL {
+        let checks = AREAS.iter().find(|area| area.name == "checks").unwrap().text(lang);
+        for (id, codes) in [
+            ("limit-name", codes::<crate::measurements::Limit>()),
+            ("format-name", codes::<crate::measurements::Format>()),
+            ("colour-name", codes::<crate::measurements::ColourModel>()),
+            ("basis-name", codes::<crate::judgement::ResolutionBasis>()),
+        ] {
+            let message = checks.split(&format!("\n{id} = ")).nth(1).and_then(|rest| rest.split("\n}").next()).unwrap();
+            assert!(codes.len() > 2, "{id}: {codes:?}");
+            for code in codes.iter().filter(|code| *code != "unknown") {
+                assert!(message.contains(&format!("[{code}]")), "{} {id}: {code}", lang.code());
+            }
+        }
+    }
+}
+
 /// A value that a schema allows: the first choice everywhere, and numbers large enough to be seen in small units.
 fn sample(schema: &Value, definitions: &Value) -> Value {
     if let Some(name) = schema["$ref"].as_str().and_then(|path| path.rsplit('/').next()) {
@@ -262,8 +291,18 @@ fn japanese_has_one_word_for_each_thing() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut texts: Vec<(String, String)> =
         AREAS.iter().map(|area| (area.name.to_owned(), area.text(Lang::Ja).to_owned())).collect();
-    for file in ["README.ja.md", "docs/checks.md", "src/export/VERIFY.md"] {
-        texts.push((file.to_owned(), std::fs::read_to_string(root.join(file)).unwrap()));
+    let mut files: Vec<String> =
+        ["README.ja.md", "docs/checks.md", "src/export/VERIFY.md", "src/calendar/default.toml"]
+            .map(String::from)
+            .into();
+    // Their Japanese stands in the settings of each new home.
+    for entry in std::fs::read_dir(root.join("src/config")).unwrap() {
+        files.push(format!("src/config/{}", entry.unwrap().file_name().into_string().unwrap()));
+    }
+    assert!(files.len() > 15, "{files:?}");
+    for file in files {
+        let text = std::fs::read_to_string(root.join(&file)).unwrap();
+        texts.push((file, text));
     }
     // The other word, and the one that is ours.
     let others = [

@@ -57,8 +57,7 @@ impl IdRules {
         if text.len() > 400 {
             return Err(PatientIdProblem::TooLong { maximum });
         }
-        let folded: String =
-            if text.is_ascii() { text.trim().to_owned() } else { text.nfkc().collect::<String>().trim().to_owned() };
+        let folded = folded(text);
         if folded.is_empty() {
             return Err(PatientIdProblem::Empty);
         }
@@ -79,6 +78,18 @@ impl IdRules {
             _ => Ok(id),
         }
     }
+}
+
+impl IdRules {
+    /// Whether zeros are put before an id so written, because it is shorter than ids are here.
+    #[must_use]
+    pub fn fills(&self, text: &str) -> bool {
+        self.normalise(text).is_ok_and(|id| id.len() > folded(text).len())
+    }
+}
+
+fn folded(text: &str) -> String {
+    if text.is_ascii() { text.trim().to_owned() } else { text.nfkc().collect::<String>().trim().to_owned() }
 }
 
 impl CheckDigit {
@@ -129,6 +140,12 @@ mod tests {
         assert_eq!(IdRules::default().normalise("01234").unwrap(), "01234");
         assert_eq!(IdRules::default().normalise("ｅｒ－12").unwrap(), "er-12");
         assert_eq!(rules.normalise("E12").unwrap(), "E12", "only ids of digits are filled");
+        for (text, fills) in
+            [("1234", true), ("１２３４", true), ("00001234", false), (" ００００1234 ", false), ("E12", false)]
+        {
+            assert_eq!(rules.fills(text), fills, "{text}");
+        }
+        assert!(!IdRules::default().fills("1234"));
     }
 
     #[test]

@@ -29,7 +29,6 @@ use crate::ledger::{deliveries, spoken, waiting};
 use crate::patients::Patients;
 use crate::people::sessions;
 use crate::profile::Fact;
-use crate::requirement::Regime;
 
 /// Everything that was said of a document, and the bytes that said it.
 struct Gathered {
@@ -261,9 +260,8 @@ impl Line {
         let adopted = kind.as_ref().and_then(|kind| {
             let admitted = self.config.stations.get(&document.station)?.profiles.contains(&kind.value);
             let adopted = self.profiles().in_force(&kind.value).cloned()?;
-            // A delivery may not choose for itself that its paper is kept and less is asked.
             let by_person = kind.from == Source::Person;
-            (admitted && (by_person || adopted.profile.regime != Regime::PaperKept)).then_some(adopted)
+            (admitted && (by_person || !adopted.profile.is_chosen_by_people_only())).then_some(adopted)
         });
         if let (Some(kind), None) = (&kind, &adopted)
             && problems.is_empty()

@@ -63,12 +63,9 @@ fn resolution(reading: &Reading<'_>, places: &Places) {
             }
         }
     }
-    let accepts_more_than_pdf =
-        places.accept.as_ref().is_none_or(|list| list.value.iter().any(|format| format.value != Format::Pdf));
     let trusts = places.trust_declared.as_ref().is_some_and(|trust| trust.value);
     let padded = places.padded_to_bed.as_ref().filter(|padded| padded.value);
     if let Some(minimum) = &places.minimum_dpi
-        && accepts_more_than_pdf
         && !trusts
     {
         // Without a paper size there are only declared values, and those were not to be trusted.

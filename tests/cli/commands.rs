@@ -109,6 +109,40 @@ fn files_are_judged_without_being_filed() {
 }
 
 #[test]
+fn inspect_speaks_of_every_check_in_both_languages() {
+    let (good, coarse) = (fixture("good/consent.jpg"), fixture("bad/resolution-150-dpi.jpg"));
+    for (file, status) in [(&good, 0), (&coarse, 1)] {
+        for (lang, passed, not_applicable) in
+            [("ja", "合格した検査：", "当てはまらない検査："), ("en", "Passed: ", "Does not apply: ")]
+        {
+            let args = ["inspect", file, "--profile", "consent", "--lang", lang];
+            let ran = torikomi(None, &args);
+            assert_eq!(ran.status, status, "{}", ran.out);
+            assert!(ran.out.contains(passed) && ran.out.contains(not_applicable), "{}", ran.out);
+            // A long line is broken between two words.
+            let words: Vec<&str> = ran.out.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').collect();
+            for check in CHECKS {
+                assert_eq!(words.iter().filter(|word| **word == check.name).count(), 1, "{} {}", check.name, ran.out);
+            }
+        }
+        let json = torikomi(None, &["inspect", file, "--profile", "consent", "--json"]).json();
+        let file = &json["files"][0];
+        let mut named: Vec<&str> = file["not_judged"].as_array().unwrap().iter().map(|c| c.as_str().unwrap()).collect();
+        named.extend(file["judgement"]["findings"].as_array().unwrap().iter().map(|f| f["check"].as_str().unwrap()));
+        named.sort_unstable();
+        let mut all: Vec<&str> = CHECKS.iter().map(|check| check.name).collect();
+        all.sort_unstable();
+        assert_eq!(named, all);
+    }
+    // What this build cannot look for is said, whatever was found.
+    let ran = torikomi(None, &["inspect", &good, "--profile", "ecg-paper", "--paper", "A4", "--lang", "en"]);
+    assert!(ran.out.contains("page.maximum_skew_degrees"), "{}", ran.out);
+    let json = torikomi(None, &["inspect", &good, "--profile", "ecg-paper", "--json"]).json();
+    demand("inspect", &json);
+    assert_eq!(json["not_carried"][0]["setting"], "page.maximum_skew_degrees");
+}
+
+#[test]
 fn a_home_that_is_not_there_is_told_with_its_own_status() {
     let status = |home: Option<&Path>| {
         let ran = torikomi(home, &["queue", "list"]);

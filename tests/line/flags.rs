@@ -46,6 +46,25 @@ fn a_merged_patient_is_shown_to_people_and_stands_in_the_record() {
     proven::proven_by(&line.home, &line.config, &line.database, &line.objects, &filed);
 }
 
+#[test]
+fn a_patient_id_that_was_filled_with_zeros_is_shown_to_people() {
+    let home = TestHome::make();
+    home.set("[patients]", "id_width", "8");
+    let list = std::fs::read_to_string(home.root().join("patients.csv")).unwrap();
+    std::fs::write(home.root().join("patients.csv"), list.replace("\n9990001,", "\n09990001,")).unwrap();
+    let daemon = home.start();
+    home.deliver_consent_of("9990001", "consent");
+    let document = wait_for(|| only(&daemon.line).filter(|document| document.held.is_some())).unwrap();
+    assert_eq!(document.state, DocumentState::Signing, "{document:?}");
+    for lang in ["ja", "en"] {
+        let shown = show(&home, lang, &["queue", "show", &document.id.to_string()]);
+        let filled = |line: &str| line.contains("09990001") && line.contains('0') && line.contains("9990001");
+        let marked =
+            shown.lines().any(|line| filled(line) && (line.contains("補って") || line.contains("filled with zeros")));
+        assert!(marked, "{shown}");
+    }
+}
+
 fn show(home: &TestHome, lang: &str, words: &[&str]) -> String {
     let mut torikomi = Command::new(env!("CARGO_BIN_EXE_torikomi"));
     let said = torikomi.arg("--home").arg(home.root()).args(["--lang", lang]).args(words).output().unwrap();

@@ -31,6 +31,11 @@ pub struct TestHome {
 
 impl TestHome {
     pub fn make() -> Self {
+        Self::with_profiles(&[])
+    }
+
+    /// With these beside the demonstration's, by file name and text.
+    pub fn with_profiles(more: &[(&str, String)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let person = |login: &str, name: &str| NewFounder {
@@ -53,6 +58,7 @@ impl TestHome {
             profiles: DEMONSTRATION
                 .iter()
                 .map(|preset| (preset.file_name.to_owned(), preset.text.as_bytes().to_vec()))
+                .chain(more.iter().map(|(name, text)| ((*name).to_owned(), text.as_bytes().to_vec())))
                 .collect(),
         };
         make(plan, runtime.handle(), Timestamp::now().into()).unwrap();

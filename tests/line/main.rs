@@ -36,6 +36,7 @@ mod scanners;
 mod stamping;
 mod tsa;
 mod unmounted;
+mod weaker;
 mod workers;
 
 /// Waits at most a minute: a slow machine is slow, and a broken line fails.

@@ -218,8 +218,10 @@ def bad_files(collection):
         {"bad/encrypted-pdf.pdf": encrypted(plan)},
         sidecar(TARO, "care-plan", 1),
         "A PDF that asks for a password; nothing else can be told of it",
-        **review("care-plan-demo", "rejected", "pdf_encrypted", "page_not_decodable", "resolution_below_minimum",
-                 "resolution_absurd", "symbol_coding", "blank_page"),
+        **review("care-plan-demo", "rejected", "pdf_encrypted", "pdf_active_content", "pdf_attachments",
+                 "pdf_signed_before", "pdf_repaired", "page_not_decodable", "page_drawn_over", "page_partly_bare",
+                 "paper_not_accepted", "resolution_below_minimum", "resolution_absurd", "symbol_coding",
+                 "blank_page"),
     )
     page = pages("g4", forms.care_plan, TARO, seed="script")[2:]
     collection.add(

@@ -18,7 +18,6 @@ use crate::ledger::documents::{self, Document};
 use crate::people::acts::Deed;
 use crate::pipeline::driver::StageName;
 use crate::pipeline::line::Profiles;
-use crate::requirement::Regime;
 
 /// What is stated; what is absent stays as it is.
 pub(super) struct Stated {
@@ -92,13 +91,13 @@ fn check_state(document: &Document) -> Result<(), Refusal> {
     }
 }
 
-/// Whether the kind that is stated selects a profile that asks for less than the present one. Where none is known yet, the
-/// paper that is kept is the one that asks for less.
+/// Whether the kind that is stated selects a profile that asks for less than the present one. Where none is known yet, one
+/// that no delivery may choose is one that asks for less.
 fn asks_less(document: &Document, kind: Option<&Name>, profiles: &Profiles) -> bool {
     let Some(new) = kind.and_then(|kind| profiles.in_force(kind)) else { return false };
     match document.profile.as_ref().and_then(|present| profiles.exactly(present)) {
         Some(present) => new.profile.asks_less_than(&present.profile),
-        None => new.profile.regime == Regime::PaperKept,
+        None => new.profile.is_chosen_by_people_only(),
     }
 }
 

@@ -40,9 +40,25 @@ fn held(statements: &[Statement]) -> Vec<IdentityProblem> {
     }
 }
 
+/// A patient id, written in full.
 fn says(from: Source, patient_id: &str) -> Statement {
+    writes(from, &format!("{patient_id:0>8}"))
+}
+
+fn writes(from: Source, patient_id: &str) -> Statement {
     let facts = Facts { patient_id: Some(patient_id.into()), ..Facts::default() };
     Statement { from, facts }
+}
+
+#[test]
+fn an_id_that_was_filled_with_zeros_is_marked() {
+    let flags = |statements: &[Statement]| identified(&[statements, &[received()]].concat()).flags().to_vec();
+    let filled = |text: &str| vec![Flag::FilledPatientId { text: text.into(), id: "00000001".into() }];
+    assert_eq!(flags(&[writes(Source::Sidecar, "1")]), filled("1"));
+    assert_eq!(flags(&[writes(Source::Sidecar, "001"), writes(Source::Barcode, "1")]), filled("001"));
+    assert_eq!(flags(&[writes(Source::Sidecar, "1"), writes(Source::Barcode, "00000001")]), []);
+    assert_eq!(flags(&[writes(Source::Sidecar, "00000001"), writes(Source::Person, "1")]), filled("1"));
+    assert_eq!(flags(&[writes(Source::Sidecar, "1"), writes(Source::Person, "00000001")]), []);
 }
 
 /// The batch's date, so that only the patient is in question.

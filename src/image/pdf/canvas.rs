@@ -5,12 +5,12 @@ use std::rc::Rc;
 
 use hayro_interpret::font::GlyphRun;
 use hayro_interpret::hayro_syntax::object::Stream;
-use hayro_interpret::kurbo::{Affine, BezPath, Rect, Shape as _};
+use hayro_interpret::kurbo::{Affine, BezPath, Point, Rect, Shape as _};
 use hayro_interpret::{BlendMode, ClipPath, Device, DrawMode, DrawProps, Image, ImageData, ImageDrawProps, SoftMask};
 
 use super::picture::{Pictures, Seen};
 use crate::image::tone::ToneCounter;
-use crate::measurements::{Decoded, JpegFacts, Limit, PlacedImage, SizeUm, Tone};
+use crate::measurements::{Decoded, Drawing, JpegFacts, Limit, PlacedImage, SizeUm, Tone};
 
 /// Covers so much of a page that what lies beneath cannot be read, in thousandths.
 const HIDING_PERMILLE: u32 = 950;
@@ -27,15 +27,18 @@ pub(super) struct Canvas<'m> {
     drawn: Vec<Drawn>,
     operations: u64,
     anything_drawn: bool,
-    visible_text: bool,
+    covered: Cover,
+    drawing: Drawing,
     hidden_text: bool,
+    /// What of the page may still be drawn on: boxes around the clips in force, each within the one before.
+    clips: Vec<Rect>,
+    /// Groups in force, and of them those that may let through what lies beneath.
+    groups: Vec<bool>,
 }
 
 struct Drawn {
     placed: PlacedImage,
     seen: Rc<Seen>,
-    /// A mask shapes the picture before it; it is no picture of its own.
-    mask: bool,
 }
 
 /// What a page came to.
@@ -44,7 +47,8 @@ pub(super) struct PageSeen {
     pub(super) main: Option<PlacedImage>,
     pub(super) samples: u8,
     pub(super) jpeg: Option<JpegFacts>,
-    pub(super) coverage_permille: u32,
+    pub(super) covered_ppm: u32,
+    pub(super) drawing: Drawing,
     pub(super) decoded: Decoded,
     pub(super) tone: Option<Tone>,
     pub(super) anything_drawn: bool,
@@ -60,8 +64,11 @@ impl<'m> Canvas<'m> {
             drawn: Vec::new(),
             operations: 0,
             anything_drawn: false,
-            visible_text: false,
+            covered: Cover::new(),
+            drawing: Drawing::default(),
             hidden_text: false,
+            clips: Vec::new(),
+            groups: Vec::new(),
         }
     }
 
@@ -70,6 +77,10 @@ impl<'m> Canvas<'m> {
         if self.operations > self.pictures.limits.operations {
             resume_unwind(Box::new(Stop(Limit::Operations)));
         }
+    }
+
+    fn clip(&self) -> Rect {
+        self.clips.last().copied().unwrap_or(self.visible)
     }
 
     fn place(&mut self, seen: Rc<Seen>, to: Corners, mask: bool) -> u32 {
@@ -82,18 +93,23 @@ impl<'m> Canvas<'m> {
             height_px: seen.picture.height,
             placed: size(to.width, to.height, self.unit),
             stencil: seen.stencil,
+            mask,
             colour: seen.picture.colour,
             bits_per_sample: seen.picture.bits,
             compression: seen.compression.clone(),
+            jpeg: seen.picture.jpeg,
             coverage_permille,
         };
-        self.drawn.push(Drawn { placed, seen, mask });
+        if !mask {
+            self.covered.add(&to, self.visible, self.clip());
+        }
+        self.drawn.push(Drawn { placed, seen });
         coverage_permille
     }
 
     /// The share of the visible page under the image, in thousandths.
     fn coverage(&self, to: &Corners) -> u32 {
-        let inside = to.bounds.intersect(self.visible);
+        let inside = to.bounds.intersect(self.clip());
         let inside = inside.width().max(0.0) * inside.height().max(0.0);
         // Of an image at an angle the box around it is larger than the image.
         let area = inside.min(to.area);
@@ -102,8 +118,7 @@ impl<'m> Canvas<'m> {
     }
 
     pub(super) fn finish(self) -> PageSeen {
-        let pictures = || self.drawn.iter().filter(|drawn| !drawn.mask);
-        let coverage = pictures().map(|drawn| drawn.placed.coverage_permille).fold(0, u32::saturating_add).min(1000);
+        let pictures = || self.drawn.iter().filter(|drawn| !drawn.placed.mask);
         let main = main(&self.drawn);
         // One image that is the page speaks for it; of a page in strips all do.
         let tone = match main {
@@ -118,7 +133,8 @@ impl<'m> Canvas<'m> {
             main: main.map(|drawn| drawn.placed.clone()),
             samples: main.map_or(1, |drawn| drawn.seen.picture.samples),
             jpeg: main.and_then(|drawn| drawn.seen.picture.jpeg),
-            coverage_permille: coverage,
+            covered_ppm: self.covered.ppm(),
+            drawing: self.drawing,
             decoded: self
                 .drawn
                 .iter()
@@ -136,7 +152,7 @@ impl<'m> Canvas<'m> {
 /// The image that is the page: of those that cover most the finest, and a stencil only where there is no other.
 fn main(drawn: &[Drawn]) -> Option<&Drawn> {
     let of = |stencils: bool| {
-        let candidates = || drawn.iter().filter(move |drawn| !drawn.mask && drawn.placed.stencil == stencils);
+        let candidates = || drawn.iter().filter(move |drawn| !drawn.placed.mask && drawn.placed.stencil == stencils);
         let most = candidates().map(|drawn| drawn.placed.coverage_permille).max()?;
         candidates()
             .filter(|drawn| drawn.placed.coverage_permille + EQUAL_PERMILLE >= most)
@@ -170,6 +186,7 @@ struct Corners {
     height: f64,
     area: f64,
     bounds: Rect,
+    points: [Point; 4],
 }
 
 impl Corners {
@@ -181,7 +198,59 @@ impl Corners {
             height: c.hypot(d) * high,
             area: (a * d - b * c).abs() * wide * high,
             bounds: transform.transform_rect_bbox(Rect::new(0.0, 0.0, wide, high)),
+            points: [(0.0, 0.0), (wide, 0.0), (wide, high), (0.0, high)].map(|corner| transform * Point::from(corner)),
         }
+    }
+
+    /// From where to where the image reaches on the line at this height.
+    fn across(&self, y: f64) -> Option<(f64, f64)> {
+        let next = self.points.iter().skip(1).chain(&self.points);
+        let crossings = self.points.iter().zip(next).filter(|(a, b)| (a.y <= y) != (b.y <= y));
+        let xs = crossings.map(|(a, b)| a.x + (b.x - a.x) * (y - a.y) / (b.y - a.y));
+        xs.fold(None, |range: Option<(f64, f64)>, x| match range {
+            None => Some((x, x)),
+            Some((least, most)) => Some((least.min(x), most.max(x))),
+        })
+    }
+}
+
+/// Which parts of the visible page lie under an image, on a grid of points: images that overlap count once. An A4 page
+/// has a point every half millimetre.
+struct Cover(Vec<[u64; GRID / 64]>);
+
+const GRID: usize = 512;
+
+impl Cover {
+    fn new() -> Self {
+        Self(vec![[0; GRID / 64]; GRID])
+    }
+
+    fn add(&mut self, image: &Corners, visible: Rect, clip: Rect) {
+        #[expect(clippy::cast_precision_loss, reason = "at most 512")]
+        let middle = |number: usize| (number as f64 + 0.5) / GRID as f64;
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to the grid")]
+        // The first point that lies at or beyond this place.
+        let point = |x: f64| {
+            let place = (x - visible.x0) / visible.width().max(f64::MIN_POSITIVE) * GRID as f64;
+            (place - 0.5).ceil().clamp(0.0, GRID as f64) as usize
+        };
+        for (number, row) in self.0.iter_mut().enumerate() {
+            let y = visible.y0 + middle(number) * visible.height();
+            let Some((left, right)) = image.across(y).filter(|_| clip.y0 <= y && y <= clip.y1) else { continue };
+            let (from, to) = (point(left.max(clip.x0)), point(right.min(clip.x1)));
+            for (word, first) in row.iter_mut().zip((0..GRID).step_by(64)) {
+                let bits = |end: usize| match end.saturating_sub(first) {
+                    64.. => u64::MAX,
+                    some => (1 << some) - 1,
+                };
+                *word |= bits(to) & !bits(from);
+            }
+        }
+    }
+
+    fn ppm(&self) -> u32 {
+        let covered: u64 = self.0.iter().flatten().map(|word| u64::from(word.count_ones())).sum();
+        u32::try_from(covered * 1_000_000 / (GRID * GRID) as u64).unwrap_or(1_000_000)
     }
 }
 
@@ -197,18 +266,23 @@ fn whole(number: f64) -> u64 {
 }
 
 impl<'a> Device<'a> for Canvas<'_> {
-    fn draw_path(&mut self, path: &BezPath, _: DrawProps<'a>, _: &DrawMode) {
+    fn draw_path(&mut self, path: &BezPath, props: DrawProps<'a>, _: &DrawMode) {
         self.count();
-        // White rectangles behind a scan, and paths outside the page, are drawn all the same; only empty ones are not.
-        self.anything_drawn |= !path.is_empty() && path.bounding_box().overlaps(self.visible);
+        // White paths are drawn all the same, and may hide something; only empty ones, and those outside the page, are not.
+        let drawn = !path.is_empty() && props.transform.transform_rect_bbox(path.bounding_box()).overlaps(self.clip());
+        self.anything_drawn |= drawn;
+        self.drawing.lines |= drawn;
     }
 
-    fn push_clip_path(&mut self, _: &ClipPath) {
+    fn push_clip_path(&mut self, clip: &ClipPath) {
         self.count();
+        let inside = clip.path.bounding_box().intersect(self.clip());
+        self.clips.push(inside);
     }
 
-    fn push_transparency_group(&mut self, _: f32, _: Option<SoftMask<'a>>, _: BlendMode) {
+    fn push_transparency_group(&mut self, opacity: f32, mask: Option<SoftMask<'a>>, blend: BlendMode) {
         self.count();
+        self.groups.push(opacity < 1.0 || mask.is_some() || blend != BlendMode::Normal);
     }
 
     fn draw_glyph_run(&mut self, glyphs: &GlyphRun<'_, 'a>, _: DrawProps<'a>, mode: &DrawMode) {
@@ -220,13 +294,15 @@ impl<'a> Device<'a> for Canvas<'_> {
             self.hidden_text = true;
         } else {
             self.anything_drawn = true;
-            self.visible_text = true;
+            self.drawing.text = true;
         }
     }
 
     fn draw_image(&mut self, image: Image<'a, '_>, props: ImageDrawProps<'a>) {
         self.count();
         self.anything_drawn = true;
+        let see_through =
+            self.groups.contains(&true) || props.soft_mask.is_some() || props.blend_mode != BlendMode::Normal;
         let to = |image: &Image<'_, '_>| Corners::of(props.transform, image.width(), image.height());
         let corners = to(&image);
         let seen = match &image {
@@ -249,10 +325,18 @@ impl<'a> Device<'a> for Canvas<'_> {
                 );
             }),
         };
-        let stencil = matches!(image, Image::Stencil(_));
         let covered = self.place(seen, corners, false);
-        if !stencil && covered >= HIDING_PERMILLE {
-            self.hidden_text |= self.visible_text;
+        let opaque = match &image {
+            Image::Stencil(_) => false,
+            Image::Raster(raster) => {
+                let dict = raster.stream().dict();
+                !see_through && ![&b"SMask"[..], b"Mask", b"SMaskInData"].iter().any(|key| dict.contains_key(*key))
+            }
+        };
+        if opaque && covered >= HIDING_PERMILLE {
+            // A white rectangle behind a scan, or text under it, is no longer seen.
+            self.hidden_text |= self.drawing.text;
+            self.drawing = Drawing::default();
         }
         // Masks come with their image and are drawn by no step of their own.
         if let Image::Raster(raster) = &image {
@@ -264,7 +348,11 @@ impl<'a> Device<'a> for Canvas<'_> {
         }
     }
 
-    fn pop_clip(&mut self) {}
+    fn pop_clip(&mut self) {
+        self.clips.pop();
+    }
 
-    fn pop_transparency_group(&mut self) {}
+    fn pop_transparency_group(&mut self) {
+        self.groups.pop();
+    }
 }

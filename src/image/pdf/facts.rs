@@ -116,23 +116,74 @@ pub(super) fn announced_pages(pdf: &Pdf) -> Option<u32> {
     catalogue.get::<Dict<'_>>(b"Pages")?.get::<u32>(b"Count")
 }
 
-/// Looks through every object for what does not belong in a scan. False where objects are nested deeper than allowed.
-pub(super) fn look_through(pdf: &Pdf, limits: &Limits, facts: &mut PdfFacts) -> bool {
-    let mut search = Search { facts, most: limits.nesting, embedded_streams: 0, file_specifications: 0 };
-    let within = pdf.objects().into_iter().all(|object| search.object(&object, 0, false));
-    let (streams, specifications) = (search.embedded_streams, search.file_specifications);
-    facts.embedded_files = streams.max(specifications);
-    within
+/// Whether a viewer shows something on the page that is not of the page: a stamp, a note, a form's field. Links show
+/// nothing, and hidden ones or such without extent are not seen.
+pub(super) fn shows_annotations(page: &Dict<'_>) -> bool {
+    const HIDDEN: u32 = 1 << 1;
+    const NO_VIEW: u32 = 1 << 5;
+    let list = page.get::<Array<'_>>(b"Annots");
+    list.iter().flat_map(Array::iter::<Dict<'_>>).any(|annotation| {
+        let kind = annotation.get::<Name<'_>>(b"Subtype");
+        let shows = !kind.is_some_and(|kind| matches!(&*kind, b"Link" | b"Popup"));
+        let seen = annotation.get::<u32>(b"F").unwrap_or(0) & (HIDDEN | NO_VIEW) == 0;
+        let corners = annotation.get::<Array<'_>>(b"Rect");
+        let corners: Vec<f32> = corners.iter().flat_map(Array::iter::<f32>).collect();
+        // Four numbers that are no area; anything else is taken for one.
+        let empty = matches!(corners.as_slice(), [left, bottom, right, top] if left == right || bottom == top);
+        shows && seen && !empty
+    })
 }
 
-struct Search<'f> {
-    facts: &'f mut PdfFacts,
+/// How far a PDF's objects were looked through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// Every object that the file lists.
+    All,
+    /// Some are listed and cannot be read.
+    SomeUnread,
+    /// Some are nested deeper than allowed.
+    TooDeep,
+}
+
+/// Looks through every object for what does not belong in a scan. What was found is there, however much was read; that
+/// nothing was found is a fact only where everything was.
+pub(super) fn look_through(pdf: &Pdf, limits: &Limits, facts: &mut PdfFacts) -> Reach {
+    let mut search = Search { most: limits.nesting, ..Search::default() };
+    // An object that cannot be read makes the reader list them anew while they are counted, without it and perhaps with
+    // others; those of the new list are looked through.
+    let listed = pdf.len();
+    let first = pdf.objects().into_iter().count();
+    let (mut read, mut within) = (0, true);
+    for object in pdf.objects() {
+        read += 1;
+        within = within && search.object(&object, 0, false);
+    }
+    let reach = match (within, first < listed || read < pdf.len()) {
+        (false, _) => Reach::TooDeep,
+        (true, true) => Reach::SomeUnread,
+        (true, false) => Reach::All,
+    };
+    let all = reach == Reach::All;
+    let yes = |found: bool| Some(found).filter(|found| *found || all);
+    let number = |found: u32| Some(found).filter(|found| *found > 0 || all);
+    facts.scripts = yes(search.scripts);
+    facts.launch_actions = yes(search.launch_actions);
+    facts.embedded_files = number(search.embedded_streams.max(search.file_specifications));
+    facts.signatures = number(search.signatures);
+    reach
+}
+
+#[derive(Default)]
+struct Search {
     most: u32,
+    scripts: bool,
+    launch_actions: bool,
+    signatures: u32,
     embedded_streams: u32,
     file_specifications: u32,
 }
 
-impl Search<'_> {
+impl Search {
     /// `on_open`: this is done without anybody clicking.
     fn object(&mut self, object: &Object<'_>, depth: u32, on_open: bool) -> bool {
         if depth > self.most {
@@ -160,18 +211,18 @@ impl Search<'_> {
     fn dict(&mut self, dict: &Dict<'_>, depth: u32, on_open: bool) -> bool {
         if let Some(action) = dict.get::<Name<'_>>(b"S") {
             match &*action {
-                b"JavaScript" => self.facts.scripts = true,
-                b"Launch" | b"GoToR" | b"GoToE" | b"SubmitForm" | b"ImportData" => self.facts.launch_actions = true,
-                b"URI" if on_open => self.facts.launch_actions = true,
+                b"JavaScript" => self.scripts = true,
+                b"Launch" | b"GoToR" | b"GoToE" | b"SubmitForm" | b"ImportData" => self.launch_actions = true,
+                b"URI" if on_open => self.launch_actions = true,
                 _ => {}
             }
         }
         if dict.contains_key(b"ByteRange") && dict.contains_key(b"Contents") {
-            self.facts.signatures = self.facts.signatures.saturating_add(1);
+            self.signatures = self.signatures.saturating_add(1);
         }
         self.file_specifications += u32::from(dict.contains_key(b"EF"));
         dict.entries().all(|(key, value)| {
-            self.facts.scripts |= matches!(&*key, b"JS" | b"JavaScript");
+            self.scripts |= matches!(&*key, b"JS" | b"JavaScript");
             let opening = matches!(&*key, b"OpenAction" | b"AA");
             match value {
                 MaybeRef::NotRef(object) => self.object(&object, depth + 1, on_open || opening),

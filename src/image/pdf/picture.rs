@@ -61,8 +61,7 @@ impl Pictures {
 }
 
 /// What the image's dictionary says.
-struct Described<'a> {
-    dict: Dict<'a>,
+struct Described {
     width: u32,
     height: u32,
     bits: u8,
@@ -109,7 +108,7 @@ enum Colour {
 
 fn decode(
     stream: &Stream<'_>,
-    described: &Described<'_>,
+    described: &Described,
     filters: &[(Filter, Dict<'_>)],
     limits: &Limits,
     picture: &mut Picture,
@@ -140,8 +139,10 @@ fn decode(
     let Some((filter, parameters)) = last else {
         return match expected {
             // The colour space is the interpreter's business; what can be checked is that every sample is there.
-            Some(expected) if (data.len() as u64) < expected => Err(Decoded::Damaged { rows: None }),
-            _ => Ok(Colour::Wanted),
+            Some(expected) if data.len() as u64 >= expected => Ok(Colour::Wanted),
+            Some(_) => Err(Decoded::Damaged { rows: None }),
+            // Nobody can say how many samples should be there; readers fill up with nought what is missing.
+            None => Err(Decoded::Unsupported { feature: "pdf-colour-space".to_owned() }),
         };
     };
     let black = if described.inverted { 255 } else { 0 };
@@ -231,8 +232,8 @@ fn counted(decoded: Decoded) -> Result<Colour, Decoded> {
     if decoded == Decoded::Whole { Ok(Colour::Counted) } else { Err(decoded) }
 }
 
-impl<'a> Described<'a> {
-    fn of(dict: &Dict<'a>) -> Self {
+impl Described {
+    fn of(dict: &Dict<'_>) -> Self {
         let number = |short: &[u8], long: &[u8]| dict.get::<u32>(short).or_else(|| dict.get::<u32>(long));
         let stencil = dict.get::<bool>(b"IM").or_else(|| dict.get::<bool>(b"ImageMask")).unwrap_or(false);
         let space = dict.get::<Object<'_>>(b"CS").or_else(|| dict.get::<Object<'_>>(b"ColorSpace"));
@@ -257,25 +258,26 @@ impl<'a> Described<'a> {
             components,
             stencil,
             inverted: limits.next().zip(limits.next()).is_some_and(|(from, to)| from > to),
-            dict: dict.clone(),
         }
     }
 
     /// How many bytes the samples take before any predictor is undone; unknown where the colour space is.
     fn stored_bytes(&self, filters: &[(Filter, Dict<'_>)]) -> Option<u64> {
-        let samples = u64::from(self.width) * u64::from(self.components?);
-        let row = samples.saturating_mul(u64::from(self.bits)).div_ceil(8);
-        // PNG's predictors put a byte in front of each row.
-        let predicted = filters.last().is_some_and(|(filter, parameters)| {
+        let row = |columns: u32, samples: u64, bits: u64| {
+            u64::from(columns).saturating_mul(samples).saturating_mul(bits).div_ceil(8)
+        };
+        let samples = row(self.width, u64::from(self.components?), u64::from(self.bits));
+        let samples = samples.saturating_mul(u64::from(self.height));
+        // PNG's predictors put a byte in front of each row, and say themselves how long a row is.
+        let predicted = filters.last().filter(|(filter, parameters)| {
             matches!(filter, Filter::Flate | Filter::Lzw)
                 && parameters.get::<i32>(b"Predictor").is_some_and(|predictor| predictor >= 10)
         });
-        // A soft mask's dictionary may lie about its width in the predictor's parameters; then nothing is expected.
-        let columns = filters.last().and_then(|(_, parameters)| parameters.get::<u32>(b"Columns"));
-        if predicted && columns.is_some_and(|columns| columns != self.width) || self.dict.contains_key(b"SMaskInData") {
-            return None;
-        }
-        Some(row.saturating_add(u64::from(predicted)).saturating_mul(u64::from(self.height)))
+        let Some((_, parameters)) = predicted else { return Some(samples) };
+        let number = |key: &[u8], default| parameters.get::<u32>(key).unwrap_or(default);
+        let row = row(number(b"Columns", 1), number(b"Colors", 1).into(), number(b"BitsPerComponent", 8).into());
+        let rows = if row == 0 { return None } else { samples.div_ceil(row) };
+        Some(samples.saturating_add(rows))
     }
 }
 

@@ -71,7 +71,7 @@ fn a_scan_is_measured_where_it_is_drawn() {
     assert_eq!(page.images[0].coverage_permille, 1000);
     assert!(page.tone.is_some());
     let facts = measurements.pdf.unwrap();
-    assert_eq!((facts.repaired, facts.revisions, facts.encryption), (false, 1, PdfEncryption::None));
+    assert_eq!((facts.repaired, facts.revisions, facts.encryption), (Some(false), 1, Some(PdfEncryption::None)));
 }
 
 #[test]
@@ -125,7 +125,7 @@ fn pages_without_a_scan_say_so() {
     let empty = measured(&one_page("", "", "", &[])).pages.remove(0);
     assert_eq!((empty.kind, empty.decoded), (PageKind::Empty, Decoded::NoImage));
     let hidden = measured(&one_page("BT /F 12 Tf 3 Tr 10 50 Td (text) Tj ET", "", font, &[]));
-    assert_eq!((hidden.pdf.unwrap().hidden_text_pages, hidden.pages[0].kind), (1, PageKind::Empty));
+    assert_eq!((hidden.pdf.unwrap().hidden_text_pages, hidden.pages[0].kind), (Some(1), PageKind::Empty));
 }
 
 #[test]
@@ -137,8 +137,77 @@ fn text_under_an_image_is_hidden() {
     let hidden = |content: &str| {
         measured(&one_page(content, "", font, std::slice::from_ref(&image))).pdf.unwrap().hidden_text_pages
     };
-    assert_eq!(hidden(&format!("{text} {scan}")), 1);
-    assert_eq!(hidden(&format!("{scan} {text}")), 0);
+    assert_eq!(hidden(&format!("{text} {scan}")), Some(1));
+    assert_eq!(hidden(&format!("{scan} {text}")), Some(0));
+}
+
+#[test]
+fn what_shows_beside_a_scan_is_told() {
+    let font = "/Font<</F<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>>>/XObject<</I 5 0 R/M 6 0 R>>/ExtGState<</H<</ca .5>>/X<</BM/Multiply>>>>";
+    let image = stream(&jpeg_dict(40, 80), &jpeg::tests::grey(40, 80));
+    let mask = "/Subtype/Image/Width 8/Height 8/ColorSpace/DeviceGray/BitsPerComponent 8";
+    let masked =
+        stream("/Subtype/Image/Width 2/Height 2/ColorSpace/DeviceGray/BitsPerComponent 8/SMask 7 0 R", &[9; 4]);
+    let objects = [image, masked, stream(mask, &[255; 64])];
+    let drawing = |content: &str| {
+        let drawing = measured(&one_page(content, "", font, &objects)).pages[0].drawing.unwrap();
+        (drawing.text, drawing.lines)
+    };
+    let scan = "q 72 0 0 144 0 0 cm /I Do Q";
+    let text = "BT /F 12 Tf 10 50 Td (text) Tj ET";
+    let white = "1 g 10 10 20 20 re f";
+    assert_eq!(drawing(scan), (false, false));
+    assert_eq!(drawing(&format!("{scan} {text}")), (true, false));
+    assert_eq!(drawing(&format!("{scan} {white}")), (false, true));
+    // Letters that a program read and nobody sees.
+    assert_eq!(drawing(&format!("{scan} BT /F 12 Tf 3 Tr 10 50 Td (text) Tj ET")), (false, false));
+    // A page painted white before the image goes on it, and text under it.
+    assert_eq!(drawing(&format!("{white} {text} {scan}")), (false, false));
+    // Through these images it is seen all the same.
+    for through in
+        ["q 72 0 0 144 0 0 cm /M Do Q", "q /H gs 72 0 0 144 0 0 cm /I Do Q", "q /X gs 72 0 0 144 0 0 cm /I Do Q"]
+    {
+        assert_eq!(drawing(&format!("{white} {text} {through}")), (true, true), "{through}");
+    }
+    assert_eq!(drawing(&format!("{white} q 0 0 36 144 re W n 72 0 0 144 0 0 cm /I Do Q")), (false, true));
+    assert_eq!(drawing(&format!("{scan} 100 10 20 20 re f 1 0 0 1 200 0 cm {white}")), (false, false));
+}
+
+#[test]
+fn annotations_that_a_viewer_shows_are_told() {
+    let image = stream(&jpeg_dict(40, 80), &jpeg::tests::grey(40, 80));
+    let shown = |annotation: &str| {
+        let page = format!("/Annots[<</Type/Annot/Rect[1 1 20 20]{annotation}>>]");
+        let scan = "q 72 0 0 144 0 0 cm /I Do Q";
+        let bytes = one_page(scan, &page, "/XObject<</I 5 0 R>>", std::slice::from_ref(&image));
+        measured(&bytes).pages[0].drawing.unwrap().annotations
+    };
+    assert!(shown("/Subtype/Stamp"));
+    assert!(shown("/Subtype/FreeText/F 4"));
+    assert!(!shown("/Subtype/Link"));
+    assert!(!shown("/Subtype/Stamp/F 2") && !shown("/Subtype/Stamp/F 32"));
+    assert!(!shown("/Subtype/Widget/Rect[0 0 0 0]"));
+}
+
+#[test]
+fn images_that_overlap_cover_once() {
+    let image = stream(&jpeg_dict(40, 80), &jpeg::tests::grey(40, 80));
+    let covered = |content: &str| {
+        let bytes = one_page(content, "", "/XObject<</I 5 0 R>>", std::slice::from_ref(&image));
+        let page = measured(&bytes).pages.remove(0);
+        (page.covered_ppm.unwrap(), page.kind)
+    };
+    assert_eq!(covered("q 72 0 0 144 0 0 cm /I Do Q"), (1_000_000, PageKind::Scan));
+    let half = "q 36 0 0 144 0 0 cm /I Do Q";
+    assert_eq!(covered(half), (500_000, PageKind::Scan));
+    assert_eq!(covered(&format!("{half} {half}")), (500_000, PageKind::Scan));
+    let third = "q 72 0 0 36 0 0 cm /I Do Q";
+    assert_eq!(covered(&format!("{third} {third} {third}")), (250_000, PageKind::Drawn));
+    assert_eq!(covered(&format!("{half} q 36 0 0 144 36 0 cm /I Do Q")), (1_000_000, PageKind::Scan));
+    // What a clip leaves of an image, and half of a square that stands on its corner.
+    assert_eq!(covered("q 0 0 72 36 re W n 72 0 0 144 0 0 cm /I Do Q"), (250_000, PageKind::Drawn));
+    let (ppm, _) = covered("q 36 36 -36 36 36 36 cm /I Do Q");
+    assert!((248_000..252_000).contains(&ppm), "{ppm}");
 }
 
 #[test]
@@ -153,14 +222,35 @@ fn what_does_not_belong_in_a_scan_is_found() {
         measured(&file(&objects)).pdf.unwrap()
     };
     let clean = facts("", &[]);
-    assert!(!clean.scripts && !clean.launch_actions && clean.embedded_files == 0 && clean.signatures == 0);
-    assert!(facts("/OpenAction<</S/JavaScript/JS(x)>>", &[]).scripts);
-    assert!(facts("", &["<</Names<</JavaScript 9 0 R>>>>"]).scripts);
-    assert!(facts("", &["<</Type/Annot/A<</S/Launch/F(x)>>>>"]).launch_actions);
-    assert!(facts("/OpenAction 4 0 R", &["<</S/URI/URI(http://example.invalid/)>>"]).launch_actions);
-    assert!(!facts("", &["<</Type/Annot/A<</S/URI/URI(http://example.invalid/)>>>>"]).launch_actions);
-    assert_eq!(facts("", &["<</Type/Filespec/F(a.txt)/EF<</F 5 0 R>>>>", "<<>>"]).embedded_files, 1);
-    assert_eq!(facts("", &["<</Type/Sig/ByteRange[0 1 2 3]/Contents<00>>>"]).signatures, 1);
+    assert_eq!((clean.scripts, clean.launch_actions), (Some(false), Some(false)));
+    assert_eq!((clean.embedded_files, clean.signatures), (Some(0), Some(0)));
+    assert_eq!(facts("/OpenAction<</S/JavaScript/JS(x)>>", &[]).scripts, Some(true));
+    assert_eq!(facts("", &["<</Names<</JavaScript 9 0 R>>>>"]).scripts, Some(true));
+    assert_eq!(facts("", &["<</Type/Annot/A<</S/Launch/F(x)>>>>"]).launch_actions, Some(true));
+    let opening = facts("/OpenAction 4 0 R", &["<</S/URI/URI(http://example.invalid/)>>"]);
+    assert_eq!(opening.launch_actions, Some(true));
+    let link = facts("", &["<</Type/Annot/A<</S/URI/URI(http://example.invalid/)>>>>"]);
+    assert_eq!(link.launch_actions, Some(false));
+    assert_eq!(facts("", &["<</Type/Filespec/F(a.txt)/EF<</F 5 0 R>>>>", "<<>>"]).embedded_files, Some(1));
+    assert_eq!(facts("", &["<</Type/Sig/ByteRange[0 1 2 3]/Contents<00>>>"]).signatures, Some(1));
+}
+
+#[test]
+fn what_was_not_read_is_not_told() {
+    let objects = |third: &[u8]| {
+        measured(&one_page("", "", "", &[b"<</S/JavaScript/JS(x)>>".to_vec(), third.to_vec()])).pdf.unwrap()
+    };
+    let read = objects(b"<<>>");
+    assert_eq!((read.scripts, read.embedded_files), (Some(true), Some(0)));
+    // A dictionary that does not end, and one nested too deep to be looked at: what was seen is told, and only that.
+    for hides in [&b"<</EF)"[..], &[b"[".repeat(80), b"]".repeat(80)].concat()] {
+        let unread = objects(hides);
+        assert_eq!((unread.scripts, unread.launch_actions), (Some(true), None));
+        assert_eq!((unread.embedded_files, unread.signatures), (None, None));
+    }
+    let nothing = measured(b"%PDF-1.4\nnothing\n%%EOF\n").pdf.unwrap();
+    assert_eq!((nothing.encryption, nothing.repaired, nothing.scripts), (None, None, None));
+    assert_eq!((nothing.embedded_files, nothing.signatures, nothing.hidden_text_pages), (None, None, None));
 }
 
 #[test]
@@ -175,6 +265,23 @@ fn broken_images_make_a_page_broken() {
     };
     assert_eq!(damaged(&raw(300)), Decoded::Whole);
     assert_eq!(damaged(&raw(299)), Decoded::Damaged { rows: None });
+    // In a colour space nobody has named, how many samples there should be is not known.
+    let unknown = |bytes: usize| {
+        let dict = "/Subtype/Image/Width 10/Height 10/ColorSpace/NotNamed/BitsPerComponent 8";
+        one_page("72 0 0 144 0 0 cm /I Do", "", "/XObject<</I 5 0 R>>", &[stream(dict, &vec![200; bytes])])
+    };
+    let not_told = Decoded::Unsupported { feature: "pdf-colour-space".to_owned() };
+    assert_eq!((damaged(&unknown(300)), damaged(&unknown(5))), (not_told.clone(), not_told));
+    // The predictor says how long its rows are.
+    let predicted = |bytes: usize| {
+        let mut deflated = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+        deflated.write_all(&vec![0; bytes]).unwrap();
+        let dict = "/Subtype/Image/Width 10/Height 10/ColorSpace/DeviceRGB/BitsPerComponent 8/Filter/FlateDecode\
+                    /DecodeParms<</Predictor 15/Columns 5/Colors 3>>";
+        let data = deflated.finish().unwrap();
+        one_page("72 0 0 144 0 0 cm /I Do", "", "/XObject<</I 5 0 R>>", &[stream(dict, &data)])
+    };
+    assert_eq!((damaged(&predicted(320)), damaged(&predicted(319))), (Decoded::Whole, Decoded::Damaged { rows: None }));
     // An image that is named and not there.
     let gone = one_page("72 0 0 144 0 0 cm /I Do", "", "/XObject<</I 9 0 R>>", &[]);
     assert_eq!(damaged(&gone), Decoded::Damaged { rows: None });
@@ -234,7 +341,7 @@ fn a_table_that_lies_is_repaired_and_told() {
     let lying = [&good[..at], b"startxref\n0\n%%EOF\n"].concat();
     let measurements = measured(&lying);
     assert_eq!(measurements.completeness, Completeness::Complete);
-    assert!(measurements.pdf.unwrap().repaired);
+    assert_eq!(measurements.pdf.unwrap().repaired, Some(true));
     assert_eq!(measurements.pages[0].decoded, Decoded::Whole);
 }
 

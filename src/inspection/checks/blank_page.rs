@@ -4,7 +4,7 @@ use crate::inspection::{Page, Run};
 use crate::judgement::{Outcome, Reason};
 use crate::measurements::ColourModel;
 use crate::profile::Profile;
-use crate::requirement::{HOUSE_RULE, mhlw_5_2};
+use crate::requirement::HOUSE_RULE;
 
 declare_check! {
     /// ## What it looks for
@@ -19,7 +19,7 @@ declare_check! {
     /// vanished at the scanner, so an empty page there may not be a blank one: it cannot be told.
     pub(super) static BLANK_PAGE = {
         name: "blank_page",
-        requirements: &[mhlw_5_2("9.1-C2(2)"), mhlw_5_2("9.1-C3"), HOUSE_RULE],
+        requirements: &[HOUSE_RULE],
         run: Run::EachPage(blank_page),
         in_japanese: "\
 ## 何を見るか\n\

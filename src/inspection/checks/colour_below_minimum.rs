@@ -37,16 +37,33 @@ fn colour_below_minimum(page: &Page<'_>, profile: &Profile) -> Outcome {
     let Some(minimum) = profile.colour.minimum.filter(|_| page.is_scan()) else {
         return Outcome::NotApplicable;
     };
-    let found = page.measured.colour;
-    let found_bits = page.measured.bits_per_sample;
+    if minimum == Colour::Bitonal {
+        return Outcome::Passed;
+    }
+    let outcomes: Vec<Outcome> = pictures(page).map(|(found, found_bits)| of(minimum, found, found_bits)).collect();
+    // One image that is certainly too poor decides; else one that cannot be told does.
+    let worst = |wanted: fn(&Outcome) -> bool| outcomes.iter().find(|outcome| wanted(outcome)).cloned();
+    worst(|outcome| matches!(outcome, Outcome::Failed(_)))
+        .or_else(|| worst(|outcome| matches!(outcome, Outcome::Indeterminate(_))))
+        .unwrap_or(Outcome::Passed)
+}
+
+/// Colour and depth of the page's images: of the main one and, in a PDF, of all that are drawn beside it. Stencils are
+/// layers over a picture, and count only where there is none.
+fn pictures<'a>(page: &Page<'a>) -> impl Iterator<Item = (ColourModel, u8)> + use<'a> {
+    let main = (page.measured.colour, page.measured.bits_per_sample);
+    let others = page.measured.images.iter().filter(|image| !image.mask && !image.stencil);
+    std::iter::once(main).chain(others.map(|image| (image.colour, image.bits_per_sample)))
+}
+
+fn of(minimum: Colour, found: ColourModel, found_bits: u8) -> Outcome {
     let in_colour = matches!(found, ColourModel::Colour | ColourModel::Cmyk | ColourModel::Palette);
     let enough = match (minimum, found) {
-        (Colour::Bitonal, _) => true,
         (_, ColourModel::Unknown | ColourModel::Other) => {
             return Outcome::Indeterminate(Reason::ColourNotTold { found });
         }
         (Colour::Colour8, _) => in_colour && found_bits >= minimum.bits(),
-        (Colour::Grey8 | Colour::Grey10 | Colour::Grey16, _) => {
+        (Colour::Bitonal | Colour::Grey8 | Colour::Grey10 | Colour::Grey16, _) => {
             (in_colour || found == ColourModel::Grey) && found_bits >= minimum.bits()
         }
     };
@@ -60,7 +77,7 @@ fn colour_below_minimum(page: &Page<'_>, profile: &Profile) -> Outcome {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inspection::fixtures::{a4_page, of_page};
+    use crate::inspection::fixtures::{a4_page, of_page, of_pdf_page, pdf, plain_pdf};
     use crate::measurements::PageMeasurements;
 
     fn check(minimum: &str, colour: ColourModel, bits_per_sample: u8) -> Outcome {
@@ -97,6 +114,22 @@ mod tests {
         }
         for found in [Other, Unknown] {
             assert_eq!(check("grey-8", found, 8), Outcome::Indeterminate(Reason::ColourNotTold { found }));
+        }
+    }
+
+    #[test]
+    fn every_image_of_a_page_counts() {
+        let mut page = pdf(plain_pdf()).pages.remove(0);
+        page.images.push(page.images[0].clone());
+        assert_eq!(of_pdf_page(colour_below_minimum, &page, &[]), Outcome::Passed);
+        (page.images[1].colour, page.images[1].bits_per_sample) = (ColourModel::Grey, 8);
+        let (found, found_bits, minimum) = (ColourModel::Grey, 8, "colour-8".to_owned());
+        let below = Outcome::Failed(Reason::ColourBelow { found, found_bits, minimum });
+        assert_eq!(of_pdf_page(colour_below_minimum, &page, &[]), below);
+        // A mask shapes a picture, and a stencil is a layer over one.
+        for (mask, stencil) in [(true, false), (false, true)] {
+            (page.images[1].mask, page.images[1].stencil) = (mask, stencil);
+            assert_eq!(of_pdf_page(colour_below_minimum, &page, &[]), Outcome::Passed);
         }
     }
 }

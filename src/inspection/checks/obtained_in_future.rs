@@ -3,7 +3,7 @@
 use crate::inspection::{Run, Subject};
 use crate::judgement::{Outcome, Reason};
 use crate::profile::Profile;
-use crate::requirement::{HOUSE_RULE, mhlw_5_2};
+use crate::requirement::HOUSE_RULE;
 
 declare_check! {
     /// ## What it looks for
@@ -16,7 +16,7 @@ declare_check! {
     /// A wrong date in the past.
     pub(super) static OBTAINED_IN_FUTURE = {
         name: "obtained_in_future",
-        requirements: &[mhlw_5_2("6.5-C9"), mhlw_5_2("7.1-C1(2)"), HOUSE_RULE],
+        requirements: &[HOUSE_RULE],
         run: Run::Document(obtained_in_future),
         in_japanese: "\
 ## 何を見るか\n\

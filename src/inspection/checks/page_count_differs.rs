@@ -34,6 +34,10 @@ fn page_count_differs(subject: &Subject<'_>, _: &Profile) -> Outcome {
     let Some(expected) = subject.claims.expected_pages else {
         return Outcome::NotApplicable;
     };
+    if subject.read_of_too_many().is_some() {
+        // How many there are is not known; page_limit_exceeded says so.
+        return Outcome::NotApplicable;
+    }
     match subject.page_count() {
         // Nothing could be counted; that is not yet a difference.
         0 => Outcome::Indeterminate(Reason::NoPages),

@@ -50,14 +50,13 @@ fn page_in_layers(page: &Page<'_>, profile: &Profile) -> Outcome {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inspection::fixtures::{a4_page, of_page, of_pdf_page, pdf};
-    use crate::measurements::PdfFacts;
+    use crate::inspection::fixtures::{a4_page, of_page, of_pdf_page, pdf, plain_pdf};
 
     const FORBIDDEN: &[(&str, &str)] = &[("forbid = [\"jbig2-symbol\"]", "forbid = [\"mrc\"]")];
 
     #[test]
     fn layers_or_strips() {
-        let mut page = pdf(PdfFacts::default()).pages.remove(0);
+        let mut page = pdf(plain_pdf()).pages.remove(0);
         assert_eq!(of_pdf_page(page_in_layers, &page, FORBIDDEN), Outcome::Passed);
         assert_eq!(of_pdf_page(page_in_layers, &page, &[]), Outcome::NotApplicable);
         page.images.push(page.images[0].clone());

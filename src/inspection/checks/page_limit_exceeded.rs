@@ -7,7 +7,7 @@ use crate::requirement::HOUSE_RULE;
 
 declare_check! {
     /// ## What it looks for
-    /// A document with more pages than the profile expects of its kind.
+    /// A document with more pages than the profile expects of its kind, and a file with more than are read at all.
     /// ## Why it matters
     /// Several documents, perhaps of several patients, may have been scanned in one go.
     /// ## What to do
@@ -20,7 +20,7 @@ declare_check! {
         run: Run::Document(page_limit_exceeded),
         in_japanese: "\
 ## 何を見るか\n\
-書類のページ数が、プロファイルで定めた上限を超えていないかを見ます。\n\
+書類のページ数が、プロファイルで定めた上限や、読み取れるページ数の上限を超えていないかを見ます。\n\
 ## なぜ大切か\n\
 複数の書類や複数の患者の書類を、続けて読み取ってしまったおそれがあります。\n\
 ## どうするか\n\
@@ -31,6 +31,9 @@ declare_check! {
 }
 
 fn page_limit_exceeded(subject: &Subject<'_>, profile: &Profile) -> Outcome {
+    if let Some(read) = subject.read_of_too_many() {
+        return Outcome::Failed(Reason::PagesBeyondLimit { read });
+    }
     let Some(most) = profile.format.maximum_pages else {
         return Outcome::NotApplicable;
     };
@@ -45,6 +48,9 @@ fn page_limit_exceeded(subject: &Subject<'_>, profile: &Profile) -> Outcome {
 mod tests {
     use super::*;
     use crate::inspection::fixtures::{a4_page, case, profile, tiff};
+    use crate::inspection::inspect;
+    use crate::judgement::Severity;
+    use crate::measurements::{Decoded, Limit, PageMeasurements};
 
     #[test]
     fn up_to_the_limit() {
@@ -58,5 +64,17 @@ mod tests {
         assert_eq!(check(0), Outcome::Indeterminate(Reason::NoPages));
         let unlimited = profile(&[("maximum_pages = 50\n", "")]);
         assert_eq!(page_limit_exceeded(&case().subject(), &unlimited), Outcome::NotApplicable);
+    }
+
+    #[test]
+    fn pages_that_were_not_read_are_one_finding() {
+        let mut case = case();
+        let beyond = PageMeasurements { decoded: Decoded::Refused { limit: Limit::Pages }, ..a4_page() };
+        case.measurements = vec![tiff(vec![a4_page(), a4_page(), beyond])];
+        case.claims.expected_pages = Some(3);
+        let judgement = inspect(&case.subject(), &profile(&[("maximum_pages = 50\n", "")]));
+        let found = judgement.findings.iter().filter(|found| found.severity != Severity::Pass);
+        let found: Vec<_> = found.map(|found| (found.check.as_str(), found.outcome.clone(), found.page)).collect();
+        assert_eq!(found, [("page_limit_exceeded", Outcome::Failed(Reason::PagesBeyondLimit { read: 2 }), None)]);
     }
 }

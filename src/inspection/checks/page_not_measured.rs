@@ -32,6 +32,10 @@ declare_check! {
 }
 
 fn page_not_measured(subject: &Subject<'_>, _: &Profile) -> Outcome {
+    if subject.read_of_too_many().is_some() {
+        // page_limit_exceeded says so.
+        return Outcome::NotApplicable;
+    }
     let asked = subject.page_count();
     let measured = u32::try_from(subject.pages().len()).unwrap_or(u32::MAX);
     if asked == 0 {

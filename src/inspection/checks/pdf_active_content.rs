@@ -37,30 +37,36 @@ fn pdf_active_content(file: &Measurements, _: &Profile) -> Outcome {
     match &file.pdf {
         None if file.format != Format::Pdf => Outcome::NotApplicable,
         None => Outcome::Indeterminate(Reason::PdfNotRead),
-        Some(facts) if facts.scripts || facts.launch_actions => {
-            Outcome::Failed(Reason::PdfActiveContent { scripts: facts.scripts, launch_actions: facts.launch_actions })
-        }
-        Some(_) => Outcome::Passed,
+        Some(facts) => match (facts.scripts, facts.launch_actions) {
+            (Some(false), Some(false)) => Outcome::Passed,
+            // Found is found, whatever else was not read.
+            (scripts, launch_actions) if scripts == Some(true) || launch_actions == Some(true) => {
+                let (scripts, launch_actions) = (scripts == Some(true), launch_actions == Some(true));
+                Outcome::Failed(Reason::PdfActiveContent { scripts, launch_actions })
+            }
+            _ => Outcome::Indeterminate(Reason::PdfNotRead),
+        },
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inspection::fixtures::{a4_page, pdf, profile, tiff};
+    use crate::inspection::fixtures::{a4_page, pdf, plain_pdf as plain, profile, tiff};
     use crate::measurements::PdfFacts;
 
     #[test]
     fn in_pdf_only() {
         let check = |file: &Measurements| pdf_active_content(file, &profile(&[]));
-        let plain = || PdfFacts { revisions: 1, ..PdfFacts::default() };
         assert_eq!(check(&pdf(plain())), Outcome::Passed);
         for (scripts, launch_actions) in [(true, false), (false, true), (true, true)] {
-            let facts = PdfFacts { scripts, launch_actions, ..plain() };
+            let facts = PdfFacts { scripts: Some(scripts), launch_actions: Some(launch_actions), ..plain() };
             assert_eq!(check(&pdf(facts)), Outcome::Failed(Reason::PdfActiveContent { scripts, launch_actions }));
         }
         assert_eq!(check(&tiff(vec![a4_page()])), Outcome::NotApplicable);
-        let unread = Measurements { pdf: None, ..pdf(plain()) };
-        assert_eq!(check(&unread), Outcome::Indeterminate(Reason::PdfNotRead));
+        for facts in [None, Some(PdfFacts { scripts: None, ..plain() })] {
+            let unread = Measurements { pdf: facts, ..pdf(plain()) };
+            assert_eq!(check(&unread), Outcome::Indeterminate(Reason::PdfNotRead));
+        }
     }
 }

@@ -37,28 +37,30 @@ fn pdf_attachments(file: &Measurements, _: &Profile) -> Outcome {
     match &file.pdf {
         None if file.format != Format::Pdf => Outcome::NotApplicable,
         None => Outcome::Indeterminate(Reason::PdfNotRead),
-        Some(facts) if facts.embedded_files > 0 => {
-            Outcome::Failed(Reason::PdfAttachments { files: facts.embedded_files })
-        }
-        Some(_) => Outcome::Passed,
+        Some(facts) => match facts.embedded_files {
+            None => Outcome::Indeterminate(Reason::PdfNotRead),
+            Some(0) => Outcome::Passed,
+            Some(files) => Outcome::Failed(Reason::PdfAttachments { files }),
+        },
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inspection::fixtures::{a4_page, pdf, profile, tiff};
+    use crate::inspection::fixtures::{a4_page, pdf, plain_pdf as plain, profile, tiff};
     use crate::measurements::PdfFacts;
 
     #[test]
     fn in_pdf_only() {
         let check = |file: &Measurements| pdf_attachments(file, &profile(&[]));
-        let plain = || PdfFacts { revisions: 1, ..PdfFacts::default() };
         assert_eq!(check(&pdf(plain())), Outcome::Passed);
-        let facts = PdfFacts { embedded_files: 2, ..plain() };
+        let facts = PdfFacts { embedded_files: Some(2), ..plain() };
         assert_eq!(check(&pdf(facts)), Outcome::Failed(Reason::PdfAttachments { files: 2 }));
         assert_eq!(check(&tiff(vec![a4_page()])), Outcome::NotApplicable);
-        let unread = Measurements { pdf: None, ..pdf(plain()) };
-        assert_eq!(check(&unread), Outcome::Indeterminate(Reason::PdfNotRead));
+        for facts in [None, Some(PdfFacts { embedded_files: None, ..plain() })] {
+            let unread = Measurements { pdf: facts, ..pdf(plain()) };
+            assert_eq!(check(&unread), Outcome::Indeterminate(Reason::PdfNotRead));
+        }
     }
 }

@@ -37,30 +37,32 @@ fn pdf_encrypted(file: &Measurements, _: &Profile) -> Outcome {
     match &file.pdf {
         None if file.format != Format::Pdf => Outcome::NotApplicable,
         None => Outcome::Indeterminate(Reason::PdfNotRead),
-        Some(facts) if facts.encryption != PdfEncryption::None => {
-            Outcome::Failed(Reason::PdfEncrypted { encryption: facts.encryption })
-        }
-        Some(_) => Outcome::Passed,
+        Some(facts) => match facts.encryption {
+            None => Outcome::Indeterminate(Reason::PdfNotRead),
+            Some(PdfEncryption::None) => Outcome::Passed,
+            Some(encryption) => Outcome::Failed(Reason::PdfEncrypted { encryption }),
+        },
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inspection::fixtures::{a4_page, pdf, profile, tiff};
+    use crate::inspection::fixtures::{a4_page, pdf, plain_pdf as plain, profile, tiff};
     use crate::measurements::PdfFacts;
 
     #[test]
     fn in_pdf_only() {
         let check = |file: &Measurements| pdf_encrypted(file, &profile(&[]));
-        let plain = || PdfFacts { revisions: 1, ..PdfFacts::default() };
         assert_eq!(check(&pdf(plain())), Outcome::Passed);
         for encryption in [PdfEncryption::EmptyPassword, PdfEncryption::Password] {
-            let facts = PdfFacts { encryption, ..plain() };
+            let facts = PdfFacts { encryption: Some(encryption), ..plain() };
             assert_eq!(check(&pdf(facts)), Outcome::Failed(Reason::PdfEncrypted { encryption }));
         }
         assert_eq!(check(&tiff(vec![a4_page()])), Outcome::NotApplicable);
-        let unread = Measurements { pdf: None, ..pdf(plain()) };
-        assert_eq!(check(&unread), Outcome::Indeterminate(Reason::PdfNotRead));
+        for facts in [None, Some(PdfFacts { encryption: None, ..plain() })] {
+            let unread = Measurements { pdf: facts, ..pdf(plain()) };
+            assert_eq!(check(&unread), Outcome::Indeterminate(Reason::PdfNotRead));
+        }
     }
 }

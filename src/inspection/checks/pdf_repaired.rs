@@ -38,25 +38,29 @@ fn pdf_repaired(file: &Measurements, _: &Profile) -> Outcome {
     match &file.pdf {
         None if file.format != Format::Pdf => Outcome::NotApplicable,
         None => Outcome::Indeterminate(Reason::PdfNotRead),
-        Some(facts) if facts.repaired => Outcome::Failed(Reason::PdfRepaired),
-        Some(_) => Outcome::Passed,
+        Some(facts) => match facts.repaired {
+            None => Outcome::Indeterminate(Reason::PdfNotRead),
+            Some(true) => Outcome::Failed(Reason::PdfRepaired),
+            Some(false) => Outcome::Passed,
+        },
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inspection::fixtures::{a4_page, pdf, profile, tiff};
+    use crate::inspection::fixtures::{a4_page, pdf, plain_pdf as plain, profile, tiff};
     use crate::measurements::PdfFacts;
 
     #[test]
     fn in_pdf_only() {
         let check = |file: &Measurements| pdf_repaired(file, &profile(&[]));
-        let plain = || PdfFacts { revisions: 1, ..PdfFacts::default() };
         assert_eq!(check(&pdf(plain())), Outcome::Passed);
-        assert_eq!(check(&pdf(PdfFacts { repaired: true, ..plain() })), Outcome::Failed(Reason::PdfRepaired));
+        assert_eq!(check(&pdf(PdfFacts { repaired: Some(true), ..plain() })), Outcome::Failed(Reason::PdfRepaired));
         assert_eq!(check(&tiff(vec![a4_page()])), Outcome::NotApplicable);
-        let unread = Measurements { pdf: None, ..pdf(plain()) };
-        assert_eq!(check(&unread), Outcome::Indeterminate(Reason::PdfNotRead));
+        for facts in [None, Some(PdfFacts { repaired: None, ..plain() })] {
+            let unread = Measurements { pdf: facts, ..pdf(plain()) };
+            assert_eq!(check(&unread), Outcome::Indeterminate(Reason::PdfNotRead));
+        }
     }
 }

@@ -37,29 +37,30 @@ fn pdf_signed_before(file: &Measurements, _: &Profile) -> Outcome {
     match &file.pdf {
         None if file.format != Format::Pdf => Outcome::NotApplicable,
         None => Outcome::Indeterminate(Reason::PdfNotRead),
-        Some(facts) if facts.signatures > 0 => {
-            let (signatures, revisions) = (facts.signatures, facts.revisions);
-            Outcome::Failed(Reason::PdfSignedBefore { signatures, revisions })
-        }
-        Some(_) => Outcome::Passed,
+        Some(facts) => match facts.signatures {
+            None => Outcome::Indeterminate(Reason::PdfNotRead),
+            Some(0) => Outcome::Passed,
+            Some(signatures) => Outcome::Failed(Reason::PdfSignedBefore { signatures, revisions: facts.revisions }),
+        },
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inspection::fixtures::{a4_page, pdf, profile, tiff};
+    use crate::inspection::fixtures::{a4_page, pdf, plain_pdf as plain, profile, tiff};
     use crate::measurements::PdfFacts;
 
     #[test]
     fn in_pdf_only() {
         let check = |file: &Measurements| pdf_signed_before(file, &profile(&[]));
-        let plain = || PdfFacts { revisions: 1, ..PdfFacts::default() };
         assert_eq!(check(&pdf(plain())), Outcome::Passed);
-        let facts = PdfFacts { signatures: 1, revisions: 2, ..plain() };
+        let facts = PdfFacts { signatures: Some(1), revisions: 2, ..plain() };
         assert_eq!(check(&pdf(facts)), Outcome::Failed(Reason::PdfSignedBefore { signatures: 1, revisions: 2 }));
         assert_eq!(check(&tiff(vec![a4_page()])), Outcome::NotApplicable);
-        let unread = Measurements { pdf: None, ..pdf(plain()) };
-        assert_eq!(check(&unread), Outcome::Indeterminate(Reason::PdfNotRead));
+        for facts in [None, Some(PdfFacts { signatures: None, ..plain() })] {
+            let unread = Measurements { pdf: facts, ..pdf(plain()) };
+            assert_eq!(check(&unread), Outcome::Indeterminate(Reason::PdfNotRead));
+        }
     }
 }

@@ -5,7 +5,7 @@ use crate::inspection::{Page, Run};
 use crate::judgement::ResolutionBasis;
 use crate::judgement::{Outcome, Reason};
 use crate::profile::Profile;
-use crate::requirement::{TAX, mhlw_5_2};
+use crate::requirement::HOUSE_RULE;
 
 declare_check! {
     /// ## What it looks for
@@ -18,7 +18,7 @@ declare_check! {
     /// A false value within the range.
     pub(super) static RESOLUTION_ABSURD = {
         name: "resolution_absurd",
-        requirements: &[mhlw_5_2("9.1-C1"), mhlw_5_2("9.1-C1(1)"), mhlw_5_2("9.1-C1(2)"), mhlw_5_2("9.1-C1(3)"), mhlw_5_2("9.5-C1"), mhlw_5_2("7.2-C1–4"), TAX],
+        requirements: &[HOUSE_RULE],
         run: Run::EachPage(resolution_absurd),
         in_japanese: "\
 ## 何を見るか\n\

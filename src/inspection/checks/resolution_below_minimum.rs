@@ -9,8 +9,9 @@ use crate::requirement::{TAX, mhlw_5_2};
 
 declare_check! {
     /// ## What it looks for
-    /// A page with fewer pixels to the inch of paper than the profile's minimum: pixels over the paper's size,
-    /// in a PDF over the size at which they are drawn.
+    /// A page with fewer pixels to the inch of paper than the profile's minimum: pixels over the paper's size. In a
+    /// PDF whose page is one of the profile's papers, over the size at which they are drawn on it; of several
+    /// images the coarsest counts.
     /// ## Why it matters
     /// Detail lost at the scanner cannot be recovered once the paper is gone.
     /// ## What to do
@@ -24,7 +25,7 @@ declare_check! {
         run: Run::EachPage(resolution_below_minimum),
         in_japanese: "\
 ## 何を見るか\n\
-紙の寸法に対する画素数から求めた実際の解像度が、プロファイルの下限を満たすかを見ます。\n\
+紙の寸法に対する画素数から求めた実際の解像度が、プロファイルの下限を満たすかを見ます。PDFでは、ページがプロファイルの用紙に合うときに、描かれた寸法から求め、画像が複数あれば最も粗いものを見ます。\n\
 ## なぜ大切か\n\
 スキャン時に失われた細部は、紙がなくなれば取り戻せません。\n\
 ## どうするか\n\
@@ -35,7 +36,9 @@ declare_check! {
 }
 
 fn resolution_below_minimum(page: &Page<'_>, profile: &Profile) -> Outcome {
-    let in_colour = matches!(page.measured.colour, ColourModel::Colour | ColourModel::Cmyk | ColourModel::Palette);
+    let is_colour = |model| matches!(model, ColourModel::Colour | ColourModel::Cmyk | ColourModel::Palette);
+    let mut others = page.measured.images.iter().filter(|image| !image.mask && !image.stencil);
+    let in_colour = is_colour(page.measured.colour) && others.all(|image| is_colour(image.colour));
     let for_colour = profile.resolution.minimum_dpi_colour.filter(|_| in_colour);
     let Some(minimum_dpi) = for_colour.or(profile.resolution.minimum_dpi).filter(|_| page.is_scan()) else {
         return Outcome::NotApplicable;
@@ -52,7 +55,7 @@ fn resolution_below_minimum(page: &Page<'_>, profile: &Profile) -> Outcome {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inspection::fixtures::{a4_page, dpi, of_page, of_pdf_page};
+    use crate::inspection::fixtures::{a4_page, dpi, of_page, of_pdf_page, pdf, plain_pdf};
     use crate::judgement::ResolutionBasis;
     use crate::measurements::{PageKind, PageMeasurements};
     use crate::paper::Paper;
@@ -80,13 +83,14 @@ mod tests {
 
     #[test]
     fn pixels_over_placed_size() {
-        let page = PageMeasurements { placed_size: Some(Paper::A4.size()), ..a4_page() };
+        let page = pdf(plain_pdf()).pages.remove(0);
         assert_eq!(of_pdf_page(resolution_below_minimum, &page, &[]), Outcome::Passed);
-        let half = PageMeasurements { width_px: 1240, height_px: 1754, ..page.clone() };
+        let mut half = page.clone();
+        (half.images[0].width_px, half.images[0].height_px) = (1240, 1754);
         assert_eq!(of_pdf_page(resolution_below_minimum, &half, &[]), below(149_980, ResolutionBasis::Placement));
         let drawn = PageMeasurements { kind: PageKind::Drawn, ..half };
         assert_eq!(of_pdf_page(resolution_below_minimum, &drawn, &[]), Outcome::NotApplicable);
-        let unplaced = PageMeasurements { placed_size: None, ..page };
+        let unplaced = PageMeasurements { images: Vec::new(), ..page };
         let outcome = of_pdf_page(resolution_below_minimum, &unplaced, &[]);
         assert_eq!(outcome, Outcome::Indeterminate(Reason::PlacementNotTold));
     }

@@ -6,7 +6,7 @@ use crate::judgement::ResolutionBasis;
 use crate::judgement::{Outcome, Reason};
 use crate::measurements::Format;
 use crate::profile::Profile;
-use crate::requirement::{TAX, mhlw_5_2};
+use crate::requirement::HOUSE_RULE;
 
 declare_check! {
     /// ## What it looks for
@@ -20,7 +20,7 @@ declare_check! {
     /// A wrong tag that happens to fit another accepted paper size. Of a PDF only the drawn size counts.
     pub(super) static RESOLUTION_DECLARED_DISAGREES = {
         name: "resolution_declared_disagrees",
-        requirements: &[mhlw_5_2("9.1-C1"), mhlw_5_2("9.1-C1(1)"), mhlw_5_2("9.1-C1(2)"), mhlw_5_2("9.1-C1(3)"), mhlw_5_2("9.5-C1"), mhlw_5_2("7.2-C1–4"), TAX],
+        requirements: &[HOUSE_RULE],
         run: Run::EachPage(resolution_declared_disagrees),
         in_japanese: "\
 ## 何を見るか\n\

@@ -60,8 +60,8 @@ fn compressions<'a>(page: &Page<'a>) -> impl Iterator<Item = Compression> + use<
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inspection::fixtures::{a4_page, of_page, of_pdf_page, pdf};
-    use crate::measurements::{PageMeasurements, PdfFacts};
+    use crate::inspection::fixtures::{a4_page, of_page, of_pdf_page, pdf, plain_pdf};
+    use crate::measurements::PageMeasurements;
 
     #[test]
     fn in_any_image_of_the_page() {
@@ -77,7 +77,7 @@ mod tests {
             let allowed = [("forbid = [\"jbig2-symbol\"]", "forbid = []")];
             assert_eq!(of_page(symbol_coding, &page, &allowed), Outcome::NotApplicable);
         }
-        let mut page = pdf(PdfFacts::default()).pages.remove(0);
+        let mut page = pdf(plain_pdf()).pages.remove(0);
         let mut second = page.images[0].clone();
         second.compression = vec![Compression::Jbig2Symbol];
         page.images.push(second);

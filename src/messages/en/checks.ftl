@@ -22,6 +22,9 @@ check-double-feed-reported = Double feed reported
 check-page-damaged = Page damaged
 check-page-not-decodable = Page not decodable
 check-page-not-scanned = Page not scanned
+check-page-drawn-over = Page drawn over
+check-page-partly-bare = Page partly bare
+check-paper-not-accepted = Paper not accepted
 check-resolution-below-minimum = Resolution below minimum
 check-resolution-declared-disagrees = Declared resolution disagrees
 check-resolution-absurd = Absurd resolution
@@ -69,6 +72,7 @@ limit-name = { $limit ->
     [pages] number of pages
     [pixels-per-page] pixels on one page
     [nesting] depth of nesting
+    [operations] amount of work
    *[decoded-bytes] size once unpacked
 }
 basis-name = { $basis ->
@@ -110,6 +114,7 @@ reason-pdf-not-read = The PDF's structure could not be read, so this cannot be t
 reason-no-pages = No page was found. Please check the file and scan again.
 reason-pages-not-measured = Only { $measured } of { $asked } pages could be measured. Please check the file and scan again.
 reason-too-many-pages = There are { $found } pages, more than the profile's limit of { $most }. Please check whether it is one document.
+reason-pages-beyond-limit = The file has more pages than can be read. Those after page { $read } were not examined. Please scan it again in separate documents.
 reason-page-count-differs = { $expected } pages were stated and { $found } are there. Please count the sheets, then scan again or correct the statement.
 reason-double-feed-reported = The scanner reports that two sheets went through together. Please separate them and scan again.
 reason-page-damaged = The page's image is damaged{ $rows ->
@@ -121,11 +126,33 @@ reason-decoding-refused = This page was not examined, because it exceeds a limit
 reason-decoding-failed = Examining this page failed ({ $fault }). Please look at the image or scan again.
 reason-page-drawn = This page was drawn by a program and is no scan of paper. Please scan the paper, or keep the file as an electronic document.
 reason-page-empty = There is nothing on this page. Please check the paper and scan again.
+reason-page-drawn-over = Beside its image the page shows what a program drew ({ $text ->
+    [true] text
+   *[false] {""}
+}{ $lines ->
+    [true] { $text ->
+        [true] {", "}lines or areas
+       *[false] lines or areas
+    }
+   *[false] {""}
+}{ $annotations ->
+    [true] { $text ->
+        [true] {", "}annotations
+       *[false] { $lines ->
+            [true] {", "}annotations
+           *[false] annotations
+        }
+    }
+   *[false] {""}
+}). Please scan the paper itself again.
+reason-page-partly-bare = Images cover { $covered_percent } % of the page, less than the { $least_percent } % that the allowed difference in size leaves. Please check that all of the paper is there, set the paper size and scan again.
 reason-resolution-below = The resolution is { $found_dpi } dpi, below the profile's minimum of { $minimum_dpi } dpi ({ basis-name }). Please scan again at { $minimum_dpi } dpi or more.
 reason-no-resolution = The file declares no resolution and the paper's size is not known, so the resolution cannot be told. Please name the paper in the delivery, or check the scanner's settings.
 reason-paper-size-not-told = The paper's size is not known, and the profile does not accept the declared value alone, so the resolution cannot be told. Please name the paper in the delivery.
 reason-several-papers = Several paper sizes are possible ({ $candidates }), so the resolution cannot be told. Please name the paper in the delivery, or let the scanner record its resolution.
 reason-paper-does-not-fit = { $width_px } × { $height_px } pixels fit none of the papers ({ $candidates }). Please check the paper and the scanned area.
+reason-paper-not-accepted = The paper named, { $claimed }, is none of the profile's ({ $accepted }). Please check the paper in the delivery.
+reason-page-size-does-not-fit = The PDF page measures { $width_mm } × { $height_mm } mm and fits none of the papers ({ $candidates }). Please check the scanner's paper setting.
 reason-placement-not-told = The size at which the PDF shows the image could not be found, so this cannot be told. Please scan again in another format.
 reason-declared-resolution-disagrees = The file declares { $declared_dpi } dpi, its pixels make { $effective_dpi } dpi, and that is further apart than the { $tolerance_percent } % which the profile allows. Please check the paper setting.
 reason-resolution-absurd = A resolution of { $found_dpi } dpi ({ basis-name }) lies outside the { $least_dpi } to { $most_dpi } dpi that the profile calls plausible. Please check the scanner's settings and the paper.

@@ -351,11 +351,13 @@ finding-none = { $count ->
     [one] The one check that applies passed.
    *[other] All { $count } checks that apply passed.
 }
+finding-passed = Passed: { $checks }
+finding-not-applicable = Does not apply: { $checks }
 inspect-result = Result: { $severity } ({ $pages ->
     [one] one page
    *[other] { $pages } pages
 })
-inspect-no-date = The window was not judged, as the date of receipt is not known (--obtained-on).
+inspect-no-date = Not judged, as the date of receipt is not known (--obtained-on): { $checks }
 profile-in-force = in force
 profile-draft = draft
 profile-retired = retired

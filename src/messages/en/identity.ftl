@@ -47,6 +47,7 @@ identity-sidecar = The sidecar cannot be used: { $sidecar }. Please deliver it a
 
 flag-merged-patient = Patient id “{ $id }” was merged into “{ $merged_into }”. The record keeps the id as delivered; a search finds it under both.
 flag-temporary-patient = Patient id “{ $id }” is provisional. Please merge it once the final id is known.
+flag-filled-patient-id = The patient id was written as “{ $text }” and filled with zeros to “{ $id }”. Please check against the name that no digit is missing.
 flag-private-use-characters = The name has characters that only the hospital's own font shows; they may look wrong here.
 flag-zone-assumed = The time of scanning came without an offset and was read in the station's time zone.
 flag-number-left-out = The names of its files leave out the number { $number }. Please check that no page is missing.

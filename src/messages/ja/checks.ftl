@@ -22,6 +22,9 @@ check-double-feed-reported = 重送の報告
 check-page-damaged = 壊れたページ
 check-page-not-decodable = 読み取れないページ
 check-page-not-scanned = スキャンでないページ
+check-page-drawn-over = 描き加えのあるページ
+check-page-partly-bare = 画像で覆われていないページ
+check-paper-not-accepted = 認めていない用紙
 check-resolution-below-minimum = 解像度の不足
 check-resolution-declared-disagrees = 解像度の申告の食い違い
 check-resolution-absurd = ありえない解像度
@@ -69,6 +72,7 @@ limit-name = { $limit ->
     [pages] ページ数
     [pixels-per-page] 1ページの画素数
     [nesting] 入れ子の深さ
+    [operations] 処理の手数
    *[decoded-bytes] 展開後の大きさ
 }
 basis-name = { $basis ->
@@ -107,6 +111,7 @@ reason-pdf-not-read = PDFの構造を読めなかったため、判断できま�
 reason-no-pages = ページが一つも見つかりません。ファイルを確かめ、読み取り直してください。
 reason-pages-not-measured = { $asked } ページのうち { $measured } ページしか測定できませんでした。ファイルを確かめ、読み取り直してください。
 reason-too-many-pages = { $found } ページあり、プロファイルの上限 { $most } ページを超えています。一つの書類かどうかを確かめてください。
+reason-pages-beyond-limit = ファイルのページ数が、読み取れる上限を超えています。{ $read } ページ目より後は調べていません。書類ごとに分けて読み取り直してください。
 reason-page-count-differs = サイドカーでは { $expected } ページですが、{ $found } ページあります。枚数を数え、読み取り直すか記載を直してください。
 reason-double-feed-reported = スキャナーが二枚重ねの送りを報告しています。紙をさばいて読み取り直してください。
 reason-page-damaged = ページの画像が壊れています{ $rows ->
@@ -118,11 +123,33 @@ reason-decoding-refused = このページは大きさの制限（{ limit-name }�
 reason-decoding-failed = このページを調べている途中で失敗しました（{ $fault }）。画像を目で確かめるか、読み取り直してください。
 reason-page-drawn = ソフトで描かれたページで、紙のスキャンではありません。紙を読み取るか、電子文書として保存してください。
 reason-page-empty = 何も描かれていないページです。紙を確かめ、読み取り直してください。
+reason-page-drawn-over = 画像のほかに描き加えられたもの（{ $text ->
+    [true] 文字
+   *[false] {""}
+}{ $lines ->
+    [true] { $text ->
+        [true] 、線や塗り
+       *[false] 線や塗り
+    }
+   *[false] {""}
+}{ $annotations ->
+    [true] { $text ->
+        [true] 、注釈
+       *[false] { $lines ->
+            [true] 、注釈
+           *[false] 注釈
+        }
+    }
+   *[false] {""}
+}）がページに見えます。紙そのものを読み取り直してください。
+reason-page-partly-bare = 画像で覆われているのはページの { $covered_percent } % で、紙の寸法の差として許す { $least_percent } % に足りません。紙の全体が写っているかを確かめ、用紙の設定を合わせて読み取り直してください。
 reason-resolution-below = 解像度が { $found_dpi } dpi で、プロファイルの下限 { $minimum_dpi } dpi に足りません（{ basis-name }）。{ $minimum_dpi } dpi 以上で読み取り直してください。
 reason-no-resolution = 解像度の申告がなく、紙の寸法も分からないため、解像度を判断できません。用紙寸法をサイドカーで示すか、スキャナーの設定を確かめてください。
 reason-paper-size-not-told = 紙の寸法が分からず、申告値だけでは判断しない決まりのため、解像度を判断できません。用紙寸法をサイドカーで示してください。
 reason-several-papers = 紙の寸法の候補（{ $candidates }）が複数あり、解像度を判断できません。用紙寸法をサイドカーで示すか、解像度を記録するようスキャナーを設定してください。
 reason-paper-does-not-fit = { $width_px } × { $height_px } 画素の形が、用紙（{ $candidates }）のどれにも合いません。用紙と読取り範囲を確かめてください。
+reason-paper-not-accepted = 示された用紙 { $claimed } は、プロファイルの用紙（{ $accepted }）に含まれません。サイドカーの用紙を確かめてください。
+reason-page-size-does-not-fit = PDFのページの寸法 { $width_mm } × { $height_mm } mm が、用紙（{ $candidates }）のどれにも合いません。スキャナーの用紙設定を確かめてください。
 reason-placement-not-told = PDFのページ上で画像が置かれた寸法が分からず、判断できません。別の形式で読み取り直してください。
 reason-declared-resolution-disagrees = ファイルの申告は { $declared_dpi } dpi ですが、画素数からは { $effective_dpi } dpi で、プロファイルの許す { $tolerance_percent } % を超えて食い違います。用紙の設定を確かめてください。
 reason-resolution-absurd = 解像度 { $found_dpi } dpi（{ basis-name }）は、プロファイルがありうるとする { $least_dpi }～{ $most_dpi } dpi を外れています。スキャナーの設定と用紙を確かめてください。

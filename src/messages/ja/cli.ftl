@@ -329,8 +329,10 @@ finding-on-pages = { $count ->
    *[other] { $pages } ページ目：{ $said }
 }
 finding-none = 検査 { $count } 項目に合格しました。
+finding-passed = 合格した検査：{ $checks }
+finding-not-applicable = 当てはまらない検査：{ $checks }
 inspect-result = 結果：{ $severity }（{ $pages } ページ）
-inspect-no-date = 入手日が分からないため、期限の検査はしていません（--obtained-on で指定できます）。
+inspect-no-date = 入手日が分からないため、していない検査：{ $checks }（入手日は --obtained-on で指定できます）
 profile-in-force = 発効中
 profile-draft = 下書き
 profile-retired = 旧版

@@ -47,6 +47,7 @@ identity-sidecar = サイドカーを使えません：{ $sidecar }。直した�
 
 flag-merged-patient = 患者番号「{ $id }」は「{ $merged_into }」に統合されています。記録には届いたままの番号を残します。検索ではどちらの番号でも見つかります。
 flag-temporary-patient = 患者番号「{ $id }」は仮番号です。本番号が決まったら、名寄せをお願いします。
+flag-filled-patient-id = 患者番号は「{ $text }」と短く書かれていたため、前に 0 を補って「{ $id }」としました。桁の抜けがないか、氏名と合わせて確かめてください。
 flag-private-use-characters = 氏名に外字が含まれています。この画面では正しく表示されないことがあります。
 flag-zone-assumed = スキャン日時に時差の記載がないため、ステーションの設定の時刻帯として読みました。
 flag-number-left-out = ファイル名の番号が { $number } で抜けています。ページが欠けていないか確かめてください。

@@ -1,0 +1,52 @@
+//! What comes with a delivery never chooses that less is asked of it.
+
+use torikomi::control::Request;
+use torikomi::document::HoldReason;
+use torikomi::ids::DocumentId;
+use torikomi::ledger::documents::{self, Document, Filter};
+
+use crate::home::{TestHome, because, by};
+use crate::wait_for;
+
+/// The consent's profile in another regime, without a stamp.
+fn unstamped(id: &str, regime: &str) -> String {
+    include_str!("../../profiles/demo/consent-demo.toml")
+        .replace("id = \"consent-demo\"", &format!("id = \"{id}\""))
+        .replace("regime = \"9.2\"", &format!("regime = \"{regime}\""))
+        .replace("policy = \"each\"", "policy = \"none\"")
+        .replace("timestamp_within = \"1h\"\n", "")
+}
+
+#[test]
+fn a_profile_that_keeps_the_paper_or_asks_for_no_stamp_is_chosen_by_a_person() {
+    let kinds = [("photograph", "ch7"), ("convenience", "9.5")];
+    let files = kinds.map(|(id, regime)| (format!("{id}.toml"), unstamped(id, regime)));
+    let home = TestHome::with_profiles(&files.each_ref().map(|(name, text)| (name.as_str(), text.clone())));
+    let daemon = home.start();
+    let line = &daemon.line;
+    let requests = home.requests(line);
+    for (kind, _) in kinds {
+        home.deliver_consent(kind);
+        let sidecar = home.drop().join(format!("{kind}.json"));
+        let text = std::fs::read_to_string(&sidecar).unwrap();
+        std::fs::write(&sidecar, text.replace("consent-demo", kind)).unwrap();
+        let held = |held: Option<HoldReason>| {
+            let all = line.database.read(async |tx| documents::list(tx, &Filter::default(), 10).await).unwrap();
+            all.into_iter().find(|document| document.held == held)
+        };
+        let document = wait_for(|| held(Some(HoldReason::NoProfile))).unwrap_or_else(|| panic!("{kind}"));
+        assert_eq!(document.profile, None, "{kind}");
+        requests(Request::Identify {
+            by: by("sekinin"),
+            document: document.id,
+            patient_id: None,
+            document_type: Some(kind.parse().unwrap()),
+            obtained_on: None,
+            reason: because("wrong-kind"),
+        });
+        let of = |id: DocumentId| line.database.read(async move |tx| documents::get(tx, id).await).unwrap().unwrap();
+        let judged = wait_for(|| Some(of(document.id)).filter(|now: &Document| now.profile.is_some()));
+        let judged = judged.unwrap_or_else(|| panic!("{kind}: {:?}", of(document.id)));
+        assert_eq!(judged.profile.unwrap().id.as_str(), kind);
+    }
+}
