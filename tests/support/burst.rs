@@ -34,13 +34,24 @@ pub fn deliver_larger(hospital: &Hospital, prefix: &str) -> Vec<Sent> {
     ]
 }
 
+/// What makes one document of one page, undelivered: its sidecar and its scan, by name.
+pub fn consent(hospital: &Hospital, prefix: &str) -> [(String, Vec<u8>); 2] {
+    let text = spoken_for(hospital, prefix, "consent.json", &["consent.jpg"]);
+    let scan = variant_of_jpeg(&sample("consent.jpg"), prefix);
+    [(format!("{prefix}-consent.json"), text.into_bytes()), (format!("{prefix}-consent.jpg"), scan)]
+}
+
+/// A sample's sidecar for files whose names begin with `prefix`, as of today.
+fn spoken_for(hospital: &Hospital, prefix: &str, sidecar: &str, files: &[&str]) -> String {
+    let (today, now) = hospital.today();
+    let text = String::from_utf8(sample(sidecar)).unwrap().replace("@TODAY@", &today).replace("@NOW@", &now);
+    files.iter().fold(text, |text, name| text.replace(name, &format!("{prefix}-{name}")))
+}
+
 /// As a scanner does it: the sidecar first, each file under another name until it is whole.
 fn send(hospital: &Hospital, prefix: &str, sidecar: &str, files: Vec<(&str, Vec<u8>)>) -> Sent {
-    let (today, now) = hospital.today();
-    let mut text = String::from_utf8(sample(sidecar)).unwrap().replace("@TODAY@", &today).replace("@NOW@", &now);
-    for (name, _) in &files {
-        text = text.replace(name, &format!("{prefix}-{name}"));
-    }
+    let named: Vec<&str> = files.iter().map(|(name, _)| *name).collect();
+    let text = spoken_for(hospital, prefix, sidecar, &named);
     put(&hospital.drop(), &format!("{prefix}-{sidecar}"), text.as_bytes());
     files
         .into_iter()
