@@ -16,12 +16,17 @@ const ONE_IMAGE: &str = "q W 0 0 H 0 0 cm /I0 Do Q";
 /// A PDF of one page of this size in points; `W` and `H` in its content stand for that size, `/I0` and so on for images
 /// of so many pixels, in colour and without loss.
 fn pdf(size: (u32, u32), content: &str, images: &[(u32, u32)], page: &str) -> Vec<u8> {
+    pdf_of(1, size, content, images, page)
+}
+
+/// The same page so many times.
+fn pdf_of(pages: usize, size: (u32, u32), content: &str, images: &[(u32, u32)], page: &str) -> Vec<u8> {
     let content = content.replace('W', &size.0.to_string()).replace('H', &size.1.to_string());
     let names: String = (0..images.len()).map(|number| format!("/I{number} {} 0 R", number + 5)).collect();
     let resources = format!("<</XObject<<{names}>>/Font<</F<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>>>>>");
     let mut objects = vec![
         b"<</Type/Catalog/Pages 2 0 R>>".to_vec(),
-        b"<</Type/Pages/Kids[3 0 R]/Count 1>>".to_vec(),
+        Vec::new(),
         format!(
             "<</Type/Page/Parent 2 0 R/MediaBox[0 0 {} {}]/Contents 4 0 R/Resources{resources}{page}>>",
             size.0, size.1
@@ -35,6 +40,11 @@ fn pdf(size: (u32, u32), content: &str, images: &[(u32, u32)], page: &str) -> Ve
         );
         objects.push(stream(&dict, &written(*width, *height)));
     }
+    // Readers take a page that is named twice for a mistake, so each is an object of its own.
+    let others: Vec<usize> = (1..pages).map(|number| objects.len() + number).collect();
+    objects.extend(vec![objects[2].clone(); others.len()]);
+    let kids: String = std::iter::once(3).chain(others).map(|number| format!("{number} 0 R ")).collect();
+    objects[1] = format!("<</Type/Pages/Kids[{kids}]/Count {pages}>>").into_bytes();
     let mut bytes = b"%PDF-1.7\n".to_vec();
     let mut offsets = Vec::new();
     for (number, object) in (1..).zip(&objects) {
@@ -125,4 +135,13 @@ fn what_a_program_drew_over_a_scan_is_found() {
     // A page painted white before the scan goes on it is nothing that shows.
     let under = format!("1 g 0 0 W H re f {ONE_IMAGE}");
     assert_eq!(inspected(&pdf(A4, &under, &[(2480, 3508)], ""), &[]), (0, vec![]));
+}
+
+#[test]
+fn more_pages_than_are_read_are_one_finding() {
+    let pages = |count| inspected(&pdf_of(count, A4, ONE_IMAGE, &[(2480, 3508)], ""), &[]);
+    assert_eq!(pages(50), (0, vec![]));
+    let found = (1, vec!["page_limit_exceeded failed".to_owned()]);
+    assert_eq!(pages(51), found);
+    assert_eq!(pages(501), found);
 }
