@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use torikomi::document::{DeliveryState, HoldReason};
 use torikomi::ids::Digest;
+use torikomi::ledger::deliveries;
 
-use crate::account::{document_of, every_file_has_one_delivery, filed, the_journal_is_whole};
+use crate::account::{document_of, every_file_has_one_delivery, filed, the_journal_is_whole, wait_for};
 use crate::burst::{Sent, consent};
 use crate::clients::{by_smb, done, ftp, killed_midway, sftp, smb_writer};
 use crate::hospital::Hospital;
@@ -68,4 +70,43 @@ fn an_upload_that_was_cut_off_is_filed_only_when_it_comes_whole() {
     daemon.stop();
     every_file_has_one_delivery(&hospital, &sent);
     the_journal_is_whole(&hospital);
+}
+
+/// The scanner fell silent in the middle of one patient's page. Its next page, under the same name, is another's.
+#[test]
+fn the_sidecar_of_a_scan_that_was_cut_off_does_not_speak_for_another_scan() {
+    let hospital = Hospital::found();
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let samba = servers::samba(&hospital.drop(), here);
+    let daemon = hospital.start();
+    hospital.open_session().unwrap();
+    for (prefix, renamed) in [("in-place", false), ("exchanged", true)] {
+        let [(sidecar, text), (name, bytes)] = consent(&hospital, prefix);
+        let [_, (_, other)] = consent(&hospital, &format!("{prefix}-other"));
+        std::fs::write(here.join("sidecar"), text).unwrap();
+        std::fs::write(here.join("half"), &bytes[..bytes.len() / 2]).unwrap();
+        std::fs::write(here.join("other"), &other).unwrap();
+        by_smb(&samba, &here.join("sidecar"), &sidecar, false);
+        by_smb(&samba, &here.join("half"), &name, false);
+        // It is known to be half a file before the other comes.
+        wait_for(&hospital, "the half that was looked at", || {
+            let found = hospital.database.read(async |tx| deliveries::in_state(tx, DeliveryState::InCustody).await);
+            let is_it = |row: &deliveries::Delivery| row.source_display == name && row.measured_copy == row.copy;
+            found.unwrap().iter().any(is_it).then_some(())
+        });
+        if renamed {
+            // As `smbclient` does not rename over what is there.
+            std::fs::copy(here.join("other"), hospital.drop().join(".other")).unwrap();
+            std::fs::rename(hospital.drop().join(".other"), hospital.drop().join(&name)).unwrap();
+        } else {
+            by_smb(&samba, &here.join("other"), &name, false);
+        }
+        let document =
+            wait_for(&hospital, "the hold", || document_of(&hospital, &name).filter(|one| one.held.is_some()));
+        assert_eq!(document.held, Some(HoldReason::Identity), "{prefix}: {document:?}");
+        assert!(document.held_detail.unwrap().contains("late-sidecar"), "{prefix}");
+        assert!(document.identity.patient.is_none(), "{prefix}: {:?}", document.identity);
+    }
+    daemon.stop();
 }

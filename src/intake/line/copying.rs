@@ -17,8 +17,8 @@ use super::{Instruments, LineError, Shared, locked};
 use crate::database::DatabaseError;
 use crate::document::DeliveryState;
 use crate::durable::{self, Class};
-use crate::ids::{DeliveryId, SessionId};
-use crate::ledger::deliveries::{self, DeliveryFile, Earlier, Released, Role};
+use crate::ids::{DeliveryId, Digest, SessionId};
+use crate::ledger::deliveries::{self, DeliveryFile, Released, Role};
 use crate::ledger::spoken;
 
 impl AtStation {
@@ -168,7 +168,10 @@ pub(super) fn record(
     let manifest = copy.manifest();
     let files = (1..).zip(&manifest.members).map(file_of).collect::<Result<Vec<_>, _>>()?;
     let regrown_from = regrown_from(instruments, copy, limit)?;
-    let sidecar_doubt = sidecar_doubt(instruments, copy)?;
+    let sidecar_doubt = match exchanged_under_its_sidecar(instruments, copy)? {
+        Some(itself) => Some(itself),
+        None => sidecar_doubt(instruments, copy)?,
+    };
     let (id, number, taken_in_at) = (manifest.delivery, manifest.copy, manifest.copied_at);
     let now = instruments.clock.now();
     Ok(instruments.database.write::<_, DatabaseError, _>(async move |tx| {
@@ -237,7 +240,7 @@ fn regrown_from(
             // What we removed ourselves was, at that instant, what we had taken, and nobody was writing to it.
             let left = earlier.open && earlier.released != Released::Yes;
             let changed_under_us = left || earlier.released == Released::Changed;
-            if changed_under_us || begins_with(copy, member, &earlier) {
+            if changed_under_us || begins_with(copy, member, &earlier.content, earlier.byte_length) {
                 return Ok(Some(earlier.delivery));
             }
         }
@@ -265,6 +268,21 @@ fn sidecar_doubt(instruments: &Instruments, copy: &CustodyCopy) -> Result<Option
     Ok(None)
 }
 
+/// The delivery itself, where a scan of it that was found wanting is now another one, and its sidecar is what it was: what
+/// is sent again after a cut begins with what came before it; what does not may be the next patient's.
+fn exchanged_under_its_sidecar(instruments: &Instruments, copy: &CustodyCopy) -> Result<Option<DeliveryId>, LineError> {
+    let manifest = copy.manifest();
+    let before =
+        instruments.database.read::<_, DatabaseError, _>(async |tx| deliveries::files(tx, manifest.delivery).await)?;
+    let was = |member: &Member| before.iter().find(|file| file.source_name == member.name.as_bytes());
+    let is_as_it_was = |member: &Member| was(member).is_some_and(|file| file.content == member.digest);
+    let went_on =
+        |member: &Member| was(member).is_none_or(|file| begins_with(copy, member, &file.content, file.byte_length));
+    let of = |part: Part| manifest.members.iter().filter(move |member| member.part == part);
+    let exchanged = of(Part::Document).any(|member| !is_as_it_was(member) && !went_on(member));
+    Ok((exchanged && of(Part::Sidecar).any(is_as_it_was)).then_some(manifest.delivery))
+}
+
 /// The name, with its folder, without its ending.
 pub(super) fn stem_of(name: &SourceName) -> Vec<u8> {
     let stem = names::stem(name.bare());
@@ -275,11 +293,11 @@ pub(super) fn stem_of(name: &SourceName) -> Vec<u8> {
 }
 
 /// Whether the new content begins with the whole of the earlier one and goes on.
-fn begins_with(copy: &CustodyCopy, member: &Member, earlier: &Earlier) -> bool {
-    if earlier.byte_length == 0 || earlier.byte_length >= member.size {
+fn begins_with(copy: &CustodyCopy, member: &Member, earlier: &Digest, length: u64) -> bool {
+    if length == 0 || length >= member.size {
         return false;
     }
-    let beginning = copy.open_member(member).ok().map(|file| file.take(earlier.byte_length));
+    let beginning = copy.open_member(member).ok().map(|file| file.take(length));
     let read = beginning.and_then(|mut beginning| durable::digest_of(&mut beginning).ok());
-    read.is_some_and(|read| read.digest == earlier.content)
+    read.is_some_and(|read| read.digest == *earlier)
 }

@@ -78,10 +78,9 @@ impl KnownDelivery {
         self.members.iter().filter(|member| member.part == Part::Document)
     }
 
-    /// Whether each of its documents still stands where it stood: the same file, perhaps with other bytes.
-    pub(super) fn stands(&self, present: &BTreeMap<&SourceName, SourceStat>) -> bool {
-        let here = |member: &Member| present.get(&member.name).is_some_and(|stat| stat.same_file(&member.source));
-        self.documents().next().is_some() && self.documents().all(here)
+    /// Whether there is a file under the name of each of its documents, be it another one.
+    fn names_stand(&self, present: &BTreeMap<&SourceName, SourceStat>) -> bool {
+        self.documents().next().is_some() && self.documents().all(|member| present.contains_key(&member.name))
     }
 
     /// Whether any of its files still stands where it stood.
@@ -160,11 +159,11 @@ impl Known {
             let Some(known) = self.rows.get(&id) else { continue };
             let Some(member) = known.member(&found.name) else { continue };
             let same_file = found.stat.same_file(&member.source);
-            if known.is_open() && known.stands(present) {
+            if known.is_open() && known.names_stand(present) {
                 if same_file {
                     return Standing::Of(id);
                 }
-                // One that was exchanged may come to join its delivery.
+                // One that was exchanged (sent again, and renamed at the end) comes to join its delivery.
                 continue;
             }
             let deferred = known.is_measuring() && same_file;
