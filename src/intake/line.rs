@@ -23,14 +23,18 @@
 //! ledger does not know is adopted from its own description, an older copy that was replaced goes. Whatever cannot be
 //! explained stays and is told by [`Line::custody_findings`].
 //!
-//! **Which source is known.** A file is known by station, name, device, inode, size and times, against the deliveries whose
-//! source was not released. A known file that changed is the same delivery while that one is not taken, and a delivery of
+//! **Which source is known.** A file is known by station, name, inode, size and times, against the deliveries whose source
+//! was not released; the device's number changes with each mount, so where anything else moved the bytes are read. A known file that changed is the same delivery while that one is not taken, and a delivery of
 //! its own afterwards. Another inode under a known name always is a delivery of its own: a name is never an identity.
 //!
-//! **Regrown.** A program that writes page by page may go on after we found its file complete. Such a delivery names the
-//! earlier one in `regrown_from`, when within the patience limit either the earlier content is how the new one begins, or
-//! the earlier source was changed under us while its document is still open. Identification holds it: a person says
-//! whether the two are one.
+//! **Regrown.** A program that writes page by page may go on after we found its file complete. Where a sweep or a release finds
+//! that a taken source was changed in place, its open document is held at once, in whatever state it is. What then
+//! rests there names the earlier delivery in `regrown_from`; so does, within the patience limit, what begins with the
+//! earlier content, or stands in place of a source whose document is still open. Identification holds it: a person
+//! says whether the two are one.
+//!
+//! **Late sidecars.** A sidecar that may have been meant for the scan before, under the same stem, names that delivery in
+//! `sidecar_doubt`, and identification holds its scan.
 
 mod copying;
 mod gate;
@@ -70,6 +74,7 @@ use crate::instant::Instant;
 use crate::journal::append::Journal;
 use crate::ledger::deliveries;
 use crate::ledger::documents::Document;
+use crate::ledger::spoken;
 
 pub use gate::Paused;
 pub use recovery::CustodyFinding;
@@ -286,7 +291,8 @@ impl Line {
     }
 
     /// Removes a delivery's copy from custody once every document of it is filed, and says whether it is gone. What was
-    /// sent back or discarded keeps its bytes. It can be run twice.
+    /// sent back or discarded keeps its bytes, and so does what came with a sidecar that was not its own. It can be run
+    /// twice.
     ///
     /// # Errors
     /// When the ledger or the disk fails; the copy is then kept, or removed at the next start.
@@ -310,7 +316,13 @@ impl Drop for Line {
 /// The delivery's station, where its copy is gone for good.
 fn cleanup(instruments: &Instruments, delivery: DeliveryId) -> Result<Option<Name>, LineError> {
     let found = instruments.database.read::<_, DatabaseError, _>(async |tx| {
-        if deliveries::all_filed(tx, delivery).await? { deliveries::get(tx, delivery).await } else { Ok(None) }
+        if !deliveries::all_filed(tx, delivery).await? {
+            return Ok(None);
+        }
+        let Some(row) = deliveries::get(tx, delivery).await? else { return Ok(None) };
+        // A sidecar that was not this scan's own is in no record: it is nowhere but here.
+        let only_here = row.sidecar_doubt.is_some() && !spoken::is_agreed(tx, delivery).await?;
+        Ok(Some(row).filter(|_| !only_here))
     })?;
     let Some(row) = found else { return Ok(None) };
     custody::discard(&instruments.custody, delivery, row.copy)?;

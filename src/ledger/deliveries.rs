@@ -381,7 +381,8 @@ pub struct Earlier {
     pub open: bool,
 }
 
-/// Scans under this name that were taken at this station since then, newest first.
+/// Scans under this name that were taken at this station since then, newest first; and, however long ago, the last one
+/// before this where its source was changed after it was taken.
 pub async fn earlier_under(
     tx: &mut Tx,
     station: &Name,
@@ -395,7 +396,9 @@ pub async fn earlier_under(
               AND id IN (SELECT document FROM document_part WHERE delivery = d.id)) AS open
          FROM delivery_file f JOIN delivery d ON d.id = f.delivery
          WHERE f.source_name = $1 AND f.role = 'scan' AND d.station = $2 AND d.state = 'taken'
-           AND d.taken_in_at >= $3 AND d.id <> $4
+           AND d.id <> $4 AND (d.taken_in_at >= $3 OR d.source_released = 'changed' AND d.id =
+             (SELECT MAX(g.delivery) FROM delivery_file g JOIN delivery e ON e.id = g.delivery
+              WHERE g.source_name = $1 AND g.role = 'scan' AND e.station = $2 AND g.delivery < $4))
          ORDER BY d.taken_in_at DESC, d.id DESC",
     )
     .bind(source_name.to_vec())

@@ -62,6 +62,18 @@ pub async fn newest_under_stem(
     }))
 }
 
+/// Whether a document of this delivery was identified with its sidecar.
+pub async fn is_agreed(tx: &mut Tx, delivery: DeliveryId) -> Result<bool, DatabaseError> {
+    let row = sqlx::query(
+        "SELECT COUNT(*) FROM document WHERE sidecar IS NOT NULL
+           AND id IN (SELECT document FROM document_part WHERE delivery = $1)",
+    )
+    .bind(delivery.to_string())
+    .fetch_one(tx)
+    .await?;
+    Ok(row.try_get::<i64, _>(0)? > 0)
+}
+
 /// The document for which a row of a list has spoken at this station.
 pub async fn row_used_for(tx: &mut Tx, station: &Name, row: &Digest) -> Result<Option<DocumentId>, DatabaseError> {
     let found = sqlx::query("SELECT document FROM used_row WHERE station = $1 AND row = $2")

@@ -7,8 +7,10 @@ use std::path::Path;
 
 use torikomi::config::station::SourceRelease;
 use torikomi::document::{DeliveryProblem, DeliveryState, HoldReason};
+use torikomi::ids::Digest;
 use torikomi::intake::line::{Station, StationProblem};
 use torikomi::journal::Kind;
+use torikomi::ledger::documents;
 use torikomi::measurements::Fault;
 
 use crate::mounts::Mount;
@@ -310,7 +312,9 @@ fn what_grows_between_custody_and_release_holds_its_open_document() {
         assert_eq!(found.held, held.then_some(HoldReason::SourceChanged), "{state}");
         assert_eq!(found.state.to_string(), state);
         assert_eq!(world.notes().len(), usize::from(held), "{:?}", world.notes());
-        world.turn(&line, 3);
+        // However long the rest of it takes.
+        world.pass(700);
+        world.take(&line);
         assert_eq!(world.deliveries()[1].regrown_from, Some(first), "{state}: both wait for one decision");
         assert_eq!(world.custody(), ["001 page 1", "001 page 1 page 2"]);
     }
@@ -365,4 +369,47 @@ fn another_number_of_the_device_makes_no_new_scan() {
     world.set_document(document, "filed");
     world.take(&line);
     assert_eq!(world.standing(), ["half.tif"], "and it is released as the same one");
+}
+
+#[test]
+fn a_sidecar_that_is_in_no_record_stays_in_custody() {
+    let world = World::new();
+    let line = world.open();
+    world.put("scan.tif", b"first");
+    world.take(&line);
+    let first = world.only().id;
+    let document = world.measured_complete(first);
+    world.turn(&line, 1);
+    world.set_document(document, "filed");
+    assert!(line.cleanup(first).unwrap());
+    // Whose it is, nobody can tell: the first scan was taken without one.
+    world.put("scan.json", b"{}");
+    world.put("scan.tif", b"second");
+    world.take(&line);
+    let second = world.deliveries().pop().unwrap();
+    assert_eq!(second.sidecar_doubt, Some(first));
+    let document = world.measured_complete(second.id);
+    world.turn(&line, 1);
+    world.set_document(document, "filed");
+    assert!(!line.cleanup(second.id).unwrap());
+    assert_eq!(world.custody(), ["001 second"]);
+    drop(line);
+    let line = world.open();
+    assert_eq!(world.custody(), ["001 second"], "after a restart, too");
+    assert_eq!(line.custody_findings(), []);
+    // The next pair is in doubt as well, and a person who agrees with its sidecar ends that.
+    world.put("scan.json", b"{ }");
+    world.put("scan.tif", b"third");
+    world.take(&line);
+    let third = world.deliveries().pop().unwrap();
+    assert_eq!(third.sidecar_doubt, Some(second.id));
+    let document = world.measured_complete(third.id);
+    world.write(async move |tx| documents::set_sidecar(tx, document, &Digest::of(b"{ }"), None).await);
+    world.turn(&line, 1);
+    world.set_document(document, "filed");
+    assert!(line.cleanup(third.id).unwrap());
+    world.put("scan.json", b"{  }");
+    world.put("scan.tif", b"fourth");
+    world.take(&line);
+    assert_eq!(world.deliveries().pop().unwrap().sidecar_doubt, None);
 }

@@ -29,6 +29,9 @@ use crate::ledger::{spoken, stations};
 /// After so many copies a turn ends, so that sources are released and others are heard in between.
 const COPIES_IN_A_TURN: usize = 256;
 
+/// So many sidecars that stand alone are asked about in a turn; nobody reads a larger number as another one.
+const MOST_ASKED: usize = 200;
+
 /// A copy that failed for a reason of its own source is tried again after this time.
 const RETRY_COPY: Duration = Duration::from_secs(1);
 
@@ -502,10 +505,10 @@ impl AtStation {
     /// How many sidecars stand alone because their scan, as it seems, was taken in without them.
     fn late_sidecars(&self, now: Moment) -> Result<usize, LineError> {
         let mut late = 0;
-        for ((kind, name), since) in &self.lingering {
-            if *kind != Lingering::Orphan || now < *since + self.station.patience.quiet {
-                continue;
-            }
+        let quiet = self.station.patience.quiet;
+        let resting =
+            |(key, since): &(&(Lingering, SourceName), &Moment)| key.0 == Lingering::Orphan && now >= **since + quiet;
+        for ((_, name), _) in self.lingering.iter().filter(resting).take(MOST_ASKED) {
             let (station, stem, at) = (&self.station.name, stem_of(name), DeliveryId::new());
             let before = self
                 .shared
