@@ -209,6 +209,7 @@ fn taken_entry(
     Draft::by_system(Kind::DeliveryTaken, subject)
         .fact("station", &delivery.station)
         .fact("taken_in_at", taken_in_at)
+        .fact("session", delivery.session)
         .fact("contents", contents)
         .fact("measurements", measurements)
         .fact("pages", pages)

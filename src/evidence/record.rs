@@ -136,6 +136,20 @@ pub struct DecisionRef {
     pub journal_index: u64,
     /// SHA-256 of the journal entry's bytes.
     pub entry: Digest,
+    /// The state that it was about, where that is another than the one that is signed: it releases nothing then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen: Option<Box<Seen>>,
+}
+
+/// A state of the document. With the record's `document` and `salt` it makes the `state_digest` of an act about it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Seen {
+    pub identity: Identity,
+    pub claims: Claims,
+    pub parts: Vec<Part>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub judgement: Option<Judgement>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -190,6 +204,14 @@ pub struct Software {
     pub build: Digest,
 }
 
+impl RecordFile {
+    /// Whether it is the file of a part. Equal bytes that were delivered twice are two files.
+    #[must_use]
+    pub fn carries(&self, part: &Part) -> bool {
+        self.digest == part.content && self.delivery == part.delivery && self.delivered_name == part.delivered_name
+    }
+}
+
 impl RecordJson {
     /// The page ranges of `parts` over the files that carry their contents.
     #[must_use]
@@ -197,7 +219,7 @@ impl RecordJson {
         parts
             .iter()
             .filter_map(|part| {
-                let file = files.iter().find(|file| file.digest == part.content)?;
+                let file = files.iter().find(|file| file.carries(part))?;
                 Some(PageRange { file: file.name.clone(), first_page: part.first_page, page_count: part.page_count })
             })
             .collect()

@@ -70,7 +70,10 @@ impl Signing<'_> {
             let (ending, media_type) = media_of(measured.format);
             let name = format!("original-{number:03}.{ending}");
             members.push(member(&name, media_type, file.part.content)?);
-            measurements.push(MeasurementsRef { content: file.part.content, measurements: file.measurements });
+            let reference = MeasurementsRef { content: file.part.content, measurements: file.measurements };
+            if !measurements.contains(&reference) {
+                measurements.push(reference);
+            }
             files.push(RecordFile {
                 name,
                 digest: file.part.content,
@@ -114,6 +117,7 @@ impl Signing<'_> {
                     person: decision.person,
                     journal_index: decision.journal_index,
                     entry: decision.entry,
+                    seen: decision.seen.clone(),
                 })
                 .collect(),
             measurements,
@@ -162,7 +166,12 @@ impl Signing<'_> {
             let parts = documents::parts(tx, document.id).await?;
             let mut files: Vec<KnownFile> = Vec::new();
             for part in &parts {
-                if files.iter().any(|file| file.part.content == part.content) {
+                let same = |file: &KnownFile| {
+                    let known = &file.part;
+                    (known.content, known.delivery, &known.delivered_name)
+                        == (part.content, part.delivery, &part.delivered_name)
+                };
+                if files.iter().any(same) {
                     continue;
                 }
                 let delivered = deliveries::files(tx, part.delivery).await?;

@@ -17,11 +17,12 @@ use torikomi::crypto::make::{
 };
 use torikomi::crypto::{check, oid};
 use torikomi::database::{Database, DatabaseError};
+use torikomi::document::Part;
 use torikomi::evidence::container::{Entry, write};
 use torikomi::evidence::manifest::{MANIFEST_PATH, Member as Named, SIGNATURE_MEDIA_TYPE, SIGNATURE_PATH, encode};
 use torikomi::evidence::proof::Proof;
 use torikomi::evidence::record::{
-    Attestation, Clocks, DecisionRef, MeasurementsRef, PersonRef, RECORD_VERSION, RecordFile, RecordJson,
+    Attestation, Clocks, DecisionRef, MeasurementsRef, PersonRef, RECORD_VERSION, RecordFile, RecordJson, Seen,
     Signer as SignerRef, Software,
 };
 use torikomi::identity::{Claims, Identity, Patient, Source, Sourced};
@@ -29,7 +30,7 @@ use torikomi::ids::{AttemptId, DeliveryId, Digest, DocumentId, HomeId, RecordId,
 use torikomi::instant::Instant;
 use torikomi::journal::append::{Appended, Journal};
 use torikomi::journal::{Draft, Kind, Subject};
-use torikomi::judgement::{Judgement, Severity};
+use torikomi::judgement::{Finding, Judgement, Outcome, Severity};
 use torikomi::ledger::documents;
 use torikomi::measurements::Format;
 use torikomi::people::Role;
@@ -37,6 +38,7 @@ use torikomi::people::acts::{Act, Deed, PagesSeen, Signed};
 use torikomi::people::certificates::Signer;
 use torikomi::people::enrolment::{self, Foundation, Founder};
 use torikomi::people::register::{NewPerson, Person};
+use torikomi::people::sessions::Attested;
 use torikomi::store::Objects;
 use torikomi::store::records::{self, Member, Record};
 use torikomi::verification::{AtHome, AuthorityTrust, ProofSource, Trust};
@@ -99,6 +101,11 @@ pub struct Recipe {
     pub facts: fn(&mut Map<String, Value>),
     /// Changes what the journal says of the intake.
     pub taken: fn(&mut Map<String, Value>),
+    /// Changes the act that opens the session.
+    pub opened: fn(&mut Deed),
+    /// Who opens it: the manager, unless it says otherwise.
+    pub opened_by: fn(&Hospital) -> &Signer,
+    pub closed_at: Option<Instant>,
     /// Whether the profile is brought into force first.
     pub adopted: bool,
     /// Changes the index.
@@ -134,14 +141,22 @@ impl Default for Recipe {
             stamp: Stamp::Good,
             facts: |_| (),
             taken: |_| (),
+            opened: |_| (),
+            opened_by: |hospital| &hospital.manager,
+            closed_at: None,
             adopted: true,
             row: |_, _| (),
         }
     }
 }
 
+/// Stands in an act for the digest of the state that the record says the act was about.
+pub fn the_state() -> Digest {
+    Digest::of(b"state")
+}
+
 pub fn confirm(document: DocumentId) -> Deed {
-    Deed::Confirm { document, state_digest: Digest::of(b"state"), pages: PagesSeen::Attested }
+    Deed::Confirm { document, state_digest: the_state(), pages: PagesSeen::Attested }
 }
 
 /// A record in the store.
@@ -269,8 +284,11 @@ impl Hospital {
         let taken_in_at = recipe.taken_in_at;
         let subject = Subject { document: Some(document), ..Subject::delivery(delivery) };
         let contents: Vec<_> = recipe.contents.iter().map(|content| Digest::of(content)).collect();
+        let session = self.open_session(&recipe);
         let mut taken = Draft::by_system(Kind::DeliveryTaken, subject)
+            .fact("station", "uketsuke")
             .fact("taken_in_at", taken_in_at)
+            .fact("session", session.session)
             .fact("contents", contents)
             .private(serde_json::json!({ "delivered_as": "scan 1.tif" }));
         (recipe.taken)(&mut taken.facts);
@@ -285,17 +303,13 @@ impl Hospital {
             self.adopt(&recipe.profile, taken_in_at);
         }
 
-        let decisions: Vec<DecisionRef> = (recipe.decisions)(document)
-            .into_iter()
-            .map(|deed| {
-                let kind = deed.name().to_owned();
-                let Appended { index, entry } = self.act(deed, taken_in_at);
-                DecisionRef { kind, person: self.manager.person(), journal_index: index, entry }
-            })
-            .collect();
-
-        let mut record = self.record(&recipe, document, delivery, decisions);
+        let mut record = self.record(&recipe, document, delivery, session);
+        self.decide(&recipe, &mut record);
         (recipe.record)(&mut record);
+        if let Some(closed_at) = recipe.closed_at {
+            let subject = Subject { session: Some(record.signer.session), ..Subject::default() };
+            self.append(Draft::by_system(Kind::SessionClosed, subject).fact("reason", "log-off"), closed_at);
+        }
         let text = (recipe.text)(serde_json_canonicalizer::to_string(&record).unwrap());
         let mut contents: Vec<(String, &str, Vec<u8>)> = Vec::new();
         for (file, content) in record.files.iter().zip(&recipe.contents) {
@@ -362,6 +376,54 @@ impl Hospital {
         Filed { id: row.id, document, row, entries }
     }
 
+    /// Opens the session in which the document is delivered and signed, and attests its batch.
+    fn open_session(&self, recipe: &Recipe) -> Attestation {
+        let opened_at = recipe.taken_in_at.plus(-jiff::SignedDuration::from_mins(1));
+        let mut deed = Deed::OpenSession {
+            session: SessionId::new(),
+            station: "uketsuke".parse().unwrap(),
+            expires: recipe.signed_at.plus(jiff::SignedDuration::from_hours(1)),
+            most: 200,
+            continues: None,
+            attested: Attested::ALL.to_vec(),
+            obtained_on: None,
+        };
+        let Deed::OpenSession { session, .. } = deed else { unreachable!() };
+        (recipe.opened)(&mut deed);
+        let by = (recipe.opened_by)(self);
+        let act = Act::new(deed, by.person(), opened_at, self.home);
+        self.append(Signed::sign(act, &[by]).unwrap().into_draft(None), opened_at);
+        let attested = vec!["nothing-pasted-over".into(), "nothing-outside-scan-area".into()];
+        Attestation { by: by.person(), session, at: opened_at, attested }
+    }
+
+    /// Appends the decisions and names them in the record. What each was about is what the record, changed as it will be,
+    /// says of it.
+    fn decide(&self, recipe: &Recipe, record: &mut RecordJson) {
+        let deeds = (recipe.decisions)(record.document);
+        let person = self.manager.person();
+        record.decisions = (0..)
+            .zip(&deeds)
+            .map(|(number, deed)| {
+                let kind = deed.name().to_owned();
+                DecisionRef { kind, person, journal_index: number, entry: Digest::of(b""), seen: None }
+            })
+            .collect();
+        let mut changed = record.clone();
+        (recipe.record)(&mut changed);
+        for (number, deed) in (0..).zip(deeds) {
+            let seen = changed.decisions.iter().find(|decision| decision.journal_index == number);
+            let state = state_of(&changed, seen.and_then(|decision| decision.seen.as_deref()));
+            let text = serde_json::to_string(&deed).unwrap().replace(&the_state().to_string(), &state.to_string());
+            let deed: Deed = serde_json::from_str(&text).unwrap();
+            let Appended { index, entry } = self.act(deed, recipe.taken_in_at);
+            let decision = &mut record.decisions[number as usize];
+            (decision.journal_index, decision.entry) = (index, entry);
+        }
+        record.journal_checkpoint =
+            self.database.read(async |tx| torikomi::journal::read::head(tx).await).unwrap().unwrap().checkpoint;
+    }
+
     /// The transaction of the filing.
     fn enter(&self, recipe: &Recipe, record: &RecordJson, digest: Digest, mut members: Vec<Member>) -> Record {
         let id = RecordId::new();
@@ -420,7 +482,7 @@ impl Hospital {
         recipe: &Recipe,
         document: DocumentId,
         delivery: DeliveryId,
-        decisions: Vec<DecisionRef>,
+        attestation: Attestation,
     ) -> RecordJson {
         let profile = torikomi::profile::lint(recipe.profile.as_bytes(), "profile.toml").unwrap().0;
         let files: Vec<RecordFile> = (1..)
@@ -443,7 +505,6 @@ impl Hospital {
             occupation: person.occupation.clone(),
             department: person.department.clone(),
         };
-        let head = self.database.read(async |tx| torikomi::journal::read::head(tx).await).unwrap().unwrap();
         RecordJson {
             v: RECORD_VERSION,
             home: self.home,
@@ -492,7 +553,7 @@ impl Hospital {
             calendar: Digest::of(DEFAULT_CALENDAR.as_bytes()),
             judgement: Judgement {
                 profile: profile.reference().clone(),
-                findings: Vec::new(),
+                findings: nothing_found(),
                 severity: Severity::Pass,
             },
             clocks: Clocks {
@@ -503,15 +564,10 @@ impl Hospital {
                 stamp_within_seconds: Some(3600),
                 late: None,
             },
-            decisions,
+            decisions: Vec::new(),
             station: "uketsuke".parse().unwrap(),
             scanner: None,
-            attestation: Some(Attestation {
-                by: person.id,
-                session: SessionId::new(),
-                at: recipe.taken_in_at,
-                attested: vec!["nothing-pasted-over".into(), "nothing-outside-scan-area".into()],
-            }),
+            attestation: Some(attestation.clone()),
             information_manager: manager.clone(),
             operator: None,
             signer: SignerRef {
@@ -519,11 +575,11 @@ impl Hospital {
                 capacity: "information_manager".into(),
                 certificate: self.manager.certificate().fingerprint,
                 key_custody: "software".into(),
-                session: SessionId::new(),
+                session: attestation.session,
             },
             software: Software { name: "torikomi".into(), version: "0".into(), build: Digest::of(b"build") },
             sandbox: "required".into(),
-            journal_checkpoint: head.checkpoint,
+            journal_checkpoint: String::new(),
         }
     }
 
@@ -566,6 +622,56 @@ impl Hospital {
     pub fn objects_folder(&self) -> PathBuf {
         self.folder.path().join("store/objects")
     }
+}
+
+/// What the checks say of a document with which nothing is wrong.
+pub fn nothing_found() -> Vec<Finding> {
+    let known = torikomi::profile::KNOWN_OUTCOMES.iter().filter(|known| known.built);
+    let passed = |known: &torikomi::profile::KnownOutcome| Finding {
+        check: known.name.to_owned(),
+        outcome: Outcome::Passed,
+        severity: Severity::Pass,
+        page: None,
+    };
+    known.map(passed).collect()
+}
+
+/// The findings with what one check says instead.
+pub fn found(finding: Finding) -> Vec<Finding> {
+    let mut findings = nothing_found();
+    let place = findings.iter().position(|passed| passed.check == finding.check).unwrap();
+    findings[place] = finding;
+    findings
+}
+
+/// What an act about a document in this state names, written by hand.
+fn state_of(record: &RecordJson, seen: Option<&Seen>) -> Digest {
+    let own = Seen {
+        identity: record.identity.clone(),
+        claims: record.claims.clone(),
+        parts: record
+            .pages
+            .iter()
+            .filter_map(|range| {
+                let file = record.files.iter().find(|file| file.name == range.file)?;
+                Some(Part {
+                    delivery: file.delivery,
+                    content: file.digest,
+                    first_page: range.first_page,
+                    page_count: range.page_count,
+                    delivered_name: file.delivered_name.clone(),
+                })
+            })
+            .collect(),
+        judgement: Some(record.judgement.clone()),
+    };
+    let mut state = serde_json::to_value(seen.unwrap_or(&own)).unwrap();
+    let map = state.as_object_mut().unwrap();
+    map.insert("v".into(), 1.into());
+    map.insert("document".into(), record.document.to_string().into());
+    map.insert("salt".into(), serde_json::to_value(record.salt).unwrap());
+    map.entry("judgement").or_insert(Value::Null);
+    Digest::of(&serde_json_canonicalizer::to_vec(&state).unwrap())
 }
 
 /// The bytes of a container.

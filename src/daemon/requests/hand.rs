@@ -98,6 +98,7 @@ impl Hand {
             journal_index: appended.index,
             entry: appended.entry,
             at: self.now,
+            seen: None,
         };
         decisions::enter(tx, document, &decision).await?;
         Ok(appended)

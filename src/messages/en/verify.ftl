@@ -9,6 +9,7 @@ step-timestamp = Time-stamp
 step-signer = Signer
 step-windows = Windows
 step-releases = Decisions
+step-session = Session
 step-journal = Journal
 step-index = Index
 verdict-passed = Verified: nothing is wrong.
@@ -37,6 +38,7 @@ verify-windows-kept = Scan, signature and time-stamp were within their windows.
 verify-lateness-released = The scan was late, and was released for a reason ({ $reason }).
 verify-nothing-to-release = Nothing had to be decided by a person.
 verify-releases-proven = { $decisions } decisions were signed by people who could make them.
+verify-session-proven = The session of the signature was opened { $opened_at } (entry { $index }), and its batch was attested.
 verify-entry-proven = Entry { $index } of { $size } says that this record was filed { $filed_at }.
 verify-index-agrees = The index says the same as the record.
 verify-not-reached = Could not be looked at because of: { $because ->
@@ -49,6 +51,7 @@ verify-not-reached = Could not be looked at because of: { $because ->
      [signer] Signer
      [windows] Windows
      [releases] Decisions
+     [session] Session
      [journal] Journal
      [index] Index
 }
@@ -129,8 +132,16 @@ verify-exception-not-allowed = The profile allows no exception to the check { $c
 verify-not-confirmed = The profile asks for a confirmation, and there is none.
 verify-identity-incomplete = The profile requires { $field }, and it is missing.
 verify-severity-differs = The check { $check } was given another weight than the profile gives it.
+verify-check-missing = The judgement says nothing of the check { $check }.
+verify-finding-misplaced = A finding of the check { $check } is of page { $page }, which the document does not have.
 verify-other-decision = Entry { $index } of the journal is not the decision that the record names.
+verify-other-state = The decision in entry { $index } was about another state of the document than the record says.
 verify-act-wrong = The act in entry { $index } does not count: { $act_fault }
+verify-session-not-opened = No entry of the journal at hand says that session { $session } was opened.
+verify-session-differs = The session that entry { $index } opened is another than the record's: { $field }
+verify-signed-outside-session = The signature ({ $signed_at }) is from outside the session, which was open from { $opened_at } to { $until }.
+verify-attestation-not-proven = Nobody attested this batch as the record says.
+verify-operator-differs = The person who scanned, as the record says, is neither the one whom the delivery names nor the one in session.
 verify-proof-unreadable = The journal's proof cannot be read ({ $detail }).
 verify-checkpoint-wrong = The journal's checkpoint does not count ({ $detail }).
 verify-not-in-journal = What is shown as entry { $index } is not in the journal.
