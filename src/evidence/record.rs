@@ -114,6 +114,9 @@ pub struct Clocks {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub obtained_on: Option<Date>,
     pub taken_in_at: Instant,
+    /// What was known of our clock when the document was taken in, and when it was to be signed.
+    pub at_intake: ClockKnown,
+    pub at_signing: ClockKnown,
     /// End of the window for the scan; absent where the profile has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scan_by: Option<Instant>,
@@ -125,6 +128,21 @@ pub struct Clocks {
     /// A lateness that a person accepted, and why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub late: Option<String>,
+}
+
+/// What was known of our clock.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ClockKnown {
+    /// Whether the kernel said that something keeps its clock right; absent where it did not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub synchronised: Option<bool>,
+    /// By the kernel's own estimate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub estimated_error_us: Option<u64>,
+    /// What was in doubt: `jumped`, `behind`, `unsynchronised`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
 }
 
 /// A signed act, by its place in the journal.

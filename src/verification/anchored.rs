@@ -153,7 +153,6 @@ fn prove(proof: &Proof, trust: &Trust) -> Result<Proven, Objection> {
             About::People => {
                 if let Err(fault) = act.and_then(|act| act.ok_or(ActFault::ActMissing))
                     && people_fault.is_none()
-                    && entry.kind != Kind::CertificateRevoked
                 {
                     people_fault = Some((entry.index, fault));
                 }
@@ -232,6 +231,11 @@ pub(super) fn outcome(journal: &AtHand, filed: &Filed<'_>) -> Outcome {
     if proven.people.issued(&certificate).is_none_or(|issued| issued.person != person) {
         return Err(Fault::CertificateNotIssued { certificate }.into());
     }
+    // What nobody stamped was signed when the journal says that it was filed; the signature's own time is a mere claim.
+    let proven_at = filed.timestamped_at.unwrap_or(entry.at);
+    if let Some(since) = proven.people.revoked(&certificate).filter(|since| *since <= proven_at) {
+        return Err(Fault::SignerRevoked { since }.into());
+    }
     let role = json.signer.capacity.parse::<Role>().ok();
     if !role.is_some_and(|role| proven.people.holds(person, role, filed.signed_at)) {
         return Err(Fault::SignerNotAppointed { capacity: json.signer.capacity.clone() }.into());
@@ -287,6 +291,7 @@ fn otherwise_taken(entry: &Entry, filed: &Filed<'_>) -> Option<&'static str> {
         (entry.subject.document == Some(json.document), "document"),
         (fact("station").as_str() == Some(json.station.as_str()), "station"),
         (taken_in_at == Some(json.clocks.taken_in_at), "taken_in_at"),
+        (serde_json::to_value(&json.clocks.at_intake).is_ok_and(|known| known == *fact("clock")), "clock"),
         (all_came_then, "contents"),
         // The entry follows the copy at once, or after a worker has looked; never before it.
         (entry.at.plus(CLOCK_SKEW) >= json.clocks.taken_in_at, "at"),

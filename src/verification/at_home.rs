@@ -10,8 +10,8 @@ use crate::evidence::proof::{PROOF_VERSION, Proof, ProvenEntry};
 use crate::evidence::record::RecordJson;
 use crate::evidence::tree::{self, ProofError};
 use crate::ids::{Digest, PersonId, RecordId, SessionId};
+use crate::journal::Kind;
 use crate::journal::read::{self, Stored};
-use crate::journal::{Entry, Kind};
 use crate::people::Role;
 use crate::people::acts::{Act, Deed};
 use crate::people::certificates;
@@ -196,19 +196,18 @@ async fn people(
     mut concerned: BTreeSet<PersonId>,
     judged_by: Option<Digest>,
 ) -> Result<(Vec<Stored>, BTreeSet<Digest>), DatabaseError> {
-    let mut all: Vec<(Stored, Entry, Option<Act>)> = Vec::new();
+    let mut all: Vec<(Stored, Option<Act>)> = Vec::new();
     for kind in KINDS {
         for stored in read::of_kind(tx, kind).await? {
-            let Ok(entry) = stored.entry() else { continue };
             let act = act_of(&stored);
-            all.push((stored, entry, act));
+            all.push((stored, act));
         }
     }
     all.sort_by_key(|(stored, ..)| stored.index);
     let mut taken = BTreeSet::new();
     loop {
         let before = taken.len();
-        for (stored, entry, act) in &all {
+        for (stored, act) in &all {
             let about = |person: &PersonId| concerned.contains(person);
             // Which information manager was in force can be told only from all who were appointed.
             let wanted = match act.as_ref().map(|act| &act.deed) {
@@ -219,7 +218,8 @@ async fn people(
                 }
                 Some(Deed::EndAppointment { person, role, .. }) => about(person) || *role == Role::InformationManager,
                 Some(Deed::ApproveProfile { profile }) => Some(profile.digest) == judged_by,
-                _ => entry.kind == Kind::CertificateRevoked && entry.subject.person.as_ref().is_some_and(about),
+                Some(Deed::Revoke { person, .. }) => about(person),
+                _ => false,
             };
             if wanted && taken.insert(stored.index) {
                 let signers = act.iter().flat_map(|act| std::iter::once(act.by).chain(act.second));
@@ -232,7 +232,7 @@ async fn people(
     }
     all.retain(|(stored, ..)| taken.contains(&stored.index));
     let mut certificates = BTreeSet::new();
-    for (_, _, act) in &all {
+    for (_, act) in &all {
         match act.as_ref().map(|act| &act.deed) {
             Some(Deed::Genesis { certificates: issued, .. }) => {
                 certificates.extend(issued.iter().map(|issued| issued.certificate));

@@ -463,6 +463,10 @@ pub enum Fault {
     CertificateNotIssued {
         certificate: Digest,
     },
+    /// The certificate that signed had been revoked.
+    SignerRevoked {
+        since: Instant,
+    },
     SignerNotAppointed {
         capacity: String,
     },

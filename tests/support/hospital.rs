@@ -22,8 +22,8 @@ use torikomi::evidence::container::{Entry, write};
 use torikomi::evidence::manifest::{MANIFEST_PATH, Member as Named, SIGNATURE_MEDIA_TYPE, SIGNATURE_PATH, encode};
 use torikomi::evidence::proof::Proof;
 use torikomi::evidence::record::{
-    Attestation, Clocks, DecisionRef, MeasurementsRef, PersonRef, RECORD_VERSION, RecordFile, RecordJson, Seen,
-    Signer as SignerRef, Software,
+    Attestation, ClockKnown, Clocks, DecisionRef, MeasurementsRef, PersonRef, RECORD_VERSION, RecordFile, RecordJson,
+    Seen, Signer as SignerRef, Software,
 };
 use torikomi::identity::{Claims, Identity, Patient, Source, Sourced};
 use torikomi::ids::{AttemptId, DeliveryId, Digest, DocumentId, HomeId, RecordId, SessionId};
@@ -35,7 +35,7 @@ use torikomi::ledger::documents;
 use torikomi::measurements::Format;
 use torikomi::people::Role;
 use torikomi::people::acts::{Act, Deed, PagesSeen, Signed};
-use torikomi::people::certificates::Signer;
+use torikomi::people::certificates::{Certificate, Signer};
 use torikomi::people::enrolment::{self, Foundation, Founder};
 use torikomi::people::register::{NewPerson, Person};
 use torikomi::people::sessions::Attested;
@@ -253,6 +253,16 @@ impl Hospital {
         self.database.write::<_, DatabaseError, _>(async move |tx| journal.append(tx, draft, now).await).unwrap()
     }
 
+    /// Enters a certificate in the register, whatever the journal says of it.
+    pub fn register(&self, certificate: &Certificate) {
+        let der = data_encoding::HEXLOWER.encode(&certificate.der);
+        self.sql(&format!(
+            "INSERT INTO certificate SELECT '{}', '{}', X'{der}', suite, 'another.pem', not_before, not_after, revoked_at,
+               issued_by, issued_at, journal_index FROM certificate ORDER BY fingerprint LIMIT 1",
+            certificate.fingerprint, certificate.person
+        ));
+    }
+
     /// Signs and appends an act of the manager.
     pub fn act(&self, deed: Deed, now: Instant) -> Appended {
         let act = Act::new(deed, self.manager.person(), now, self.home);
@@ -288,6 +298,7 @@ impl Hospital {
         let mut taken = Draft::by_system(Kind::DeliveryTaken, subject)
             .fact("station", "uketsuke")
             .fact("taken_in_at", taken_in_at)
+            .fact("clock", clock_known())
             .fact("session", session.session)
             .fact("contents", contents)
             .private(serde_json::json!({ "delivered_as": "scan 1.tif" }));
@@ -559,6 +570,8 @@ impl Hospital {
             clocks: Clocks {
                 obtained_on: Some("2026-11-20".parse().unwrap()),
                 taken_in_at: recipe.taken_in_at,
+                at_intake: clock_known(),
+                at_signing: clock_known(),
                 scan_by: Some(at(SCAN_BY)),
                 sign_by: Some(at(SIGN_BY)),
                 stamp_within_seconds: Some(3600),
@@ -672,6 +685,11 @@ fn state_of(record: &RecordJson, seen: Option<&Seen>) -> Digest {
     map.insert("salt".into(), serde_json::to_value(record.salt).unwrap());
     map.entry("judgement").or_insert(Value::Null);
     Digest::of(&serde_json_canonicalizer::to_vec(&state).unwrap())
+}
+
+/// A clock that is kept right.
+fn clock_known() -> ClockKnown {
+    ClockKnown { synchronised: Some(true), estimated_error_us: Some(800), problem: None }
 }
 
 /// The bytes of a container.

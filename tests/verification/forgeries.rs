@@ -9,7 +9,7 @@ use torikomi::ids::{Digest, DocumentId, PersonId, SessionId};
 use torikomi::instant::Instant;
 use torikomi::judgement::{Finding, Outcome, Reason, Severity};
 use torikomi::people::Role;
-use torikomi::people::acts::{Act, Deed, PagesSeen, ReasonCode, Signed};
+use torikomi::people::acts::{Act, Deed, PagesSeen, ReasonCode, RevocationReason, Signed};
 use torikomi::people::appointments::Appointment;
 use torikomi::people::certificates::Signer;
 use torikomi::people::enrolment;
@@ -76,6 +76,61 @@ fn a_certificate_is_asked_for_by_its_own_key() {
     let deed = Deed::Enrol(certificate.issued());
     let index = append(&hospital, deed, &[&hospital.admin, &hospital.manager], now);
     assert_eq!(acts_at_fault(&hospital), [(index, ActFault::ActOutOfPlace)]);
+}
+
+#[test]
+fn nobody_has_two_keys_in_force() {
+    let hospital = Hospital::new();
+    let now = at(TAKEN_IN_AT);
+    let key = KeyPair::generate(Suite::Ed25519).unwrap();
+    let person = &hospital.manager_person;
+    let certificate =
+        enrolment::issue(&hospital.ca, person, &key, "見本病院", "another.pem".to_owned(), validity(), now).unwrap();
+    hospital.register(&certificate);
+    let deed = Deed::Enrol(certificate.issued());
+    let another = Signer::new(person, certificate, key).unwrap();
+    let index = append(&hospital, deed.clone(), &[&hospital.admin, &another], now);
+    assert_eq!(acts_at_fault(&hospital), [(index, ActFault::ActOutOfPlace)]);
+    // Once its owner has ended the first, it is in order.
+    append(&hospital, revocation(&hospital, now), &[&hospital.manager], now);
+    append(&hospital, deed, &[&hospital.admin, &another], now);
+    assert_eq!(acts_at_fault(&hospital), [(index, ActFault::ActOutOfPlace)]);
+}
+
+/// The end of the manager's key.
+fn revocation(hospital: &Hospital, since: Instant) -> Deed {
+    let (person, certificate) = (hospital.manager.person(), hospital.manager.certificate().fingerprint);
+    Deed::Revoke { person, certificate, since, why: RevocationReason::KeyCompromised }
+}
+
+#[test]
+fn nobody_ends_anothers_key_alone() {
+    let hospital = Hospital::new();
+    let now = at(TAKEN_IN_AT);
+    let index = append(&hospital, revocation(&hospital, now), &[&hospital.admin], now);
+    assert_eq!(acts_at_fault(&hospital), [(index, ActFault::ActOutOfPlace)]);
+    // The one whose key it is does not stand in for a second person.
+    let hospital = Hospital::new();
+    let index = append(&hospital, revocation(&hospital, now), &[&hospital.admin, &hospital.manager], now);
+    assert_eq!(acts_at_fault(&hospital), [(index, ActFault::ActOutOfPlace)]);
+}
+
+#[test]
+fn what_was_stamped_before_a_revocation_stays_good() {
+    let later = at("2026-11-20T09:00:00.000000Z");
+    let judge = |since: &str| {
+        let hospital = Hospital::new();
+        let filed = hospital.file(Recipe::default());
+        append(&hospital, revocation(&hospital, at(since)), &[&hospital.manager], later);
+        let proof = hospital.proof(&filed);
+        verify_pack(&hospital.pack(&filed.entries, Some(&proof)), &hospital.trust, true).unwrap()
+    };
+    let report = judge("2026-11-20T05:10:01.000000Z");
+    assert_eq!(report.verdict, Verdict::Passed, "{report:#?}");
+    let since = "2026-11-20T05:10:00.500000Z";
+    let report = judge(since);
+    let said = Said::Fault(Fault::SignerRevoked { since: at(since) });
+    assert!(report.steps.iter().any(|step| step.step == Step::Journal && step.said == said), "{report:#?}");
 }
 
 #[test]

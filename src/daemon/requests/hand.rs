@@ -147,10 +147,6 @@ impl Why {
         }
     }
 
-    pub(super) fn text(&self) -> Option<&str> {
-        self.text.as_deref()
-    }
-
     pub(super) fn private(&self) -> Result<Option<Private>, Refusal> {
         private(self.text.as_deref(), self.stated.as_ref())
     }

@@ -149,6 +149,7 @@ verify-entry-unreadable = Entry { $index } of the journal cannot be read.
 verify-entry-differs = Entry { $index } of the journal gives another { $field } than the record.
 verify-other-history = The record names a checkpoint ({ $size } entries) that this journal never had.
 verify-certificate-not-issued = The journal has no issuance of the certificate that signed.
+verify-signer-revoked = The signer's certificate was revoked from { $since } on, and the signature is from after that.
 verify-signer-not-appointed = The signer was not appointed in this capacity ({ $capacity }) at that time.
 verify-profile-not-adopted = The profile that judged the record was never approved: { $profile }
 verify-not-attested = Nobody attested for its batch that nothing was pasted over or lay outside the scanned area.

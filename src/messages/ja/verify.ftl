@@ -149,6 +149,7 @@ verify-entry-unreadable = 記録簿の { $index } 番を読めません。
 verify-entry-differs = 記録簿の { $index } 番の { $field } が記録と違います。
 verify-other-history = 記録が挙げる記録簿の節目（{ $size } 件）は、この記録簿のものではありません。
 verify-certificate-not-issued = 署名した証明書を発行したという記録が、記録簿にありません。
+verify-signer-revoked = 署名者の証明書は { $since } から失効しており、署名はその後のものです。
 verify-signer-not-appointed = 署名者は、その時この立場（{ $capacity }）に任命されていませんでした。
 verify-profile-not-adopted = 記録を判定したプロファイルは、承認されていません（{ $profile }）。
 verify-not-attested = 貼り重ねや読み取り範囲外の記載がないことが、確認されていません。
