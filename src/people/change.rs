@@ -46,7 +46,7 @@ impl Change {
                 Row::Person(person) => register::insert(tx, person).await?,
                 Row::Certificate(certificate) => certificates::insert(tx, certificate, journal_index).await?,
                 Row::CertificateRevoked { certificate, since } => {
-                    certificates::revoke(tx, *certificate, *since).await?
+                    certificates::revoke(tx, *certificate, *since).await?;
                 }
                 Row::Appointment(appointment) => appointments::insert(tx, appointment, journal_index).await?,
                 Row::AppointmentEnds { person, role, at } => {
