@@ -93,7 +93,7 @@ impl Bench {
         let opened = open(&root, runtime.handle(), binary, || ())?;
         let hooks = Hooks { stations: Box::new(Vec::new), wake_intake: Box::new(|_| ()), stop: Box::new(|| ()) };
         let requests = Requests::new(Arc::clone(&opened.line), Arc::new(hooks));
-        Ok(Self { requests, opened, folder, runtime: runtime })
+        Ok(Self { requests, opened, folder, runtime })
     }
 
     /// The same home, opened by another process.

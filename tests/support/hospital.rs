@@ -163,6 +163,7 @@ pub fn confirm(document: DocumentId) -> Deed {
 pub struct Filed {
     pub id: RecordId,
     pub document: DocumentId,
+    pub session: SessionId,
     pub row: Record,
     /// The container's entries in order.
     pub entries: Vec<(String, Vec<u8>)>,
@@ -384,7 +385,7 @@ impl Hospital {
             });
         }
         let row = self.enter(&recipe, &record, digest, members);
-        Filed { id: row.id, document, row, entries }
+        Filed { id: row.id, document, session: record.signer.session, row, entries }
     }
 
     /// Opens the session in which the document is delivered and signed, and attests its batch.

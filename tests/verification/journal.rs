@@ -303,6 +303,31 @@ fn acts_count_only_with_role_and_signature() {
 }
 
 #[test]
+fn a_session_signs_what_it_was_opened_for_and_no_more() {
+    let bench = Bench::new();
+    let hospital = &bench.hospital;
+    let opened = |deed: &mut torikomi::people::acts::Deed| {
+        let torikomi::people::acts::Deed::OpenSession { most, .. } = deed else { unreachable!() };
+        *most = 1;
+    };
+    let filed = hospital.file(Recipe { opened, ..Recipe::default() });
+    let (manager, now) = (hospital.manager.person(), at(FILED_AT));
+    let sign = |session, person| {
+        let subject = Subject { session: Some(session), person: Some(person), ..Subject::document(filed.document) };
+        hospital.append(Draft::by_person(Kind::DocumentSigned, person, subject), now).index
+    };
+    sign(filed.session, manager);
+    assert_eq!(bench.report(None).verdict, JournalVerdict::Consistent);
+    let index = sign(filed.session, manager);
+    let overspent = JournalFault::SessionOverspent { index, most: 1 };
+    assert_eq!(bench.report(None).faults, [overspent.clone()]);
+    let by_another = sign(filed.session, hospital.admin.person());
+    let in_none = sign(torikomi::ids::SessionId::new(), manager);
+    let without = [by_another, in_none].map(|index| JournalFault::SignedWithoutSession { index });
+    assert_eq!(bench.report(None).faults, [vec![overspent], without.to_vec()].concat());
+}
+
+#[test]
 fn records_documents_and_certificates_both_ways() {
     let bench = Bench::new();
     bench.hospital.sql(
