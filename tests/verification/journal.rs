@@ -320,7 +320,7 @@ fn a_session_signs_what_it_was_opened_for_and_no_more() {
     assert_eq!(bench.report(None).verdict, JournalVerdict::Consistent);
     let index = sign(filed.session, manager);
     let overspent = JournalFault::SessionOverspent { index, most: 1 };
-    assert_eq!(bench.report(None).faults, [overspent.clone()]);
+    assert_eq!(bench.report(None).faults, std::slice::from_ref(&overspent));
     let by_another = sign(filed.session, hospital.admin.person());
     let in_none = sign(torikomi::ids::SessionId::new(), manager);
     let without = [by_another, in_none].map(|index| JournalFault::SignedWithoutSession { index });
