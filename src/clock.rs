@@ -1,10 +1,13 @@
 //! The time now, and whether to believe it.
 //!
-//! Every time in a record comes from here or from an authority. The wall clock is compared with the clock that counts
-//! from boot and cannot be set: when the two drift apart by more than the setting, somebody set the clock, and signing
-//! holds until a person has looked (`acknowledge`).
+//! Every time in a record comes from here or from an authority. Three things are compared with the wall clock. The clock
+//! that counts from boot and cannot be set: when the two drift apart by more than the setting, somebody set the clock.
+//! What was written before, in the journal and in stamps: nothing of it can be later than now. And what the kernel knows:
+//! whether something keeps its clock right at all. A clock in doubt holds signing, and a doubt stays, over restarts too,
+//! until a person has looked (`acknowledge`).
 
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -12,7 +15,9 @@ use rustix::time::{ClockId, clock_gettime};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::evidence::record::ClockKnown;
 use crate::instant::Instant;
+use crate::system::{self, KernelClock};
 
 /// Where the time comes from.
 #[derive(Debug)]
@@ -21,6 +26,12 @@ pub struct Clock {
     /// Wall minus boot time when the two were last believed, in microseconds.
     agreed: AtomicI64,
     most_drift: SignedDuration,
+    /// Whether an unsynchronised clock is only told, or holds signing too.
+    must_be_synchronised: bool,
+    /// What a person has to look at before the time is believed again.
+    doubt: Mutex<Option<ClockProblem>>,
+    /// Tests: what the kernel is taken to say.
+    kernel: Mutex<Option<KernelClock>>,
 }
 
 #[derive(Debug)]
@@ -32,12 +43,19 @@ enum Source {
     Manual(AtomicI64),
 }
 
-/// The wall clock was set, or runs away. The catalogue has a sentence: `clock-jumped`.
+/// Why the time is not believed. The catalogue has a sentence for each: `clock-<code>`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, thiserror::Error)]
-#[serde(tag = "code", rename = "jumped")]
-#[error("the clock moved by {by_milliseconds} ms against the time since boot")]
-pub struct Jumped {
-    pub by_milliseconds: i64,
+#[serde(tag = "code", rename_all = "kebab-case")]
+pub enum ClockProblem {
+    /// The wall clock was set, or runs away.
+    #[error("the clock moved by {by_milliseconds} ms against the time since boot")]
+    Jumped { by_milliseconds: i64 },
+    /// The journal or a stamp has a time that is still to come.
+    #[error("what was written last is {by_milliseconds} ms later than the clock")]
+    Behind { by_milliseconds: i64 },
+    /// The kernel knows of nothing that keeps its clock right. Ends by itself.
+    #[error("the kernel does not say that its clock is synchronised")]
+    Unsynchronised,
 }
 
 impl Clock {
@@ -60,9 +78,23 @@ impl Clock {
     }
 
     fn new(source: Source, most_drift: SignedDuration) -> Self {
-        let clock = Self { source, agreed: AtomicI64::new(0), most_drift };
+        let clock = Self {
+            source,
+            agreed: AtomicI64::new(0),
+            most_drift,
+            must_be_synchronised: false,
+            doubt: Mutex::new(None),
+            kernel: Mutex::new(None),
+        };
         clock.acknowledge();
         clock
+    }
+
+    /// The same clock, not believed while the kernel does not say that it is synchronised.
+    #[must_use]
+    pub fn synchronised_only(mut self) -> Self {
+        self.must_be_synchronised = true;
+        self
     }
 
     #[must_use]
@@ -89,26 +121,94 @@ impl Clock {
         self.agreed.fetch_sub(by, Ordering::SeqCst);
     }
 
+    /// For tests: as if the kernel said this of its clock.
+    pub fn pretend(&self, kernel: KernelClock) {
+        *self.kernel.lock().unwrap_or_else(PoisonError::into_inner) = Some(kernel);
+    }
+
     /// The time now, where it may be written into evidence.
     ///
     /// # Errors
-    /// When the wall clock moved against the time since boot by more than the setting.
-    pub fn believed(&self) -> Result<Instant, Jumped> {
-        let now = self.now();
-        if matches!(self.source, Source::Manual(_)) {
-            return Ok(now);
-        }
-        let difference = now.as_microseconds().saturating_sub(boot_microseconds());
-        let moved = difference.saturating_sub(self.agreed.load(Ordering::SeqCst));
-        let most = i64::try_from(self.most_drift.as_micros()).unwrap_or(i64::MAX);
-        if moved.saturating_abs() > most { Err(Jumped { by_milliseconds: moved / 1000 }) } else { Ok(now) }
+    /// With what is in doubt.
+    pub fn believed(&self) -> Result<Instant, ClockProblem> {
+        self.problem().map_or_else(|| Ok(self.now()), Err)
     }
 
-    /// Believes the clock as it stands now: at start, and when a person has looked.
-    pub fn acknowledge(&self) {
-        let difference = self.now().as_microseconds().saturating_sub(boot_microseconds());
-        self.agreed.store(difference, Ordering::SeqCst);
+    /// What is in doubt about the clock. A jump stays in doubt, even when the clock is set back.
+    pub fn problem(&self) -> Option<ClockProblem> {
+        if matches!(self.source, Source::Manual(_)) {
+            return None;
+        }
+        let mut doubt = self.doubted();
+        let moved = since_boot_offset().saturating_sub(self.agreed.load(Ordering::SeqCst));
+        let most = i64::try_from(self.most_drift.as_micros()).unwrap_or(i64::MAX);
+        if doubt.is_none() && moved.saturating_abs() > most {
+            *doubt = Some(ClockProblem::Jumped { by_milliseconds: moved / 1000 });
+        }
+        let unsynchronised = || self.must_be_synchronised && !self.kernel().is_some_and(|kernel| kernel.synchronised);
+        doubt.or_else(|| unsynchronised().then_some(ClockProblem::Unsynchronised))
     }
+
+    /// What is known of the clock, for the record of whatever is timed by it.
+    #[must_use]
+    pub fn known(&self) -> ClockKnown {
+        let kernel = self.kernel();
+        let by_the_kernel = matches!(self.source, Source::System);
+        ClockKnown {
+            // A clock that was moved is kept right by nobody.
+            synchronised: if by_the_kernel { kernel.map(|kernel| kernel.synchronised) } else { Some(false) },
+            estimated_error_us: kernel.filter(|_| by_the_kernel).map(|kernel| kernel.estimated_error_us),
+            problem: self.problem().and_then(|problem| {
+                let problem = serde_json::to_value(problem).ok()?;
+                problem.get("code")?.as_str().map(str::to_owned)
+            }),
+        }
+    }
+
+    /// Believes the clock as it stands now: at first, and when a person has looked.
+    pub fn acknowledge(&self) {
+        let mut doubt = self.doubted();
+        self.agreed.store(since_boot_offset(), Ordering::SeqCst);
+        *doubt = None;
+    }
+
+    /// What wall and boot time are held to be apart, in microseconds.
+    #[must_use]
+    pub fn agreement(&self) -> i64 {
+        self.agreed.load(Ordering::SeqCst)
+    }
+
+    /// Goes on from what an earlier process of the same boot believed.
+    pub fn agree(&self, agreement: i64) {
+        self.agreed.store(agreement, Ordering::SeqCst);
+    }
+
+    /// Puts the clock in doubt until a person has looked.
+    pub fn doubt(&self, problem: ClockProblem) {
+        self.doubted().get_or_insert(problem);
+    }
+
+    /// Whether something written at `last` is later than the clock, by more than the setting.
+    #[must_use]
+    pub fn behind(&self, last: Instant) -> Option<ClockProblem> {
+        let ahead = last.since(self.now());
+        let by_milliseconds = i64::try_from(ahead.as_millis()).unwrap_or(i64::MAX);
+        (ahead > self.most_drift).then_some(ClockProblem::Behind { by_milliseconds })
+    }
+
+    fn kernel(&self) -> Option<KernelClock> {
+        self.kernel.lock().unwrap_or_else(PoisonError::into_inner).or_else(system::kernel_clock)
+    }
+
+    fn doubted(&self) -> MutexGuard<'_, Option<ClockProblem>> {
+        self.doubt.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Which boot of the machine this is, where the kernel says: times since boot compare within one only.
+#[must_use]
+pub fn boot() -> Option<String> {
+    std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok().map(|id| id.trim().to_owned())
 }
 
 /// Time since boot, sleep included, for measuring how long something lay still.
@@ -118,8 +218,11 @@ pub fn since_boot() -> Duration {
     Duration::new(u64::try_from(at.tv_sec).unwrap_or(0), u32::try_from(at.tv_nsec).unwrap_or(0))
 }
 
-fn boot_microseconds() -> i64 {
-    i64::try_from(since_boot().as_micros()).unwrap_or(i64::MAX)
+/// Wall minus boot time, in microseconds. Both run at the rate that the kernel keeps, so only a step changes it.
+#[must_use]
+pub fn since_boot_offset() -> i64 {
+    let boot = i64::try_from(since_boot().as_micros()).unwrap_or(i64::MAX);
+    Instant::from(Timestamp::now()).as_microseconds().saturating_sub(boot)
 }
 
 #[cfg(test)]
@@ -133,9 +236,31 @@ mod tests {
         // Setting the wall clock back by an hour looks like an agreement made an hour ahead.
         clock.jump(SignedDuration::from_hours(-1));
         let jumped = clock.believed().unwrap_err();
-        assert!((jumped.by_milliseconds + 3_600_000).abs() < 1_000, "{jumped}");
+        let ClockProblem::Jumped { by_milliseconds } = jumped else { panic!("{jumped}") };
+        assert!((by_milliseconds + 3_600_000).abs() < 1_000, "{jumped}");
+        // Set right again, it has been wrong all the same.
+        clock.jump(SignedDuration::from_hours(1));
+        assert_eq!(clock.believed(), Err(jumped));
         clock.acknowledge();
         assert!(clock.believed().is_ok());
+    }
+
+    #[test]
+    fn where_it_must_be_synchronised_the_kernel_says_so() {
+        let kernel = |synchronised| KernelClock { synchronised, estimated_error_us: 700 };
+        let lenient = Clock::system(SignedDuration::from_secs(5));
+        let strict = Clock::system(SignedDuration::from_secs(5)).synchronised_only();
+        for clock in [&lenient, &strict] {
+            clock.pretend(kernel(false));
+            assert_eq!(clock.known().synchronised, Some(false));
+        }
+        assert!(lenient.believed().is_ok());
+        assert_eq!(strict.believed(), Err(ClockProblem::Unsynchronised));
+        strict.acknowledge();
+        assert_eq!(strict.believed(), Err(ClockProblem::Unsynchronised), "a person's word keeps no clock right");
+        strict.pretend(kernel(true));
+        assert!(strict.believed().is_ok());
+        assert_eq!((strict.known().synchronised, strict.known().estimated_error_us), (Some(true), Some(700)));
     }
 
     #[test]

@@ -19,6 +19,7 @@ use crate::ids::{DeliveryId, DocumentId, Name, RecordId, SessionId};
 use crate::instant::Instant;
 use crate::patients::PatientIdProblem;
 use crate::people::Refused;
+use crate::people::acts::RevocationReason;
 use crate::toml_text::Problem;
 
 /// Why a record may leave the house. The message `export-reason` has the words.
@@ -163,6 +164,14 @@ pub enum Request {
         /// The passphrase is the new key's.
         person: Credentials,
         ca_passphrase: Secret,
+    },
+    /// A person's key counts no more.
+    Revoke {
+        by: Credentials,
+        second: Option<Credentials>,
+        login: String,
+        why: RevocationReason,
+        since: Option<Instant>,
     },
     Appoint {
         by: Credentials,

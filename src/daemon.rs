@@ -1,6 +1,7 @@
 //! Starts everything, serves the control socket, stops cleanly.
 
 mod attempts;
+pub mod clocks;
 pub mod open;
 mod reload;
 pub mod requests;
@@ -15,13 +16,11 @@ use std::time::{Duration, Instant as Moment};
 use crate::config::home::{HomeError, Lock};
 use crate::control::facts::StationStatus;
 use crate::database::DatabaseError;
-use crate::document::HoldReason;
 use crate::durable::Folder;
 use crate::intake::line::{Instruments, LineError, Station, Watching};
 use crate::journal::Kind;
 use crate::journal::anchor::{Anchor, AnchorError};
 use crate::journal::files::{Files, FilesError};
-use crate::ledger::documents;
 use crate::pipeline::driver::{Driver, StageName};
 use crate::pipeline::line::Line;
 use crate::pipeline::{self, listed_files};
@@ -29,7 +28,7 @@ use open::{OpenError, Opened};
 use reload::{ReloadError, Watcher};
 use requests::Hooks;
 
-/// How often sessions are looked at for having ended.
+/// How often sessions are looked at for having ended, and the clock for having moved.
 const SESSIONS_EVERY: Duration = Duration::from_secs(1);
 
 /// How often the patient list and the calendar are looked at for having changed.
@@ -107,11 +106,7 @@ pub fn start(root: &Path, runtime: &tokio::runtime::Handle, binary: &Path) -> Re
     attempts::clear_left_over(&line)?;
     // A session's key died with the process that held it; its row must not look open.
     requests::close_left_open(&line)?;
-    // The clock is believed as it stands at the start, so nothing waits for somebody to look at it.
-    let now = line.clock.now();
-    line.database.write::<_, DatabaseError, _>(async move |tx| {
-        documents::resume_all(tx, None, HoldReason::Clock, now).await.map(|_| ())
-    })?;
+    clocks::recall(&line)?;
     line.note(Kind::DaemonStarted, |draft| {
         draft.fact("version", env!("CARGO_PKG_VERSION")).fact("build", line.build).fact("sandbox", line.sandbox)
     })?;
@@ -285,9 +280,13 @@ fn note_anchor(line: &Line, copied: Result<(), AnchorError>) {
 fn watch_sessions(line: &Arc<Line>, bell: &Arc<Bell>) -> std::io::Result<JoinHandle<()>> {
     let (line, bell) = (Arc::clone(line), Arc::clone(bell));
     std::thread::Builder::new().name("sessions".into()).spawn(move || {
+        let mut watch = clocks::Watch::default();
         while !bell.stopping() {
             if let Err(error) = requests::close_ended(&line) {
                 tracing::error!(%error, "A session ended and its row could not be closed; its key is gone");
+            }
+            if let Err(error) = watch.look(&line) {
+                tracing::error!(%error, "What is known of the clock could not be entered; it is tried again");
             }
             std::thread::sleep(SESSIONS_EVERY);
         }

@@ -76,7 +76,9 @@ pub enum Kind {
     DocumentFiled,
     /// A record was handed out.
     RecordExported,
-    /// The clock had moved, and a person believes it as it stands now.
+    /// The clock is in doubt: it moved, is behind what was written before, or nothing keeps it right.
+    ClockDoubted,
+    /// The clock was in doubt, and a person believes it as it stands now.
     ClockAcknowledged,
 }
 

@@ -1,8 +1,9 @@
 //! The keys that the line itself works with: the journal's, and the evaluation time-stamping authority's.
 //!
 //! A daemon that starts by itself cannot be asked for a passphrase, so these keys are encrypted under a secret of their
-//! own: a systemd credential, or the file that `journal.secret_file` names. The certificate authority's key is another
-//! matter: it has a passphrase that no running program holds.
+//! own: the journal's a systemd credential, or the file that `journal.secret_file` names; the authority's a file beside its
+//! key. Whoever runs the one cannot open the other. The certificate authority's key is another matter: it has a passphrase
+//! that no running program holds.
 
 use std::fs::File;
 use std::io::{self, Read as _};
@@ -22,21 +23,19 @@ use crate::ids::HomeId;
 /// The name under which systemd hands the secret over (`LoadCredential=torikomi-service-secret:…`).
 pub const CREDENTIAL: &str = "torikomi-service-secret";
 
-/// The line's own keys, opened. They are wiped when this is dropped.
+/// The line's own key, opened. It is wiped when this is dropped.
 #[derive(Debug)]
 pub struct Keyring {
     /// The name under which the journal's checkpoints are signed.
     pub origin: Origin,
     pub journal: KeyPair,
-    /// Only evaluation homes have one.
-    pub timestamping: Option<EvaluationAuthority>,
 }
 
 #[derive(Debug, thiserror::Error)]
 pub enum KeyringError {
     #[error("{}: {error}: put the file back from a backup", .path.display())]
     Missing { path: PathBuf, error: io::Error },
-    #[error("{} cannot be opened ({error}): check that journal.secret_file is the one that belongs to it", .path.display())]
+    #[error("{} cannot be opened ({error}): check that its secret (journal.secret_file, or the file beside the key) belongs to it", .path.display())]
     Locked { path: PathBuf, error: UnlockError },
     #[error("{} is no certificate in PEM: put the file back from a backup", .0.display())]
     NotACertificate(PathBuf),
@@ -52,25 +51,27 @@ pub enum KeyringError {
 const LARGEST_FILE: u64 = 65_536;
 
 impl Keyring {
-    /// Opens the line's own keys. It takes about a fifth of a second.
+    /// Opens the line's own key. It takes about a tenth of a second.
     ///
     /// # Errors
     /// When a file is missing or the secret is another.
     pub fn open(layout: Layout<'_>, config: &Config, home: HomeId) -> Result<Self, KeyringError> {
         let secret = secret(layout, config)?;
         let journal = open_key(&layout.journal_key(), &secret)?;
-        let timestamping = match read(&layout.timestamping_key()) {
-            Ok(_) => {
-                let key = open_key(&layout.timestamping_key(), &secret)?;
-                let certificate = certificate(&layout.timestamping_certificate())?;
-                let root = certificate_of_authority(layout)?;
-                Some(EvaluationAuthority::new(key, certificate, vec![root])?)
-            }
-            Err(KeyringError::Missing { error, .. }) if error.kind() == io::ErrorKind::NotFound => None,
-            Err(error) => return Err(error),
-        };
-        Ok(Self { origin: origin(home)?, journal, timestamping })
+        Ok(Self { origin: origin(home)?, journal })
     }
+}
+
+/// Opens the evaluation time-stamping authority, which only evaluation homes have, and nothing else.
+///
+/// # Errors
+/// When a file is missing or the secret is another.
+pub fn timestamping(layout: Layout<'_>) -> Result<EvaluationAuthority, KeyringError> {
+    let secret = Passphrase::new(read(&layout.timestamping_secret())?.trim_end().to_owned());
+    let key = open_key(&layout.timestamping_key(), &secret)?;
+    let certificate = certificate(&layout.timestamping_certificate())?;
+    let root = certificate_of_authority(layout)?;
+    Ok(EvaluationAuthority::new(key, certificate, vec![root])?)
 }
 
 /// What `init` makes anew.
@@ -121,6 +122,9 @@ pub fn create(
         let key = KeyPair::generate(Suite::EcdsaP256)?;
         let name = subject("Torikomi 評価用時刻認証局");
         let certificate = authority.issue_timestamping(&key.public_key()?, &name, validity)?;
+        let secret = new_secret()?;
+        write(layout.timestamping_secret(), format!("{}\n", &*secret).as_bytes())?;
+        let secret = Passphrase::new(secret.to_string());
         write(layout.timestamping_key(), key.to_encrypted_pem(&secret)?.as_bytes())?;
         write(layout.timestamping_certificate(), pem(&certificate).as_bytes())?;
         Some(certificate)

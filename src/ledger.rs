@@ -5,6 +5,7 @@
 //! somebody keeps its state and carries a reason beside it.
 
 pub mod attempts;
+pub mod clock_state;
 pub mod contents;
 pub mod decisions;
 pub mod deliveries;

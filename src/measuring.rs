@@ -10,6 +10,7 @@ use crate::clock::Clock;
 use crate::database::{Database, DatabaseError, Tx, unreadable};
 use crate::document::{DeliveryProblem, DeliveryState, Part};
 use crate::durable::Failure;
+use crate::evidence::record::ClockKnown;
 use crate::ids::{DeliveryId, Digest, DocumentId};
 use crate::image::{WorkerError, Workers, unmeasured};
 use crate::instant::Instant;
@@ -115,10 +116,11 @@ impl Measuring<'_> {
         F: for<'t> AsyncFnOnce(&'t mut Tx) -> Result<T, E> + Send + 'static,
     {
         let measured = scans(copy).map(|member| self.measure_and_keep(copy, member)).collect::<Result<Vec<_>, _>>()?;
-        let (delivery, journal, now) = (delivery.clone(), self.journal.clone(), self.clock.now());
+        let (delivery, journal) = (delivery.clone(), self.journal.clone());
+        let (known, now) = (self.clock.known(), self.clock.now());
         self.database.write::<_, E, _>(async move |tx| {
             let answer = decided(tx).await?;
-            let document = enter_taken(tx, &delivery, &measured, &journal, now).await?;
+            let document = enter_taken(tx, &delivery, &measured, &journal, &known, now).await?;
             Ok((document, answer))
         })
     }
@@ -192,9 +194,10 @@ impl Measuring<'_> {
         delivery: &Delivery,
         measured: Vec<(Member, Measurements, Digest)>,
     ) -> Result<DocumentId, MeasuringError> {
-        let (delivery, journal, now) = (delivery.clone(), self.journal.clone(), self.clock.now());
+        let (delivery, journal) = (delivery.clone(), self.journal.clone());
+        let (known, now) = (self.clock.known(), self.clock.now());
         self.database.write::<_, MeasuringError, _>(async move |tx| {
-            Ok(enter_taken(tx, &delivery, &measured, &journal, now).await?)
+            Ok(enter_taken(tx, &delivery, &measured, &journal, &known, now).await?)
         })
     }
 }
@@ -205,6 +208,7 @@ async fn enter_taken(
     delivery: &Delivery,
     measured: &[(Member, Measurements, Digest)],
     journal: &Journal,
+    known: &ClockKnown,
     now: Instant,
 ) -> Result<DocumentId, DatabaseError> {
     let document = DocumentId::new();
@@ -212,7 +216,7 @@ async fn enter_taken(
     let taken_in_at = delivery.taken_in_at.unwrap_or(now);
     documents::create(tx, document, &delivery.station, &parts, taken_in_at, now).await?;
     deliveries::move_on(tx, delivery.id, delivery.state, DeliveryState::Taken, None, now).await?;
-    let draft = taken_entry(delivery, document, taken_in_at, measured);
+    let draft = taken_entry(delivery, document, taken_in_at, measured, known);
     journal.append(tx, draft, now).await?;
     Ok(document)
 }
@@ -242,6 +246,7 @@ fn taken_entry(
     document: DocumentId,
     taken_in_at: Instant,
     measured: &[(Member, Measurements, Digest)],
+    known: &ClockKnown,
 ) -> Draft {
     let contents: Vec<_> = measured.iter().map(|(member, _, _)| member.digest).collect();
     let measurements: Vec<_> = measured.iter().map(|(_, _, object)| *object).collect();
@@ -250,6 +255,8 @@ fn taken_entry(
     Draft::by_system(Kind::DeliveryTaken, subject)
         .fact("station", &delivery.station)
         .fact("taken_in_at", taken_in_at)
+        .fact("clock", known)
+        .fact("session", delivery.session)
         .fact("contents", contents)
         .fact("measurements", measurements)
         .fact("pages", pages)

@@ -144,6 +144,10 @@ pub enum Refused {
     KeyUnusable { login: String, detail: String },
     #[error("the passphrase is too weak: {}", passphrase::list(.weaknesses))]
     WeakPassphrase { weaknesses: Vec<Weakness> },
+    #[error("{login} has a key in force: it is revoked first (`torikomi operator revoke {login}`)")]
+    KeyInForce { login: String },
+    #[error("a key is revoked from now on or from an earlier time ({since} is still to come)")]
+    RevocationToCome { since: Instant },
     #[error("nobody appoints themselves: ask another administrator")]
     OwnAppointment,
     #[error("an appointment must end after it begins")]

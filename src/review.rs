@@ -94,10 +94,11 @@ pub fn route(needs: &[Need]) -> (DocumentState, Option<HoldReason>) {
     }
 }
 
-/// The decisions that still count: those made since the identity was last stated by a person.
+/// The decisions that still count: those about the state in which the document is, made since the identity was last
+/// stated by a person.
 pub fn current(decisions: &[Decision]) -> impl Iterator<Item = &Decision> {
     let from = decisions.iter().rposition(|decision| decision.kind == DecisionKind::Identify).unwrap_or(0);
-    decisions.iter().skip(from)
+    decisions.iter().skip(from).filter(|decision| decision.seen.is_none())
 }
 
 /// A document that may be signed: identified, judged under one exact profile, and released by whoever had to.
@@ -253,6 +254,7 @@ mod tests {
                 journal_index: index,
                 entry: Digest::of(b""),
                 at: Instant::from_microseconds(0).unwrap(),
+                seen: None,
             })
             .collect()
     }

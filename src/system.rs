@@ -1,10 +1,11 @@
 //! The few system calls that need a word of explanation, or that no safe crate offers.
 //!
-//! Invariant: this is the only module with `unsafe`. It holds two kinds of unsafe call. `fcntl` with integer arguments,
+//! Invariant: this is the only module with `unsafe`. It holds three kinds of unsafe call. `fcntl` with integer arguments,
 //! because no safe crate offers file leases (`F_SETLEASE`), and a lease is the only way to ask the kernel whether
 //! somebody still has a file open for writing. `mlock` and `munlock`, over pages that are ours alone, because no safe
-//! crate keeps a key out of the swap without bringing an allocator of its own.
-#![expect(unsafe_code, reason = "fcntl(F_SETLEASE), fcntl(F_SETSIG), mlock and munlock have no safe wrapper")]
+//! crate keeps a key out of the swap without bringing an allocator of its own. `adjtimex`, reading only, because no safe
+//! crate asks the kernel whether something keeps its clock right.
+#![expect(unsafe_code, reason = "fcntl(F_SETLEASE), fcntl(F_SETSIG), mlock, munlock and adjtimex have no safe wrapper")]
 
 use std::io;
 use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, OwnedFd};
@@ -86,6 +87,27 @@ fn fcntl(file: BorrowedFd<'_>, command: libc::c_int, argument: libc::c_int) -> i
     // touch no memory of ours.
     let answer = unsafe { libc::fcntl(file.as_raw_fd(), command, argument) };
     if answer == -1 { Err(io::Error::last_os_error()) } else { Ok(()) }
+}
+
+/// What the kernel knows of its clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KernelClock {
+    /// A time service (NTP, PTP, a radio clock) keeps it right.
+    pub synchronised: bool,
+    pub estimated_error_us: u64,
+}
+
+/// What the kernel says of its clock; nothing where it does not let us ask.
+#[must_use]
+pub fn kernel_clock() -> Option<KernelClock> {
+    // SAFETY: every field of `timex` is an integer, for which zero is a value.
+    let mut timex: libc::timex = unsafe { std::mem::zeroed() };
+    // SAFETY: the pointer is to our own `timex`; `modes` is zero, so nothing is set and only its fields are filled in.
+    let state = unsafe { libc::adjtimex(&raw mut timex) };
+    (state >= 0).then(|| KernelClock {
+        synchronised: state != libc::TIME_ERROR && timex.status & libc::STA_UNSYNC == 0,
+        estimated_error_us: u64::try_from(timex.esterror).unwrap_or(0),
+    })
 }
 
 /// A secret in pages of its own, which the kernel keeps out of the swap. Dropped, it is wiped by its own type where it

@@ -18,7 +18,9 @@ mod parts;
 mod people;
 mod record;
 mod releases;
+mod session;
 mod signature;
+mod state;
 mod trust;
 mod windows;
 
@@ -184,7 +186,7 @@ pub fn verify(evidence: Evidence<'_>, trust: &Trust, accept_evaluation: bool) ->
     let signed: Option<(&SignedManifest, &Digest)> =
         signed.as_ref().and_then(|signed| signed.as_ref().ok()).map(|(signed, digest)| (signed, digest));
     let Some((signed, signature_digest)) = signed else {
-        for step in [Step::Timestamp, Step::Signer, Step::Windows, Step::Releases, Step::Journal] {
+        for step in [Step::Timestamp, Step::Signer, Step::Windows, Step::Releases, Step::Session, Step::Journal] {
             report.say(step, not_reached(Step::Signature));
         }
         if row.is_some() {
@@ -204,7 +206,7 @@ pub fn verify(evidence: Evidence<'_>, trust: &Trust, accept_evaluation: bool) ->
 
     let journal = anchored::journal(proof, trust);
     let Some(record) = record else {
-        for step in [Step::Windows, Step::Releases, Step::Journal] {
+        for step in [Step::Windows, Step::Releases, Step::Session, Step::Journal] {
             report.say(step, not_reached(Step::Record));
         }
         if row.is_some() {
@@ -214,6 +216,7 @@ pub fn verify(evidence: Evidence<'_>, trust: &Trust, accept_evaluation: bool) ->
     };
     report.say(Step::Windows, windows::windows(record, signed.signing_time, stamp.time, &journal));
     report.say(Step::Releases, releases::releases(record, &journal));
+    report.say(Step::Session, session::session(record, signed.signing_time, &journal));
     let filed = match (&manifest, &members) {
         (Ok(manifest), Some(_)) => anchored::Filed {
             record,
@@ -245,6 +248,7 @@ fn without_parts(error: PartsError, in_store: bool) -> Result<Report, Unverifiab
         Step::Signer,
         Step::Windows,
         Step::Releases,
+        Step::Session,
         Step::Journal,
         Step::Index,
     ];

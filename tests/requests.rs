@@ -9,6 +9,8 @@ mod bench;
 mod clock;
 #[path = "requests/documents.rs"]
 mod documents;
+#[path = "requests/journal.rs"]
+mod journal;
 #[path = "requests/people.rs"]
 mod people;
 #[path = "requests/socket.rs"]

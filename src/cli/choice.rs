@@ -6,7 +6,7 @@ use crate::ids::Name;
 use crate::messages::Lang;
 use crate::paper::Paper;
 use crate::people::Role;
-use crate::people::acts::ReasonCode;
+use crate::people::acts::{ReasonCode, RevocationReason};
 
 /// The words that would have been understood.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -41,6 +41,10 @@ pub(super) fn reason(text: &str) -> Result<Name, OneOf> {
 pub(super) fn export_reason(text: &str) -> Result<Name, OneOf> {
     one_of(text, &EXPORT_REASONS, ToOwned::to_owned)?;
     text.parse().map_err(|_| OneOf(text.to_owned()))
+}
+
+pub(super) fn revocation(text: &str) -> Result<RevocationReason, OneOf> {
+    one_of(text, &RevocationReason::ALL, |why| why.to_string())
 }
 
 /// A role in the spelling of names, which is what the daemon is asked with.

@@ -14,7 +14,6 @@ use zeroize::Zeroizing;
 use super::init::make::{NewFounder, Plan, make};
 use super::page::{Table, Tone};
 use super::{Answer, Desk, Failure, serve};
-use crate::config::Config;
 use crate::config::Mode;
 use crate::config::home::Home;
 use crate::control::client::ask;
@@ -24,7 +23,7 @@ use crate::document::{DeliveryState, DocumentState, HoldReason};
 use crate::ids::Name;
 use crate::instant::Instant;
 use crate::judgement::Outcome;
-use crate::keyring::Keyring;
+use crate::keyring;
 use crate::ledger::{deliveries, documents};
 use crate::people::register::NewPerson;
 use crate::pipeline::line::Line;
@@ -133,9 +132,7 @@ fn serve_authority(root: &Path, runtime: &tokio::runtime::Runtime) -> Result<(),
     let environment = |problem: String| Failure::Start { problem };
     let home = Home::open(root)?;
     let path = home.layout().settings();
-    let config = Config::load(&path)?;
-    let keys = Keyring::open(home.layout(), &config, home.id()).map_err(|error| environment(error.to_string()))?;
-    let authority = keys.timestamping.ok_or_else(|| environment("the home has no authority".to_owned()))?;
+    let authority = keyring::timestamping(home.layout()).map_err(|error| environment(error.to_string()))?;
     let listener = runtime
         .block_on(tokio::net::TcpListener::bind("127.0.0.1:0"))
         .map_err(|error| environment(error.to_string()))?;

@@ -4,6 +4,7 @@ mod add;
 mod appoint;
 mod enrol;
 mod list;
+mod revoke;
 
 use clap::Subcommand;
 
@@ -17,6 +18,7 @@ pub enum Operator {
     List(list::Args),
     Add(add::Args),
     Enrol(enrol::Args),
+    Revoke(revoke::Args),
     Appoint(appoint::Args),
 }
 
@@ -25,6 +27,7 @@ pub(super) fn run(command: &Operator, desk: &Desk) -> Result<Answer, Failure> {
         Operator::List(args) => list::run(args, desk),
         Operator::Add(args) => add::run(args, desk),
         Operator::Enrol(args) => enrol::run(args, desk),
+        Operator::Revoke(args) => revoke::run(args, desk),
         Operator::Appoint(args) => appoint::run(args, desk),
     }
 }

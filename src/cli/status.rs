@@ -37,6 +37,7 @@ fn head(desk: &Desk, page: &mut Page, status: &Status) {
         (words.say("column-mode"), Some(words.word("mode", &status.mode))),
         (words.say("column-software"), Some(status.version.clone())),
         (words.say("column-now"), Some(words.time(status.now))),
+        (words.say("column-clock"), Some(clock(desk, status))),
         (words.say("column-since"), Some(words.time(status.running_since))),
         (words.say("column-sandbox"), Some(words.word("sandbox", &status.sandbox))),
         (
@@ -46,6 +47,18 @@ fn head(desk: &Desk, page: &mut Page, status: &Status) {
         (words.say("column-records"), Some(status.records.to_string())),
         (words.say("column-journal"), Some(status.journal_size.to_string())),
     ]);
+}
+
+/// What the kernel says of the clock.
+fn clock(desk: &Desk, status: &Status) -> String {
+    let synchronised = match status.clock.synchronised {
+        Some(true) => "true",
+        Some(false) => "false",
+        None => "unknown",
+    };
+    let error = status.clock.estimated_error_us.unwrap_or(0).div_ceil(1000);
+    let blanks = [("synchronised", synchronised.into()), ("milliseconds", error.to_string().into())];
+    desk.words.with("status-clock", &blanks)
 }
 
 /// What somebody must act on comes before what is merely told.

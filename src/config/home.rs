@@ -337,6 +337,11 @@ impl<'h> Layout<'h> {
     }
 
     #[must_use]
+    pub fn timestamping_secret(self) -> PathBuf {
+        self.keys().join("timestamping.secret")
+    }
+
+    #[must_use]
     pub fn timestamping_certificate(self) -> PathBuf {
         self.keys().join("timestamping-certificate.pem")
     }

@@ -5,8 +5,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::calendar::Expiry;
-use crate::clock::Jumped;
+use crate::clock::ClockProblem;
 use crate::document::{DeliveryState, DocumentState, HoldReason, Part};
+use crate::evidence::record::ClockKnown;
 use crate::identification::Flag;
 use crate::identity::{Claims, Identity};
 use crate::ids::{DeliveryId, Digest, DocumentId, HomeId, Name, PersonId, RecordId, SessionId};
@@ -35,7 +36,9 @@ pub struct Status {
     /// `required` or `best-effort`.
     pub sandbox: String,
     /// Absent while the clock is believed.
-    pub clock_problem: Option<Jumped>,
+    /// What the kernel says of the clock.
+    pub clock: ClockKnown,
+    pub clock_problem: Option<ClockProblem>,
     pub information_manager: Option<String>,
     pub stations: Vec<StationStatus>,
     pub documents: Vec<Count>,

@@ -105,6 +105,9 @@ impl Requests {
                 facts(self.add_person(&by, new, peer)?)
             }
             Request::Enrol { by, person, ca_passphrase } => facts(self.enrol(&by, &person, &ca_passphrase, peer)?),
+            Request::Revoke { by, second, login, why, since } => {
+                facts(self.revoke(&by, second.as_ref(), &login, why, since, peer)?)
+            }
             Request::Appoint { by, second, login, role, rank, from, until } => {
                 let wanted = people::Wanted { login, role, rank, from, until };
                 facts(self.appoint(&by, second.as_ref(), &wanted, peer)?)

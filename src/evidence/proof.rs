@@ -30,6 +30,10 @@ pub struct Proof {
     /// journal's order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub people: Vec<ProvenEntry>,
+    /// The entries of the session in which it was signed, of that in which it was delivered, and of those that they go
+    /// on with: how each was opened, attested and closed, in the journal's order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sessions: Vec<ProvenEntry>,
     /// The certificates that those entries name, as base64 of their DER.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub certificates: Vec<String>,

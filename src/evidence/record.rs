@@ -114,6 +114,9 @@ pub struct Clocks {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub obtained_on: Option<Date>,
     pub taken_in_at: Instant,
+    /// What was known of our clock when the document was taken in, and when it was to be signed.
+    pub at_intake: ClockKnown,
+    pub at_signing: ClockKnown,
     /// End of the window for the scan; absent where the profile has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scan_by: Option<Instant>,
@@ -127,6 +130,21 @@ pub struct Clocks {
     pub late: Option<String>,
 }
 
+/// What was known of our clock.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ClockKnown {
+    /// Whether the kernel said that something keeps its clock right; absent where it did not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub synchronised: Option<bool>,
+    /// By the kernel's own estimate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub estimated_error_us: Option<u64>,
+    /// What was in doubt: `jumped`, `behind`, `unsynchronised`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
+}
+
 /// A signed act, by its place in the journal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -136,6 +154,20 @@ pub struct DecisionRef {
     pub journal_index: u64,
     /// SHA-256 of the journal entry's bytes.
     pub entry: Digest,
+    /// The state that it was about, where that is another than the one that is signed: it releases nothing then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen: Option<Box<Seen>>,
+}
+
+/// A state of the document. With the record's `document` and `salt` it makes the `state_digest` of an act about it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Seen {
+    pub identity: Identity,
+    pub claims: Claims,
+    pub parts: Vec<Part>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub judgement: Option<Judgement>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -190,6 +222,14 @@ pub struct Software {
     pub build: Digest,
 }
 
+impl RecordFile {
+    /// Whether it is the file of a part. Equal bytes that were delivered twice are two files.
+    #[must_use]
+    pub fn carries(&self, part: &Part) -> bool {
+        self.digest == part.content && self.delivery == part.delivery && self.delivered_name == part.delivered_name
+    }
+}
+
 impl RecordJson {
     /// The page ranges of `parts` over the files that carry their contents.
     #[must_use]
@@ -197,7 +237,7 @@ impl RecordJson {
         parts
             .iter()
             .filter_map(|part| {
-                let file = files.iter().find(|file| file.digest == part.content)?;
+                let file = files.iter().find(|file| file.carries(part))?;
                 Some(PageRange { file: file.name.clone(), first_page: part.first_page, page_count: part.page_count })
             })
             .collect()

@@ -71,8 +71,8 @@ impl Journal {
         let bytes = serde_json_canonicalizer::to_vec(&entry).map_err(unreadable("journal_entry.bytes"))?;
 
         sqlx::query(
-            "INSERT INTO journal_entry (idx, bytes, kind, document, delivery, record, person)
-             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            "INSERT INTO journal_entry (idx, bytes, kind, document, delivery, record, person, session)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         )
         .bind(row)
         .bind(bytes.clone())
@@ -81,6 +81,7 @@ impl Journal {
         .bind(entry.subject.delivery.map(|id| id.to_string()))
         .bind(entry.subject.record.map(|id| id.to_string()))
         .bind(entry.subject.person.map(|id| id.to_string()))
+        .bind(entry.subject.session.map(|id| id.to_string()))
         .execute(&mut *tx)
         .await?;
         if let Some((salt, text)) = private {

@@ -7,7 +7,7 @@ use sqlx::Row as _;
 use super::{Entry, Kind};
 use crate::database::{DatabaseError, Tx, unreadable};
 use crate::evidence::tree::{self, ProofError};
-use crate::ids::{Digest, DocumentId};
+use crate::ids::{Digest, DocumentId, SessionId};
 
 /// The newest state of the journal.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,6 +75,19 @@ pub async fn of_document(tx: &mut Tx, document: DocumentId) -> Result<Vec<Stored
          WHERE e.document = $1 ORDER BY e.idx",
     )
     .bind(document.to_string())
+    .fetch_all(tx)
+    .await?;
+    rows.iter().map(read_row).collect()
+}
+
+/// The entries of a kind about a session, in order.
+pub async fn of_session(tx: &mut Tx, session: SessionId, kind: Kind) -> Result<Vec<Stored>, DatabaseError> {
+    let rows = sqlx::query(
+        "SELECT e.idx, e.bytes, p.salt, p.text FROM journal_entry e LEFT JOIN journal_private p ON p.idx = e.idx
+         WHERE e.session = $1 AND e.kind = $2 ORDER BY e.idx",
+    )
+    .bind(session.to_string())
+    .bind(kind.to_string())
     .fetch_all(tx)
     .await?;
     rows.iter().map(read_row).collect()

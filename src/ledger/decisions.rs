@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 use sqlx::Row as _;
 
+use super::documents::{self, Document, from_json, to_json};
 use crate::database::{DatabaseError, Tx, instant, unreadable};
+use crate::evidence::record::Seen;
 use crate::ids::{Digest, DocumentId, PersonId};
 use crate::instant::Instant;
 
@@ -33,20 +35,25 @@ pub struct Decision {
     /// SHA-256 of the journal entry.
     pub entry: Digest,
     pub at: Instant,
+    /// The state that it was about, where the document is in another now.
+    pub seen: Option<Box<Seen>>,
 }
 
+/// Enters a decision about a document in the state in which it is now.
 pub async fn enter(tx: &mut Tx, document: DocumentId, decision: &Decision) -> Result<(), DatabaseError> {
+    let seen = present(tx, document).await?;
     sqlx::query(
-        "INSERT INTO decision (document, journal_index, kind, person, reason, entry_digest, decided_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        "INSERT INTO decision (document, journal_index, kind, person, reason, entry_digest, decided_at, seen)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
     )
     .bind(document.to_string())
     .bind(i64::try_from(decision.journal_index).map_err(unreadable("decision.journal_index"))?)
-    .bind(super::documents::to_text(&decision.kind))
+    .bind(documents::to_text(&decision.kind))
     .bind(decision.person.to_string())
     .bind(decision.reason.clone())
     .bind(decision.entry.to_string())
     .bind(decision.at.as_microseconds())
+    .bind(to_json("decision.seen", &seen)?)
     .execute(tx)
     .await?;
     Ok(())
@@ -55,17 +62,23 @@ pub async fn enter(tx: &mut Tx, document: DocumentId, decision: &Decision) -> Re
 /// The decisions about a document, in order.
 pub async fn of_document(tx: &mut Tx, document: DocumentId) -> Result<Vec<Decision>, DatabaseError> {
     let rows = sqlx::query(
-        "SELECT journal_index, kind, person, reason, entry_digest, decided_at FROM decision
+        "SELECT journal_index, kind, person, reason, entry_digest, decided_at, seen FROM decision
          WHERE document = $1 ORDER BY journal_index",
     )
     .bind(document.to_string())
-    .fetch_all(tx)
+    .fetch_all(&mut *tx)
     .await?;
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let present = present(tx, document).await?;
     rows.iter()
         .map(|row| {
             let text = |column: &'static str| row.try_get::<String, _>(column);
+            let seen: Seen = from_json("decision.seen", &text("seen")?)?;
             Ok(Decision {
-                kind: super::documents::from_text("decision.kind", &text("kind")?)?,
+                seen: (seen != present).then(|| Box::new(seen)),
+                kind: documents::from_text("decision.kind", &text("kind")?)?,
                 person: text("person")?.parse().map_err(unreadable("decision.person"))?,
                 reason: row.try_get("reason")?,
                 journal_index: row
@@ -77,4 +90,13 @@ pub async fn of_document(tx: &mut Tx, document: DocumentId) -> Result<Vec<Decisi
             })
         })
         .collect()
+}
+
+/// The state in which a document is.
+async fn present(tx: &mut Tx, id: DocumentId) -> Result<Seen, DatabaseError> {
+    let document = documents::get(tx, id).await?;
+    let document = document.ok_or_else(|| DatabaseError::Conflict(format!("there is no document {id}")))?;
+    let parts = documents::parts(tx, id).await?;
+    let Document { identity, claims, judgement, .. } = document;
+    Ok(Seen { identity, claims, parts, judgement })
 }

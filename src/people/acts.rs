@@ -13,6 +13,7 @@ use super::appointments::{self, Appointment};
 use super::certificates::{self, Certificate, Signer};
 use super::sessions::Attested;
 use super::{PeopleError, Refused, Role, register};
+use crate::clock::ClockProblem;
 use crate::config::Config;
 use crate::crypto::make::MakeError;
 use crate::database::Tx;
@@ -66,6 +67,14 @@ pub enum Deed {
     },
     /// A certificate is issued for a person's own key; the person signs with that key, which proves that they have it.
     Enrol(Issued),
+    /// A certificate counts no more: its own key says so, or two others do.
+    Revoke {
+        person: PersonId,
+        certificate: Digest,
+        /// What it signed from then on counts for nothing.
+        since: Instant,
+        why: RevocationReason,
+    },
     Appoint(Appointment),
     EndAppointment {
         person: PersonId,
@@ -161,6 +170,13 @@ pub enum Deed {
     Retry {
         documents: Vec<DocumentId>,
     },
+    /// Somebody looked at the clock and believes it as it stands now.
+    AcknowledgeClock {
+        /// What had put it in doubt.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        problem: Option<ClockProblem>,
+        reason: ReasonCode,
+    },
 }
 
 /// A certificate as the journal knows it: enough to find it, and to tell an issued one from one slipped in.
@@ -171,6 +187,30 @@ pub struct Issued {
     pub certificate: Digest,
     pub not_before: Instant,
     pub not_after: Instant,
+}
+
+/// Why a certificate counts no more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum RevocationReason {
+    /// The key or its passphrase is lost.
+    KeyLost,
+    /// Somebody else may have it.
+    KeyCompromised,
+    /// Another takes its place.
+    Renewal,
+    /// The person has left, or signs no more.
+    Left,
+}
+
+impl RevocationReason {
+    pub const ALL: [Self; 4] = [Self::KeyLost, Self::KeyCompromised, Self::Renewal, Self::Left];
+}
+
+impl fmt::Display for RevocationReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
 }
 
 /// How the one who decides looked at the pages.
@@ -259,6 +299,7 @@ impl Deed {
             Self::Genesis { .. } => "genesis",
             Self::AddPerson { .. } => "add-person",
             Self::Enrol(_) => "enrol",
+            Self::Revoke { .. } => "revoke",
             Self::Appoint(_) => "appoint",
             Self::EndAppointment { .. } => "end-appointment",
             Self::ApproveProfile { .. } => "approve-profile",
@@ -276,6 +317,7 @@ impl Deed {
             Self::Discard { .. } => "discard",
             Self::Assign { .. } => "assign",
             Self::Retry { .. } => "retry",
+            Self::AcknowledgeClock { .. } => "acknowledge-clock",
         }
     }
 
@@ -287,7 +329,11 @@ impl Deed {
             // The one act that nobody can be appointed for yet; the roles come from the act itself.
             Self::Genesis { .. } => &[],
             Self::AddPerson { .. } | Self::Appoint(_) | Self::EndAppointment { .. } => &[Admin],
-            Self::Enrol(_) | Self::ApproveProfile { .. } => &[Admin, InformationManager],
+            Self::Enrol(_) | Self::ApproveProfile { .. } | Self::AcknowledgeClock { .. } => {
+                &[Admin, InformationManager]
+            }
+            // Of the own key by anybody; of another's, `enrolment::revoke` asks for more.
+            Self::Revoke { .. } => &Role::ALL,
             Self::OpenSession { .. } | Self::AttestBatch { .. } => &[Operator, InformationManager],
             Self::Identify { weaker_profile: true, .. }
             | Self::Accept { .. }
@@ -315,6 +361,8 @@ impl Deed {
             Self::ApproveProfile { .. } => Second::Needed(&[InformationManager]),
             // Where the profile asks for two, its reviewer insists.
             Self::Accept { .. } | Self::Exception { .. } => Second::Allowed(&[InformationManager]),
+            // Nobody alone ends what another signs with.
+            Self::Revoke { .. } => Second::Allowed(&[Admin, InformationManager]),
             _ => Second::None,
         }
     }
@@ -326,6 +374,7 @@ impl Deed {
             Self::Genesis { .. } => Kind::HomeFounded,
             Self::AddPerson { .. } => Kind::PersonEnrolled,
             Self::Enrol(_) => Kind::CertificateIssued,
+            Self::Revoke { .. } => Kind::CertificateRevoked,
             Self::Appoint(_) | Self::EndAppointment { .. } => Kind::Appointed,
             Self::ApproveProfile { .. } => Kind::ProfileAdopted,
             Self::OpenSession { .. } => Kind::SessionOpened,
@@ -339,6 +388,7 @@ impl Deed {
             Self::Discard { .. } => Kind::DocumentDiscarded,
             Self::Assign { .. } => Kind::DocumentAssigned,
             Self::Retry { .. } => Kind::DocumentRetried,
+            Self::AcknowledgeClock { .. } => Kind::ClockAcknowledged,
         }
     }
 
@@ -347,7 +397,9 @@ impl Deed {
     pub fn subject(&self) -> Subject {
         let person = |person: &PersonId| Subject { person: Some(*person), ..Subject::default() };
         match self {
-            Self::AddPerson { person: id } | Self::EndAppointment { person: id, .. } => person(id),
+            Self::AddPerson { person: id }
+            | Self::EndAppointment { person: id, .. }
+            | Self::Revoke { person: id, .. } => person(id),
             Self::Enrol(issued) => person(&issued.person),
             Self::Appoint(appointment) => person(&appointment.person),
             Self::OpenSession { session, .. } | Self::AttestBatch { session, .. } => {
@@ -368,7 +420,7 @@ impl Deed {
                 [document] => Subject::document(*document),
                 _ => Subject::default(),
             },
-            Self::Genesis { .. } | Self::ApproveProfile { .. } => Subject::default(),
+            Self::Genesis { .. } | Self::ApproveProfile { .. } | Self::AcknowledgeClock { .. } => Subject::default(),
         }
     }
 }
@@ -602,7 +654,7 @@ pub(super) async fn admit_with(
     check_signatures(tx, signed, new, now).await
 }
 
-async fn check_role(
+pub(super) async fn check_role(
     tx: &mut Tx,
     person: PersonId,
     deed: &Deed,

@@ -225,6 +225,20 @@ pub(super) async fn insert(tx: &mut Tx, new: &Certificate, journal_index: i64) -
     Ok(())
 }
 
+/// Notes that a certificate counts no more. One that was revoked before stays so from then on.
+pub(super) async fn revoke(tx: &mut Tx, fingerprint: Digest, since: Instant) -> Result<(), DatabaseError> {
+    let done = sqlx::query("UPDATE certificate SET revoked_at = $1 WHERE fingerprint = $2 AND revoked_at IS NULL")
+        .bind(since.as_microseconds())
+        .bind(fingerprint.to_string())
+        .execute(tx)
+        .await?;
+    if done.rows_affected() == 1 {
+        Ok(())
+    } else {
+        Err(DatabaseError::Conflict(format!("certificate {fingerprint} is not there, or was revoked before")))
+    }
+}
+
 fn read_row(row: &AnyRow) -> Result<Certificate, DatabaseError> {
     let at = |column: &'static str| row.try_get::<i64, _>(column);
     let suite: String = row.try_get("suite")?;

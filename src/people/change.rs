@@ -6,7 +6,7 @@ use super::certificates::{self, Certificate};
 use super::register::{self, Person};
 use super::sessions::{self, Attestation, CloseReason, SessionRow};
 use crate::database::{DatabaseError, Tx, unreadable};
-use crate::ids::{PersonId, SessionId};
+use crate::ids::{Digest, PersonId, SessionId};
 use crate::instant::Instant;
 use crate::journal::Draft;
 
@@ -22,6 +22,7 @@ pub struct Change {
 pub(super) enum Row {
     Person(Person),
     Certificate(Certificate),
+    CertificateRevoked { certificate: Digest, since: Instant },
     Appointment(Appointment),
     AppointmentEnds { person: PersonId, role: Role, at: Instant },
     SessionOpens(SessionRow),
@@ -44,6 +45,9 @@ impl Change {
             match row {
                 Row::Person(person) => register::insert(tx, person).await?,
                 Row::Certificate(certificate) => certificates::insert(tx, certificate, journal_index).await?,
+                Row::CertificateRevoked { certificate, since } => {
+                    certificates::revoke(tx, *certificate, *since).await?;
+                }
                 Row::Appointment(appointment) => appointments::insert(tx, appointment, journal_index).await?,
                 Row::AppointmentEnds { person, role, at } => {
                     if appointments::end(tx, *person, *role, *at).await? == 0 {

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use super::acts::{self, Act, ActRules, Deed, Issued, Private, Signed};
 use super::appointments::{self, Appointment};
-use super::certificates::{Certificate, Signer};
+use super::certificates::{self, Certificate, Signer};
 use super::change::{Change, Row};
 use super::register::{self, NewPerson, Person};
 use super::{PassphraseRule, PeopleError, Refused, Role};
@@ -175,8 +175,42 @@ pub async fn enrol(
     if signed.act().by == certificate.person {
         return Err(Refused::SamePerson.into());
     }
+    // Whoever holds the authority's passphrase could otherwise make a second key for somebody, and sign as them.
+    if certificates::of_person(tx, certificate.person).await?.iter().any(|held| held.is_valid_at(now)) {
+        let person = register::get(tx, certificate.person).await?;
+        let login = person.map(|person| person.login.to_string()).unwrap_or_default();
+        return Err(Refused::KeyInForce { login }.into());
+    }
     let certificate = Certificate { issued_by: Some(signed.act().by), ..certificate };
     Ok(Change::new(signed.into_draft(None), vec![Row::Certificate(certificate)]))
+}
+
+/// Revokes a certificate: its own key says so, or two others, of whom neither is the person.
+///
+/// # Errors
+/// When the act is not admitted, or names a certificate that the person does not hold.
+pub async fn revoke(tx: &mut Tx, signed: Signed, rules: &ActRules, now: Instant) -> Result<Change, PeopleError> {
+    acts::admit(tx, &signed, rules, now).await?;
+    let act = signed.act();
+    let Deed::Revoke { person, certificate, since, .. } = act.deed else { return Err(Refused::MalformedAct.into()) };
+    // What is still to come cannot be undone today.
+    if since > now {
+        return Err(Refused::RevocationToCome { since }.into());
+    }
+    match act.second {
+        None if act.by == person => {}
+        None => {
+            let roles = vec![Role::Admin, Role::InformationManager];
+            return Err(Refused::SecondPersonNeeded { act: act.deed.name().to_owned(), roles }.into());
+        }
+        Some(second) if act.by == person || second == person => return Err(Refused::SamePerson.into()),
+        Some(_) => acts::check_role(tx, act.by, &act.deed, &[Role::Admin, Role::InformationManager], now).await?,
+    }
+    match certificates::get(tx, certificate).await? {
+        Some(held) if held.person == person && held.revoked_at.is_none() => {}
+        _ => return Err(Refused::MalformedAct.into()),
+    }
+    Ok(Change::new(signed.into_draft(None), vec![Row::CertificateRevoked { certificate, since }]))
 }
 
 /// Appoints somebody, or ends an appointment.

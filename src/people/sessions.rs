@@ -79,12 +79,15 @@ pub enum CloseReason {
     Spent,
     /// The person was suspended.
     Suspended,
+    /// The person's key was revoked.
+    Revoked,
     /// The process ended, and the key with it.
     Restart,
 }
 
 impl CloseReason {
-    pub const ALL: [Self; 6] = [Self::LogOff, Self::Expired, Self::Idle, Self::Spent, Self::Suspended, Self::Restart];
+    pub const ALL: [Self; 7] =
+        [Self::LogOff, Self::Expired, Self::Idle, Self::Spent, Self::Suspended, Self::Revoked, Self::Restart];
 
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -94,6 +97,7 @@ impl CloseReason {
             Self::Idle => "idle",
             Self::Spent => "spent",
             Self::Suspended => "suspended",
+            Self::Revoked => "revoked",
             Self::Restart => "restart",
         }
     }

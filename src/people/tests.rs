@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use tempfile::TempDir;
 use zeroize::Zeroizing;
 
-use super::acts::{Act, ActRules, Deed, PagesSeen, Private, ReasonCode, Signed};
+use super::acts::{Act, ActRules, Deed, PagesSeen, Private, ReasonCode, RevocationReason, Signed};
 use super::appointments::Appointment;
 use super::certificates::{self, Certificate, Signer};
 use super::enrolment::{self, Foundation, Founder, OwnKey};
@@ -153,6 +153,15 @@ impl Hospital {
         let signed = Signed::sign(act, &[by, signer])?;
         let (rules, now) = (self.rules, self.now);
         self.commit(async move |tx| enrolment::enrol(tx, signed, certificate, &rules, now).await)
+    }
+
+    /// A person ends the own key.
+    fn revoke(&self, own: &Signer) -> Result<(), PeopleError> {
+        let (person, certificate) = (own.person(), own.certificate().fingerprint);
+        let deed = Deed::Revoke { person, certificate, since: self.now, why: RevocationReason::Renewal };
+        let signed = Signed::sign(Act::new(deed, person, self.now, self.rules.home), &[own])?;
+        let (rules, now) = (self.rules, self.now);
+        self.commit(async move |tx| enrolment::revoke(tx, signed, &rules, now).await)
     }
 
     /// The founders approve each other's appointments.
@@ -422,6 +431,8 @@ fn a_second_person_is_independent_of_the_first() {
     // A renewed key is as new as a new account.
     let person = hospital.database.read(async |tx| register::active(tx, "mihon-dairi").await).unwrap();
     let (renewed, _) = hospital.signer(person);
+    assert!(matches!(refusal(hospital.enrol(&admin, &renewed)), Refused::KeyInForce { .. }));
+    hospital.revoke(&deputy).unwrap();
     hospital.enrol(&admin, &renewed).unwrap();
     assert!(matches!(refusal(approve(&hospital, &[&admin, &renewed])), Refused::SecondPersonTooNew { .. }));
     hospital.now = later(96);

@@ -514,10 +514,11 @@ impl Line {
         let (document, adopted, journal) = (document.clone(), Arc::clone(adopted), Arc::clone(&self.journal));
         let (now, judged_by) = (self.clock.now(), calendar.digest());
         let held = self.database.write::<_, StageError, _>(async move |tx| {
+            // Before the decisions are read: one that was about another judgement counts no more.
+            documents::set_judgement(tx, document.id, &judgement, due_at).await?;
             let decided = decisions::of_document(tx, document.id).await?;
             let needs = review::needs(&document.identity, &judgement, &adopted.profile, &decided);
             let (state, held) = review::route(&needs);
-            documents::set_judgement(tx, document.id, &judgement, due_at).await?;
             documents::set_calendar(tx, document.id, &judged_by).await?;
             documents::carry_on(tx, document.id, DocumentState::Inspecting, state, now).await?;
             if let Some(reason) = held {

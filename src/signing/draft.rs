@@ -7,12 +7,13 @@ use crate::calendar::Start;
 use crate::document::Part;
 use crate::evidence::manifest::{self, Member};
 use crate::evidence::record::{
-    Attestation, Clocks, DecisionRef, MeasurementsRef, PersonRef, RECORD_VERSION, RecordFile, RecordJson, Signer,
-    Software,
+    Attestation, ClockKnown, Clocks, DecisionRef, MeasurementsRef, PersonRef, RECORD_VERSION, RecordFile, RecordJson,
+    Signer, Software,
 };
 use crate::ids::{AttemptId, Digest};
 use crate::instant::Instant;
-use crate::journal::read::head;
+use crate::journal::Kind;
+use crate::journal::read::{Stored, head, of_document};
 use crate::ledger::attempts::{self, AttemptState};
 use crate::ledger::{contents, deliveries, documents};
 use crate::measurements::Measurements;
@@ -40,6 +41,7 @@ struct Known {
     signer: Person,
     certificate: Digest,
     checkpoint: String,
+    at_intake: ClockKnown,
 }
 
 struct KnownFile {
@@ -70,7 +72,10 @@ impl Signing<'_> {
             let (ending, media_type) = media_of(measured.format);
             let name = format!("original-{number:03}.{ending}");
             members.push(member(&name, media_type, file.part.content)?);
-            measurements.push(MeasurementsRef { content: file.part.content, measurements: file.measurements });
+            let reference = MeasurementsRef { content: file.part.content, measurements: file.measurements };
+            if !measurements.contains(&reference) {
+                measurements.push(reference);
+            }
             files.push(RecordFile {
                 name,
                 digest: file.part.content,
@@ -105,7 +110,7 @@ impl Signing<'_> {
             profile: profile.reference().clone(),
             calendar: self.calendar.digest(),
             judgement: accepted.judgement().clone(),
-            clocks: self.clocks(accepted, profile, sign_by),
+            clocks: self.clocks(accepted, profile, sign_by, known.at_intake.clone()),
             decisions: accepted
                 .decisions()
                 .iter()
@@ -114,6 +119,7 @@ impl Signing<'_> {
                     person: decision.person,
                     journal_index: decision.journal_index,
                     entry: decision.entry,
+                    seen: decision.seen.clone(),
                 })
                 .collect(),
             measurements,
@@ -162,7 +168,12 @@ impl Signing<'_> {
             let parts = documents::parts(tx, document.id).await?;
             let mut files: Vec<KnownFile> = Vec::new();
             for part in &parts {
-                if files.iter().any(|file| file.part.content == part.content) {
+                let same = |file: &KnownFile| {
+                    let known = &file.part;
+                    (known.content, known.delivery, &known.delivered_name)
+                        == (part.content, part.delivery, &part.delivered_name)
+                };
+                if files.iter().any(same) {
                     continue;
                 }
                 let delivered = deliveries::files(tx, part.delivery).await?;
@@ -192,12 +203,15 @@ impl Signing<'_> {
                 .ok_or(SigningError::Incoherent("the signer is not in the register"))?;
             let certificate = certificates::current(tx, &signer, now).await?.fingerprint;
             let operator = operator_of(tx, named, session).await?;
+            let at_intake = clock_at_intake(&of_document(tx, document.id).await?)
+                .ok_or(SigningError::Incoherent("the journal does not say how the clock stood at the intake"))?;
             let head = head(tx).await?.ok_or(SigningError::Incoherent("the journal is empty"))?;
-            Ok(Known { parts, files, missed, manager, operator, signer, certificate, checkpoint: head.checkpoint })
+            let checkpoint = head.checkpoint;
+            Ok(Known { parts, files, missed, manager, operator, signer, certificate, checkpoint, at_intake })
         })
     }
 
-    fn clocks(&self, accepted: &Accepted, profile: &Profile, sign_by: Instant) -> Clocks {
+    fn clocks(&self, accepted: &Accepted, profile: &Profile, sign_by: Instant, at_intake: ClockKnown) -> Clocks {
         let document = accepted.document();
         let obtained_on = document.identity.obtained_on.as_ref().map(|date| date.value);
         let scan_by = obtained_on.zip(profile.window.scan_within_business_days).and_then(|(day, days)| {
@@ -215,12 +229,21 @@ impl Signing<'_> {
         Clocks {
             obtained_on,
             taken_in_at: document.taken_in_at,
+            at_intake,
+            at_signing: self.clock.known(),
             scan_by,
             sign_by: Some(sign_by),
             stamp_within_seconds,
             late,
         }
     }
+}
+
+/// What the entry of the intake says of the clock.
+fn clock_at_intake(entries: &[Stored]) -> Option<ClockKnown> {
+    let mut entries = entries.iter().filter_map(|stored| stored.entry().ok());
+    let taken = entries.find(|entry| entry.kind == Kind::DeliveryTaken)?;
+    serde_json::from_value(taken.facts.get("clock")?.clone()).ok()
 }
 
 /// The codes of flags; what else they say stands in the identity and in the decisions.

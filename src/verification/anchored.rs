@@ -10,12 +10,13 @@ use super::content::Manifest;
 use super::finding::{ActFault, Doubt, Fact, Fault, Objection, Outcome};
 use super::people::People;
 use super::record::Read;
+use super::releases;
+use super::session::Sessions;
 use super::trust::Trust;
 use super::{CLOCK_SKEW, ProofSource, Unverifiable};
 use crate::crypto::check;
 use crate::evidence::checkpoint::{Checkpoint, VerifierKey};
 use crate::evidence::proof::{PROOF_VERSION, Proof, ProvenEntry};
-use crate::evidence::record::RecordJson;
 use crate::evidence::tree::{leaf_hash, verify_consistency, verify_inclusion};
 use crate::ids::Digest;
 use crate::instant::Instant;
@@ -39,6 +40,7 @@ pub(super) struct Proven {
     filed: Entry,
     taken: Entry,
     decisions: Vec<Decided>,
+    pub(super) sessions: Sessions,
     people: People,
     /// The first entry about people that does not count.
     people_fault: Option<(u64, ActFault)>,
@@ -50,6 +52,14 @@ pub(super) struct Decided {
     index: u64,
     pub digest: Digest,
     pub act: Result<Act, ActFault>,
+}
+
+/// What an entry of a proof is there for.
+#[derive(Clone, Copy)]
+enum About {
+    People,
+    Decisions,
+    Sessions,
 }
 
 /// What was found of a record, to be compared with what the journal says was filed.
@@ -120,29 +130,37 @@ fn prove(proof: &Proof, trust: &Trust) -> Result<Proven, Objection> {
         let der = data_encoding::BASE64.decode(certificate.as_bytes());
         people.bring(&der.map_err(|error| Fault::ProofUnreadable { detail: error.to_string() })?);
     }
-    let mut told: Vec<(Entry, Digest, bool)> = Vec::new();
-    for (entries, is_decision) in [(&proof.people, false), (&proof.decisions, true)] {
+    let mut told: Vec<(Entry, Digest, About)> = Vec::new();
+    let told_of =
+        [(&proof.people, About::People), (&proof.decisions, About::Decisions), (&proof.sessions, About::Sessions)];
+    for (entries, about) in told_of {
         for entry in entries {
             let (entry, digest) = root(entry)?;
-            told.push((entry, digest, is_decision));
+            told.push((entry, digest, about));
         }
     }
     // In the journal's order: who may do something at a time is what was said before it.
     told.sort_by_key(|(entry, ..)| entry.index);
-    let (mut decisions, mut people_fault) = (Vec::new(), None);
-    for (entry, digest, is_decision) in told {
-        let act = people.read(&entry, anchors).and_then(|act| act.ok_or(ActFault::ActMissing));
-        if is_decision {
-            decisions.push(Decided { index: entry.index, digest, act });
-        } else if let Err(fault) = act
-            && people_fault.is_none()
-            && entry.kind != Kind::CertificateRevoked
-        {
-            people_fault = Some((entry.index, fault));
+    let (mut decisions, mut sessions, mut people_fault) = (Vec::new(), Sessions::default(), None);
+    for (entry, digest, about) in told {
+        let act = people.read(&entry, anchors);
+        match about {
+            About::Sessions => sessions.learn(&entry, act),
+            About::Decisions => {
+                let act = act.and_then(|act| act.ok_or(ActFault::ActMissing));
+                decisions.push(Decided { index: entry.index, digest, act });
+            }
+            About::People => {
+                if let Err(fault) = act.and_then(|act| act.ok_or(ActFault::ActMissing))
+                    && people_fault.is_none()
+                {
+                    people_fault = Some((entry.index, fault));
+                }
+            }
         }
     }
     let consistency = proof.consistency.clone();
-    Ok(Proven { key: key.clone(), checkpoint, filed, taken, decisions, people, people_fault, consistency })
+    Ok(Proven { key: key.clone(), checkpoint, filed, taken, decisions, sessions, people, people_fault, consistency })
 }
 
 /// The checkpoint of a note that one of the known journals signed.
@@ -213,6 +231,11 @@ pub(super) fn outcome(journal: &AtHand, filed: &Filed<'_>) -> Outcome {
     if proven.people.issued(&certificate).is_none_or(|issued| issued.person != person) {
         return Err(Fault::CertificateNotIssued { certificate }.into());
     }
+    // What nobody stamped was signed when the journal says that it was filed; the signature's own time is a mere claim.
+    let proven_at = filed.timestamped_at.unwrap_or(entry.at);
+    if let Some(since) = proven.people.revoked(&certificate).filter(|since| *since <= proven_at) {
+        return Err(Fault::SignerRevoked { since }.into());
+    }
     let role = json.signer.capacity.parse::<Role>().ok();
     if !role.is_some_and(|role| proven.people.holds(person, role, filed.signed_at)) {
         return Err(Fault::SignerNotAppointed { capacity: json.signer.capacity.clone() }.into());
@@ -266,7 +289,9 @@ fn otherwise_taken(entry: &Entry, filed: &Filed<'_>) -> Option<&'static str> {
         (entry.kind == Kind::DeliveryTaken, "kind"),
         (entry.home == json.home, "home"),
         (entry.subject.document == Some(json.document), "document"),
+        (fact("station").as_str() == Some(json.station.as_str()), "station"),
         (taken_in_at == Some(json.clocks.taken_in_at), "taken_in_at"),
+        (serde_json::to_value(&json.clocks.at_intake).is_ok_and(|known| known == *fact("clock")), "clock"),
         (all_came_then, "contents"),
         // The entry follows the copy at once, or after a worker has looked; never before it.
         (entry.at.plus(CLOCK_SKEW) >= json.clocks.taken_in_at, "at"),
@@ -285,10 +310,10 @@ fn history(proven: &Proven, note: &str) -> Result<(), Objection> {
 }
 
 impl AtHand {
-    /// The acts that count among the decisions that a record names.
-    pub(super) fn decided(&self, json: &RecordJson) -> Vec<&Act> {
+    /// The acts of the decisions that count.
+    pub(super) fn decided(&self, record: &Read) -> Vec<&Act> {
         let Self::Proven(proven) = self else { return Vec::new() };
-        let named = json.decisions.iter().filter_map(|decision| proven.decision(decision.journal_index));
+        let named = releases::current(record).filter_map(|decision| proven.decision(decision.journal_index));
         named.filter_map(|decided| decided.act.as_ref().ok()).collect()
     }
 
@@ -302,6 +327,11 @@ impl AtHand {
 }
 
 impl Proven {
+    /// The entry of the intake.
+    pub(super) const fn taken(&self) -> &Entry {
+        &self.taken
+    }
+
     pub(super) fn decision(&self, index: u64) -> Option<&Decided> {
         self.decisions.iter().find(|decided| decided.index == index)
     }

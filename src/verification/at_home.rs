@@ -9,9 +9,9 @@ use crate::database::{Database, DatabaseError, Tx};
 use crate::evidence::proof::{PROOF_VERSION, Proof, ProvenEntry};
 use crate::evidence::record::RecordJson;
 use crate::evidence::tree::{self, ProofError};
-use crate::ids::{Digest, PersonId, RecordId};
+use crate::ids::{Digest, PersonId, RecordId, SessionId};
+use crate::journal::Kind;
 use crate::journal::read::{self, Stored};
-use crate::journal::{Entry, Kind};
 use crate::people::Role;
 use crate::people::acts::{Act, Deed};
 use crate::people::certificates;
@@ -111,9 +111,11 @@ impl<'a> AtHome<'a> {
             .iter()
             .find(|stored| stored.entry().is_ok_and(|entry| entry.kind == Kind::DeliveryTaken))
             .ok_or_else(|| DatabaseError::Corrupt("the journal does not say when the document came in".into()))?;
+        let (sessions, in_session) = sessions(tx, json, taken).await?;
         let taken = self.proven(tx, taken, size).await?;
         let mut decisions = Vec::new();
         let mut concerned: BTreeSet<PersonId> = [record.signer].into();
+        concerned.extend(in_session);
         if let Some(json) = json {
             concerned.extend([json.information_manager.id, json.signer.person.id]);
             for decision in &json.decisions {
@@ -130,6 +132,10 @@ impl<'a> AtHome<'a> {
         for entry in &stored {
             people.push(self.proven(tx, entry, size).await?);
         }
+        let mut proven = Vec::new();
+        for entry in &sessions {
+            proven.push(self.proven(tx, entry, size).await?);
+        }
         let mut bytes = Vec::new();
         for fingerprint in wanted {
             if let Some(certificate) = certificates::get(tx, fingerprint).await? {
@@ -141,8 +147,17 @@ impl<'a> AtHome<'a> {
             Some(older) => self.with_nodes(tx, |nodes| tree::consistency_proof(older, size, nodes)).await?,
             None => Vec::new(),
         };
-        let checkpoint = head.checkpoint.clone();
-        Ok(Proof { v: PROOF_VERSION, checkpoint, filed, taken, decisions, people, certificates: bytes, consistency })
+        Ok(Proof {
+            v: PROOF_VERSION,
+            checkpoint: head.checkpoint.clone(),
+            filed,
+            taken,
+            decisions,
+            people,
+            sessions: proven,
+            certificates: bytes,
+            consistency,
+        })
     }
 
     async fn proven(&self, tx: &mut Tx, stored: &Stored, size: u64) -> Result<ProvenEntry, DatabaseError> {
@@ -181,19 +196,18 @@ async fn people(
     mut concerned: BTreeSet<PersonId>,
     judged_by: Option<Digest>,
 ) -> Result<(Vec<Stored>, BTreeSet<Digest>), DatabaseError> {
-    let mut all: Vec<(Stored, Entry, Option<Act>)> = Vec::new();
+    let mut all: Vec<(Stored, Option<Act>)> = Vec::new();
     for kind in KINDS {
         for stored in read::of_kind(tx, kind).await? {
-            let Ok(entry) = stored.entry() else { continue };
             let act = act_of(&stored);
-            all.push((stored, entry, act));
+            all.push((stored, act));
         }
     }
     all.sort_by_key(|(stored, ..)| stored.index);
     let mut taken = BTreeSet::new();
     loop {
         let before = taken.len();
-        for (stored, entry, act) in &all {
+        for (stored, act) in &all {
             let about = |person: &PersonId| concerned.contains(person);
             // Which information manager was in force can be told only from all who were appointed.
             let wanted = match act.as_ref().map(|act| &act.deed) {
@@ -204,7 +218,8 @@ async fn people(
                 }
                 Some(Deed::EndAppointment { person, role, .. }) => about(person) || *role == Role::InformationManager,
                 Some(Deed::ApproveProfile { profile }) => Some(profile.digest) == judged_by,
-                _ => entry.kind == Kind::CertificateRevoked && entry.subject.person.as_ref().is_some_and(about),
+                Some(Deed::Revoke { person, .. }) => about(person),
+                _ => false,
             };
             if wanted && taken.insert(stored.index) {
                 let signers = act.iter().flat_map(|act| std::iter::once(act.by).chain(act.second));
@@ -217,7 +232,7 @@ async fn people(
     }
     all.retain(|(stored, ..)| taken.contains(&stored.index));
     let mut certificates = BTreeSet::new();
-    for (_, _, act) in &all {
+    for (_, act) in &all {
         match act.as_ref().map(|act| &act.deed) {
             Some(Deed::Genesis { certificates: issued, .. }) => {
                 certificates.extend(issued.iter().map(|issued| issued.certificate));
@@ -229,6 +244,35 @@ async fn people(
         }
     }
     Ok((all.into_iter().map(|(stored, ..)| stored).collect(), certificates))
+}
+
+/// The entries of the sessions in which a document was signed and delivered, and of those that they go on with; and whose
+/// these sessions were.
+async fn sessions(
+    tx: &mut Tx,
+    json: Option<&RecordJson>,
+    taken: &Stored,
+) -> Result<(Vec<Stored>, BTreeSet<PersonId>), DatabaseError> {
+    let delivered_in = taken.entry().ok().and_then(|entry| entry.facts.get("session")?.as_str()?.parse().ok());
+    let mut wanted: Vec<SessionId> = json.map(|json| json.signer.session).into_iter().chain(delivered_in).collect();
+    let (mut seen, mut entries, mut people) = (BTreeSet::new(), Vec::new(), BTreeSet::new());
+    while let Some(session) = wanted.pop() {
+        if !seen.insert(session) {
+            continue;
+        }
+        for kind in [Kind::SessionOpened, Kind::BatchAttested, Kind::SessionClosed] {
+            for stored in read::of_session(tx, session, kind).await? {
+                let act = act_of(&stored);
+                people.extend(act.iter().map(|act| act.by));
+                if let Some(Deed::OpenSession { continues, .. }) = act.map(|act| act.deed) {
+                    wanted.extend(continues);
+                }
+                entries.push(stored);
+            }
+        }
+    }
+    entries.sort_by_key(|stored| stored.index);
+    Ok((entries, people))
 }
 
 fn act_of(stored: &Stored) -> Option<Act> {

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::calendar::CannotTell;
-use crate::ids::{Digest, DocumentId};
+use crate::ids::{Digest, DocumentId, SessionId};
 use crate::instant::Instant;
 
 /// The result of verifying (ETSI EN 319 102-1 speaks of indications).
@@ -40,6 +40,8 @@ pub enum Step {
     Windows,
     /// Whatever a person had to release was released.
     Releases,
+    /// The signer's session was open, and its batch attested.
+    Session,
     /// The journal says that this record was filed.
     Journal,
     /// The index of the store says the same as the record.
@@ -155,6 +157,10 @@ pub enum Fact {
     NothingToRelease,
     ReleasesProven {
         decisions: u64,
+    },
+    SessionProven {
+        index: u64,
+        opened_at: Instant,
     },
     EntryProven {
         index: u64,
@@ -389,14 +395,47 @@ pub enum Fault {
     SeverityDiffers {
         check: String,
     },
+    /// The judgement says nothing of a check.
+    CheckMissing {
+        check: String,
+    },
+    /// A finding is of a page that the document does not have.
+    FindingMisplaced {
+        check: String,
+        page: u32,
+    },
     /// The decision at this place of the journal is not the one that `record.json` names.
     OtherDecision {
+        index: u64,
+    },
+    /// The decision at this place of the journal was about another state of the document than the record says.
+    OtherState {
         index: u64,
     },
     ActWrong {
         index: u64,
         act_fault: ActFault,
     },
+
+    // -- session --
+    /// The journal's entries at hand do not say that this session was opened.
+    SessionNotOpened {
+        session: SessionId,
+    },
+    /// The session is another person's, at another station, or of another key than the record says.
+    SessionDiffers {
+        index: u64,
+        field: String,
+    },
+    SignedOutsideSession {
+        signed_at: Instant,
+        opened_at: Instant,
+        until: Instant,
+    },
+    /// Nobody attested this batch so.
+    AttestationNotProven,
+    /// Who scanned is neither the one whom the delivery names nor the one in session.
+    OperatorDiffers,
 
     // -- journal --
     ProofUnreadable {
@@ -423,6 +462,10 @@ pub enum Fault {
     /// The journal has no issuance of the certificate that signed.
     CertificateNotIssued {
         certificate: Digest,
+    },
+    /// The certificate that signed had been revoked.
+    SignerRevoked {
+        since: Instant,
     },
     SignerNotAppointed {
         capacity: String,

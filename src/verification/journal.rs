@@ -7,6 +7,7 @@
 
 mod both_ways;
 mod copies;
+mod fault;
 mod places;
 
 use std::collections::HashMap;
@@ -21,13 +22,14 @@ use super::{Trust, Unverifiable, anchored};
 use crate::database::{Database, DatabaseError};
 use crate::evidence::checkpoint::Checkpoint;
 use crate::evidence::tree::{Frontier, leaf_hash};
-use crate::ids::{Digest, DocumentId, RecordId};
+use crate::ids::Digest;
 use crate::journal::read::{self, Head, Stored};
 use crate::journal::{ENTRY_VERSION, Entry, commitment};
 use crate::people::acts;
 use crate::people::certificates;
 use both_ways::{BothWays, Moment};
 use copies::{Checkpoints, Lines};
+pub use fault::JournalFault;
 use places::Places;
 
 /// Read at a time.
@@ -65,163 +67,6 @@ pub enum JournalVerdict {
     /// It agrees with itself, and nothing outside says more.
     Consistent,
     Failed,
-}
-
-/// What is wrong with a journal. Message ids are `journal-fault-<code>`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "code", rename_all = "kebab-case")]
-pub enum JournalFault {
-    // -- entries --
-    /// The rows `from` to `until` are not there.
-    EntriesMissing {
-        from: u64,
-        until: u64,
-    },
-    /// From `at` on, entries bear numbers `count` higher than their places: that many were taken out before them.
-    EntriesRemoved {
-        at: u64,
-        count: u64,
-    },
-    /// From `at` on, entries bear numbers `count` lower than their places: that many were put in before them.
-    EntriesInserted {
-        at: u64,
-        count: u64,
-    },
-    /// The entries from `first` to `last` stand in another order than they were written in.
-    EntriesReordered {
-        first: u64,
-        last: u64,
-    },
-    EntryMisplaced {
-        place: u64,
-        says: u64,
-    },
-    EntryUnreadable {
-        index: u64,
-    },
-    NewerEntry {
-        index: u64,
-        found: u32,
-    },
-    EntryOfAnotherHome {
-        index: u64,
-    },
-    /// The database's entry is not the one that tree and files know.
-    EntryChanged {
-        index: u64,
-    },
-    /// The file's entry is not the one that database and tree know.
-    FileEntryChanged {
-        index: u64,
-    },
-    /// Entry, tree and file each say something else.
-    EntryDisputed {
-        index: u64,
-    },
-    // -- tree, head and copies --
-    NodeChanged {
-        level: u8,
-        index: u64,
-    },
-    NodeMissing {
-        level: u8,
-        index: u64,
-    },
-    NodesExtra {
-        count: u64,
-    },
-    HeadMissing,
-    HeadDiffers {
-        head: u64,
-        entries: u64,
-    },
-    HeadRootDiffers,
-    CheckpointWrong {
-        detail: String,
-    },
-    /// The files hold more than the database: it was shortened, or an older one was put back.
-    DatabaseShortened {
-        in_files: u64,
-        in_database: u64,
-    },
-    FileUnreadable {
-        name: String,
-    },
-    /// A checkpoint of the files is not one of this journal.
-    FileCheckpointDiffers {
-        size: u64,
-    },
-    FileCheckpointWrong {
-        number: u64,
-    },
-    // -- the checkpoint from outside --
-    AgainstUnreadable {
-        detail: String,
-    },
-    AgainstOtherJournal {
-        origin: String,
-    },
-    /// The journal is shorter than it was.
-    Truncated {
-        promised: u64,
-        found: u64,
-    },
-    /// The journal is not the one that had this checkpoint.
-    AnotherPast {
-        size: u64,
-    },
-    // -- what entries say --
-    PrivateDiffers {
-        index: u64,
-    },
-    PrivateUnexpected {
-        index: u64,
-    },
-    /// The entry commits to a private part that is not there.
-    PrivateMissing {
-        index: u64,
-    },
-    ActWrong {
-        index: u64,
-        act_fault: ActFault,
-    },
-    // -- both ways --
-    RecordMissing {
-        index: u64,
-    },
-    RecordDiffers {
-        index: u64,
-        record: RecordId,
-    },
-    RecordWithoutEntry {
-        record: RecordId,
-    },
-    SignerNotIssued {
-        index: u64,
-        certificate: Digest,
-    },
-    CertificateWithoutEntry {
-        certificate: Digest,
-    },
-    CertificateMissing {
-        certificate: Digest,
-    },
-    /// A document that was ended before, or never taken.
-    EndedTwice {
-        index: u64,
-        document: DocumentId,
-    },
-    /// Open by the journal, and not by the ledger.
-    LedgerClosed {
-        document: DocumentId,
-    },
-    LedgerLacks {
-        document: DocumentId,
-    },
-    LedgerCounts {
-        in_ledger: u64,
-        in_journal: u64,
-    },
 }
 
 /// A journal, and what lies beside it.

@@ -46,6 +46,11 @@ impl People {
         self.issued.get(certificate)
     }
 
+    /// From when on a certificate counts no more.
+    pub(super) fn revoked(&self, certificate: &Digest) -> Option<Instant> {
+        self.revoked.get(certificate).copied()
+    }
+
     pub(super) fn all_issued(&self) -> impl Iterator<Item = &Issued> {
         self.issued.values()
     }
@@ -69,9 +74,6 @@ impl People {
     /// says something of people is learned from.
     pub(super) fn read(&mut self, entry: &Entry, anchors: Option<&Anchors>) -> Result<Option<Act>, ActFault> {
         let Some(signed) = &entry.act else {
-            if entry.kind == Kind::CertificateRevoked {
-                self.revoke(entry);
-            }
             return if must_hold_act(entry.kind) { Err(ActFault::ActMissing) } else { Ok(None) };
         };
         let act = Act::parse(&signed.text).map_err(|_| ActFault::ActUnreadable)?;
@@ -87,7 +89,9 @@ impl People {
         }
         // What an act says of people holds once the act counts, so it is tried out on a copy.
         let after = self.after(&act, entry.index);
-        let known = after.as_ref().unwrap_or(self);
+        // A key may end itself; that act is the last that counts.
+        let ends = matches!(act.deed, Deed::Revoke { .. });
+        let known = after.as_ref().filter(|_| !ends).unwrap_or(self);
         let signers: Vec<PersonId> = std::iter::once(act.by).chain(act.second).collect();
         if !signed.signatures.iter().map(|signature| signature.by).eq(signers.iter().copied()) {
             return Err(ActFault::ActSigners);
@@ -101,6 +105,7 @@ impl People {
         }
         self.roles(&act)?;
         bound(&act, &signed.signatures)?;
+        self.one_key(&act)?;
         if let Some(after) = after {
             *self = after;
         }
@@ -109,9 +114,11 @@ impl People {
 
     /// What is known after an act that says something of people or profiles.
     fn after(&self, act: &Act, index: u64) -> Option<Self> {
-        use Deed::{Appoint, ApproveProfile, EndAppointment, Enrol, Genesis};
-        let teaches =
-            matches!(act.deed, Genesis { .. } | Enrol(_) | Appoint(_) | EndAppointment { .. } | ApproveProfile { .. });
+        use Deed::{Appoint, ApproveProfile, EndAppointment, Enrol, Genesis, Revoke};
+        let teaches = matches!(
+            act.deed,
+            Genesis { .. } | Enrol(_) | Revoke { .. } | Appoint(_) | EndAppointment { .. } | ApproveProfile { .. }
+        );
         teaches.then(|| {
             let mut after = self.clone();
             after.learn(act, index);
@@ -134,6 +141,9 @@ impl People {
             Deed::Enrol(issued) => {
                 self.issued.insert(issued.certificate, issued.clone());
             }
+            Deed::Revoke { certificate, since, .. } => {
+                self.revoked.entry(*certificate).or_insert(*since);
+            }
             Deed::Appoint(appointment) => self.appointments.push(appointment.clone()),
             Deed::EndAppointment { person, role, ends } => {
                 let held = |held: &&mut Appointment| held.person == *person && held.role == *role;
@@ -147,11 +157,14 @@ impl People {
         }
     }
 
-    fn revoke(&mut self, entry: &Entry) {
-        let named = entry.facts.get("certificate").and_then(|value| value.as_str()).map(str::parse);
-        if let Some(Ok(certificate)) = named {
-            self.revoked.entry(certificate).or_insert(entry.at);
-        }
+    /// A person has one key in force: a second could be anybody's.
+    fn one_key(&self, act: &Act) -> Result<(), ActFault> {
+        let Deed::Enrol(new) = &act.deed else { return Ok(()) };
+        let in_force = |held: &Issued| {
+            let revoked = self.revoked.get(&held.certificate).is_some_and(|since| *since <= act.at);
+            held.person == new.person && held.not_before <= act.at && act.at <= held.not_after && !revoked
+        };
+        if self.issued.values().any(in_force) { Err(ActFault::ActOutOfPlace) } else { Ok(()) }
     }
 
     fn certificate(
@@ -182,7 +195,11 @@ impl People {
     fn roles(&self, act: &Act) -> Result<(), ActFault> {
         let not_held = || ActFault::ActRoleNotHeld { act: act.deed.name().to_owned() };
         let holds = |person, roles: &[Role]| roles.iter().any(|role| self.holds(person, *role, act.at));
-        let needed = act.deed.required_roles();
+        // Only the own key is ended by whoever one is.
+        let needed = match &act.deed {
+            Deed::Revoke { person, .. } if *person != act.by => &[Role::Admin, Role::InformationManager],
+            deed => deed.required_roles(),
+        };
         if !needed.is_empty() && !holds(act.by, needed) {
             return Err(not_held());
         }
@@ -214,6 +231,11 @@ fn bound(act: &Act, signatures: &[ActSignature]) -> Result<(), ActFault> {
             let themselves = appointment.person == act.by || act.second == Some(appointment.person);
             !themselves && appointment.from.plus(ACT_SKEW) >= act.at
         }
+        Deed::Revoke { person, since, .. } => {
+            let by_others = act.by != *person && act.second.is_some_and(|second| second != *person && second != act.by);
+            let by_itself = act.by == *person && act.second.is_none();
+            (by_others || by_itself) && *since <= act.at.plus(ACT_SKEW)
+        }
         _ => true,
     };
     if fits { Ok(()) } else { Err(ActFault::ActOutOfPlace) }
@@ -226,6 +248,7 @@ fn must_hold_act(kind: Kind) -> bool {
         Kind::HomeFounded
             | Kind::PersonEnrolled
             | Kind::CertificateIssued
+            | Kind::CertificateRevoked
             | Kind::Appointed
             | Kind::ProfileAdopted
             | Kind::SessionOpened
@@ -237,5 +260,6 @@ fn must_hold_act(kind: Kind) -> bool {
             | Kind::DocumentSentBack
             | Kind::DocumentDiscarded
             | Kind::LateReleased
+            | Kind::ClockAcknowledged
     )
 }

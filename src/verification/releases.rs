@@ -4,12 +4,14 @@
 use super::anchored::AtHand;
 use super::finding::{Doubt, Fact, Fault, Objection, Outcome};
 use super::record::Read;
+use super::state;
 use crate::evidence::record::DecisionRef;
+use crate::ids::Digest;
 use crate::judgement::Severity;
 use crate::ledger::decisions::DecisionKind;
 use crate::people::acts::{Act, Deed};
 use crate::people::sessions::Attested;
-use crate::profile::{Confirm, Exceptions, Fact as Required};
+use crate::profile::{Confirm, Exceptions, Fact as Required, KNOWN_OUTCOMES};
 
 /// The check whose finding is a lateness: only a late release answers it, and [`super::windows`] judges that.
 const LATENESS: &str = "scan_window_exceeded";
@@ -40,6 +42,9 @@ pub(super) fn releases(record: &Read, journal: &AtHand) -> Outcome {
         if act.by != decision.person || act.deed.name() != decision.kind || !concerns(act, record) {
             return Err(Fault::OtherDecision { index }.into());
         }
+        if state_digest(&act.deed) != state::digest(&record.json, decision).as_ref() {
+            return Err(Fault::OtherState { index }.into());
+        }
     }
     Ok(Fact::ReleasesProven { decisions })
 }
@@ -49,11 +54,17 @@ pub(super) fn decided(record: &Read, kind: DecisionKind) -> bool {
     current(record).any(|decision| is(decision, kind))
 }
 
-/// The decisions since somebody last said whose it is.
-fn current(record: &Read) -> impl Iterator<Item = &DecisionRef> {
+/// Whether whoever signed it confirmed it before.
+pub(super) fn confirmed(record: &Read) -> bool {
+    let last = current(record).filter(|decision| is(decision, DecisionKind::Confirm)).last();
+    last.is_some_and(|confirm| confirm.person == record.json.signer.person.id)
+}
+
+/// The decisions that count: about the very state that was signed, since somebody last said whose it is.
+pub(super) fn current(record: &Read) -> impl Iterator<Item = &DecisionRef> {
     let decisions = &record.json.decisions;
     let from = decisions.iter().rposition(|decision| is(decision, DecisionKind::Identify)).unwrap_or(0);
-    decisions.iter().skip(from)
+    decisions.iter().skip(from).filter(|decision| decision.seen.is_none())
 }
 
 fn is(decision: &DecisionRef, kind: DecisionKind) -> bool {
@@ -85,7 +96,15 @@ fn needed(record: &Read) -> Result<(), Objection> {
     if gravest != judgement.severity {
         return Err(Fault::SeverityDiffers { check: check("*") }.into());
     }
+    // What no finding is of was not looked for. A check that is added later comes with a version of the record.
+    let judged = |check: &str| judgement.findings.iter().any(|finding| finding.check == check);
+    if let Some(known) = KNOWN_OUTCOMES.iter().find(|known| known.built && !judged(known.name)) {
+        return Err(Fault::CheckMissing { check: check(known.name) }.into());
+    }
     for finding in &judgement.findings {
+        if let Some(page) = finding.page.filter(|page| *page == 0 || *page > record.json.page_count) {
+            return Err(Fault::FindingMisplaced { check: check(&finding.check), page }.into());
+        }
         if record.profile.severity(&finding.check, &finding.outcome) != finding.severity {
             return Err(Fault::SeverityDiffers { check: check(&finding.check) }.into());
         }
@@ -110,8 +129,7 @@ fn needed(record: &Read) -> Result<(), Objection> {
         || gravest > Severity::Warn
         || released.into_iter().any(|kind| decided(record, kind))
         || json.operator.as_ref().is_some_and(|operator| operator.id != json.signer.person.id);
-    let last = current(record).filter(|decision| is(decision, DecisionKind::Confirm)).last();
-    if by_hand && last.is_none_or(|confirm| confirm.person != json.signer.person.id) {
+    if by_hand && !confirmed(record) {
         return Err(Fault::NotConfirmed.into());
     }
     let attested = json.attestation.as_ref().is_some_and(|attestation| {
@@ -120,6 +138,20 @@ fn needed(record: &Read) -> Result<(), Objection> {
         })
     });
     if attested { Ok(()) } else { Err(Fault::NotAttested.into()) }
+}
+
+/// The state that an act is about.
+const fn state_digest(deed: &Deed) -> Option<&Digest> {
+    match deed {
+        Deed::Identify { state_digest, .. }
+        | Deed::Accept { state_digest, .. }
+        | Deed::Exception { state_digest, .. }
+        | Deed::Confirm { state_digest, .. }
+        | Deed::Discard { state_digest, .. }
+        | Deed::LateRelease { state_digest, .. }
+        | Deed::SendBack { state_digest, .. } => Some(state_digest),
+        _ => None,
+    }
 }
 
 /// Whether an act is about this document.

@@ -55,7 +55,7 @@ pub(super) fn windows(record: &Read, signed_at: Instant, timestamped_at: Option<
     // A house rule: whoever accepts what was found after the time to sign has passed accepts that it waited. When that
     // was, only the act itself tells.
     let knowingly = |act: &Act| matches!(act.deed, Deed::Accept { .. } | Deed::Exception { .. }) && act.at > sign_by;
-    if signed_at > sign_by && !released && !journal.decided(&record.json).into_iter().any(knowingly) {
+    if signed_at > sign_by && !released && !journal.decided(record).into_iter().any(knowingly) {
         return Err(Fault::SignedLate { signed_at, sign_by }.into());
     }
     Ok(Fact::WindowsKept { scan_by, sign_by: Some(sign_by), timestamped_at })
@@ -100,7 +100,7 @@ fn lateness(record: &Read, reason: &str, journal: &AtHand) -> Outcome {
         return Err(Fault::LatenessAvoidable { reason: reason.to_owned() }.into());
     }
     // Where the act itself is at hand, it must give that reason.
-    let mut acted = journal.decided(&record.json).into_iter().filter_map(|act| match act.deed {
+    let mut acted = journal.decided(record).into_iter().filter_map(|act| match act.deed {
         Deed::LateRelease { reason, .. } => Some(reason),
         _ => None,
     });

@@ -214,7 +214,8 @@ fn the_status_is_told_to_people_and_to_programs() {
     let status = json!({
         "home": DOCUMENT, "mode": "evaluation", "version": "0.1.0",
         "running_since": "2026-11-19T23:00:00.000000Z", "now": "2026-11-20T05:10:00.000000Z",
-        "sandbox": "required", "clock_problem": { "code": "jumped", "by_milliseconds": -3600000 }, "information_manager": null,
+        "sandbox": "required", "clock": { "synchronised": true, "estimated_error_us": 1500 },
+        "clock_problem": { "code": "jumped", "by_milliseconds": -3600000 }, "information_manager": null,
         "stations": [
             { "station": "er", "folder": "/srv/drop/er", "watching": "events", "problem": null,
               "unfinished_files": 0, "late_sidecars": 1, "lone_sidecars": 0,

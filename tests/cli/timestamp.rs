@@ -43,6 +43,12 @@ impl Drop for Server {
 #[test]
 fn it_stamps_until_it_is_told_to_stop() {
     let (home, root) = home_with_keys();
+    // It needs nothing of what signs the journal, and therefore cannot have it.
+    let keys = Layout::new(home.path()).keys();
+    for name in ["journal.pem", "service.secret", "authority.pem"] {
+        let _ = std::fs::remove_file(keys.join(name));
+    }
+    assert!(!Layout::new(home.path()).journal_key().exists());
     let mut server = Server(
         Command::new(env!("CARGO_BIN_EXE_torikomi"))
             .env_clear()

@@ -7,6 +7,7 @@
 mod account;
 mod attempts;
 #[path = "../support/burst.rs"]
+#[allow(dead_code, reason = "others use what is not used here")]
 mod burst;
 #[path = "../support/served.rs"]
 #[allow(dead_code, reason = "others use what is not used here")]

@@ -11,6 +11,7 @@ use std::process::{Command, Output};
 
 use hospital::{Filed, Hospital, Recipe, container};
 use torikomi::crypto::make::Suite;
+use torikomi::evidence::record::RecordJson;
 use torikomi::export::{Export, ExportError};
 use torikomi::verification::{Parts, Verdict, verify_pack};
 
@@ -80,10 +81,46 @@ fn the_script_verifies_both_suites_and_any_number_of_entries() {
             for filed in [&all[0], &all[round]] {
                 let folder = unpacked(&hospital, filed);
                 let (good, said) = script(&folder);
-                assert!(good && said.contains("Everything holds."), "{suite:?} {round}: {said}");
-                assert!(said.contains("すべて確かめられました。"), "{suite:?} {round}: {said}");
+                assert!(
+                    good && said.contains("Everything holds, BY EVALUATION CERTIFICATES"),
+                    "{suite:?} {round}: {said}"
+                );
+                assert!(said.contains("法的な効力はありません"), "{suite:?} {round}: {said}");
             }
         }
+    }
+}
+
+/// Without a stamp where none is asked for, with every OpenSSL that the script names, in every year that it can.
+#[test]
+fn the_script_verifies_what_is_not_to_be_stamped() {
+    let demo = Recipe::default().profile;
+    let paper_kept = demo
+        .replace("regime = \"9.2\"", "regime = \"9.5\"")
+        .replace("policy = \"each\"", "policy = \"none\"")
+        .replace("timestamp_within = \"1h\"\n", "");
+    let unstamped = |record: &mut RecordJson| record.clocks.stamp_within_seconds = None;
+    let current = concat!(env!("CARGO_MANIFEST_DIR"), "/.test-env/openssl/bin");
+    let path = std::env::var("PATH").unwrap();
+    for suite in [Suite::Ed25519, Suite::EcdsaP256] {
+        let hospital = Hospital::with(suite);
+        let recipe = || Recipe { stamped_at: None, record: unstamped, ..Recipe::default() };
+        let filed = hospital.file(Recipe { profile: paper_kept.clone(), ..recipe() });
+        let folder = unpacked(&hospital, &filed);
+        let report = verify_pack(&folder, &hospital.trust, true).unwrap();
+        assert_eq!(report.verdict, Verdict::Passed, "{report:#?}");
+        for path in [path.clone(), format!("{current}:{path}")] {
+            let mut command = Command::new("sh");
+            command.args(["verify.sh", "claimed-anchors"]).env("PATH", &path).current_dir(&folder);
+            let output = command.output().unwrap();
+            let said = [String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr)].concat();
+            assert!(output.status.success() && said.contains("asks for no time-stamp"), "{suite:?} {path}: {said}");
+            assert!(said.contains("no legal value"), "{suite:?} {path}: {said}");
+        }
+        // The profile that asks for one, and a record without.
+        let stripped = hospital.file(Recipe { stamped_at: None, ..Recipe::default() });
+        let (good, said) = script(&unpacked(&hospital, &stripped));
+        assert!(!good && said.contains("there is no time-stamp"), "{said}");
     }
 }
 
@@ -94,7 +131,7 @@ fn the_script_is_not_misled_by_what_base64_spells() {
     let hospital = Hospital::with_certificates(Suite::EcdsaP256, spells_end);
     let filed = hospital.file(Recipe::default());
     let (good, said) = script(&unpacked(&hospital, &filed));
-    assert!(good && said.contains("Everything holds."), "{said}");
+    assert!(good && said.contains("Everything holds, BY EVALUATION CERTIFICATES"), "{said}");
 }
 
 #[test]
@@ -113,7 +150,7 @@ fn the_instructions_hold_to_the_letter() {
         let (good, said) = run(&folder, "sh", &["-euc", &commands]);
         assert!(good, "{commands}: {said}");
         if commands.contains("verify.sh") {
-            assert!(said.contains("Everything holds."), "{said}");
+            assert!(said.contains("Everything holds, BY EVALUATION CERTIFICATES"), "{said}");
         }
     }
 }

@@ -9,7 +9,11 @@ use torikomi::journal::Kind;
 use torikomi::ledger::documents::{self, Document, Filter};
 use torikomi::pipeline::line::Line;
 
+use crate::account::filed;
+use crate::burst::sample;
 use crate::home::{TestHome, because, by};
+use crate::hospital::{Foundation, Hospital, Settings};
+use crate::proven::proven;
 use crate::wait_for;
 
 const PAGES: [&str; 2] = ["referral-letter-p1.tif", "referral-letter-p2.tif"];
@@ -82,6 +86,32 @@ fn a_folder_whose_sidecar_names_its_files_is_one_document() {
     let parts = daemon.line.database.read(async |tx| documents::parts(tx, id).await).unwrap();
     let names: Vec<_> = parts.iter().map(|part| part.delivered_name.as_str()).collect();
     assert_eq!(names, ["b.tif", "a.tif"]);
+}
+
+/// Two pages of one letter can be the same bytes: a blank back, a form's cover. Each has its place in the record.
+#[test]
+fn equal_pages_of_one_document_are_two_files_of_its_record() {
+    let mut hospital = Hospital::founded(&Foundation::default());
+    hospital.configure(&Settings::default());
+    let daemon = hospital.start();
+    hospital.open_session().unwrap();
+    let staging = hospital.root().join("staging");
+    fs::create_dir(&staging).unwrap();
+    for name in ["a.jpg", "b.jpg"] {
+        fs::write(staging.join(name), sample("consent.jpg")).unwrap();
+    }
+    let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::get("Asia/Tokyo").unwrap()).date();
+    let sidecar = format!(
+        r#"{{"format":"torikomi-sidecar-v1","patient_id":"9990001","document_type":"consent-demo",
+            "obtained_on":"{today}","paper":"A4","expected_pages":2,"files":["a.jpg","b.jpg"]}}"#
+    );
+    fs::write(staging.join("whole.json"), sidecar).unwrap();
+    fs::rename(&staging, hospital.drop().join("batch")).unwrap();
+    let record = proven(&hospital, &filed(&hospital, "a.jpg"));
+    let names: Vec<_> = record["files"].as_array().unwrap().iter().map(|file| &file["delivered_name"]).collect();
+    assert_eq!(names, ["a.jpg", "b.jpg"]);
+    assert_eq!(record["files"][0]["digest"], record["files"][1]["digest"]);
+    daemon.stop();
 }
 
 #[test]

@@ -11,7 +11,7 @@ use torikomi::crypto::make::Passphrase;
 use torikomi::daemon::requests::{Hooks, Peer, Requests};
 use torikomi::daemon::{self, Daemon};
 use torikomi::instant::Instant;
-use torikomi::keyring::Keyring;
+use torikomi::keyring;
 use torikomi::people::PeopleError;
 use torikomi::people::acts::ActRules;
 use torikomi::people::acts::Signed;
@@ -137,12 +137,10 @@ impl TestHome {
     /// The built-in authority on a free port, written into the settings.
     fn serve_authority(&self) {
         let settings = self.root().join("torikomi.toml");
-        let config = torikomi::config::Config::load(&settings).unwrap();
         let home = torikomi::config::home::Home::open(&self.root()).unwrap();
-        let keys = Keyring::open(home.layout(), &config, home.id()).unwrap();
         let listener = self.runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
         let port = listener.local_addr().unwrap().port();
-        let authority = keys.timestamping.unwrap();
+        let authority = keyring::timestamping(home.layout()).unwrap();
         self.runtime.spawn(torikomi::authority::serve::serve(
             listener,
             authority,

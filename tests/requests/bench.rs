@@ -38,7 +38,7 @@ pub struct Bench {
     pub requests: Requests,
     pub opened: Opened,
     pub folder: TempDir,
-    _runtime: tokio::runtime::Runtime,
+    runtime: tokio::runtime::Runtime,
 }
 
 /// A state that a refused request must leave as it is.
@@ -93,7 +93,18 @@ impl Bench {
         let opened = open(&root, runtime.handle(), binary, || ())?;
         let hooks = Hooks { stations: Box::new(Vec::new), wake_intake: Box::new(|_| ()), stop: Box::new(|| ()) };
         let requests = Requests::new(Arc::clone(&opened.line), Arc::new(hooks));
-        Ok(Self { requests, opened, folder, _runtime: runtime })
+        Ok(Self { requests, opened, folder, runtime })
+    }
+
+    /// The same home, opened by another process.
+    pub fn reopened(self) -> Self {
+        let Self { requests, opened, folder, runtime } = self;
+        drop((requests, opened));
+        let binary = Path::new(env!("CARGO_BIN_EXE_torikomi"));
+        let opened = open(&folder.path().join("home"), runtime.handle(), binary, || ()).unwrap();
+        let hooks = Hooks { stations: Box::new(Vec::new), wake_intake: Box::new(|_| ()), stop: Box::new(|| ()) };
+        let requests = Requests::new(Arc::clone(&opened.line), Arc::new(hooks));
+        Self { requests, opened, folder, runtime }
     }
 
     /// What was asked and done.

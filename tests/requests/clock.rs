@@ -3,12 +3,18 @@
 use std::time::{Duration, Instant as Moment};
 
 use jiff::SignedDuration;
+use torikomi::clock::ClockProblem;
+use torikomi::config::Mode;
 use torikomi::control::Request;
+use torikomi::daemon::clocks;
 use torikomi::document::HoldReason;
 use torikomi::ids::DocumentId;
 use torikomi::instant::Instant;
 use torikomi::journal::Kind;
+use torikomi::ledger::clock_state::{self, ClockState};
 use torikomi::messages::Lang;
+use torikomi::people::acts::Deed;
+use torikomi::system::KernelClock;
 
 use crate::bench::{ADMIN, Bench, KIND, because, person};
 
@@ -41,14 +47,94 @@ fn a_clock_that_jumped_holds_signing_until_somebody_looked() {
     assert_eq!(problem["code"], "jumped");
     assert!((problem["by_milliseconds"].as_i64().unwrap() + 3_600_000).abs() < 60_000, "{problem}");
 
-    bench.done(Request::AcknowledgeClock { by: person(ADMIN), reason: because("system-failure") });
+    // Nobody else's word counts, and what is done is signed.
+    let acknowledge = |by| Request::AcknowledgeClock { by: person(by), reason: because("system-failure") };
+    bench.done(acknowledge(ADMIN));
+    let (entry, signed) = bench.last_act();
+    assert_eq!(entry.kind, Kind::ClockAcknowledged);
+    assert!(
+        matches!(signed.act().deed, Deed::AcknowledgeClock { problem: Some(ClockProblem::Jumped { .. }), .. }),
+        "{signed:?}"
+    );
     assert!(bench.done(Request::Status)["clock_problem"].is_null());
     // It goes on to the next thing that it waits for.
     until_held(&bench, document, HoldReason::NoSession);
     driver.stop();
-    let entries = bench.opened.line.database.read(async |tx| torikomi::journal::read::entries(tx, 0, 1000).await);
-    let entries = entries.unwrap();
-    assert!(entries.iter().any(|stored| stored.entry().unwrap().kind == Kind::ClockAcknowledged));
+}
+
+/// How often the journal says something of this kind.
+fn entries(bench: &Bench, kind: Kind) -> usize {
+    let line = &bench.opened.line;
+    line.database.read(async |tx| torikomi::journal::read::of_kind(tx, kind).await).unwrap().len()
+}
+
+#[test]
+fn a_doubt_about_the_clock_outlasts_a_restart() {
+    let bench = Bench::new();
+    clocks::recall(&bench.opened.line).unwrap();
+    assert_eq!(bench.opened.line.clock.problem(), None);
+    bench.opened.line.clock.jump(SignedDuration::from_hours(-1));
+    clocks::Watch::default().look(&bench.opened.line).unwrap();
+    assert_eq!(entries(&bench, Kind::ClockDoubted), 1);
+    let bench = bench.reopened();
+    clocks::recall(&bench.opened.line).unwrap();
+    let problem = bench.done(Request::Status)["clock_problem"].clone();
+    assert_eq!(problem["code"], "jumped", "{problem}");
+    assert_eq!(entries(&bench, Kind::ClockDoubted), 1, "it is said once");
+    bench.done(Request::AcknowledgeClock { by: person(ADMIN), reason: because("system-failure") });
+    let bench = bench.reopened();
+    clocks::recall(&bench.opened.line).unwrap();
+    assert!(bench.done(Request::Status)["clock_problem"].is_null());
+}
+
+#[test]
+fn a_clock_that_was_set_while_nothing_ran_is_seen_at_the_start() {
+    let bench = Bench::new();
+    // What the last process believed of the two clocks differs from how they stand.
+    let agreement = bench.opened.line.clock.agreement() - 3_600_000_000;
+    let state = ClockState { boot: torikomi::clock::boot(), agreement, problem: None };
+    bench.write(async move |tx| Ok(clock_state::set(tx, &state).await?));
+    clocks::recall(&bench.opened.line).unwrap();
+    let problem = bench.opened.line.clock.problem();
+    assert!(matches!(problem, Some(ClockProblem::Jumped { by_milliseconds: 3_590_000.. })), "{problem:?}");
+}
+
+#[test]
+fn a_clock_behind_the_journal_holds_signing() {
+    let bench = Bench::new();
+    let (line, ahead) = (&bench.opened.line, SignedDuration::from_mins(10));
+    let (journal, later) = (std::sync::Arc::clone(&line.journal), line.clock.now().plus(ahead));
+    bench.write(async move |tx| {
+        let entry = torikomi::journal::Draft::by_system(Kind::DaemonStopped, torikomi::journal::Subject::default());
+        journal.append(tx, entry, later).await?;
+        Ok(())
+    });
+    clocks::recall(line).unwrap();
+    let problem = bench.done(Request::Status)["clock_problem"].clone();
+    assert_eq!(problem["code"], "behind", "{problem}");
+    assert!(line.clock.believed().is_err());
+}
+
+#[test]
+fn in_production_nothing_is_signed_by_a_clock_that_nothing_keeps_right() {
+    let bench = Bench::with_settings(Mode::Production, |_| ()).unwrap();
+    let line = &bench.opened.line;
+    let kernel = |synchronised| KernelClock { synchronised, estimated_error_us: 900 };
+    line.clock.pretend(kernel(false));
+    clocks::recall(line).unwrap();
+    let status = bench.done(Request::Status);
+    assert_eq!(status["clock_problem"]["code"], "unsynchronised", "{status}");
+    assert_eq!(status["clock"]["synchronised"], false);
+    line.clock.pretend(kernel(true));
+    let status = bench.done(Request::Status);
+    assert!(status["clock_problem"].is_null(), "{status}");
+    assert_eq!(status["clock"]["estimated_error_us"], 900);
+
+    // For evaluation it is told, and holds nothing.
+    let bench = Bench::new();
+    bench.opened.line.clock.pretend(kernel(false));
+    let status = bench.done(Request::Status);
+    assert!(status["clock_problem"].is_null() && status["clock"]["synchronised"] == false, "{status}");
 }
 
 #[test]

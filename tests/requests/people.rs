@@ -7,7 +7,7 @@ use torikomi::daemon::open::OpenError;
 use torikomi::document::HoldReason;
 use torikomi::journal::Kind;
 use torikomi::people::Refused;
-use torikomi::people::acts::Deed;
+use torikomi::people::acts::{Deed, RevocationReason};
 
 use crate::bench::{ADMIN, AUTHORITY, Bench, KIND, MANAGER, STATION, because, passphrase, person};
 
@@ -114,6 +114,54 @@ fn a_person_comes_to_sign() {
     assert_eq!(closed["waiting"], 1);
     assert!(bench.opened.line.sessions.at_station(&STATION.parse().unwrap()).is_none());
     assert!(matches!(bench.refused(Request::CloseSession { session }), Refusal::People { .. }));
+}
+
+fn revoke(login: &str, by: &str, second: Option<&str>) -> Request {
+    let (by, second, why) = (person(by), second.map(person), RevocationReason::KeyLost);
+    Request::Revoke { by, second, login: login.into(), why, since: None }
+}
+
+#[test]
+fn a_second_key_is_nobodys_until_the_first_is_revoked() {
+    let bench = Bench::new();
+    bench.done(add(ADMIN));
+    bench.done(enrol(ADMIN, AUTHORITY));
+    bench.done(appoint(Some(MANAGER)));
+    let in_force = |login: &str| Refusal::from(Refused::KeyInForce { login: login.into() });
+    assert_eq!(bench.refused(enrol(ADMIN, AUTHORITY)), in_force(OPERATOR));
+    // Whoever knows the authority's passphrase cannot become the manager.
+    let person =
+        Credentials { login: MANAGER.into(), passphrase: Secret::new("別の合言葉-2026-秋の日".into()) };
+    let ca_passphrase = Secret::new(AUTHORITY.into());
+    let taking = Request::Enrol { by: crate::bench::person(ADMIN), person, ca_passphrase };
+    assert_eq!(bench.refused(taking), in_force(MANAGER));
+
+    // Nobody alone, and not the person beside somebody else, ends another's key.
+    assert_eq!(bench.refused(revoke(OPERATOR, ADMIN, None)), Refusal::SecondPersonNeeded);
+    assert_eq!(
+        bench.refused(revoke(OPERATOR, ADMIN, Some(OPERATOR))),
+        Refusal::RoleNeeded { role: "admin, information_manager".into() }
+    );
+    assert_eq!(bench.refused(revoke(MANAGER, ADMIN, Some(MANAGER))), Refusal::SecondPersonNeeded);
+    let mut later = revoke(OPERATOR, ADMIN, Some(MANAGER));
+    let hour_on = bench.now().plus(jiff::SignedDuration::from_hours(1));
+    if let Request::Revoke { since, .. } = &mut later {
+        *since = Some(hour_on);
+    }
+    assert_eq!(bench.refused(later), Refusal::from(Refused::RevocationToCome { since: hour_on }));
+
+    bench.done(open(OPERATOR));
+    bench.done(revoke(OPERATOR, ADMIN, Some(MANAGER)));
+    let (entry, signed) = bench.last_act();
+    assert_eq!((entry.kind, signed.signatures().len()), (Kind::CertificateRevoked, 2));
+    assert!(bench.opened.line.sessions.at_station(&STATION.parse().unwrap()).is_none(), "the key is wiped");
+    assert!(matches!(bench.refused(open(OPERATOR)), Refusal::People { .. }), "and opens nothing more");
+
+    // The new key is its owner's to end.
+    bench.done(enrol(ADMIN, AUTHORITY));
+    bench.done(open(OPERATOR));
+    bench.done(revoke(OPERATOR, OPERATOR, None));
+    assert_eq!(bench.last_act().1.signatures().len(), 1);
 }
 
 #[test]

@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
 use tempfile::TempDir;
 use torikomi::calendar::DEFAULT_CALENDAR;
 use torikomi::crypto::check::Anchors;
@@ -33,13 +32,20 @@ use torikomi::judgement::{Judgement, Severity};
 use torikomi::ledger::documents;
 use torikomi::measurements::Format;
 use torikomi::people::Role;
-use torikomi::people::acts::{Act, Deed, PagesSeen, Signed};
-use torikomi::people::certificates::Signer;
+use torikomi::people::acts::{Act, Deed, Signed};
+use torikomi::people::certificates::{Certificate, Signer};
 use torikomi::people::enrolment::{self, Foundation, Founder};
 use torikomi::people::register::{NewPerson, Person};
+use torikomi::people::sessions::Attested;
 use torikomi::store::Objects;
 use torikomi::store::records::{self, Member, Record};
 use torikomi::verification::{AtHome, AuthorityTrust, ProofSource, Trust};
+
+mod recipe;
+
+#[allow(unused_imports, reason = "each test binary uses a part of it")]
+pub use recipe::{Recipe, Stamp, confirm, found, nothing_found, the_state};
+use recipe::{clock_known, state_of};
 
 pub const FOUNDED_AT: &str = "2026-11-01T00:00:00.000000Z";
 /// Friday 20 November 2026, 14:05 in Japan; Monday is a holiday.
@@ -76,78 +82,11 @@ pub struct Hospital {
     _runtime: tokio::runtime::Runtime,
 }
 
-/// What is filed, and what of it is not as it should be.
-pub struct Recipe {
-    pub profile: String,
-    pub taken_in_at: Instant,
-    pub signed_at: Instant,
-    pub stamped_at: Option<Instant>,
-    pub filed_at: Instant,
-    /// Two pages, unless it says otherwise.
-    pub contents: Vec<Vec<u8>>,
-    pub sidecar: Option<Vec<u8>>,
-    pub decisions: fn(DocumentId) -> Vec<Deed>,
-    /// Changes the record before it is signed.
-    pub record: fn(&mut RecordJson),
-    /// Changes the text of the record before it is signed.
-    pub text: fn(String) -> String,
-    /// Changes the manifest's members before it is signed.
-    pub members: fn(&mut Vec<Named>),
-    /// Who stamps, and what.
-    pub stamp: Stamp,
-    /// Changes the facts of the journal's entry.
-    pub facts: fn(&mut Map<String, Value>),
-    /// Changes what the journal says of the intake.
-    pub taken: fn(&mut Map<String, Value>),
-    /// Whether the profile is brought into force first.
-    pub adopted: bool,
-    /// Changes the index.
-    pub row: fn(&mut Record, &mut Vec<Member>),
-}
-
-pub enum Stamp {
-    Good,
-    /// Over another signature.
-    OfAnother,
-    /// By an authority under another root.
-    Stranger,
-}
-
-impl Default for Recipe {
-    fn default() -> Self {
-        let demo = include_str!("../../profiles/demo/referral-letter-demo.toml");
-        // Each is confirmed, so that there is a decision.
-        let profile = demo.replace("confirm = \"session\"", "confirm = \"each\"");
-        let profile = profile.lines().filter(|line| !line.starts_with("auto_confirm_clause"));
-        Self {
-            profile: profile.collect::<Vec<_>>().join("\n") + "\n",
-            taken_in_at: at(TAKEN_IN_AT),
-            signed_at: at(SIGNED_AT),
-            stamped_at: Some(at(STAMPED_AT)),
-            filed_at: at(FILED_AT),
-            contents: vec![b"II*\0 the first page".to_vec(), b"II*\0 the second page".to_vec()],
-            sidecar: Some(b"{\"patient_id\":\"9990001\"}".to_vec()),
-            decisions: |document| vec![confirm(document)],
-            record: |_| (),
-            text: |text| text,
-            members: |_| (),
-            stamp: Stamp::Good,
-            facts: |_| (),
-            taken: |_| (),
-            adopted: true,
-            row: |_, _| (),
-        }
-    }
-}
-
-pub fn confirm(document: DocumentId) -> Deed {
-    Deed::Confirm { document, state_digest: Digest::of(b"state"), pages: PagesSeen::Attested }
-}
-
 /// A record in the store.
 pub struct Filed {
     pub id: RecordId,
     pub document: DocumentId,
+    pub session: SessionId,
     pub row: Record,
     /// The container's entries in order.
     pub entries: Vec<(String, Vec<u8>)>,
@@ -238,6 +177,16 @@ impl Hospital {
         self.database.write::<_, DatabaseError, _>(async move |tx| journal.append(tx, draft, now).await).unwrap()
     }
 
+    /// Enters a certificate in the register, whatever the journal says of it.
+    pub fn register(&self, certificate: &Certificate) {
+        let der = data_encoding::HEXLOWER.encode(&certificate.der);
+        self.sql(&format!(
+            "INSERT INTO certificate SELECT '{}', '{}', X'{der}', suite, 'another.pem', not_before, not_after, revoked_at,
+               issued_by, issued_at, journal_index FROM certificate ORDER BY fingerprint LIMIT 1",
+            certificate.fingerprint, certificate.person
+        ));
+    }
+
     /// Signs and appends an act of the manager.
     pub fn act(&self, deed: Deed, now: Instant) -> Appended {
         let act = Act::new(deed, self.manager.person(), now, self.home);
@@ -269,8 +218,12 @@ impl Hospital {
         let taken_in_at = recipe.taken_in_at;
         let subject = Subject { document: Some(document), ..Subject::delivery(delivery) };
         let contents: Vec<_> = recipe.contents.iter().map(|content| Digest::of(content)).collect();
+        let session = self.open_session(&recipe);
         let mut taken = Draft::by_system(Kind::DeliveryTaken, subject)
+            .fact("station", "uketsuke")
             .fact("taken_in_at", taken_in_at)
+            .fact("clock", clock_known())
+            .fact("session", session.session)
             .fact("contents", contents)
             .private(serde_json::json!({ "delivered_as": "scan 1.tif" }));
         (recipe.taken)(&mut taken.facts);
@@ -285,17 +238,13 @@ impl Hospital {
             self.adopt(&recipe.profile, taken_in_at);
         }
 
-        let decisions: Vec<DecisionRef> = (recipe.decisions)(document)
-            .into_iter()
-            .map(|deed| {
-                let kind = deed.name().to_owned();
-                let Appended { index, entry } = self.act(deed, taken_in_at);
-                DecisionRef { kind, person: self.manager.person(), journal_index: index, entry }
-            })
-            .collect();
-
-        let mut record = self.record(&recipe, document, delivery, decisions);
+        let mut record = self.record(&recipe, document, delivery, session);
+        self.decide(&recipe, &mut record);
         (recipe.record)(&mut record);
+        if let Some(closed_at) = recipe.closed_at {
+            let subject = Subject { session: Some(record.signer.session), ..Subject::default() };
+            self.append(Draft::by_system(Kind::SessionClosed, subject).fact("reason", "log-off"), closed_at);
+        }
         let text = (recipe.text)(serde_json_canonicalizer::to_string(&record).unwrap());
         let mut contents: Vec<(String, &str, Vec<u8>)> = Vec::new();
         for (file, content) in record.files.iter().zip(&recipe.contents) {
@@ -359,7 +308,55 @@ impl Hospital {
             });
         }
         let row = self.enter(&recipe, &record, digest, members);
-        Filed { id: row.id, document, row, entries }
+        Filed { id: row.id, document, session: record.signer.session, row, entries }
+    }
+
+    /// Opens the session in which the document is delivered and signed, and attests its batch.
+    fn open_session(&self, recipe: &Recipe) -> Attestation {
+        let opened_at = recipe.taken_in_at.plus(-jiff::SignedDuration::from_mins(1));
+        let mut deed = Deed::OpenSession {
+            session: SessionId::new(),
+            station: "uketsuke".parse().unwrap(),
+            expires: recipe.signed_at.plus(jiff::SignedDuration::from_hours(1)),
+            most: 200,
+            continues: None,
+            attested: Attested::ALL.to_vec(),
+            obtained_on: None,
+        };
+        let Deed::OpenSession { session, .. } = deed else { unreachable!() };
+        (recipe.opened)(&mut deed);
+        let by = (recipe.opened_by)(self);
+        let act = Act::new(deed, by.person(), opened_at, self.home);
+        self.append(Signed::sign(act, &[by]).unwrap().into_draft(None), opened_at);
+        let attested = vec!["nothing-pasted-over".into(), "nothing-outside-scan-area".into()];
+        Attestation { by: by.person(), session, at: opened_at, attested }
+    }
+
+    /// Appends the decisions and names them in the record. What each was about is what the record, changed as it will be,
+    /// says of it.
+    fn decide(&self, recipe: &Recipe, record: &mut RecordJson) {
+        let deeds = (recipe.decisions)(record.document);
+        let person = self.manager.person();
+        record.decisions = (0..)
+            .zip(&deeds)
+            .map(|(number, deed)| {
+                let kind = deed.name().to_owned();
+                DecisionRef { kind, person, journal_index: number, entry: Digest::of(b""), seen: None }
+            })
+            .collect();
+        let mut changed = record.clone();
+        (recipe.record)(&mut changed);
+        for (number, deed) in (0..).zip(deeds) {
+            let seen = changed.decisions.iter().find(|decision| decision.journal_index == number);
+            let state = state_of(&changed, seen.and_then(|decision| decision.seen.as_deref()));
+            let text = serde_json::to_string(&deed).unwrap().replace(&the_state().to_string(), &state.to_string());
+            let deed: Deed = serde_json::from_str(&text).unwrap();
+            let Appended { index, entry } = self.act(deed, recipe.taken_in_at);
+            let decision = record.decisions.iter_mut().find(|decision| decision.entry == Digest::of(b"")).unwrap();
+            (decision.journal_index, decision.entry) = (index, entry);
+        }
+        record.journal_checkpoint =
+            self.database.read(async |tx| torikomi::journal::read::head(tx).await).unwrap().unwrap().checkpoint;
     }
 
     /// The transaction of the filing.
@@ -420,7 +417,7 @@ impl Hospital {
         recipe: &Recipe,
         document: DocumentId,
         delivery: DeliveryId,
-        decisions: Vec<DecisionRef>,
+        attestation: Attestation,
     ) -> RecordJson {
         let profile = torikomi::profile::lint(recipe.profile.as_bytes(), "profile.toml").unwrap().0;
         let files: Vec<RecordFile> = (1..)
@@ -443,7 +440,6 @@ impl Hospital {
             occupation: person.occupation.clone(),
             department: person.department.clone(),
         };
-        let head = self.database.read(async |tx| torikomi::journal::read::head(tx).await).unwrap().unwrap();
         RecordJson {
             v: RECORD_VERSION,
             home: self.home,
@@ -492,26 +488,23 @@ impl Hospital {
             calendar: Digest::of(DEFAULT_CALENDAR.as_bytes()),
             judgement: Judgement {
                 profile: profile.reference().clone(),
-                findings: Vec::new(),
+                findings: nothing_found(),
                 severity: Severity::Pass,
             },
             clocks: Clocks {
                 obtained_on: Some("2026-11-20".parse().unwrap()),
                 taken_in_at: recipe.taken_in_at,
+                at_intake: clock_known(),
+                at_signing: clock_known(),
                 scan_by: Some(at(SCAN_BY)),
                 sign_by: Some(at(SIGN_BY)),
                 stamp_within_seconds: Some(3600),
                 late: None,
             },
-            decisions,
+            decisions: Vec::new(),
             station: "uketsuke".parse().unwrap(),
             scanner: None,
-            attestation: Some(Attestation {
-                by: person.id,
-                session: SessionId::new(),
-                at: recipe.taken_in_at,
-                attested: vec!["nothing-pasted-over".into(), "nothing-outside-scan-area".into()],
-            }),
+            attestation: Some(attestation.clone()),
             information_manager: manager.clone(),
             operator: None,
             signer: SignerRef {
@@ -519,11 +512,11 @@ impl Hospital {
                 capacity: "information_manager".into(),
                 certificate: self.manager.certificate().fingerprint,
                 key_custody: "software".into(),
-                session: SessionId::new(),
+                session: attestation.session,
             },
             software: Software { name: "torikomi".into(), version: "0".into(), build: Digest::of(b"build") },
             sandbox: "required".into(),
-            journal_checkpoint: head.checkpoint,
+            journal_checkpoint: String::new(),
         }
     }
 

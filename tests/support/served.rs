@@ -16,7 +16,7 @@ use torikomi::control::{Credentials, Request, Secret};
 use torikomi::database::Database;
 use torikomi::document::DocumentState;
 use torikomi::instant::Instant;
-use torikomi::keyring::Keyring;
+use torikomi::keyring;
 use torikomi::ledger::documents;
 use torikomi::people::register::NewPerson;
 use torikomi::profile::DEMONSTRATION;
@@ -271,8 +271,7 @@ pub fn by(login: &str) -> Credentials {
 
 /// The built-in authority on a free port, and the settings that name it. It outlives every daemon.
 fn serve_authority(home: &Home, runtime: &tokio::runtime::Runtime, moved: Arc<AtomicI64>) -> String {
-    let config = Config::load(&home.layout().settings()).unwrap();
-    let authority = Keyring::open(home.layout(), &config, home.id()).unwrap().timestamping.unwrap();
+    let authority = keyring::timestamping(home.layout()).unwrap();
     let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
     let address = listener.local_addr().unwrap();
     let clock =

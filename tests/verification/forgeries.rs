@@ -3,19 +3,20 @@
 
 use serde_json::Value;
 use torikomi::crypto::make::{KeyPair, Suite};
-use torikomi::evidence::record::RecordJson;
-use torikomi::ids::{Digest, DocumentId, PersonId};
+use torikomi::evidence::record::{RecordJson, Seen};
+use torikomi::identity::Source;
+use torikomi::ids::{Digest, DocumentId, PersonId, SessionId};
 use torikomi::instant::Instant;
 use torikomi::judgement::{Finding, Outcome, Reason, Severity};
 use torikomi::people::Role;
-use torikomi::people::acts::{Act, Deed, PagesSeen, ReasonCode, Signed};
+use torikomi::people::acts::{Act, Deed, PagesSeen, ReasonCode, RevocationReason, Signed};
 use torikomi::people::appointments::Appointment;
 use torikomi::people::certificates::Signer;
 use torikomi::people::enrolment;
 use torikomi::verification::journal::{JournalFault, Sources, verify};
 use torikomi::verification::{ActFault, Fault, Said, Step, Verdict, verify_pack};
 
-use crate::hospital::{FOUNDED_AT, Hospital, Recipe, TAKEN_IN_AT, at, confirm, validity};
+use crate::hospital::{FOUNDED_AT, Hospital, Recipe, TAKEN_IN_AT, at, confirm, found, the_state, validity};
 
 /// Appends an act whoever may do it, and answers at which place.
 fn append(hospital: &Hospital, deed: Deed, signers: &[&Signer], at: Instant) -> u64 {
@@ -75,6 +76,61 @@ fn a_certificate_is_asked_for_by_its_own_key() {
     let deed = Deed::Enrol(certificate.issued());
     let index = append(&hospital, deed, &[&hospital.admin, &hospital.manager], now);
     assert_eq!(acts_at_fault(&hospital), [(index, ActFault::ActOutOfPlace)]);
+}
+
+#[test]
+fn nobody_has_two_keys_in_force() {
+    let hospital = Hospital::new();
+    let now = at(TAKEN_IN_AT);
+    let key = KeyPair::generate(Suite::Ed25519).unwrap();
+    let person = &hospital.manager_person;
+    let certificate =
+        enrolment::issue(&hospital.ca, person, &key, "見本病院", "another.pem".to_owned(), validity(), now).unwrap();
+    hospital.register(&certificate);
+    let deed = Deed::Enrol(certificate.issued());
+    let another = Signer::new(person, certificate, key).unwrap();
+    let index = append(&hospital, deed.clone(), &[&hospital.admin, &another], now);
+    assert_eq!(acts_at_fault(&hospital), [(index, ActFault::ActOutOfPlace)]);
+    // Once its owner has ended the first, it is in order.
+    append(&hospital, revocation(&hospital, now), &[&hospital.manager], now);
+    append(&hospital, deed, &[&hospital.admin, &another], now);
+    assert_eq!(acts_at_fault(&hospital), [(index, ActFault::ActOutOfPlace)]);
+}
+
+/// The end of the manager's key.
+fn revocation(hospital: &Hospital, since: Instant) -> Deed {
+    let (person, certificate) = (hospital.manager.person(), hospital.manager.certificate().fingerprint);
+    Deed::Revoke { person, certificate, since, why: RevocationReason::KeyCompromised }
+}
+
+#[test]
+fn nobody_ends_anothers_key_alone() {
+    let hospital = Hospital::new();
+    let now = at(TAKEN_IN_AT);
+    let index = append(&hospital, revocation(&hospital, now), &[&hospital.admin], now);
+    assert_eq!(acts_at_fault(&hospital), [(index, ActFault::ActOutOfPlace)]);
+    // The one whose key it is does not stand in for a second person.
+    let hospital = Hospital::new();
+    let index = append(&hospital, revocation(&hospital, now), &[&hospital.admin, &hospital.manager], now);
+    assert_eq!(acts_at_fault(&hospital), [(index, ActFault::ActOutOfPlace)]);
+}
+
+#[test]
+fn what_was_stamped_before_a_revocation_stays_good() {
+    let later = at("2026-11-20T09:00:00.000000Z");
+    let judge = |since: &str| {
+        let hospital = Hospital::new();
+        let filed = hospital.file(Recipe::default());
+        append(&hospital, revocation(&hospital, at(since)), &[&hospital.manager], later);
+        let proof = hospital.proof(&filed);
+        verify_pack(&hospital.pack(&filed.entries, Some(&proof)), &hospital.trust, true).unwrap()
+    };
+    let report = judge("2026-11-20T05:10:01.000000Z");
+    assert_eq!(report.verdict, Verdict::Passed, "{report:#?}");
+    let since = "2026-11-20T05:10:00.500000Z";
+    let report = judge(since);
+    let said = Said::Fault(Fault::SignerRevoked { since: at(since) });
+    assert!(report.steps.iter().any(|step| step.step == Step::Journal && step.said == said), "{report:#?}");
 }
 
 #[test]
@@ -195,18 +251,151 @@ fn decisions_stand_in_the_order_in_which_they_were_made() {
     assert!(matches!(found, (Step::Releases, Fault::OtherDecision { .. })), "{found:?}");
 }
 
+#[test]
+fn a_decision_is_about_the_state_that_was_signed() {
+    let of_another = |document| {
+        let (state_digest, pages) = (Digest::of(b"another patient's"), PagesSeen::Attested);
+        vec![Deed::Confirm { document, state_digest, pages }]
+    };
+    let found = fault(Recipe { decisions: of_another, ..Recipe::default() });
+    assert!(matches!(found, (Step::Releases, Fault::OtherState { .. })), "{found:?}");
+
+    // One that says itself that it was about another state is proven, and releases nothing.
+    let earlier = |record: &mut RecordJson| {
+        let (mut identity, claims) = (record.identity.clone(), record.claims.clone());
+        identity.patient = None;
+        let seen = Seen { identity, claims, parts: Vec::new(), judgement: None };
+        record.decisions[0].seen = Some(Box::new(seen));
+    };
+    assert_eq!(fault(Recipe { record: earlier, ..Recipe::default() }), (Step::Releases, Fault::NotConfirmed));
+    let recipe = |decisions: fn(DocumentId) -> Vec<Deed>| Recipe { decisions, record: earlier, ..Recipe::default() };
+    let hospital = Hospital::new();
+    let filed = hospital.file(recipe(|document| {
+        vec![Deed::Identify { document, state_digest: the_state(), weaker_profile: false }, confirm(document)]
+    }));
+    let proof = hospital.proof(&filed);
+    let report = verify_pack(&hospital.pack(&filed.entries, Some(&proof)), &hospital.trust, true).unwrap();
+    assert_eq!(report.verdict, Verdict::Passed, "{report:#?}");
+    // And what it says is proven too.
+    let found = fault(recipe(|document| {
+        let state_digest = Digest::of(b"something else");
+        vec![Deed::Identify { document, state_digest, weaker_profile: false }, confirm(document)]
+    }));
+    assert!(matches!(found, (Step::Releases, Fault::OtherState { .. })), "{found:?}");
+}
+
+#[test]
+fn every_check_has_said_something() {
+    let without = |record: &mut RecordJson| {
+        record.judgement.findings.retain(|finding| finding.check != "blank_page");
+    };
+    let expected = Fault::CheckMissing { check: "blank_page".into() };
+    assert_eq!(fault(Recipe { record: without, ..Recipe::default() }), (Step::Releases, expected));
+    let beyond = |record: &mut RecordJson| record.judgement.findings[0].page = Some(3);
+    let expected = Fault::FindingMisplaced { check: "format_not_accepted".into(), page: 3 };
+    assert_eq!(fault(Recipe { record: beyond, ..Recipe::default() }), (Step::Releases, expected));
+}
+
+#[test]
+fn the_session_was_open_and_the_signers_own() {
+    let found = fault(Recipe { record: |record| record.signer.session = SessionId::new(), ..Recipe::default() });
+    assert!(matches!(found, (Step::Session, Fault::SessionNotOpened { .. })), "{found:?}");
+
+    let over = at("2026-11-20T05:09:59.000000Z");
+    let closed = fault(Recipe { closed_at: Some(over), ..Recipe::default() });
+    assert!(
+        matches!(&closed, (Step::Session, Fault::SignedOutsideSession { until, .. }) if *until == over),
+        "{closed:?}"
+    );
+    let expired = |deed: &mut Deed| {
+        let Deed::OpenSession { expires, .. } = deed else { unreachable!() };
+        *expires = at("2026-11-20T05:09:59.000000Z");
+    };
+    let found = fault(Recipe { opened: expired, ..Recipe::default() });
+    assert!(matches!(found, (Step::Session, Fault::SignedOutsideSession { .. })), "{found:?}");
+
+    let elsewhere = |deed: &mut Deed| {
+        let Deed::OpenSession { station, .. } = deed else { unreachable!() };
+        *station = "byoto-2".parse().unwrap();
+    };
+    let found = fault(Recipe { opened: elsewhere, ..Recipe::default() });
+    assert!(matches!(&found, (Step::Session, Fault::SessionDiffers { field, .. }) if field == "station"), "{found:?}");
+    // The administrator can open none.
+    let found = fault(Recipe { opened_by: |hospital| &hospital.admin, ..Recipe::default() });
+    let role = ActFault::ActRoleNotHeld { act: "open-session".into() };
+    assert!(matches!(&found, (Step::Session, Fault::ActWrong { act_fault, .. }) if *act_fault == role), "{found:?}");
+    let goes_on = |deed: &mut Deed| {
+        let Deed::OpenSession { continues, .. } = deed else { unreachable!() };
+        *continues = Some(SessionId::new());
+    };
+    let found = fault(Recipe { opened: goes_on, ..Recipe::default() });
+    assert!(matches!(found, (Step::Session, Fault::SessionNotOpened { .. })), "{found:?}");
+}
+
+#[test]
+fn the_attestation_is_that_of_the_batch() {
+    let not_proven = (Step::Session, Fault::AttestationNotProven);
+    // Whoever opened the session attested nothing, whatever the record says.
+    let silent = |deed: &mut Deed| {
+        let Deed::OpenSession { attested, .. } = deed else { unreachable!() };
+        attested.clear();
+    };
+    assert_eq!(fault(Recipe { opened: silent, ..Recipe::default() }), not_proven);
+    let of_another = |record: &mut RecordJson| record.attestation.as_mut().unwrap().session = SessionId::new();
+    assert_eq!(fault(Recipe { record: of_another, ..Recipe::default() }), not_proven);
+    let later = |record: &mut RecordJson| record.attestation.as_mut().unwrap().at = at(TAKEN_IN_AT);
+    assert_eq!(fault(Recipe { record: later, ..Recipe::default() }), not_proven);
+    let by_another = |record: &mut RecordJson| record.attestation.as_mut().unwrap().by = PersonId::new();
+    assert_eq!(fault(Recipe { record: by_another, ..Recipe::default() }), not_proven);
+}
+
+#[test]
+fn what_the_session_says_holds_for_what_was_delivered_in_it() {
+    let received = |record: &mut RecordJson| record.identity.obtained_on.as_mut().unwrap().from = Source::Batch;
+    let found = fault(Recipe { record: received, ..Recipe::default() });
+    assert!(
+        matches!(&found, (Step::Session, Fault::EntryDiffers { field, .. }) if field == "obtained_on"),
+        "{found:?}"
+    );
+    let stated = |deed: &mut Deed| {
+        let Deed::OpenSession { obtained_on, .. } = deed else { unreachable!() };
+        *obtained_on = Some("2026-11-20".parse().unwrap());
+    };
+    let hospital = Hospital::new();
+    let filed = hospital.file(Recipe { record: received, opened: stated, ..Recipe::default() });
+    let proof = hospital.proof(&filed);
+    let report = verify_pack(&hospital.pack(&filed.entries, Some(&proof)), &hospital.trust, true).unwrap();
+    assert_eq!(report.verdict, Verdict::Passed, "{report:#?}");
+
+    // Delivered while no session was open, it is not signed by one alone.
+    let recipe = Recipe {
+        profile: include_str!("../../profiles/demo/referral-letter-demo.toml").to_owned(),
+        decisions: |_| Vec::new(),
+        taken: |facts| drop(facts.remove("session")),
+        ..Recipe::default()
+    };
+    assert_eq!(fault(recipe), (Step::Session, Fault::NotConfirmed));
+
+    let operator = |record: &mut RecordJson| {
+        let mut operator = record.signer.person.clone();
+        operator.id = PersonId::new();
+        record.operator = Some(operator);
+    };
+    assert_eq!(fault(Recipe { record: operator, ..Recipe::default() }), (Step::Session, Fault::OperatorDiffers));
+}
+
 fn accept(document: DocumentId) -> Deed {
-    let (state_digest, reason) = (Digest::of(b"state"), ReasonCode::AsOnPaper);
+    let (state_digest, reason) = (the_state(), ReasonCode::AsOnPaper);
     Deed::Accept { document, state_digest, reason, pages: PagesSeen::Attested }
 }
 
 /// A finding that held the document.
 fn held(record: &mut RecordJson) {
-    record.judgement.findings = vec![Finding {
+    record.judgement.findings = found(Finding {
         check: "page_damaged".into(),
         outcome: Outcome::Indeterminate(Reason::CheckCrashed),
         severity: Severity::Hold,
         page: Some(1),
-    }];
+    });
     record.judgement.severity = Severity::Hold;
 }

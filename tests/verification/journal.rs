@@ -17,7 +17,7 @@ struct Bench {
 }
 
 impl Bench {
-    /// Two filed records and their files: seven entries.
+    /// Two filed records and their files: nine entries.
     fn new() -> Self {
         let hospital = Hospital::new();
         let files = hospital.folder.path().join("store/journal");
@@ -62,16 +62,16 @@ const RENUMBER: &str = "
 fn alone_it_is_consistent_and_against_a_checkpoint_verified() {
     let bench = Bench::new();
     let report = bench.report(None);
-    assert_eq!((report.verdict, report.entries), (JournalVerdict::Consistent, 7), "{report:#?}");
-    assert_eq!((report.entries_in_files, report.checkpoints_in_files, report.anchored_at), (7, 2, None));
+    assert_eq!((report.verdict, report.entries), (JournalVerdict::Consistent, 9), "{report:#?}");
+    assert_eq!((report.entries_in_files, report.checkpoints_in_files, report.anchored_at), (9, 2, None));
     let checkpoint = bench.checkpoint();
     bench.hospital.file(Recipe::default());
     let report = bench.report(Some(&checkpoint));
-    assert_eq!((report.verdict, report.anchored_at, report.entries), (JournalVerdict::Verified, Some(7), 10));
+    assert_eq!((report.verdict, report.anchored_at, report.entries), (JournalVerdict::Verified, Some(9), 13));
     // A file of several notes: each counts, and the journal is anchored at the last.
     let both = format!("{checkpoint}\n{}\n", bench.checkpoint());
-    assert_eq!(bench.report(Some(&both)).anchored_at, Some(10));
-    let spoilt = both.replacen("torikomi.example/journal/a\n7\n", "torikomi.example/journal/a\n6\n", 1);
+    assert_eq!(bench.report(Some(&both)).anchored_at, Some(13));
+    let spoilt = both.replacen("torikomi.example/journal/a\n9\n", "torikomi.example/journal/a\n8\n", 1);
     assert_ne!(spoilt, both);
     let faults = bench.report(Some(&spoilt)).faults;
     assert!(matches!(faults[..], [JournalFault::AgainstUnreadable { .. }]), "{faults:?}");
@@ -93,18 +93,18 @@ fn a_checkpoint_of_nothing_proves_nothing() {
 
 #[test]
 fn rows_beyond_the_head_are_seen() {
-    for beyond in ["7", "9", "-1"] {
+    for beyond in ["9", "11", "-1"] {
         let bench = Bench::new();
         bench.hospital.sql(&format!(
             "INSERT INTO journal_entry (idx, bytes, kind) SELECT {beyond}, bytes, kind FROM journal_entry WHERE idx = 3"
         ));
         let faults = bench.report(None).faults;
-        assert_eq!(faults, [JournalFault::HeadDiffers { head: 7, entries: 8 }], "a row {beyond}");
+        assert_eq!(faults, [JournalFault::HeadDiffers { head: 9, entries: 10 }], "a row {beyond}");
         // And they do not hide that the files know more.
         let mut segment = std::fs::read_to_string(bench.segment()).unwrap();
         segment.push_str("{}\n");
         std::fs::write(bench.segment(), segment).unwrap();
-        let shortened = JournalFault::DatabaseShortened { in_files: 8, in_database: 7 };
+        let shortened = JournalFault::DatabaseShortened { in_files: 10, in_database: 9 };
         assert!(bench.report(None).faults.contains(&shortened), "a row {beyond}");
     }
 }
@@ -131,7 +131,7 @@ fn a_writer_beside_it_is_no_fault() {
         }
         assert!(runs > 3, "{runs} runs beside the writer");
     });
-    assert_eq!(bench.report(None).entries, 7 + 60 * 3);
+    assert_eq!(bench.report(None).entries, 9 + 60 * 4);
 }
 
 #[test]
@@ -145,22 +145,22 @@ fn without_its_key_it_agrees_with_itself_all_the_same() {
 #[test]
 fn a_changed_entry_is_located_with_the_copy_that_differs() {
     let change = "UPDATE journal_entry SET bytes = CAST(REPLACE(CAST(bytes AS TEXT), '05:10:01', '05:10:02') AS BLOB)
-                  WHERE idx = 3";
+                  WHERE idx = 4";
     let bench = Bench::new();
     bench.hospital.sql(change);
-    assert_eq!(bench.first(), JournalFault::EntryChanged { index: 3 });
+    assert_eq!(bench.first(), JournalFault::EntryChanged { index: 4 });
 
     let bench = Bench::new();
     let text = std::fs::read_to_string(bench.segment()).unwrap();
     std::fs::write(bench.segment(), text.replacen("05:10:01", "05:10:02", 1)).unwrap();
-    assert_eq!(bench.report(None).faults, [JournalFault::FileEntryChanged { index: 3 }]);
+    assert_eq!(bench.report(None).faults, [JournalFault::FileEntryChanged { index: 4 }]);
 
     // Both copies, and the tree from there on: only the checkpoints know.
     let bench = Bench::new();
     bench.hospital.sql(change);
     let text = std::fs::read_to_string(bench.segment()).unwrap();
     std::fs::write(bench.segment(), text.replacen("05:10:01", "05:10:02", 1)).unwrap();
-    assert_eq!(bench.first(), JournalFault::NodeChanged { level: 0, index: 3 });
+    assert_eq!(bench.first(), JournalFault::NodeChanged { level: 0, index: 4 });
 
     let bench = Bench::new();
     bench.hospital.sql("UPDATE journal_node SET hash = zeroblob(32) WHERE level = 1 AND idx = 1");
@@ -210,10 +210,10 @@ fn a_shortened_journal_is_seen_against_what_is_kept_elsewhere() {
         text.split("\n\n").next().map(|_| text.clone()).unwrap()
     };
     let checkpoint = bench.checkpoint();
-    // Taken back to the state after four entries, with the head of that time: consistent in itself.
-    let four = older.split_inclusive('\n').take_while(|line| !line.contains("\n\n")).collect::<String>();
+    // Taken back to the state after five entries, with the head of that time: consistent in itself.
+    let five = older.split_inclusive('\n').take_while(|line| !line.contains("\n\n")).collect::<String>();
     let first_note: String = {
-        let lines: Vec<&str> = four.lines().collect();
+        let lines: Vec<&str> = five.lines().collect();
         lines[..5].join("\n") + "\n"
     };
     let root = {
@@ -222,24 +222,24 @@ fn a_shortened_journal_is_seen_against_what_is_kept_elsewhere() {
         format!("sha256:{}", data_encoding::HEXLOWER.encode(&bytes))
     };
     bench.hospital.sql(&format!(
-        "DELETE FROM record_member WHERE record IN (SELECT id FROM record WHERE journal_index > 3);
-         DELETE FROM record WHERE journal_index > 3;
+        "DELETE FROM record_member WHERE record IN (SELECT id FROM record WHERE journal_index > 4);
+         DELETE FROM record WHERE journal_index > 4;
          DELETE FROM document WHERE id NOT IN (SELECT document FROM record);
-         DELETE FROM journal_private WHERE idx > 3; DELETE FROM journal_entry WHERE idx > 3;
-         DELETE FROM journal_node WHERE (idx + 1) << level > 4;
-         UPDATE journal_head SET size = 4, root = '{root}', checkpoint = '{first_note}';"
+         DELETE FROM journal_private WHERE idx > 4; DELETE FROM journal_entry WHERE idx > 4;
+         DELETE FROM journal_node WHERE (idx + 1) << level > 5;
+         UPDATE journal_head SET size = 5, root = '{root}', checkpoint = '{first_note}';"
     ));
-    let in_files = JournalFault::DatabaseShortened { in_files: 7, in_database: 4 };
+    let in_files = JournalFault::DatabaseShortened { in_files: 9, in_database: 5 };
     let report = bench.report(Some(&checkpoint));
     assert_eq!(report.faults[0], in_files, "{report:#?}");
-    assert!(report.faults.contains(&JournalFault::Truncated { promised: 7, found: 4 }), "{report:#?}");
+    assert!(report.faults.contains(&JournalFault::Truncated { promised: 9, found: 5 }), "{report:#?}");
     // The files shortened too: only what is kept elsewhere knows.
     let text = std::fs::read_to_string(bench.segment()).unwrap();
-    std::fs::write(bench.segment(), text.split_inclusive('\n').take(4).collect::<String>()).unwrap();
+    std::fs::write(bench.segment(), text.split_inclusive('\n').take(5).collect::<String>()).unwrap();
     std::fs::write(bench.files.join("checkpoints.txt"), format!("{first_note}\n")).unwrap();
     assert_eq!(bench.report(None).verdict, JournalVerdict::Consistent, "{:#?}", bench.report(None));
     let faults = bench.report(Some(&checkpoint)).faults;
-    assert_eq!(faults, [JournalFault::Truncated { promised: 7, found: 4 }]);
+    assert_eq!(faults, [JournalFault::Truncated { promised: 9, found: 5 }]);
 }
 
 #[test]
@@ -262,17 +262,17 @@ fn another_past_is_seen() {
 #[test]
 fn head_and_private_parts_are_compared() {
     let bench = Bench::new();
-    bench.hospital.sql("UPDATE journal_head SET size = 6");
+    bench.hospital.sql("UPDATE journal_head SET size = 8");
     let faults = bench.report(None).faults;
     assert!(faults.iter().any(|fault| matches!(fault, JournalFault::HeadRootDiffers)), "{faults:?}");
     let bench = Bench::new();
-    bench.hospital.sql("UPDATE journal_private SET text = REPLACE(text, 'scan 1', 'scan 2') WHERE idx = 1");
-    assert_eq!(bench.report(None).faults, [JournalFault::PrivateDiffers { index: 1 }]);
+    bench.hospital.sql("UPDATE journal_private SET text = REPLACE(text, 'scan 1', 'scan 2') WHERE idx = 2");
+    assert_eq!(bench.report(None).faults, [JournalFault::PrivateDiffers { index: 2 }]);
     // No act erases a private part, so one that is gone was taken away.
-    bench.hospital.sql("DELETE FROM journal_private WHERE idx = 1");
+    bench.hospital.sql("DELETE FROM journal_private WHERE idx = 2");
     let report = bench.report(None);
     assert_eq!((report.verdict, report.erased), (JournalVerdict::Failed, 1));
-    assert_eq!(report.faults, [JournalFault::PrivateMissing { index: 1 }]);
+    assert_eq!(report.faults, [JournalFault::PrivateMissing { index: 2 }]);
     let bench = Bench::new();
     bench.hospital.sql("INSERT INTO journal_private (idx, salt, text) VALUES (3, zeroblob(32), 'x')");
     assert_eq!(bench.report(None).faults, [JournalFault::PrivateUnexpected { index: 3 }]);
@@ -288,12 +288,12 @@ fn acts_count_only_with_role_and_signature() {
     let signed = torikomi::people::acts::Signed::sign(act, &[&hospital.admin]).unwrap();
     hospital.append(signed.into_draft(None), now);
     let fault = ActFault::ActRoleNotHeld { act: "confirm".into() };
-    assert_eq!(bench.report(None).faults, [JournalFault::ActWrong { index: 7, act_fault: fault }]);
+    assert_eq!(bench.report(None).faults, [JournalFault::ActWrong { index: 9, act_fault: fault }]);
 
     // A confirmation without anybody's signature.
     let bench = Bench::new();
     bench.hospital.append(Draft::by_system(Kind::DocumentConfirmed, Subject::document(document)), now);
-    assert_eq!(bench.report(None).faults, [JournalFault::ActWrong { index: 7, act_fault: ActFault::ActMissing }]);
+    assert_eq!(bench.report(None).faults, [JournalFault::ActWrong { index: 9, act_fault: ActFault::ActMissing }]);
 
     // The certificate's row is another's.
     let bench = Bench::new();
@@ -303,13 +303,38 @@ fn acts_count_only_with_role_and_signature() {
 }
 
 #[test]
+fn a_session_signs_what_it_was_opened_for_and_no_more() {
+    let bench = Bench::new();
+    let hospital = &bench.hospital;
+    let opened = |deed: &mut torikomi::people::acts::Deed| {
+        let torikomi::people::acts::Deed::OpenSession { most, .. } = deed else { unreachable!() };
+        *most = 1;
+    };
+    let filed = hospital.file(Recipe { opened, ..Recipe::default() });
+    let (manager, now) = (hospital.manager.person(), at(FILED_AT));
+    let sign = |session, person| {
+        let subject = Subject { session: Some(session), person: Some(person), ..Subject::document(filed.document) };
+        hospital.append(Draft::by_person(Kind::DocumentSigned, person, subject), now).index
+    };
+    sign(filed.session, manager);
+    assert_eq!(bench.report(None).verdict, JournalVerdict::Consistent);
+    let index = sign(filed.session, manager);
+    let overspent = JournalFault::SessionOverspent { index, most: 1 };
+    assert_eq!(bench.report(None).faults, std::slice::from_ref(&overspent));
+    let by_another = sign(filed.session, hospital.admin.person());
+    let in_none = sign(torikomi::ids::SessionId::new(), manager);
+    let without = [by_another, in_none].map(|index| JournalFault::SignedWithoutSession { index });
+    assert_eq!(bench.report(None).faults, [vec![overspent], without.to_vec()].concat());
+}
+
+#[test]
 fn records_documents_and_certificates_both_ways() {
     let bench = Bench::new();
     bench.hospital.sql(
-        "DELETE FROM record_member WHERE record IN (SELECT id FROM record WHERE journal_index = 3);
-         DELETE FROM record WHERE journal_index = 3",
+        "DELETE FROM record_member WHERE record IN (SELECT id FROM record WHERE journal_index = 4);
+         DELETE FROM record WHERE journal_index = 4",
     );
-    assert_eq!(bench.report(None).faults, [JournalFault::RecordMissing { index: 3 }]);
+    assert_eq!(bench.report(None).faults, [JournalFault::RecordMissing { index: 4 }]);
 
     let bench = Bench::new();
     let id = RecordId::new();
@@ -317,7 +342,7 @@ fn records_documents_and_certificates_both_ways() {
         "INSERT INTO record SELECT '{id}',
            substr(digest, 1, 70) || CASE substr(digest, 71) WHEN '0' THEN '1' ELSE '0' END, document, 9, previous, station,
            document_type, profile_id, profile_version, patient_id, patient_name, obtained_on, page_count, operator,
-           signer, taken_in_at, signed_at, timestamped_at, filed_at, journal_index FROM record WHERE journal_index = 3"
+           signer, taken_in_at, signed_at, timestamped_at, filed_at, journal_index FROM record WHERE journal_index = 4"
     ));
     assert_eq!(bench.report(None).faults, [JournalFault::RecordWithoutEntry { record: id }]);
 
@@ -326,7 +351,7 @@ fn records_documents_and_certificates_both_ways() {
     let subject = Subject::document(filed.document);
     bench.hospital.append(Draft::by_system(Kind::DocumentDiscarded, subject), at(FILED_AT));
     let faults = bench.report(None).faults;
-    assert!(faults.contains(&JournalFault::EndedTwice { index: 10, document: filed.document }), "{faults:?}");
+    assert!(faults.contains(&JournalFault::EndedTwice { index: 13, document: filed.document }), "{faults:?}");
 
     let bench = Bench::new();
     let document = DocumentId::new();
@@ -341,7 +366,7 @@ fn records_documents_and_certificates_both_ways() {
     };
     bench.hospital.file(Recipe { facts, ..Recipe::default() });
     let certificate = Digest::of(b"");
-    assert_eq!(bench.report(None).faults, [JournalFault::SignerNotIssued { index: 9, certificate }]);
+    assert_eq!(bench.report(None).faults, [JournalFault::SignerNotIssued { index: 12, certificate }]);
 
     let bench = Bench::new();
     bench.hospital.sql(

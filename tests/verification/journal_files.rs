@@ -71,15 +71,15 @@ fn a_partial_append_is_cut_off_before_the_next() {
     bench.fragment(SEGMENT, "{\"v\":1,\"index\":4");
     bench.fragment("checkpoints.txt", TORN);
     // Until then it is no fault: an append may be under way.
-    bench.sound(4, 1);
+    bench.sound(5, 1);
     bench.grow();
     bench.catch_up();
-    bench.sound(5, 2);
+    bench.sound(6, 2);
     // Whole lines of a batch that failed further on are no better.
     bench.fragment(SEGMENT, "{}\n{}\n{\"v\"");
     bench.grow();
     bench.catch_up();
-    bench.sound(6, 3);
+    bench.sound(7, 3);
 }
 
 #[test]
@@ -99,7 +99,7 @@ fn what_a_power_cut_tore_is_mended_at_the_start() {
     bench.restart();
     bench.grow();
     bench.catch_up();
-    bench.sound(5, 2);
+    bench.sound(6, 2);
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn a_file_that_cannot_be_opened_is_not_taken_for_an_empty_one() {
     assert!(Files::open(&bench.folder).is_err());
     std::fs::remove_file(&segment).unwrap();
     std::fs::rename(&aside, &segment).unwrap();
-    bench.sound(4, 1);
+    bench.sound(5, 1);
 }
 
 #[test]
@@ -130,7 +130,7 @@ fn checkpoints_are_copied_outside_the_home_and_verified_against() {
     running.catch_up(&bench.hospital.database).unwrap();
     let path = running.path().to_owned();
     let kept = std::fs::read_to_string(&path).unwrap();
-    assert_eq!(bench.report_against(Some(&kept)).anchored_at, Some(4));
+    assert_eq!(bench.report_against(Some(&kept)).anchored_at, Some(5));
 
     bench.grow();
     running.catch_up(&bench.hospital.database).unwrap();
@@ -140,12 +140,12 @@ fn checkpoints_are_copied_outside_the_home_and_verified_against() {
     let kept = std::fs::read_to_string(&path).unwrap();
     assert_eq!(kept.matches("torikomi.example/journal/a\n").count(), 2, "{kept}");
     let report = bench.report_against(Some(&kept));
-    assert_eq!((report.verdict, report.anchored_at), (JournalVerdict::Verified, Some(5)), "{report:#?}");
+    assert_eq!((report.verdict, report.anchored_at), (JournalVerdict::Verified, Some(6)), "{report:#?}");
 
     // An older database is put back: the copy knows more, and says so while the line runs.
-    bench.hospital.sql("UPDATE journal_head SET size = 4");
+    bench.hospital.sql("UPDATE journal_head SET size = 5");
     let told = anchor().catch_up(&bench.hospital.database);
-    assert!(matches!(told, Err(AnchorError::Truncated { promised: 5, found: 4, .. })), "{told:?}");
+    assert!(matches!(told, Err(AnchorError::Truncated { promised: 6, found: 5, .. })), "{told:?}");
     assert_eq!(std::fs::read_to_string(&path).unwrap(), kept);
 }
 

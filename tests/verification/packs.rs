@@ -8,7 +8,7 @@ use torikomi::judgement::{Finding, Outcome, Reason, Severity};
 use torikomi::people::acts::{Deed, PagesSeen, ReasonCode};
 use torikomi::verification::{Doubt, EvidenceState, Fault, Report, Said, Step, Verdict, verify_pack};
 
-use crate::hospital::{Hospital, Recipe, Stamp, at, changed, confirm, content};
+use crate::hospital::{Hospital, Recipe, Stamp, at, changed, confirm, content, found, the_state};
 
 type Change<T> = fn(&mut T);
 type Rewrite = fn(String) -> String;
@@ -48,7 +48,7 @@ fn a_good_record_passes_every_step() {
         let proof = hospital.proof(&filed);
         let report = verify_pack(&hospital.pack(&filed.entries, Some(&proof)), &hospital.trust, true).unwrap();
         assert!(report.steps.iter().all(|step| step.verdict == Verdict::Passed), "{report:#?}");
-        assert_eq!(report.steps.len(), 10, "every step but the index of a store");
+        assert_eq!(report.steps.len(), 11, "every step but the index of a store");
         assert_eq!((report.verdict, report.state), (Verdict::Passed, Some(EvidenceState::Stamped)));
         assert!(report.evaluation);
         assert_eq!(report.document, Some(filed.document));
@@ -315,7 +315,7 @@ fn released(record: &mut RecordJson) {
 }
 
 fn late_release(document: torikomi::ids::DocumentId, reason: ReasonCode) -> Deed {
-    let state_digest = Digest::of(b"state");
+    let state_digest = the_state();
     let documents = vec![document];
     Deed::LateRelease { documents, state_digest, reason, possible_again_at: None, incident: None }
 }
@@ -353,25 +353,25 @@ fn whatever_was_held_was_released() {
     let judge = |recipe| fault(&report(recipe));
     assert_eq!(judge(Recipe { decisions: |_| vec![], ..Recipe::default() }), (Step::Releases, Fault::NotConfirmed));
     let held = |record: &mut RecordJson| {
-        record.judgement.findings = vec![Finding {
+        record.judgement.findings = found(Finding {
             check: "page_damaged".into(),
             outcome: Outcome::Indeterminate(Reason::CheckCrashed),
             severity: Severity::Hold,
             page: Some(1),
-        }];
+        });
         record.judgement.severity = Severity::Hold;
     };
     let check = "page_damaged".to_owned();
     let expected = Fault::NotReleased { check: check.clone() };
     assert_eq!(judge(Recipe { record: held, ..Recipe::default() }), (Step::Releases, expected));
     let accept: fn(_) -> Vec<Deed> = |document| {
-        let (state_digest, reason) = (Digest::of(b"state"), ReasonCode::PaperCondition);
+        let (state_digest, reason) = (the_state(), ReasonCode::PaperCondition);
         vec![Deed::Accept { document, state_digest, reason, pages: PagesSeen::Shown }, confirm(document)]
     };
     assert_eq!(report(Recipe { record: held, decisions: accept, ..Recipe::default() }).verdict, Verdict::Passed);
     // Accepted before somebody said that it is another patient's.
     let before: fn(_) -> Vec<Deed> = |document| {
-        let (state_digest, reason) = (Digest::of(b"state"), ReasonCode::PaperCondition);
+        let (state_digest, reason) = (the_state(), ReasonCode::PaperCondition);
         vec![
             Deed::Accept { document, state_digest, reason, pages: PagesSeen::Shown },
             Deed::Identify { document, state_digest, weaker_profile: false },
@@ -381,12 +381,12 @@ fn whatever_was_held_was_released() {
     let expected = Fault::NotReleased { check: check.clone() };
     assert_eq!(judge(Recipe { record: held, decisions: before, ..Recipe::default() }), (Step::Releases, expected));
     let milder = |record: &mut RecordJson| {
-        record.judgement.findings = vec![Finding {
+        record.judgement.findings = found(Finding {
             check: "page_damaged".into(),
             outcome: Outcome::Indeterminate(Reason::CheckCrashed),
             severity: Severity::Warn,
             page: Some(1),
-        }];
+        });
         record.judgement.severity = Severity::Warn;
     };
     let recipe = Recipe { record: milder, ..Recipe::default() };
@@ -482,7 +482,7 @@ fn proofs_are_judged() {
     });
     assert_eq!(changed, Said::Fault(Fault::NotInJournal { index }));
     assert!(matches!(
-        judge(&|proof| proof.checkpoint = proof.checkpoint.replacen("\n7\n", "\n8\n", 1)),
+        judge(&|proof| proof.checkpoint = proof.checkpoint.replacen("\n9\n", "\n10\n", 1)),
         Said::Fault(Fault::CheckpointWrong { .. } | Fault::NotInJournal { .. })
     ));
     assert!(matches!(

@@ -102,8 +102,8 @@ fn a_new_home_is_whole() {
         assert!(open(passphrase).is_ok());
         assert!(open(PASSPHRASES[2]).is_err());
     }
-    let keyring = Keyring::open(layout, &config, home.id()).unwrap();
-    assert!(keyring.timestamping.is_some());
+    assert!(Keyring::open(layout, &config, home.id()).is_ok());
+    assert!(keyring::timestamping(layout).is_ok());
     assert!(keyring::open_authority(layout, &Passphrase::new(PASSPHRASES[2].to_owned())).is_ok());
     assert!(keyring::open_authority(layout, &Passphrase::new(PASSPHRASES[0].to_owned())).is_err());
     let root_certificate = keyring::certificate_of_authority(layout).unwrap();
@@ -125,7 +125,7 @@ fn in_production_the_presets_are_drafts_and_nothing_stamps() {
     let home = Home::open(folder.path()).unwrap();
     let config = Config::load(&home.layout().settings()).unwrap();
     assert_eq!(config.mode, Mode::Production);
-    assert!(Keyring::open(home.layout(), &config, home.id()).unwrap().timestamping.is_none());
+    assert!(keyring::timestamping(home.layout()).is_err());
     let runtime = runtime();
     let database = Database::open(&home.layout().database(&config), false, runtime.handle(), || ()).unwrap();
     let versions = database.read(async |tx| profiles::all(tx).await).unwrap();

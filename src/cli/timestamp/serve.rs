@@ -7,10 +7,11 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::authority::serve::serve;
 use crate::cli::page::Tone;
 use crate::cli::{Answer, Desk, Failure};
+use crate::config::Mode;
 use crate::config::home::harden_process;
 use crate::control::facts::Serving;
 use crate::instant::Instant;
-use crate::keyring::Keyring;
+use crate::keyring;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -22,8 +23,10 @@ pub(super) fn run(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
     let environment = |problem: String| Failure::Start { problem };
     harden_process().map_err(|error| environment(error.to_string()))?;
     let (home, config) = desk.settings()?;
-    let keyring = Keyring::open(home.layout(), &config, home.id()).map_err(|error| environment(error.to_string()))?;
-    let authority = keyring.timestamping.ok_or(Failure::NoTimestamping)?;
+    if config.mode == Mode::Production {
+        return Err(Failure::NoTimestamping);
+    }
+    let authority = keyring::timestamping(home.layout()).map_err(|error| environment(error.to_string()))?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()

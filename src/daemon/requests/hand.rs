@@ -98,6 +98,7 @@ impl Hand {
             journal_index: appended.index,
             entry: appended.entry,
             at: self.now,
+            seen: None,
         };
         decisions::enter(tx, document, &decision).await?;
         Ok(appended)
@@ -144,10 +145,6 @@ impl Why {
             Some(Ok(serde_json::Value::String(word))) => Some(word),
             _ => None,
         }
-    }
-
-    pub(super) fn text(&self) -> Option<&str> {
-        self.text.as_deref()
     }
 
     pub(super) fn private(&self) -> Result<Option<Private>, Refusal> {

@@ -16,12 +16,13 @@ use crate::instant::Instant;
 use crate::journal::append::Appended;
 use crate::keyring;
 use crate::ledger::documents;
-use crate::people::acts::{Deed, Signed};
+use crate::people::acts::{Deed, RevocationReason, Signed};
 use crate::people::appointments::Appointment;
 use crate::people::certificates::{self, Certificate, Signer};
 use crate::people::enrolment::{self, OwnKey};
 use crate::people::register::{self, NewPerson, Person};
-use crate::people::{PassphraseRule, PeopleError, Role};
+use crate::people::sessions::{self, CloseReason};
+use crate::people::{PassphraseRule, PeopleError, Refused, Role};
 use crate::pipeline::driver::StageName;
 
 /// An appointment that is asked for.
@@ -104,6 +105,44 @@ impl Requests {
         let validity =
             Validity { not_before: whole_seconds(hand.now), not_after: whole_seconds(wanted.min(root.not_after)) };
         Ok(enrolment::issue(&authority, person, &key.key, &organization, file_name, validity, hand.now)?)
+    }
+
+    pub(super) fn revoke(
+        &self,
+        by: &Credentials,
+        second: Option<&Credentials>,
+        login: &str,
+        why: RevocationReason,
+        since: Option<Instant>,
+        peer: Peer,
+    ) -> Result<Noted, Refusal> {
+        let hand = self.hand(peer);
+        let since = since.unwrap_or(hand.now);
+        let signers = Signers { first: self.prove(by, hand.now)?, second: self.prove_second(second, hand.now)? };
+        let (person, certificate) = self.line.database.read::<_, PeopleError, _>(async |tx| {
+            let person = register::active(tx, login).await?;
+            let held = certificates::of_person(tx, person.id).await?;
+            let held = held.into_iter().find(|certificate| certificate.revoked_at.is_none());
+            let held = held.ok_or_else(|| Refused::NoCertificate { login: person.login.to_string() })?;
+            Ok((person.id, held.fingerprint))
+        })?;
+        let signed = hand.sign(Deed::Revoke { person, certificate, since, why }, &signers, None)?;
+        // Asked before the keys are wiped, so that a refusal ends nobody's session.
+        let (asked, rules, now) = (signed.clone(), hand.rules, hand.now);
+        self.line
+            .database
+            .read::<_, PeopleError, _>(async move |tx| enrolment::revoke(tx, asked, &rules, now).await.map(drop))?;
+        self.line.sessions.close_all_of(person);
+        let appended = self.line.database.write::<_, Refusal, _>(async move |tx| {
+            let change = enrolment::revoke(tx, signed, &hand.rules, hand.now).await?;
+            let appended = hand.apply(tx, &change).await?;
+            for session in sessions::list(tx, true).await?.into_iter().filter(|row| row.person == person) {
+                let change = sessions::close(tx, session.id, CloseReason::Revoked, hand.now).await?;
+                hand.apply(tx, &change).await?;
+            }
+            Ok(appended)
+        })?;
+        Ok(noted(appended))
     }
 
     pub(super) fn appoint(

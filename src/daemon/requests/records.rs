@@ -3,21 +3,21 @@
 use super::hand::{Signers, Why, text};
 use super::people::noted;
 use super::{Peer, Requests};
+use crate::clock;
 use crate::control::facts::{Exported, Noted};
 use crate::control::{Credentials, EXPORT_REASONS, ReasonGiven, Refusal};
 use crate::document::HoldReason;
 use crate::ids::RecordId;
 use crate::journal::{Draft, Kind, Subject};
+use crate::ledger::clock_state::{self, ClockState};
 use crate::ledger::documents;
+use crate::people::acts::Deed;
 use crate::people::{Role, appointments};
 use crate::pipeline::driver::StageName;
 use crate::store::records;
 
 /// Who may hand a record out.
 const EXPORTERS: &[Role] = &[Role::InformationManager, Role::Auditor];
-
-/// Who may say that the clock is right.
-const CLOCK_KEEPERS: &[Role] = &[Role::Admin, Role::InformationManager];
 
 impl Requests {
     pub(super) fn export(
@@ -58,22 +58,14 @@ impl Requests {
         reason: &ReasonGiven,
         peer: Peer,
     ) -> Result<Noted, Refusal> {
-        let (why, code) = Why::read(reason)?;
+        let (why, reason) = Why::read(reason)?;
         let hand = self.hand(peer);
         let signers = Signers::from(self.prove(by, hand.now)?);
-        let person = signers.first.person();
-        let moved = self.line.clock.believed().err().map(|jumped| jumped.by_milliseconds);
+        let deed = Deed::AcknowledgeClock { problem: self.line.clock.problem(), reason };
+        let looked = ClockState { boot: clock::boot(), agreement: clock::since_boot_offset(), problem: None };
         let appended = self.line.database.write::<_, Refusal, _>(async move |tx| {
-            let held = appointments::roles(tx, person, hand.now).await?;
-            check_role(CLOCK_KEEPERS, |role| held.contains(role))?;
-            let entry = Draft::by_person(Kind::ClockAcknowledged, person, Subject::default())
-                .fact("reason", code)
-                .fact("moved_by_milliseconds", moved);
-            let entry = match why.text() {
-                Some(remark) => entry.private(serde_json::json!({ "remark": remark })),
-                None => entry,
-            };
-            let appended = hand.append(tx, entry).await?;
+            let appended = hand.act(tx, deed, &signers, why.private()?).await?;
+            clock_state::set(tx, &looked).await?;
             documents::resume_all(tx, None, HoldReason::Clock, hand.now).await?;
             Ok(appended)
         })?;

@@ -156,6 +156,8 @@ CREATE TABLE decision (
     reason        TEXT,
     entry_digest  TEXT NOT NULL,
     decided_at    BIGINT NOT NULL,
+    -- The state of the document that it was about.
+    seen          TEXT NOT NULL,
     PRIMARY KEY (document, journal_index)
 );
 
@@ -321,9 +323,11 @@ CREATE TABLE journal_entry (
     document TEXT,
     delivery TEXT,
     record   TEXT,
-    person   TEXT
+    person   TEXT,
+    session  TEXT
 );
 CREATE INDEX journal_entry_by_document ON journal_entry (document, idx);
+CREATE INDEX journal_entry_by_session ON journal_entry (session, kind, idx);
 CREATE INDEX journal_entry_by_delivery ON journal_entry (delivery, idx);
 CREATE TABLE journal_node (
     level BIGINT NOT NULL,

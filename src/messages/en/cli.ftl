@@ -62,6 +62,7 @@ column-station = station
 column-document = document
 column-delivery = delivery
 column-record = record
+column-clock = Clock
 column-since = since
 column-file = file
 column-taken-in = taken in
@@ -191,6 +192,7 @@ journal-file-adopted = list or calendar read anew
 journal-file-refused = changed list or calendar refused
 journal-daemon-started = daemon started
 journal-daemon-stopped = daemon stopped
+journal-clock-doubted = clock in doubt
 journal-clock-acknowledged = clock acknowledged
 journal-session-opened = session opened
 journal-batch-attested = batch attested
@@ -217,6 +219,8 @@ journal-document-filed = filed
 journal-record-exported = copy handed out
 clock-acknowledged = It is recorded that the clock was found right. What waited for that is signed now.
 clock-jumped = The server's clock moved by { $by_milliseconds } ms against the time since it was started, and nothing is signed. An administrator or information manager checks the clock and records that with `torikomi clock acknowledge`.
+clock-behind = The server's clock is { $by_milliseconds } ms behind what was written here last, and nothing is signed. An administrator or information manager checks the clock and records that with `torikomi clock acknowledge`.
+clock-unsynchronised = Nothing keeps the server's clock right, or the system does not say so, and nothing is signed. An administrator sets up a time service (such as chrony); signing then goes on by itself.
 
 journal-remark = “{ $remark }”
 journal-line = { $index }  { $time }  { $what } ({ $who })
@@ -283,6 +287,7 @@ session-not-attested-short = not yet
 operator-ca = the certificate authority
 operator-added = { $whom } was added, and now makes the own key with `torikomi operator enrol { $whom }`.
 operator-enrolled = { $whom } has a key and a certificate.
+operator-revoked = The key of { $whom } is revoked. With torikomi operator enrol a new one is made.
 operator-appointed = { $whom } was appointed.
 operator-suspended = suspended
 operator-no-key = no key yet
@@ -294,6 +299,7 @@ session-closed-expired = its time was over
 session-closed-idle = it went unused
 session-closed-spent = it signed as many as it may
 session-closed-suspended = person suspended
+session-closed-revoked = key revoked
 session-closed-restart = daemon restarted
 operator-none = Nobody is registered.
 
@@ -302,6 +308,11 @@ status-well = Running.
 status-troubled = Something waits. No document in custody is lost.
 status-no-manager = none appointed
 status-paused = { $stage } waits since { $since }: { $why }
+status-clock = { $synchronised ->
+    [true] synchronised (estimated error { $milliseconds } ms)
+    [false] kept right by nothing
+   *[other] the system does not say whether it is synchronised
+}
 status-stations = Stations
 status-documents = Documents
 status-deadlines = Next deadlines

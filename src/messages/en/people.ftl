@@ -18,6 +18,7 @@ act-name = { $act ->
     [genesis] founding a home
     [add-person] adding a person
     [enrol] issuing a certificate
+    [revoke] revoking a key
     [appoint] appointing
     [end-appointment] ending an appointment
     [approve-profile] approving a profile
@@ -33,6 +34,7 @@ act-name = { $act ->
     [send-back] sending back
     [discard] discarding
     [assign] assigning
+    [acknowledge-clock] finding the clock right
    *[retry] retrying
 }
 
@@ -51,6 +53,8 @@ people-certificate-not-valid = The certificate of { $login } is not valid now (u
 people-wrong-passphrase = This passphrase does not open the key of { $login }. Please type it again. If it is forgotten, the key is revoked and a new one made.
 people-key-unusable = The key file of { $login } cannot be used ({ $detail }). Please restore it from a backup or make a new key.
 people-weak-passphrase = The passphrase is too weak to be used: { $weaknesses }.
+people-key-in-force = { $login } has a key in force. It is revoked first (torikomi operator revoke { $login }): by { $login }, or by two others where it is lost.
+people-revocation-to-come = A key is revoked from now on, or from a time that has passed ({ $since } has not).
 people-own-appointment = Nobody appoints themselves. Please ask another administrator.
 people-backwards-appointment = An appointment must end after it begins, and not in the past.
 people-invalid-rank = The rank is 1 for the holder, 2 and on for substitutes.
@@ -78,6 +82,7 @@ session-reason = { $reason ->
     [idle] it went unused as long as it may
     [spent] it has signed as many as it may
     [suspended] the account was suspended
+    [revoked] the key was revoked
    *[restart] the system was started again
 }
 

@@ -9,6 +9,7 @@ step-timestamp = Time-stamp
 step-signer = Signer
 step-windows = Windows
 step-releases = Decisions
+step-session = Session
 step-journal = Journal
 step-index = Index
 verdict-passed = Verified: nothing is wrong.
@@ -52,6 +53,7 @@ verify-releases-proven = { $decisions ->
     [one] One decision was
    *[other] { $decisions } decisions were
 } signed by people who could make them.
+verify-session-proven = The session of the signature was opened { $opened_at } (entry { $index }), and its batch was attested.
 verify-entry-proven = Entry { $index } of { $size } says that this record was filed { $filed_at }.
 verify-index-agrees = The index says the same as the record.
 verify-not-reached = Could not be looked at because of: { $because ->
@@ -64,6 +66,7 @@ verify-not-reached = Could not be looked at because of: { $because ->
      [signer] Signer
      [windows] Windows
      [releases] Decisions
+     [session] Session
      [journal] Journal
      [index] Index
 }
@@ -147,8 +150,16 @@ verify-exception-not-allowed = The profile allows no exception to the check { $c
 verify-not-confirmed = The profile asks for a confirmation, and there is none.
 verify-identity-incomplete = The profile requires { $field }, and it is missing.
 verify-severity-differs = The check { $check } was given another weight than the profile gives it.
+verify-check-missing = The judgement says nothing of the check { $check }.
+verify-finding-misplaced = A finding of the check { $check } is of page { $page }, which the document does not have.
 verify-other-decision = Entry { $index } of the journal is not the decision that the record names.
+verify-other-state = The decision in entry { $index } was about another state of the document than the record says.
 verify-act-wrong = The act in entry { $index } does not count: { $act_fault }
+verify-session-not-opened = No entry of the journal at hand says that session { $session } was opened.
+verify-session-differs = The session that entry { $index } opened is another than the record's: { $field }
+verify-signed-outside-session = The signature ({ $signed_at }) is from outside the session, which was open from { $opened_at } to { $until }.
+verify-attestation-not-proven = Nobody attested this batch as the record says.
+verify-operator-differs = The person who scanned, as the record says, is neither the one whom the delivery names nor the one in session.
 verify-proof-unreadable = The journal's proof cannot be read ({ $detail }).
 verify-checkpoint-wrong = The journal's checkpoint does not count ({ $detail }).
 verify-not-in-journal = What is shown as entry { $index } is not in the journal.
@@ -156,6 +167,7 @@ verify-entry-unreadable = Entry { $index } of the journal cannot be read.
 verify-entry-differs = Entry { $index } of the journal gives another { $field } than the record.
 verify-other-history = The record names a checkpoint ({ $size } entries) that this journal never had.
 verify-certificate-not-issued = The journal has no issuance of the certificate that signed.
+verify-signer-revoked = The signer's certificate was revoked from { $since } on, and the signature is from after that.
 verify-signer-not-appointed = The signer was not appointed in this capacity ({ $capacity }) at that time.
 verify-profile-not-adopted = The profile that judged the record was never approved: { $profile }
 verify-not-attested = Nobody attested for its batch that nothing was pasted over or lay outside the scanned area.
@@ -211,6 +223,8 @@ journal-fault-record-missing = The record of entry { $index } is missing.
 journal-fault-record-differs = Entry { $index } and the index do not agree on record { $record }.
 journal-fault-record-without-entry = No entry says that record { $record } was filed.
 journal-fault-signer-not-issued = No entry issued the certificate that signed the record of entry { $index }.
+journal-fault-signed-without-session = Entry { $index }: it was signed by a person who had opened no such session.
+journal-fault-session-overspent = Entry { $index }: the session was opened for { $most } documents, and signed more.
 journal-fault-certificate-without-entry = No entry issued the certificate { $certificate }.
 journal-fault-certificate-missing = The certificate { $certificate } was issued and is missing.
 journal-fault-ended-twice = Entry { $index }: document { $document } was never taken in, or had ended before.

@@ -62,6 +62,7 @@ column-station = ステーション
 column-document = 文書番号
 column-delivery = 受付番号
 column-record = 記録番号
+column-clock = 時計
 column-since = いつから
 column-file = ファイル
 column-taken-in = 取込時刻
@@ -191,6 +192,7 @@ journal-file-adopted = 患者マスターまたは暦を読み直しました
 journal-file-refused = 変更された患者マスターまたは暦を受け付けませんでした
 journal-daemon-started = 常駐プログラムが始まりました
 journal-daemon-stopped = 常駐プログラムが終わりました
+journal-clock-doubted = 時計に疑いがあります
 journal-clock-acknowledged = 時計を確かめました
 journal-session-opened = セッションを開きました
 journal-batch-attested = 貼り付けや読み取り範囲外がないことを確認しました
@@ -217,6 +219,8 @@ journal-document-filed = 登録しました
 journal-record-exported = 写しを書き出しました
 clock-acknowledged = 時計を確かめたと記録しました。待っていた文書の署名を再開します。
 clock-jumped = サーバーの時計が、起動からの経過時間と比べて { $by_milliseconds } ミリ秒ずれたため、署名を止めています。管理者か情報作成管理者が時計を確かめ、「torikomi clock acknowledge」で記録してください。
+clock-behind = サーバーの時計が、ここで最後に記録した時刻より { $by_milliseconds } ミリ秒遅れているため、署名を止めています。管理者か情報作成管理者が時計を確かめ、「torikomi clock acknowledge」で記録してください。
+clock-unsynchronised = サーバーの時計が時刻同期されていない（または確かめられない）ため、署名を止めています。管理者が時刻同期（chrony など）を設定してください。同期されれば署名を再開します。
 
 journal-remark = 「{ $remark }」
 journal-line = { $index }  { $time }  { $what }（{ $who }）
@@ -265,6 +269,7 @@ session-not-attested-short = まだ
 operator-ca = 認証局
 operator-added = { $whom } を登録しました。本人が「torikomi operator enrol { $whom }」で鍵を作ってください。
 operator-enrolled = { $whom } の鍵を作り、証明書を発行しました。
+operator-revoked = { $whom } の鍵を失効させました。「torikomi operator enrol」で新しい鍵を作れます。
 operator-appointed = { $whom } を任命しました。
 operator-suspended = 停止中
 operator-no-key = 鍵がまだありません
@@ -276,6 +281,7 @@ session-closed-expired = 時間切れ
 session-closed-idle = 操作がなかったため
 session-closed-spent = 署名できる数に達したため
 session-closed-suspended = 利用者の停止
+session-closed-revoked = 鍵の失効
 session-closed-restart = 常駐プログラムの再起動
 operator-none = 登録された利用者はいません。
 
@@ -284,6 +290,11 @@ status-well = 動いています。
 status-troubled = 止まっている処理があります。お預かりした文書は失われません。
 status-no-manager = 任命されていません
 status-paused = { $stage }は { $since } から止まっています：{ $why }
+status-clock = { $synchronised ->
+    [true] 時刻同期済み（推定誤差 { $milliseconds } ミリ秒）
+    [false] 時刻同期なし
+   *[other] 時刻同期の有無は不明
+}
 status-stations = ステーション
 status-documents = 文書
 status-deadlines = 近い期限

@@ -18,6 +18,7 @@ act-name = { $act ->
     [genesis] ホームの開設
     [add-person] 利用者の登録
     [enrol] 証明書の発行
+    [revoke] 鍵の失効
     [appoint] 任命
     [end-appointment] 任命の終了
     [approve-profile] プロファイルの承認
@@ -33,6 +34,7 @@ act-name = { $act ->
     [send-back] 差し戻し
     [discard] 破棄
     [assign] 担当の割り当て
+    [acknowledge-clock] 時計の確認
    *[retry] 再試行
 }
 
@@ -51,6 +53,8 @@ people-certificate-not-valid = { $login } さんの証明書は、いま有効�
 people-wrong-passphrase = { $login } さんの鍵が、このパスフレーズでは開きません。もう一度入力してください。忘れた場合は鍵を失効させ、作り直します。
 people-key-unusable = { $login } さんの鍵ファイルを使えません（{ $detail }）。バックアップから戻すか、鍵を作り直してください。
 people-weak-passphrase = パスフレーズが弱いため、使えません。{ $weaknesses }
+people-key-in-force = { $login } には有効な鍵があります。先に「torikomi operator revoke { $login }」で失効させてください（本人、または紛失時はほかの2名が行います）。
+people-revocation-to-come = 失効の時刻には、現在または過去の時刻を指定してください（{ $since } はまだ来ていません）。
 people-own-appointment = 自分自身を任命することはできません。別の管理者に依頼してください。
 people-backwards-appointment = 任命の終わりは、始まりより後、かつこれから先の時刻にしてください。
 people-invalid-rank = 順位は、本人が 1、代理が 2 以降です。
@@ -78,6 +82,7 @@ session-reason = { $reason ->
     [idle] 使われない時間の上限
     [spent] 件数の上限
     [suspended] 利用の停止
+    [revoked] 鍵が失効した
    *[restart] システムの再起動
 }
 

@@ -9,6 +9,7 @@ step-timestamp = タイムスタンプ
 step-signer = 署名者
 step-windows = 期限
 step-releases = 決裁
+step-session = セッション
 step-journal = 記録簿
 step-index = 索引
 verdict-passed = 検証しました。異常はありません。
@@ -37,6 +38,7 @@ verify-windows-kept = スキャン・署名・タイムスタンプは期限内�
 verify-lateness-released = スキャンは期限後ですが、やむを得ない理由（{ $reason }）で認められています。
 verify-nothing-to-release = 人の決裁が必要なものはありません。
 verify-releases-proven = { $decisions } 件の決裁は、権限のある人が署名したものです。
+verify-session-proven = 署名に使われたセッションは { $opened_at } に開かれ（{ $index } 番）、原紙の確認も済んでいます。
 verify-entry-proven = 記録簿の { $index } 番に、{ $filed_at } にこの記録を登録したとあります（全 { $size } 件）。
 verify-index-agrees = 索引は記録と一致しています。
 verify-not-reached = 「{ $because ->
@@ -49,6 +51,7 @@ verify-not-reached = 「{ $because ->
      [signer] 署名者
      [windows] 期限
      [releases] 決裁
+     [session] セッション
      [journal] 記録簿
      [index] 索引
 }」で止まったため、確かめられません。
@@ -129,8 +132,16 @@ verify-exception-not-allowed = プロファイルは、検査 { $check } の例�
 verify-not-confirmed = プロファイルが求める確定がありません。
 verify-identity-incomplete = プロファイルが求める { $field } がありません。
 verify-severity-differs = 検査 { $check } の扱いが、プロファイルと違います。
+verify-check-missing = 検査 { $check } の結果が、判定にありません。
+verify-finding-misplaced = 検査 { $check } の結果が、文書にない { $page } ページを指しています。
 verify-other-decision = 記録簿の { $index } 番は、記録が挙げる決裁ではありません。
+verify-other-state = 記録簿の { $index } 番の決裁は、記録とは違う状態の文書に対するものです。
 verify-act-wrong = 記録簿の { $index } 番の決裁は無効です：{ $act_fault }
+verify-session-not-opened = セッション { $session } を開いたという項目が、手元の記録簿にありません。
+verify-session-differs = { $index } 番で開かれたセッションは、記録が挙げるものと違います（{ $field }）。
+verify-signed-outside-session = 署名（{ $signed_at }）は、セッションが開いていた { $opened_at } から { $until } までの間のものではありません。
+verify-attestation-not-proven = 原紙の確認が、記録の記載どおりには行われていません。
+verify-operator-differs = 記録が挙げる実施者は、届いた情報の実施者とも、署名した人とも違います。
 verify-proof-unreadable = 記録簿の証明を読めません（{ $detail }）。
 verify-checkpoint-wrong = 記録簿の節目の署名が正しくありません（{ $detail }）。
 verify-not-in-journal = { $index } 番として示された項目は、記録簿にありません。
@@ -138,6 +149,7 @@ verify-entry-unreadable = 記録簿の { $index } 番を読めません。
 verify-entry-differs = 記録簿の { $index } 番の { $field } が記録と違います。
 verify-other-history = 記録が挙げる記録簿の節目（{ $size } 件）は、この記録簿のものではありません。
 verify-certificate-not-issued = 署名した証明書を発行したという記録が、記録簿にありません。
+verify-signer-revoked = 署名者の証明書は { $since } から失効しており、署名はその後のものです。
 verify-signer-not-appointed = 署名者は、その時この立場（{ $capacity }）に任命されていませんでした。
 verify-profile-not-adopted = 記録を判定したプロファイルは、承認されていません（{ $profile }）。
 verify-not-attested = 貼り重ねや読み取り範囲外の記載がないことが、確認されていません。
@@ -193,6 +205,8 @@ journal-fault-record-missing = { $index } 番で登録したとある記録が�
 journal-fault-record-differs = { $index } 番と索引の記録 { $record } が一致しません。
 journal-fault-record-without-entry = 記録 { $record } を登録したという項目がありません。
 journal-fault-signer-not-issued = { $index } 番の署名の証明書を発行したという項目がありません。
+journal-fault-signed-without-session = { $index } 番：署名した人が開いたセッションがありません。
+journal-fault-session-overspent = { $index } 番：セッションで署名できる { $most } 件を超えて署名されています。
 journal-fault-certificate-without-entry = 証明書 { $certificate } を発行したという項目がありません。
 journal-fault-certificate-missing = 発行したとある証明書 { $certificate } がありません。
 journal-fault-ended-twice = { $index } 番：文書 { $document } は、取り込まれていないか、すでに終わっています。

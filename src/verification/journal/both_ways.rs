@@ -1,12 +1,12 @@
 //! What the journal says happened, against what is there: records, documents, certificates; and the other way round.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::Unverifiable;
 use super::super::people::People;
 use super::{Faults, JournalFault, readable};
 use crate::database::{Database, DatabaseError, Tx};
-use crate::ids::{Digest, DocumentId, PersonId};
+use crate::ids::{Digest, DocumentId, PersonId, SessionId};
 use crate::journal::read::{self, Head};
 use crate::journal::{Entry, Kind};
 use crate::ledger::documents;
@@ -52,6 +52,15 @@ impl Moment {
 pub(super) struct BothWays {
     open: BTreeSet<DocumentId>,
     taken: u64,
+    /// Every session, for a signature may be entered after the session was closed: a few a day at each station.
+    sessions: BTreeMap<SessionId, Session>,
+}
+
+/// What a session was allowed, and what it did.
+struct Session {
+    by: PersonId,
+    most: u32,
+    signed: u32,
 }
 
 impl BothWays {
@@ -79,9 +88,32 @@ impl BothWays {
                 }
             }
             Kind::DocumentSentBack | Kind::DocumentDiscarded => self.end(entry, faults),
+            Kind::SessionOpened => self.opened(entry),
+            Kind::DocumentSigned => self.signed(entry, faults),
             _ => {}
         }
         Ok(())
+    }
+
+    fn opened(&mut self, entry: &Entry) {
+        // An act that cannot be read was named already.
+        let act = entry.act.as_ref().and_then(|act| Act::parse(&act.text).ok());
+        if let Some(Act { deed: Deed::OpenSession { session, most, .. }, by, .. }) = act {
+            self.sessions.insert(session, Session { by, most, signed: 0 });
+        }
+    }
+
+    /// Who signs has opened a session before, and signs in it no more than it allows.
+    fn signed(&mut self, entry: &Entry, faults: &mut Faults) {
+        let index = entry.index;
+        let session = entry.subject.session.and_then(|session| self.sessions.get_mut(&session));
+        let Some(session) = session.filter(|session| entry.subject.person == Some(session.by)) else {
+            return faults.say(JournalFault::SignedWithoutSession { index });
+        };
+        session.signed = session.signed.saturating_add(1);
+        if session.signed > session.most {
+            faults.say(JournalFault::SessionOverspent { index, most: session.most });
+        }
     }
 
     /// A document ends once.
