@@ -7,8 +7,8 @@ use std::sync::Arc;
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::driver::{StageName, Worked};
+use super::failures::{HeldDetail, StageError, disk, store};
 use super::line::{Adopted, Line};
-use super::stages::{HeldDetail, StageError, disk, store};
 use crate::database::{DatabaseError, Tx};
 use crate::document::{DocumentState, HoldReason};
 use crate::identification::index::Index;
