@@ -74,9 +74,17 @@ impl From<sqlx::Error> for DatabaseError {
         match code.map(|c| c & 0xff) {
             Some(13) => Self::DiskFull,
             Some(11 | 26) => Self::Corrupt(error.to_string()),
+            // A rule of a table stands against this one row.
+            Some(19) => Self::Conflict(error.to_string()),
+            _ if is_about_a_value(&error) => Self::Unreadable(error.to_string()),
             _ => Self::Other(Arc::new(error)),
         }
     }
+}
+
+/// Whether the database answered, and with a value that is not what was asked for.
+fn is_about_a_value(error: &sqlx::Error) -> bool {
+    matches!(error, sqlx::Error::Decode(_) | sqlx::Error::ColumnDecode { .. } | sqlx::Error::RowNotFound)
 }
 
 impl Clone for DatabaseError {

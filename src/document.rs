@@ -89,6 +89,8 @@ pub enum DeliveryProblem {
     SourceGone,
     /// The same file, by its inode, stands in the folders of two stations or more.
     SeveralStations,
+    /// Its copy could not be read or measured, three times.
+    MeasuringFailed,
     /// All its files together are longer than may be taken in.
     TooLarge { limit: u64 },
 }

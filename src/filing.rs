@@ -53,7 +53,7 @@ pub struct Filing<'a> {
     /// A delivered file in custody, open for reading, by its delivery and digest.
     pub original: &'a dyn Fn(DeliveryId, &Digest) -> Result<File, FilingError>,
     /// The calendars that were in force, by digest.
-    pub calendar: &'a dyn Fn(&Digest) -> Option<Vec<u8>>,
+    pub calendar: &'a dyn Fn(&Digest) -> Result<Vec<u8>, StoreError>,
     /// The profiles that were in force, by digest.
     pub profile: &'a dyn Fn(&Digest) -> Option<Vec<u8>>,
 }
@@ -114,8 +114,7 @@ impl Filing<'_> {
             members.push(member(&file.name, file.digest, file.byte_length, media_of(file.format).1));
         }
         let profile = (self.profile)(&record.profile.digest).ok_or(UNKNOWN_PROFILE)?;
-        let calendar = (self.calendar)(&record.calendar)
-            .ok_or(FilingError::Incoherent("the calendar that judged is not known any more"))?;
+        let calendar = (self.calendar)(&record.calendar)?;
         let mut small: Vec<(&str, Vec<u8>, &str)> = vec![
             ("record.json", files.record.clone(), "application/json"),
             ("profile.toml", profile, "application/toml"),

@@ -252,14 +252,15 @@ pub async fn set_incomplete(tx: &mut Tx, id: DeliveryId, copy: u32, problem: &st
     Ok(())
 }
 
-/// Counts a failed try and sets when to try again.
-pub async fn set_failure(tx: &mut Tx, id: DeliveryId, retry_at: Instant) -> Result<(), DatabaseError> {
-    sqlx::query("UPDATE delivery SET failures = failures + 1, retry_at = $1 WHERE id = $2")
-        .bind(retry_at.as_microseconds())
-        .bind(id.to_string())
-        .execute(tx)
-        .await?;
-    Ok(())
+/// Counts a failed try and sets when to try again. Answers the count.
+pub async fn count_failure(tx: &mut Tx, id: DeliveryId, retry_at: Instant) -> Result<i64, DatabaseError> {
+    let row =
+        sqlx::query("UPDATE delivery SET failures = failures + 1, retry_at = $1 WHERE id = $2 RETURNING failures")
+            .bind(retry_at.as_microseconds())
+            .bind(id.to_string())
+            .fetch_one(tx)
+            .await?;
+    Ok(row.try_get(0)?)
 }
 
 pub async fn get(tx: &mut Tx, id: DeliveryId) -> Result<Option<Delivery>, DatabaseError> {

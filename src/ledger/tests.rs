@@ -55,7 +55,7 @@ fn delivery_in(world: &World, state: DeliveryState) -> DeliveryId {
     world.write(async move |tx| {
         deliveries::enter(tx, id, &station(), b"scan.tif", at(0)).await?;
         put(tx, "delivery", id.to_string(), state.to_string()).await?;
-        deliveries::set_failure(tx, id, at(1)).await
+        deliveries::count_failure(tx, id, at(1)).await.map(|_| ())
     });
     id
 }

@@ -1,8 +1,9 @@
 //! Runs stages on bounded threads. The ledger is the queue; this only claims rows in memory, tries again, and pauses.
 //!
 //! A stage is woken when the one before it commits, and looks by itself once a second, so a lost wake-up costs a second
-//! and nothing else. A row that one thread works on is claimed and given to no other. A document that fails three times
-//! is the stage's to hold; a disk, store or authority that is away pauses the stage, and its rows keep their state.
+//! and nothing else. A row that one thread works on is claimed and given to no other. A document that fails three times,
+//! or crashes its stage three times, is the stage's to hold; a disk, store or authority that is away pauses the stage, and
+//! its rows keep their state.
 
 use std::collections::{BTreeMap, HashSet};
 use std::hash::Hash;
@@ -109,6 +110,8 @@ pub struct Stage<K> {
     /// The rows to work on now, oldest first, at most so many.
     pub ready: Box<dyn Fn(u32) -> Result<Vec<K>, Away> + Send + Sync>,
     pub work: Box<dyn Fn(&K) -> Worked + Send + Sync>,
+    /// Accounts for a row on which `work` crashed.
+    pub crashed: Box<dyn Fn(&K) -> Worked + Send + Sync>,
 }
 
 /// The running stages.
@@ -238,9 +241,11 @@ fn drive<K: Clone + Eq + Hash>(shared: &Shared, stage: &Stage<K>, claims: &Claim
         let worked = match claims.claim_first(|| ready(most)) {
             Err(why) => Some(Worked::Away(why)),
             Ok(claim) => claim.map(|claim| {
-                // A crash in a stage must not end the thread: the row stays, and the pause keeps it from spinning.
-                std::panic::catch_unwind(AssertUnwindSafe(|| (stage.work)(&claim.row)))
-                    .unwrap_or(Worked::Away(Away::Crashed))
+                // A crash must not end the thread. It is the row's failure like any other; where even that cannot be
+                // recorded, the pause keeps the stage from spinning.
+                let caught =
+                    |step: &dyn Fn(&K) -> Worked| std::panic::catch_unwind(AssertUnwindSafe(|| step(&claim.row))).ok();
+                caught(&stage.work).or_else(|| caught(&stage.crashed)).unwrap_or(Worked::Away(Away::Crashed))
             }),
         };
         match worked {
@@ -337,6 +342,7 @@ mod tests {
                     count.fetch_add(1, Ordering::SeqCst);
                     Worked::Done(&[])
                 }),
+                crashed: Box::new(|_| unreachable!()),
             })
             .unwrap();
         while !lock(&rows).is_empty() {
@@ -368,6 +374,7 @@ mod tests {
                         Worked::Done(&[])
                     }
                 }),
+                crashed: Box::new(|_| unreachable!()),
             })
             .unwrap();
         while shared.paused().is_empty() {
@@ -379,6 +386,40 @@ mod tests {
         }
         driver.stop();
         assert!(shared.paused().is_empty());
+    }
+
+    #[test]
+    fn a_crash_is_the_failure_of_its_row_and_the_others_go_on() {
+        let shared = shared();
+        let rows = Arc::new(Mutex::new(vec![1, 2, 3]));
+        let (queue, done, held) = (Arc::clone(&rows), Arc::clone(&rows), Arc::clone(&rows));
+        let crashed = Arc::new(Mutex::new(Vec::new()));
+        let told = Arc::clone(&crashed);
+        let mut driver = Driver::new(Arc::clone(&shared));
+        driver
+            .run(Stage {
+                name: StageName::Inspection,
+                threads: 1,
+                pauses: Pauses { first: Duration::from_secs(3600), longest: Duration::from_secs(3600) },
+                ready: Box::new(move |_| Ok(lock(&queue).clone())),
+                work: Box::new(move |row| {
+                    assert_ne!(*row, 1, "a fault that only this row shows");
+                    lock(&done).retain(|other| other != row);
+                    Worked::Done(&[])
+                }),
+                crashed: Box::new(move |row| {
+                    lock(&told).push(*row);
+                    lock(&held).retain(|other| other != row);
+                    Worked::Done(&[])
+                }),
+            })
+            .unwrap();
+        while !lock(&rows).is_empty() {
+            assert!(shared.paused().is_empty(), "{:?}", shared.paused());
+            std::thread::yield_now();
+        }
+        driver.stop();
+        assert_eq!(*lock(&crashed), [1]);
     }
 
     #[test]
@@ -402,6 +443,7 @@ mod tests {
                     count.fetch_add(1, Ordering::SeqCst);
                     Worked::Done(&[])
                 }),
+                crashed: Box::new(|_| unreachable!()),
             })
             .unwrap();
         while shared.paused().is_empty() {

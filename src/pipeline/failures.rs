@@ -1,23 +1,31 @@
 //! What becomes of a step that did not succeed: it is tried again, its document is held, or the stage pauses.
 
+use std::sync::Arc;
+
 use super::driver::{Away, StageName, Worked};
 use super::line::Line;
 use crate::database::DatabaseError;
-use crate::document::{DocumentState, HoldReason};
+use crate::document::{DeliveryProblem, DocumentState, HoldReason};
+use crate::durable::{Class, Failure};
 use crate::filing::FilingError;
 use crate::identification::IdentityProblem;
 use crate::ids::{DeliveryId, DocumentId, Name};
 use crate::image::WorkerError;
+use crate::intake::custody::CustodyError;
+use crate::journal::{Draft, Kind, Subject};
+use crate::ledger::deliveries;
 use crate::ledger::documents::{self, Document};
 use crate::measuring::MeasuringError;
 use crate::messages::{Lang, say};
+use crate::people::PeopleError;
 use crate::signing::SigningError;
+use crate::store::StoreError;
 
 /// A document that fails so often in one stage is held.
 const MOST_FAILURES: i64 = 3;
 
 /// How long after a failure the next try comes.
-pub(super) const RETRY: jiff::SignedDuration = jiff::SignedDuration::from_secs(2);
+const RETRY: jiff::SignedDuration = jiff::SignedDuration::from_secs(2);
 
 /// What a document is held with when its identity is not settled: every problem, not only the first.
 #[derive(serde::Serialize)]
@@ -51,40 +59,98 @@ impl Line {
         state: DocumentState,
         step: impl FnOnce(&Document) -> Result<&'static [StageName], StageError>,
     ) -> Worked {
-        let found = self.database.read(async |tx| documents::get(tx, id).await);
+        let found = self.database.read::<_, StageError, _>(async |tx| Ok(documents::get(tx, id).await?));
         let document = match found {
             Ok(Some(document)) if document.state == state && document.held.is_none() => document,
             // Somebody decided otherwise in the meantime.
             Ok(_) => return Worked::Done(&[]),
-            Err(error) => return Worked::Away(error.into()),
+            Err(error) => return self.failed(id, stage, state, error),
         };
         step(&document).map_or_else(|error| self.failed(id, stage, state, error), Worked::Done)
     }
 
-    /// Three failures of one document in one stage hold it; a disk or clock that is at fault pauses the stage.
+    /// Three failures of one document in one stage hold it; what is away for all of them pauses the stage.
     pub(super) fn failed(&self, id: DocumentId, stage: StageName, state: DocumentState, error: StageError) -> Worked {
-        if let StageError::Away(why) = error {
-            return Worked::Away(why);
-        }
-        tracing::error!(document.id = %id, stage = stage.as_str(), %error, "Document {id} failed in {}", stage.as_str());
+        let error = match self.blame(error) {
+            Blame::Surroundings(why) => return Worked::Away(why),
+            Blame::Own(error) => error,
+        };
+        tracing::error!(document.id = %id, stage = stage.as_str(), error, "Document {id} failed in {}", stage.as_str());
         let now = self.clock.now();
-        let detail = HeldDetail::StageFailed { stage: stage.as_str(), error: error.to_string() };
+        let detail = HeldDetail::StageFailed { stage: stage.as_str(), error };
         let detail = serde_json_canonicalizer::to_string(&detail).unwrap_or_default();
-        let counted = self.database.write::<_, DatabaseError, _>(async move |tx| {
+        let journal = Arc::clone(&self.journal);
+        let held = self.database.write::<_, DatabaseError, _>(async move |tx| {
             if documents::count_failure(tx, id, now.plus(RETRY)).await? < MOST_FAILURES {
-                return Ok(None);
+                return Ok(false);
             }
             documents::hold(tx, id, state, HoldReason::StageFailed, Some(&detail), now).await?;
-            documents::get(tx, id).await
+            let entry = Draft::by_system(Kind::DocumentHeld, Subject::document(id))
+                .fact("reason", HoldReason::StageFailed)
+                .fact("stage", stage.as_str());
+            journal.append(tx, entry, now).await?;
+            Ok(true)
         });
-        match counted {
-            Ok(held) => {
-                if let Some(document) = held {
+        match held {
+            Ok(true) => {
+                // A row that cannot be read has no station to tell.
+                if let Ok(Some(document)) = self.database.read(async |tx| documents::get(tx, id).await) {
                     self.note_hold(&document, HoldReason::StageFailed);
                 }
                 Worked::Done(&[])
             }
+            Ok(false) => Worked::Done(&[]),
             Err(error) => Worked::Away(error.into()),
+        }
+    }
+
+    /// The same for a delivery, which has no document yet: after three failures it waits like one that cannot be told
+    /// complete. Where its source changes it is copied anew.
+    pub(super) fn delivery_failed(&self, id: DeliveryId, error: StageError) -> Worked {
+        let error = match self.blame(error) {
+            Blame::Surroundings(why) => return Worked::Away(why),
+            Blame::Own(error) => error,
+        };
+        tracing::error!(delivery.id = %id, error, "Measuring delivery {id} failed");
+        let retry_at = self.clock.now().plus(RETRY);
+        let problem = serde_json_canonicalizer::to_string(&DeliveryProblem::MeasuringFailed).unwrap_or_default();
+        let counted = self.database.write::<_, DatabaseError, _>(async move |tx| {
+            if deliveries::count_failure(tx, id, retry_at).await? >= MOST_FAILURES
+                && let Some(row) = deliveries::get(tx, id).await?
+            {
+                deliveries::set_incomplete(tx, id, row.copy, &problem).await?;
+            }
+            Ok(())
+        });
+        self.wake_station_of(id);
+        counted.map_or_else(|error| Worked::Away(error.into()), |()| Worked::Done(&[]))
+    }
+
+    /// Whose doing a failure is. One file that cannot be had may be missing alone, or its whole folder is away: then the
+    /// folder lacks its marker, or takes nothing.
+    fn blame(&self, error: StageError) -> Blame {
+        match error {
+            StageError::Away(why) => Blame::Surroundings(why),
+            StageError::Document(error) => Blame::Own(error),
+            StageError::Either(error) => match self.trouble_around() {
+                Some(why) => Blame::Surroundings(why),
+                None => Blame::Own(error),
+            },
+        }
+    }
+
+    fn trouble_around(&self) -> Option<Away> {
+        if let Err(error) = self.home.check_markers(&self.config) {
+            return Some(disk(&error));
+        }
+        if let Err(failure) = self.custody.try_out() {
+            return Some(disk(&failure));
+        }
+        // The present calendar is stored already, so nothing is left behind.
+        match self.objects.put(&self.calendar().bytes) {
+            Err(error @ (StoreError::DiskFull | StoreError::Unreachable(_) | StoreError::Io(_))) => Some(store(&error)),
+            // A calendar that is damaged says nothing of the others.
+            Ok(_) | Err(_) => None,
         }
     }
 
@@ -109,18 +175,76 @@ impl Line {
 /// Why a step did not succeed.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum StageError {
-    /// Something outside is away; the document is not at fault.
+    /// Something outside is away; no document is at fault.
     #[error("{0:?}")]
     Away(Away),
+    /// This document's own.
     #[error("{0}")]
     Document(String),
+    /// A file or an object of this document cannot be had: it alone, or all of them.
+    #[error("{0}")]
+    Either(String),
+}
+
+impl StageError {
+    /// What the stage's own code did on a document; the log has the place.
+    pub(super) fn crashed() -> Self {
+        Self::Document("the step crashed".to_owned())
+    }
+}
+
+/// Whose doing a failure is, in the system's own words.
+enum Blame {
+    Surroundings(Away),
+    Own(String),
 }
 
 impl From<DatabaseError> for StageError {
     fn from(error: DatabaseError) -> Self {
         match error {
-            DatabaseError::Conflict(_) | DatabaseError::Unreadable(_) => Self::Document(error.to_string()),
+            // The row is not as it should be, or what was made of it crashed: others fare better.
+            DatabaseError::Conflict(_) | DatabaseError::Unreadable(_) | DatabaseError::JobCrashed => {
+                Self::Document(error.to_string())
+            }
             _ => Self::Away(error.into()),
+        }
+    }
+}
+
+impl From<Failure> for StageError {
+    fn from(failure: Failure) -> Self {
+        match failure.class() {
+            Class::DiskFull => Self::Away(disk(&failure)),
+            _ => Self::Either(failure.to_string()),
+        }
+    }
+}
+
+impl From<StoreError> for StageError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::DiskFull => Self::Away(store(&error)),
+            StoreError::Missing(_) | StoreError::Unreachable(_) | StoreError::Io(_) => Self::Either(error.to_string()),
+            StoreError::Damaged { .. } | StoreError::NotWhatWasSaid { .. } => Self::Document(error.to_string()),
+        }
+    }
+}
+
+impl From<CustodyError> for StageError {
+    fn from(error: CustodyError) -> Self {
+        match error {
+            CustodyError::Write(failure) => failure.into(),
+            CustodyError::Unreadable(_) => Self::Either(error.to_string()),
+            _ => Self::Document(error.to_string()),
+        }
+    }
+}
+
+impl From<PeopleError> for StageError {
+    fn from(error: PeopleError) -> Self {
+        match error {
+            PeopleError::Database(error) => error.into(),
+            _ => Self::Document(error.to_string()),
         }
     }
 }
@@ -130,8 +254,9 @@ impl From<SigningError> for StageError {
         match error {
             SigningError::Database(error) => error.into(),
             SigningError::NotEntered { error, .. } => (*error).into(),
-            SigningError::Disk(_) => Self::Away(disk(&error)),
-            SigningError::Store(_) => Self::Away(store(&error)),
+            SigningError::Disk(failure) => failure.into(),
+            SigningError::Store(error) => error.into(),
+            SigningError::People(error) => error.into(),
             _ => Self::Document(error.to_string()),
         }
     }
@@ -142,33 +267,34 @@ impl From<FilingError> for StageError {
         match error {
             FilingError::Database(error) => error.into(),
             FilingError::Attempt(error) => error.into(),
-            FilingError::Disk(_) => Self::Away(disk(&error)),
-            FilingError::Store(crate::store::StoreError::DiskFull | crate::store::StoreError::Unreachable(_)) => {
-                Self::Away(store(&error))
-            }
+            FilingError::Disk(failure) => failure.into(),
+            FilingError::Store(error) => error.into(),
             _ => Self::Document(error.to_string()),
         }
     }
 }
 
-/// What is away, where the delivery is not at fault.
-pub(super) fn away(error: &MeasuringError) -> Option<Away> {
-    match error {
-        MeasuringError::Worker(WorkerError::ContentChanged { .. })
-        | MeasuringError::Database(DatabaseError::Conflict(_))
-        | MeasuringError::Custody(_)
-        | MeasuringError::Encoding(_) => None,
-        MeasuringError::Worker(_) => Some(Away::Workers { problem: error.to_string() }),
-        MeasuringError::Store(_) => Some(store(error)),
-        MeasuringError::Disk(_) => Some(disk(error)),
-        MeasuringError::Database(_) => Some(Away::Database { problem: error.to_string() }),
+impl From<MeasuringError> for StageError {
+    fn from(error: MeasuringError) -> Self {
+        match error {
+            MeasuringError::Database(error) => error.into(),
+            MeasuringError::Store(error) => error.into(),
+            MeasuringError::Disk(failure) => failure.into(),
+            MeasuringError::Custody(error) => error.into(),
+            MeasuringError::Encoding(_) | MeasuringError::Worker(WorkerError::ContentChanged { .. }) => {
+                Self::Document(error.to_string())
+            }
+            // A bad block of the disk lies under one content; a bad disk shows elsewhere too.
+            MeasuringError::Worker(WorkerError::CannotRead) => Self::Either(error.to_string()),
+            MeasuringError::Worker(_) => Self::Away(Away::Workers { problem: error.to_string() }),
+        }
     }
 }
 
-pub(super) fn disk(error: &impl ToString) -> Away {
+fn disk(error: &impl ToString) -> Away {
     Away::Disk { problem: error.to_string() }
 }
 
-pub(super) fn store(error: &impl ToString) -> Away {
+fn store(error: &impl ToString) -> Away {
     Away::Store { problem: error.to_string() }
 }

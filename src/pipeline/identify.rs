@@ -7,7 +7,7 @@ use std::sync::Arc;
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::driver::{StageName, Worked};
-use super::failures::{HeldDetail, StageError, disk, store};
+use super::failures::{HeldDetail, StageError};
 use super::line::{Adopted, Line};
 use crate::database::{DatabaseError, Tx};
 use crate::document::{DocumentState, HoldReason};
@@ -67,16 +67,13 @@ impl Line {
                 None => None,
             };
             let session = match delivery.as_ref().and_then(|delivery| delivery.session) {
-                Some(session) => {
-                    sessions::get(tx, session).await.map_err(|error| StageError::Document(error.to_string()))?
-                }
+                Some(session) => sessions::get(tx, session).await?,
                 None => None,
             };
             Ok((parts, delivery, session))
         })?;
         let delivery = delivery.ok_or_else(|| StageError::Document("it has no delivery".into()))?;
-        let copy = CustodyCopy::open(&self.custody, delivery.id, delivery.copy)
-            .map_err(|error| StageError::Document(error.to_string()))?;
+        let copy = CustodyCopy::open(&self.custody, delivery.id, delivery.copy)?;
         let names: Vec<String> = parts.iter().map(|part| part.delivered_name.clone()).collect();
         let mut gathered = Gathered {
             statements: Vec::new(),
@@ -142,9 +139,9 @@ impl Line {
         let manifest = copy.manifest();
         let read = |member| -> Result<Vec<u8>, StageError> {
             let mut bytes = Vec::new();
-            let file = copy.open_member(member).map_err(|error| StageError::Away(disk(&error)))?;
+            let file = copy.open_member(member)?;
             std::io::Read::read_to_end(&mut std::io::Read::take(file, 8 * 1024 * 1024), &mut bytes)
-                .map_err(|error| StageError::Away(disk(&error)))?;
+                .map_err(|error| StageError::Either(format!("{}: {error}", member.file)))?;
             Ok(bytes)
         };
         let calendar = self.calendar();
@@ -335,7 +332,7 @@ impl Line {
         let sidecar = match gathered.sidecar {
             None => None,
             Some((bytes, list)) => {
-                let object = self.objects.put(&bytes).map_err(|error| StageError::Away(store(&error)))?;
+                let object = self.objects.put(&bytes)?;
                 Some((object, list))
             }
         };

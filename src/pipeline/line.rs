@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use super::driver::Shared;
+use super::failures::StageError;
 use crate::authority::Authority;
 use crate::calendar::Calendar;
 use crate::clock::Clock;
@@ -25,7 +26,7 @@ use crate::ledger::profiles::{self, ProfileState};
 use crate::patients::Patients;
 use crate::people::sessions::Sessions;
 use crate::profile::{self, Profile};
-use crate::store::Objects;
+use crate::store::{Objects, StoreError};
 
 /// A profile that was adopted, with the bytes its digest is of.
 #[derive(Debug)]
@@ -179,15 +180,22 @@ impl Line {
     }
 
     /// The calendar with this digest: that of now, or an earlier one, whose bytes are an object.
-    #[must_use]
-    pub fn calendar_of(&self, digest: &Digest) -> Option<Arc<CalendarFile>> {
+    pub(super) fn calendar_of(&self, digest: &Digest) -> Result<Arc<CalendarFile>, StageError> {
         let now = self.calendar();
         if now.calendar.digest() == *digest {
-            return Some(now);
+            return Ok(now);
         }
-        let bytes = self.objects.get(digest).ok()?;
-        let (calendar, _) = Calendar::parse(&bytes, "calendar.toml").ok()?;
-        Some(Arc::new(CalendarFile { calendar, bytes }))
+        let bytes = self.objects.get(digest)?;
+        let (calendar, _) = Calendar::parse(&bytes, "calendar.toml").map_err(|_| {
+            StageError::Document(format!("this build cannot read the calendar {digest} that judged it"))
+        })?;
+        Ok(Arc::new(CalendarFile { calendar, bytes }))
+    }
+
+    /// Its bytes alone.
+    pub(super) fn calendar_bytes(&self, digest: &Digest) -> Result<Vec<u8>, StoreError> {
+        let now = self.calendar();
+        if now.calendar.digest() == *digest { Ok(now.bytes.clone()) } else { self.objects.get(digest) }
     }
 
     /// Notes what is wrong with a file; false where that was known.

@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use std::sync::Arc;
 
 use super::driver::{Away, StageName, Worked};
-use super::failures::{RETRY, StageError, away, store};
+use super::failures::StageError;
 use super::line::{Adopted, Line};
 use crate::calendar::Calendar;
 use crate::database::DatabaseError;
@@ -47,21 +47,11 @@ impl Line {
                 self.wake_station_of(id);
                 Worked::Done(&[])
             }
-            Err(error) => {
-                if let Some(away) = away(&error) {
-                    return Worked::Away(away);
-                }
-                tracing::error!(delivery.id = %id, %error, "Measuring delivery {id} failed");
-                let retry_at = self.clock.now().plus(RETRY);
-                let counted = self
-                    .database
-                    .write::<_, DatabaseError, _>(async move |tx| deliveries::set_failure(tx, id, retry_at).await);
-                counted.map_or_else(|error| Worked::Away(error.into()), |()| Worked::Done(&[]))
-            }
+            Err(error) => self.delivery_failed(id, error.into()),
         }
     }
 
-    fn wake_station_of(&self, id: DeliveryId) {
+    pub(super) fn wake_station_of(&self, id: DeliveryId) {
         // Where the ledger does not answer, the next sweep comes by itself.
         if let Ok(Some(delivery)) = self.database.read(async |tx| deliveries::get(tx, id).await) {
             self.wake_intake(&delivery.station);
@@ -119,9 +109,7 @@ impl Line {
             // By the calendar that judged it, which the record will hold.
             let calendar = match &document.calendar {
                 None => self.calendar(),
-                Some(digest) => self
-                    .calendar_of(digest)
-                    .ok_or_else(|| StageError::Away(store(&format!("the calendar {digest} cannot be read"))))?,
+                Some(digest) => self.calendar_of(digest)?,
             };
             let signed = self.signing(&calendar.calendar).sign(&accepted, &adopted.profile, anonymous).inspect_err(|error| {
                 if let SigningError::NotEntered { attempt, .. } = error {
@@ -197,7 +185,14 @@ impl Line {
         match stage.stamp(id) {
             Ok(stamping::Outcome::Stamped(_)) => Worked::Done(&[StageName::Filing]),
             Ok(stamping::Outcome::Missed) => Worked::Done(&[StageName::Signing]),
-            Ok(stamping::Outcome::Away(problem)) => Worked::Away(Away::Authority { problem }),
+            Ok(stamping::Outcome::Away(problem)) => {
+                // An authority may refuse this one and no other: the others come first now.
+                let now = self.clock.now();
+                let postponed =
+                    self.database.write::<_, DatabaseError, _>(async move |tx| documents::postpone(tx, id, now).await);
+                let authority = Away::Authority { problem };
+                Worked::Away(postponed.map_or_else(Into::into, |()| authority))
+            }
             Err(error) => self.failed(id, StageName::Stamping, DocumentState::Stamping, error.into()),
         }
     }
@@ -210,7 +205,7 @@ impl Line {
             custody: &self.custody,
             clock: &self.clock,
             original: &|delivery, content| self.original(delivery, content),
-            calendar: &|digest| self.calendar_of(digest).map(|file| file.bytes.clone()),
+            calendar: &|digest| self.calendar_bytes(digest),
             profile: &|digest| self.profiles().bytes_of(digest),
         };
         match stage.file(id) {
@@ -314,7 +309,7 @@ impl Line {
         })?;
         let mut measured = Vec::new();
         for (part, object) in parts {
-            let bytes = self.objects.get(&object).map_err(|error| StageError::Away(store(&error)))?;
+            let bytes = self.objects.get(&object)?;
             let measurements: Measurements =
                 serde_json::from_slice(&bytes).map_err(|error| StageError::Document(error.to_string()))?;
             measured.push((part, measurements));

@@ -27,6 +27,7 @@ mod mounts;
 mod list_of_a_batch;
 mod lists;
 mod notes;
+mod one_bad;
 mod proven;
 mod regrown;
 mod scanners;

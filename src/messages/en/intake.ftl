@@ -14,6 +14,7 @@ delivery-problem-completeness-unknown = Nobody can tell from this kind of file w
 delivery-problem-no-document = There are only sidecar files and no scan. Please send the scan.
 delivery-problem-source-gone = The file was taken away before it could be taken in. Please send it again if it is needed.
 delivery-problem-several-stations = The same file stands in the folders of several stations, so nobody can tell where it was scanned, and it was not taken in. Please leave it in one of them only.
+delivery-problem-measuring-failed = The copy that was taken in could not be read, so it is not taken in yet. Please send it again, or scan it again. If this goes on, tell the administrator.
 delivery-problem-too-large = All of it together is longer than { $limit } bytes, so it was not taken in. It stays where it is. Please send it in parts, or ask the administrator to raise the limit.
 
 # What is wrong with a station's folder: one message for each code of `StationProblem`.

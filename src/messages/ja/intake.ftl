@@ -14,6 +14,7 @@ delivery-problem-completeness-unknown = ファイルが最後まで届いたか�
 delivery-problem-no-document = サイドカーだけで、スキャン画像がありません。画像を送ってください。
 delivery-problem-source-gone = 取り込む前に、ファイルが取り除かれました。必要であれば、もう一度送ってください。
 delivery-problem-several-stations = 同じファイルが複数のステーションに置かれているため、どこでスキャンしたかが分からず、取り込んでいません。一か所だけに残してください。
+delivery-problem-measuring-failed = 取り込んだ控えを読めなかったため、取り込みを完了していません。送り元で送信をやり直すか、もう一度スキャンしてください。続くときは管理者に連絡してください。
 delivery-problem-too-large = 合計が { $limit } バイトを超えるため、取り込んでいません。ファイルはそのまま残っています。分けて送るか、管理者に上限の変更を依頼してください。
 
 # ステーションのフォルダーの不具合。`StationProblem` の code ごとに一つ。
