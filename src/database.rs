@@ -233,26 +233,14 @@ impl Database {
         self.full.is_set().then_some(DatabaseError::DiskFull)
     }
 
-    /// Runs `query` on a reader's connection.
+    /// Runs `query` on a reader's connection. All that it reads is of the same moment.
     pub fn read<T, E, F>(&self, query: F) -> Result<T, E>
     where
         E: From<DatabaseError>,
         F: for<'t> AsyncFnOnce(&'t mut Tx) -> Result<T, E>,
     {
         self.runtime.block_on(async {
-            let mut connection = self.readers.acquire().await.map_err(DatabaseError::from)?;
-            query(&mut connection).await
-        })
-    }
-
-    /// Runs `query` in one reader's transaction: all that it reads is of the same moment.
-    pub fn read_at_once<T, E, F>(&self, query: F) -> Result<T, E>
-    where
-        E: From<DatabaseError>,
-        F: for<'t> AsyncFnOnce(&'t mut Tx) -> Result<T, E>,
-    {
-        self.runtime.block_on(async {
-            // It ends when it is dropped; there is nothing to commit.
+            // Its snapshot is that of the first statement. It ends when it is dropped; there is nothing to commit.
             let mut transaction = self.readers.begin().await.map_err(DatabaseError::from)?;
             query(&mut transaction).await
         })
