@@ -11,7 +11,7 @@ use crate::calendar::Calendar;
 use crate::database::DatabaseError;
 use crate::document::{DocumentState, HoldReason};
 use crate::filing::Filing;
-use crate::ids::{AttemptId, DeliveryId, DocumentId};
+use crate::ids::{AttemptId, DeliveryId, DocumentId, SessionId};
 use crate::inspection::{Subject, SubjectPart, inspect};
 use crate::instant::Instant;
 use crate::intake::custody::CustodyCopy;
@@ -23,6 +23,7 @@ use crate::ledger::{contents, decisions, deliveries};
 use crate::measurements::Measurements;
 use crate::measuring::{Measured, Measuring, MeasuringError};
 use crate::messages::{Lang, say, say_code};
+use crate::people::appointments;
 use crate::review::{self, NotAccepted};
 use crate::signing::stamping::{self, Stamping};
 use crate::signing::{self, Signing, SigningError};
@@ -94,6 +95,7 @@ impl Line {
                 Ok::<_, StageError>(review::recall(tx, document, &adopted.profile).await)
             })?;
             let now = self.clock.now();
+            let session = self.sessions.at_station(&document.station).map(|session| session.id);
             let accepted = match accepted {
                 Ok(accepted) => accepted,
                 Err(NotAccepted::Needs(needs)) => {
@@ -122,7 +124,7 @@ impl Line {
                     return Ok(&[StageName::Stamping, StageName::Filing]);
                 }
                 signing::Outcome::Waits { reason, detail } => {
-                    self.hold(document, DocumentState::Signing, reason, detail, now)?;
+                    return Ok(self.wait_for(document, reason, detail, session)?);
                 }
                 signing::Outcome::Confirm => {
                     self.move_and_hold(document, DocumentState::AwaitingConfirmation, None, None, now)?;
@@ -133,6 +135,42 @@ impl Line {
             }
             Ok(&[])
         })
+    }
+
+    /// Holds a document in front of its signature for want of something; `session` is the one that was open at its station
+    /// when that was found. What it waits for may have come between the look and the hold: whoever brought it has then
+    /// woken all who waited, and this one was not among them.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn wait_for(
+        &self,
+        document: &Document,
+        reason: HoldReason,
+        detail: Option<String>,
+        session: Option<SessionId>,
+    ) -> Result<&'static [StageName], DatabaseError> {
+        let (id, now) = (document.id, self.clock.now());
+        self.hold(document, DocumentState::Signing, reason, detail, now)?;
+        let has_come = match reason {
+            HoldReason::NoSession | HoldReason::NoAttestation => {
+                self.sessions.at_station(&document.station).is_some_and(|open| Some(open.id) != session)
+            }
+            HoldReason::NoInformationManager => {
+                self.database.read(async |tx| appointments::information_manager(tx, now).await)?.is_some()
+            }
+            HoldReason::Clock => self.clock.believed().is_ok(),
+            _ => false,
+        };
+        if !has_come {
+            return Ok(&[]);
+        }
+        self.database.write::<_, DatabaseError, _>(async move |tx| {
+            // Or it was woken after all.
+            let held = documents::get(tx, id).await?.and_then(|document| document.held);
+            if held == Some(reason) { documents::resume(tx, id, reason, now).await } else { Ok(()) }
+        })?;
+        Ok(&[StageName::Signing])
     }
 
     /// Enters an attempt that no row names, where everything about it is in order; else it goes into the quarantine. Says
@@ -243,6 +281,12 @@ impl Line {
         }
         if let Some(document) = document {
             intake.clear_note(&document.station, id);
+            if let Some(earlier) = document.supersedes
+                && let Ok(Some(ended)) = self.database.read(async |tx| documents::get(tx, earlier).await)
+                && !ended.state.is_open()
+            {
+                intake.clear_note(&ended.station, earlier);
+            }
         }
     }
 
@@ -253,10 +297,10 @@ impl Line {
         reason: HoldReason,
         detail: Option<String>,
         now: Instant,
-    ) -> Result<(), StageError> {
+    ) -> Result<(), DatabaseError> {
         let id = document.id;
         let journal = Arc::clone(&self.journal);
-        self.database.write::<_, StageError, _>(async move |tx| {
+        self.database.write::<_, DatabaseError, _>(async move |tx| {
             documents::hold(tx, id, state, reason, detail.as_deref(), now).await?;
             let entry = Draft::by_system(Kind::DocumentHeld, About::document(id)).fact("reason", reason);
             journal.append(tx, entry, now).await?;

@@ -5,6 +5,7 @@ use super::people::noted;
 use super::{Peer, Requests};
 use crate::control::facts::{Exported, Noted};
 use crate::control::{Credentials, EXPORT_REASONS, ReasonGiven, Refusal};
+use crate::database::DatabaseError;
 use crate::document::HoldReason;
 use crate::ids::RecordId;
 use crate::journal::{Draft, Kind, Subject};
@@ -73,11 +74,14 @@ impl Requests {
                 Some(remark) => entry.private(serde_json::json!({ "remark": remark })),
                 None => entry,
             };
-            let appended = hand.append(tx, entry).await?;
-            documents::resume_all(tx, None, HoldReason::Clock, hand.now).await?;
-            Ok(appended)
+            hand.append(tx, entry).await
         })?;
         self.line.clock.acknowledge();
+        // Only now: what goes on must find a clock that is believed.
+        let now = self.line.clock.now();
+        self.line.database.write::<_, DatabaseError, _>(async move |tx| {
+            documents::resume_all(tx, None, HoldReason::Clock, now).await
+        })?;
         self.line.shared.wake(&[StageName::Signing, StageName::Stamping]);
         Ok(noted(appended))
     }
