@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::clock::Clock;
 use crate::crypto::check::{self, SignatureError};
-use crate::database::{Database, DatabaseError};
+use crate::database::{Database, DatabaseError, Tx};
 use crate::document::DocumentState;
 use crate::durable::{Failure, Folder};
 use crate::evidence::manifest::{MANIFEST_PATH, SIGNATURE_MEDIA_TYPE, SIGNATURE_PATH};
@@ -18,7 +18,7 @@ use crate::instant::Instant;
 use crate::journal::append::Journal;
 use crate::journal::{Draft, Kind, Subject};
 use crate::ledger::attempts::{self, Attempt, AttemptState};
-use crate::ledger::documents;
+use crate::ledger::{documents, superseding};
 use crate::profile::{self, TimestampPolicy};
 use crate::signing::stamping::AttemptFiles;
 use crate::signing::{ATTEMPTS, SigningError, media_of};
@@ -166,15 +166,42 @@ impl Filing<'_> {
                 .fact("certificate", record.signer.certificate)
                 .fact("signed_at", attempt.signed_at)
                 .fact("timestamped_at", attempt.timestamped_at);
+            let entry = match record.supersedes {
+                Some(earlier) => entry.fact("supersedes", earlier),
+                None => entry,
+            };
             let appended = journal.append(tx, entry, now).await?;
             let row = index_row(&filed, &attempt, &record, appended.index)?;
             records::insert(tx, &row, &members).await?;
             attempts::set_state(tx, attempt.id, attempt.state, AttemptState::Filed, None).await?;
             documents::move_on(tx, attempt.document, DocumentState::Filing, DocumentState::Filed, now).await?;
+            if let Some(earlier) = record.supersedes {
+                end_superseded(tx, &journal, earlier, &filed, attempt.document).await?;
+            }
             Ok(())
         })?;
         Ok(filed)
     }
+}
+
+/// The document whose place this one takes is done with, where it still waited for a person. What somebody released in the
+/// meantime goes its own way, and the record says all the same what it was meant to replace.
+async fn end_superseded(
+    tx: &mut Tx,
+    journal: &Journal,
+    earlier: DocumentId,
+    filed: &Filed,
+    by: DocumentId,
+) -> Result<(), DatabaseError> {
+    let Some(document) = documents::get(tx, earlier).await? else { return Ok(()) };
+    if document.state == DocumentState::SentBack || !superseding::may_be_superseded(&document) {
+        return Ok(());
+    }
+    documents::move_on(tx, earlier, document.state, DocumentState::SentBack, filed.at).await?;
+    let subject = Subject { record: Some(filed.record), ..Subject::document(earlier) };
+    let entry = Draft::by_system(Kind::DocumentSuperseded, subject).fact("superseded_by", by);
+    journal.append(tx, entry, filed.at).await?;
+    Ok(())
 }
 
 fn index_row(filed: &Filed, attempt: &Attempt, record: &RecordJson, journal_index: u64) -> Result<Record, FilingError> {

@@ -10,6 +10,7 @@ pub mod decisions;
 pub mod deliveries;
 pub mod documents;
 pub mod stations;
+pub mod superseding;
 pub mod profiles;
 pub mod watched_files;
 

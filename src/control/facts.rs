@@ -16,6 +16,7 @@ use crate::journal::Entry;
 use crate::judgement::{Judgement, ProfileRef};
 use crate::ledger::documents::Count;
 use crate::ledger::profiles::ProfileState;
+use crate::ledger::superseding::Likeness;
 use crate::measurements::Measurements;
 use crate::pipeline::driver::Away;
 use crate::profile::{NotCarried, Title};
@@ -227,8 +228,21 @@ pub struct DocumentShown {
     pub document: DocumentFacts,
     /// The hospital's own rule behind the profile.
     pub clause: Option<String>,
+    /// The document whose place it takes, as a person said.
     pub supersedes: Option<DocumentId>,
+    /// Earlier documents that it may be a rescan of. `--supersedes` of `queue identify` and `queue confirm` says so.
+    pub proposals: Vec<Proposal>,
     pub history: Vec<EntryFacts>,
+}
+
+/// A document that another may be a rescan of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Proposal {
+    pub document: DocumentId,
+    pub state: DocumentState,
+    pub held: Option<HoldReason>,
+    pub taken_in_at: Instant,
+    pub likeness: Likeness,
 }
 
 /// An entry of the journal as it stands there, with what can be read beside it.
@@ -271,6 +285,8 @@ pub struct RecordShown {
     pub record: Record,
     /// What a person should know of the identity: a merged patient, a provisional id, 外字.
     pub flags: Vec<Flag>,
+    /// The document whose place its own takes, as a person said.
+    pub supersedes: Option<DocumentId>,
     /// Its files, every generation of each.
     pub members: Vec<Member>,
 }
@@ -279,6 +295,8 @@ pub struct RecordShown {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RecordHistory {
     pub document: DocumentId,
+    /// The document whose place it takes, as a person said; and what the journal says of that one is in its own history.
+    pub supersedes: Option<DocumentId>,
     /// Oldest first.
     pub versions: Vec<Record>,
     pub entries: Vec<EntryFacts>,

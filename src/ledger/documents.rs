@@ -61,10 +61,10 @@ pub struct Filter {
     pub ended: bool,
 }
 
-const COLUMNS: &str = "id, salt, station, state, held, held_detail, profile_id, profile_version, profile_digest, identity,
+pub(super) const COLUMNS: &str = "id, salt, station, state, held, held_detail, profile_id, profile_version, profile_digest, identity,
     claims, flags, stated, sidecar, list_digest, judgement, calendar, taken_in_at, due_at, supersedes, assigned_to, failures, created_at, updated_at";
 
-fn read_row(row: &AnyRow) -> Result<Document, DatabaseError> {
+pub(super) fn read_row(row: &AnyRow) -> Result<Document, DatabaseError> {
     let text = |column: &'static str| row.try_get::<String, _>(column);
     let optional = |column: &'static str| row.try_get::<Option<String>, _>(column);
     let profile_id = optional("profile_id")?;

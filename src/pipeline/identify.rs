@@ -13,7 +13,7 @@ use crate::database::{DatabaseError, Tx};
 use crate::document::{DocumentState, HoldReason};
 use crate::identification::index::Index;
 use crate::identification::{
-    self, Asked, Facts, Identification, IdentityProblem, Sidecar, SidecarProblem, Statement, Template, resolve,
+    self, Asked, Facts, Identification, IdentityProblem, Sidecar, SidecarProblem, Stated, Statement, Template, resolve,
 };
 use crate::identity::table::Encoding;
 use crate::identity::{Claims, Source};
@@ -106,9 +106,12 @@ impl Line {
             let facts = Facts { obtained_on: Some(day), ..Facts::default() };
             gathered.statements.push(Statement { from: Source::Batch, facts });
         }
-        let stated: Vec<Statement> =
+        let stated: Vec<Stated> =
             serde_json::from_str(&document.stated).map_err(|error| StageError::Document(error.to_string()))?;
-        gathered.statements.extend(stated);
+        for Stated { statement, set_aside } in stated {
+            gathered.problems.retain(|problem| !set_aside.contains(problem));
+            gathered.statements.push(statement);
+        }
         if let Some(station) = station {
             // What the station's settings say counts where nobody else speaks.
             let said = |speaks: fn(&Facts) -> bool| gathered.statements.iter().any(|said| speaks(&said.facts));
@@ -201,14 +204,7 @@ impl Line {
         {
             return Ok(Settled::Held(HoldReason::SourceChanged, to_text(&HeldDetail::Regrown { earlier })?));
         }
-        // What sources say wrongly, a person can say rightly; whoever states only a date leaves the rest to the sources.
-        let stated = |fact: &dyn Fn(&Facts) -> bool| {
-            gathered.statements.iter().any(|said| said.from == Source::Person && fact(&said.facts))
-        };
-        let all_stated = stated(&|facts| facts.patient_id.is_some())
-            && stated(&|facts| facts.document_type.is_some())
-            && stated(&|facts| facts.obtained_on.is_some());
-        let mut problems = if all_stated { Vec::new() } else { gathered.problems.clone() };
+        let mut problems = gathered.problems.clone();
         let kind = match identification::document_type(&gathered.statements) {
             Ok(kind) => kind,
             Err(problem) => {

@@ -32,6 +32,7 @@ mod proven;
 mod regrown;
 mod scanners;
 mod stamping;
+mod superseding;
 mod tsa;
 mod workers;
 

@@ -141,7 +141,7 @@ impl Default for Recipe {
 }
 
 pub fn confirm(document: DocumentId) -> Deed {
-    Deed::Confirm { document, state_digest: Digest::of(b"state"), pages: PagesSeen::Attested }
+    Deed::Confirm { document, state_digest: Digest::of(b"state"), pages: PagesSeen::Attested, supersedes: None }
 }
 
 /// A record in the store.

@@ -221,7 +221,8 @@ impl Hospital {
             documents::Filter { state: Some(DocumentState::AwaitingConfirmation), ..documents::Filter::default() };
         let waiting = self.database.read(async |tx| documents::list(tx, &filter, 1000).await).unwrap();
         for document in waiting {
-            let request = Request::Confirm { by: by("clerk"), document: document.id, pages_shown: true };
+            let request =
+                Request::Confirm { by: by("clerk"), document: document.id, pages_shown: true, supersedes: None };
             if let Err(error) = self.ask(&request, PATIENCE) {
                 eprintln!("confirming {}: {error}", document.id);
             }

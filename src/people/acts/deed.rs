@@ -5,6 +5,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::identity::Field;
 use crate::ids::{DeliveryId, Digest, DocumentId, IncidentId, Name, PersonId, SessionId};
 use crate::instant::Instant;
 use crate::journal::{Kind, Subject};
@@ -80,6 +81,12 @@ pub enum Deed {
         state_digest: Digest,
         /// It moves to a profile that asks for less, which only the manager may do.
         weaker_profile: bool,
+        /// The faults of the other sources that the person was shown and set aside; what they were is in the private part.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        set_aside: Vec<SetAside>,
+        /// The document whose place this one takes, once it is filed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        supersedes: Option<DocumentId>,
     },
     /// Findings that the profile lets a person accept.
     Accept {
@@ -99,6 +106,9 @@ pub enum Deed {
         document: DocumentId,
         state_digest: Digest,
         pages: PagesSeen,
+        /// The document whose place this one takes, once it is filed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        supersedes: Option<DocumentId>,
     },
     /// Filed although a window has passed. Only what was unavoidable may be filed under 9.2.
     LateRelease {
@@ -128,6 +138,14 @@ pub enum Deed {
     Retry {
         documents: Vec<DocumentId>,
     },
+}
+
+/// A fault of a source, in a code; and the field that it is about, where it is about one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SetAside {
+    pub fault: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<Field>,
 }
 
 /// A certificate as the journal knows it: enough to find it, and to tell an issued one from one slipped in.
@@ -267,6 +285,15 @@ impl Deed {
             | Self::SendBack { .. }
             | Self::RefuseDelivery { .. } => &[Operator, InformationManager],
             Self::Retry { .. } => &[Operator, InformationManager, Admin],
+        }
+    }
+
+    /// The document that the person lets this one replace.
+    #[must_use]
+    pub const fn supersedes(&self) -> Option<DocumentId> {
+        match self {
+            Self::Identify { supersedes, .. } | Self::Confirm { supersedes, .. } => *supersedes,
+            _ => None,
         }
     }
 
