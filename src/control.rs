@@ -1,8 +1,8 @@
 //! The daemon's control socket: what the commands that change something say to it, and what it answers.
 //!
-//! `run/control.sock` (mode 0600). A client sends one request, a line of JSON, and reads lines of JSON until one is a
-//! final answer. The peer's process credentials are recorded with what it does. Passphrases travel here and nowhere
-//! else: the socket belongs to the user who runs the daemon.
+//! `run/control.sock` (mode 0600). A client sends one request, a line of JSON, and reads the answer, a line of JSON. The
+//! peer's process credentials are recorded with what it does. Passphrases travel here and nowhere else: the socket
+//! belongs to the user who runs the daemon.
 
 pub mod client;
 pub mod facts;
@@ -203,8 +203,6 @@ pub enum Request {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "answer", rename_all = "kebab-case")]
 pub enum Answer {
-    /// Long work goes on.
-    Progress { done: u64, of: u64 },
     /// It was done. `facts` depends on the request.
     Done { facts: serde_json::Value },
     /// It was not done, and nothing changed.

@@ -141,7 +141,7 @@ fn every_decision_is_asked_as_it_was_typed() {
     for (typed, request) in cases {
         let home = TestHome::new();
         let file = passphrase_file(home.path());
-        let daemon = stand_in(&home, vec![json!({ "answer": "progress", "done": 1, "of": 2 }), decided(&[DOCUMENT])]);
+        let daemon = stand_in(&home, vec![decided(&[DOCUMENT])]);
         let args = [typed, &["--as", "mihon", "--passphrase-file", &file, "--json"]].concat();
         let ran = torikomi(Some(home.path()), &args);
         assert_eq!((ran.status, ran.err.as_str()), (0, ""), "{typed:?}");

@@ -196,7 +196,7 @@ impl Hospital {
     pub fn ask(&self, request: &Request, patience: Duration) -> Result<Value, ClientError> {
         let begun = Moment::now();
         loop {
-            match ask(&self.home.layout().control_socket(), request, |_, _| ()) {
+            match ask(&self.home.layout().control_socket(), request) {
                 Err(ClientError::NoDaemon { .. }) if begun.elapsed() < patience => {
                     std::thread::sleep(Duration::from_millis(10));
                 }
