@@ -11,7 +11,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant as Moment};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -34,6 +34,9 @@ impl Pauses {
     /// For what is at home: disk, database, store.
     pub const AT_HOME: Self = Self { first: Duration::from_secs(1), longest: Duration::from_secs(60) };
 }
+
+/// The writer itself tries a full disk again each second.
+const TRIES: Pauses = Pauses { first: Duration::from_secs(1), longest: Duration::from_secs(1) };
 
 /// The steps that run on threads of their own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -125,10 +128,20 @@ pub struct Shared {
     stop: AtomicBool,
     wakes: Mutex<BTreeMap<StageName, u64>>,
     woken: Condvar,
-    paused: Mutex<BTreeMap<StageName, (Instant, Away)>>,
+    paused: Mutex<BTreeMap<StageName, Pause>>,
     clock: Arc<Clock>,
     /// What keeps every stage from beginning anything, where something does.
     blocked: Box<dyn Fn() -> Option<String> + Send + Sync>,
+}
+
+/// A stage that waits for something outside: all its threads, so that nobody outside is asked more often than the
+/// settings say.
+struct Pause {
+    since: Instant,
+    why: Away,
+    until: Moment,
+    /// How long this pause is; the next will be twice as long.
+    length: Duration,
 }
 
 impl Shared {
@@ -157,7 +170,7 @@ impl Shared {
     /// The stages that wait for something outside, since when, and for what.
     #[must_use]
     pub fn paused(&self) -> Vec<(StageName, Instant, Away)> {
-        lock(&self.paused).iter().map(|(&name, (since, why))| (name, *since, why.clone())).collect()
+        lock(&self.paused).iter().map(|(&name, pause)| (name, pause.since, pause.why.clone())).collect()
     }
 
     #[must_use]
@@ -176,13 +189,30 @@ impl Shared {
         count(&wakes)
     }
 
-    fn pause(&self, stage: StageName, why: Away) {
-        let since = self.clock.now();
+    fn pause(&self, stage: StageName, why: Away, pauses: Pauses) {
+        let (since, now) = (self.clock.now(), Moment::now());
         let mut paused = lock(&self.paused);
-        if !paused.contains_key(&stage) {
-            tracing::warn!(stage = stage.as_str(), ?why, "Stage {} pauses", stage.as_str());
+        match paused.get_mut(&stage) {
+            None => {
+                tracing::warn!(stage = stage.as_str(), ?why, "Stage {} pauses", stage.as_str());
+                let length = pauses.first;
+                paused.insert(stage, Pause { since, why, until: now + length, length });
+            }
+            Some(pause) => {
+                pause.why = why;
+                // Another thread that failed in the same round has begun this pause already.
+                if now >= pause.until {
+                    pause.length = (pause.length * 2).min(pauses.longest);
+                    pause.until = now + pause.length;
+                }
+            }
         }
-        paused.entry(stage).and_modify(|entry| entry.1.clone_from(&why)).or_insert((since, why));
+    }
+
+    /// How long the stage still pauses.
+    fn left(&self, stage: StageName) -> Option<Duration> {
+        let left = lock(&self.paused).get(&stage)?.until.saturating_duration_since(Moment::now());
+        (!left.is_zero()).then_some(left)
     }
 
     fn resume(&self, stage: StageName) {
@@ -228,11 +258,13 @@ impl Driver {
 
 fn drive<K: Clone + Eq + Hash>(shared: &Shared, stage: &Stage<K>, claims: &Claims<K>) {
     let mut seen = 0;
-    let mut pause = stage.pauses.first;
     while !shared.stopping() {
+        if let Some(left) = shared.left(stage.name) {
+            wait_out(shared, left);
+            continue;
+        }
         if let Some(why) = (shared.blocked)() {
-            shared.pause(stage.name, Away::Database { problem: why });
-            wait_out(shared, Pauses::AT_HOME.first);
+            shared.pause(stage.name, Away::Database { problem: why }, TRIES);
             continue;
         }
         let mut empty = false;
@@ -251,20 +283,16 @@ fn drive<K: Clone + Eq + Hash>(shared: &Shared, stage: &Stage<K>, claims: &Claim
         match worked {
             Some(Worked::Done(wake)) => {
                 shared.resume(stage.name);
-                pause = stage.pauses.first;
                 shared.wake(wake);
             }
             Some(Worked::Away(why)) => {
-                shared.pause(stage.name, why);
+                shared.pause(stage.name, why, stage.pauses);
                 seen = shared.wait(stage.name, u64::MAX, Duration::ZERO);
-                wait_out(shared, pause);
-                pause = (pause * 2).min(stage.pauses.longest);
             }
             None => {
                 // What it paused for is gone with the row, or was the database itself.
                 if empty {
                     shared.resume(stage.name);
-                    pause = stage.pauses.first;
                 }
                 seen = shared.wait(stage.name, seen, LOOK);
             }
