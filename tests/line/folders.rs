@@ -168,9 +168,8 @@ fn what_sources_say_of_station_and_paper_a_person_settles_and_the_act_says_so() 
     let home = TestHome::make();
     let daemon = home.start();
     let day = home.today();
-    let list = format!(
-        "file,patient_id,document_type,obtained_on,paper,remarks\na.tif,9990001,referral-letter-demo,{day},A4,表\n"
-    );
+    let row = |file: &str| format!("{file},9990001,referral-letter-demo,{day},A4,表\n");
+    let list = format!("file,patient_id,document_type,obtained_on,paper,remarks\n{}{}", row("a.tif"), row("b.tif"));
     let whole = sidecar(&home, "9990001", r#","files":["a.tif","b.tif"],"station":"er","paper":"B5","remarks":"裏""#);
     deliver(&home, ["a.tif", "b.tif"], &[("index.csv", list), ("whole.json", whole)]);
     let document = settled(&daemon.line);
@@ -191,7 +190,8 @@ fn what_sources_say_of_station_and_paper_a_person_settles_and_the_act_says_so() 
         let now = daemon.line.database.read(async |tx| documents::get(tx, id).await).unwrap().unwrap();
         (now.state != DocumentState::Identifying).then_some(now)
     });
-    assert_eq!(on.unwrap().claims.paper, Some(Paper::A4));
+    let on = on.unwrap_or_else(|| panic!("{:?}", settled(&daemon.line)));
+    assert_eq!(on.claims.paper, Some(Paper::A4));
     let set_aside: Vec<_> = acts(&daemon.line).into_iter().flat_map(faults).collect();
     assert_eq!(set_aside, ["wrong-station station", "conflict paper", "conflict remarks"]);
 }

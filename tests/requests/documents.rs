@@ -249,7 +249,7 @@ fn a_delivery_in_doubt_is_refused_by_a_person() {
     let bench = Bench::new();
     let (delivery, now) = (torikomi::ids::DeliveryId::new(), bench.now());
     bench.write(async move |tx| {
-        deliveries::enter(tx, delivery, &crate::bench::STATION.parse().unwrap(), b"scan.tif", now).await?;
+        deliveries::enter(tx, delivery, &STATION.parse().unwrap(), b"scan.tif", now).await?;
         deliveries::move_on(tx, delivery, DeliveryState::Arriving, DeliveryState::InCustody, None, now).await?;
         deliveries::move_on(tx, delivery, DeliveryState::InCustody, DeliveryState::Incomplete, None, now).await
     });
