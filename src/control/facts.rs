@@ -13,12 +13,14 @@ use crate::ids::{DeliveryId, Digest, DocumentId, HomeId, Name, PersonId, RecordI
 use crate::instant::Instant;
 use crate::intake::line::StationProblem;
 use crate::journal::Entry;
+use crate::journal::anchor::AnchorProblem;
 use crate::judgement::{Judgement, ProfileRef};
 use crate::ledger::documents::Count;
 use crate::ledger::profiles::ProfileState;
 use crate::ledger::superseding::Likeness;
 use crate::measurements::Measurements;
 use crate::pipeline::driver::Away;
+use crate::pipeline::line::Fault;
 use crate::profile::{NotCarried, Title};
 use crate::requirement::Regime;
 use crate::store::records::{Member, Record};
@@ -65,11 +67,11 @@ pub enum Warning {
     },
     /// A list or calendar that was changed and is not taken over: what is wrong with it.
     Fault {
-        fault: String,
+        fault: Fault,
     },
     /// Checkpoints are not copied out of the home.
     Anchor {
-        problem: String,
+        anchor: AnchorProblem,
     },
     /// The key of an open session is not locked in memory.
     KeysMayBeSwapped,
