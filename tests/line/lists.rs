@@ -60,14 +60,15 @@ fn what_was_judged_by_an_earlier_calendar_is_filed_with_that_calendar() {
     let judged = wait_for(|| only(line).filter(|document| document.held == Some(HoldReason::NoSession))).unwrap();
 
     fs::write(&path, "valid_from = 3\n").unwrap();
-    let told = wait_for(|| warnings(&home, line).into_iter().find(|told| told.contains("calendar.toml is refused")));
+    let told =
+        wait_for(|| warnings(&home, line).into_iter().find(|told| told.contains(r#""fault":{"code":"calendar""#)));
     assert!(told.is_some(), "a faulty calendar is told of");
     assert_eq!(line.calendar().bytes, before.as_bytes(), "and the one of before stays");
 
     let after = format!("{before}\n# Another one.\n");
     fs::write(&path, &after).unwrap();
     assert!(wait_for(|| (line.calendar().bytes == after.as_bytes()).then_some(())).is_some());
-    assert!(warnings(&home, line).iter().all(|told| !told.contains("calendar.toml is refused")));
+    assert!(warnings(&home, line).iter().all(|told| !told.contains(r#""fault":{"code":"calendar""#)));
 
     let requests = home.requests(line);
     let station = "front-desk".parse().unwrap();
