@@ -1,8 +1,8 @@
 //! The daemon's control socket: what the commands that change something say to it, and what it answers.
 //!
-//! `run/control.sock` (mode 0600). A client sends one request, a line of JSON, and reads lines of JSON until one is a
-//! final answer. The peer's process credentials are recorded with what it does. Passphrases travel here and nowhere
-//! else: the socket belongs to the user who runs the daemon.
+//! `run/control.sock` (mode 0600). A client sends one request, a line of JSON, and reads the answer, a line of JSON. The
+//! peer's process credentials are recorded with what it does. Passphrases travel here and nowhere else: the socket
+//! belongs to the user who runs the daemon.
 
 pub mod client;
 pub mod facts;
@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroize;
 
 use crate::calendar::CannotTell;
+use crate::identification::Facts;
 use crate::ids::{DeliveryId, DocumentId, Name, RecordId, SessionId};
 use crate::instant::Instant;
 use crate::patients::PatientIdProblem;
@@ -77,13 +78,14 @@ pub struct ReasonGiven {
 pub enum Request {
     /// How the line stands.
     Status,
-    /// A person states whose a document is, of which kind, from which date. What is absent stays as it is.
+    /// A person states whose a document is, of which kind, from which date, and whatever else its sources contradict
+    /// each other about. What is absent stays as it is.
     Identify {
         by: Credentials,
         document: DocumentId,
-        patient_id: Option<String>,
-        document_type: Option<Name>,
-        obtained_on: Option<Date>,
+        facts: Box<Facts>,
+        /// The document whose place it takes.
+        supersedes: Option<DocumentId>,
         reason: ReasonGiven,
     },
     /// Releases findings, where the profile allows it. A second person where it says so.
@@ -106,6 +108,8 @@ pub enum Request {
         document: DocumentId,
         /// Each page was shown to the person; else they say that they saw the pages.
         pages_shown: bool,
+        /// The document whose place it takes.
+        supersedes: Option<DocumentId>,
     },
     /// Files a late document as 9.2 for an unavoidable reason.
     ReleaseLate {
@@ -213,8 +217,6 @@ pub enum Request {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "answer", rename_all = "kebab-case")]
 pub enum Answer {
-    /// Long work goes on.
-    Progress { done: u64, of: u64 },
     /// It was done. `facts` depends on the request.
     Done { facts: serde_json::Value },
     /// It was not done, and nothing changed.
@@ -252,6 +254,10 @@ pub enum Refusal {
     MalformedPatientId { text: String, patient_id: PatientIdProblem },
     /// Nothing is stated about the document.
     NothingStated,
+    /// A document belongs to the station in whose folder it lay; nobody can state another.
+    OtherStation { station: Name },
+    /// Only an earlier document that waits for a person or was sent back can be superseded.
+    NotSupersedable { document: DocumentId },
     /// An appointment does not begin in the past.
     BegunInPast { from: Instant },
     /// What is not possible again yet cannot be released.
@@ -306,6 +312,7 @@ impl Refusal {
             | Self::DayToCome { .. }
             | Self::MalformedPatientId { .. }
             | Self::NothingStated
+            | Self::OtherStation { .. }
             | Self::BegunInPast { .. }
             | Self::NotPossibleYet { .. }
             | Self::DocumentsNamed { .. } => 2,

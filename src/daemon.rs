@@ -19,7 +19,7 @@ use crate::database::DatabaseError;
 use crate::durable::Folder;
 use crate::intake::line::{Instruments, LineError, Station, Watching};
 use crate::journal::Kind;
-use crate::journal::anchor::{Anchor, AnchorError};
+use crate::journal::anchor::{Anchor, AnchorError, AnchorProblem};
 use crate::journal::files::{Files, FilesError};
 use crate::pipeline::driver::{Driver, StageName};
 use crate::pipeline::line::Line;
@@ -265,11 +265,12 @@ fn watch_files(line: &Arc<Line>, bell: &Arc<Bell>, mut watcher: Watcher) -> std:
 
 /// Keeps why a checkpoint could not be copied for the status, and logs it when it changes. It is tried again.
 fn note_anchor(line: &Line, copied: Result<(), AnchorError>) {
-    let problem = copied.err().map(|error| error.to_string());
+    let error = copied.err();
+    let problem = error.as_ref().map(AnchorProblem::from);
     let mut known = line.anchor_problem.lock().unwrap_or_else(PoisonError::into_inner);
     if *known != problem {
-        match &problem {
-            Some(problem) => tracing::warn!(%problem, "A checkpoint is not copied out of the home; it is tried again"),
+        match &error {
+            Some(error) => tracing::warn!(%error, "A checkpoint is not copied out of the home; it is tried again"),
             None => tracing::info!("Checkpoints are copied out of the home again"),
         }
         *known = problem;

@@ -74,9 +74,17 @@ impl From<sqlx::Error> for DatabaseError {
         match code.map(|c| c & 0xff) {
             Some(13) => Self::DiskFull,
             Some(11 | 26) => Self::Corrupt(error.to_string()),
+            // A rule of a table stands against this one row.
+            Some(19) => Self::Conflict(error.to_string()),
+            _ if is_about_a_value(&error) => Self::Unreadable(error.to_string()),
             _ => Self::Other(Arc::new(error)),
         }
     }
+}
+
+/// Whether the database answered, and with a value that is not what was asked for.
+fn is_about_a_value(error: &sqlx::Error) -> bool {
+    matches!(error, sqlx::Error::Decode(_) | sqlx::Error::ColumnDecode { .. } | sqlx::Error::RowNotFound)
 }
 
 impl Clone for DatabaseError {
@@ -225,26 +233,14 @@ impl Database {
         self.full.is_set().then_some(DatabaseError::DiskFull)
     }
 
-    /// Runs `query` on a reader's connection.
+    /// Runs `query` on a reader's connection. All that it reads is of the same moment.
     pub fn read<T, E, F>(&self, query: F) -> Result<T, E>
     where
         E: From<DatabaseError>,
         F: for<'t> AsyncFnOnce(&'t mut Tx) -> Result<T, E>,
     {
         self.runtime.block_on(async {
-            let mut connection = self.readers.acquire().await.map_err(DatabaseError::from)?;
-            query(&mut connection).await
-        })
-    }
-
-    /// Runs `query` in one reader's transaction: all that it reads is of the same moment.
-    pub fn read_at_once<T, E, F>(&self, query: F) -> Result<T, E>
-    where
-        E: From<DatabaseError>,
-        F: for<'t> AsyncFnOnce(&'t mut Tx) -> Result<T, E>,
-    {
-        self.runtime.block_on(async {
-            // It ends when it is dropped; there is nothing to commit.
+            // Its snapshot is that of the first statement. It ends when it is dropped; there is nothing to commit.
             let mut transaction = self.readers.begin().await.map_err(DatabaseError::from)?;
             query(&mut transaction).await
         })

@@ -159,6 +159,11 @@ impl Folder {
         }
     }
 
+    /// Promises: just now the folder took a file, durably. Nothing of it stays.
+    pub fn try_out(&self) -> Result<(), Failure> {
+        self.write_temporary::<Failure>(&self.path, |sink| sink.write(b"tried out")).map(|_| ())
+    }
+
     /// Promises: a folder of this name exists, durably; a new one is private (0700).
     pub fn make_folder(&self, name: &str) -> Result<Self, Failure> {
         let path = self.inside(name)?;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::clock::Clock;
 use crate::crypto::check::{self, SignatureError};
-use crate::database::{Database, DatabaseError};
+use crate::database::{Database, DatabaseError, Tx};
 use crate::document::DocumentState;
 use crate::durable::{Failure, Folder};
 use crate::evidence::manifest::{MANIFEST_PATH, SIGNATURE_MEDIA_TYPE, SIGNATURE_PATH};
@@ -18,7 +18,7 @@ use crate::instant::Instant;
 use crate::journal::append::Journal;
 use crate::journal::{Draft, Kind, Subject};
 use crate::ledger::attempts::{self, Attempt, AttemptState};
-use crate::ledger::documents;
+use crate::ledger::{documents, superseding};
 use crate::profile::{self, TimestampPolicy};
 use crate::signing::stamping::AttemptFiles;
 use crate::signing::{ATTEMPTS, SigningError, media_of};
@@ -53,7 +53,7 @@ pub struct Filing<'a> {
     /// A delivered file in custody, open for reading, by its delivery and digest.
     pub original: &'a dyn Fn(DeliveryId, &Digest) -> Result<File, FilingError>,
     /// The calendars that were in force, by digest.
-    pub calendar: &'a dyn Fn(&Digest) -> Option<Vec<u8>>,
+    pub calendar: &'a dyn Fn(&Digest) -> Result<Vec<u8>, StoreError>,
     /// The profiles that were in force, by digest.
     pub profile: &'a dyn Fn(&Digest) -> Option<Vec<u8>>,
 }
@@ -114,8 +114,7 @@ impl Filing<'_> {
             members.push(member(&file.name, file.digest, file.byte_length, media_of(file.format).1));
         }
         let profile = (self.profile)(&record.profile.digest).ok_or(UNKNOWN_PROFILE)?;
-        let calendar = (self.calendar)(&record.calendar)
-            .ok_or(FilingError::Incoherent("the calendar that judged is not known any more"))?;
+        let calendar = (self.calendar)(&record.calendar)?;
         let mut small: Vec<(&str, Vec<u8>, &str)> = vec![
             ("record.json", files.record.clone(), "application/json"),
             ("profile.toml", profile, "application/toml"),
@@ -167,15 +166,42 @@ impl Filing<'_> {
                 .fact("certificate", record.signer.certificate)
                 .fact("signed_at", attempt.signed_at)
                 .fact("timestamped_at", attempt.timestamped_at);
+            let entry = match record.supersedes {
+                Some(earlier) => entry.fact("supersedes", earlier),
+                None => entry,
+            };
             let appended = journal.append(tx, entry, now).await?;
             let row = index_row(&filed, &attempt, &record, appended.index)?;
             records::insert(tx, &row, &members).await?;
             attempts::set_state(tx, attempt.id, attempt.state, AttemptState::Filed, None).await?;
             documents::carry_on(tx, attempt.document, DocumentState::Filing, DocumentState::Filed, now).await?;
+            if let Some(earlier) = record.supersedes {
+                end_superseded(tx, &journal, earlier, &filed, attempt.document).await?;
+            }
             Ok(())
         })?;
         Ok(filed)
     }
+}
+
+/// The document whose place this one takes is done with, where it still waited for a person. What somebody released in the
+/// meantime goes its own way, and the record says all the same what it was meant to replace.
+async fn end_superseded(
+    tx: &mut Tx,
+    journal: &Journal,
+    earlier: DocumentId,
+    filed: &Filed,
+    by: DocumentId,
+) -> Result<(), DatabaseError> {
+    let Some(document) = documents::get(tx, earlier).await? else { return Ok(()) };
+    if document.state == DocumentState::SentBack || !superseding::may_be_superseded(&document) {
+        return Ok(());
+    }
+    documents::move_on(tx, earlier, document.state, DocumentState::SentBack, filed.at).await?;
+    let subject = Subject { record: Some(filed.record), ..Subject::document(earlier) };
+    let entry = Draft::by_system(Kind::DocumentSuperseded, subject).fact("superseded_by", by);
+    journal.append(tx, entry, filed.at).await?;
+    Ok(())
 }
 
 fn index_row(filed: &Filed, attempt: &Attempt, record: &RecordJson, journal_index: u64) -> Result<Record, FilingError> {

@@ -14,10 +14,12 @@ use crate::instant::Instant;
 pub mod index;
 mod json;
 pub mod resolve;
+mod set_aside;
 pub mod sidecar;
 pub mod template;
 
 pub use resolve::{Asked, Flag, Identification, Identified, IdentityProblem, document_type, resolve};
+pub use set_aside::Stated;
 pub use sidecar::{Sidecar, SidecarProblem};
 pub use template::{Template, TemplateProblem};
 

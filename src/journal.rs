@@ -64,6 +64,8 @@ pub enum Kind {
     DocumentAccepted,
     DocumentConfirmed,
     DocumentSentBack,
+    /// A rescan that takes its place was filed.
+    DocumentSuperseded,
     DocumentDiscarded,
     DocumentAssigned,
     DocumentRetried,

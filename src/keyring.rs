@@ -50,6 +50,9 @@ pub enum KeyringError {
 /// Keys, certificates and secrets are at most a few thousand bytes.
 const LARGEST_FILE: u64 = 65_536;
 
+/// The roots that a system trusts are some hundred kilobytes.
+const LARGEST_BUNDLE: u64 = 4 << 20;
+
 impl Keyring {
     /// Opens the line's own key. It takes about a tenth of a second.
     ///
@@ -191,7 +194,7 @@ fn certificate(path: &Path) -> Result<Vec<u8>, KeyringError> {
 /// # Errors
 /// When the file cannot be read, or holds something else between the marks of a certificate.
 pub fn certificates(path: &Path) -> Result<Vec<Vec<u8>>, KeyringError> {
-    let text = read(path)?;
+    let text = read_up_to(path, LARGEST_BUNDLE)?;
     let mut found = Vec::new();
     for piece in text.split("-----BEGIN CERTIFICATE-----").skip(1) {
         let der = piece
@@ -221,8 +224,12 @@ fn new_secret() -> Result<Zeroizing<String>, MakeError> {
 }
 
 fn read(path: &Path) -> Result<Zeroizing<String>, KeyringError> {
+    read_up_to(path, LARGEST_FILE)
+}
+
+fn read_up_to(path: &Path, most: u64) -> Result<Zeroizing<String>, KeyringError> {
     let missing = |error| KeyringError::Missing { path: path.to_owned(), error };
     let mut text = Zeroizing::new(String::new());
-    File::open(path).map_err(missing)?.take(LARGEST_FILE).read_to_string(&mut text).map_err(missing)?;
+    File::open(path).map_err(missing)?.take(most).read_to_string(&mut text).map_err(missing)?;
     Ok(text)
 }

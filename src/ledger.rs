@@ -12,6 +12,7 @@ pub mod deliveries;
 pub mod documents;
 pub mod spoken;
 pub mod stations;
+pub mod superseding;
 pub mod profiles;
 pub mod waiting;
 pub mod watched_files;

@@ -133,11 +133,11 @@ impl Measuring<'_> {
     pub fn failed(
         &self,
         id: DeliveryId,
-        error: &MeasuringError,
+        error: &str,
         pause: jiff::SignedDuration,
         most: i64,
     ) -> Result<Failed, DatabaseError> {
-        let problem = DeliveryProblem::NotMeasured { error: error.to_string() };
+        let problem = DeliveryProblem::NotMeasured { error: error.to_owned() };
         let problem = serde_json_canonicalizer::to_string(&problem).map_err(unreadable("delivery.problem"))?;
         let (journal, now) = (self.journal.clone(), self.clock.now());
         self.database.write::<_, DatabaseError, _>(async move |tx| {

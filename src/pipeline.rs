@@ -2,12 +2,14 @@
 
 pub mod driver;
 pub mod line;
+mod failures;
 mod stages;
 mod identify;
 
 use std::sync::Arc;
 
 use driver::{Driver, Pauses, Stage, StageName};
+use failures::StageError;
 use line::Line;
 
 use crate::database::DatabaseError;
@@ -26,13 +28,14 @@ type Step = fn(&Line, DocumentId) -> driver::Worked;
 /// When the system gives no thread.
 pub fn start(line: &Arc<Line>, cores: usize) -> std::io::Result<Driver> {
     let mut driver = Driver::new(Arc::clone(&line.shared));
-    let (ready, work) = (Arc::clone(line), Arc::clone(line));
+    let (ready, work, crashed) = (Arc::clone(line), Arc::clone(line), Arc::clone(line));
     driver.run(Stage {
         name: StageName::Measuring,
         threads: cores,
         pauses: Pauses::AT_HOME,
         ready: Box::new(move |most| ready.to_measure(most).map_err(Into::into)),
         work: Box::new(move |id: &DeliveryId| work.measure(*id)),
+        crashed: Box::new(move |id| crashed.delivery_failed(*id, StageError::crashed())),
     })?;
     let stages: [(StageName, DocumentState, usize, Step); 5] = [
         (StageName::Identification, DocumentState::Identifying, 1, Line::identify),
@@ -42,13 +45,14 @@ pub fn start(line: &Arc<Line>, cores: usize) -> std::io::Result<Driver> {
         (StageName::Filing, DocumentState::Filing, 2, Line::file),
     ];
     for (name, state, threads, step) in stages {
-        let (ready, work) = (Arc::clone(line), Arc::clone(line));
+        let (ready, work, crashed) = (Arc::clone(line), Arc::clone(line), Arc::clone(line));
         driver.run(Stage {
             name,
             threads,
             pauses: if name == StageName::Stamping { between_requests(line) } else { Pauses::AT_HOME },
             ready: Box::new(move |most| ready.ready_in(state, most).map_err(Into::into)),
             work: Box::new(move |id: &DocumentId| step(&work, *id)),
+            crashed: Box::new(move |id| crashed.failed(*id, name, state, StageError::crashed())),
         })?;
     }
     Ok(driver)
@@ -70,7 +74,6 @@ impl Line {
 
     fn ready_in(&self, state: DocumentState, most: u32) -> Result<Vec<DocumentId>, DatabaseError> {
         let now = self.clock.now();
-        let rows = self.database.read(async |tx| documents::ready(tx, state, now, most).await)?;
-        Ok(rows.into_iter().map(|row| row.id).collect())
+        self.database.read(async |tx| documents::ready(tx, state, now, most).await)
     }
 }

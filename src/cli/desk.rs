@@ -65,16 +65,11 @@ impl Desk {
         ReadOnly::open(&home.layout().database(&config))
     }
 
-    /// Asks the daemon, and shows how far long work has come where somebody watches.
+    /// Asks the daemon.
     pub fn ask<T: DeserializeOwned>(&self, request: &Request) -> Result<T, Failure> {
         let socket = self.home()?.layout().control_socket();
-        let bar = self.progress();
-        let answer = ask(&socket, request, |done, of| {
-            bar.set_length(of);
-            bar.set_position(done);
-        });
-        bar.finish_and_clear();
-        serde_json::from_value(answer?).map_err(|error| Failure::StrangeAnswer { problem: error.to_string() })
+        serde_json::from_value(ask(&socket, request)?)
+            .map_err(|error| Failure::StrangeAnswer { problem: error.to_string() })
     }
 
     /// A bar on the terminal, or none where nobody watches.

@@ -24,7 +24,7 @@ use super::{Answer, Desk, Failure};
 pub enum Queue {
     List(list::Args),
     Show(show::Args),
-    Identify(identify::Args),
+    Identify(Box<identify::Args>),
     Accept(accept::Args),
     Reject(reject::Args),
     Confirm(confirm::Args),

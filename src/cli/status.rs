@@ -74,7 +74,7 @@ fn troubles(desk: &Desk, page: &mut Page, status: &Status) {
         page.marked(Tone::Bad, &words.with("status-paused", &blanks));
     }
     for warning in &status.warnings {
-        page.marked(Tone::Warning, &words.coded("warning", warning));
+        page.marked(Tone::Warning, &words.warning(warning));
     }
 }
 

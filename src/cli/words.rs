@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::control::facts::Warning;
 use crate::control::{ProfileRefusal, Refusal};
 use crate::document::{DocumentState, HoldReason};
 use crate::identity::dates;
@@ -14,6 +15,7 @@ use crate::instant::Instant;
 use crate::journal::Kind;
 use crate::messages::{self, FluentValue, Lang};
 use crate::people::acts::ReasonCode;
+use crate::pipeline::line::Fault;
 use crate::profile::Title;
 use crate::toml_text::Located;
 
@@ -91,6 +93,15 @@ impl Words {
             _ => {}
         }
         self.coded("control", &spoken)
+    }
+
+    /// What an administrator should know, with every fault of a file that has several.
+    #[must_use]
+    pub fn warning(&self, warning: &Warning) -> String {
+        let said = self.coded("warning", warning);
+        let Warning::Fault { fault: Fault::Calendar { problems } } = warning else { return said };
+        let problems = problems.iter().map(|problem| self.located("setting", problem));
+        std::iter::once(said).chain(problems).collect::<Vec<_>>().join("\n")
     }
 
     /// The word for a code of an area, or the code where there is none.

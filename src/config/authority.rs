@@ -24,6 +24,9 @@ settings! {
         /// The certificates to which its stamps must lead (PEM); relative to the home.
         /// 信頼の起点となる証明書。
         roots: PathBuf = PathBuf::from("keys/roots.pem");
+        /// For https: the certificates to which the server's must lead (PEM); relative to the home. Without it, those of the system.
+        /// https のとき、サーバー証明書の信頼の起点となる証明書。なければシステムのもの。
+        tls_roots: Option<PathBuf> = None, like "\"keys/tsa-tls-roots.pem\"";
         /// Whether it is on the list of accredited authorities. Stamps of others are shown as "not accredited".
         /// 認定された局か。そうでない局の印は「認定外」と表示する。
         accredited: bool = false;
@@ -45,6 +48,10 @@ impl Check for Authority {
         if !self.url.is_empty() && !self.url.starts_with("http://") && !self.url.starts_with("https://") {
             let value = self.url.clone();
             sheet.complain("url", |key| Complaint::BadValue { key, value, expected: "url".to_owned() });
+        }
+        if self.tls_roots.is_some() && !self.url.starts_with("https://") {
+            let value = self.url.clone();
+            sheet.complain("url", |key| Complaint::BadValue { key, value, expected: "https-url".to_owned() });
         }
         sheet.within("timeout", &self.timeout, &Interval::from_seconds(1), &Interval::from_minutes(5));
         sheet.within("retry", &self.retry, &Interval::from_seconds(1), &Interval::from_hours(1));

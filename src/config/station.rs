@@ -55,9 +55,6 @@ settings! {
         /// Whether others than the operator in session can write here; then each document is confirmed by a person.
         /// 本人以外も書き込めるか。true なら一件ごとに確認する。
         anonymous_writing: bool = false;
-        /// The station's calendar in calendar.toml. Default: the hospital's.
-        /// calendar.toml の暦。既定は病院全体の暦。
-        calendar: Option<Name> = None, like "\"emergency\"";
         /// The scanner, as it enters each record.
         /// スキャナー。記録に残る。
         scanner_make: Option<String> = None, like "\"…\"";

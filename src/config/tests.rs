@@ -148,7 +148,7 @@ fn every_commented_default_is_what_it_says() {
     // Every line that shows a default is put in force; the settings must stay the same. Lines that show an example for
     // what is off are left out, since they would switch something on.
     let text = written();
-    let off = "path document_type paper file_name calendar scanner_make scanner_model scanner_serial workers id_width \
+    let off = "path document_type paper file_name tls_roots scanner_make scanner_model scanner_serial workers id_width \
                anchor starts_at check_digit column_id column_name column_kana column_sex column_birth_date \
                column_merged_into column_temporary";
     let in_force: Vec<_> = text
@@ -177,10 +177,11 @@ fn every_example_can_be_taken() {
             continue;
         };
         let lines: Vec<_> = text.lines().enumerate().map(|(n, line)| if n == at { setting } else { line }).collect();
-        // A scanner needs make and model together; each alone is complained of by name.
+        // A scanner needs make and model together, and roots for TLS an https address; each alone is complained of by name.
+        let needs_another = ["scanner_", "tls_roots"].iter().any(|name| setting.starts_with(name));
         match parse(&lines.join("\n")) {
             Ok(_) => {}
-            Err(problems) => assert!(setting.starts_with("scanner_"), "{setting}: {problems:?}"),
+            Err(problems) => assert!(needs_another, "{setting}: {problems:?}"),
         }
         shown += 1;
     }
@@ -211,4 +212,12 @@ fn every_setting_is_explained_in_both_languages() {
     check::<store::Store>();
     check::<clock::Clock>();
     check::<people::People>();
+}
+
+#[test]
+fn which_calendar_a_station_keeps_is_for_the_calendar_to_say() {
+    let text = written().replace("[station.front-desk]\n", "[station.front-desk]\ncalendar = \"emergency\"\n");
+    let problems = parse(&text).unwrap_err();
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    assert!(problems[0].contains("calendar"), "{problems:?}");
 }

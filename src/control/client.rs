@@ -1,4 +1,4 @@
-//! The asking end: one request, then answers until the final one.
+//! The asking end: one request, one answer.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::os::unix::net::UnixStream;
@@ -16,15 +16,11 @@ pub enum ClientError {
     Refused(#[from] Refusal),
 }
 
-/// Sends `request` to the daemon and waits for its final answer, telling `progress` of those before it.
+/// Sends `request` to the daemon and waits for its answer.
 ///
 /// # Errors
 /// When no daemon runs, it breaks off, or it refuses.
-pub fn ask(
-    socket: &Path,
-    request: &Request,
-    mut progress: impl FnMut(u64, u64),
-) -> Result<serde_json::Value, ClientError> {
+pub fn ask(socket: &Path, request: &Request) -> Result<serde_json::Value, ClientError> {
     let mut stream =
         UnixStream::connect(socket).map_err(|_| ClientError::NoDaemon { socket: socket.display().to_string() })?;
     let broken = |error: std::io::Error| ClientError::BrokenOff(error.to_string());
@@ -35,16 +31,13 @@ pub fn ask(
     zeroize::Zeroize::zeroize(&mut line);
     sent.map_err(broken)?;
     let mut reader = BufReader::new(stream);
-    loop {
-        let mut line = String::new();
-        reader.by_ref().take(LONGEST_LINE * 16).read_line(&mut line).map_err(broken)?;
-        if line.is_empty() {
-            return Err(ClientError::BrokenOff("the connection was closed without an answer".into()));
-        }
-        match serde_json::from_str(&line).map_err(|error| ClientError::BrokenOff(error.to_string()))? {
-            Answer::Progress { done, of } => progress(done, of),
-            Answer::Done { facts } => return Ok(facts),
-            Answer::Refused(refusal) => return Err(refusal.into()),
-        }
+    let mut line = String::new();
+    reader.by_ref().take(LONGEST_LINE * 16).read_line(&mut line).map_err(broken)?;
+    if line.is_empty() {
+        return Err(ClientError::BrokenOff("the connection was closed without an answer".into()));
+    }
+    match serde_json::from_str(&line).map_err(|error| ClientError::BrokenOff(error.to_string()))? {
+        Answer::Done { facts } => Ok(facts),
+        Answer::Refused(refusal) => Err(refusal.into()),
     }
 }

@@ -14,11 +14,14 @@ use crate::ids::{DeliveryId, Digest, DocumentId, HomeId, Name, PersonId, RecordI
 use crate::instant::Instant;
 use crate::intake::line::StationProblem;
 use crate::journal::Entry;
+use crate::journal::anchor::AnchorProblem;
 use crate::judgement::{Judgement, ProfileRef};
 use crate::ledger::documents::Count;
 use crate::ledger::profiles::ProfileState;
+use crate::ledger::superseding::Likeness;
 use crate::measurements::Measurements;
 use crate::pipeline::driver::Away;
+use crate::pipeline::line::Fault;
 use crate::profile::{NotCarried, Title};
 use crate::requirement::Regime;
 use crate::store::records::{Member, Record};
@@ -68,11 +71,11 @@ pub enum Warning {
     },
     /// A list or calendar that was changed and is not taken over: what is wrong with it.
     Fault {
-        fault: String,
+        fault: Fault,
     },
     /// Checkpoints are not copied out of the home.
     Anchor {
-        problem: String,
+        anchor: AnchorProblem,
     },
     /// Sidecars at a station that came after their scan was taken in without them.
     LateSidecars {
@@ -262,8 +265,21 @@ pub struct DocumentShown {
     pub document: DocumentFacts,
     /// The hospital's own rule behind the profile.
     pub clause: Option<String>,
+    /// The document whose place it takes, as a person said.
     pub supersedes: Option<DocumentId>,
+    /// Earlier documents that it may be a rescan of. `--supersedes` of `queue identify` and `queue confirm` says so.
+    pub proposals: Vec<Proposal>,
     pub history: Vec<EntryFacts>,
+}
+
+/// A document that another may be a rescan of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Proposal {
+    pub document: DocumentId,
+    pub state: DocumentState,
+    pub held: Option<HoldReason>,
+    pub taken_in_at: Instant,
+    pub likeness: Likeness,
 }
 
 /// An entry of the journal as it stands there, with what can be read beside it.
@@ -306,6 +322,8 @@ pub struct RecordShown {
     pub record: Record,
     /// What a person should know of the identity: a merged patient, a provisional id, 外字.
     pub flags: Vec<Flag>,
+    /// The document whose place its own takes, as a person said.
+    pub supersedes: Option<DocumentId>,
     /// Its files, every generation of each.
     pub members: Vec<Member>,
 }
@@ -314,6 +332,8 @@ pub struct RecordShown {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RecordHistory {
     pub document: DocumentId,
+    /// The document whose place it takes, as a person said; and what the journal says of that one is in its own history.
+    pub supersedes: Option<DocumentId>,
     /// Oldest first.
     pub versions: Vec<Record>,
     pub entries: Vec<EntryFacts>,

@@ -8,7 +8,7 @@ use crate::calendar::Calendar;
 use crate::clock::Clock;
 use crate::config::home::{Home, HomeError, Lock};
 use crate::config::image::Sandbox as SandboxSetting;
-use crate::config::{Config, ConfigError, Mode};
+use crate::config::{self, Config, ConfigError, Mode};
 use crate::crypto::check::{Anchors, Malformed};
 use crate::crypto::oid;
 use crate::database::{Database, DatabaseError, owner};
@@ -21,7 +21,7 @@ use crate::ledger::watched_files::{self, KnownFile};
 use crate::patients::{Patients, PatientsProblem};
 use crate::people::sessions::Sessions;
 use crate::pipeline::driver::Shared;
-use crate::pipeline::line::{CalendarFile, Line, Profiles, WatchedFile};
+use crate::pipeline::line::{CalendarFile, Fault, Line, Profiles, WatchedFile};
 use crate::store::{Objects, StoreError};
 use crate::toml_text::Problem;
 
@@ -56,6 +56,14 @@ pub enum OpenError {
     #[error("production mode takes no stamps of an evaluation authority: name others in authority.{0}.policies")]
     EvaluationAuthority(Name),
 }
+
+/// Where systems keep the roots that their administrator trusts: Debian, Fedora, SUSE, Alpine.
+const SYSTEM_ROOTS: [&str; 4] = [
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/ssl/cert.pem",
+];
 
 /// A home that is open, and the lock that keeps others out.
 pub struct Opened {
@@ -113,7 +121,7 @@ pub fn open(
         patients: RwLock::new(Arc::new(patients)),
         profiles: RwLock::new(Arc::new(profiles)),
         calendar: RwLock::new(Arc::new(calendar)),
-        faults: Mutex::new(fault.iter().map(|(_, told)| (WatchedFile::Patients, told.clone())).collect()),
+        faults: Mutex::new(fault.iter().map(|(_, fault)| (WatchedFile::Patients, fault.clone())).collect()),
         chain,
         sandbox,
         quiet: RwLock::new(()),
@@ -155,18 +163,17 @@ fn patients(
     home: &Home,
     config: &Config,
     known: Option<KnownFile>,
-) -> Result<(Patients, Option<(u64, String)>), OpenError> {
+) -> Result<(Patients, Option<(u64, Fault)>), OpenError> {
     let path = home.layout().root().join(&config.patients.path);
     let settings = (&config.patients).into();
     match (Patients::load(&path, &settings, known.map(|known| known.entries)), known) {
         (Ok(patients), _) => Ok((patients, None)),
         (Err(problem), None) => Err(OpenError::Patients { path, problem }),
         (Err(problem), Some(known)) => {
-            let told = format!(
-                "the patient list is refused: {problem}; every document that names a patient is held until there is a list"
+            tracing::error!(
+                "the patient list is refused ({problem}); who is named in a scan waits until there is a list"
             );
-            tracing::error!("{told}");
-            Ok((Patients::nobody(&settings), Some((known.entries, told))))
+            Ok((Patients::nobody(&settings), Some((known.entries, Fault::NoPatients { patients: problem }))))
         }
     }
 }
@@ -209,7 +216,7 @@ fn authorities(home: &Home, config: &Config) -> Result<Vec<(Name, Authority)>, O
             if settings.accredited { roots.iter().map(|der| Digest::of(der)).collect() } else { Vec::new() };
         let authority = Authority::new(Settings {
             url: settings.url.clone(),
-            tls_roots: Vec::new(),
+            tls_roots: tls_roots(home, settings)?,
             anchors,
             intermediates: Vec::new(),
             policies,
@@ -220,6 +227,21 @@ fn authorities(home: &Home, config: &Config) -> Result<Vec<(Name, Authority)>, O
         found.push((name.clone(), authority));
     }
     Ok(found)
+}
+
+/// The roots for an authority's TLS, where it has any: those of the settings alone, or else the system's.
+fn tls_roots(home: &Home, settings: &config::authority::Authority) -> Result<Vec<Vec<u8>>, OpenError> {
+    if !settings.url.starts_with("https://") {
+        return Ok(Vec::new());
+    }
+    match &settings.tls_roots {
+        Some(path) => Ok(keyring::certificates(&home.layout().root().join(path))?),
+        None => match SYSTEM_ROOTS.iter().map(Path::new).find(|path| path.exists()) {
+            Some(path) => Ok(keyring::certificates(path)?),
+            // Then the server is not trusted, and the status says so.
+            None => Ok(Vec::new()),
+        },
+    }
 }
 
 fn build_digest(binary: &Path) -> Result<Digest, OpenError> {

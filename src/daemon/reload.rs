@@ -17,7 +17,7 @@ use crate::ledger::documents;
 use crate::ledger::watched_files::{self, KnownFile};
 use crate::patients::{Patients, PatientsProblem};
 use crate::pipeline::driver::StageName;
-use crate::pipeline::line::{CalendarFile, Line, WatchedFile};
+use crate::pipeline::line::{CalendarFile, Fault, Line, WatchedFile};
 use crate::store::StoreError;
 
 /// So many documents that wait for a patient are tried again at once; the others follow at the next look.
@@ -107,17 +107,11 @@ impl Watcher {
                 if matches!(problem, PatientsProblem::ChangedWhileRead | PatientsProblem::Unreachable { .. }) {
                     self.patients.look_again();
                 }
-                let stays = if self.stands_in_for.is_some() {
-                    "every document that names a patient is held until there is a list"
-                } else {
-                    "the one of before stays"
+                let fault = match self.stands_in_for {
+                    Some(_) => Fault::NoPatients { patients: problem.clone() },
+                    None => Fault::Patients { patients: problem.clone() },
                 };
-                refuse(
-                    line,
-                    WatchedFile::Patients,
-                    &problem,
-                    format!("the patient list is refused: {problem}; {stays}"),
-                )
+                refuse(line, WatchedFile::Patients, &problem, fault)
             }
         }
     }
@@ -125,14 +119,13 @@ impl Watcher {
     fn read_calendar(&mut self, line: &Line) -> Result<(), ReloadError> {
         let path = &self.calendar.path;
         let read = std::fs::read(path).map_err(|error| {
+            tracing::error!(%error, "calendar.toml cannot be read");
             self.calendar.stamp = None;
-            error.to_string()
+            Fault::CalendarUnreadable { path: path.display().to_string() }
         });
         let parsed = read.and_then(|bytes| {
-            let problems = |found: Vec<crate::toml_text::Problem>| {
-                found.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
-            };
-            let (calendar, _) = Calendar::parse(&bytes, "calendar.toml").map_err(problems)?;
+            let (calendar, _) =
+                Calendar::parse(&bytes, "calendar.toml").map_err(|problems| Fault::Calendar { problems })?;
             Ok(CalendarFile { calendar, bytes })
         });
         match parsed {
@@ -143,10 +136,7 @@ impl Watcher {
                 line.clear_fault(WatchedFile::Calendar);
                 Ok(())
             }
-            Err(problem) => {
-                let told = format!("calendar.toml is refused: {problem}; the one of before stays");
-                refuse(line, WatchedFile::Calendar, &serde_json::json!({ "code": "faulty" }), told)
-            }
+            Err(fault) => refuse(line, WatchedFile::Calendar, &serde_json::json!({ "code": "faulty" }), fault),
         }
     }
 }
@@ -185,11 +175,11 @@ fn adopt(line: &Line, file: WatchedFile, known: KnownFile) -> Result<(), ReloadE
 }
 
 /// Tells of a refusal once: in the journal by its code, in `status` until a good file is read.
-fn refuse(line: &Line, file: WatchedFile, problem: &impl Serialize, told: String) -> Result<(), ReloadError> {
-    if !line.set_fault(file, told.clone()) {
+fn refuse(line: &Line, file: WatchedFile, problem: &impl Serialize, fault: Fault) -> Result<(), ReloadError> {
+    if !line.set_fault(file, fault.clone()) {
         return Ok(());
     }
-    tracing::error!(file = file.as_str(), "{told}");
+    tracing::error!(file = file.as_str(), ?fault, "A changed file is refused");
     let problem = serde_json::to_value(problem).ok();
     let code = problem.as_ref().and_then(|problem| problem.get("code")).cloned().unwrap_or(Value::Null);
     let entry = Draft::by_system(Kind::FileRefused, Subject::default()).fact("file", file).fact("code", code);

@@ -78,15 +78,16 @@ impl Requests {
     pub fn answer(&self, request: Request, peer: Peer) -> Result<Value, Refusal> {
         match request {
             Request::Status => facts(self.status()?),
-            Request::Identify { by, document, patient_id, document_type, obtained_on, reason } => {
-                let stated = identity::Stated { patient_id, document_type, obtained_on };
-                facts(self.identify(&by, document, stated, &reason, peer)?)
+            Request::Identify { by, document, facts: stated, supersedes, reason } => {
+                facts(self.identify(&by, document, *stated, supersedes, &reason, peer)?)
             }
             Request::Accept { by, second, document, reason, pages_shown } => {
                 facts(self.accept(&by, second.as_ref(), document, &reason, pages_shown, peer)?)
             }
             Request::SendBack { by, documents, reason } => facts(self.send_back(&by, documents, &reason, peer)?),
-            Request::Confirm { by, document, pages_shown } => facts(self.confirm(&by, document, pages_shown, peer)?),
+            Request::Confirm { by, document, pages_shown, supersedes } => {
+                facts(self.confirm(&by, document, pages_shown, supersedes, peer)?)
+            }
             Request::ReleaseLate { by, documents, reason, possible_again_at } => {
                 facts(self.release_late(&by, documents, &reason, possible_again_at, peer)?)
             }

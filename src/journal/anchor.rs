@@ -3,6 +3,9 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use super::grown::Notes;
 use super::read::head;
 use crate::database::{Database, DatabaseError};
@@ -24,6 +27,31 @@ pub enum AnchorError {
          was put back"
     )]
     Truncated { path: PathBuf, promised: u64, found: u64 },
+}
+
+/// Why the newest checkpoint is not in the copy, for people. The catalogue has a sentence for each: `anchor-<code>`; what
+/// the system said is in the log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "code", rename_all = "kebab-case")]
+pub enum AnchorProblem {
+    Database,
+    Unreachable { path: String },
+    Inside { folder: String },
+    Truncated { path: String, promised: u64, found: u64 },
+}
+
+impl From<&AnchorError> for AnchorProblem {
+    fn from(error: &AnchorError) -> Self {
+        let text = |path: &Path| path.display().to_string();
+        match error {
+            AnchorError::Database(_) => Self::Database,
+            AnchorError::Io { path, .. } => Self::Unreachable { path: text(path) },
+            AnchorError::Inside { folder } => Self::Inside { folder: text(folder) },
+            AnchorError::Truncated { path, promised, found } => {
+                Self::Truncated { path: text(path), promised: *promised, found: *found }
+            }
+        }
+    }
 }
 
 /// The writing end of the copy.

@@ -458,19 +458,25 @@ pub async fn get(tx: &mut Tx, id: DocumentId) -> Result<Option<Document>, Databa
     row.as_ref().map(read_row).transpose()
 }
 
-/// The oldest documents in `state` that wait for nobody and whose time to be tried has come.
-pub async fn ready(tx: &mut Tx, state: DocumentState, now: Instant, most: u32) -> Result<Vec<Document>, DatabaseError> {
-    let sql = format!(
-        "SELECT {COLUMNS} FROM document
-         WHERE state = $1 AND held IS NULL AND (retry_at IS NULL OR retry_at <= $2) ORDER BY created_at, id LIMIT $3"
-    );
-    let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
-        .bind(state.to_string())
-        .bind(now.as_microseconds())
-        .bind(i64::from(most))
-        .fetch_all(tx)
-        .await?;
-    rows.iter().map(read_row).collect()
+/// The documents in `state` that wait for nobody and whose time to be tried has come: those that were not put off, oldest
+/// first, then the others. Only their ids, so that one row that cannot be read keeps no other from its turn.
+pub async fn ready(
+    tx: &mut Tx,
+    state: DocumentState,
+    now: Instant,
+    most: u32,
+) -> Result<Vec<DocumentId>, DatabaseError> {
+    let rows = sqlx::query(
+        "SELECT id FROM document
+         WHERE state = $1 AND held IS NULL AND (retry_at IS NULL OR retry_at <= $2)
+         ORDER BY retry_at NULLS FIRST, created_at, id LIMIT $3",
+    )
+    .bind(state.to_string())
+    .bind(now.as_microseconds())
+    .bind(i64::from(most))
+    .fetch_all(tx)
+    .await?;
+    rows.iter().map(|row| row.try_get::<String, _>("id")?.parse().map_err(unreadable("document.id"))).collect()
 }
 
 /// Documents that match, those with the least time left first.

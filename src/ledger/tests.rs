@@ -152,3 +152,38 @@ fn documents_move_as_the_table_says_and_not_otherwise() {
     }
     assert_eq!(moved.len(), DOCUMENT_MOVES.len(), "a move stands in the table twice");
 }
+
+#[test]
+fn a_reader_sees_one_moment_while_others_write() {
+    let world = World::new();
+    let id = document_in(&world, DocumentState::Signing);
+    let states = world.database.read::<_, DatabaseError, _>(async |tx| {
+        let before = documents::get(tx, id).await?.unwrap().state;
+        world.write(async move |tx| {
+            documents::move_on(tx, id, DocumentState::Signing, DocumentState::Stamping, at(5)).await
+        });
+        Ok((before, documents::get(tx, id).await?.unwrap().state))
+    });
+    assert_eq!(states.unwrap(), (DocumentState::Signing, DocumentState::Signing));
+    let after = world.database.read(async |tx| documents::get(tx, id).await);
+    assert_eq!(after.unwrap().unwrap().state, DocumentState::Stamping);
+}
+
+#[test]
+fn who_was_put_off_comes_after_those_who_were_not() {
+    let world = World::new();
+    let [first, second] = [document_in(&world, DocumentState::Stamping), document_in(&world, DocumentState::Stamping)];
+    world.write(async move |tx| {
+        sqlx::query("UPDATE document SET held = NULL").execute(&mut *tx).await?;
+        documents::postpone(tx, first, at(5)).await
+    });
+    let ready =
+        |now| world.database.read(async |tx| documents::ready(tx, DocumentState::Stamping, now, 10).await).unwrap();
+    assert_eq!(ready(at(5)), [second, first]);
+    // One that cannot be read keeps no other from its turn.
+    world.write(async move |tx| {
+        sqlx::query("UPDATE document SET identity = '{' WHERE id = $1").bind(second.to_string()).execute(tx).await?;
+        Ok(())
+    });
+    assert_eq!(ready(at(5)), [second, first]);
+}

@@ -1,8 +1,9 @@
 //! Runs stages on bounded threads. The ledger is the queue; this only claims rows in memory, tries again, and pauses.
 //!
 //! A stage is woken when the one before it commits, and looks by itself once a second, so a lost wake-up costs a second
-//! and nothing else. A row that one thread works on is claimed and given to no other. A document that fails three times
-//! is the stage's to hold; a disk, store or authority that is away pauses the stage, and its rows keep their state.
+//! and nothing else. A row that one thread works on is claimed and given to no other. A document that fails three times,
+//! or crashes its stage three times, is the stage's to hold; a disk, store or authority that is away pauses the stage, and
+//! its rows keep their state.
 
 use std::collections::{BTreeMap, HashSet};
 use std::hash::Hash;
@@ -10,7 +11,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant as Moment};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -33,6 +34,9 @@ impl Pauses {
     /// For what is at home: disk, database, store.
     pub const AT_HOME: Self = Self { first: Duration::from_secs(1), longest: Duration::from_secs(60) };
 }
+
+/// The writer itself tries a full disk again each second.
+const TRIES: Pauses = Pauses { first: Duration::from_secs(1), longest: Duration::from_secs(1) };
 
 /// The steps that run on threads of their own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -109,6 +113,8 @@ pub struct Stage<K> {
     /// The rows to work on now, oldest first, at most so many.
     pub ready: Box<dyn Fn(u32) -> Result<Vec<K>, Away> + Send + Sync>,
     pub work: Box<dyn Fn(&K) -> Worked + Send + Sync>,
+    /// Accounts for a row on which `work` crashed.
+    pub crashed: Box<dyn Fn(&K) -> Worked + Send + Sync>,
 }
 
 /// The running stages.
@@ -122,10 +128,20 @@ pub struct Shared {
     stop: AtomicBool,
     wakes: Mutex<BTreeMap<StageName, u64>>,
     woken: Condvar,
-    paused: Mutex<BTreeMap<StageName, (Instant, Away)>>,
+    paused: Mutex<BTreeMap<StageName, Pause>>,
     clock: Arc<Clock>,
     /// What keeps every stage from beginning anything, where something does.
     blocked: Box<dyn Fn() -> Option<String> + Send + Sync>,
+}
+
+/// A stage that waits for something outside: all its threads, so that nobody outside is asked more often than the
+/// settings say.
+struct Pause {
+    since: Instant,
+    why: Away,
+    until: Moment,
+    /// How long this pause is; the next will be twice as long.
+    length: Duration,
 }
 
 impl Shared {
@@ -154,7 +170,7 @@ impl Shared {
     /// The stages that wait for something outside, since when, and for what.
     #[must_use]
     pub fn paused(&self) -> Vec<(StageName, Instant, Away)> {
-        lock(&self.paused).iter().map(|(&name, (since, why))| (name, *since, why.clone())).collect()
+        lock(&self.paused).iter().map(|(&name, pause)| (name, pause.since, pause.why.clone())).collect()
     }
 
     #[must_use]
@@ -173,13 +189,30 @@ impl Shared {
         count(&wakes)
     }
 
-    fn pause(&self, stage: StageName, why: Away) {
-        let since = self.clock.now();
+    fn pause(&self, stage: StageName, why: Away, pauses: Pauses) {
+        let (since, now) = (self.clock.now(), Moment::now());
         let mut paused = lock(&self.paused);
-        if !paused.contains_key(&stage) {
-            tracing::warn!(stage = stage.as_str(), ?why, "Stage {} pauses", stage.as_str());
+        match paused.get_mut(&stage) {
+            None => {
+                tracing::warn!(stage = stage.as_str(), ?why, "Stage {} pauses", stage.as_str());
+                let length = pauses.first;
+                paused.insert(stage, Pause { since, why, until: now + length, length });
+            }
+            Some(pause) => {
+                pause.why = why;
+                // Another thread that failed in the same round has begun this pause already.
+                if now >= pause.until {
+                    pause.length = (pause.length * 2).min(pauses.longest);
+                    pause.until = now + pause.length;
+                }
+            }
         }
-        paused.entry(stage).and_modify(|entry| entry.1.clone_from(&why)).or_insert((since, why));
+    }
+
+    /// How long the stage still pauses.
+    fn left(&self, stage: StageName) -> Option<Duration> {
+        let left = lock(&self.paused).get(&stage)?.until.saturating_duration_since(Moment::now());
+        (!left.is_zero()).then_some(left)
     }
 
     fn resume(&self, stage: StageName) {
@@ -225,11 +258,13 @@ impl Driver {
 
 fn drive<K: Clone + Eq + Hash>(shared: &Shared, stage: &Stage<K>, claims: &Claims<K>) {
     let mut seen = 0;
-    let mut pause = stage.pauses.first;
     while !shared.stopping() {
+        if let Some(left) = shared.left(stage.name) {
+            wait_out(shared, left);
+            continue;
+        }
         if let Some(why) = (shared.blocked)() {
-            shared.pause(stage.name, Away::Database { problem: why });
-            wait_out(shared, Pauses::AT_HOME.first);
+            shared.pause(stage.name, Away::Database { problem: why }, TRIES);
             continue;
         }
         let mut empty = false;
@@ -238,28 +273,26 @@ fn drive<K: Clone + Eq + Hash>(shared: &Shared, stage: &Stage<K>, claims: &Claim
         let worked = match claims.claim_first(|| ready(most)) {
             Err(why) => Some(Worked::Away(why)),
             Ok(claim) => claim.map(|claim| {
-                // A crash in a stage must not end the thread: the row stays, and the pause keeps it from spinning.
-                std::panic::catch_unwind(AssertUnwindSafe(|| (stage.work)(&claim.row)))
-                    .unwrap_or(Worked::Away(Away::Crashed))
+                // A crash must not end the thread. It is the row's failure like any other; where even that cannot be
+                // recorded, the pause keeps the stage from spinning.
+                let caught =
+                    |step: &dyn Fn(&K) -> Worked| std::panic::catch_unwind(AssertUnwindSafe(|| step(&claim.row))).ok();
+                caught(&stage.work).or_else(|| caught(&stage.crashed)).unwrap_or(Worked::Away(Away::Crashed))
             }),
         };
         match worked {
             Some(Worked::Done(wake)) => {
                 shared.resume(stage.name);
-                pause = stage.pauses.first;
                 shared.wake(wake);
             }
             Some(Worked::Away(why)) => {
-                shared.pause(stage.name, why);
+                shared.pause(stage.name, why, stage.pauses);
                 seen = shared.wait(stage.name, u64::MAX, Duration::ZERO);
-                wait_out(shared, pause);
-                pause = (pause * 2).min(stage.pauses.longest);
             }
             None => {
                 // What it paused for is gone with the row, or was the database itself.
                 if empty {
                     shared.resume(stage.name);
-                    pause = stage.pauses.first;
                 }
                 seen = shared.wait(stage.name, seen, LOOK);
             }
@@ -337,6 +370,7 @@ mod tests {
                     count.fetch_add(1, Ordering::SeqCst);
                     Worked::Done(&[])
                 }),
+                crashed: Box::new(|_| unreachable!()),
             })
             .unwrap();
         while !lock(&rows).is_empty() {
@@ -368,6 +402,7 @@ mod tests {
                         Worked::Done(&[])
                     }
                 }),
+                crashed: Box::new(|_| unreachable!()),
             })
             .unwrap();
         while shared.paused().is_empty() {
@@ -379,6 +414,40 @@ mod tests {
         }
         driver.stop();
         assert!(shared.paused().is_empty());
+    }
+
+    #[test]
+    fn a_crash_is_the_failure_of_its_row_and_the_others_go_on() {
+        let shared = shared();
+        let rows = Arc::new(Mutex::new(vec![1, 2, 3]));
+        let (queue, done, held) = (Arc::clone(&rows), Arc::clone(&rows), Arc::clone(&rows));
+        let crashed = Arc::new(Mutex::new(Vec::new()));
+        let told = Arc::clone(&crashed);
+        let mut driver = Driver::new(Arc::clone(&shared));
+        driver
+            .run(Stage {
+                name: StageName::Inspection,
+                threads: 1,
+                pauses: Pauses { first: Duration::from_secs(3600), longest: Duration::from_secs(3600) },
+                ready: Box::new(move |_| Ok(lock(&queue).clone())),
+                work: Box::new(move |row| {
+                    assert_ne!(*row, 1, "a fault that only this row shows");
+                    lock(&done).retain(|other| other != row);
+                    Worked::Done(&[])
+                }),
+                crashed: Box::new(move |row| {
+                    lock(&told).push(*row);
+                    lock(&held).retain(|other| other != row);
+                    Worked::Done(&[])
+                }),
+            })
+            .unwrap();
+        while !lock(&rows).is_empty() {
+            assert!(shared.paused().is_empty(), "{:?}", shared.paused());
+            std::thread::yield_now();
+        }
+        driver.stop();
+        assert_eq!(*lock(&crashed), [1]);
     }
 
     #[test]
@@ -402,6 +471,7 @@ mod tests {
                     count.fetch_add(1, Ordering::SeqCst);
                     Worked::Done(&[])
                 }),
+                crashed: Box::new(|_| unreachable!()),
             })
             .unwrap();
         while shared.paused().is_empty() {

@@ -8,13 +8,14 @@ use jiff::tz::TimeZone;
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::driver::{StageName, Worked};
+use super::failures::{HeldDetail, StageError};
 use super::line::{Adopted, Line};
-use super::stages::{HeldDetail, StageError, disk, store};
 use crate::database::{DatabaseError, Tx};
 use crate::document::{DocumentState, HoldReason};
 use crate::identification::index::Index;
 use crate::identification::{
-    self, Asked, Facts, Flag, Identification, IdentityProblem, Sidecar, SidecarProblem, Statement, Template, resolve,
+    self, Asked, Facts, Flag, Identification, IdentityProblem, Sidecar, SidecarProblem, Stated, Statement, Template,
+    resolve,
 };
 use crate::identity::table::Encoding;
 use crate::identity::{Claims, Source};
@@ -76,16 +77,13 @@ impl Line {
                 None => None,
             };
             let session = match delivery.as_ref().and_then(|delivery| delivery.session) {
-                Some(session) => {
-                    sessions::get(tx, session).await.map_err(|error| StageError::Document(error.to_string()))?
-                }
+                Some(session) => sessions::get(tx, session).await?,
                 None => None,
             };
             Ok((parts, delivery, session))
         })?;
         let delivery = delivery.ok_or_else(|| StageError::Document("it has no delivery".into()))?;
-        let copy = CustodyCopy::open(&self.custody, delivery.id, delivery.copy)
-            .map_err(|error| StageError::Document(error.to_string()))?;
+        let copy = CustodyCopy::open(&self.custody, delivery.id, delivery.copy)?;
         let names: Vec<String> = parts.iter().map(|part| part.delivered_name.clone()).collect();
         let mut gathered = Gathered {
             statements: Vec::new(),
@@ -102,7 +100,7 @@ impl Line {
         }
         let station = self.config.stations.get(&document.station);
         let encoding = station.map_or(Encoding::Utf8, |station| station.index_encoding);
-        let stated: Vec<Statement> =
+        let stated: Vec<Stated> =
             serde_json::from_str(&document.stated).map_err(|error| StageError::Document(error.to_string()))?;
         let doubt = delivery.sidecar_doubt.map(|earlier| Doubt { earlier, stated: &stated });
         self.read_sidecars(document, &copy, &names, encoding, doubt.as_ref(), &mut gathered)?;
@@ -123,7 +121,10 @@ impl Line {
             let facts = Facts { obtained_on: Some(day), ..Facts::default() };
             gathered.statements.push(Statement { from: Source::Batch, facts });
         }
-        gathered.statements.extend(stated);
+        for Stated { statement, set_aside } in stated {
+            gathered.problems.retain(|problem| !set_aside.contains(problem));
+            gathered.statements.push(statement);
+        }
         if let Some(station) = station {
             // What the station's settings say counts where nobody else speaks.
             let said = |speaks: fn(&Facts) -> bool| gathered.statements.iter().any(|said| speaks(&said.facts));
@@ -156,9 +157,9 @@ impl Line {
         let manifest = copy.manifest();
         let read = |member| -> Result<Vec<u8>, StageError> {
             let mut bytes = Vec::new();
-            let file = copy.open_member(member).map_err(|error| StageError::Away(disk(&error)))?;
+            let file = copy.open_member(member)?;
             std::io::Read::read_to_end(&mut std::io::Read::take(file, 8 * 1024 * 1024), &mut bytes)
-                .map_err(|error| StageError::Away(disk(&error)))?;
+                .map_err(|error| StageError::Either(format!("{}: {error}", member.file)))?;
             Ok(bytes)
         };
         let calendar = self.calendar();
@@ -242,14 +243,7 @@ impl Line {
         {
             return Ok(Settled::Held(HoldReason::SourceChanged, to_text(&HeldDetail::Regrown { earlier })?));
         }
-        // What sources say wrongly, a person can say rightly; whoever states only a date leaves the rest to the sources.
-        let stated = |fact: &dyn Fn(&Facts) -> bool| {
-            gathered.statements.iter().any(|said| said.from == Source::Person && fact(&said.facts))
-        };
-        let all_stated = stated(&|facts| facts.patient_id.is_some())
-            && stated(&|facts| facts.document_type.is_some())
-            && stated(&|facts| facts.obtained_on.is_some());
-        let mut problems = if all_stated { Vec::new() } else { gathered.problems.clone() };
+        let mut problems = gathered.problems.clone();
         let kind = match identification::document_type(&gathered.statements) {
             Ok(kind) => kind,
             Err(problem) => {
@@ -373,7 +367,7 @@ impl Line {
         let sidecar = match gathered.sidecar {
             None => None,
             Some((bytes, list)) => {
-                let object = self.objects.put(&bytes).map_err(|error| StageError::Away(store(&error)))?;
+                let object = self.objects.put(&bytes)?;
                 Some((object, list))
             }
         };
@@ -465,7 +459,7 @@ impl Gathered {
 /// A sidecar that may have been meant for an earlier scan, and what people said of this one since.
 struct Doubt<'a> {
     earlier: DeliveryId,
-    stated: &'a [Statement],
+    stated: &'a [Stated],
 }
 
 impl Doubt<'_> {
@@ -473,9 +467,9 @@ impl Doubt<'_> {
     fn is_settled_by(&self, patients: &Patients, sidecar: &[u8], zone: &TimeZone) -> bool {
         let Ok(facts) = Sidecar::parse(sidecar).and_then(|sidecar| sidecar.facts(Some(zone))) else { return false };
         let id = |facts: &Facts| facts.patient_id.as_deref().and_then(|text| patients.normalise(text).ok());
-        let by_person = |said: &&Statement| said.from == Source::Person;
         let last = |speaks: &dyn Fn(&Facts) -> bool| {
-            self.stated.iter().rfind(|said| by_person(said) && speaks(&said.facts)).map(|said| said.facts.clone())
+            let mut said = self.stated.iter().map(|stated| &stated.statement);
+            said.rfind(|said| said.from == Source::Person && speaks(&said.facts)).map(|said| said.facts.clone())
         };
         let patient = last(&|facts| facts.patient_id.is_some());
         let kind = last(&|facts| facts.document_type.is_some());

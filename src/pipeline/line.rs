@@ -5,7 +5,11 @@ use std::fs::File;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use super::driver::Shared;
+use super::failures::StageError;
 use crate::authority::Authority;
 use crate::calendar::Calendar;
 use crate::clock::Clock;
@@ -17,15 +21,17 @@ use crate::filing::FilingError;
 use crate::ids::{AttemptId, DeliveryId, Digest, DocumentId, Name};
 use crate::image::Workers;
 use crate::intake::custody::folder_name;
+use crate::journal::anchor::AnchorProblem;
 use crate::journal::append::Journal;
 use crate::journal::{Draft, Kind, Subject};
 use crate::judgement::ProfileRef;
 use crate::ledger::deliveries;
 use crate::ledger::profiles::{self, ProfileState};
-use crate::patients::Patients;
+use crate::patients::{Patients, PatientsProblem};
 use crate::people::sessions::Sessions;
 use crate::profile::{self, Profile};
-use crate::store::Objects;
+use crate::store::{Objects, StoreError};
+use crate::toml_text::Problem;
 
 /// A profile that was adopted, with the bytes its digest is of.
 #[derive(Debug)]
@@ -88,7 +94,7 @@ pub struct CalendarFile {
 }
 
 /// The files that are read again when they change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum WatchedFile {
     Patients,
@@ -105,6 +111,27 @@ impl WatchedFile {
     }
 }
 
+/// What is wrong with a file that was changed. The catalogue has a sentence for each: `fault-<code>`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "code", rename_all = "kebab-case")]
+pub enum Fault {
+    /// The patient list is refused, and the one of before stays.
+    Patients {
+        patients: PatientsProblem,
+    },
+    /// There is none of before: every document that names a patient is held.
+    NoPatients {
+        patients: PatientsProblem,
+    },
+    /// `calendar.toml` is refused, and the one of before stays.
+    Calendar {
+        problems: Vec<Problem>,
+    },
+    CalendarUnreadable {
+        path: String,
+    },
+}
+
 /// Everything that is open.
 pub struct Line {
     pub home: Home,
@@ -119,7 +146,7 @@ pub struct Line {
     pub profiles: RwLock<Arc<Profiles>>,
     pub calendar: RwLock<Arc<CalendarFile>>,
     /// What is wrong with a file that changed, until a good one is read.
-    pub faults: Mutex<BTreeMap<WatchedFile, String>>,
+    pub faults: Mutex<BTreeMap<WatchedFile, Fault>>,
     pub clock: Arc<Clock>,
     pub custody: Folder,
     /// The certificates above the signers', as DER.
@@ -136,7 +163,7 @@ pub struct Line {
     /// Where people's keys lie.
     pub keys: PathBuf,
     /// Why the newest checkpoint is not in the copy outside the home, while it is not.
-    pub anchor_problem: Mutex<Option<String>>,
+    pub anchor_problem: Mutex<Option<AnchorProblem>>,
     /// Intake, once it is open: it is woken when a source may go or a note is to be written.
     pub intake: OnceLock<Arc<crate::intake::line::Line>>,
 }
@@ -179,21 +206,28 @@ impl Line {
     }
 
     /// The calendar with this digest: that of now, or an earlier one, whose bytes are an object.
-    #[must_use]
-    pub fn calendar_of(&self, digest: &Digest) -> Option<Arc<CalendarFile>> {
+    pub(super) fn calendar_of(&self, digest: &Digest) -> Result<Arc<CalendarFile>, StageError> {
         let now = self.calendar();
         if now.calendar.digest() == *digest {
-            return Some(now);
+            return Ok(now);
         }
-        let bytes = self.objects.get(digest).ok()?;
-        let (calendar, _) = Calendar::parse(&bytes, "calendar.toml").ok()?;
-        Some(Arc::new(CalendarFile { calendar, bytes }))
+        let bytes = self.objects.get(digest)?;
+        let (calendar, _) = Calendar::parse(&bytes, "calendar.toml").map_err(|_| {
+            StageError::Document(format!("this build cannot read the calendar {digest} that judged it"))
+        })?;
+        Ok(Arc::new(CalendarFile { calendar, bytes }))
+    }
+
+    /// Its bytes alone.
+    pub(super) fn calendar_bytes(&self, digest: &Digest) -> Result<Vec<u8>, StoreError> {
+        let now = self.calendar();
+        if now.calendar.digest() == *digest { Ok(now.bytes.clone()) } else { self.objects.get(digest) }
     }
 
     /// Notes what is wrong with a file; false where that was known.
-    pub fn set_fault(&self, file: WatchedFile, told: String) -> bool {
+    pub fn set_fault(&self, file: WatchedFile, fault: Fault) -> bool {
         let mut faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
-        faults.insert(file, told.clone()) != Some(told)
+        faults.insert(file, fault.clone()) != Some(fault)
     }
 
     pub fn clear_fault(&self, file: WatchedFile) {
@@ -201,7 +235,7 @@ impl Line {
     }
 
     #[must_use]
-    pub fn faults(&self) -> Vec<String> {
+    pub fn faults(&self) -> Vec<Fault> {
         self.faults.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
     }
 

@@ -5,62 +5,28 @@ use std::ffi::OsStr;
 use std::sync::Arc;
 
 use super::driver::{Away, StageName, Worked};
+use super::failures::StageError;
 use super::line::{Adopted, Line};
 use crate::calendar::Calendar;
 use crate::database::DatabaseError;
 use crate::document::{DocumentState, HoldReason};
-use crate::durable::Class;
-use crate::filing::{Filing, FilingError};
-use crate::identification::IdentityProblem;
-use crate::ids::{AttemptId, DeliveryId, DocumentId, Name};
-use crate::image::WorkerError;
+use crate::filing::Filing;
+use crate::ids::{AttemptId, DeliveryId, DocumentId, SessionId};
 use crate::inspection::{Subject, SubjectPart, inspect};
 use crate::instant::Instant;
-use crate::intake::custody::{CustodyCopy, CustodyError};
+use crate::intake::custody::CustodyCopy;
 use crate::journal::{Draft, Kind, Subject as About};
 use crate::judgement::{Judgement, Severity};
 use crate::ledger::attempts::{self, AttemptState};
 use crate::ledger::documents::{self, Document};
 use crate::ledger::{contents, decisions, deliveries};
 use crate::measurements::Measurements;
-use crate::measuring::{Failed, Measured, Measuring, MeasuringError};
+use crate::measuring::{Measured, Measuring, MeasuringError};
 use crate::messages::{Lang, say_findings};
+use crate::people::appointments;
 use crate::review::{self, NotAccepted};
 use crate::signing::stamping::{self, Stamping};
 use crate::signing::{self, Signing, SigningError};
-
-/// A document that fails so often in one stage is held.
-const MOST_FAILURES: i64 = 3;
-
-/// How long after a failure the next try comes.
-const RETRY: jiff::SignedDuration = jiff::SignedDuration::from_secs(2);
-
-/// What a document is held with when its identity is not settled: every problem, not only the first.
-#[derive(serde::Serialize)]
-#[serde(tag = "code", rename_all = "kebab-case")]
-pub(super) enum HeldDetail<'a> {
-    Identity {
-        problems: &'a [IdentityProblem],
-    },
-    NoProfile {
-        document_type: &'a Name,
-    },
-    EqualBytes {
-        earlier: DocumentId,
-    },
-    /// It may be a mere further receipt of a document whose end is not known yet.
-    EqualBytesOpen {
-        earlier: DocumentId,
-    },
-    /// Its source went on growing after an earlier delivery of it was taken.
-    Regrown {
-        earlier: DeliveryId,
-    },
-    StageFailed {
-        stage: &'static str,
-        error: String,
-    },
-}
 
 impl Line {
     pub(super) fn measure(&self, id: DeliveryId) -> Worked {
@@ -82,24 +48,11 @@ impl Line {
                 self.wake_station_of(id);
                 Worked::Done(&[])
             }
-            Err(error) => {
-                if let Some(away) = away(&error) {
-                    return Worked::Away(away);
-                }
-                tracing::error!(delivery.id = %id, %error, "Measuring delivery {id} failed");
-                match self.measuring().failed(id, &error, RETRY, MOST_FAILURES) {
-                    Ok(Failed::TriedAgain) => Worked::Done(&[]),
-                    Ok(Failed::Rests) => {
-                        self.wake_station_of(id);
-                        Worked::Done(&[])
-                    }
-                    Err(error) => Worked::Away(error.into()),
-                }
-            }
+            Err(error) => self.delivery_failed(id, error.into()),
         }
     }
 
-    fn wake_station_of(&self, id: DeliveryId) {
+    pub(super) fn wake_station_of(&self, id: DeliveryId) {
         // Where the ledger does not answer, the next sweep comes by itself.
         if let Ok(Some(delivery)) = self.database.read(async |tx| deliveries::get(tx, id).await) {
             self.wake_intake(&delivery.station);
@@ -142,6 +95,7 @@ impl Line {
                 Ok::<_, StageError>(review::recall(tx, document, &adopted.profile).await)
             })?;
             let now = self.clock.now();
+            let session = self.sessions.at_station(&document.station).map(|session| session.id);
             let accepted = match accepted {
                 Ok(accepted) => accepted,
                 Err(NotAccepted::Needs(needs)) => {
@@ -157,9 +111,7 @@ impl Line {
             // By the calendar that judged it, which the record will hold.
             let calendar = match &document.calendar {
                 None => self.calendar(),
-                Some(digest) => self
-                    .calendar_of(digest)
-                    .ok_or_else(|| StageError::Away(store(&format!("the calendar {digest} cannot be read"))))?,
+                Some(digest) => self.calendar_of(digest)?,
             };
             let signed = self.signing(&calendar.calendar).sign(&accepted, &adopted.profile, anonymous).inspect_err(|error| {
                 if let SigningError::NotEntered { attempt, .. } = error {
@@ -172,7 +124,7 @@ impl Line {
                     return Ok(&[StageName::Stamping, StageName::Filing]);
                 }
                 signing::Outcome::Waits { reason, detail } => {
-                    self.hold(document, DocumentState::Signing, reason, detail, now)?;
+                    return Ok(self.wait_for(document, reason, detail, session)?);
                 }
                 signing::Outcome::Confirm => {
                     self.move_and_hold(document, DocumentState::AwaitingConfirmation, None, None, now)?;
@@ -183,6 +135,42 @@ impl Line {
             }
             Ok(&[])
         })
+    }
+
+    /// Holds a document in front of its signature for want of something; `session` is the one that was open at its station
+    /// when that was found. What it waits for may have come between the look and the hold: whoever brought it has then
+    /// woken all who waited, and this one was not among them.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn wait_for(
+        &self,
+        document: &Document,
+        reason: HoldReason,
+        detail: Option<String>,
+        session: Option<SessionId>,
+    ) -> Result<&'static [StageName], DatabaseError> {
+        let (id, now) = (document.id, self.clock.now());
+        self.hold(document, DocumentState::Signing, reason, detail, now)?;
+        let has_come = match reason {
+            HoldReason::NoSession | HoldReason::NoAttestation => {
+                self.sessions.at_station(&document.station).is_some_and(|open| Some(open.id) != session)
+            }
+            HoldReason::NoInformationManager => {
+                self.database.read(async |tx| appointments::information_manager(tx, now).await)?.is_some()
+            }
+            HoldReason::Clock => self.clock.believed().is_ok(),
+            _ => false,
+        };
+        if !has_come {
+            return Ok(&[]);
+        }
+        self.database.write::<_, DatabaseError, _>(async move |tx| {
+            // Or it was woken after all.
+            let held = documents::get(tx, id).await?.and_then(|document| document.held);
+            if held == Some(reason) { documents::resume(tx, id, reason, now).await } else { Ok(()) }
+        })?;
+        Ok(&[StageName::Signing])
     }
 
     /// Enters an attempt that no row names, where everything about it is in order; else it goes into the quarantine. Says
@@ -235,7 +223,14 @@ impl Line {
         match stage.stamp(id) {
             Ok(stamping::Outcome::Stamped(_)) => Worked::Done(&[StageName::Filing]),
             Ok(stamping::Outcome::Missed) => Worked::Done(&[StageName::Signing]),
-            Ok(stamping::Outcome::Away(problem)) => Worked::Away(Away::Authority { problem }),
+            Ok(stamping::Outcome::Away(problem)) => {
+                // An authority may refuse this one and no other: the others come first now.
+                let now = self.clock.now();
+                let postponed =
+                    self.database.write::<_, DatabaseError, _>(async move |tx| documents::postpone(tx, id, now).await);
+                let authority = Away::Authority { problem };
+                Worked::Away(postponed.map_or_else(Into::into, |()| authority))
+            }
             Err(error) => self.failed(id, StageName::Stamping, DocumentState::Stamping, error.into()),
         }
     }
@@ -248,7 +243,7 @@ impl Line {
             custody: &self.custody,
             clock: &self.clock,
             original: &|delivery, content| self.original(delivery, content),
-            calendar: &|digest| self.calendar_of(digest).map(|file| file.bytes.clone()),
+            calendar: &|digest| self.calendar_bytes(digest),
             profile: &|digest| self.profiles().bytes_of(digest),
         };
         match stage.file(id) {
@@ -286,58 +281,12 @@ impl Line {
         }
         if let Some(document) = document {
             intake.clear_note(&document.station, id);
-        }
-    }
-
-    /// Runs a step on a document that is still in `state`, and answers for what goes wrong.
-    pub(super) fn attempted(
-        &self,
-        id: DocumentId,
-        stage: StageName,
-        state: DocumentState,
-        step: impl FnOnce(&Document) -> Result<&'static [StageName], StageError>,
-    ) -> Worked {
-        let found = self.database.read(async |tx| documents::get(tx, id).await);
-        let document = match found {
-            Ok(Some(document)) if document.state == state && document.held.is_none() => document,
-            // Somebody decided otherwise in the meantime.
-            Ok(_) => return Worked::Done(&[]),
-            Err(error) => return Worked::Away(error.into()),
-        };
-        step(&document).map_or_else(|error| self.failed(id, stage, state, error), Worked::Done)
-    }
-
-    /// Three failures of one document in one stage hold it; a disk or clock that is at fault pauses the stage.
-    fn failed(&self, id: DocumentId, stage: StageName, state: DocumentState, error: StageError) -> Worked {
-        if let StageError::Away(why) = error {
-            return Worked::Away(why);
-        }
-        tracing::error!(document.id = %id, stage = stage.as_str(), %error, "Document {id} failed in {}", stage.as_str());
-        let now = self.clock.now();
-        let detail = HeldDetail::StageFailed { stage: stage.as_str(), error: error.to_string() };
-        let detail = serde_json_canonicalizer::to_string(&detail).unwrap_or_default();
-        let counted = self.database.write::<_, DatabaseError, _>(async move |tx| {
-            if documents::count_failure(tx, id, now.plus(RETRY)).await? < MOST_FAILURES {
-                return Ok(None);
+            if let Some(earlier) = document.supersedes
+                && let Ok(Some(ended)) = self.database.read(async |tx| documents::get(tx, earlier).await)
+                && !ended.state.is_open()
+            {
+                intake.clear_note(&ended.station, earlier);
             }
-            documents::hold(tx, id, state, HoldReason::StageFailed, Some(&detail), now).await?;
-            documents::get(tx, id).await
-        });
-        match counted {
-            Ok(held) => {
-                if let Some(document) = held {
-                    self.note_hold(&document, HoldReason::StageFailed);
-                }
-                Worked::Done(&[])
-            }
-            Err(error) => Worked::Away(error.into()),
-        }
-    }
-
-    /// Tells the station that a document is held.
-    pub(super) fn note_hold(&self, document: &Document, reason: HoldReason) {
-        if let Some(intake) = self.intake.get() {
-            intake.note_hold(document, reason);
         }
     }
 
@@ -348,10 +297,10 @@ impl Line {
         reason: HoldReason,
         detail: Option<String>,
         now: Instant,
-    ) -> Result<(), StageError> {
+    ) -> Result<(), DatabaseError> {
         let id = document.id;
         let journal = Arc::clone(&self.journal);
-        self.database.write::<_, StageError, _>(async move |tx| {
+        self.database.write::<_, DatabaseError, _>(async move |tx| {
             documents::hold(tx, id, state, reason, detail.as_deref(), now).await?;
             let entry = Draft::by_system(Kind::DocumentHeld, About::document(id)).fact("reason", reason);
             journal.append(tx, entry, now).await?;
@@ -389,80 +338,6 @@ impl Line {
     }
 }
 
-/// Why a step did not succeed.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum StageError {
-    /// Something outside is away; the document is not at fault.
-    #[error("{0:?}")]
-    Away(Away),
-    #[error("{0}")]
-    Document(String),
-}
-
-impl From<DatabaseError> for StageError {
-    fn from(error: DatabaseError) -> Self {
-        match error {
-            DatabaseError::Conflict(_) | DatabaseError::Unreadable(_) => Self::Document(error.to_string()),
-            _ => Self::Away(error.into()),
-        }
-    }
-}
-
-impl From<SigningError> for StageError {
-    fn from(error: SigningError) -> Self {
-        match error {
-            SigningError::Database(error) => error.into(),
-            SigningError::NotEntered { error, .. } => (*error).into(),
-            SigningError::Disk(_) => Self::Away(disk(&error)),
-            SigningError::Store(_) => Self::Away(store(&error)),
-            _ => Self::Document(error.to_string()),
-        }
-    }
-}
-
-impl From<FilingError> for StageError {
-    fn from(error: FilingError) -> Self {
-        match error {
-            FilingError::Database(error) => error.into(),
-            FilingError::Attempt(error) => error.into(),
-            FilingError::Disk(_) => Self::Away(disk(&error)),
-            FilingError::Store(crate::store::StoreError::DiskFull | crate::store::StoreError::Unreachable(_)) => {
-                Self::Away(store(&error))
-            }
-            _ => Self::Document(error.to_string()),
-        }
-    }
-}
-
-/// What is away, where the delivery is not at fault.
-fn away(error: &MeasuringError) -> Option<Away> {
-    match error {
-        MeasuringError::Worker(WorkerError::ContentChanged { .. })
-        | MeasuringError::Database(DatabaseError::Conflict(_))
-        | MeasuringError::Custody(CustodyError::Damaged | CustodyError::Manifest(_))
-        | MeasuringError::Encoding(_) => None,
-        // One copy that is not there is that copy's trouble; a disk that does not answer is everybody's.
-        MeasuringError::Custody(CustodyError::Write(failure)) | MeasuringError::Disk(failure)
-            if failure.class() == Class::Gone =>
-        {
-            None
-        }
-        MeasuringError::Custody(_) => Some(disk(error)),
-        MeasuringError::Worker(_) => Some(Away::Workers { problem: error.to_string() }),
-        MeasuringError::Store(_) => Some(store(error)),
-        MeasuringError::Disk(_) => Some(disk(error)),
-        MeasuringError::Database(_) => Some(Away::Database { problem: error.to_string() }),
-    }
-}
-
-pub(super) fn disk(error: &impl ToString) -> Away {
-    Away::Disk { problem: error.to_string() }
-}
-
-pub(super) fn store(error: &impl ToString) -> Away {
-    Away::Store { problem: error.to_string() }
-}
-
 impl Line {
     fn judge(&self, document: &Document, adopted: &Adopted, calendar: &Calendar) -> Result<Judgement, StageError> {
         let id = document.id;
@@ -478,7 +353,7 @@ impl Line {
         })?;
         let mut measured = Vec::new();
         for (part, object) in parts {
-            let bytes = self.objects.get(&object).map_err(|error| StageError::Away(store(&error)))?;
+            let bytes = self.objects.get(&object)?;
             let measurements: Measurements =
                 serde_json::from_slice(&bytes).map_err(|error| StageError::Document(error.to_string()))?;
             measured.push((part, measurements));

@@ -387,6 +387,10 @@ pub enum Fault {
     ExceptionNotAllowed {
         check: String,
     },
+    /// No decision that the record names lets it replace that document; or one does, and the record says otherwise.
+    SupersedesUnsigned {
+        document: DocumentId,
+    },
     NotConfirmed,
     /// A fact that the profile requires is not there.
     IdentityIncomplete {

@@ -84,7 +84,7 @@ pub struct Sources<'a> {
 /// # Errors
 /// When disk or database fail, so that nothing can be said.
 pub fn verify(sources: &Sources<'_>, mut progress: impl FnMut(u64, u64)) -> Result<JournalReport, Unverifiable> {
-    let moment = sources.database.read_at_once(async |tx| Moment::read(tx).await)?;
+    let moment = sources.database.read(async |tx| Moment::read(tx).await)?;
     let mut walk = Walk::new(sources, moment)?;
     let size = walk.moment.head.as_ref().map_or(0, |head| head.size);
     let mut from = 0;
@@ -372,7 +372,7 @@ impl<'a> Walk<'a> {
 
     /// What lies beyond the head as it is now, which a writer may have moved on; answers how far it reaches.
     fn judge_end(&mut self) -> Result<u64, Unverifiable> {
-        let (size, entries, nodes) = self.sources.database.read_at_once::<_, DatabaseError, _>(async |tx| {
+        let (size, entries, nodes) = self.sources.database.read::<_, DatabaseError, _>(async |tx| {
             let Some(Head { size, .. }) = read::head(tx).await? else { return Ok((0, 0, 0)) };
             Ok((size, read::entries_beyond(tx, size).await?, read::nodes_beyond(tx, size).await?))
         })?;

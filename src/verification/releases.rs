@@ -22,13 +22,17 @@ pub(super) fn releases(record: &Read, journal: &AtHand) -> Outcome {
     needed(record)?;
     let named = &record.json.decisions;
     if named.is_empty() {
-        return Ok(Fact::NothingToRelease);
+        return match record.json.supersedes {
+            None => Ok(Fact::NothingToRelease),
+            Some(document) => Err(Fault::SupersedesUnsigned { document }.into()),
+        };
     }
     let decisions = named.len() as u64;
     if !named.is_sorted_by(|earlier, later| earlier.journal_index < later.journal_index) {
         return Err(Fault::OtherDecision { index: named.first().map_or(0, |first| first.journal_index) }.into());
     }
     let AtHand::Proven(proven) = journal else { return Err(Doubt::ReleasesNotAtHand { decisions }.into()) };
+    let mut supersedes = None;
     for decision in named {
         let index = decision.journal_index;
         let Some(entry) = proven.decision(index) else { return Err(Doubt::ReleasesNotAtHand { decisions }.into()) };
@@ -45,8 +49,14 @@ pub(super) fn releases(record: &Read, journal: &AtHand) -> Outcome {
         if state_digest(&act.deed) != state::digest(&record.json, decision).as_ref() {
             return Err(Fault::OtherState { index }.into());
         }
+        supersedes = act.deed.supersedes().or(supersedes);
     }
-    Ok(Fact::ReleasesProven { decisions })
+    // Likeness only proposes: what a record replaces, a person said.
+    match (record.json.supersedes, supersedes) {
+        (said, signed) if said == signed => Ok(Fact::ReleasesProven { decisions }),
+        (Some(document), _) | (None, Some(document)) => Err(Fault::SupersedesUnsigned { document }.into()),
+        (None, None) => Ok(Fact::ReleasesProven { decisions }),
+    }
 }
 
 /// Whether a decision of this kind was made about the document as it was signed.

@@ -9,11 +9,14 @@ use torikomi::control::Refusal;
 use torikomi::document::{DeliveryProblem, DeliveryState, DocumentState, HoldReason};
 use torikomi::identity::Source;
 use torikomi::journal::Kind;
+use torikomi::journal::anchor::AnchorProblem;
 use torikomi::judgement::Severity;
+use torikomi::ledger::superseding::Likeness;
 use torikomi::messages::{Lang, find};
 use torikomi::patients::PatientsProblem;
 use torikomi::people::Role;
 use torikomi::people::sessions::CloseReason;
+use torikomi::pipeline::line::Fault;
 
 /// The spellings of an enum without fields, or the codes of one with a `code`, as its schema lists them.
 fn codes<T: JsonSchema>() -> Vec<String> {
@@ -32,7 +35,7 @@ fn codes<T: JsonSchema>() -> Vec<String> {
 
 #[test]
 fn every_code_has_words() {
-    let areas: [(&str, Vec<String>); 13] = [
+    let areas: [(&str, Vec<String>); 16] = [
         ("state", codes::<DocumentState>()),
         ("delivery-state", codes::<DeliveryState>()),
         ("hold", codes::<HoldReason>()),
@@ -45,6 +48,9 @@ fn every_code_has_words() {
         ("role", codes::<Role>()),
         ("session-closed", codes::<CloseReason>()),
         ("control", codes::<Refusal>()),
+        ("fault", codes::<Fault>()),
+        ("anchor", codes::<AnchorProblem>()),
+        ("likeness", codes::<Likeness>()),
         ("cli", failures().iter().filter_map(code).collect()),
     ];
     assert_eq!(codes::<HoldReason>().len(), 16);
@@ -78,6 +84,8 @@ fn refusals() -> Vec<Refusal> {
         json!({ "code": "day-to-come", "day": "2027-01-04" }),
         json!({ "code": "malformed-patient-id", "text": "架空", "patient_id": { "code": "character" } }),
         json!({ "code": "nothing-stated" }),
+        json!({ "code": "other-station", "station": "front-desk" }),
+        json!({ "code": "not-supersedable", "document": "01939d6e-0000-7000-8000-000000000001" }),
         json!({ "code": "begun-in-past", "from": "2026-11-20T00:30:00.000000Z" }),
         json!({ "code": "not-possible-yet", "possible_again_at": "2026-11-20T00:30:00.000000Z" }),
         json!({ "code": "taken-in-before", "taken_in_at": "2026-11-20T00:30:00.000000Z" }),

@@ -70,12 +70,50 @@ fn every_decision_is_asked_as_it_was_typed() {
                 "--reason",
                 "readable",
             ],
-            json!({ "request": "identify", "by": by, "document": DOCUMENT, "patient_id": "0009990001",
-                    "document_type": null, "obtained_on": "2026-11-20", "reason": reason }),
+            json!({ "request": "identify", "by": by, "document": DOCUMENT, "supersedes": null, "reason": reason,
+                    "facts": { "patient_id": "0009990001", "obtained_on": "2026-11-20", "claims": {} } }),
+        ),
+        (
+            &[
+                "queue",
+                "identify",
+                DOCUMENT,
+                "--station",
+                "er",
+                "--operator",
+                "mihon",
+                "--paper",
+                "B5",
+                "--expected-pages",
+                "3",
+                "--double-feed",
+                "false",
+                "--dispensed",
+                "true",
+                "--remarks",
+                "裏",
+                "--scanner",
+                r#"{"make":"見本精機","model":"300"}"#,
+                "--document-date",
+                "20261119",
+                "--scanned-at",
+                "2026-11-20T09:30",
+                "--supersedes",
+                OTHER,
+                "--reason",
+                "readable",
+            ],
+            json!({ "request": "identify", "by": by, "document": DOCUMENT, "supersedes": OTHER, "reason": reason,
+                    "facts": {
+                        "document_date": "2026-11-19", "scanned_at": "2026-11-20T00:30:00.000000Z",
+                        "operator": "mihon", "station": "er",
+                        "claims": { "paper": "B5", "expected_pages": 3, "double_feed": false, "dispensed": true,
+                                    "scanner": { "make": "見本精機", "model": "300" }, "remarks": "裏" },
+                    } }),
         ),
         (
             &["queue", "confirm", DOCUMENT],
-            json!({ "request": "confirm", "by": by, "document": DOCUMENT, "pages_shown": false }),
+            json!({ "request": "confirm", "by": by, "document": DOCUMENT, "pages_shown": false, "supersedes": null }),
         ),
         (
             &["queue", "release-late", DOCUMENT, "--reason", "readable", "--possible-again-at", "2026-11-20T09:30"],
@@ -103,7 +141,7 @@ fn every_decision_is_asked_as_it_was_typed() {
     for (typed, request) in cases {
         let home = TestHome::new();
         let file = passphrase_file(home.path());
-        let daemon = stand_in(&home, vec![json!({ "answer": "progress", "done": 1, "of": 2 }), decided(&[DOCUMENT])]);
+        let daemon = stand_in(&home, vec![decided(&[DOCUMENT])]);
         let args = [typed, &["--as", "mihon", "--passphrase-file", &file, "--json"]].concat();
         let ran = torikomi(Some(home.path()), &args);
         assert_eq!((ran.status, ran.err.as_str()), (0, ""), "{typed:?}");

@@ -2,6 +2,7 @@
 
 use torikomi::control::{ReasonGiven, Request};
 use torikomi::document::{DocumentState, HoldReason};
+use torikomi::identification::Facts;
 use torikomi::ids::Digest;
 
 use crate::account::{documents_of, every_file_has_one_delivery, the_journal_is_whole, wait_for};
@@ -46,9 +47,13 @@ fn a_name_that_is_overwritten_while_its_first_scan_waits_is_another_scan() {
             DocumentState::Identifying => Request::Identify {
                 by: by("manager"),
                 document: document.id,
-                patient_id: Some("9990001".into()),
-                document_type: Some("consent-demo".parse().unwrap()),
-                obtained_on: Some(hospital.today().0.parse().unwrap()),
+                facts: Box::new(Facts {
+                    patient_id: Some("9990001".into()),
+                    document_type: Some("consent-demo".parse().unwrap()),
+                    obtained_on: Some(hospital.today().0.parse().unwrap()),
+                    ..Facts::default()
+                }),
+                supersedes: None,
                 reason: because(),
             },
             _ => Request::Retry { by: by("manager"), documents: vec![document.id] },

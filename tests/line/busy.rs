@@ -29,7 +29,7 @@ fn a_signature_whose_row_could_not_be_written_is_entered_when_it_can_be() {
     let id = document.expect("delivered without a session, it is confirmed by hand").id;
     let mut lock = None;
     // Signing takes some milliseconds longer than the lock; where it was quicker, this test has shown nothing.
-    requests(Request::Confirm { by: by("sekinin"), document: id, pages_shown: true });
+    requests(Request::Confirm { by: by("sekinin"), document: id, pages_shown: true, supersedes: None });
     home.block_on(async {
         let path = home.root().join("store/torikomi.db");
         let mut connection = AnyConnection::connect(&format!("sqlite://{}?mode=rw", path.display())).await.unwrap();

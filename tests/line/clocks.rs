@@ -99,6 +99,20 @@ fn a_business_day_ends_when_the_hospital_says() {
     the_journal_is_whole(&hospital);
 }
 
+/// An emergency desk never closes: its windows run through the weekend and the holiday on which the hospital's stand still.
+#[test]
+fn a_station_keeps_its_own_calendar() {
+    let starts_at = Some(tokyo("2026-11-21T09:00"));
+    let calendar = &[("\n[stations]\n", "\n[stations.front-desk]\nalways_open = true\n")];
+    let mut hospital = Hospital::founded(&Foundation { starts_at, calendar, ..Foundation::default() });
+    let records = evening(&mut hospital, "2026-11-21T10:00", &[("emergency", "2026-11-20", true)]);
+    assert_eq!(due(&records[0].1).0, tokyo("2026-11-22T00:00"));
+
+    let mut hospital = Hospital::founded(&Foundation { starts_at, ..Foundation::default() });
+    let records = evening(&mut hospital, "2026-11-21T10:00", &[("desk", "2026-11-20", true)]);
+    assert_eq!(due(&records[0].1).0, tokyo("2026-11-25T00:00"));
+}
+
 /// The calendar ends long before; a hospital of that day has another. Its weekends and the turn of the year are right.
 const FOR_LONG: &[(&str, &str)] = &[(r#"valid_until = "2027-12-31""#, r#"valid_until = "2060-12-31""#)];
 

@@ -29,7 +29,7 @@ fn a_copy_that_rotted_rests_before_a_person_and_is_measured_again_once_mended() 
     let rests = rests.unwrap_or_else(|| panic!("it is tried for ever: {:?}", get(&line, id)));
     let problem: serde_json::Value = serde_json::from_str(rests.problem.as_deref().unwrap()).unwrap();
     assert_eq!(problem["code"], "not-measured", "{problem}");
-    let status = client::ask(&home.root().join("run/control.sock"), &Request::Status, |_, _| ()).unwrap();
+    let status = client::ask(&home.root().join("run/control.sock"), &Request::Status).unwrap();
     assert_eq!(status["deliveries_waiting"][0]["problem"]["code"], "not-measured", "{status}");
     let told = wait_for(|| notes(&home).into_iter().find(|note| note.contains(&id.to_string())));
     let told = told.expect("the station is told");

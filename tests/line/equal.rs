@@ -2,6 +2,7 @@
 
 use torikomi::control::Request;
 use torikomi::document::{DocumentState, HoldReason};
+use torikomi::identification::Facts;
 use torikomi::ledger::documents::{self, Document, Filter};
 use torikomi::pipeline::line::Line;
 
@@ -24,7 +25,7 @@ fn a_further_receipt_waits_until_the_first_is_filed() {
     requests(Request::OpenSession { by: by("sekinin"), station, attested: true, obtained_on: None });
     let confirms = || (get(line, &first).state == DocumentState::AwaitingConfirmation).then_some(());
     assert!(wait_for(confirms).is_some(), "{:#?}", get(line, &first));
-    requests(Request::Confirm { by: by("sekinin"), document: first.id, pages_shown: true });
+    requests(Request::Confirm { by: by("sekinin"), document: first.id, pages_shown: true, supersedes: None });
     let filed = wait_for(|| (get(line, &first).state == DocumentState::Filed).then_some(()));
     assert!(filed.is_some(), "{:#?}", get(line, &first));
     let received = wait_for(|| (get(line, &second).state == DocumentState::Discarded).then_some(()));
@@ -54,9 +55,13 @@ fn a_person_who_says_that_it_is_another_is_believed() {
     home.requests(line)(Request::Identify {
         by: by("sekinin"),
         document: second.id,
-        patient_id: Some("9990001".into()),
-        document_type: Some("consent-demo".parse().unwrap()),
-        obtained_on: Some(home.today().parse().unwrap()),
+        facts: Box::new(Facts {
+            patient_id: Some("9990001".into()),
+            document_type: Some("consent-demo".parse().unwrap()),
+            obtained_on: Some(home.today().parse().unwrap()),
+            ..Facts::default()
+        }),
+        supersedes: None,
         reason: because("wrong-patient"),
     });
     let goes_on = wait_for(|| (get(line, &second).held == Some(HoldReason::NoSession)).then_some(()));

@@ -4,9 +4,13 @@ use std::fs;
 
 use torikomi::control::Request;
 use torikomi::document::{DocumentState, HoldReason};
+use torikomi::identification::Facts;
+use torikomi::identity::Claims;
 use torikomi::ids::DocumentId;
 use torikomi::journal::Kind;
 use torikomi::ledger::documents::{self, Document, Filter};
+use torikomi::paper::Paper;
+use torikomi::people::acts::{Act, Deed};
 use torikomi::pipeline::line::Line;
 
 use crate::account::filed;
@@ -62,9 +66,13 @@ fn a_file_that_nothing_speaks_for_holds_the_whole_folder() {
     home.requests(&daemon.line)(Request::Identify {
         by: by("sekinin"),
         document: id,
-        patient_id: Some("9990001".into()),
-        document_type: Some("referral-letter-demo".parse().unwrap()),
-        obtained_on: Some(home.today().parse().unwrap()),
+        facts: Box::new(Facts {
+            patient_id: Some("9990001".into()),
+            document_type: Some("referral-letter-demo".parse().unwrap()),
+            obtained_on: Some(home.today().parse().unwrap()),
+            ..Facts::default()
+        }),
+        supersedes: None,
         reason: because("wrong-patient"),
     });
     let on = wait_for(|| {
@@ -159,9 +167,13 @@ fn equal_bytes_under_another_patient_are_shown_even_to_who_states_it_by_hand() {
         home.requests(&daemon.line)(Request::Identify {
             by: by("sekinin"),
             document: held.id,
-            patient_id: Some("9990002".into()),
-            document_type: Some("consent-demo".parse().unwrap()),
-            obtained_on: Some(home.today().parse().unwrap()),
+            facts: Box::new(Facts {
+                patient_id: Some("9990002".into()),
+                document_type: Some("consent-demo".parse().unwrap()),
+                obtained_on: Some(home.today().parse().unwrap()),
+                ..Facts::default()
+            }),
+            supersedes: None,
             reason: because("wrong-patient"),
         })
     };
@@ -178,4 +190,94 @@ fn equal_bytes_under_another_patient_are_shown_even_to_who_states_it_by_hand() {
     let told =
         daemon.line.database.read(async |tx| torikomi::journal::read::of_kind(tx, Kind::DocumentIdentified).await);
     assert_eq!(told.unwrap().len(), 2);
+}
+
+/// Whatever the sources disagree about, a person can settle; and the act says what they set aside.
+#[test]
+fn what_sources_say_of_station_and_paper_a_person_settles_and_the_act_says_so() {
+    let home = TestHome::make();
+    let daemon = home.start();
+    let day = home.today();
+    let row = |file: &str| format!("{file},9990001,referral-letter-demo,{day},A4,表\n");
+    let list = format!("file,patient_id,document_type,obtained_on,paper,remarks\n{}{}", row("a.tif"), row("b.tif"));
+    let whole = sidecar(&home, "9990001", r#","files":["a.tif","b.tif"],"station":"er","paper":"B5","remarks":"裏""#);
+    deliver(&home, ["a.tif", "b.tif"], &[("index.csv", list), ("whole.json", whole)]);
+    let document = settled(&daemon.line);
+    assert_eq!((document.state, document.held), (DocumentState::Identifying, Some(HoldReason::Conflict)));
+    let state = |facts: Facts| {
+        let (by, facts, reason) = (by("sekinin"), Box::new(facts), because("wrong-kind"));
+        home.requests(&daemon.line)(Request::Identify { by, document: document.id, facts, supersedes: None, reason })
+    };
+    // Whoever answers one question is asked the others.
+    state(Facts { station: Some("front-desk".parse().unwrap()), ..Facts::default() });
+    let still = settled(&daemon.line);
+    assert_eq!(still.held, Some(HoldReason::Conflict));
+    assert!(!detail(&still).contains("wrong-station"), "{still:?}");
+    let claims = Claims { paper: Some(Paper::A4), remarks: Some("表".into()), ..Claims::default() };
+    state(Facts { claims, ..Facts::default() });
+    let on = wait_for(|| {
+        let id = document.id;
+        let now = daemon.line.database.read(async |tx| documents::get(tx, id).await).unwrap().unwrap();
+        (now.state != DocumentState::Identifying).then_some(now)
+    });
+    let on = on.unwrap_or_else(|| panic!("{:?}", settled(&daemon.line)));
+    assert_eq!(on.claims.paper, Some(Paper::A4));
+    let set_aside: Vec<_> = acts(&daemon.line).into_iter().flat_map(faults).collect();
+    assert_eq!(set_aside, ["wrong-station station", "conflict paper", "conflict remarks"]);
+}
+
+/// Whoever says patient, kind and date needs no source, and sets aside what they were shown of the sources' faults.
+#[test]
+fn what_a_person_was_shown_is_in_their_act_and_what_not_still_holds() {
+    let home = TestHome::make();
+    let daemon = home.start();
+    deliver(&home, ["a.tif", "b.tif"], &[("a.json", sidecar(&home, "9990001", ""))]);
+    let document = settled(&daemon.line);
+    assert_eq!(document.held, Some(HoldReason::Identity));
+    // As if it waited for another reason, and nobody had been shown that the second file is unspoken for.
+    let (id, now) = (document.id, daemon.line.clock.now());
+    let hold = async move |tx: &mut torikomi::database::Tx| {
+        documents::hold(tx, id, DocumentState::Identifying, HoldReason::EqualBytes, None, now).await
+    };
+    daemon.line.database.write::<_, torikomi::database::DatabaseError, _>(hold).unwrap();
+    let state = || {
+        let facts = Facts {
+            patient_id: Some("9990001".into()),
+            document_type: Some("referral-letter-demo".parse().unwrap()),
+            obtained_on: Some(home.today().parse().unwrap()),
+            ..Facts::default()
+        };
+        let (by, facts, reason) = (by("sekinin"), Box::new(facts), because("wrong-patient"));
+        home.requests(&daemon.line)(Request::Identify { by, document: id, facts, supersedes: None, reason })
+    };
+    state();
+    let asked = settled(&daemon.line);
+    assert_eq!((asked.state, asked.held), (DocumentState::Identifying, Some(HoldReason::Identity)));
+    assert!(detail(&asked).contains(r#"{"code":"unspoken","file":"b.tif"}"#), "{asked:?}");
+    state();
+    let on = wait_for(|| {
+        let now = daemon.line.database.read(async |tx| documents::get(tx, id).await).unwrap().unwrap();
+        (now.state != DocumentState::Identifying).then_some(now)
+    });
+    assert!(on.is_some(), "{:?}", settled(&daemon.line));
+    let told: Vec<Vec<String>> = acts(&daemon.line).into_iter().map(faults).collect();
+    assert_eq!(told, [Vec::new(), vec!["unspoken".to_owned()]]);
+}
+
+fn acts(line: &Line) -> Vec<Deed> {
+    let entries = line.database.read(async |tx| torikomi::journal::read::of_kind(tx, Kind::DocumentIdentified).await);
+    let entries = entries.unwrap().into_iter().map(|stored| stored.entry().unwrap());
+    entries.map(|entry| Act::parse(&entry.act.unwrap().text).unwrap().deed).collect()
+}
+
+fn faults(deed: Deed) -> Vec<String> {
+    let Deed::Identify { set_aside, .. } = deed else { panic!("{deed:?}") };
+    let word = |field| serde_json::to_value(field).unwrap().as_str().unwrap().to_owned();
+    set_aside
+        .into_iter()
+        .map(|set_aside| match set_aside.field {
+            Some(field) => format!("{} {}", set_aside.fault, word(field)),
+            None => set_aside.fault,
+        })
+        .collect()
 }

@@ -31,8 +31,8 @@ fn a_newer_patient_list_is_read_and_one_that_shrank_is_refused() {
 
     // Cut off while the line runs: the old list stays.
     fs::write(&list, &without_hanako).unwrap();
-    let told = wait_for(|| warnings(&home, &daemon.line).into_iter().find(|told| told.contains("patient list")));
-    assert!(told.as_ref().is_some_and(|told| told.contains("missing")), "{told:?}");
+    let told = wait_for(|| warnings(&home, &daemon.line).into_iter().find(|told| told.contains("patients")));
+    assert!(told.as_ref().is_some_and(|told| told.contains("shrank")), "{told:?}");
     assert!(daemon.line.patients().find("9990001").is_some());
     assert_eq!(entries(&daemon.line, Kind::FileRefused)[0].facts["code"], "shrank");
     drop(daemon);
@@ -42,11 +42,11 @@ fn a_newer_patient_list_is_read_and_one_that_shrank_is_refused() {
     home.deliver_consent("again");
     let held = wait_for(|| newest(&daemon.line).filter(|document| document.held.is_some())).unwrap();
     assert_eq!(held.held, Some(HoldReason::UnknownPatient), "{held:?}");
-    assert!(warnings(&home, &daemon.line).iter().any(|told| told.contains("is held until there is a list")));
+    assert!(warnings(&home, &daemon.line).iter().any(|told| told.contains("no-patients")));
     fs::write(&list, &whole).unwrap();
     let state = |id| all(&daemon.line).into_iter().find(|document| document.id == id).unwrap();
     assert!(wait_for(|| (state(held.id).held != Some(HoldReason::UnknownPatient)).then_some(())).is_some());
-    assert!(warnings(&home, &daemon.line).iter().all(|told| !told.contains("patient list")));
+    assert!(warnings(&home, &daemon.line).iter().all(|told| !told.contains("patients")));
 }
 
 #[test]
@@ -60,20 +60,21 @@ fn what_was_judged_by_an_earlier_calendar_is_filed_with_that_calendar() {
     let judged = wait_for(|| only(line).filter(|document| document.held == Some(HoldReason::NoSession))).unwrap();
 
     fs::write(&path, "valid_from = 3\n").unwrap();
-    let told = wait_for(|| warnings(&home, line).into_iter().find(|told| told.contains("calendar.toml is refused")));
+    let told =
+        wait_for(|| warnings(&home, line).into_iter().find(|told| told.contains(r#""fault":{"code":"calendar""#)));
     assert!(told.is_some(), "a faulty calendar is told of");
     assert_eq!(line.calendar().bytes, before.as_bytes(), "and the one of before stays");
 
     let after = format!("{before}\n# Another one.\n");
     fs::write(&path, &after).unwrap();
     assert!(wait_for(|| (line.calendar().bytes == after.as_bytes()).then_some(())).is_some());
-    assert!(warnings(&home, line).iter().all(|told| !told.contains("calendar.toml is refused")));
+    assert!(warnings(&home, line).iter().all(|told| !told.contains(r#""fault":{"code":"calendar""#)));
 
     let requests = home.requests(line);
     let station = "front-desk".parse().unwrap();
     requests(Request::OpenSession { by: by("sekinin"), station, attested: true, obtained_on: None });
     assert!(wait_for(|| only(line).filter(|now| now.state == DocumentState::AwaitingConfirmation)).is_some());
-    requests(Request::Confirm { by: by("sekinin"), document: judged.id, pages_shown: true });
+    requests(Request::Confirm { by: by("sekinin"), document: judged.id, pages_shown: true, supersedes: None });
     let filed = wait_for(|| {
         line.database.read(async |tx| records::list(tx, &records::Filter::default(), None, 10).await).unwrap().pop()
     });

@@ -58,5 +58,5 @@ fn discard(home: &TestHome, document: DocumentId) {
     let by = Credentials { login: "sekinin".into(), passphrase: Secret::new(PASSPHRASE.into()) };
     let reason = ReasonGiven { code: "not-a-record".parse().unwrap(), text: None };
     let socket = home.root().join("run/control.sock");
-    client::ask(&socket, &Request::Discard { by, document, reason }, |_, _| ()).unwrap();
+    client::ask(&socket, &Request::Discard { by, document, reason }).unwrap();
 }

@@ -4,6 +4,7 @@ use std::fs;
 
 use torikomi::control::Request;
 use torikomi::document::{DocumentState, HoldReason};
+use torikomi::identification::Facts;
 use torikomi::ids::Digest;
 use torikomi::ledger::deliveries;
 use torikomi::ledger::documents::{self, Document, Filter};
@@ -50,15 +51,19 @@ fn a_file_that_grows_into_a_longer_whole_one_is_held_until_a_person_says_what_it
     requests(Request::Identify {
         by: by("sekinin"),
         document: held.id,
-        patient_id: Some("9990001".into()),
-        document_type: Some("care-plan-demo".parse().unwrap()),
-        obtained_on: Some(home.today().parse().unwrap()),
+        facts: Box::new(Facts {
+            patient_id: Some("9990001".into()),
+            document_type: Some("care-plan-demo".parse().unwrap()),
+            obtained_on: Some(home.today().parse().unwrap()),
+            ..Facts::default()
+        }),
+        supersedes: None,
         reason: because("wrong-patient"),
     });
     // It came while no session was open, so the session does not sign it unasked.
     let waits = wait_for(|| (state_of(line, &held).0 == DocumentState::AwaitingConfirmation).then_some(()));
     assert!(waits.is_some(), "{:#?}", all(line));
-    requests(Request::Confirm { by: by("sekinin"), document: held.id, pages_shown: true });
+    requests(Request::Confirm { by: by("sekinin"), document: held.id, pages_shown: true, supersedes: None });
     let record = wait_for(|| filed(line).pop());
     let record = record.unwrap_or_else(|| panic!("the long one is filed: {:#?} {:?}", all(line), line.shared.paused()));
     assert_eq!(record.document, held.id);

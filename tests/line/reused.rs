@@ -5,6 +5,7 @@ use std::path::Path;
 
 use torikomi::control::Request;
 use torikomi::document::{DocumentState, HoldReason};
+use torikomi::identification::Facts;
 use torikomi::ledger::documents::{self, Document, Filter};
 use torikomi::pipeline::line::Line;
 
@@ -30,7 +31,7 @@ fn a_sidecar_that_comes_too_late_speaks_for_no_later_scan() {
     let note = note.unwrap_or_else(|| panic!("the clerk is not told: {:?}", notes(&home)));
     assert!(note.contains("スキャンより後") && !note.contains("999"), "{note}");
     daemon.serve_requests(|| ()).unwrap();
-    let status = torikomi::control::client::ask(&home.root().join("run/control.sock"), &Request::Status, |_, _| ());
+    let status = torikomi::control::client::ask(&home.root().join("run/control.sock"), &Request::Status);
     let status = status.unwrap();
     let warned = status["warnings"].as_array().unwrap().iter().find(|warning| warning["code"] == "late-sidecars");
     assert_eq!(warned.unwrap()["count"], 1, "{status}");
@@ -126,9 +127,13 @@ fn identify(home: &TestHome, line: &std::sync::Arc<Line>, document: &Document, p
     home.requests(line)(Request::Identify {
         by: by("sekinin"),
         document: document.id,
-        patient_id: Some(patient.into()),
-        document_type: Some("consent-demo".parse().unwrap()),
-        obtained_on: Some(home.today().parse().unwrap()),
+        facts: Box::new(Facts {
+            patient_id: Some(patient.into()),
+            document_type: Some("consent-demo".parse().unwrap()),
+            obtained_on: Some(home.today().parse().unwrap()),
+            ..Facts::default()
+        }),
+        supersedes: None,
         reason: because("wrong-patient"),
     });
 }

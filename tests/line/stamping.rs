@@ -1,8 +1,13 @@
 //! An authority that fails: nothing is lost, nothing is filed unstamped, and in the end everything is filed.
 
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use jiff::SignedDuration;
+use sqlx::{AnyConnection, Connection as _};
 use torikomi::control::Request;
-use torikomi::document::DocumentState;
+use torikomi::document::{DocumentState, HoldReason};
 use torikomi::instant::Instant;
 use torikomi::ledger::attempts::{self, AttemptState};
 
@@ -101,6 +106,100 @@ fn what_missed_its_window_for_the_stamp_is_signed_anew() {
     assert!(kept.join("signature.p7s").is_file() && !kept.join("stamped.p7s").exists());
     every_file_has_one_delivery(&hospital, &sent);
     the_journal_is_whole(&hospital);
+}
+
+/// Four threads stamp, and together they ask as often as the settings say.
+#[test]
+fn an_authority_that_is_away_is_asked_as_often_as_the_settings_say() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let asked = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&asked);
+    std::thread::spawn(move || {
+        for _connection in listener.incoming() {
+            count.fetch_add(1, Ordering::SeqCst);
+        }
+    });
+    let mut hospital = Hospital::found();
+    let authority = format!("url = \"http://127.0.0.1:{port}/\"\nretry = \"2s\"\nretry_most = \"4s\"\n");
+    hospital.configure(&Settings { authority: Some(authority), ..Settings::default() });
+    let daemon = hospital.start();
+    hospital.open_session().unwrap();
+    deliver_consent(&hospital, "alone");
+    wait_for(&hospital, "the first try", || (asked.load(Ordering::SeqCst) > 0).then_some(()));
+    // After 2, 6, 10 and 14 seconds it is asked again.
+    std::thread::sleep(std::time::Duration::from_secs(13));
+    let asked = asked.load(Ordering::SeqCst);
+    assert!((3..=5).contains(&asked), "asked {asked} times");
+    daemon.stop();
+}
+
+/// However it came there: a signature without the stamp that the profile asks for is not filed.
+#[test]
+fn what_lacks_the_stamp_that_its_profile_asks_for_is_not_filed() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut hospital = Hospital::found();
+    let mut authority = Tsa::start(folder.path());
+    hospital.configure(&Settings { authority: Some(authority.settings()), ..Settings::default() });
+    authority.stop();
+    let daemon = hospital.start();
+    hospital.open_session().unwrap();
+    let sent = deliver_consent(&hospital, "unstamped");
+    let name = sent.keys().next().unwrap();
+    let waits = |state, held| {
+        wait_for(&hospital, &format!("{name} at {state}"), || {
+            document_of(&hospital, name).filter(|found| (found.state, found.held) == (state, held))
+        })
+    };
+    let document = waits(DocumentState::Stamping, None);
+    daemon.stop();
+    let move_past = |from: DocumentState, to: DocumentState| {
+        let path = hospital.home.layout().database(&hospital.config);
+        hospital.runtime.block_on(async {
+            let mut database = AnyConnection::connect(&format!("sqlite://{}?mode=rw", path.display())).await.unwrap();
+            sqlx::query("UPDATE document SET state = $1, held = NULL, failures = 0 WHERE id = $2 AND state = $3")
+                .bind(to.to_string())
+                .bind(document.id.to_string())
+                .bind(from.to_string())
+                .execute(&mut database)
+                .await
+                .unwrap();
+            database.close().await.unwrap();
+        });
+    };
+    move_past(DocumentState::Stamping, DocumentState::Filing);
+    let daemon = hospital.start();
+    let held = waits(DocumentState::Filing, Some(HoldReason::StageFailed));
+    assert!(held.held_detail.unwrap().contains("the profile asks for a time-stamp, and there is none"));
+    daemon.stop();
+
+    // Put back, it is stamped and filed after all.
+    move_past(DocumentState::Filing, DocumentState::Stamping);
+    authority.serve(&[]);
+    let daemon = hospital.start();
+    proven(&hospital, &filed(&hospital, name));
+    daemon.stop();
+}
+
+#[test]
+fn an_authority_behind_tls_is_trusted_by_the_roots_of_the_settings_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut hospital = Hospital::found();
+    let mut authority = Tsa::start(folder.path());
+    authority.serve(&["--tls"]);
+    let plain = authority.settings().replace("http://", "https://");
+    hospital.configure(&Settings { authority: Some(plain.clone()), ..Settings::default() });
+    let daemon = hospital.start();
+    hospital.open_session().unwrap();
+    let sent = deliver_consent(&hospital, "tls");
+    waits_because(&hospital, "not trusted");
+    daemon.stop();
+
+    let roots = format!("{plain}tls_roots = \"{}\"\n", folder.path().join("tls-roots.pem").display());
+    hospital.configure(&Settings { authority: Some(roots), ..Settings::default() });
+    let daemon = hospital.start();
+    proven(&hospital, &filed(&hospital, sent.keys().next().unwrap()));
+    daemon.stop();
 }
 
 /// Waits until the status says that stamping pauses because of this.

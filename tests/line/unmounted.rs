@@ -14,7 +14,7 @@ fn a_store_or_custody_that_vanished_pauses_everything_until_it_is_back() {
     let mut daemon = home.start();
     daemon.serve_requests(|| ()).unwrap();
     let line = std::sync::Arc::clone(&daemon.line);
-    let status = || client::ask(&home.root().join("run/control.sock"), &Request::Status, |_, _| ()).unwrap();
+    let status = || client::ask(&home.root().join("run/control.sock"), &Request::Status).unwrap();
     let documents = || line.database.read(async |tx| documents::list(tx, &Filter::default(), 10).await).unwrap().len();
     for (number, folder) in ["custody", "store"].into_iter().enumerate() {
         let marker = home.root().join(folder).join(".torikomi-home");

@@ -2,6 +2,7 @@
 
 use torikomi::control::Request;
 use torikomi::document::HoldReason;
+use torikomi::identification::Facts;
 use torikomi::ids::DocumentId;
 use torikomi::ledger::documents::{self, Document, Filter};
 
@@ -39,9 +40,8 @@ fn a_profile_that_keeps_the_paper_or_asks_for_no_stamp_is_chosen_by_a_person() {
         requests(Request::Identify {
             by: by("sekinin"),
             document: document.id,
-            patient_id: None,
-            document_type: Some(kind.parse().unwrap()),
-            obtained_on: None,
+            facts: Box::new(Facts { document_type: Some(kind.parse().unwrap()), ..Facts::default() }),
+            supersedes: None,
             reason: because("wrong-kind"),
         });
         let of = |id: DocumentId| line.database.read(async move |tx| documents::get(tx, id).await).unwrap().unwrap();

@@ -2,6 +2,7 @@
 
 use torikomi::control::{Refusal, Request};
 use torikomi::document::{DocumentState, HoldReason};
+use torikomi::identification::Facts;
 use torikomi::ids::Salt;
 use torikomi::journal::Kind;
 use torikomi::judgement::Severity;
@@ -10,7 +11,7 @@ use torikomi::ledger::documents::Document;
 use torikomi::people::acts::{Deed, PagesSeen, ReasonCode};
 use torikomi::review::LATENESS;
 
-use crate::bench::{ADMIN, Bench, KIND, MANAGER, because, person};
+use crate::bench::{ADMIN, Bench, KIND, MANAGER, STATION, because, person};
 
 #[test]
 fn findings_are_accepted_where_they_may_be() {
@@ -68,9 +69,12 @@ fn a_person_says_whose_a_document_is() {
     let identify = |document, patient: Option<&str>, kind: Option<&str>| Request::Identify {
         by: person(MANAGER),
         document,
-        patient_id: patient.map(ToOwned::to_owned),
-        document_type: kind.map(|kind| kind.parse().unwrap()),
-        obtained_on: None,
+        facts: Box::new(Facts {
+            patient_id: patient.map(ToOwned::to_owned),
+            document_type: kind.map(|kind| kind.parse().unwrap()),
+            ..Facts::default()
+        }),
+        supersedes: None,
         reason: because("wrong-patient"),
     };
     let document = bench.fresh();
@@ -101,11 +105,45 @@ fn a_person_says_whose_a_document_is() {
     assert_eq!(bench.refused(whim), Refusal::UnknownReason { reason: "whim".into() });
     let day = "2099-01-05".parse().unwrap();
     let mut tomorrow = identify(held, Some("9990001"), None);
-    if let Request::Identify { obtained_on, .. } = &mut tomorrow {
-        *obtained_on = Some(day);
+    if let Request::Identify { facts, .. } = &mut tomorrow {
+        facts.obtained_on = Some(day);
     }
     assert_eq!(bench.refused(tomorrow), Refusal::DayToCome { day });
     assert!(matches!(bench.refused(identify(held, None, Some("no-such"))), Refusal::Unknown { .. }));
+    let with = |facts: Facts| {
+        let (by, facts) = (person(MANAGER), Box::new(facts));
+        Request::Identify { by, document: held, facts, supersedes: None, reason: because("wrong-kind") }
+    };
+    let elsewhere = Facts { station: Some("er".parse().unwrap()), ..Facts::default() };
+    assert_eq!(bench.refused(with(elsewhere)), Refusal::OtherStation { station: STATION.parse().unwrap() });
+    let nobody = Facts { operator: Some("nobody".into()), ..Facts::default() };
+    assert_eq!(bench.refused(with(nobody)), Refusal::Unknown { what: "nobody".into() });
+}
+
+#[test]
+fn what_a_document_supersedes_is_part_of_the_act() {
+    let bench = Bench::new();
+    let reject = bench.judged(KIND, &[("page_damaged", Severity::Reject)]);
+    let rescan = bench.judged(KIND, &[("blank_page", Severity::Hold)]);
+    let supersede = |document, earlier| Request::Identify {
+        by: person(MANAGER),
+        document,
+        facts: Box::default(),
+        supersedes: Some(earlier),
+        reason: because("rescan"),
+    };
+    assert_eq!(bench.refused(supersede(reject, rescan)), Refusal::NotSupersedable { document: rescan });
+    assert_eq!(bench.refused(supersede(rescan, rescan)), Refusal::NotSupersedable { document: rescan });
+    let open = bench.judged(KIND, &[]);
+    assert_eq!(
+        bench.refused(supersede(bench.judged(KIND, &[("blank_page", Severity::Hold)]), open)),
+        Refusal::NotSupersedable { document: open }
+    );
+    bench.done(supersede(rescan, reject));
+    let (_, signed) = bench.last_act();
+    assert_eq!(signed.act().deed.supersedes(), Some(reject));
+    assert_eq!(bench.document(rescan).supersedes, Some(reject));
+    assert_eq!(bench.document(reject).state, DocumentState::Review, "it waits until the rescan is filed");
 }
 
 #[test]
@@ -143,7 +181,7 @@ fn what_is_no_document_is_discarded_by_the_manager() {
 fn a_document_is_confirmed_where_it_waits_for_that() {
     let bench = Bench::new();
     let document = bench.judged(KIND, &[]);
-    let confirm = || Request::Confirm { by: person(MANAGER), document, pages_shown: false };
+    let confirm = || Request::Confirm { by: person(MANAGER), document, pages_shown: false, supersedes: None };
     assert!(matches!(bench.refused(confirm()), Refusal::WrongState { state, .. } if state == "signing"));
     let now = bench.now();
     bench.write(async move |tx| {
@@ -211,7 +249,7 @@ fn a_delivery_in_doubt_is_refused_by_a_person() {
     let bench = Bench::new();
     let (delivery, now) = (torikomi::ids::DeliveryId::new(), bench.now());
     bench.write(async move |tx| {
-        deliveries::enter(tx, delivery, &crate::bench::STATION.parse().unwrap(), b"scan.tif", now).await?;
+        deliveries::enter(tx, delivery, &STATION.parse().unwrap(), b"scan.tif", now).await?;
         deliveries::move_on(tx, delivery, DeliveryState::Arriving, DeliveryState::InCustody, None, now).await?;
         deliveries::move_on(tx, delivery, DeliveryState::InCustody, DeliveryState::Incomplete, None, now).await
     });
@@ -225,4 +263,31 @@ fn a_delivery_in_doubt_is_refused_by_a_person() {
     assert_eq!(found.state, DeliveryState::Refused);
     assert_eq!(bench.last_act().0.kind, Kind::DeliveryDecided);
     assert!(matches!(bench.refused(decide(MANAGER, true)), Refusal::WrongState { .. }));
+}
+
+/// A stage may look for a session, be overtaken by somebody who opens one and wakes all who wait, and only then hold.
+#[test]
+fn what_is_held_for_a_session_that_was_opened_meanwhile_goes_on_by_itself() {
+    let bench = Bench::new();
+    let open = Request::OpenSession {
+        by: person(MANAGER),
+        station: STATION.parse().unwrap(),
+        attested: true,
+        obtained_on: None,
+    };
+    let opened = bench.done(open);
+    let line = &bench.opened.line;
+    let held = |id| bench.document(id).held;
+    let all: Vec<_> = (0..20).map(|_| bench.judged(KIND, &[])).collect();
+    for id in &all {
+        line.wait_for(&bench.document(*id), HoldReason::NoSession, None, None).unwrap();
+        assert_eq!(held(*id), None, "nobody would wake it");
+    }
+    // What the session that is open may not sign waits for the next.
+    let session = opened["session"].as_str().unwrap().parse().ok();
+    line.wait_for(&bench.document(all[0]), HoldReason::NoSession, None, session).unwrap();
+    assert_eq!(held(all[0]), Some(HoldReason::NoSession));
+    line.wait_for(&bench.document(all[1]), HoldReason::NoInformationManager, None, session).unwrap();
+    line.wait_for(&bench.document(all[2]), HoldReason::Clock, None, session).unwrap();
+    assert_eq!((held(all[1]), held(all[2])), (None, None));
 }

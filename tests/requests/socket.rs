@@ -31,7 +31,7 @@ fn a_request_is_a_line_and_so_is_its_answer() {
     let thread = serve(line, socket.clone(), Arc::clone(&stop), Arc::new(hooks)).unwrap();
     assert_eq!(std::fs::metadata(&socket).unwrap().permissions().mode() & 0o777, 0o600);
 
-    let status: Status = serde_json::from_value(ask(&socket, &Request::Status, |_, _| ()).unwrap()).unwrap();
+    let status: Status = serde_json::from_value(ask(&socket, &Request::Status).unwrap()).unwrap();
     assert_eq!((status.mode.as_str(), status.journal_size), ("evaluation", 1));
     assert_eq!(status.information_manager.as_deref(), Some("見本 情報"));
 
@@ -41,13 +41,13 @@ fn a_request_is_a_line_and_so_is_its_answer() {
     BufReader::new(stream).read_line(&mut answer).unwrap();
     assert!(answer.contains("bad-request") && !answer.contains("secret words"), "{answer}");
 
-    ask(&socket, &Request::Stop, |_, _| ()).unwrap();
+    ask(&socket, &Request::Stop).unwrap();
     assert!(asked.load(Ordering::SeqCst));
     let session = torikomi::ids::SessionId::new();
-    let unknown = ask(&socket, &Request::CloseSession { session }, |_, _| ());
+    let unknown = ask(&socket, &Request::CloseSession { session });
     assert!(matches!(unknown, Err(ClientError::Refused(Refusal::Unknown { .. }))));
 
     stop.store(true, Ordering::SeqCst);
     thread.join().unwrap();
-    assert!(matches!(ask(&socket, &Request::Status, |_, _| ()), Err(ClientError::NoDaemon { .. })));
+    assert!(matches!(ask(&socket, &Request::Status), Err(ClientError::NoDaemon { .. })));
 }

@@ -91,7 +91,7 @@ pub fn the_state() -> Digest {
 }
 
 pub fn confirm(document: DocumentId) -> Deed {
-    Deed::Confirm { document, state_digest: the_state(), pages: PagesSeen::Attested }
+    Deed::Confirm { document, state_digest: the_state(), pages: PagesSeen::Attested, supersedes: None }
 }
 
 /// What the checks say of a document with which nothing is wrong.

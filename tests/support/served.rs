@@ -202,7 +202,7 @@ impl Hospital {
     pub fn ask(&self, request: &Request, patience: Duration) -> Result<Value, ClientError> {
         let begun = Moment::now();
         loop {
-            match ask(&self.home.layout().control_socket(), request, |_, _| ()) {
+            match ask(&self.home.layout().control_socket(), request) {
                 Err(ClientError::NoDaemon { .. }) if begun.elapsed() < patience => {
                     std::thread::sleep(Duration::from_millis(10));
                 }
@@ -227,7 +227,8 @@ impl Hospital {
             documents::Filter { state: Some(DocumentState::AwaitingConfirmation), ..documents::Filter::default() };
         let waiting = self.database.read(async |tx| documents::list(tx, &filter, 1000).await).unwrap();
         for document in waiting {
-            let request = Request::Confirm { by: by("clerk"), document: document.id, pages_shown: true };
+            let request =
+                Request::Confirm { by: by("clerk"), document: document.id, pages_shown: true, supersedes: None };
             if let Err(error) = self.ask(&request, PATIENCE) {
                 eprintln!("confirming {}: {error}", document.id);
             }

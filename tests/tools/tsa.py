@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """OpenSSL as a foreign time-stamping authority (RFC 3161) over HTTP, with faults on request.
 
-    tsa.py FOLDER [--delay S] [--refuse] [--garbage] [--wrong-nonce] [--replay] [--http-status N] [--offset-hours H] [--port N]
+    tsa.py FOLDER [--delay S] [--refuse] [--garbage] [--wrong-nonce] [--replay] [--http-status N] [--offset-hours H] [--tls] [--port N]
 
 Makes a root and a time-stamping certificate in FOLDER on first use (roots.pem is what a client has to trust), serves
 on a free loopback port (or N) and prints it. Ends when its standard input, if a pipe, closes. Needs `openssl` and, for a
@@ -10,6 +10,7 @@ clock of its own, `faketime`.
 
 import argparse
 import os
+import ssl
 import stat
 import subprocess
 import sys
@@ -41,6 +42,11 @@ ess_cert_id_alg = sha256
 basicConstraints = critical, CA:true
 keyUsage = critical, keyCertSign, cRLSign
 subjectKeyIdentifier = hash
+
+[tls]
+basicConstraints = critical, CA:false
+subjectAltName = IP:127.0.0.1
+extendedKeyUsage = serverAuth
 
 [tsa]
 basicConstraints = critical, CA:false
@@ -79,6 +85,11 @@ class Authority:
         openssl("x509", "-req", "-in", "tsa.csr", "-CA", "roots.pem", "-CAkey", "root.key", "-set_serial", "2",
                 "-days", "3650", "-extfile", "tsa.cnf", "-extensions", "tsa", "-out", "tsa.pem")
         (self.folder / "serial").write_text("01\n")
+        openssl("req", "-x509", *key, "-keyout", "tls-root.key", "-out", "tls-roots.pem", "-days", "3650",
+                "-subj", "/C=JP/O=Private network for tests/CN=Test TLS root", "-config", "tsa.cnf", "-extensions", "root")
+        openssl("req", *key, "-keyout", "tls.key", "-out", "tls.csr", "-subj", "/CN=127.0.0.1", "-config", "tsa.cnf")
+        openssl("x509", "-req", "-in", "tls.csr", "-CA", "tls-roots.pem", "-CAkey", "tls-root.key", "-set_serial", "3",
+                "-days", "3650", "-extfile", "tsa.cnf", "-extensions", "tls", "-out", "tls.pem")
 
     def reply(self, query):
         options = self.options
@@ -167,12 +178,18 @@ def main():
     arguments.add_argument("--replay", action="store_true", help="answer every request with the first reply")
     arguments.add_argument("--http-status", type=int, default=200, metavar="N", help="answer with this status only")
     arguments.add_argument("--offset-hours", type=float, default=0, metavar="H", help="a clock that is off")
+    arguments.add_argument("--tls", action="store_true", help="serve https, by a certificate under tls-roots.pem")
     arguments.add_argument("--port", type=int, default=0, metavar="N", help="serve on this port")
     options = arguments.parse_args()
 
     server = ThreadingHTTPServer(("127.0.0.1", options.port), Handler)
     server.daemon_threads = True
     server.authority = Authority(options.folder.resolve(), options)
+    if options.tls:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(server.authority.folder / "tls.pem", server.authority.folder / "tls.key")
+        # The handshake is each connection's own, so that one that fails keeps no other waiting.
+        server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     end_with_standard_input()
     print(server.server_address[1], flush=True)
     server.serve_forever()

@@ -255,7 +255,7 @@ fn decisions_stand_in_the_order_in_which_they_were_made() {
 fn a_decision_is_about_the_state_that_was_signed() {
     let of_another = |document| {
         let (state_digest, pages) = (Digest::of(b"another patient's"), PagesSeen::Attested);
-        vec![Deed::Confirm { document, state_digest, pages }]
+        vec![Deed::Confirm { document, state_digest, pages, supersedes: None }]
     };
     let found = fault(Recipe { decisions: of_another, ..Recipe::default() });
     assert!(matches!(found, (Step::Releases, Fault::OtherState { .. })), "{found:?}");
@@ -271,7 +271,16 @@ fn a_decision_is_about_the_state_that_was_signed() {
     let recipe = |decisions: fn(DocumentId) -> Vec<Deed>| Recipe { decisions, record: earlier, ..Recipe::default() };
     let hospital = Hospital::new();
     let filed = hospital.file(recipe(|document| {
-        vec![Deed::Identify { document, state_digest: the_state(), weaker_profile: false }, confirm(document)]
+        vec![
+            Deed::Identify {
+                document,
+                state_digest: the_state(),
+                weaker_profile: false,
+                set_aside: Vec::new(),
+                supersedes: None,
+            },
+            confirm(document),
+        ]
     }));
     let proof = hospital.proof(&filed);
     let report = verify_pack(&hospital.pack(&filed.entries, Some(&proof)), &hospital.trust, true).unwrap();
@@ -279,7 +288,10 @@ fn a_decision_is_about_the_state_that_was_signed() {
     // And what it says is proven too.
     let found = fault(recipe(|document| {
         let state_digest = Digest::of(b"something else");
-        vec![Deed::Identify { document, state_digest, weaker_profile: false }, confirm(document)]
+        vec![
+            Deed::Identify { document, state_digest, weaker_profile: false, set_aside: Vec::new(), supersedes: None },
+            confirm(document),
+        ]
     }));
     assert!(matches!(found, (Step::Releases, Fault::OtherState { .. })), "{found:?}");
 }

@@ -354,6 +354,14 @@ fn records_documents_and_certificates_both_ways() {
     assert!(faults.contains(&JournalFault::EndedTwice { index: 13, document: filed.document }), "{faults:?}");
 
     let bench = Bench::new();
+    let filed = bench.hospital.file(Recipe::default());
+    let subject = Subject::document(filed.document);
+    bench.hospital.append(Draft::by_system(Kind::DocumentSuperseded, subject), at(FILED_AT));
+    let faults = bench.report(None).faults;
+    let expected = JournalFault::SupersededByNone { index: 10, document: filed.document };
+    assert!(faults.contains(&expected), "{faults:?}");
+
+    let bench = Bench::new();
     let document = DocumentId::new();
     bench.hospital.append(Draft::by_system(Kind::DeliveryTaken, Subject::document(document)), at(FILED_AT));
     let faults = bench.report(None).faults;

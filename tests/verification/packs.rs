@@ -13,6 +13,8 @@ use crate::hospital::{Hospital, Recipe, Stamp, at, changed, confirm, content, fo
 type Change<T> = fn(&mut T);
 type Rewrite = fn(String) -> String;
 
+const EARLIER: &str = "01939d6e-0000-7000-8000-000000000007";
+
 /// The report on what a recipe makes.
 fn report(recipe: Recipe) -> Report {
     let hospital = Hospital::new();
@@ -352,6 +354,17 @@ fn lateness_is_released_by_the_decision_that_the_record_names() {
 fn whatever_was_held_was_released() {
     let judge = |recipe| fault(&report(recipe));
     assert_eq!(judge(Recipe { decisions: |_| vec![], ..Recipe::default() }), (Step::Releases, Fault::NotConfirmed));
+    // What a record replaces is no matter of the record alone.
+    let replaces = |record: &mut RecordJson| record.supersedes = Some(EARLIER.parse().unwrap());
+    let unsigned = Fault::SupersedesUnsigned { document: EARLIER.parse().unwrap() };
+    assert_eq!(judge(Recipe { record: replaces, ..Recipe::default() }), (Step::Releases, unsigned.clone()));
+    let says: fn(_) -> Vec<Deed> = |document| {
+        let (state_digest, pages) = (Digest::of(b"state"), PagesSeen::Shown);
+        vec![Deed::Confirm { document, state_digest, pages, supersedes: Some(EARLIER.parse().unwrap()) }]
+    };
+    assert_eq!(judge(Recipe { decisions: says, ..Recipe::default() }), (Step::Releases, unsigned));
+    let both = Recipe { record: replaces, decisions: says, ..Recipe::default() };
+    assert_eq!(report(both).verdict, Verdict::Passed);
     let held = |record: &mut RecordJson| {
         record.judgement.findings = found(Finding {
             check: "page_damaged".into(),
@@ -374,7 +387,7 @@ fn whatever_was_held_was_released() {
         let (state_digest, reason) = (the_state(), ReasonCode::PaperCondition);
         vec![
             Deed::Accept { document, state_digest, reason, pages: PagesSeen::Shown },
-            Deed::Identify { document, state_digest, weaker_profile: false },
+            Deed::Identify { document, state_digest, weaker_profile: false, set_aside: Vec::new(), supersedes: None },
             confirm(document),
         ]
     };

@@ -16,17 +16,21 @@ use crate::ids::DocumentId;
 pub struct Args {
     #[arg(value_name = "DOCUMENT")]
     document: DocumentId,
+    #[arg(long, value_name = "DOCUMENT")]
+    supersedes: Option<DocumentId>,
     #[command(flatten)]
     by: Person,
 }
 
 pub(super) fn run(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
     if std::io::stdin().is_terminal() && std::io::stderr().is_terminal() {
-        let document = facts::shown(&desk.database()?, args.document)?.document;
+        let shown = facts::shown(&desk.database()?, args.document)?;
         let mut page = Page::new(false);
-        facts::identity(desk, &mut page, &document);
+        facts::identity(desk, &mut page, &shown.document);
+        facts::proposals(&desk.words, &mut page, &shown.proposals);
         eprint!("{}", page.into_text());
     }
-    let request = Request::Confirm { by: args.by.prove(desk)?, document: args.document, pages_shown: false };
+    let (document, supersedes) = (args.document, args.supersedes);
+    let request = Request::Confirm { by: args.by.prove(desk)?, document, pages_shown: false, supersedes };
     decide(desk, &request, "queue-confirmed")
 }

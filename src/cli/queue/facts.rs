@@ -7,7 +7,7 @@ use crate::cli::desk::ReadOnly;
 use crate::cli::journal::entries;
 use crate::cli::page::{Page, Tone};
 use crate::cli::{Desk, Failure, Words};
-use crate::control::facts::{DeliveryStatus, DocumentFacts, DocumentShown};
+use crate::control::facts::{DeliveryStatus, DocumentFacts, DocumentShown, Proposal};
 use crate::database::{DatabaseError, Tx, unreadable};
 use crate::document::HoldReason;
 use crate::identification::Flag;
@@ -16,7 +16,7 @@ use crate::ids::DocumentId;
 use crate::journal::read;
 use crate::ledger::deliveries::Delivery;
 use crate::ledger::documents::{self, Document};
-use crate::ledger::profiles;
+use crate::ledger::{profiles, superseding};
 use crate::people::register;
 use crate::profile::lint;
 
@@ -25,6 +25,19 @@ pub(super) fn shown(database: &ReadOnly, id: DocumentId) -> Result<DocumentShown
     let found = database.read(async |tx| {
         let Some(document) = documents::get(tx, id).await? else { return Ok(None) };
         let supersedes = document.supersedes;
+        let proposals = if document.state.is_open() && supersedes.is_none() {
+            superseding::proposals(tx, &document).await?
+        } else {
+            Vec::new()
+        };
+        let proposals = proposals.into_iter().map(|(found, likeness)| Proposal {
+            document: found.id,
+            state: found.state,
+            held: found.held,
+            taken_in_at: found.taken_in_at,
+            likeness,
+        });
+        let proposals = proposals.collect();
         let document = of_document(tx, document).await?;
         let profile = match &document.profile {
             Some(profile) => profiles::get(tx, &profile.id, profile.version).await?,
@@ -32,7 +45,7 @@ pub(super) fn shown(database: &ReadOnly, id: DocumentId) -> Result<DocumentShown
         };
         let clause = profile.and_then(|version| lint(&version.bytes, "").ok()).map(|(profile, _)| profile.clause);
         let stored = read::of_document(tx, id).await?;
-        Ok(Some(DocumentShown { document, clause, supersedes, history: entries::of(tx, stored).await? }))
+        Ok(Some(DocumentShown { document, clause, supersedes, proposals, history: entries::of(tx, stored).await? }))
     })?;
     found.ok_or_else(|| Failure::NotFound { what: id.to_string() })
 }
@@ -98,7 +111,7 @@ pub(super) fn identity(desk: &Desk, page: &mut Page, document: &DocumentFacts) {
     let words = &desk.words;
     let identity = &document.identity;
     let from = |value: String, source: Source| {
-        let source = words.word("source", &spelling(source));
+        let source = words.word("source", &spelling(&source));
         words.with("cli-value-from", &[("value", value.into()), ("source", source.into())])
     };
     let date = |date: &crate::identity::Sourced<Date>| from(words.date(date.value), date.from);
@@ -126,6 +139,27 @@ pub(super) fn identity(desk: &Desk, page: &mut Page, document: &DocumentFacts) {
     flags(words, page, &document.flags);
 }
 
+/// What it may be a rescan of.
+pub(super) fn proposals(words: &Words, page: &mut Page, proposals: &[Proposal]) {
+    if proposals.is_empty() {
+        return;
+    }
+    page.heading(&words.say("queue-proposals"));
+    for proposal in proposals {
+        let standing = words.standing(proposal.state, proposal.held);
+        page.below(&words.with(
+            "queue-proposal",
+            &[
+                ("document", proposal.document.to_string().into()),
+                ("standing", standing.into()),
+                ("taken_in", words.time(proposal.taken_in_at).into()),
+                ("likeness", words.word("likeness", &spelling(&proposal.likeness)).into()),
+            ],
+        ));
+    }
+    page.small(&words.say("queue-proposal-how"));
+}
+
 /// What of an identity does not stand in the way but belongs before a person's eyes.
 pub(in crate::cli) fn flags(words: &Words, page: &mut Page, flags: &[Flag]) {
     for flag in flags {
@@ -139,6 +173,6 @@ fn files(document: &DocumentFacts) -> String {
 }
 
 /// The kebab-case spelling that JSON and the catalogue share.
-fn spelling(source: Source) -> String {
-    serde_json::to_value(source).ok().and_then(|value| value.as_str().map(ToOwned::to_owned)).unwrap_or_default()
+fn spelling(code: &impl serde::Serialize) -> String {
+    serde_json::to_value(code).ok().and_then(|value| value.as_str().map(ToOwned::to_owned)).unwrap_or_default()
 }

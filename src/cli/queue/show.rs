@@ -46,6 +46,8 @@ fn show(desk: &Desk, page: &mut Page, shown: &DocumentShown) {
         findings::lines(words, page, judgement, shown.clause.as_deref());
     }
 
+    facts::proposals(words, page, &shown.proposals);
+
     page.heading(&words.say("queue-times"));
     times(desk, page, document, shown);
 

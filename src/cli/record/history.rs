@@ -6,6 +6,7 @@ use crate::cli::{Answer, Desk, Failure};
 use crate::control::facts::RecordHistory;
 use crate::ids::RecordId;
 use crate::journal::read;
+use crate::ledger::documents;
 use crate::store::records;
 
 #[derive(Debug, clap::Args)]
@@ -20,7 +21,8 @@ pub(super) fn run(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
         let versions = records::of_document(tx, record.document).await?;
         let stored = read::of_document(tx, record.document).await?;
         let entries = entries::of(tx, stored).await?;
-        Ok(Some(RecordHistory { document: record.document, versions, entries }))
+        let supersedes = documents::get(tx, record.document).await?.and_then(|document| document.supersedes);
+        Ok(Some(RecordHistory { document: record.document, supersedes, versions, entries }))
     })?;
     let history = found.ok_or_else(|| Failure::NotFound { what: args.record.to_string() })?;
     desk.show(&history, |page| show(desk, page, &history))?;
@@ -43,6 +45,7 @@ fn show(desk: &Desk, page: &mut Page, history: &RecordHistory) {
         );
     }
     page.table(&table);
+    page.pairs(&[(words.say("column-supersedes"), history.supersedes.map(|document| document.to_string()))]);
     page.heading(&words.say("queue-history"));
     entries::lines(desk, page, &history.entries, Detail::Worded);
 }

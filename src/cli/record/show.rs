@@ -19,11 +19,12 @@ pub(super) fn run(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
         let Some(record) = records::get(tx, args.record).await? else { return Ok(None) };
         let members = records::members(tx, args.record, true).await?;
         let document = documents::get(tx, record.document).await?;
+        let supersedes = document.as_ref().and_then(|document| document.supersedes);
         let flags = match document {
             Some(document) => documents::from_json("document.flags", &document.flags)?,
             None => Vec::new(),
         };
-        Ok(Some(RecordShown { record, flags, members }))
+        Ok(Some(RecordShown { record, flags, supersedes, members }))
     })?;
     let shown = found.ok_or_else(|| Failure::NotFound { what: args.record.to_string() })?;
     desk.show(&shown, |page| show(desk, page, &shown))?;
@@ -50,6 +51,7 @@ fn show(desk: &Desk, page: &mut Page, shown: &RecordShown) {
         (words.say("column-stamped"), record.timestamped_at.map(|at| words.time(at))),
         (words.say("column-filed"), Some(words.time(record.filed_at))),
         (words.say("column-document"), Some(record.document.to_string())),
+        (words.say("column-supersedes"), shown.supersedes.map(|document| document.to_string())),
         (words.say("column-record-digest"), Some(record.digest.to_string())),
         (words.say("column-journal"), Some(record.journal_index.to_string())),
     ]);

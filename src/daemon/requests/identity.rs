@@ -1,84 +1,105 @@
-//! A person states whose a document is, of which kind, from which date.
-
-use jiff::civil::Date;
+//! A person states whose a document is, of which kind, from which date, and what else its sources disagree about.
 
 use super::hand::{Signers, Why};
-use super::queue::{Done, find, wrong_state};
+use super::queue::{Done, find, superseded, wrong_state};
 use super::{Peer, Requests, state};
 use crate::control::facts::Decided;
 use crate::control::{Credentials, ReasonGiven, Refusal};
 use crate::database::{Tx, unreadable};
 use crate::document::DocumentState;
-use crate::identification::{Facts, Statement};
-use crate::identity::Source;
+use crate::identification::{Facts, IdentityProblem, Stated};
 use crate::ids::{DocumentId, Name};
 use crate::instant::Instant;
 use crate::ledger::decisions::DecisionKind;
 use crate::ledger::documents::{self, Document};
-use crate::people::acts::Deed;
+use crate::people::acts::{Deed, SetAside};
+use crate::people::register;
 use crate::pipeline::driver::StageName;
 use crate::pipeline::line::Profiles;
-
-/// What is stated; what is absent stays as it is.
-pub(super) struct Stated {
-    pub(super) patient_id: Option<String>,
-    pub(super) document_type: Option<Name>,
-    pub(super) obtained_on: Option<Date>,
-}
 
 impl Requests {
     pub(super) fn identify(
         &self,
         by: &Credentials,
         id: DocumentId,
-        stated: Stated,
+        facts: Facts,
+        supersedes: Option<DocumentId>,
         reason: &ReasonGiven,
         peer: Peer,
     ) -> Result<Decided, Refusal> {
         let (mut why, _) = Why::read(reason)?;
         let profiles = self.line.profiles();
-        let statement = self.statement(stated, &profiles)?;
+        self.check(&facts, &profiles)?;
+        if facts == Facts::default() && supersedes.is_none() {
+            return Err(Refusal::NothingStated);
+        }
         let hand = self.hand(peer);
         let today = self.line.calendar().calendar.day_of(hand.now);
-        if let Some(day) = statement.facts.obtained_on.filter(|day| *day > today) {
+        if let Some(day) = facts.obtained_on.filter(|day| *day > today) {
             return Err(Refusal::DayToCome { day });
         }
-        why.stated = Some(serde_json::to_value(&statement).map_err(unreadable("document.stated"))?);
         let signers = Signers::from(self.prove(by, hand.now)?);
         let done = self.line.database.write::<_, Refusal, _>(async move |tx| {
             let document = find(tx, id).await?;
             check_state(&document)?;
+            check_against(tx, &document, &facts).await?;
+            if let Some(earlier) = supersedes {
+                superseded(tx, &document, earlier).await?;
+            }
+            let before: Vec<Stated> = documents::from_json("document.stated", &document.stated)?;
+            let stated = Stated::by_person(facts, &shown(&document), &before);
+            why.stated = Some(serde_json::to_value(&stated).map_err(unreadable("document.stated"))?);
+            let codes = stated.set_aside.iter().map(IdentityProblem::code);
             let deed = Deed::Identify {
                 document: id,
                 state_digest: state::of(tx, &document).await?,
-                weaker_profile: asks_less(&document, statement.facts.document_type.as_ref(), &profiles),
+                weaker_profile: asks_less(&document, stated.statement.facts.document_type.as_ref(), &profiles),
+                set_aside: codes.map(|(fault, field)| SetAside { fault: fault.to_owned(), field }).collect(),
+                supersedes,
             };
             let appended = hand.decide(tx, id, DecisionKind::Identify, deed, &signers, &why).await?;
-            state_anew(tx, &document, statement, hand.now).await?;
+            state_anew(tx, &document, before, stated, hand.now).await?;
             Ok(Done::one(&document, appended))
         })?;
         self.decided(done, &[StageName::Identification])
     }
 
-    fn statement(&self, stated: Stated, profiles: &Profiles) -> Result<Statement, Refusal> {
-        let Stated { patient_id, document_type, obtained_on } = stated;
-        if patient_id.is_none() && document_type.is_none() && obtained_on.is_none() {
-            return Err(Refusal::NothingStated);
-        }
-        if let Some(text) = &patient_id {
+    fn check(&self, facts: &Facts, profiles: &Profiles) -> Result<(), Refusal> {
+        if let Some(text) = &facts.patient_id {
             self.line
                 .patients()
                 .normalise(text)
                 .map_err(|patient_id| Refusal::MalformedPatientId { text: text.clone(), patient_id })?;
         }
-        if let Some(kind) = &document_type
-            && profiles.in_force(kind).is_none()
-        {
+        if let Some(kind) = facts.document_type.as_ref().filter(|kind| profiles.in_force(kind).is_none()) {
             return Err(Refusal::Unknown { what: kind.to_string() });
         }
-        let facts = Facts { patient_id, document_type, obtained_on, ..Facts::default() };
-        Ok(Statement { from: Source::Person, facts })
+        Ok(())
     }
+}
+
+/// What depends on the document and the register.
+async fn check_against(tx: &mut Tx, document: &Document, facts: &Facts) -> Result<(), Refusal> {
+    if facts.station.as_ref().is_some_and(|station| *station != document.station) {
+        return Err(Refusal::OtherStation { station: document.station.clone() });
+    }
+    if let Some(operator) = &facts.operator
+        && !register::list(tx).await?.iter().any(|person| person.login.as_str() == operator)
+    {
+        return Err(Refusal::Unknown { what: operator.clone() });
+    }
+    Ok(())
+}
+
+/// The faults with which the document is held, as `queue show` shows them.
+fn shown(document: &Document) -> Vec<IdentityProblem> {
+    #[derive(serde::Deserialize)]
+    struct Detail {
+        problems: Vec<IdentityProblem>,
+    }
+    // Held for another reason, the detail has none.
+    let detail = document.held_detail.as_deref().and_then(|detail| serde_json::from_str::<Detail>(detail).ok());
+    detail.map(|detail| detail.problems).unwrap_or_default()
 }
 
 /// While a stage has it in hand nobody can say what was seen; signed, it is too late.
@@ -101,10 +122,15 @@ fn asks_less(document: &Document, kind: Option<&Name>, profiles: &Profiles) -> b
     }
 }
 
-async fn state_anew(tx: &mut Tx, document: &Document, statement: Statement, now: Instant) -> Result<(), Refusal> {
-    let mut stated: Vec<Statement> = documents::from_json("document.stated", &document.stated)?;
-    stated.push(statement);
-    documents::set_stated(tx, document.id, &documents::to_json("document.stated", &stated)?).await?;
+async fn state_anew(
+    tx: &mut Tx,
+    document: &Document,
+    mut before: Vec<Stated>,
+    stated: Stated,
+    now: Instant,
+) -> Result<(), Refusal> {
+    before.push(stated);
+    documents::set_stated(tx, document.id, &documents::to_json("document.stated", &before)?).await?;
     match (document.state, document.held) {
         (DocumentState::Identifying, Some(held)) => documents::resume(tx, document.id, held, now).await?,
         (from, _) => documents::move_on(tx, document.id, from, DocumentState::Identifying, now).await?,

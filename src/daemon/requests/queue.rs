@@ -16,6 +16,7 @@ use crate::judgement::Judgement;
 use crate::ledger::decisions;
 use crate::ledger::document_may_move;
 use crate::ledger::documents::{self, Document};
+use crate::ledger::superseding;
 use crate::pipeline::driver::StageName;
 use crate::pipeline::line::{Adopted, Profiles};
 use crate::review::{self, Need};
@@ -52,6 +53,15 @@ pub(super) fn source_changed(document: &Document) -> bool {
 /// Moves a document that a person ends.
 pub(super) async fn end(tx: &mut Tx, document: &Document, to: DocumentState, hand: &Hand) -> Result<(), Refusal> {
     Ok(documents::move_on(tx, document.id, document.state, to, hand.now).await?)
+}
+
+/// Finds the document whose place another takes. It was there before, and still waits for something or was sent back.
+pub(super) async fn superseded(tx: &mut Tx, document: &Document, earlier: DocumentId) -> Result<(), Refusal> {
+    let found = find(tx, earlier).await?;
+    if found.id == document.id || found.created_at >= document.created_at || !superseding::may_be_superseded(&found) {
+        return Err(Refusal::NotSupersedable { document: earlier });
+    }
+    Ok(superseding::set(tx, document.id, earlier).await?)
 }
 
 pub(super) fn check_may_move(document: &Document, to: DocumentState) -> Result<(), Refusal> {

@@ -6,6 +6,7 @@ use super::{Peer, Requests};
 use crate::clock;
 use crate::control::facts::{Exported, Noted};
 use crate::control::{Credentials, EXPORT_REASONS, ReasonGiven, Refusal};
+use crate::database::DatabaseError;
 use crate::document::HoldReason;
 use crate::ids::RecordId;
 use crate::journal::{Draft, Kind, Subject};
@@ -66,10 +67,14 @@ impl Requests {
         let appended = self.line.database.write::<_, Refusal, _>(async move |tx| {
             let appended = hand.act(tx, deed, &signers, why.private()?).await?;
             clock_state::set(tx, &looked).await?;
-            documents::resume_all(tx, None, HoldReason::Clock, hand.now).await?;
             Ok(appended)
         })?;
         self.line.clock.acknowledge();
+        // Only now: what goes on must find a clock that is believed.
+        let now = self.line.clock.now();
+        self.line.database.write::<_, DatabaseError, _>(async move |tx| {
+            documents::resume_all(tx, None, HoldReason::Clock, now).await
+        })?;
         self.line.shared.wake(&[StageName::Signing, StageName::Stamping]);
         Ok(noted(appended))
     }

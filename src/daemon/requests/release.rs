@@ -1,7 +1,7 @@
 //! Accepting what a check held or rejected, and confirming before the signature.
 
 use super::hand::{Signers, Why};
-use super::queue::{Done, Weighed, find, go_on, source_changed, weigh, wrong_state};
+use super::queue::{Done, Weighed, find, go_on, source_changed, superseded, weigh, wrong_state};
 use super::{Peer, Requests, state};
 use crate::control::facts::Decided;
 use crate::control::{Credentials, ReasonGiven, Refusal};
@@ -53,6 +53,7 @@ impl Requests {
         by: &Credentials,
         id: DocumentId,
         pages_shown: bool,
+        supersedes: Option<DocumentId>,
         peer: Peer,
     ) -> Result<Decided, Refusal> {
         let hand = self.hand(peer);
@@ -64,7 +65,10 @@ impl Requests {
                 return Err(wrong_state(&document));
             }
             let state_digest = state::of(tx, &document).await?;
-            let deed = Deed::Confirm { document: id, state_digest, pages: seen(pages_shown) };
+            if let Some(earlier) = supersedes {
+                superseded(tx, &document, earlier).await?;
+            }
+            let deed = Deed::Confirm { document: id, state_digest, pages: seen(pages_shown), supersedes };
             let appended = hand.decide(tx, id, DecisionKind::Confirm, deed, &signers, &Why::default()).await?;
             go_on(tx, &document, &profiles, &hand).await?;
             Ok(Done::one(&document, appended))

@@ -98,7 +98,7 @@ impl Requests {
             warnings.push(Warning::BestEffortSandbox);
         }
         let problem = line.anchor_problem.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        warnings.extend(problem.map(|problem| Warning::Anchor { problem }));
+        warnings.extend(problem.map(|anchor| Warning::Anchor { anchor }));
         warnings
     }
 }

@@ -129,7 +129,7 @@ CREATE TABLE document (
     created_at      BIGINT NOT NULL,
     updated_at      BIGINT NOT NULL
 );
-CREATE INDEX document_by_state ON document (state, held, created_at);
+CREATE INDEX document_by_state ON document (state, held, retry_at, created_at, id);
 CREATE INDEX document_by_waiting ON document (waits_for);
 CREATE INDEX document_by_patient ON document (patient_id, created_at);
 

@@ -176,7 +176,11 @@ pub(super) fn record(
     let now = instruments.clock.now();
     Ok(instruments.database.write::<_, DatabaseError, _>(async move |tx| {
         let Some(row) = deliveries::get(tx, id).await? else { return Ok(Recorded::NotWanted) };
-        if row.copy >= number {
+        // An earlier try was durable and its answer was lost: this very copy counts already, and must not be discarded.
+        if row.copy == number {
+            return Ok(Recorded::InCustody { replaced: 0 });
+        }
+        if row.copy > number {
             return Ok(Recorded::NotWanted);
         }
         match row.state {
@@ -300,4 +304,67 @@ fn begins_with(copy: &CustodyCopy, member: &Member, earlier: &Digest, length: u6
     let beginning = copy.open_member(member).ok().map(|file| file.take(length));
     let read = beginning.and_then(|mut beginning| durable::digest_of(&mut beginning).ok());
     read.is_some_and(|read| read.digest == *earlier)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::custody::Manifest;
+    use super::*;
+    use crate::clock::Clock;
+    use crate::crypto::make::{KeyPair, Suite};
+    use crate::database::Database;
+    use crate::durable::{Failure, Folder};
+    use crate::ids::HomeId;
+    use crate::instant::Instant;
+    use crate::journal::append::Journal;
+
+    #[test]
+    fn a_copy_whose_row_was_durable_before_its_answer_came_is_recorded_once_and_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let database = Database::open(&folder.path().join("torikomi.db"), true, runtime.handle(), || ()).unwrap();
+        let (home, now) = (HomeId::new(), Instant::from_microseconds(1_795_132_800_000_000).unwrap());
+        let key = KeyPair::generate(Suite::Ed25519).unwrap();
+        std::fs::create_dir(folder.path().join("custody")).unwrap();
+        let instruments = Instruments {
+            home,
+            custody: Folder::open(&folder.path().join("custody")).unwrap(),
+            database: Arc::new(database),
+            journal: Arc::new(Journal::new(home, "torikomi.test/journal".parse().unwrap(), key)),
+            clock: Arc::new(Clock::manual(now)),
+            zone: jiff::tz::TimeZone::UTC,
+            largest: 1 << 20,
+            session_at: Box::new(|_| None),
+            listed: Box::new(|_| None),
+            wake_measuring: Box::new(|| ()),
+            away: Box::new(|| None),
+        };
+        let (id, station): (_, crate::ids::Name) = (DeliveryId::new(), "front-desk".parse().unwrap());
+        let named = station.clone();
+        let enter = async move |tx: &mut crate::database::Tx| deliveries::enter(tx, id, &named, b"scan.tif", now).await;
+        instruments.database.write::<_, DatabaseError, _>(enter).unwrap();
+        let manifest = Manifest {
+            format: 1,
+            delivery: id,
+            copy: 1,
+            home,
+            station,
+            name: SourceName::new("scan.tif".into()).unwrap(),
+            is_folder: false,
+            contested: false,
+            weaker_completeness: false,
+            begun_at: now,
+            copied_at: now,
+            members: Vec::new(),
+        };
+        let bytes = serde_json_canonicalizer::to_vec(&manifest).unwrap();
+        let draft = instruments.custody.draft().unwrap();
+        draft.write::<Failure>("delivery.json", |sink| sink.write(&bytes)).unwrap();
+        draft.place(&custody::folder_name(id, 1)).unwrap();
+        let copy = CustodyCopy::open(&instruments.custody, id, 1).unwrap();
+        for _ in 0..2 {
+            let recorded = record(&instruments, &copy, None, SignedDuration::ZERO).unwrap();
+            assert!(matches!(recorded, Recorded::InCustody { replaced: 0 }), "the copy that counts would be discarded");
+        }
+    }
 }

@@ -115,7 +115,7 @@ sidecar-open-quote = line { $line }, column { $column }: the quote is not closed
 sidecar-control-character = line { $line }, column { $column }: a control character, or one that turns the direction of text
 sidecar-row = line { $line } of index.csv: { $sidecar }
 
-patients-unreachable = The patient master cannot be read ({ $reason }). The previous list stays in use. Please check its place and permissions.
+patients-unreachable = The patient master cannot be read ({ $reason }). Please check its place and permissions.
 patients-too-large = The patient master was not read, because it is larger than { $maximum_bytes } bytes.
 patients-too-many-rows = The patient master was not read, because it has more than { $maximum_rows } rows.
 patients-long-line = Line { $line } of the patient master is too long (at most { $maximum_bytes } bytes).
@@ -133,7 +133,7 @@ patients-no-name = Line { $line } of the patient master: no name, and the id is 
 patients-bad-flag = Line { $line }, column { $column } of the patient master: please write 0 or 1.
 patients-duplicate-id = Lines { $first_line } and { $line } of the patient master have the same patient id.
 patients-merge-circle = Line { $line } of the patient master: the merges lead in a circle.
-patients-shrank = { $missing } of { $before } patients are missing from the patient master (at most { $limit_permille } in a thousand may be). The previous list stays in use. Please check that it is the right list and complete.
+patients-shrank = { $missing } of { $before } patients are missing from the patient master (at most { $limit_permille } in a thousand may be). Please check that it is the right list and complete.
 
 template-no-field = the file-name template names no field
 template-too-long = the file-name template is longer than { $maximum } bytes

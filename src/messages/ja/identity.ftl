@@ -115,7 +115,7 @@ sidecar-open-quote = { $line }行{ $column }列目：引用符がこの行で閉
 sidecar-control-character = { $line }行{ $column }列目：制御文字または文字の向きを変える文字があります
 sidecar-row = index.csv の{ $line }行目：{ $sidecar }
 
-patients-unreachable = 患者マスターを読めません（{ $reason }）。前の一覧を使い続けます。置き場所と権限を確かめてください。
+patients-unreachable = 患者マスターを読めません（{ $reason }）。置き場所と権限を確かめてください。
 patients-too-large = 患者マスターが{ $maximum_bytes }バイトを超えているため、読み込みませんでした。
 patients-too-many-rows = 患者マスターが{ $maximum_rows }行を超えているため、読み込みませんでした。
 patients-long-line = 患者マスターの{ $line }行目が長すぎます（上限{ $maximum_bytes }バイト）。
@@ -133,7 +133,7 @@ patients-no-name = 患者マスターの{ $line }行目：仮番号でないの�
 patients-bad-flag = 患者マスターの{ $line }行{ $column }列目：0か1で書いてください。
 patients-duplicate-id = 患者マスターの{ $first_line }行目と{ $line }行目の患者番号が同じです。
 patients-merge-circle = 患者マスターの{ $line }行目：統合先をたどると元に戻ります。
-patients-shrank = 患者マスターから{ $before }人中{ $missing }人がなくなっています（上限は千人あたり{ $limit_permille }人）。前の一覧を使い続けます。別の一覧や書きかけでないか確かめてください。
+patients-shrank = 患者マスターから{ $before }人中{ $missing }人がなくなっています（上限は千人あたり{ $limit_permille }人）。別の一覧や書きかけでないか確かめてください。
 
 template-no-field = ファイル名の型に項目がありません
 template-too-long = ファイル名の型が{ $maximum }バイトを超えています

@@ -51,6 +51,8 @@ impl Moment {
 #[derive(Default)]
 pub(super) struct BothWays {
     open: BTreeSet<DocumentId>,
+    /// Whose place a filed record takes, until the entry that says so.
+    superseded: BTreeSet<DocumentId>,
     taken: u64,
     /// Every session, for a signature may be entered after the session was closed: a few a day at each station.
     sessions: BTreeMap<SessionId, Session>,
@@ -81,6 +83,8 @@ impl BothWays {
             }
             Kind::DocumentFiled => {
                 filed(database, entry, people, faults)?;
+                let supersedes = entry.facts.get("supersedes").and_then(serde_json::Value::as_str);
+                self.superseded.extend(supersedes.and_then(|id| id.parse::<DocumentId>().ok()));
                 let version = entry.facts.get("version").and_then(serde_json::Value::as_u64);
                 // A later version is of a document that was filed before.
                 if version.is_none_or(|version| version <= 1) {
@@ -90,6 +94,12 @@ impl BothWays {
             Kind::DocumentSentBack | Kind::DocumentDiscarded => self.end(entry, faults),
             Kind::SessionOpened => self.opened(entry),
             Kind::DocumentSigned => self.signed(entry, faults),
+            Kind::DocumentSuperseded => {
+                for document in about(entry).into_iter().filter(|document| !self.superseded.contains(document)) {
+                    faults.say(JournalFault::SupersededByNone { index: entry.index, document });
+                }
+                self.end(entry, faults);
+            }
             _ => {}
         }
         Ok(())

@@ -154,6 +154,11 @@ pub enum JournalFault {
     CertificateMissing {
         certificate: Digest,
     },
+    /// It ended because another took its place, and no record of such a one was filed.
+    SupersededByNone {
+        index: u64,
+        document: DocumentId,
+    },
     /// A document that was ended before, or never taken.
     EndedTwice {
         index: u64,

@@ -1,0 +1,91 @@
+//! What a person's statement sets aside: the faults of the other sources that they were shown.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Facts, IdentityProblem, Statement};
+use crate::identity::{Field, Source};
+
+/// A person's statement as the ledger keeps it, with the faults that they saw and set aside. What they were not shown
+/// still holds the document.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stated {
+    #[serde(flatten)]
+    pub statement: Statement,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub set_aside: Vec<IdentityProblem>,
+}
+
+impl Stated {
+    /// What a person states who was shown `problems`, and had stated what is in `before`. Whoever has said patient, kind
+    /// and date needs no source; whoever says less sets aside only what they answered.
+    #[must_use]
+    pub fn by_person(facts: Facts, problems: &[IdentityProblem], before: &[Self]) -> Self {
+        let said = before.iter().map(|stated| &stated.statement.facts).chain([&facts]).collect::<Vec<_>>();
+        let anybody = |fact: &dyn Fn(&Facts) -> bool| said.iter().any(|facts| fact(facts));
+        let needs_no_source = anybody(&|facts| facts.patient_id.is_some())
+            && anybody(&|facts| facts.document_type.is_some())
+            && anybody(&|facts| facts.obtained_on.is_some());
+        let answered = |problem: &&IdentityProblem| match problem {
+            // That nobody spoke is no fault of a source.
+            IdentityProblem::Missing { .. } => false,
+            IdentityProblem::NotAdmitted { field, .. } | IdentityProblem::Conflict { field, .. } => {
+                facts.states(*field)
+            }
+            IdentityProblem::MalformedPatientId { .. } | IdentityProblem::UnknownPatient { .. } => {
+                facts.patient_id.is_some()
+            }
+            IdentityProblem::WrongStation { .. } => facts.station.is_some(),
+            IdentityProblem::UnreadableDate { .. }
+            | IdentityProblem::Sidecar { .. }
+            | IdentityProblem::Unspoken { .. }
+            | IdentityProblem::Contested
+            | IdentityProblem::LateSidecar { .. }
+            | IdentityProblem::RowUsed { .. } => needs_no_source,
+        };
+        let set_aside = problems.iter().filter(answered).cloned().collect();
+        Self { statement: Statement { from: Source::Person, facts }, set_aside }
+    }
+}
+
+impl Facts {
+    /// Whether it says anything of this.
+    #[must_use]
+    pub fn states(&self, field: Field) -> bool {
+        match field {
+            Field::PatientId => self.patient_id.is_some(),
+            Field::DocumentType => self.document_type.is_some(),
+            Field::ObtainedOn => self.obtained_on.is_some(),
+            Field::DocumentDate => self.document_date.is_some(),
+            Field::ScannedAt => self.scanned_at.is_some(),
+            Field::Operator => self.operator.is_some(),
+            Field::Station => self.station.is_some(),
+            Field::Paper => self.claims.paper.is_some(),
+            Field::ExpectedPages => self.claims.expected_pages.is_some(),
+            Field::DoubleFeed => self.claims.double_feed.is_some(),
+            Field::Dispensed => self.claims.dispensed.is_some(),
+            Field::Scanner => self.claims.scanner.is_some(),
+            Field::Remarks => self.claims.remarks.is_some(),
+        }
+    }
+}
+
+impl IdentityProblem {
+    /// The code, and the field where it is about one: what of it may stand where no patient data may.
+    #[must_use]
+    pub fn code(&self) -> (&'static str, Option<Field>) {
+        match self {
+            Self::Missing { field } => ("missing", Some(*field)),
+            Self::NotAdmitted { field, .. } => ("not-admitted", Some(*field)),
+            Self::Conflict { field, .. } => ("conflict", Some(*field)),
+            Self::MalformedPatientId { .. } => ("malformed-patient-id", Some(Field::PatientId)),
+            Self::UnknownPatient { .. } => ("unknown-patient", Some(Field::PatientId)),
+            Self::UnreadableDate { field, .. } => ("unreadable-date", Some(*field)),
+            Self::WrongStation { .. } => ("wrong-station", Some(Field::Station)),
+            Self::Sidecar { .. } => ("sidecar", None),
+            Self::Unspoken { .. } => ("unspoken", None),
+            Self::Contested => ("contested", None),
+            Self::LateSidecar { .. } => ("late-sidecar", None),
+            Self::RowUsed { .. } => ("row-used", None),
+        }
+    }
+}
