@@ -46,14 +46,14 @@ match way:
             if way == "preallocated":
                 file.truncate(len(data))
                 file.seek(0)
-            for part in parts:
+            for number, part in enumerate(parts):
+                time.sleep(PAUSE if number else 0)
                 write(file, part)
-                time.sleep(PAUSE)
     case "appended":
-        for part in parts:
+        for number, part in enumerate(parts):
+            time.sleep(PAUSE if number else 0)
             with opened("ab") as file:
                 write(file, part)
-            time.sleep(PAUSE)
     case "header-last":
         with opened("wb") as file:
             write(file, bytes(HEADER) + data[HEADER:])

@@ -1,6 +1,7 @@
 //! Which files in a drop folder belong to deliveries of the ledger, and what that means for them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read as _;
 
 use super::super::companions::Bundle;
 use super::super::custody::Member;
@@ -20,9 +21,13 @@ pub(super) struct Known {
     by_name: BTreeMap<SourceName, Vec<DeliveryId>>,
     /// Where only the inode's own time moved, the bytes were read once and are the same under this stat.
     read_again: BTreeMap<(DeliveryId, SourceName), SourceStat>,
+    /// Whether another file under the name of a scan begins with what was copied of it, as read once under this stat.
+    continued: Continued,
     /// Taken deliveries a scan of which was seen to have changed where it stands.
     changed: BTreeSet<DeliveryId>,
 }
+
+type Continued = BTreeMap<(DeliveryId, SourceName), (SourceStat, bool)>;
 
 pub(super) struct KnownDelivery {
     pub(super) row: Delivery,
@@ -78,11 +83,6 @@ impl KnownDelivery {
         self.members.iter().filter(|member| member.part == Part::Document)
     }
 
-    /// Whether there is a file under the name of each of its documents, be it another one.
-    fn names_stand(&self, present: &BTreeMap<&SourceName, SourceStat>) -> bool {
-        self.documents().next().is_some() && self.documents().all(|member| present.contains_key(&member.name))
-    }
-
     /// Whether any of its files still stands where it stood.
     pub(super) fn is_left(&self, present: &BTreeMap<&SourceName, SourceStat>) -> bool {
         self.members.iter().any(|member| present.get(&member.name).is_some_and(|stat| stat.same_file(&member.source)))
@@ -128,6 +128,7 @@ impl Known {
         }
         let rows = &self.rows;
         self.read_again.retain(|(id, _), _| rows.contains_key(id));
+        self.continued.retain(|(id, _), _| rows.contains_key(id));
         Ok(())
     }
 
@@ -159,11 +160,12 @@ impl Known {
             let Some(known) = self.rows.get(&id) else { continue };
             let Some(member) = known.member(&found.name) else { continue };
             let same_file = found.stat.same_file(&member.source);
-            if known.is_open() && known.names_stand(present) {
-                if same_file {
+            if known.is_open() && stands(&mut self.continued, id, known, present, drop) {
+                // A scan that was sent again, and renamed at the end, goes on with its delivery.
+                if same_file || member.part == Part::Document {
                     return Standing::Of(id);
                 }
-                // One that was exchanged (sent again, and renamed at the end) comes to join its delivery.
+                // A sidecar that was exchanged may come to join its delivery.
                 continue;
             }
             let deferred = known.is_measuring() && same_file;
@@ -203,6 +205,41 @@ pub(super) fn member_of(file: &DeliveryFile) -> Result<Member, DatabaseError> {
         size: file.byte_length,
         source: serde_json::from_str(&file.source_stat).map_err(unreadable("delivery_file.source_stat"))?,
     })
+}
+
+/// Whether each document of a delivery still stands where it stood: the same file, perhaps with other bytes, or another one
+/// that begins with every byte of it, as what is sent again after a cut does. Anything else may be the next patient's.
+fn stands(
+    continued: &mut Continued,
+    id: DeliveryId,
+    known: &KnownDelivery,
+    present: &BTreeMap<&SourceName, SourceStat>,
+    drop: &DropFolder,
+) -> bool {
+    let mut goes_on = |member: &Member, stat: &SourceStat| {
+        let key = (id, member.name.clone());
+        match continued.get(&key) {
+            Some((seen, answer)) if seen == stat => *answer,
+            _ => {
+                let answer = begins_with(member, stat, drop);
+                continued.insert(key, (*stat, answer));
+                answer
+            }
+        }
+    };
+    known.documents().next().is_some()
+        && known.documents().all(|member| {
+            present.get(&member.name).is_some_and(|stat| stat.same_file(&member.source) || goes_on(member, stat))
+        })
+}
+
+fn begins_with(member: &Member, stat: &SourceStat, drop: &DropFolder) -> bool {
+    if member.size == 0 || stat.size < member.size {
+        return false;
+    }
+    let beginning = drop.open_file(&member.name).ok().map(|source| source.file.take(member.size));
+    let read = beginning.and_then(|mut beginning| durable::digest_of(&mut beginning).ok());
+    read.is_some_and(|read| read.digest == member.digest)
 }
 
 /// The inode's own time moves with a change of rights or of names, and with a rewriting that sets the time of the bytes
