@@ -6,10 +6,10 @@ use super::section::{Check, Sheet, settings};
 
 settings! {
     /// The journal.
-    /// 監査証跡。
+    /// 記録簿。
     pub struct Journal {
         /// A folder outside the home for copies of the checkpoints; without one, truncation cannot be told.
-        /// 証跡の節目を写すホームの外のフォルダー。なければ末尾の切り捨てを見つけられない。
+        /// 記録簿の節目を写すホームの外のフォルダー。なければ末尾の切り捨てを見つけられない。
         anchor: Option<PathBuf> = None, like "\"/mnt/anchor/torikomi\"";
         /// The file with the secret that opens the line's own keys (journal, evaluation time-stamps).
         /// このシステム自身の鍵を開く秘密のファイル。

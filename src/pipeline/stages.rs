@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::sync::Arc;
 
+use jiff::tz::TimeZone;
+
 use super::driver::{Away, StageName, Worked};
 use super::failures::StageError;
 use super::line::{Adopted, Line};
@@ -22,7 +24,7 @@ use crate::ledger::documents::{self, Document};
 use crate::ledger::{contents, decisions, deliveries};
 use crate::measurements::Measurements;
 use crate::measuring::{Measured, Measuring, MeasuringError};
-use crate::messages::{Lang, say_findings};
+use crate::messages::{Lang, say, say_findings};
 use crate::people::appointments;
 use crate::review::{self, NotAccepted};
 use crate::signing::stamping::{self, Stamping};
@@ -385,7 +387,8 @@ impl Line {
     ) -> Result<&'static [StageName], StageError> {
         let due_at =
             calendar.deadline(document.taken_in_at, adopted.profile.window.sign_within, &document.station).ok();
-        let (id, station, note) = (document.id, document.station.clone(), note_text(&judgement));
+        let (id, station, note) =
+            (document.id, document.station.clone(), note_text(document, &judgement, calendar.zone()));
         let (document, adopted, journal) = (document.clone(), Arc::clone(adopted), Arc::clone(&self.journal));
         let (now, judged_by) = (self.clock.now(), calendar.digest());
         let held = self.database.write::<_, StageError, _>(async move |tx| {
@@ -426,15 +429,15 @@ impl Line {
     }
 }
 
-/// What the station is told about a document that a check held or rejected: page, reason, what to do. No patient data.
-fn note_text(judgement: &Judgement) -> String {
-    let mut text = String::new();
-    for lang in Lang::ALL {
-        for said in say_findings(lang, judgement).iter().filter(|said| said.severity >= Severity::Hold) {
-            text.push_str(&said.text);
-            text.push('\n');
-        }
-        text.push('\n');
-    }
-    text
+/// What the station is told about a document that a check held or rejected: which, page, reason, what to do. No patient
+/// data.
+fn note_text(document: &Document, judgement: &Judgement, zone: &TimeZone) -> String {
+    let taken_in = document.taken_in_at.in_zone(zone).strftime("%Y-%m-%d %H:%M:%S").to_string();
+    let blanks = [("taken_in", taken_in.into()), ("document", document.id.to_string().into())];
+    let texts = Lang::ALL.map(|lang| {
+        let found = say_findings(lang, judgement).into_iter().filter(|said| said.severity >= Severity::Hold);
+        let lines = std::iter::once(say(lang, "note-document", &blanks)).chain(found.map(|said| said.text));
+        lines.collect::<Vec<_>>().join("\n") + "\n"
+    });
+    texts.join("\n")
 }

@@ -118,8 +118,8 @@ const FOR_LONG: &[(&str, &str)] = &[(r#"valid_until = "2027-12-31""#, r#"valid_u
 
 #[test]
 fn seconds_that_no_longer_fit_into_31_bits() {
-    // The 2^31st second since 1970 begins at 12:14:08 in Tokyo, while the scan comes to rest.
-    let at = "2038-01-19T12:14:06";
+    // The 2^31st second since 1970 begins at 12:14:08 in Tokyo, before any scan can have come to rest.
+    let at = "2038-01-19T12:14:07";
     let starts_at = Some(tokyo("2038-01-19T12:00"));
     let mut hospital = Hospital::founded(&Foundation { starts_at, calendar: FOR_LONG, ..Foundation::default() });
     let records = evening(&mut hospital, at, &[("2038", "2038-01-19", true)]);

@@ -71,7 +71,7 @@ fn what_one_document_lacks_holds_it_and_no_other() {
 }
 
 #[test]
-fn what_lacks_because_its_whole_folder_is_away_pauses_the_stage_and_holds_nobody() {
+fn what_lacks_because_its_whole_folder_is_away_pauses_the_stages_and_holds_nobody() {
     let hospital = Hospital::found();
     let daemon = hospital.start();
     let sent = deliver_consent(&hospital, "waits");
@@ -80,18 +80,19 @@ fn what_lacks_because_its_whole_folder_is_away_pauses_the_stage_and_holds_nobody
     let scan = away(custody_of(&hospital, name).join("content-001"));
     let marker = away(hospital.custody().join(MARKER));
     hospital.open_session().unwrap();
-    waits_for(&hospital, name, DocumentState::AwaitingConfirmation, None);
-    hospital.confirm_what_waits();
     wait_for(&hospital, "the pause", || {
         let paused = paused(&hospital);
-        paused.as_array().unwrap().iter().find(|paused| paused["stage"] == "filing").map(|_| ())
+        paused.as_array().unwrap().iter().find(|paused| paused["stage"] == "signing").map(|_| ())
     });
     // Longer than three failures would take.
     std::thread::sleep(std::time::Duration::from_secs(8));
-    waits_for(&hospital, name, DocumentState::Filing, None);
+    let waits = document_of(&hospital, name).unwrap();
+    assert_eq!((waits.state, waits.held), (DocumentState::Signing, None), "{:?}", waits.held_detail);
     for (gone, from) in [marker, scan] {
         fs::rename(gone, from).unwrap();
     }
+    waits_for(&hospital, name, DocumentState::AwaitingConfirmation, None);
+    hospital.confirm_what_waits();
     proven(&hospital, &filed(&hospital, name));
     daemon.stop();
     settle(&hospital, &[sent]);

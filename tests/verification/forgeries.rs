@@ -275,6 +275,7 @@ fn a_decision_is_about_the_state_that_was_signed() {
             Deed::Identify {
                 document,
                 state_digest: the_state(),
+                reason: ReasonCode::WrongPatient,
                 weaker_profile: false,
                 set_aside: Vec::new(),
                 supersedes: None,
@@ -289,7 +290,14 @@ fn a_decision_is_about_the_state_that_was_signed() {
     let found = fault(recipe(|document| {
         let state_digest = Digest::of(b"something else");
         vec![
-            Deed::Identify { document, state_digest, weaker_profile: false, set_aside: Vec::new(), supersedes: None },
+            Deed::Identify {
+                document,
+                state_digest,
+                reason: ReasonCode::WrongPatient,
+                weaker_profile: false,
+                set_aside: Vec::new(),
+                supersedes: None,
+            },
             confirm(document),
         ]
     }));

@@ -387,7 +387,14 @@ fn whatever_was_held_was_released() {
         let (state_digest, reason) = (the_state(), ReasonCode::PaperCondition);
         vec![
             Deed::Accept { document, state_digest, reason, pages: PagesSeen::Shown },
-            Deed::Identify { document, state_digest, weaker_profile: false, set_aside: Vec::new(), supersedes: None },
+            Deed::Identify {
+                document,
+                state_digest,
+                reason: ReasonCode::WrongPatient,
+                weaker_profile: false,
+                set_aside: Vec::new(),
+                supersedes: None,
+            },
             confirm(document),
         ]
     };

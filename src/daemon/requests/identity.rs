@@ -27,7 +27,7 @@ impl Requests {
         reason: &ReasonGiven,
         peer: Peer,
     ) -> Result<Decided, Refusal> {
-        let (mut why, _) = Why::read(reason)?;
+        let (mut why, reason) = Why::read(reason)?;
         let profiles = self.line.profiles();
         self.check(&facts, &profiles)?;
         if facts == Facts::default() && supersedes.is_none() {
@@ -53,6 +53,7 @@ impl Requests {
             let deed = Deed::Identify {
                 document: id,
                 state_digest: state::of(tx, &document).await?,
+                reason,
                 weaker_profile: asks_less(&document, stated.statement.facts.document_type.as_ref(), &profiles),
                 set_aside: codes.map(|(fault, field)| SetAside { fault: fault.to_owned(), field }).collect(),
                 supersedes,

@@ -92,6 +92,7 @@ pub enum Deed {
     Identify {
         document: DocumentId,
         state_digest: Digest,
+        reason: ReasonCode,
         /// It moves to a profile that asks for less, which only the manager may do.
         weaker_profile: bool,
         /// The faults of the other sources that the person was shown and set aside; what they were is in the private part.
