@@ -70,17 +70,19 @@ pub(super) fn timestamp(signed: &SignedManifest, profile: Option<&Profile>, trus
         let fault = Fault::TimestampBeforeSignature { signed_at, timestamped_at };
         return Stamp { outcome: Err(fault.into()), time: None, evaluation, not_asked: false };
     }
-    let outcome = believed(token, signed, &claim, trust);
+    let (outcome, under_evaluation) = believed(token, signed, &claim, trust);
+    let evaluation = evaluation || under_evaluation;
     // A token that is denied tells no time.
     let denied = matches!(outcome, Err(super::Objection::Fault(_)));
     Stamp { outcome, time: Some(claim.gen_time).filter(|_| !denied), evaluation, not_asked: false }
 }
 
-/// Whether one of the authorities that the caller believes in made the token.
-fn believed(token: &[u8], signed: &SignedManifest, claim: &StampClaim, trust: &Trust) -> Outcome {
+/// Whether one of the authorities that the caller believes in made the token, and whether an evaluation authority stands
+/// behind it, which its own certificate need not say.
+fn believed(token: &[u8], signed: &SignedManifest, claim: &StampClaim, trust: &Trust) -> (Outcome, bool) {
     let authority = name(&claim.certificate);
     if trust.authorities.is_empty() {
-        return Err(Doubt::AuthorityUnknown { claimed_at: claim.gen_time, authority }.into());
+        return (Err(Doubt::AuthorityUnknown { claimed_at: claim.gen_time, authority }.into()), false);
     }
     let mut first = None;
     for trusted in &trust.authorities {
@@ -89,12 +91,13 @@ fn believed(token: &[u8], signed: &SignedManifest, claim: &StampClaim, trust: &T
         let rules = StampRules { anchors: &trusted.anchors, intermediates: &[], policies };
         match check::timestamp_token(token, &signed.signature, &rules) {
             Ok(info) => {
-                return Ok(Fact::TimestampCounts {
+                let counts = Fact::TimestampCounts {
                     timestamped_at: info.gen_time,
                     authority,
                     policy: info.policy.to_string(),
                     accredited: trusted.accredited,
-                });
+                };
+                return (Ok(counts), info.path.certificates.iter().any(Certificate::is_evaluation));
             }
             // The authority that comes nearest says best what is wrong.
             Err(error) if first.is_none() || !matches!(error, StampError::Chain(ChainError::UnknownIssuer)) => {
@@ -103,7 +106,7 @@ fn believed(token: &[u8], signed: &SignedManifest, claim: &StampClaim, trust: &T
             Err(_) => {}
         }
     }
-    Err(first.as_ref().map_or(Fault::TimestampMissing, wrong).into())
+    (Err(first.as_ref().map_or(Fault::TimestampMissing, wrong).into()), false)
 }
 
 fn wrong(error: &StampError) -> Fault {

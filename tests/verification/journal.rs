@@ -358,7 +358,7 @@ fn records_documents_and_certificates_both_ways() {
     let subject = Subject::document(filed.document);
     bench.hospital.append(Draft::by_system(Kind::DocumentSuperseded, subject), at(FILED_AT));
     let faults = bench.report(None).faults;
-    let expected = JournalFault::SupersededByNone { index: 10, document: filed.document };
+    let expected = JournalFault::SupersededByNone { index: 13, document: filed.document };
     assert!(faults.contains(&expected), "{faults:?}");
 
     let bench = Bench::new();
