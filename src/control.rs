@@ -258,6 +258,10 @@ pub enum Refusal {
     OtherStation { station: Name },
     /// Only an earlier document that waits for a person or was sent back can be superseded.
     NotSupersedable { document: DocumentId },
+    /// One patient's page takes no other's place.
+    SupersedesAnothers { document: DocumentId },
+    /// A file that was changed after it was taken is released one by one, by whoever looked at it.
+    LookedAtSingly { document: DocumentId },
     /// An appointment does not begin in the past.
     BegunInPast { from: Instant },
     /// What is not possible again yet cannot be released.

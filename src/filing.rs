@@ -19,8 +19,10 @@ use crate::journal::append::Journal;
 use crate::journal::{Draft, Kind, Subject};
 use crate::ledger::attempts::{self, Attempt, AttemptState};
 use crate::ledger::{documents, superseding};
+use crate::people::certificates;
 use crate::profile::{self, TimestampPolicy};
 use crate::signing::stamping::AttemptFiles;
+use crate::signing::unused::{Unused, give_up};
 use crate::signing::{ATTEMPTS, SigningError, media_of};
 use crate::store::records::{self, Member, Record};
 use crate::store::{Objects, StoreError};
@@ -60,6 +62,14 @@ pub struct Filing<'a> {
 
 const UNKNOWN_PROFILE: FilingError = FilingError::Incoherent("the profile that judged is not known any more");
 
+/// What came of filing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    Filed(Filed),
+    /// The signer's certificate was revoked from before the signature was proven; the document is signed anew.
+    SignedAnew,
+}
+
 /// A filed record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Filed {
@@ -74,7 +84,7 @@ impl Filing<'_> {
     ///
     /// # Errors
     /// When disk, store or database fail, or something is not what was signed; nothing is filed then.
-    pub fn file(&self, document: DocumentId) -> Result<Filed, FilingError> {
+    pub fn file(&self, document: DocumentId) -> Result<Outcome, FilingError> {
         let (attempts, sidecar) = self.database.read::<_, DatabaseError, _>(async |tx| {
             let row = documents::get(tx, document).await?;
             Ok((attempts::of_document(tx, document).await?, row.and_then(|row| row.sidecar)))
@@ -144,11 +154,19 @@ impl Filing<'_> {
         Ok(members)
     }
 
-    fn commit(&self, attempt: &Attempt, record: &RecordJson, members: Vec<Member>) -> Result<Filed, FilingError> {
+    fn commit(&self, attempt: &Attempt, record: &RecordJson, members: Vec<Member>) -> Result<Outcome, FilingError> {
         let now = self.clock.now();
         let filed = Filed { record: RecordId::new(), digest: attempt.manifest, at: now };
         let (attempt, record, journal) = (attempt.clone(), record.clone(), Arc::clone(self.journal));
         self.database.write::<_, FilingError, _>(async move |tx| {
+            // What nobody stamped is proven by the journal's entry alone, and that is made now.
+            let proven_at = attempt.timestamped_at.unwrap_or(now);
+            let revoked = certificates::revoked_since(tx, record.signer.certificate).await?;
+            if let Some(since) = revoked.filter(|since| *since <= proven_at) {
+                let why = Unused::SignerRevoked { since };
+                give_up(tx, &journal, &attempt, DocumentState::Filing, why, now).await?;
+                return Ok(Outcome::SignedAnew);
+            }
             let signature = members
                 .iter()
                 .find(|member| member.name == SIGNATURE_PATH)
@@ -176,11 +194,10 @@ impl Filing<'_> {
             attempts::set_state(tx, attempt.id, attempt.state, AttemptState::Filed, None).await?;
             documents::carry_on(tx, attempt.document, DocumentState::Filing, DocumentState::Filed, now).await?;
             if let Some(earlier) = record.supersedes {
-                end_superseded(tx, &journal, earlier, &filed, attempt.document).await?;
+                end_superseded(tx, &journal, earlier, &filed, &record).await?;
             }
-            Ok(())
-        })?;
-        Ok(filed)
+            Ok(Outcome::Filed(filed))
+        })
     }
 }
 
@@ -191,15 +208,20 @@ async fn end_superseded(
     journal: &Journal,
     earlier: DocumentId,
     filed: &Filed,
-    by: DocumentId,
+    by: &RecordJson,
 ) -> Result<(), DatabaseError> {
     let Some(document) = documents::get(tx, earlier).await? else { return Ok(()) };
-    if document.state == DocumentState::SentBack || !superseding::may_be_superseded(&document) {
+    let patient = by.identity.patient.as_ref().map(|patient| patient.value.id.as_str());
+    // Either may have turned out to be another's since the person looked.
+    if document.state == DocumentState::SentBack
+        || !superseding::may_be_superseded(&document)
+        || superseding::is_of_another(&document, patient)
+    {
         return Ok(());
     }
     documents::move_on(tx, earlier, document.state, DocumentState::SentBack, filed.at).await?;
     let subject = Subject { record: Some(filed.record), ..Subject::document(earlier) };
-    let entry = Draft::by_system(Kind::DocumentSuperseded, subject).fact("superseded_by", by);
+    let entry = Draft::by_system(Kind::DocumentSuperseded, subject).fact("superseded_by", by.document);
     journal.append(tx, entry, filed.at).await?;
     Ok(())
 }

@@ -19,7 +19,7 @@ pub mod sidecar;
 pub mod template;
 
 pub use resolve::{Asked, Flag, Identification, Identified, IdentityProblem, document_type, resolve};
-pub use set_aside::Stated;
+pub use set_aside::{Beside, Stated};
 pub use sidecar::{Sidecar, SidecarProblem};
 pub use template::{Template, TemplateProblem};
 

@@ -73,6 +73,8 @@ pub enum Kind {
     DocumentSigned,
     /// The window for the stamp passed; that signature is kept and another attempt begins.
     StampMissed,
+    /// The signer's certificate was revoked from before the signature was proven; it is kept and another attempt begins.
+    SignerRevoked,
     /// Files of a signing attempt that a crash cut off from the ledger and that nobody can vouch for were set aside.
     AttemptQuarantined,
     DocumentFiled,

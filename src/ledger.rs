@@ -58,6 +58,8 @@ pub const DOCUMENT_MOVES: &[(DocumentState, DocumentState)] = &[
     (Do::Inspecting, Do::AwaitingConfirmation),
     // Nothing to review; the profile lets an open session sign.
     (Do::Inspecting, Do::Signing),
+    // Its source changed meanwhile, and a person says what it is.
+    (Do::Inspecting, Do::Identifying),
     // A person's decision; a changed kind or identity is inspected again.
     (Do::Review, Do::Identifying),
     (Do::Review, Do::Inspecting),
@@ -83,6 +85,12 @@ pub const DOCUMENT_MOVES: &[(DocumentState, DocumentState)] = &[
     // The window for the stamp passed: signed anew.
     (Do::Stamping, Do::Signing),
     (Do::Filing, Do::Filed),
+    // A person ends what turned out to be a piece of a file that grew.
+    (Do::Inspecting, Do::Discarded),
+    (Do::Stamping, Do::Discarded),
+    (Do::Filing, Do::Discarded),
+    // The signer's certificate was revoked from before the stamp: signed anew.
+    (Do::Filing, Do::Signing),
     // Lawful disposal, long after.
     (Do::Filed, Do::Disposed),
     (Do::SentBack, Do::Disposed),

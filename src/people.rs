@@ -148,6 +148,10 @@ pub enum Refused {
     KeyInForce { login: String },
     #[error("a key is revoked from now on or from an earlier time ({since} is still to come)")]
     RevocationToCome { since: Instant },
+    #[error("nobody alone revokes their key from {since}, which has passed: two others do")]
+    RevocationOfPast { since: Instant },
+    #[error("the certificate begins at {since}, and cannot be revoked from before")]
+    RevocationTooEarly { since: Instant },
     #[error("nobody appoints themselves: ask another administrator")]
     OwnAppointment,
     #[error("an appointment must end after it begins")]

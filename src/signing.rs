@@ -8,6 +8,7 @@
 mod draft;
 pub mod adoption;
 pub mod stamping;
+pub(crate) mod unused;
 
 use std::sync::Arc;
 

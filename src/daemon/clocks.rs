@@ -9,7 +9,7 @@ use crate::document::HoldReason;
 use crate::journal::read::{self, Head};
 use crate::journal::{Draft, Kind, Subject};
 use crate::ledger::clock_state::{self, ClockState};
-use crate::ledger::documents;
+use crate::ledger::{documents, waiting};
 use crate::pipeline::driver::StageName;
 use crate::pipeline::line::Line;
 
@@ -57,7 +57,12 @@ impl Watch {
     pub fn look(&mut self, line: &Line) -> Result<(), DatabaseError> {
         let problem = line.clock.problem();
         if self.seen == Some(problem) {
-            return Ok(());
+            // A doubt that came and went between two looks may have held somebody all the same.
+            let waits = problem.is_none()
+                && line.database.read::<_, DatabaseError, _>(async |tx| waiting::any(tx, HoldReason::Clock).await)?;
+            if !waits {
+                return Ok(());
+            }
         }
         let (now, journal) = (line.clock.now(), Arc::clone(&line.journal));
         let state = state(line);

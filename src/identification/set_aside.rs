@@ -4,6 +4,19 @@ use serde::{Deserialize, Serialize};
 
 use super::{Facts, IdentityProblem, Statement};
 use crate::identity::{Field, Source};
+use crate::ids::{DeliveryId, DocumentId};
+
+/// What a document looks like beside another: with it the document is held, and it is shown to whoever looks at it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "code", rename_all = "kebab-case")]
+pub enum Beside {
+    /// The same bytes under another patient.
+    EqualBytes { earlier: DocumentId },
+    /// The same bytes under equal circumstances: perhaps a mere further receipt of a document whose end is not known yet.
+    EqualBytesOpen { earlier: DocumentId },
+    /// Its source went on growing after an earlier delivery of it was taken.
+    Regrown { earlier: DeliveryId },
+}
 
 /// A person's statement as the ledger keeps it, with the faults that they saw and set aside. What they were not shown
 /// still holds the document.
@@ -13,13 +26,16 @@ pub struct Stated {
     pub statement: Statement,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub set_aside: Vec<IdentityProblem>,
+    /// Beside what they saw it when they said patient, kind and date: it is a document of its own all the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub beside: Option<Beside>,
 }
 
 impl Stated {
     /// What a person states who was shown `problems`, and had stated what is in `before`. Whoever has said patient, kind
     /// and date needs no source; whoever says less sets aside only what they answered.
     #[must_use]
-    pub fn by_person(facts: Facts, problems: &[IdentityProblem], before: &[Self]) -> Self {
+    pub fn by_person(facts: Facts, problems: &[IdentityProblem], beside: Option<Beside>, before: &[Self]) -> Self {
         let said = before.iter().map(|stated| &stated.statement.facts).chain([&facts]).collect::<Vec<_>>();
         let anybody = |fact: &dyn Fn(&Facts) -> bool| said.iter().any(|facts| fact(facts));
         let needs_no_source = anybody(&|facts| facts.patient_id.is_some())
@@ -43,7 +59,22 @@ impl Stated {
             | IdentityProblem::RowUsed { .. } => needs_no_source,
         };
         let set_aside = problems.iter().filter(answered).cloned().collect();
-        Self { statement: Statement { from: Source::Person, facts }, set_aside }
+        // Whoever looked at two documents says of this one all that it is; a word about its paper is no such look.
+        let said_all = facts.patient_id.is_some() && facts.document_type.is_some() && facts.obtained_on.is_some();
+        let beside = beside.filter(|_| said_all);
+        Self { statement: Statement { from: Source::Person, facts }, set_aside, beside }
+    }
+}
+
+impl Beside {
+    /// The code, as it stands in the act of whoever looked.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::EqualBytes { .. } => "equal-bytes",
+            Self::EqualBytesOpen { .. } => "equal-bytes-open",
+            Self::Regrown { .. } => "regrown",
+        }
     }
 }
 

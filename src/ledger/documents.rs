@@ -239,7 +239,8 @@ pub async fn carry_on(
     move_on(tx, id, from, to, now).await
 }
 
-/// Lets a document wait in its state, for a reason.
+/// Lets a document wait in its state, for a reason. That its source changed stays the reason, whatever a stage that had the
+/// document in hand finds meanwhile.
 pub async fn hold(
     tx: &mut Tx,
     id: DocumentId,
@@ -248,16 +249,19 @@ pub async fn hold(
     detail: Option<&str>,
     now: Instant,
 ) -> Result<(), DatabaseError> {
-    let done =
-        sqlx::query("UPDATE document SET held = $1, held_detail = $2, updated_at = $3 WHERE id = $4 AND state = $5")
-            .bind(reason.to_string())
-            .bind(detail.map(ToOwned::to_owned))
-            .bind(now.as_microseconds())
-            .bind(id.to_string())
-            .bind(state.to_string())
-            .execute(tx)
-            .await?;
-    one_row(done.rows_affected(), || format!("document {id} is not {state}"))
+    let done = sqlx::query(
+        "UPDATE document SET held = $1, held_detail = $2, updated_at = $3
+             WHERE id = $4 AND state = $5 AND (held IS NULL OR held <> $6 OR $1 = $6)",
+    )
+    .bind(reason.to_string())
+    .bind(detail.map(ToOwned::to_owned))
+    .bind(now.as_microseconds())
+    .bind(id.to_string())
+    .bind(state.to_string())
+    .bind(HoldReason::SourceChanged.to_string())
+    .execute(tx)
+    .await?;
+    one_row(done.rows_affected(), || format!("document {id} is not {state}, or its source changed meanwhile"))
 }
 
 /// Ends the waiting of a document for `reason`; its stage takes it up again.
@@ -282,8 +286,8 @@ pub async fn resume_all(
     now: Instant,
 ) -> Result<u64, DatabaseError> {
     let done = sqlx::query(
-        "UPDATE document SET held = NULL, held_detail = NULL, updated_at = $1
-         WHERE held = $2 AND (CAST($3 AS TEXT) IS NULL OR station = $3)",
+        "UPDATE document SET held = NULL, held_detail = NULL, waits_for = NULL, failures = 0, retry_at = NULL,
+         updated_at = $1 WHERE held = $2 AND (CAST($3 AS TEXT) IS NULL OR station = $3)",
     )
     .bind(now.as_microseconds())
     .bind(reason.to_string())
@@ -329,15 +333,15 @@ pub async fn set_flags(tx: &mut Tx, id: DocumentId, flags: &str) -> Result<(), D
     Ok(())
 }
 
-/// Records the sidecar that speaks for a document; `list` where it is a row of a batch list.
+/// Records the sidecar that speaks for a document, or that none does any more; `list` where it is a row of a batch list.
 pub async fn set_sidecar(
     tx: &mut Tx,
     id: DocumentId,
-    sidecar: &Digest,
+    sidecar: Option<&Digest>,
     list: Option<&Digest>,
 ) -> Result<(), DatabaseError> {
     sqlx::query("UPDATE document SET sidecar = $1, list_digest = $2 WHERE id = $3")
-        .bind(sidecar.to_string())
+        .bind(sidecar.map(ToString::to_string))
         .bind(list.map(ToString::to_string))
         .bind(id.to_string())
         .execute(tx)

@@ -40,7 +40,7 @@ pub async fn newest_under_stem(
     let row = sqlx::query(
         "SELECT d.id, d.source_released, d.sidecar_doubt,
            (SELECT COUNT(*) FROM delivery_file s WHERE s.delivery = d.id AND s.role = 'sidecar') AS sidecars,
-           (SELECT COUNT(*) FROM document o WHERE o.sidecar IS NOT NULL
+           (SELECT COUNT(*) FROM document o WHERE o.sidecar IS NOT NULL AND o.list_digest IS NULL
               AND o.id IN (SELECT document FROM document_part WHERE delivery = d.id)) AS agreed
          FROM delivery_file f JOIN delivery d ON d.id = f.delivery
          WHERE f.stem = $1 AND f.role = 'scan' AND d.station = $2 AND f.delivery < $3
@@ -62,10 +62,10 @@ pub async fn newest_under_stem(
     }))
 }
 
-/// Whether a document of this delivery was identified with its sidecar.
+/// Whether a document of this delivery was identified with its sidecar, and not with a row of a list alone.
 pub async fn is_agreed(tx: &mut Tx, delivery: DeliveryId) -> Result<bool, DatabaseError> {
     let row = sqlx::query(
-        "SELECT COUNT(*) FROM document WHERE sidecar IS NOT NULL
+        "SELECT COUNT(*) FROM document WHERE sidecar IS NOT NULL AND list_digest IS NULL
            AND id IN (SELECT document FROM document_part WHERE delivery = $1)",
     )
     .bind(delivery.to_string())

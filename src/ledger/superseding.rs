@@ -35,6 +35,13 @@ pub fn may_be_superseded(document: &Document) -> bool {
     }
 }
 
+/// Whether a document is known to be another patient's than `patient`: one patient's page takes no other's place.
+#[must_use]
+pub fn is_of_another(document: &Document, patient: Option<&str>) -> bool {
+    let theirs = document.identity.patient.as_ref().map(|theirs| theirs.value.id.as_str());
+    theirs.zip(patient).is_some_and(|(theirs, patient)| theirs != patient)
+}
+
 /// Earlier documents that `document` may replace, newest first. What was replaced already is none of them.
 pub async fn proposals(tx: &mut Tx, document: &Document) -> Result<Vec<(Document, Likeness)>, DatabaseError> {
     let sql = format!(

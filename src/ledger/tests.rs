@@ -76,6 +76,44 @@ fn document_in(world: &World, state: DocumentState) -> DocumentId {
     id
 }
 
+#[test]
+fn that_the_source_changed_stays_the_reason_whatever_a_stage_finds_meanwhile() {
+    use crate::document::HoldReason::{NoSession, SourceChanged, StageFailed};
+    let world = World::new();
+    let id = document_in(&world, DocumentState::Signing);
+    let hold = |reason| {
+        world.database.write::<_, DatabaseError, _>(async move |tx| {
+            documents::hold(tx, id, DocumentState::Signing, reason, None, at(2)).await
+        })
+    };
+    hold(SourceChanged).unwrap();
+    for reason in [NoSession, StageFailed] {
+        assert!(matches!(hold(reason), Err(DatabaseError::Conflict(_))), "{reason}");
+    }
+    hold(SourceChanged).unwrap();
+    let document = world.database.read(async |tx| documents::get(tx, id).await).unwrap().unwrap();
+    assert_eq!(document.held, Some(SourceChanged));
+}
+
+#[test]
+fn what_waited_begins_its_count_of_failures_anew() {
+    use crate::document::HoldReason::NoSession;
+    let world = World::new();
+    let id = document_in(&world, DocumentState::Signing);
+    let count = |world: &World| {
+        world
+            .database
+            .write::<_, DatabaseError, _>(async move |tx| documents::count_failure(tx, id, at(3)).await)
+            .unwrap()
+    };
+    assert_eq!((count(&world), count(&world)), (1, 2));
+    world.write(async move |tx| {
+        documents::hold(tx, id, DocumentState::Signing, NoSession, None, at(4)).await?;
+        documents::resume_all(tx, None, NoSession, at(5)).await.map(|_| ())
+    });
+    assert_eq!(count(&world), 1);
+}
+
 /// Past every rule, as no move could.
 async fn put(tx: &mut Tx, table: &str, id: String, state: String) -> Result<(), DatabaseError> {
     let sql = format!("UPDATE {table} SET state = $1 WHERE id = $2");

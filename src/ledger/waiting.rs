@@ -6,7 +6,7 @@ use sqlx::Row as _;
 
 use super::documents::{COLUMNS, Document, read_row};
 use crate::database::{DatabaseError, Tx};
-use crate::document::HoldReason;
+use crate::document::{DocumentState, HoldReason};
 use crate::ids::{DeliveryId, DocumentId};
 use crate::instant::Instant;
 
@@ -61,4 +61,22 @@ pub async fn settled_among(tx: &mut Tx, ids: &[DocumentId]) -> Result<BTreeSet<D
         }
     }
     Ok(settled)
+}
+
+/// Whether a document is still where the stage took it up, and nobody held it meanwhile. Asked of the row alone, for it may
+/// be one that cannot be read.
+pub async fn is_in_hand(tx: &mut Tx, id: DocumentId, state: DocumentState) -> Result<bool, DatabaseError> {
+    let row = sqlx::query("SELECT COUNT(*) FROM document WHERE id = $1 AND state = $2 AND held IS NULL")
+        .bind(id.to_string())
+        .bind(state.to_string())
+        .fetch_one(tx)
+        .await?;
+    Ok(row.try_get::<i64, _>(0)? > 0)
+}
+
+/// Whether any document waits for this reason.
+pub async fn any(tx: &mut Tx, reason: HoldReason) -> Result<bool, DatabaseError> {
+    let row =
+        sqlx::query("SELECT COUNT(*) FROM document WHERE held = $1").bind(reason.to_string()).fetch_one(tx).await?;
+    Ok(row.try_get::<i64, _>(0)? > 0)
 }

@@ -154,6 +154,11 @@ pub async fn get(tx: &mut Tx, fingerprint: Digest) -> Result<Option<Certificate>
     row.as_ref().map(read_row).transpose()
 }
 
+/// From when on a certificate counts no more, where it was revoked.
+pub async fn revoked_since(tx: &mut Tx, fingerprint: Digest) -> Result<Option<Instant>, DatabaseError> {
+    Ok(get(tx, fingerprint).await?.and_then(|certificate| certificate.revoked_at))
+}
+
 /// All of a person's certificates, the newest first.
 pub async fn of_person(tx: &mut Tx, person: PersonId) -> Result<Vec<Certificate>, DatabaseError> {
     let sql = format!("SELECT {COLUMNS} FROM certificate WHERE person = $1 ORDER BY issued_at DESC, fingerprint");

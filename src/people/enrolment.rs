@@ -185,7 +185,7 @@ pub async fn enrol(
     Ok(Change::new(signed.into_draft(None), vec![Row::Certificate(certificate)]))
 }
 
-/// Revokes a certificate: its own key says so, or two others, of whom neither is the person.
+/// Revokes a certificate: its own key says so from now on, or two others, of whom neither is the person, from when they say.
 ///
 /// # Errors
 /// When the act is not admitted, or names a certificate that the person does not hold.
@@ -198,6 +198,10 @@ pub async fn revoke(tx: &mut Tx, signed: Signed, rules: &ActRules, now: Instant)
         return Err(Refused::RevocationToCome { since }.into());
     }
     match act.second {
+        // Alone, nobody undoes what they signed before.
+        None if act.by == person && since < now.plus(-rules.clock_skew) => {
+            return Err(Refused::RevocationOfPast { since }.into());
+        }
         None if act.by == person => {}
         None => {
             let roles = vec![Role::Admin, Role::InformationManager];
@@ -207,7 +211,11 @@ pub async fn revoke(tx: &mut Tx, signed: Signed, rules: &ActRules, now: Instant)
         Some(_) => acts::check_role(tx, act.by, &act.deed, &[Role::Admin, Role::InformationManager], now).await?,
     }
     match certificates::get(tx, certificate).await? {
-        Some(held) if held.person == person && held.revoked_at.is_none() => {}
+        Some(held) if held.person == person && held.revoked_at.is_none() => {
+            if since < held.not_before {
+                return Err(Refused::RevocationTooEarly { since: held.not_before }.into());
+            }
+        }
         _ => return Err(Refused::MalformedAct.into()),
     }
     Ok(Change::new(signed.into_draft(None), vec![Row::CertificateRevoked { certificate, since }]))

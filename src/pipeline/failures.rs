@@ -14,6 +14,7 @@ use crate::image::WorkerError;
 use crate::intake::custody::CustodyError;
 use crate::journal::{Draft, Kind, Subject};
 use crate::ledger::documents::{self, Document};
+use crate::ledger::waiting;
 use crate::measuring::{Failed, MeasuringError};
 use crate::people::PeopleError;
 use crate::signing::SigningError;
@@ -29,27 +30,9 @@ const RETRY: jiff::SignedDuration = jiff::SignedDuration::from_secs(2);
 #[derive(serde::Serialize)]
 #[serde(tag = "code", rename_all = "kebab-case")]
 pub(super) enum HeldDetail<'a> {
-    Identity {
-        problems: &'a [IdentityProblem],
-    },
-    NoProfile {
-        document_type: &'a Name,
-    },
-    EqualBytes {
-        earlier: DocumentId,
-    },
-    /// It may be a mere further receipt of a document whose end is not known yet.
-    EqualBytesOpen {
-        earlier: DocumentId,
-    },
-    /// Its source went on growing after an earlier delivery of it was taken.
-    Regrown {
-        earlier: DeliveryId,
-    },
-    StageFailed {
-        stage: &'static str,
-        error: String,
-    },
+    Identity { problems: &'a [IdentityProblem] },
+    NoProfile { document_type: &'a Name },
+    StageFailed { stage: &'static str, error: String },
 }
 
 impl Line {
@@ -83,7 +66,10 @@ impl Line {
         let detail = serde_json_canonicalizer::to_string(&detail).unwrap_or_default();
         let journal = Arc::clone(&self.journal);
         let held = self.database.write::<_, DatabaseError, _>(async move |tx| {
-            if documents::count_failure(tx, id, now.plus(RETRY)).await? < MOST_FAILURES {
+            // What somebody held or moved meanwhile did not fail.
+            if !waiting::is_in_hand(tx, id, state).await?
+                || documents::count_failure(tx, id, now.plus(RETRY)).await? < MOST_FAILURES
+            {
                 return Ok(false);
             }
             documents::hold(tx, id, state, HoldReason::StageFailed, Some(&detail), now).await?;

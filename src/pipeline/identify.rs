@@ -14,17 +14,17 @@ use crate::database::{DatabaseError, Tx};
 use crate::document::{DocumentState, HoldReason};
 use crate::identification::index::Index;
 use crate::identification::{
-    self, Asked, Facts, Flag, Identification, IdentityProblem, Sidecar, SidecarProblem, Stated, Statement, Template,
-    resolve,
+    self, Asked, Beside, Facts, Flag, Identification, IdentityProblem, Sidecar, SidecarProblem, Stated, Statement,
+    Template, resolve,
 };
 use crate::identity::table::Encoding;
 use crate::identity::{Claims, Source};
-use crate::ids::{DeliveryId, Digest, DocumentId};
+use crate::ids::{DeliveryId, Digest, DocumentId, Name};
 use crate::instant::Instant;
 use crate::intake::custody::CustodyCopy;
 use crate::intake::names::{Part as Side, first_number_left_out, stem};
 use crate::journal::append::Journal;
-use crate::journal::{Draft, Entry, Kind, Subject as About, read};
+use crate::journal::{Draft, Kind, Subject as About};
 use crate::ledger::documents::{self, Document};
 use crate::ledger::{deliveries, spoken, waiting};
 use crate::patients::Patients;
@@ -35,6 +35,8 @@ use crate::profile::Fact;
 struct Gathered {
     statements: Vec<Statement>,
     problems: Vec<IdentityProblem>,
+    /// Beside what people saw it, and said all the same what it is.
+    seen_beside: Vec<Beside>,
     /// The sidecar, or its own row of a batch list with that list's digest.
     sidecar: Option<(Vec<u8>, Option<Digest>)>,
     /// The delivery that this one may be a longer piece of.
@@ -68,6 +70,15 @@ impl Line {
         })
     }
 
+    /// The kinds that what came with a document says it is of.
+    pub(crate) fn kinds_by_sources(&self, document: &Document) -> Result<BTreeSet<Name>, String> {
+        let gathered = self.gather(document).map_err(|error| error.to_string())?;
+        // What the station's settings say counts where nobody speaks; it says nothing of this document.
+        let sources =
+            gathered.statements.into_iter().filter(|said| !matches!(said.from, Source::Person | Source::Station));
+        Ok(sources.filter_map(|said| said.facts.document_type).collect())
+    }
+
     fn gather(&self, document: &Document) -> Result<Gathered, StageError> {
         let id = document.id;
         let (parts, delivery, session) = self.database.read::<_, StageError, _>(async |tx| {
@@ -88,6 +99,7 @@ impl Line {
         let mut gathered = Gathered {
             statements: Vec::new(),
             problems: Vec::new(),
+            seen_beside: Vec::new(),
             sidecar: None,
             regrown_from: delivery.regrown_from,
             rows: Vec::new(),
@@ -121,8 +133,9 @@ impl Line {
             let facts = Facts { obtained_on: Some(day), ..Facts::default() };
             gathered.statements.push(Statement { from: Source::Batch, facts });
         }
-        for Stated { statement, set_aside } in stated {
+        for Stated { statement, set_aside, beside } in stated {
             gathered.problems.retain(|problem| !set_aside.contains(problem));
+            gathered.seen_beside.extend(beside);
             gathered.statements.push(statement);
         }
         if let Some(station) = station {
@@ -238,10 +251,9 @@ impl Line {
 
     fn settle(&self, document: &Document, gathered: &Gathered) -> Result<Settled, StageError> {
         // Never filed in pieces: a person says what the longer one is.
-        if let Some(earlier) = gathered.regrown_from
-            && !self.decided_after(document, HoldReason::SourceChanged)?
-        {
-            return Ok(Settled::Held(HoldReason::SourceChanged, to_text(&HeldDetail::Regrown { earlier })?));
+        let regrown = gathered.regrown_from.map(|earlier| Beside::Regrown { earlier });
+        if let Some(regrown) = regrown.filter(|regrown| !gathered.seen_beside.contains(regrown)) {
+            return Ok(Settled::Held(HoldReason::SourceChanged, to_text(&regrown)?));
         }
         let mut problems = gathered.problems.clone();
         let kind = match identification::document_type(&gathered.statements) {
@@ -276,7 +288,7 @@ impl Line {
                 let Some(adopted) = adopted else {
                     return Err(StageError::Document("identified without a profile".into()));
                 };
-                return self.compare_with_equals(document, identified, adopted);
+                return self.compare_with_equals(document, &gathered.seen_beside, identified, adopted);
             }
             Identification::Identified(_) => {}
         }
@@ -298,6 +310,7 @@ impl Line {
     fn compare_with_equals(
         &self,
         document: &Document,
+        seen_beside: &[Beside],
         identified: Box<identification::Identified>,
         adopted: Arc<Adopted>,
     ) -> Result<Settled, StageError> {
@@ -320,14 +333,15 @@ impl Line {
         let patient =
             |identity: &crate::identity::Identity| identity.patient.as_ref().map(|patient| patient.value.id.clone());
         let ours = identified.identity();
-        let decided_by_person = !others.is_empty() && self.decided_after(document, HoldReason::EqualBytes)?;
         for other in &others {
             let theirs = &other.identity;
-            if patient(theirs).is_some() && patient(theirs) != patient(ours) && !decided_by_person {
-                return Ok(Settled::Held(
-                    HoldReason::EqualBytes,
-                    to_text(&HeldDetail::EqualBytes { earlier: other.id })?,
-                ));
+            let contradicts = Beside::EqualBytes { earlier: other.id };
+            if patient(theirs).is_some() && patient(theirs) != patient(ours) && !seen_beside.contains(&contradicts) {
+                return Ok(Settled::Held(HoldReason::EqualBytes, to_text(&contradicts)?));
+            }
+            // Whoever saw both and says what this one is, is believed: it is none of the other's receipts.
+            if [contradicts, Beside::EqualBytesOpen { earlier: other.id }].iter().any(|it| seen_beside.contains(it)) {
+                continue;
             }
             let same = other.station == document.station
                 && patient(theirs) == patient(ours)
@@ -337,25 +351,11 @@ impl Line {
             match (same, other.state) {
                 (true, DocumentState::Filed) => return Ok(Settled::Receipt(other.id)),
                 // What becomes of the first decides about this one: nothing is a receipt of what may be sent back yet.
-                (true, state) if state.is_open() && !decided_by_person => return Ok(Settled::WaitsFor(other.id)),
+                (true, state) if state.is_open() => return Ok(Settled::WaitsFor(other.id)),
                 _ => {}
             }
         }
         Ok(Settled::Identified(identified, adopted))
-    }
-
-    /// Whether a person stated whose it is after it had been held for this reason, and so was shown what it is about.
-    fn decided_after(&self, document: &Document, reason: HoldReason) -> Result<bool, StageError> {
-        let id = document.id;
-        let entries = self.database.read::<_, StageError, _>(async |tx| {
-            let entries = read::of_document(tx, id).await?;
-            Ok(entries.iter().filter_map(|stored| stored.entry().ok()).collect::<Vec<_>>())
-        })?;
-        let is_hold = |entry: &Entry| {
-            entry.kind == Kind::DocumentHeld
-                && entry.facts.get("reason").and_then(|said| said.as_str()) == Some(&reason.to_string())
-        };
-        Ok(entries.iter().skip_while(|entry| !is_hold(entry)).any(|entry| entry.kind == Kind::DocumentIdentified))
     }
 
     fn commit_identity(
@@ -374,15 +374,10 @@ impl Line {
         let (id, now, journal) = (document.id, self.clock.now(), Arc::clone(&self.journal));
         let (files, rows, station) = (gathered.files, gathered.rows, document.station.clone());
         let left_out = gathered.left_out;
-        let held = match &settled {
-            Settled::Held(reason, _) => Some(*reason),
-            Settled::WaitsFor(_) => Some(HoldReason::EqualBytes),
-            Settled::Identified(..) | Settled::Receipt(_) => None,
-        };
-        self.database.write::<_, StageError, _>(async move |tx| {
-            if let Some((object, list)) = &sidecar {
-                documents::set_sidecar(tx, id, object, list.as_ref()).await?;
-            }
+        let held = self.database.write::<_, StageError, _>(async move |tx| {
+            // One that spoke before and does not now may be another patient's: it must not stay behind.
+            let (object, list) = sidecar.unzip();
+            documents::set_sidecar(tx, id, object.as_ref(), list.flatten().as_ref()).await?;
             for row in &rows {
                 spoken::use_row(tx, &station, row, id).await?;
             }
@@ -410,15 +405,21 @@ impl Line {
                     journal.append(tx, entry, now).await?;
                 }
                 Settled::WaitsFor(first) => {
-                    let detail = to_text(&HeldDetail::EqualBytesOpen { earlier: first })?;
+                    // Where it ended meanwhile nobody would end the waiting; this one is looked at anew.
+                    if !documents::get(tx, first).await?.is_some_and(|first| first.state.is_open()) {
+                        return Ok(None);
+                    }
+                    let detail = to_text(&Beside::EqualBytesOpen { earlier: first })?;
                     hold_at_identification(tx, &journal, id, HoldReason::EqualBytes, &detail, now).await?;
                     waiting::wait_for(tx, id, first).await?;
+                    return Ok(Some(HoldReason::EqualBytes));
                 }
                 Settled::Held(reason, detail) => {
                     hold_at_identification(tx, &journal, id, reason, &detail, now).await?;
+                    return Ok(Some(reason));
                 }
             }
-            Ok(())
+            Ok(None)
         })?;
         match (held, self.intake.get()) {
             (Some(reason), _) => self.note_hold(document, reason),
@@ -520,7 +521,7 @@ fn value<T: PartialEq>(sourced: Option<&crate::identity::Sourced<T>>) -> Option<
     sourced.map(|sourced| &sourced.value)
 }
 
-fn to_text(detail: &HeldDetail<'_>) -> Result<String, StageError> {
+fn to_text(detail: &impl serde::Serialize) -> Result<String, StageError> {
     serde_json_canonicalizer::to_string(detail).map_err(|error| StageError::Document(error.to_string()))
 }
 

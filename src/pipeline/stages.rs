@@ -12,7 +12,7 @@ use super::line::{Adopted, Line};
 use crate::calendar::Calendar;
 use crate::database::DatabaseError;
 use crate::document::{DocumentState, HoldReason};
-use crate::filing::Filing;
+use crate::filing::{self, Filing};
 use crate::ids::{AttemptId, DeliveryId, DocumentId, SessionId};
 use crate::inspection::{Subject, SubjectPart, inspect};
 use crate::instant::Instant;
@@ -249,7 +249,8 @@ impl Line {
             profile: &|digest| self.profiles().bytes_of(digest),
         };
         match stage.file(id) {
-            Ok(filed) => {
+            Ok(filing::Outcome::SignedAnew) => Worked::Done(&[StageName::Signing]),
+            Ok(filing::Outcome::Filed(filed)) => {
                 tracing::info!(document.id = %id, record.id = %filed.record, "Filed document {id} as record {}", filed.record);
                 self.clear_custody(id);
                 Worked::Done(&[])

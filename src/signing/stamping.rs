@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::unused::{Unused, give_up};
 use super::{ATTEMPTS, LONGEST_FILE, MANIFEST_FILE, RECORD_FILE, SIGNATURE_FILE, STAMPED_FILE, SigningError};
 use crate::authority::{Authority, StampingError};
 use crate::clock::Clock;
@@ -13,7 +14,6 @@ use crate::durable::{Class, Folder};
 use crate::ids::{Digest, DocumentId, Name};
 use crate::instant::Instant;
 use crate::journal::append::Journal;
-use crate::journal::{Draft, Kind, Subject};
 use crate::ledger::attempts::{self, Attempt, AttemptState};
 use crate::ledger::documents;
 
@@ -111,17 +111,9 @@ impl Stamping<'_> {
     }
 
     fn miss(&self, attempt: &Attempt) -> Result<(), SigningError> {
-        let (id, document, now) = (attempt.id, attempt.document, self.clock.now());
-        let entry = Draft::by_system(Kind::StampMissed, Subject::document(document))
-            .fact("attempt", id)
-            .fact("manifest", attempt.manifest)
-            .fact("due_at", attempt.stamp_due_at);
-        let journal = Arc::clone(self.journal);
+        let (attempt, now, journal) = (attempt.clone(), self.clock.now(), Arc::clone(self.journal));
         self.database.write::<_, SigningError, _>(async move |tx| {
-            attempts::set_state(tx, id, AttemptState::Signed, AttemptState::Missed, None).await?;
-            documents::carry_on(tx, document, DocumentState::Stamping, DocumentState::Signing, now).await?;
-            journal.append(tx, entry, now).await?;
-            Ok(())
+            Ok(give_up(tx, &journal, &attempt, DocumentState::Stamping, Unused::WindowOver, now).await?)
         })
     }
 }

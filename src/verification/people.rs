@@ -233,7 +233,7 @@ fn bound(act: &Act, signatures: &[ActSignature]) -> Result<(), ActFault> {
         }
         Deed::Revoke { person, since, .. } => {
             let by_others = act.by != *person && act.second.is_some_and(|second| second != *person && second != act.by);
-            let by_itself = act.by == *person && act.second.is_none();
+            let by_itself = act.by == *person && act.second.is_none() && since.plus(ACT_SKEW) >= act.at;
             (by_others || by_itself) && *since <= act.at.plus(ACT_SKEW)
         }
         _ => true,

@@ -404,7 +404,7 @@ fn a_sidecar_that_is_in_no_record_stays_in_custody() {
     let third = world.deliveries().pop().unwrap();
     assert_eq!(third.sidecar_doubt, Some(second.id));
     let document = world.measured_complete(third.id);
-    world.write(async move |tx| documents::set_sidecar(tx, document, &Digest::of(b"{ }"), None).await);
+    world.write(async move |tx| documents::set_sidecar(tx, document, Some(&Digest::of(b"{ }")), None).await);
     world.turn(&line, 1);
     world.set_document(document, "filed");
     assert!(line.cleanup(third.id).unwrap());

@@ -3,7 +3,10 @@
 use torikomi::control::Request;
 use torikomi::document::{DocumentState, HoldReason};
 use torikomi::identification::Facts;
+use torikomi::identity::Claims;
+use torikomi::journal::{Kind, read};
 use torikomi::ledger::documents::{self, Document, Filter};
+use torikomi::paper::Paper;
 use torikomi::pipeline::line::Line;
 
 use crate::home::{TestHome, because, by};
@@ -52,18 +55,32 @@ fn a_person_who_says_that_it_is_another_is_believed() {
     let daemon = home.start();
     let line = &daemon.line;
     let [_, second] = twice(&home, line);
-    home.requests(line)(Request::Identify {
-        by: by("sekinin"),
-        document: second.id,
-        facts: Box::new(Facts {
-            patient_id: Some("9990001".into()),
-            document_type: Some("consent-demo".parse().unwrap()),
-            obtained_on: Some(home.today().parse().unwrap()),
-            ..Facts::default()
-        }),
-        supersedes: None,
-        reason: because("wrong-patient"),
-    });
+    let identify = |facts: Facts| {
+        home.requests(line)(Request::Identify {
+            by: by("sekinin"),
+            document: second.id,
+            facts: Box::new(facts),
+            supersedes: None,
+            reason: because("wrong-patient"),
+        });
+    };
+    // A word about its paper is no word about the other document.
+    let told = || journal_of(line, &second).iter().filter(|kind| **kind == Kind::DocumentHeld).count();
+    identify(Facts { claims: Claims { paper: Some(Paper::A4), ..Claims::default() }, ..Facts::default() });
+    assert!(wait_for(|| (told() == 2).then_some(())).is_some(), "{:#?}", get(line, &second));
+    assert_eq!(get(line, &second).held, Some(HoldReason::EqualBytes));
+    // Nor is it one's own patient: both are shown, under two patients, and only then is it so.
+    let of = |patient: &str| Facts {
+        patient_id: Some(patient.into()),
+        document_type: Some("consent-demo".parse().unwrap()),
+        obtained_on: Some(home.today().parse().unwrap()),
+        ..Facts::default()
+    };
+    identify(of("9990002"));
+    let detail = || serde_json::from_str::<serde_json::Value>(get(line, &second).held_detail?.as_str()).ok();
+    let contradicts = wait_for(|| detail().filter(|detail| detail["code"] == "equal-bytes"));
+    assert!(contradicts.is_some(), "{:#?}", get(line, &second));
+    identify(of("9990001"));
     let goes_on = wait_for(|| (get(line, &second).held == Some(HoldReason::NoSession)).then_some(()));
     assert!(goes_on.is_some(), "{:#?}", get(line, &second));
 }
@@ -90,6 +107,11 @@ fn all(line: &Line) -> Vec<Document> {
     let mut all = line.database.read(async |tx| documents::list(tx, &filter, 20).await).unwrap();
     all.sort_by_key(|document| (document.created_at, document.id));
     all
+}
+
+fn journal_of(line: &Line, document: &Document) -> Vec<Kind> {
+    let stored = line.database.read(async |tx| read::of_document(tx, document.id).await).unwrap();
+    stored.iter().map(|stored| stored.entry().unwrap().kind).collect()
 }
 
 fn get(line: &Line, document: &Document) -> Document {

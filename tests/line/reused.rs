@@ -69,6 +69,26 @@ fn a_sidecar_that_comes_too_late_speaks_for_no_later_scan() {
     scan(&home, "scan.jpg", 4);
     let fourth = settled(&line, 4);
     assert_eq!(fourth.held, Some(HoldReason::NoSession), "{fourth:?}");
+
+    // And then somebody sees that the third is not hers: it is Taro's after all. Nothing of the other patient's stays with it.
+    let waits = wait_for(|| Some(get(&line, &third)).filter(|now| now.state == DocumentState::Signing)).unwrap();
+    assert_eq!(waits.held, Some(HoldReason::NoSession), "{waits:?}");
+    let station = "front-desk".parse().unwrap();
+    home.requests(&line)(Request::OpenSession { by: by("sekinin"), station, attested: true, obtained_on: None });
+    let confirmable = |now: &Document| now.state == DocumentState::AwaitingConfirmation;
+    assert!(wait_for(|| Some(get(&line, &third)).filter(confirmable)).is_some(), "{:?}", get(&line, &third));
+    for _ in 0..2 {
+        identify(&home, &line, &third, "9990002");
+        let held = |now: &Document| now.held.is_some() || confirmable(now);
+        wait_for(|| Some(get(&line, &third)).filter(held)).unwrap();
+    }
+    let on =
+        wait_for(|| Some(get(&line, &third)).filter(confirmable)).unwrap_or_else(|| panic!("{:?}", get(&line, &third)));
+    assert_eq!(on.identity.patient.unwrap().value.id, "9990002");
+    assert_eq!(on.sidecar, None, "the other patient's sidecar would be signed into this one's record");
+    identify(&home, &line, &third, "9990003");
+    let on = wait_for(|| Some(get(&line, &third)).filter(confirmable)).unwrap();
+    assert!(on.sidecar.is_some());
 }
 
 #[test]

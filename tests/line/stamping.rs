@@ -10,10 +10,11 @@ use torikomi::control::Request;
 use torikomi::document::{DocumentState, HoldReason};
 use torikomi::instant::Instant;
 use torikomi::ledger::attempts::{self, AttemptState};
+use torikomi::people::acts::RevocationReason;
 
 use crate::account::{document_of, documents_of, every_file_has_one_delivery, filed, the_journal_is_whole, wait_for};
 use crate::burst::{Sent, deliver_consent};
-use crate::hospital::{Hospital, PATIENCE, Settings};
+use crate::hospital::{Hospital, PATIENCE, Settings, by};
 use crate::proven::proven;
 use crate::tsa::Tsa;
 
@@ -65,6 +66,55 @@ fn while_the_authority_fails_documents_wait_and_none_is_filed_unstamped() {
     assert_eq!(why_stamping_pauses(&hospital), None, "it goes on");
     daemon.stop();
     every_file_has_one_delivery(&hospital, &sent);
+    the_journal_is_whole(&hospital);
+}
+
+#[test]
+fn what_was_signed_by_a_key_that_was_revoked_before_the_stamp_is_signed_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut hospital = Hospital::found();
+    let mut authority = Tsa::start(folder.path());
+    hospital.configure(&Settings { authority: Some(authority.settings()), ..Settings::default() });
+    authority.stop();
+    let daemon = hospital.start();
+    hospital.open_session().unwrap();
+    let sent = [deliver_consent(&hospital, "revoked")];
+    let name = sent[0].keys().next().unwrap();
+    let waiting = wait_for(&hospital, "the signature", || {
+        document_of(&hospital, name).filter(|document| document.state == DocumentState::Stamping)
+    });
+    let revoke = Request::Revoke {
+        by: by("admin"),
+        second: Some(by("manager")),
+        login: "clerk".into(),
+        why: RevocationReason::KeyCompromised,
+        since: None,
+    };
+    hospital.ask(&revoke, PATIENCE).unwrap();
+    authority.serve(&[]);
+    wait_for(&hospital, "the next signature", || {
+        document_of(&hospital, name)
+            .filter(|document| (document.state, document.held) == (DocumentState::Signing, Some(HoldReason::NoSession)))
+    });
+    let station = "front-desk".parse().unwrap();
+    hospital
+        .ask(&Request::OpenSession { by: by("manager"), station, attested: true, obtained_on: None }, PATIENCE)
+        .unwrap();
+    let record = wait_for(&hospital, "the record", || {
+        let waits = document_of(&hospital, name).unwrap();
+        if waits.state == DocumentState::AwaitingConfirmation {
+            let (by, document) = (by("manager"), waits.id);
+            hospital.ask(&Request::Confirm { by, document, pages_shown: true, supersedes: None }, PATIENCE).unwrap();
+        }
+        (waits.state == DocumentState::Filed).then(|| filed(&hospital, name))
+    });
+    // The verifier believes it, and so does whoever has OpenSSL alone.
+    let signed = proven(&hospital, &record);
+    assert_eq!(signed["signer"]["person"]["login"], "manager", "{signed}");
+    daemon.stop();
+    let tried = hospital.database.read(async |tx| attempts::of_document(tx, waiting.id).await).unwrap();
+    let states: Vec<_> = tried.iter().map(|attempt| attempt.state).collect();
+    assert_eq!(states, [AttemptState::Missed, AttemptState::Filed]);
     the_journal_is_whole(&hospital);
 }
 

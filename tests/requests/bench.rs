@@ -12,9 +12,12 @@ use torikomi::daemon::open::{OpenError, Opened, open};
 use torikomi::daemon::requests::{Hooks, Peer, Requests};
 use torikomi::database::DatabaseError;
 use torikomi::document::{DocumentState, HoldReason, Part};
+use torikomi::durable::Failure;
 use torikomi::identity::{Claims, Identity, Patient, Source, Sourced};
 use torikomi::ids::{DeliveryId, Digest, DocumentId, Name};
 use torikomi::instant::Instant;
+use torikomi::intake::custody::{Manifest, folder_name};
+use torikomi::intake::source::SourceName;
 use torikomi::journal::{Entry, read};
 use torikomi::judgement::{Finding, Judgement, Outcome, Reason, Severity};
 use torikomi::ledger::decisions::{self, Decision};
@@ -203,9 +206,45 @@ impl Bench {
             contents::enter(tx, &measured, &digest).await?;
             let name = "scan.tif".to_owned();
             let part = Part { delivery, content: digest, first_page: 1, page_count: 1, delivered_name: name };
+            deliveries::set_custody(tx, delivery, 1, &[], now, None).await?;
             documents::create(tx, id, &station, &[part], now, now).await
         });
+        self.keep(delivery, now);
         id
+    }
+
+    /// Its copy in custody, beside which nothing was delivered that says anything.
+    fn keep(&self, delivery: DeliveryId, now: Instant) {
+        let manifest = Manifest {
+            format: 1,
+            delivery,
+            copy: 1,
+            home: self.opened.line.home.id(),
+            station: STATION.parse().unwrap(),
+            name: SourceName::new("scan.tif".into()).unwrap(),
+            is_folder: false,
+            contested: false,
+            weaker_completeness: false,
+            begun_at: now,
+            copied_at: now,
+            members: Vec::new(),
+        };
+        let bytes = serde_json_canonicalizer::to_vec(&manifest).unwrap();
+        let draft = self.opened.line.custody.draft().unwrap();
+        draft.write::<Failure>("delivery.json", |sink| sink.write(&bytes)).unwrap();
+        draft.place(&folder_name(delivery, 1)).unwrap();
+    }
+
+    /// Puts it where its stages would have brought it.
+    pub fn put(&self, id: DocumentId, state: DocumentState) {
+        self.write(async move |tx| {
+            sqlx::query("UPDATE document SET state = $1 WHERE id = $2")
+                .bind(state.to_string())
+                .bind(id.to_string())
+                .execute(tx)
+                .await?;
+            Ok(())
+        });
     }
 
     pub fn hold(&self, id: DocumentId, reason: HoldReason) {

@@ -3,6 +3,7 @@
 use torikomi::control::{Refusal, Request};
 use torikomi::document::{DocumentState, HoldReason};
 use torikomi::identification::Facts;
+use torikomi::ids::DocumentId;
 use torikomi::ids::Salt;
 use torikomi::journal::Kind;
 use torikomi::judgement::Severity;
@@ -121,6 +122,38 @@ fn a_person_says_whose_a_document_is() {
 }
 
 #[test]
+fn what_was_changed_after_it_was_taken_goes_on_by_the_word_of_whoever_looked() {
+    let bench = Bench::new();
+    let retry = |by: &str, documents: Vec<DocumentId>| Request::Retry { by: person(by), documents };
+    let fresh = bench.fresh();
+    bench.hold(fresh, HoldReason::SourceChanged);
+    let refused = bench.refused(retry(MANAGER, vec![fresh]));
+    assert!(matches!(refused, Refusal::WrongState { .. }), "whose it is has to be said: {refused:?}");
+    let signing = |bench: &Bench| {
+        let id = bench.fresh();
+        bench.put(id, DocumentState::Signing);
+        bench.hold(id, HoldReason::SourceChanged);
+        id
+    };
+    let [one, other] = [signing(&bench), signing(&bench)];
+    assert_eq!(bench.refused(retry(MANAGER, vec![one, other])), Refusal::LookedAtSingly { document: one });
+    assert!(matches!(bench.refused(retry(ADMIN, vec![one])), Refusal::RoleNeeded { .. }));
+    bench.done(retry(MANAGER, vec![one]));
+    assert_eq!(bench.document(one).held, None);
+    assert_eq!(bench.document(other).held, Some(HoldReason::SourceChanged));
+    // A piece that has come further can still be ended, and nothing else that a stage has in hand.
+    let discard = |document| Request::Discard { by: person(MANAGER), document, reason: because("not-a-record") };
+    let [piece, usual] = [bench.fresh(), bench.fresh()];
+    for id in [piece, usual] {
+        bench.put(id, DocumentState::Stamping);
+    }
+    bench.hold(piece, HoldReason::SourceChanged);
+    assert!(matches!(bench.refused(discard(usual)), Refusal::WrongState { .. }));
+    bench.done(discard(piece));
+    assert_eq!(bench.document(piece).state, DocumentState::Discarded);
+}
+
+#[test]
 fn what_a_document_supersedes_is_part_of_the_act() {
     let bench = Bench::new();
     let reject = bench.judged(KIND, &[("page_damaged", Severity::Reject)]);
@@ -139,6 +172,12 @@ fn what_a_document_supersedes_is_part_of_the_act() {
         bench.refused(supersede(bench.judged(KIND, &[("blank_page", Severity::Hold)]), open)),
         Refusal::NotSupersedable { document: open }
     );
+    // One patient's page takes no other's place.
+    let mut another = supersede(rescan, reject);
+    if let Request::Identify { facts, .. } = &mut another {
+        facts.patient_id = Some("9990002".into());
+    }
+    assert_eq!(bench.refused(another), Refusal::SupersedesAnothers { document: reject });
     bench.done(supersede(rescan, reject));
     let (_, signed) = bench.last_act();
     assert_eq!(signed.act().deed.supersedes(), Some(reject));

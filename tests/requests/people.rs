@@ -5,9 +5,10 @@ use torikomi::control::{Credentials, ProfileRefusal, Refusal, Request, Secret};
 use torikomi::crypto::oid;
 use torikomi::daemon::open::OpenError;
 use torikomi::document::HoldReason;
+use torikomi::instant::Instant;
 use torikomi::journal::Kind;
-use torikomi::people::Refused;
 use torikomi::people::acts::{Deed, RevocationReason};
+use torikomi::people::{PeopleError, Refused, certificates, register};
 
 use crate::bench::{ADMIN, AUTHORITY, Bench, KIND, MANAGER, STATION, because, passphrase, person};
 
@@ -121,6 +122,14 @@ fn revoke(login: &str, by: &str, second: Option<&str>) -> Request {
     Request::Revoke { by, second, login: login.into(), why, since: None }
 }
 
+fn in_force_since(bench: &Bench, login: &str) -> Instant {
+    let found = bench.opened.line.database.read::<_, PeopleError, _>(async |tx| {
+        let person = register::active(tx, login).await?;
+        Ok(certificates::of_person(tx, person.id).await?)
+    });
+    found.unwrap().into_iter().find(|certificate| certificate.revoked_at.is_none()).unwrap().not_before
+}
+
 #[test]
 fn a_second_key_is_nobodys_until_the_first_is_revoked() {
     let bench = Bench::new();
@@ -157,9 +166,25 @@ fn a_second_key_is_nobodys_until_the_first_is_revoked() {
     assert!(bench.opened.line.sessions.at_station(&STATION.parse().unwrap()).is_none(), "the key is wiped");
     assert!(matches!(bench.refused(open(OPERATOR)), Refusal::People { .. }), "and opens nothing more");
 
-    // The new key is its owner's to end.
+    // The new key is its owner's to end: from now on.
     bench.done(enrol(ADMIN, AUTHORITY));
     bench.done(open(OPERATOR));
+    let since = |at: jiff::SignedDuration, by: &str, second: Option<&str>| {
+        let mut request = revoke(OPERATOR, by, second);
+        let when = bench.now().plus(at);
+        if let Request::Revoke { since, .. } = &mut request {
+            *since = Some(when);
+        }
+        (request, when)
+    };
+    let (long_ago, when) = since(jiff::SignedDuration::from_hours(-24 * 365), OPERATOR, None);
+    assert_eq!(bench.refused(long_ago), Refusal::from(Refused::RevocationOfPast { since: when }));
+    let (before_it_was, _) = since(jiff::SignedDuration::from_hours(-24 * 365), ADMIN, Some(MANAGER));
+    let refused = bench.refused(before_it_was);
+    assert!(
+        refused == Refusal::from(Refused::RevocationTooEarly { since: in_force_since(&bench, OPERATOR) }),
+        "{refused:?}"
+    );
     bench.done(revoke(OPERATOR, OPERATOR, None));
     assert_eq!(bench.last_act().1.signatures().len(), 1);
 }

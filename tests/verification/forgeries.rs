@@ -16,7 +16,7 @@ use torikomi::people::enrolment;
 use torikomi::verification::journal::{JournalFault, Sources, verify};
 use torikomi::verification::{ActFault, Fault, Said, Step, Verdict, verify_pack};
 
-use crate::hospital::{FOUNDED_AT, Hospital, Recipe, TAKEN_IN_AT, at, confirm, found, the_state, validity};
+use crate::hospital::{FOUNDED_AT, Hospital, Recipe, SIGNED_AT, TAKEN_IN_AT, at, confirm, found, the_state, validity};
 
 /// Appends an act whoever may do it, and answers at which place.
 fn append(hospital: &Hospital, deed: Deed, signers: &[&Signer], at: Instant) -> u64 {
@@ -117,7 +117,7 @@ fn nobody_ends_anothers_key_alone() {
 
 #[test]
 fn what_was_stamped_before_a_revocation_stays_good() {
-    let later = at("2026-11-20T09:00:00.000000Z");
+    let later = at("2026-11-20T05:40:00.000000Z");
     let judge = |since: &str| {
         let hospital = Hospital::new();
         let filed = hospital.file(Recipe::default());
@@ -131,6 +131,19 @@ fn what_was_stamped_before_a_revocation_stays_good() {
     let report = judge(since);
     let said = Said::Fault(Fault::SignerRevoked { since: at(since) });
     assert!(report.steps.iter().any(|step| step.step == Step::Journal && step.said == said), "{report:#?}");
+}
+
+#[test]
+fn nobody_alone_undoes_what_they_signed_long_ago() {
+    let hospital = Hospital::new();
+    let filed = hospital.file(Recipe::default());
+    let (since, later) = (at(SIGNED_AT), at("2026-11-20T09:00:00.000000Z"));
+    let index = append(&hospital, revocation(&hospital, since), &[&hospital.manager], later);
+    assert_eq!(acts_at_fault(&hospital), [(index, ActFault::ActOutOfPlace)]);
+    let proof = hospital.proof(&filed);
+    let report = verify_pack(&hospital.pack(&filed.entries, Some(&proof)), &hospital.trust, true).unwrap();
+    let revoked = |said: &Said| matches!(said, Said::Fault(Fault::SignerRevoked { .. }));
+    assert!(!report.steps.iter().any(|step| revoked(&step.said)), "{report:#?}");
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! Sending back, discarding, assigning, trying again.
 
 use super::hand::{Hand, Signers, Why};
-use super::queue::{Done, check_may_move, end, find, named, wrong_state};
+use super::queue::{Done, check_may_move, end, find, named, source_changed, wrong_state};
+use super::records::check_role;
 use super::{Peer, Requests, state};
 use crate::control::facts::Decided;
 use crate::control::{Credentials, ReasonGiven, Refusal};
@@ -12,7 +13,7 @@ use crate::journal::append::Appended;
 use crate::ledger::decisions::DecisionKind;
 use crate::ledger::documents::{self, Document};
 use crate::people::acts::Deed;
-use crate::people::register;
+use crate::people::{Role, appointments, register};
 use crate::pipeline::driver::StageName;
 
 /// Every stage that a resumed document may wait for.
@@ -60,6 +61,11 @@ impl Requests {
         let done = self.line.database.write::<_, Refusal, _>(async move |tx| {
             let document = find(tx, id).await?;
             check_may_move(&document, DocumentState::Discarded)?;
+            let in_hand =
+                matches!(document.state, DocumentState::Inspecting | DocumentState::Stamping | DocumentState::Filing);
+            if in_hand && !source_changed(&document) {
+                return Err(wrong_state(&document));
+            }
             let state_digest = state::of(tx, &document).await?;
             let deed = Deed::Discard { document: id, state_digest, reason: code };
             let appended = hand.decide(tx, id, DecisionKind::Discard, deed, &signers, &why).await?;
@@ -103,8 +109,12 @@ impl Requests {
         let signers = Signers::from(self.prove(by, hand.now)?);
         let done = self.line.database.write::<_, Refusal, _>(async move |tx| {
             let mut done = Done::none();
+            let several = documents.len() > 1;
             for id in documents {
                 let document = find(tx, id).await?;
+                if source_changed(&document) {
+                    may_release_changed(tx, &document, several, &signers, &hand).await?;
+                }
                 let appended = try_again(tx, &document, &signers, &hand).await?;
                 done.add(&document, appended);
             }
@@ -112,6 +122,25 @@ impl Requests {
         })?;
         self.decided(done, STAGES)
     }
+}
+
+/// What was changed after it was taken goes on by the word of whoever looked at it: before anybody judged it with what it is
+/// (`queue identify`), later alone, and by those who may confirm it.
+async fn may_release_changed(
+    tx: &mut Tx,
+    document: &Document,
+    several: bool,
+    signers: &Signers,
+    hand: &Hand,
+) -> Result<(), Refusal> {
+    if matches!(document.state, DocumentState::Identifying | DocumentState::Inspecting) {
+        return Err(wrong_state(document));
+    }
+    if several {
+        return Err(Refusal::LookedAtSingly { document: document.id });
+    }
+    let held = appointments::roles(tx, signers.first.person(), hand.now).await?;
+    check_role(&[Role::Operator, Role::InformationManager], |role| held.contains(role))
 }
 
 /// A document that waits in front of a stage goes through it again. What waits for a decision is not helped by that.

@@ -1,13 +1,15 @@
 //! A person states whose a document is, of which kind, from which date, and what else its sources disagree about.
 
+use std::collections::BTreeSet;
+
 use super::hand::{Signers, Why};
 use super::queue::{Done, find, superseded, wrong_state};
 use super::{Peer, Requests, state};
 use crate::control::facts::Decided;
 use crate::control::{Credentials, ReasonGiven, Refusal};
 use crate::database::{Tx, unreadable};
-use crate::document::DocumentState;
-use crate::identification::{Facts, IdentityProblem, Stated};
+use crate::document::{DocumentState, HoldReason};
+use crate::identification::{Beside, Facts, IdentityProblem, Stated};
 use crate::ids::{DocumentId, Name};
 use crate::instant::Instant;
 use crate::ledger::decisions::DecisionKind;
@@ -39,22 +41,38 @@ impl Requests {
             return Err(Refusal::DayToCome { day });
         }
         let signers = Signers::from(self.prove(by, hand.now)?);
+        let document = self.line.database.read::<_, Refusal, _>(async |tx| find(tx, id).await)?;
+        check_state(&document)?;
+        let claimed = match document.profile {
+            Some(_) => BTreeSet::new(),
+            None => self.line.kinds_by_sources(&document).map_err(|problem| Refusal::Environment { problem })?,
+        };
+        let patient = match &facts.patient_id {
+            Some(text) => self.line.patients().normalise(text).ok(),
+            None => document.identity.patient.as_ref().map(|patient| patient.value.id.clone()),
+        };
         let done = self.line.database.write::<_, Refusal, _>(async move |tx| {
             let document = find(tx, id).await?;
             check_state(&document)?;
             check_against(tx, &document, &facts).await?;
             if let Some(earlier) = supersedes {
-                superseded(tx, &document, earlier).await?;
+                superseded(tx, &document, patient.as_deref(), earlier).await?;
             }
             let before: Vec<Stated> = documents::from_json("document.stated", &document.stated)?;
-            let stated = Stated::by_person(facts, &shown(&document), &before);
+            let stated = Stated::by_person(facts, &shown(&document), beside(&document), &before);
             why.stated = Some(serde_json::to_value(&stated).map_err(unreadable("document.stated"))?);
             let codes = stated.set_aside.iter().map(IdentityProblem::code);
+            let codes = codes.chain(stated.beside.map(|beside| (beside.code(), None)));
             let deed = Deed::Identify {
                 document: id,
                 state_digest: state::of(tx, &document).await?,
                 reason,
-                weaker_profile: asks_less(&document, stated.statement.facts.document_type.as_ref(), &profiles),
+                weaker_profile: asks_less(
+                    &document,
+                    stated.statement.facts.document_type.as_ref(),
+                    &claimed,
+                    &profiles,
+                ),
                 set_aside: codes.map(|(fault, field)| SetAside { fault: fault.to_owned(), field }).collect(),
                 supersedes,
             };
@@ -103,23 +121,32 @@ fn shown(document: &Document) -> Vec<IdentityProblem> {
     detail.map(|detail| detail.problems).unwrap_or_default()
 }
 
+/// Beside what the document is held, as `queue show` shows it.
+fn beside(document: &Document) -> Option<Beside> {
+    document.held_detail.as_deref().and_then(|detail| serde_json::from_str(detail).ok())
+}
+
 /// While a stage has it in hand nobody can say what was seen; signed, it is too late.
 fn check_state(document: &Document) -> Result<(), Refusal> {
     match (document.state, document.held) {
-        (DocumentState::Identifying, Some(_)) | (DocumentState::Review | DocumentState::AwaitingConfirmation, _) => {
-            Ok(())
-        }
+        (DocumentState::Identifying, Some(_))
+        | (DocumentState::Inspecting, Some(HoldReason::SourceChanged))
+        | (DocumentState::Review | DocumentState::AwaitingConfirmation, _) => Ok(()),
         _ => Err(wrong_state(document)),
     }
 }
 
-/// Whether the kind that is stated selects a profile that asks for less than the present one. Where none is known yet, one
-/// that no delivery may choose is one that asks for less.
-fn asks_less(document: &Document, kind: Option<&Name>, profiles: &Profiles) -> bool {
+/// Whether the kind that is stated selects a profile that asks for less than the present one. Where none is known yet, than
+/// those of the kinds that what came with the document says; and one that no delivery may choose asks for less always.
+fn asks_less(document: &Document, kind: Option<&Name>, claimed: &BTreeSet<Name>, profiles: &Profiles) -> bool {
     let Some(new) = kind.and_then(|kind| profiles.in_force(kind)) else { return false };
     match document.profile.as_ref().and_then(|present| profiles.exactly(present)) {
         Some(present) => new.profile.asks_less_than(&present.profile),
-        None => new.profile.is_chosen_by_people_only(),
+        None => {
+            let mut claimed = claimed.iter().filter_map(|kind| profiles.in_force(kind));
+            new.profile.is_chosen_by_people_only()
+                || claimed.any(|claimed| new.profile.asks_less_than(&claimed.profile))
+        }
     }
 }
 

@@ -55,9 +55,18 @@ pub(super) async fn end(tx: &mut Tx, document: &Document, to: DocumentState, han
     Ok(documents::move_on(tx, document.id, document.state, to, hand.now).await?)
 }
 
-/// Finds the document whose place another takes. It was there before, and still waits for something or was sent back.
-pub(super) async fn superseded(tx: &mut Tx, document: &Document, earlier: DocumentId) -> Result<(), Refusal> {
+/// Finds the document whose place another takes. It was there before, still waits for something or was sent back, and is not
+/// another patient's, as far as either is known.
+pub(super) async fn superseded(
+    tx: &mut Tx,
+    document: &Document,
+    patient: Option<&str>,
+    earlier: DocumentId,
+) -> Result<(), Refusal> {
     let found = find(tx, earlier).await?;
+    if superseding::is_of_another(&found, patient) {
+        return Err(Refusal::SupersedesAnothers { document: earlier });
+    }
     if found.id == document.id || found.created_at >= document.created_at || !superseding::may_be_superseded(&found) {
         return Err(Refusal::NotSupersedable { document: earlier });
     }

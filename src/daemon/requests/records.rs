@@ -80,7 +80,7 @@ impl Requests {
     }
 }
 
-fn check_role(needed: &[Role], holds: impl Fn(&Role) -> bool) -> Result<(), Refusal> {
+pub(super) fn check_role(needed: &[Role], holds: impl Fn(&Role) -> bool) -> Result<(), Refusal> {
     if needed.iter().any(holds) {
         return Ok(());
     }

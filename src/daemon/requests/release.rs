@@ -66,7 +66,8 @@ impl Requests {
             }
             let state_digest = state::of(tx, &document).await?;
             if let Some(earlier) = supersedes {
-                superseded(tx, &document, earlier).await?;
+                let patient = document.identity.patient.as_ref().map(|patient| patient.value.id.as_str());
+                superseded(tx, &document, patient, earlier).await?;
             }
             let deed = Deed::Confirm { document: id, state_digest, pages: seen(pages_shown), supersedes };
             let appended = hand.decide(tx, id, DecisionKind::Confirm, deed, &signers, &Why::default()).await?;

@@ -21,7 +21,7 @@ pub(super) struct Known {
     by_name: BTreeMap<SourceName, Vec<DeliveryId>>,
     /// Where only the inode's own time moved, the bytes were read once and are the same under this stat.
     read_again: BTreeMap<(DeliveryId, SourceName), SourceStat>,
-    /// Whether another file under the name of a scan begins with what was copied of it, as read once under this stat.
+    /// Whether another file under the name of a scan begins with what was copied of it, as read once of that file.
     continued: Continued,
     /// Taken deliveries a scan of which was seen to have changed where it stands.
     changed: BTreeSet<DeliveryId>,
@@ -219,7 +219,8 @@ fn stands(
     let mut goes_on = |member: &Member, stat: &SourceStat| {
         let key = (id, member.name.clone());
         match continued.get(&key) {
-            Some((seen, answer)) if seen == stat => *answer,
+            // What only grows still begins as it did; whether it is so of the copy is looked at when that is recorded.
+            Some((seen, answer)) if seen.same_file(stat) && seen.size <= stat.size => *answer,
             _ => {
                 let answer = begins_with(member, stat, drop);
                 continued.insert(key, (*stat, answer));

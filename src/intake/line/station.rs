@@ -502,22 +502,27 @@ impl AtStation {
         }
     }
 
-    /// How many sidecars stand alone because their scan, as it seems, was taken in without them.
-    fn late_sidecars(&self, now: Moment) -> Result<usize, LineError> {
-        let mut late = 0;
-        let quiet = self.station.patience.quiet;
-        let resting =
-            |(key, since): &(&(Lingering, SourceName), &Moment)| key.0 == Lingering::Orphan && now >= **since + quiet;
-        for ((_, name), _) in self.lingering.iter().filter(resting).take(MOST_ASKED) {
+    /// How many sidecars stand alone because their scan, as it seems, was taken in without them; and how many wait for a
+    /// scan that does not come.
+    fn orphans(&self, now: Moment) -> Result<(usize, usize), LineError> {
+        let (mut late, mut alone) = (0, 0);
+        let orphans = self.lingering.iter().filter(|((kind, _), _)| *kind == Lingering::Orphan);
+        for ((_, name), since) in
+            orphans.filter(|(_, since)| now >= **since + self.station.patience.quiet).take(MOST_ASKED)
+        {
             let (station, stem, at) = (&self.station.name, stem_of(name), DeliveryId::new());
             let before = self
                 .shared
                 .instruments
                 .database
                 .read::<_, DatabaseError, _>(async |tx| spoken::newest_under_stem(tx, station, &stem, at).await)?;
-            late += usize::from(before.is_some_and(|before| !before.is_spoken_for()));
+            if before.is_some_and(|before| !before.is_spoken_for()) {
+                late += 1;
+            } else if now > *since + self.station.patience.limit {
+                alone += 1;
+            }
         }
-        Ok(late)
+        Ok((late, alone))
     }
 
     fn write_notes(&mut self, drop: &DropFolder, seen: &Seen, now: Moment) -> Result<(), LineError> {
@@ -532,11 +537,11 @@ impl AtStation {
         let rows = self.known.deliveries().filter(needs_a_person).map(|known| &known.row);
         let mut ours = notes::deliveries(rows, &self.shared.instruments.zone, board.matters());
         let limit = self.station.patience.limit;
-        let lasting = |of: Lingering| {
-            self.lingering.iter().filter(|((kind, _), since)| *kind == of && now > **since + limit).count()
+        let lasts = |((kind, _), since): &(&(Lingering, SourceName), &Moment)| {
+            *kind == Lingering::Temporary && now > **since + limit
         };
-        let (unfinished, late) = (lasting(Lingering::Temporary), self.late_sidecars(now)?);
-        let alone = lasting(Lingering::Orphan).saturating_sub(late);
+        let unfinished = self.lingering.iter().filter(lasts).count();
+        let (late, alone) = self.orphans(now)?;
         let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
         self.shared.report(&self.station.name, |report| {
             report.unfinished_files = count(unfinished);

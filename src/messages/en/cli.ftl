@@ -137,7 +137,7 @@ hold-no-attestation = nobody attested that nothing was pasted over or left out
 hold-clock = the clock cannot be believed
 hold-no-deadline = its deadline cannot be told
 hold-stage-failed = the same step failed three times
-hold-source-changed = it may be the continuation of an earlier delivery
+hold-source-changed = its file was changed after it was taken in, or goes on where an earlier one ended
 
 ## What to do then
 todo-identity = Enter patient, kind and date with `torikomi queue identify`.
@@ -148,14 +148,14 @@ todo-findings = Look at the image. If it can be read, `torikomi queue accept`; i
 todo-rejected = Scan it again. `torikomi queue reject` sends it back.
 todo-late = With an unavoidable reason, the information manager releases it with `torikomi queue release-late`. Otherwise send it back with `torikomi queue reject`.
 todo-not-carried = It cannot be filed. Keep the paper and tell an administrator.
-todo-equal-bytes = If it was scanned twice, `torikomi queue discard`; if it is another document, `torikomi queue identify`. While the earlier one is not filed, it can also simply wait.
+todo-equal-bytes = If it was scanned twice, `torikomi queue discard`; if it is another document, enter patient, kind and date with `torikomi queue identify`. While the earlier one is not filed, it can also simply wait.
 todo-no-session = Whoever signs opens a session with `torikomi session open`.
 todo-no-information-manager = An administrator appoints one with `torikomi operator appoint`.
 todo-no-attestation = Close your own session first if one is open (`torikomi session close`); then the operator opens one and attests with `torikomi session open --attest`.
 todo-clock = An administrator or information manager checks the server's clock and records that with `torikomi clock acknowledge`.
 todo-no-deadline = The administrator corrects calendar.toml and restarts `torikomi serve`; then try again with `torikomi queue retry`.
 todo-stage-failed = Remove the cause, then `torikomi queue retry`.
-todo-source-changed = The same file was delivered twice, shorter and longer or changed. Look at both; if this is a document of its own, use `torikomi queue identify` (from signing on, `torikomi queue retry`), if it is not needed, `torikomi queue discard`.
+todo-source-changed = Look at it and at the other delivery of the file. If it is a document of its own, enter patient, kind and date with `torikomi queue identify`; once it waits for signing or later, use `torikomi queue retry` for it alone. If it is only a piece, use `torikomi queue discard`.
 
 ## Where a value came from
 source-sidecar = sidecar
@@ -214,6 +214,7 @@ journal-document-assigned = assigned
 journal-document-retried = tried again
 journal-late-released = released although late
 journal-document-signed = signed
+journal-signer-revoked = signature not used: its certificate was revoked
 journal-stamp-missed = time-stamp missed
 journal-attempt-quarantined = files of a signing attempt set aside
 journal-document-filed = filed
@@ -412,7 +413,7 @@ held-no-attestation = not attested
 held-clock = clock
 held-no-deadline = no deadline
 held-stage-failed = step failed
-held-source-changed = continued?
+held-source-changed = file changed
 
 ## The time-stamping authority
 timestamp-serving = The evaluation time-stamping authority listens at { $url }. End it with Ctrl-C.

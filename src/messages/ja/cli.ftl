@@ -137,7 +137,7 @@ hold-no-attestation = 貼り付けや読み取り範囲外がないことの確�
 hold-clock = 時計が信用できません
 hold-no-deadline = 期限を計算できません
 hold-stage-failed = 同じ処理が 3 回失敗しました
-hold-source-changed = 以前に届いたものの続きかもしれません
+hold-source-changed = 取り込んだ後にファイルが変わったか、以前に届いたものの続きです
 
 ## 保留のとき、どうすればよいか
 todo-identity = 「torikomi queue identify」で患者・書類の種別・入手日を入力してください。
@@ -148,14 +148,14 @@ todo-findings = 画像を見て、読めるなら「torikomi queue accept」、�
 todo-rejected = もう一度スキャンしてください。「torikomi queue reject」で差し戻します。
 todo-late = やむを得ない理由があれば、情報作成管理者が「torikomi queue release-late」で認めます。なければ「torikomi queue reject」で差し戻してください。
 todo-not-carried = 登録はできません。紙を保管し、管理者に知らせてください。
-todo-equal-bytes = 二重のスキャンなら「torikomi queue discard」、別の文書なら「torikomi queue identify」を選んでください。以前のものがまだ登録されていなければ、そのまま待つこともできます。
+todo-equal-bytes = 二重のスキャンなら「torikomi queue discard」を選び、別の文書なら「torikomi queue identify」で患者・書類の種別・入手日を入力してください。以前のものがまだ登録されていなければ、そのまま待つこともできます。
 todo-no-session = 署名する人が「torikomi session open」でセッションを開いてください。
 todo-no-information-manager = 管理者が「torikomi operator appoint」で任命してください。
 todo-no-attestation = 自分のセッションが開いていれば「torikomi session close」で閉じ、実施者が「torikomi session open --attest」で開き直して確認してください。
 todo-clock = 管理者か情報作成管理者がサーバーの時計を確かめ、「torikomi clock acknowledge」で記録してください。
 todo-no-deadline = 管理者が calendar.toml を直して「torikomi serve」を始め直し、そのあと「torikomi queue retry」でやり直してください。
 todo-stage-failed = 原因を除いてから「torikomi queue retry」でやり直してください。
-todo-source-changed = 同じファイルが、途中までのものと続きのあるもの、または変更前と変更後の二通りで届いています。両方の画像を見比べ、別の文書なら「torikomi queue identify」（署名以降の段階では「torikomi queue retry」）、不要なら「torikomi queue discard」を選んでください。
+todo-source-changed = 同じファイルのもう一方と画像を見比べてください。別の文書なら「torikomi queue identify」で患者・書類の種別・入手日を入力し、署名待ち以降なら「torikomi queue retry」でこの文書だけを進めます。途中までのものなら「torikomi queue discard」を選んでください。
 
 ## 内容の出どころ
 source-sidecar = サイドカー
@@ -214,6 +214,7 @@ journal-document-assigned = 担当を決めました
 journal-document-retried = やり直しました
 journal-late-released = 期限後の登録を認めました
 journal-document-signed = 署名しました
+journal-signer-revoked = 証明書の失効により、署名を使いませんでした
 journal-stamp-missed = タイムスタンプが期限に間に合いませんでした
 journal-attempt-quarantined = 署名の途中のファイルを隔離しました
 journal-document-filed = 登録しました
@@ -384,7 +385,7 @@ held-no-attestation = 表明がまだ
 held-clock = 時計
 held-no-deadline = 期限が不明
 held-stage-failed = 処理の失敗
-held-source-changed = 届いたものの続き？
+held-source-changed = ファイルの変更
 
 ## 時刻認証局
 timestamp-serving = 評価用時刻認証局を { $url } で始めました。終えるには Ctrl-C を押してください。
