@@ -7,6 +7,7 @@ mod reload;
 pub mod requests;
 pub mod server;
 
+use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -220,6 +221,13 @@ fn intake_instruments(line: &Arc<Line>) -> Result<Instruments, DaemonError> {
     })
 }
 
+/// One round of a thread that nobody else would notice the end of: a crash costs the round, and the next one comes.
+fn survive(what: &str, round: impl FnOnce()) {
+    if std::panic::catch_unwind(AssertUnwindSafe(round)).is_err() {
+        tracing::error!("A round of \"{what}\" crashed; the next one is tried");
+    }
+}
+
 /// Copies the journal's entries into its files after each commit, and its checkpoint to where the settings want it.
 fn copy_journal(
     line: &Arc<Line>,
@@ -232,12 +240,16 @@ fn copy_journal(
         let mut seen = 0;
         loop {
             let last = bell.stopping();
-            if let Err(error) = files.catch_up(&line.database) {
-                tracing::error!(%error, "The journal's files fall behind; they are tried again");
-            }
-            if let Some(anchor) = &mut anchor {
-                note_anchor(&line, anchor.catch_up(&line.database));
-            }
+            survive("journal files", || {
+                if let Err(error) = files.catch_up(&line.database) {
+                    tracing::error!(%error, "The journal's files fall behind; they are tried again");
+                }
+            });
+            survive("anchor", || {
+                if let Some(anchor) = &mut anchor {
+                    note_anchor(&line, anchor.catch_up(&line.database));
+                }
+            });
             if last {
                 return;
             }
@@ -253,9 +265,11 @@ fn watch_files(line: &Arc<Line>, bell: &Arc<Bell>, mut watcher: Watcher) -> std:
         let mut looked = Moment::now();
         while !bell.stopping() {
             if looked.elapsed() >= FILES_EVERY {
-                if let Err(error) = watcher.look(&line) {
-                    tracing::error!(%error, "A changed patient list or calendar could not be taken over; it is tried again");
-                }
+                survive("watched files", || {
+                    if let Err(error) = watcher.look(&line) {
+                        tracing::error!(%error, "A changed patient list or calendar could not be taken over; it is tried again");
+                    }
+                });
                 looked = Moment::now();
             }
             std::thread::sleep(SESSIONS_EVERY.min(FILES_EVERY));
@@ -283,12 +297,16 @@ fn watch_sessions(line: &Arc<Line>, bell: &Arc<Bell>) -> std::io::Result<JoinHan
     std::thread::Builder::new().name("sessions".into()).spawn(move || {
         let mut watch = clocks::Watch::default();
         while !bell.stopping() {
-            if let Err(error) = requests::close_ended(&line) {
-                tracing::error!(%error, "A session ended and its row could not be closed; its key is gone");
-            }
-            if let Err(error) = watch.look(&line) {
-                tracing::error!(%error, "What is known of the clock could not be entered; it is tried again");
-            }
+            survive("sessions", || {
+                if let Err(error) = requests::close_ended(&line) {
+                    tracing::error!(%error, "A session ended and its row could not be closed; its key is gone");
+                }
+            });
+            survive("clock", || {
+                if let Err(error) = watch.look(&line) {
+                    tracing::error!(%error, "What is known of the clock could not be entered; it is tried again");
+                }
+            });
             std::thread::sleep(SESSIONS_EVERY);
         }
     })

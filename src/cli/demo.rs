@@ -273,7 +273,7 @@ fn look(line: &Line) -> Result<Standing, DatabaseError> {
             }
         }
         let filter = documents::Filter { ended: true, ..documents::Filter::default() };
-        for document in documents::list(tx, &filter, 1000).await? {
+        for document in documents::list(tx, &filter, 1000).await?.documents {
             for part in documents::parts(tx, document.id).await? {
                 found.insert(part.delivered_name, (DeliveryState::Taken, Some(document.clone())));
             }

@@ -72,6 +72,11 @@ pub enum Failure {
     NotFound {
         what: String,
     },
+    /// No profile of this name is in force or shipped.
+    UnknownProfile {
+        name: String,
+        known: String,
+    },
     /// There is no file of this name.
     FileMissing {
         path: String,
@@ -121,6 +126,7 @@ impl Failure {
             | Self::NotAHome { .. }
             | Self::Settings { .. }
             | Self::NoTimestamping
+            | Self::UnknownProfile { .. }
             | Self::FileMissing { .. }
             | Self::FileExists { .. }
             | Self::PassphraseFile { .. }

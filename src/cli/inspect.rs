@@ -1,5 +1,6 @@
 //! `torikomi inspect`: judges files as the line would, and files nothing.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -160,15 +161,21 @@ fn profile(named: &str, desk: &Desk) -> Result<Profile, Failure> {
         let bytes = std::fs::read(named).map_err(|error| Failure::file(Path::new(named), &error))?;
         return read(&bytes, named);
     }
+    let mut known = BTreeSet::new();
     if desk.has_home() {
         let in_force = desk.database()?.read(async |tx| profiles::in_force(tx).await)?;
         if let Some(version) = in_force.iter().find(|version| version.reference.id.as_str() == named) {
             return read(&version.bytes, named);
         }
+        known.extend(in_force.iter().map(|version| version.reference.id.to_string()));
     }
-    let shipped = PRESETS.iter().find(|preset| preset.file_name.strip_suffix(".toml") == Some(named));
-    let shipped = shipped.ok_or_else(|| Failure::NotFound { what: named.to_owned() })?;
-    read(shipped.text.as_bytes(), shipped.file_name)
+    let shipped = || PRESETS.iter().filter_map(|preset| Some((preset, preset.file_name.strip_suffix(".toml")?)));
+    if let Some((preset, _)) = shipped().find(|(_, name)| *name == named) {
+        return read(preset.text.as_bytes(), preset.file_name);
+    }
+    known.extend(shipped().map(|(_, name)| name.to_owned()));
+    let known = known.into_iter().collect::<Vec<_>>().join(", ");
+    Err(Failure::UnknownProfile { name: named.to_owned(), known })
 }
 
 /// The home's calendar, or the one that `init` writes.

@@ -16,7 +16,7 @@ use crate::intake::line::StationProblem;
 use crate::journal::Entry;
 use crate::journal::anchor::AnchorProblem;
 use crate::judgement::{Judgement, ProfileRef};
-use crate::ledger::documents::Count;
+use crate::ledger::documents::{Count, UnreadableDocument};
 use crate::ledger::profiles::ProfileState;
 use crate::ledger::superseding::Likeness;
 use crate::measurements::Measurements;
@@ -91,6 +91,11 @@ pub enum Warning {
     UnfinishedFiles {
         station: Name,
         count: u64,
+    },
+    /// A document that no stage can work on.
+    Unreadable {
+        document: String,
+        problem: String,
     },
     /// The key of an open session is not locked in memory.
     KeysMayBeSwapped,
@@ -251,6 +256,8 @@ pub struct Problem {
 pub struct Queue {
     /// Those with the least time left first.
     pub documents: Vec<DocumentFacts>,
+    /// Those whose rows cannot be read.
+    pub unreadable: Vec<UnreadableDocument>,
     /// What arrived and waits for a person: incomplete, of unknown completeness.
     pub deliveries: Vec<DeliveryStatus>,
     pub refused: RefusedDeliveries,

@@ -194,6 +194,7 @@ fn try_again(line: &Line) -> Result<(), ReloadError> {
     let filter = documents::Filter { held: true, ..documents::Filter::default() };
     let waiting = line.database.read(async |tx| documents::list(tx, &filter, MOST_AT_ONCE).await)?;
     let known: Vec<DocumentId> = waiting
+        .documents
         .iter()
         .filter(|document| document.held == Some(HoldReason::UnknownPatient))
         .filter(|document| {

@@ -483,8 +483,25 @@ pub async fn ready(
     rows.iter().map(|row| row.try_get::<String, _>("id")?.parse().map_err(unreadable("document.id"))).collect()
 }
 
-/// Documents that match, those with the least time left first.
-pub async fn list(tx: &mut Tx, filter: &Filter, most: u32) -> Result<Vec<Document>, DatabaseError> {
+/// The documents that match, and beside them the rows that cannot be read: one of these hides none of the others.
+#[derive(Debug, Default)]
+pub struct Listed {
+    /// Those with the least time left first.
+    pub documents: Vec<Document>,
+    pub unreadable: Vec<UnreadableDocument>,
+}
+
+/// A document whose row holds something that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct UnreadableDocument {
+    /// As the row has it; this too may be damaged.
+    pub document: String,
+    /// The column, and what is wrong with it.
+    pub problem: String,
+}
+
+/// Documents that match, of `most` rows.
+pub async fn list(tx: &mut Tx, filter: &Filter, most: u32) -> Result<Listed, DatabaseError> {
     let sql = format!(
         "SELECT {COLUMNS} FROM document
          WHERE (CAST($1 AS TEXT) IS NULL OR station = $1) AND (CAST($2 AS TEXT) IS NULL OR state = $2) AND ($3 = 0 OR held IS NOT NULL)
@@ -499,7 +516,17 @@ pub async fn list(tx: &mut Tx, filter: &Filter, most: u32) -> Result<Vec<Documen
         .bind(i64::from(most))
         .fetch_all(tx)
         .await?;
-    rows.iter().map(read_row).collect()
+    let mut listed = Listed::default();
+    for row in &rows {
+        match read_row(row) {
+            Ok(document) => listed.documents.push(document),
+            Err(error) => {
+                let document = row.try_get("id").unwrap_or_default();
+                listed.unreadable.push(UnreadableDocument { document, problem: error.to_string() });
+            }
+        }
+    }
+    Ok(listed)
 }
 
 /// Documents, other than `except`, that hold a part of this content.

@@ -131,6 +131,7 @@ fn failures() -> Vec<Failure> {
         Failure::Patients { path: "patients.csv".into(), problem: PatientsProblem::Unreachable { reason: problem() } },
         Failure::Start { problem: problem() },
         Failure::NoTimestamping,
+        Failure::UnknownProfile { name: "referal".into(), known: "consent, referral-letter".into() },
         Failure::FileMissing { path: "scan.tif".into() },
         Failure::FileExists { path: "proof".into() },
         Failure::Database { problem: problem() },

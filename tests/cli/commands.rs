@@ -100,7 +100,7 @@ fn files_are_judged_without_being_filed() {
     );
     for (args, status) in [
         (["inspect", "/nonexistent.tif", "--profile", "referral-letter"], 2),
-        (["inspect", good.as_str(), "--profile", "no-such-profile"], 1),
+        (["inspect", good.as_str(), "--profile", "no-such-profile"], 2),
         (["inspect", good.as_str(), "--profile", "/nonexistent.toml"], 2),
         (["inspect", "/dev/null", "--profile", "referral-letter"], 3),
     ] {

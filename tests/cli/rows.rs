@@ -291,6 +291,23 @@ fn programs_read_what_the_schemas_describe() {
 }
 
 #[test]
+fn a_row_that_cannot_be_read_hides_no_other() {
+    let home = home();
+    home.write(async |tx| {
+        sqlx::query("UPDATE document SET identity = '{' WHERE id = $1").bind(FILED).execute(tx).await?;
+        Ok(())
+    });
+    let queue = json(&home, "queue-list", &["queue", "list", "--ended"]);
+    assert_eq!(queue["documents"][0]["document"], HELD);
+    assert_eq!(
+        (queue["unreadable"].as_array().unwrap().len(), &queue["unreadable"][0]["document"]),
+        (1, &FILED.into())
+    );
+    let told = torikomi(Some(home.path()), &["queue", "list", "--ended"]);
+    assert!(told.out.contains(&format!("Document {FILED} cannot be read")), "{}", told.out);
+}
+
+#[test]
 fn what_is_not_there_is_said_so() {
     let home = home();
     for args in [

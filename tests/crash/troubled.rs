@@ -178,7 +178,7 @@ fn started(hospital: &Hospital) -> Daemon {
 /// Where every delivery and document stands.
 fn standing(hospital: &Hospital) -> Vec<String> {
     let filter = documents::Filter { ended: true, ..documents::Filter::default() };
-    let documents = hospital.database.read(async |tx| documents::list(tx, &filter, 100).await).unwrap();
+    let documents = hospital.database.read(async |tx| documents::list(tx, &filter, 100).await).unwrap().documents;
     let documents = documents.iter().map(|found| format!("{} {} {:?}", found.id, found.state, found.held));
     let deliveries = all(hospital);
     let deliveries = deliveries.iter().map(|found| format!("{} {} {}", found.id, found.state, found.source_display));

@@ -52,7 +52,7 @@ fn a_signature_whose_row_could_not_be_written_is_entered_when_it_can_be() {
 
 fn only(line: &Line) -> Option<Document> {
     let filter = Filter { ended: true, ..Filter::default() };
-    line.database.read(async |tx| documents::list(tx, &filter, 10).await).unwrap().pop()
+    line.database.read(async |tx| documents::list(tx, &filter, 10).await).unwrap().documents.pop()
 }
 
 fn rows(line: &Line, id: DocumentId) -> usize {

@@ -74,5 +74,5 @@ fn show(home: &TestHome, lang: &str, words: &[&str]) -> String {
 
 fn only(line: &Line) -> Option<Document> {
     let filter = Filter { ended: true, ..Filter::default() };
-    line.database.read(async |tx| documents::list(tx, &filter, 10).await).unwrap().pop()
+    line.database.read(async |tx| documents::list(tx, &filter, 10).await).unwrap().documents.pop()
 }

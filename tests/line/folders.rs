@@ -44,7 +44,7 @@ fn sidecar(home: &TestHome, patient: &str, more: &str) -> String {
 
 fn settled(line: &Line) -> Document {
     let filter = Filter { ended: true, ..Filter::default() };
-    let look = || line.database.read(async |tx| documents::list(tx, &filter, 10).await).unwrap().pop();
+    let look = || line.database.read(async |tx| documents::list(tx, &filter, 10).await).unwrap().documents.pop();
     wait_for(|| look().filter(|document| document.held.is_some() || !document.state.is_open())).unwrap()
 }
 
@@ -158,7 +158,7 @@ fn equal_bytes_under_another_patient_are_shown_even_to_who_states_it_by_hand() {
     fs::copy("fixtures/samples/good/consent.jpg", home.drop().join("again.jpg")).unwrap();
     let again = || {
         let filter = Filter { ended: true, ..Filter::default() };
-        let all = daemon.line.database.read(async |tx| documents::list(tx, &filter, 10).await).unwrap();
+        let all = daemon.line.database.read(async |tx| documents::list(tx, &filter, 10).await).unwrap().documents;
         all.into_iter().find(|document| document.id != first.id && document.held.is_some())
     };
     let held = wait_for(again).unwrap();

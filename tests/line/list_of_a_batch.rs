@@ -38,5 +38,5 @@ fn a_list_in_cp932_is_read_where_the_station_says_so_and_held_where_not() {
 
 fn only(line: &Line) -> Option<Document> {
     let filter = Filter { ended: true, ..Filter::default() };
-    line.database.read(async |tx| documents::list(tx, &filter, 10).await).unwrap().pop()
+    line.database.read(async |tx| documents::list(tx, &filter, 10).await).unwrap().documents.pop()
 }

@@ -92,7 +92,7 @@ fn warnings(home: &TestHome, line: &std::sync::Arc<Line>) -> Vec<String> {
 
 fn all(line: &Line) -> Vec<Document> {
     let filter = Filter { ended: true, ..Filter::default() };
-    line.database.read(async |tx| documents::list(tx, &filter, 10).await).unwrap()
+    line.database.read(async |tx| documents::list(tx, &filter, 10).await).unwrap().documents
 }
 
 fn only(line: &Line) -> Option<Document> {

@@ -39,7 +39,12 @@ fn what_waits_for_a_person_has_a_note_until_it_is_settled() {
     for (name, patient, kind, reason, ja, en) in cases {
         scan(name, patient, kind);
         let held = wait_for(|| {
-            let rows = daemon.line.database.read(async |tx| documents::list(tx, &Filter::default(), 10).await).unwrap();
+            let rows = daemon
+                .line
+                .database
+                .read(async |tx| documents::list(tx, &Filter::default(), 10).await)
+                .unwrap()
+                .documents;
             rows.into_iter().find(|document| document.held == Some(reason))
         });
         let document = held.unwrap_or_else(|| panic!("{name} is not held for {reason}")).id;

@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::fs::FileExt as _;
 use std::path::PathBuf;
 
+use sqlx::{AnyConnection, Connection as _};
 use torikomi::config::home::MARKER;
 use torikomi::control::Request;
 use torikomi::document::{DeliveryProblem, DeliveryState, DocumentState, HoldReason};
@@ -68,6 +69,30 @@ fn what_one_document_lacks_holds_it_and_no_other() {
     let mut sent = sent;
     sent.push(later);
     settle(&hospital, &sent);
+}
+
+#[test]
+fn a_row_that_cannot_be_read_is_told_of_and_the_others_pass() {
+    let hospital = Hospital::found();
+    let daemon = hospital.start();
+    let bad = deliver_consent(&hospital, "bad");
+    let bad = bad.keys().next().unwrap();
+    waits_for(&hospital, bad, DocumentState::Signing, Some(HoldReason::NoSession));
+    let id = document_of(&hospital, bad).unwrap().id.to_string();
+    let path = hospital.home.layout().database(&hospital.config);
+    hospital.runtime.block_on(async {
+        let mut database = AnyConnection::connect(&format!("sqlite://{}?mode=rw", path.display())).await.unwrap();
+        let damage = sqlx::query("UPDATE document SET identity = '{' WHERE id = $1").bind(&id);
+        damage.execute(&mut database).await.unwrap();
+    });
+
+    hospital.open_session().unwrap();
+    let other = deliver_consent(&hospital, "other");
+    proven(&hospital, &filed(&hospital, other.keys().next().unwrap()));
+    let status = hospital.ask(&Request::Status, PATIENCE).unwrap();
+    let told = status["warnings"].as_array().unwrap().iter().find(|warning| warning["code"] == "unreadable");
+    assert_eq!(told.unwrap()["document"], id.as_str());
+    daemon.stop();
 }
 
 #[test]

@@ -81,7 +81,7 @@ fn a_file_that_grows_into_a_longer_whole_one_is_held_until_a_person_says_what_it
 
 fn all(line: &Line) -> Vec<Document> {
     let filter = Filter { ended: true, ..Filter::default() };
-    line.database.read(async |tx| documents::list(tx, &filter, 10).await).unwrap()
+    line.database.read(async |tx| documents::list(tx, &filter, 10).await).unwrap().documents
 }
 
 fn state_of(line: &Line, document: &Document) -> (DocumentState, Option<HoldReason>) {

@@ -161,7 +161,7 @@ fn identify(home: &TestHome, line: &std::sync::Arc<Line>, document: &Document, p
 /// Every document, oldest first.
 fn all(line: &Line) -> Vec<Document> {
     let filter = Filter { ended: true, ..Filter::default() };
-    let mut all = line.database.read(async |tx| documents::list(tx, &filter, 20).await).unwrap();
+    let mut all = line.database.read(async |tx| documents::list(tx, &filter, 20).await).unwrap().documents;
     all.sort_by_key(|document| (document.created_at, document.id));
     all
 }

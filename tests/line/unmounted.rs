@@ -15,7 +15,8 @@ fn a_store_or_custody_that_vanished_pauses_everything_until_it_is_back() {
     daemon.serve_requests(|| ()).unwrap();
     let line = std::sync::Arc::clone(&daemon.line);
     let status = || client::ask(&home.root().join("run/control.sock"), &Request::Status).unwrap();
-    let documents = || line.database.read(async |tx| documents::list(tx, &Filter::default(), 10).await).unwrap().len();
+    let documents =
+        || line.database.read(async |tx| documents::list(tx, &Filter::default(), 10).await).unwrap().documents.len();
     for (number, folder) in ["custody", "store"].into_iter().enumerate() {
         let marker = home.root().join(folder).join(".torikomi-home");
         let away = home.root().join("marker-away");

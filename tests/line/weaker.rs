@@ -31,7 +31,7 @@ fn a_clerk_moves_nothing_to_a_weaker_profile_while_it_is_unidentified() {
     let line = &daemon.line;
     home.deliver_consent_of("9990777", "unknown");
     let held = wait_for(|| {
-        let all = line.database.read(async |tx| documents::list(tx, &Filter::default(), 10).await).unwrap();
+        let all = line.database.read(async |tx| documents::list(tx, &Filter::default(), 10).await).unwrap().documents;
         all.into_iter().find(|document| document.held == Some(HoldReason::UnknownPatient))
     });
     let held = held.expect("its patient is not in the master");
@@ -72,7 +72,8 @@ fn a_profile_that_keeps_the_paper_or_asks_for_no_stamp_is_chosen_by_a_person() {
         let text = std::fs::read_to_string(&sidecar).unwrap();
         std::fs::write(&sidecar, text.replace("consent-demo", kind)).unwrap();
         let held = |held: Option<HoldReason>| {
-            let all = line.database.read(async |tx| documents::list(tx, &Filter::default(), 10).await).unwrap();
+            let all =
+                line.database.read(async |tx| documents::list(tx, &Filter::default(), 10).await).unwrap().documents;
             all.into_iter().find(|document| document.held == held)
         };
         let document = wait_for(|| held(Some(HoldReason::NoProfile))).unwrap_or_else(|| panic!("{kind}"));

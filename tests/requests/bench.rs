@@ -131,7 +131,7 @@ impl Bench {
             .database
             .read::<_, DatabaseError, _>(async |tx| {
                 let mut seen = Vec::new();
-                for document in documents::list(tx, &everything, 1000).await? {
+                for document in documents::list(tx, &everything, 1000).await?.documents {
                     let decided = decisions::of_document(tx, document.id).await?;
                     seen.push(format!("{document:?} {decided:?}"));
                 }

@@ -60,7 +60,7 @@ impl Moment {
             }
             Self::Document(state) => {
                 let filter = documents::Filter { state: Some(state), ended: true, ..documents::Filter::default() };
-                for document in documents::list(tx, &filter, 1000).await? {
+                for document in documents::list(tx, &filter, 1000).await?.documents {
                     if documents::parts(tx, document.id)
                         .await?
                         .iter()
@@ -198,7 +198,7 @@ pub fn documents_of(hospital: &Hospital) -> Vec<(Document, BTreeMap<String, Dige
     let found = hospital.database.read::<_, DatabaseError, _>(async |tx| {
         let filter = documents::Filter { ended: true, ..documents::Filter::default() };
         let mut found = Vec::new();
-        for document in documents::list(tx, &filter, 1000).await? {
+        for document in documents::list(tx, &filter, 1000).await?.documents {
             let parts = documents::parts(tx, document.id).await?;
             let names = parts.into_iter().map(|part| (part.delivered_name, part.content)).collect();
             found.push((document, names));

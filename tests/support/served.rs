@@ -226,7 +226,7 @@ impl Hospital {
         let filter =
             documents::Filter { state: Some(DocumentState::AwaitingConfirmation), ..documents::Filter::default() };
         let waiting = self.database.read(async |tx| documents::list(tx, &filter, 1000).await).unwrap();
-        for document in waiting {
+        for document in waiting.documents {
             let request =
                 Request::Confirm { by: by("clerk"), document: document.id, pages_shown: true, supersedes: None };
             if let Err(error) = self.ask(&request, PATIENCE) {

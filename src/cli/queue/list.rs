@@ -5,8 +5,10 @@ use crate::cli::choice;
 use crate::cli::page::{Page, Table, Tone};
 use crate::cli::{Answer, Desk, Failure};
 use crate::control::facts::{DeliveryStatus, DocumentFacts, Queue, RefusedDeliveries};
+use crate::database::DatabaseError;
 use crate::document::{DeliveryState, DocumentState};
 use crate::ids::Name;
+use crate::ledger::documents::UnreadableDocument;
 use crate::ledger::{deliveries, documents};
 
 /// So many of what was refused are listed.
@@ -36,9 +38,17 @@ pub(super) fn run(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
     };
     let (most, now) = (u32::from(args.most), desk.now());
     let mut queue = desk.database()?.read(async |tx| {
-        let mut rows = Vec::new();
-        for document in documents::list(tx, &filter, most.saturating_add(1)).await? {
-            rows.push(facts::of_document(tx, document).await?);
+        let listed = documents::list(tx, &filter, most.saturating_add(1)).await?;
+        let (mut rows, mut unreadable) = (Vec::new(), listed.unreadable);
+        for document in listed.documents {
+            let id = document.id.to_string();
+            match facts::of_document(tx, document).await {
+                Ok(facts) => rows.push(facts),
+                Err(DatabaseError::Unreadable(problem)) => {
+                    unreadable.push(UnreadableDocument { document: id, problem });
+                }
+                Err(error) => return Err(error),
+            }
         }
         let mut waiting = Vec::new();
         for state in [DeliveryState::Incomplete, DeliveryState::CompletenessUnknown] {
@@ -47,7 +57,7 @@ pub(super) fn run(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
         }
         let (count, last) = deliveries::refused(tx, args.station.as_ref(), now, REFUSED).await?;
         let refused = RefusedDeliveries { count, last: last.into_iter().map(facts::of_delivery).collect() };
-        Ok(Queue { documents: rows, deliveries: waiting, refused, more: false })
+        Ok(Queue { documents: rows, unreadable, deliveries: waiting, refused, more: false })
     })?;
     queue.more = queue.documents.len() > usize::from(args.most);
     queue.documents.truncate(usize::from(args.most));
@@ -58,7 +68,7 @@ pub(super) fn run(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
 
 fn show(desk: &Desk, page: &mut Page, queue: &Queue) {
     let words = &desk.words;
-    if queue.documents.is_empty() && queue.deliveries.is_empty() {
+    if queue.documents.is_empty() && queue.unreadable.is_empty() && queue.deliveries.is_empty() {
         page.line(&words.say("queue-empty"));
     }
     if !queue.documents.is_empty() {
@@ -68,6 +78,10 @@ fn show(desk: &Desk, page: &mut Page, queue: &Queue) {
             table.row(Some(facts::tone(document)), row(desk, document));
         }
         page.table(&table);
+    }
+    for UnreadableDocument { document, problem } in &queue.unreadable {
+        let blanks = [("document", document.as_str().into()), ("problem", problem.as_str().into())];
+        page.marked(Tone::Bad, &words.with("document-unreadable", &blanks));
     }
     if queue.more {
         page.line(&words.say("queue-more"));

@@ -78,7 +78,7 @@ async fn check_new(tx: &mut Tx, reference: &ProfileRef) -> Result<(), Refusal> {
 async fn identify_again(tx: &mut Tx, id: &Name, now: Instant) -> Result<(), Refusal> {
     documents::resume_all(tx, None, HoldReason::NoProfile, now).await?;
     let waiting = Filter { state: Some(DocumentState::Review), held: true, ..Filter::default() };
-    for document in documents::list(tx, &waiting, u32::MAX).await? {
+    for document in documents::list(tx, &waiting, u32::MAX).await?.documents {
         let of_this = document.profile.as_ref().is_some_and(|profile| profile.id == *id);
         if of_this && document.held == Some(HoldReason::NotCarried) {
             documents::move_on(tx, document.id, document.state, DocumentState::Identifying, now).await?;

@@ -13,7 +13,7 @@ use crate::document::DeliveryState;
 use crate::instant::Instant;
 use crate::journal::read;
 use crate::ledger::deliveries::{self, Delivery};
-use crate::ledger::documents::{self, Count, Filter};
+use crate::ledger::documents::{self, Count, Filter, UnreadableDocument};
 use crate::people::appointments::{self, Appointment};
 use crate::people::sessions::{self, SessionRow};
 use crate::people::{PeopleError, Role, register};
@@ -36,6 +36,7 @@ struct Found {
     waiting: Vec<Delivery>,
     refused: (u64, Vec<Delivery>),
     deadlines: Vec<Deadline>,
+    unreadable: Vec<UnreadableDocument>,
     sessions: Vec<SessionStatus>,
     appointed: Vec<Appointment>,
     manager: Option<String>,
@@ -82,6 +83,10 @@ impl Requests {
         let reading = line.calendar();
         let calendar = &reading.calendar;
         let mut warnings: Vec<_> = line.faults().into_iter().map(|fault| Warning::Fault { fault }).collect();
+        let unreadable = found.unreadable.iter().cloned();
+        warnings.extend(
+            unreadable.map(|UnreadableDocument { document, problem }| Warning::Unreadable { document, problem }),
+        );
         let calendar_expiry = calendar.expiry(calendar.day_of(now));
         if calendar_expiry != Expiry::Far {
             warnings.push(Warning::Calendar { calendar_expiry });
@@ -109,7 +114,8 @@ async fn look(tx: &mut Tx, now: Instant) -> Result<Found, PeopleError> {
         waiting.extend(deliveries::in_state(tx, state).await?);
     }
     let nearest = documents::list(tx, &Filter::default(), DEADLINES).await?;
-    let deadlines = nearest.into_iter().filter_map(|document| {
+    let unreadable = nearest.unreadable;
+    let deadlines = nearest.documents.into_iter().filter_map(|document| {
         let due_at = document.due_at?;
         let seconds_left = due_at.since(now).as_secs();
         Some(Deadline { document: document.id, station: document.station, state: document.state, due_at, seconds_left })
@@ -128,6 +134,7 @@ async fn look(tx: &mut Tx, now: Instant) -> Result<Found, PeopleError> {
         waiting,
         refused: deliveries::refused(tx, None, now, REFUSED).await?,
         deadlines,
+        unreadable,
         sessions: open,
         appointed: appointments::list(tx, now).await?,
         manager,

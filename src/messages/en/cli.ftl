@@ -15,6 +15,7 @@ cli-passphrase-file = The passphrase file { $path } cannot be used: { $problem }
 cli-no-terminal = There is no terminal to type the passphrase at. Give it with --passphrase-file FILE.
 cli-passphrases-differ = The two entries differ. Run the command again.
 cli-not-found = { $what } was not found. Check the id or name.
+cli-unknown-profile = No profile named { $name } is in force or shipped. There are: { $known }.
 cli-file-missing = { $path } is not there. Check its name and place.
 cli-file-exists = { $path } is there already, and nothing was changed. Give another name, or move it away.
 cli-file = { $path } cannot be read or written: { $problem }. Check its permissions and the free space.
@@ -339,6 +340,8 @@ anchor-database = The database cannot be read.
 anchor-unreachable = { $path } cannot be written. See that the folder of journal.anchor is there, may be written and has room.
 anchor-inside = journal.anchor ({ $folder }) lies in the home. Name a folder outside.
 anchor-truncated = { $path } has a checkpoint of { $promised } entries, the journal only { $found }: it was shortened, or an older one was put back. Run `torikomi journal verify --against`.
+document-unreadable = Document { $document } cannot be read ({ $problem }). It rests where it is; its files in custody are untouched, and all others go on. The database was changed or damaged: call whoever administers it.
+warning-unreadable = Document { $document } cannot be read ({ $problem }). Its files in custody are untouched. Call whoever administers the database.
 warning-keys-may-be-swapped = The key of an open session is not locked in memory and could reach the swap. Raise LimitMEMLOCK of the service.
 warning-best-effort-sandbox = Images are decoded in a weaker sandbox (image.sandbox = "best-effort"). Where the system allows it, set it back to "required".
 away-disk = a folder or its disk cannot be used ({ $problem }). Check the space and the mount; it goes on by itself

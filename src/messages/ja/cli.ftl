@@ -15,6 +15,7 @@ cli-passphrase-file = パスフレーズのファイル { $path } を読めま�
 cli-no-terminal = パスフレーズを入力する端末がありません。--passphrase-file FILE で指定してください。
 cli-passphrases-differ = 2 回の入力が一致しません。もう一度実行してください。
 cli-not-found = { $what } は見つかりませんでした。番号や名前を確かめてください。
+cli-unknown-profile = { $name } というプロファイルはありません。使えるもの: { $known }
 cli-file-missing = { $path } がありません。名前と場所を確かめてください。
 cli-file-exists = { $path } はすでにあります。何も変えていません。別の名前を指定するか、よそへ移してください。
 cli-file = { $path } を読み書きできませんでした：{ $problem }。権限とディスクの空きを確かめてください。
@@ -321,6 +322,8 @@ anchor-database = データベースを読めません。
 anchor-unreachable = { $path } に書けません。journal.anchor のフォルダーがあるか、権限と空きがあるかを確かめてください。
 anchor-inside = journal.anchor（{ $folder }）がホームの中にあります。ホームの外のフォルダーを指定してください。
 anchor-truncated = { $path } には { $promised } 件の節目がありますが、記録簿は { $found } 件しかありません。末尾が消されたか、古いものに戻されています。「torikomi journal verify --against」で確かめてください。
+document-unreadable = 文書 { $document } を読み取れません({ $problem })。この文書だけ止まり、custody 内のファイルはそのままです。ほかの文書は進みます。データベースが変更されたか壊れています。管理担当者に連絡してください。
+warning-unreadable = 文書 { $document } を読み取れません({ $problem })。custody 内のファイルはそのままです。データベースの管理担当者に連絡してください。
 warning-keys-may-be-swapped = 開いているセッションの鍵をメモリーに固定できず、スワップに書き出されるおそれがあります。サービスの LimitMEMLOCK を増やしてください。
 warning-best-effort-sandbox = 画像処理の隔離が弱い設定です（image.sandbox = "best-effort"）。OS が対応しているなら "required" に戻してください。
 away-disk = フォルダーかディスクを使えません（{ $problem }）。空きと接続を確かめてください。直れば自動で再開します
