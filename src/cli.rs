@@ -109,6 +109,8 @@ pub enum Answer {
     Yes,
     /// Exit status 1: findings, rejected, not verified.
     No,
+    /// Some of what was asked for could not be looked at; the facts say what, and why.
+    InPart { exit_status: u8 },
 }
 
 /// Runs the command line and returns the status to exit with: 0 good, 1 the answer is no, 2 the command line or the
@@ -125,6 +127,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     match run(&cli.command, &desk) {
         Ok(Answer::Yes) => ExitCode::SUCCESS,
         Ok(Answer::No) => ExitCode::FAILURE,
+        Ok(Answer::InPart { exit_status }) => exit_status.into(),
         Err(failure) => {
             desk.show_failure(&failure);
             ExitCode::from(failure.exit_status())

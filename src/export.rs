@@ -60,6 +60,19 @@ impl From<Failure> for ExportError {
 const LONGEST_MANIFEST: u64 = 8 << 20;
 const LONGEST_SIGNATURE: u64 = 1 << 20;
 
+/// The names of a record's container and of the proof beside it, in a folder that has neither.
+///
+/// # Errors
+/// When one of them is there already, or the folder is not.
+pub fn free_names(record: RecordId, folder: &Path) -> Result<[String; 2], ExportError> {
+    folder.metadata().map_err(|error| ExportError::Io { path: folder.to_owned(), error })?;
+    let names = [format!("{record}.asice"), format!("{record}.proof.json")];
+    match names.iter().map(|name| folder.join(name)).find(|path| path.symlink_metadata().is_ok()) {
+        Some(path) => Err(ExportError::Exists(path)),
+        None => Ok(names),
+    }
+}
+
 impl Export<'_> {
     /// Writes `<record>.asice` and `<record>.proof.json` into a folder that exists, and answers where the first lies.
     ///
@@ -75,12 +88,7 @@ impl Export<'_> {
             announced.push(Announced { name, size, crc32: sum.0.finalize() });
         }
         let proof = self.proof_bytes()?;
-        let (container, beside) = (format!("{}.asice", self.record), format!("{}.proof.json", self.record));
-        for name in [&container, &beside] {
-            if folder.join(name).symlink_metadata().is_ok() {
-                return Err(ExportError::Exists(folder.join(name)));
-            }
-        }
+        let [container, beside] = free_names(self.record, folder)?;
         let parts = &mut self.parts;
         target.create_new_from::<ExportError>(&container, |sink| {
             write_filled(&announced, &mut Pouring(sink), |name, out| {

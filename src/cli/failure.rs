@@ -3,6 +3,7 @@
 use std::io;
 use std::path::Path;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::words::Words;
@@ -22,7 +23,7 @@ pub const USAGE: u8 = 2;
 pub const ENVIRONMENT: u8 = 3;
 
 /// The catalogue has a sentence for each code: `cli-<code>`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema, thiserror::Error)]
 #[serde(tag = "code", rename_all = "kebab-case")]
 #[error("{self:?}")]
 pub enum Failure {

@@ -10,8 +10,8 @@ use jiff::civil::Date;
 use super::page::{Page, Tone};
 use super::{Answer, Desk, Failure, choice, findings};
 use crate::calendar::{Calendar, DEFAULT_CALENDAR};
-use crate::config::image::Sandbox as SandboxSetting;
 use crate::control::facts::{Inspected, InspectedFile};
+use crate::daemon::open::workers_of;
 use crate::identity::{Claims, Identity, Source, Sourced, dates};
 use crate::ids::{Digest, Digester, Name};
 use crate::image::{Limits, Sandbox, WorkerError, Workers, unmeasured};
@@ -138,17 +138,10 @@ fn digest(file: &mut File) -> std::io::Result<(Digest, u64)> {
 fn workers(desk: &Desk) -> Result<Workers, Failure> {
     let binary = std::env::current_exe()
         .map_err(|error| Failure::File { path: "torikomi".into(), problem: error.to_string() })?;
-    let limits = Limits::default();
     if !desk.has_home() {
-        return Ok(Workers::new(binary, limits, Sandbox::Required));
+        return Ok(Workers::new(binary, Limits::default(), Sandbox::Required));
     }
-    let image = desk.settings()?.1.image;
-    let sandbox = match image.sandbox {
-        SandboxSetting::Required => Sandbox::Required,
-        SandboxSetting::BestEffort => Sandbox::BestEffort,
-    };
-    let limits = Limits { pages: image.most_pages, pixels_per_page: u64::from(image.most_pixels), ..limits };
-    Ok(Workers::new(binary, limits, sandbox))
+    Ok(workers_of(&desk.settings()?.1.image, &binary))
 }
 
 /// A profile by its file, by its name in the home (the version in force), or by its name among those shipped.

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::page::{Page, Tone};
 use super::trusted::Anchors;
 use super::{Answer, Desk, Failure};
-use crate::control::facts::{Verified, VerifiedItem};
+use crate::control::facts::{Unread, Verified, VerifiedItem};
 use crate::ids::RecordId;
 use crate::store::records::{self, Filter, Record};
 use crate::verification::{AtHome, EvidenceState, Report, Trust, Unverifiable, Verdict, verify_pack};
@@ -34,22 +34,39 @@ pub(super) fn run(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
         indeterminate: 0,
         failed: 0,
         items: Vec::new(),
+        unread: Vec::new(),
+    };
+    // What cannot be looked at keeps none of the others from it.
+    let mut failures = Vec::new();
+    let mut unread = |verified: &mut Verified, what: String, failure: Failure| {
+        verified.unread.push(Unread { what, sentence: failure.sentence(&desk.words) });
+        failures.push(failure);
     };
     if args.all {
-        all(desk, &trust, args.accept_evaluation, &mut verified)?;
+        all(desk, &trust, args.accept_evaluation, &mut verified, &mut unread)?;
     } else {
         for what in &args.records {
-            let report = one(desk, what, &trust, args.accept_evaluation)?;
-            verified.add(what.clone(), report, true);
+            match one(desk, what, &trust, args.accept_evaluation) {
+                Ok(report) => verified.add(what.clone(), report, true),
+                Err(failure) => unread(&mut verified, what.clone(), failure),
+            }
         }
     }
-    verified.verdict = match (verified.failed, verified.indeterminate) {
-        (0, 0) => Verdict::Passed,
-        (0, _) => Verdict::Indeterminate,
+    // The only one that was asked for is the whole answer.
+    if let ([_], [_]) = (args.records.as_slice(), failures.as_slice()) {
+        return failures.pop().map_or(Ok(Answer::No), Err);
+    }
+    verified.verdict = match (verified.failed, verified.indeterminate, verified.unread.len()) {
+        (0, 0, 0) => Verdict::Passed,
+        (0, ..) => Verdict::Indeterminate,
         _ => Verdict::Failed,
     };
     desk.show(&verified, |page| show(desk, page, &verified, args.all))?;
-    Ok(if verified.verdict == Verdict::Passed { Answer::Yes } else { Answer::No })
+    Ok(match (failures.iter().map(Failure::exit_status).max(), verified.verdict) {
+        (Some(exit_status), _) => Answer::InPart { exit_status },
+        (None, Verdict::Passed) => Answer::Yes,
+        (None, Verdict::Indeterminate | Verdict::Failed) => Answer::No,
+    })
 }
 
 /// A record by its id, or a pack by its path.
@@ -70,7 +87,13 @@ fn one(desk: &Desk, what: &str, trust: &Trust, accept_evaluation: bool) -> Resul
 }
 
 /// Every record of the store.
-fn all(desk: &Desk, trust: &Trust, accept_evaluation: bool, verified: &mut Verified) -> Result<(), Failure> {
+fn all(
+    desk: &Desk,
+    trust: &Trust,
+    accept_evaluation: bool,
+    verified: &mut Verified,
+    unread: &mut impl FnMut(&mut Verified, String, Failure),
+) -> Result<(), Failure> {
     let (home, config) = desk.settings()?;
     let database = desk.database()?;
     let objects = database.objects(&home.layout().store(&config).join("objects"))?;
@@ -84,9 +107,14 @@ fn all(desk: &Desk, trust: &Trust, accept_evaluation: bool, verified: &mut Verif
         let Some(last) = page.last().cloned() else { break };
         for record in &page {
             let what = record.id.to_string();
-            let report = at_home.verify(record.id, trust, accept_evaluation);
-            if let Some(report) = report.map_err(|error| unverifiable(&what, &error))? {
-                verified.add(what, report, false);
+            match at_home.verify(record.id, trust, accept_evaluation) {
+                Ok(Some(report)) => verified.add(what, report, false),
+                // Disposed of since it was listed.
+                Ok(None) => {}
+                Err(error) => {
+                    let failure = unverifiable(&what, &error);
+                    unread(verified, what, failure);
+                }
             }
             bar.inc(1);
         }
@@ -129,13 +157,18 @@ fn show(desk: &Desk, page: &mut Page, verified: &Verified, all: bool) {
             page.below(&words.say("verify-evaluation"));
         }
     }
-    if all || verified.items.len() > 1 {
+    for Unread { what, sentence } in &verified.unread {
+        page.heading(what);
+        page.marked(Tone::Bad, sentence);
+    }
+    if all || verified.items.len() + verified.unread.len() > 1 {
         page.heading(&words.with(
             "verify-counts",
             &[
                 ("passed", verified.passed.into()),
                 ("indeterminate", verified.indeterminate.into()),
                 ("failed", verified.failed.into()),
+                ("unread", verified.unread.len().into()),
             ],
         ));
     }

@@ -480,6 +480,17 @@ pub struct Verified {
     pub failed: u64,
     /// What was named on the command line; of `--all`, only what did not pass.
     pub items: Vec<VerifiedItem>,
+    /// What could not be looked at.
+    pub unread: Vec<Unread>,
+}
+
+/// A record or pack that could not be looked at, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Unread {
+    /// The record's id, or the path of the pack.
+    pub what: String,
+    /// In the language of the command.
+    pub sentence: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -179,23 +179,33 @@ fn patients(
 }
 
 fn workers(config: &Config, binary: &Path) -> Result<(Workers, &'static str), OpenError> {
-    let (sandbox, name) = match config.image.sandbox {
-        SandboxSetting::Required => (Sandbox::Required, "required"),
-        SandboxSetting::BestEffort => (Sandbox::BestEffort, "best-effort"),
+    let workers = workers_of(&config.image, binary);
+    let name = match config.image.sandbox {
+        SandboxSetting::Required => {
+            workers.probe()?;
+            "required"
+        }
+        SandboxSetting::BestEffort => "best-effort",
+    };
+    Ok((workers, name))
+}
+
+/// Workers as the settings limit them.
+#[must_use]
+pub fn workers_of(image: &config::image::Image, binary: &Path) -> Workers {
+    let sandbox = match image.sandbox {
+        SandboxSetting::Required => Sandbox::Required,
+        SandboxSetting::BestEffort => Sandbox::BestEffort,
     };
     let limits = Limits {
-        file_bytes: config.image.most_bytes.as_bytes(),
-        pages: config.image.most_pages,
-        pixels_per_page: u64::from(config.image.most_pixels),
+        file_bytes: image.most_bytes.as_bytes(),
+        pages: image.most_pages,
+        pixels_per_page: u64::from(image.most_pixels),
         ..Limits::default()
     };
-    let workers = Workers::new(binary.to_owned(), limits, sandbox)
-        .with_memory(config.image.most_memory.as_bytes())
-        .with_patience(config.image.timeout.as_std());
-    if sandbox == Sandbox::Required {
-        workers.probe()?;
-    }
-    Ok((workers, name))
+    Workers::new(binary.to_owned(), limits, sandbox)
+        .with_memory(image.most_memory.as_bytes())
+        .with_patience(image.timeout.as_std())
 }
 
 fn authorities(home: &Home, config: &Config) -> Result<Vec<(Name, Authority)>, OpenError> {

@@ -3,11 +3,13 @@
 use schemars::{JsonSchema, schema_for};
 use serde_json::{Value, json};
 use torikomi::cli::{Failure, Words};
+use torikomi::clock::ClockProblem;
 use torikomi::config::Config;
 use torikomi::config::home::HomeTrouble;
 use torikomi::control::Refusal;
 use torikomi::document::{DeliveryProblem, DeliveryState, DocumentState, HoldReason};
 use torikomi::identity::Source;
+use torikomi::intake::line::StationProblem;
 use torikomi::journal::Kind;
 use torikomi::journal::anchor::AnchorProblem;
 use torikomi::judgement::Severity;
@@ -16,6 +18,7 @@ use torikomi::messages::{Lang, find};
 use torikomi::patients::PatientsProblem;
 use torikomi::people::Role;
 use torikomi::people::sessions::CloseReason;
+use torikomi::pipeline::driver::Away;
 use torikomi::pipeline::line::Fault;
 
 /// The spellings of an enum without fields, or the codes of one with a `code`, as its schema lists them.
@@ -24,18 +27,18 @@ fn codes<T: JsonSchema>() -> Vec<String> {
     let text = |value: &Value| value.as_str().map(ToOwned::to_owned);
     let listed = |value: &Value| -> Vec<String> { value.as_array().into_iter().flatten().filter_map(text).collect() };
     let mut codes = listed(&schema["enum"]);
-    for variant in schema["oneOf"].as_array().into_iter().flatten() {
+    for variant in ["oneOf", "anyOf"].iter().filter_map(|kind| schema[*kind].as_array()).flatten() {
         codes.extend(text(&variant["const"]));
         codes.extend(listed(&variant["enum"]));
         codes.extend(text(&variant["properties"]["code"]["const"]));
     }
-    assert!(!codes.is_empty(), "{schema}");
+    assert!(!codes.is_empty(), "{}", schema["title"]);
     codes
 }
 
 #[test]
 fn every_code_has_words() {
-    let areas: [(&str, Vec<String>); 16] = [
+    let areas: [(&str, Vec<String>); 21] = [
         ("state", codes::<DocumentState>()),
         ("delivery-state", codes::<DeliveryState>()),
         ("hold", codes::<HoldReason>()),
@@ -51,7 +54,12 @@ fn every_code_has_words() {
         ("fault", codes::<Fault>()),
         ("anchor", codes::<AnchorProblem>()),
         ("likeness", codes::<Likeness>()),
-        ("cli", failures().iter().filter_map(code).collect()),
+        ("home", codes::<HomeTrouble>()),
+        ("patients", codes::<PatientsProblem>()),
+        ("away", codes::<Away>()),
+        ("station", codes::<StationProblem>()),
+        ("clock", codes::<ClockProblem>()),
+        ("cli", codes::<Failure>().into_iter().filter(|code| !said_otherwise(code)).collect()),
     ];
     assert_eq!(codes::<HoldReason>().len(), 16);
     for lang in Lang::ALL {
@@ -61,6 +69,11 @@ fn every_code_has_words() {
             }
         }
     }
+}
+
+/// Codes of failures whose sentences are made of others'.
+fn said_otherwise(code: &str) -> bool {
+    ["home", "init"].contains(&code)
 }
 
 fn code(failure: &Failure) -> Option<String> {
@@ -130,6 +143,7 @@ fn failures() -> Vec<Failure> {
         },
         Failure::Patients { path: "patients.csv".into(), problem: PatientsProblem::Unreachable { reason: problem() } },
         Failure::Start { problem: problem() },
+        Failure::Init { problem: problem(), exit_status: 3 },
         Failure::NoTimestamping,
         Failure::UnknownProfile { name: "referal".into(), known: "consent, referral-letter".into() },
         Failure::FileMissing { path: "scan.tif".into() },
@@ -154,6 +168,8 @@ fn every_refusal_is_shown() {
     let shown: std::collections::BTreeSet<_> =
         refusals().iter().map(|refusal| serde_json::to_value(refusal).unwrap()["code"].to_string()).collect();
     assert_eq!(shown.len(), codes::<Refusal>().len(), "a refusal is missing in this test");
+    let shown: std::collections::BTreeSet<_> = failures().iter().filter_map(code).collect();
+    assert_eq!(shown, codes::<Failure>().into_iter().collect(), "a failure is missing in this test");
 
     let (ja, en) = (Words::new(Lang::Ja), Words::new(Lang::En));
     let mut all = String::new();

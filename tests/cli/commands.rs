@@ -109,6 +109,26 @@ fn files_are_judged_without_being_filed() {
 }
 
 #[test]
+fn inspect_keeps_to_the_limits_of_the_home() {
+    let home = TestHome::new();
+    home.write(async |_| Ok(()));
+    let large = home.path().join("large.jpg");
+    let mut bytes = std::fs::read(fixture("good/consent.jpg")).unwrap();
+    bytes.resize(bytes.len() + (1 << 20), 0);
+    std::fs::write(&large, bytes).unwrap();
+    let large = large.display().to_string();
+    let inspect = || torikomi(Some(home.path()), &["inspect", &large, "--profile", "referral-letter", "--json"]);
+    assert!(!inspect().out.contains("file-bytes"));
+    let settings = home.path().join("torikomi.toml");
+    let text = std::fs::read_to_string(&settings).unwrap();
+    let kept: Vec<&str> = text.lines().filter(|line| !line.starts_with("most_bytes")).collect();
+    let text = kept.join("\n").replace("[image]\n", "[image]\nmost_bytes = \"1 MiB\"\n");
+    std::fs::write(&settings, text).unwrap();
+    let ran = inspect();
+    assert!(ran.out.contains("file-bytes"), "{}{}", ran.out, ran.err);
+}
+
+#[test]
 fn inspect_speaks_of_every_check_in_both_languages() {
     let (good, coarse) = (fixture("good/consent.jpg"), fixture("bad/resolution-150-dpi.jpg"));
     for (file, status) in [(&good, 0), (&coarse, 1)] {

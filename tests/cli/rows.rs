@@ -1,5 +1,7 @@
 //! Commands that read: a home whose rows were written through the library.
 
+use std::path::Path;
+
 use torikomi::document::{DeliveryState, DocumentState, HoldReason, Part};
 use torikomi::identity::{Claims, Identity, Patient, Source, Sourced};
 use torikomi::ids::{DeliveryId, Digest, DocumentId, HomeId, Name, PersonId};
@@ -319,6 +321,37 @@ fn what_is_not_there_is_said_so() {
         let ran = torikomi(Some(home.path()), &args);
         assert_eq!((ran.status, ran.out.as_str()), (1, ""), "{args:?}");
         assert!(ran.err.contains(args[2]), "{}", ran.err);
+    }
+}
+
+#[test]
+fn what_cannot_be_looked_at_keeps_no_other_from_it() {
+    let home = home();
+    let ran = torikomi(Some(home.path()), &["verify", "no-such.asice", RECORD, HELD, "--json"]);
+    demand("verify", &ran.json());
+    let told = ran.json();
+    assert_eq!((&told["unread"][0]["what"], &told["unread"][1]["what"]), (&"no-such.asice".into(), &HELD.into()));
+    assert_eq!((&told["items"][0]["what"], &told["verdict"]), (&RECORD.into(), &"failed".into()));
+    assert_eq!(ran.status, 2, "the gravest of what could not be done: {told:#}");
+    let people = torikomi(Some(home.path()), &["verify", "no-such.asice", RECORD]);
+    assert!(people.out.contains("1 could not be looked at"), "{}", people.out);
+}
+
+/// The journal would tell of an export that was not made.
+#[test]
+fn an_export_that_cannot_be_made_is_refused_before_it_is_noted() {
+    let home = home();
+    let export = |to: &Path| {
+        let to = to.display().to_string();
+        torikomi(Some(home.path()), &["record", "export", RECORD, "--to", &to, "--as", "mihon", "--reason", "audit"])
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let there = folder.path().join(format!("{RECORD}.proof.json"));
+    std::fs::write(&there, "").unwrap();
+    for (to, named) in [(folder.path(), there.as_path()), (Path::new("/nonexistent"), Path::new("/nonexistent"))] {
+        let ran = export(to);
+        assert_eq!(ran.status, 2, "{}", ran.err);
+        assert!(ran.err.contains(&named.display().to_string()), "neither a passphrase nor a daemon: {}", ran.err);
     }
 }
 

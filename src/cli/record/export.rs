@@ -10,7 +10,7 @@ use crate::cli::verify::{tone, unverifiable, word};
 use crate::cli::{Answer, Desk, Failure};
 use crate::control::facts::{Exported, RecordExported};
 use crate::control::{ReasonGiven, Request};
-use crate::export::{Export, ExportError};
+use crate::export::{Export, ExportError, free_names};
 use crate::ids::{Name, RecordId};
 use crate::verification::{AtHome, Parts, ProofSource, Verdict, proof_beside, verify_pack};
 
@@ -35,9 +35,13 @@ pub struct Args {
 pub(super) fn run(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
     let what = args.record.to_string();
     let trust = args.anchors.read(desk)?;
-    if let Some(folder) = args.unpacked.as_ref().filter(|folder| folder.symlink_metadata().is_ok()) {
-        return Err(not_exported(ExportError::Exists(folder.clone()), &what));
-    }
+    // What would not be made must not be in the journal as made.
+    let free = match &args.unpacked {
+        Some(folder) if folder.symlink_metadata().is_ok() => Err(ExportError::Exists(folder.clone())),
+        Some(_) => Ok(()),
+        None => free_names(args.record, &args.to).map(|_| ()),
+    };
+    free.map_err(|error| not_exported(error, &what))?;
     // First the journal says who takes it out of the house, and why.
     let by = args.by.prove(desk)?;
     let reason = ReasonGiven { code: args.reason.clone(), text: args.text.clone() };
