@@ -260,6 +260,12 @@ pub enum Refusal {
     NotSupersedable { document: DocumentId },
     /// One patient's page takes no other's place.
     SupersedesAnothers { document: DocumentId },
+    /// Whose page it is has to be known before it takes another's place.
+    SupersedesUnidentified,
+    /// It is said to be superseded by another patient's: that has to be taken back first.
+    SupersededByAnothers { document: DocumentId },
+    /// Of a file that was changed after it was taken, patient, kind and date are stated together.
+    StatedInPart { document: DocumentId },
     /// A file that was changed after it was taken is released one by one, by whoever looked at it.
     LookedAtSingly { document: DocumentId },
     /// An appointment does not begin in the past.

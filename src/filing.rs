@@ -19,6 +19,7 @@ use crate::journal::append::Journal;
 use crate::journal::{Draft, Kind, Subject};
 use crate::ledger::attempts::{self, Attempt, AttemptState};
 use crate::ledger::{documents, superseding};
+use crate::patients::Patients;
 use crate::people::certificates;
 use crate::profile::{self, TimestampPolicy};
 use crate::signing::stamping::AttemptFiles;
@@ -52,6 +53,8 @@ pub struct Filing<'a> {
     pub objects: &'a Objects,
     pub custody: &'a Folder,
     pub clock: &'a Clock,
+    /// Those of now: a patient may have been merged into another since the document was signed.
+    pub patients: Arc<Patients>,
     /// A delivered file in custody, open for reading, by its delivery and digest.
     pub original: &'a dyn Fn(DeliveryId, &Digest) -> Result<File, FilingError>,
     /// The calendars that were in force, by digest.
@@ -158,6 +161,7 @@ impl Filing<'_> {
         let now = self.clock.now();
         let filed = Filed { record: RecordId::new(), digest: attempt.manifest, at: now };
         let (attempt, record, journal) = (attempt.clone(), record.clone(), Arc::clone(self.journal));
+        let patients = Arc::clone(&self.patients);
         self.database.write::<_, FilingError, _>(async move |tx| {
             // What nobody stamped is proven by the journal's entry alone, and that is made now.
             let proven_at = attempt.timestamped_at.unwrap_or(now);
@@ -194,7 +198,7 @@ impl Filing<'_> {
             attempts::set_state(tx, attempt.id, attempt.state, AttemptState::Filed, None).await?;
             documents::carry_on(tx, attempt.document, DocumentState::Filing, DocumentState::Filed, now).await?;
             if let Some(earlier) = record.supersedes {
-                end_superseded(tx, &journal, earlier, &filed, &record).await?;
+                end_superseded(tx, &journal, earlier, &filed, &record, &patients).await?;
             }
             Ok(Outcome::Filed(filed))
         })
@@ -209,14 +213,16 @@ async fn end_superseded(
     earlier: DocumentId,
     filed: &Filed,
     by: &RecordJson,
+    patients: &Patients,
 ) -> Result<(), DatabaseError> {
     let Some(document) = documents::get(tx, earlier).await? else { return Ok(()) };
-    let patient = by.identity.patient.as_ref().map(|patient| patient.value.id.as_str());
-    // Either may have turned out to be another's since the person looked.
-    if document.state == DocumentState::SentBack
-        || !superseding::may_be_superseded(&document)
-        || superseding::is_of_another(&document, patient)
+    if document.state == DocumentState::SentBack || !superseding::may_be_superseded(&document) {
+        return Ok(());
+    }
+    let (theirs, ours) = (&document.identity.patient, &by.identity.patient);
+    if theirs.as_ref().zip(ours.as_ref()).is_some_and(|(theirs, ours)| !patients.same(&theirs.value.id, &ours.value.id))
     {
+        tracing::warn!(document.id = %earlier, "Document {earlier} turned out to be another patient's than {} that was to supersede it; it stays", by.document);
         return Ok(());
     }
     documents::move_on(tx, earlier, document.state, DocumentState::SentBack, filed.at).await?;

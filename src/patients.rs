@@ -20,8 +20,8 @@ use crate::ids::{Digest, Digester};
 mod columns;
 mod id;
 
-use columns::Layout;
 pub use columns::{Column, Columns};
+use columns::{Layout, sex, yes_or_no};
 pub use id::{CheckDigit, IdRules, PatientIdProblem};
 
 /// How the list is written, and what is asked of it.
@@ -291,6 +291,12 @@ impl Patients {
     #[must_use]
     pub fn current(&self, id: &str) -> Option<Entry<'_>> {
         self.entry(self.end_of_merges(self.position(id)?))
+    }
+
+    /// Whether both ids mean one patient, now that some may have been merged.
+    #[must_use]
+    pub fn same(&self, one: &str, other: &str) -> bool {
+        one == other || self.ids_of(one).contains(&other)
     }
 
     /// Every id that means the same patient as this one, itself included: what a search has to look for.
@@ -568,26 +574,6 @@ impl Building {
         let mut patients = Patients { ids: settings.ids.clone(), text, rows, merged: Vec::new(), summary };
         patients.resolve_merges()?;
         Ok(patients)
-    }
-}
-
-/// Empty means no.
-fn yes_or_no(text: &str) -> Option<bool> {
-    match text {
-        "" | "0" | "no" | "false" | "N" | "いいえ" => Some(false),
-        "1" | "yes" | "true" | "Y" | "はい" | "仮" => Some(true),
-        _ => None,
-    }
-}
-
-/// As words, as HL7 writes it (M, F, O, U) and as ISO/IEC 5218 counts it (0 unknown, 1 male, 2 female, 9 neither).
-fn sex(text: &str) -> Option<Sex> {
-    match text {
-        "M" | "m" | "1" | "male" | "男" | "男性" => Some(Sex::Male),
-        "F" | "f" | "2" | "female" | "女" | "女性" => Some(Sex::Female),
-        "O" | "o" | "9" | "other" | "その他" => Some(Sex::Other),
-        "U" | "u" | "0" | "unknown" | "不明" => Some(Sex::Unknown),
-        _ => None,
     }
 }
 

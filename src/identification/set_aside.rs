@@ -16,6 +16,8 @@ pub enum Beside {
     EqualBytesOpen { earlier: DocumentId },
     /// Its source went on growing after an earlier delivery of it was taken.
     Regrown { earlier: DeliveryId },
+    /// Its own source was changed after this delivery was taken.
+    SourceGrew { delivery: DeliveryId },
 }
 
 /// A person's statement as the ledger keeps it, with the faults that they saw and set aside. What they were not shown
@@ -60,8 +62,7 @@ impl Stated {
         };
         let set_aside = problems.iter().filter(answered).cloned().collect();
         // Whoever looked at two documents says of this one all that it is; a word about its paper is no such look.
-        let said_all = facts.patient_id.is_some() && facts.document_type.is_some() && facts.obtained_on.is_some();
-        let beside = beside.filter(|_| said_all);
+        let beside = beside.filter(|_| facts.say_whose_and_what());
         Self { statement: Statement { from: Source::Person, facts }, set_aside, beside }
     }
 }
@@ -74,11 +75,18 @@ impl Beside {
             Self::EqualBytes { .. } => "equal-bytes",
             Self::EqualBytesOpen { .. } => "equal-bytes-open",
             Self::Regrown { .. } => "regrown",
+            Self::SourceGrew { .. } => "source-grew",
         }
     }
 }
 
 impl Facts {
+    /// Whether patient, kind and date are all said.
+    #[must_use]
+    pub fn say_whose_and_what(&self) -> bool {
+        self.patient_id.is_some() && self.document_type.is_some() && self.obtained_on.is_some()
+    }
+
     /// Whether it says anything of this.
     #[must_use]
     pub fn states(&self, field: Field) -> bool {

@@ -48,6 +48,8 @@ pub struct Document {
     pub failures: i64,
     pub created_at: Instant,
     pub updated_at: Instant,
+    /// Counts how often it was moved, held, or let go on: what was worked out of an earlier one is stale.
+    pub revision: i64,
 }
 
 /// Which documents to list.
@@ -62,7 +64,7 @@ pub struct Filter {
 }
 
 pub(super) const COLUMNS: &str = "id, salt, station, state, held, held_detail, profile_id, profile_version, profile_digest, identity,
-    claims, flags, stated, sidecar, list_digest, judgement, calendar, taken_in_at, due_at, supersedes, assigned_to, failures, created_at, updated_at";
+    claims, flags, stated, sidecar, list_digest, judgement, calendar, taken_in_at, due_at, supersedes, assigned_to, failures, created_at, updated_at, revision";
 
 pub(super) fn read_row(row: &AnyRow) -> Result<Document, DatabaseError> {
     let text = |column: &'static str| row.try_get::<String, _>(column);
@@ -117,6 +119,7 @@ pub(super) fn read_row(row: &AnyRow) -> Result<Document, DatabaseError> {
         failures: row.try_get("failures")?,
         created_at: instant("document.created_at", row.try_get("created_at")?)?,
         updated_at: instant("document.updated_at", row.try_get("updated_at")?)?,
+        revision: row.try_get("revision")?,
     })
 }
 
@@ -208,7 +211,7 @@ pub async fn move_on(
     }
     let done = sqlx::query(
         "UPDATE document SET state = $1, held = NULL, held_detail = NULL, waits_for = NULL, failures = 0, retry_at = NULL,
-         updated_at = $2 WHERE id = $3 AND state = $4",
+         revision = revision + 1, updated_at = $2 WHERE id = $3 AND state = $4",
     )
     .bind(to.to_string())
     .bind(now.as_microseconds())
@@ -218,6 +221,18 @@ pub async fn move_on(
     .await?;
     one_row(done.rows_affected(), || format!("document {id} is not {from}"))?;
     if to.is_open() { Ok(()) } else { waiting::resume_those_waiting_for(tx, id, now).await }
+}
+
+/// Refuses what was worked out of a row that was moved or held since, even where it has come back to the same state: a person
+/// may have said something new meanwhile.
+pub async fn still(tx: &mut Tx, seen: &Document) -> Result<(), DatabaseError> {
+    let row = sqlx::query("SELECT COUNT(*) FROM document WHERE id = $1 AND revision = $2")
+        .bind(seen.id.to_string())
+        .bind(seen.revision)
+        .fetch_one(tx)
+        .await?;
+    let same = u64::try_from(row.try_get::<i64, _>(0)?).unwrap_or(0);
+    one_row(same, || format!("document {} was decided about meanwhile", seen.id))
 }
 
 /// A stage's own move: refused where intake held the document while the stage worked on it, because its source changed.
@@ -250,7 +265,7 @@ pub async fn hold(
     now: Instant,
 ) -> Result<(), DatabaseError> {
     let done = sqlx::query(
-        "UPDATE document SET held = $1, held_detail = $2, updated_at = $3
+        "UPDATE document SET held = $1, held_detail = $2, revision = revision + 1, updated_at = $3
              WHERE id = $4 AND state = $5 AND (held IS NULL OR held <> $6 OR $1 = $6)",
     )
     .bind(reason.to_string())
@@ -268,7 +283,7 @@ pub async fn hold(
 pub async fn resume(tx: &mut Tx, id: DocumentId, reason: HoldReason, now: Instant) -> Result<(), DatabaseError> {
     let done = sqlx::query(
         "UPDATE document SET held = NULL, held_detail = NULL, waits_for = NULL, failures = 0, retry_at = NULL,
-         updated_at = $1 WHERE id = $2 AND held = $3",
+         revision = revision + 1, updated_at = $1 WHERE id = $2 AND held = $3",
     )
     .bind(now.as_microseconds())
     .bind(id.to_string())
@@ -287,7 +302,7 @@ pub async fn resume_all(
 ) -> Result<u64, DatabaseError> {
     let done = sqlx::query(
         "UPDATE document SET held = NULL, held_detail = NULL, waits_for = NULL, failures = 0, retry_at = NULL,
-         updated_at = $1 WHERE held = $2 AND (CAST($3 AS TEXT) IS NULL OR station = $3)",
+         revision = revision + 1, updated_at = $1 WHERE held = $2 AND (CAST($3 AS TEXT) IS NULL OR station = $3)",
     )
     .bind(now.as_microseconds())
     .bind(reason.to_string())

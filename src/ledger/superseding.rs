@@ -35,11 +35,13 @@ pub fn may_be_superseded(document: &Document) -> bool {
     }
 }
 
-/// Whether a document is known to be another patient's than `patient`: one patient's page takes no other's place.
-#[must_use]
-pub fn is_of_another(document: &Document, patient: Option<&str>) -> bool {
-    let theirs = document.identity.patient.as_ref().map(|theirs| theirs.value.id.as_str());
-    theirs.zip(patient).is_some_and(|(theirs, patient)| theirs != patient)
+/// Documents that are said to take the place of `document` and can still be stated anew.
+pub async fn replacing(tx: &mut Tx, document: DocumentId) -> Result<Vec<Document>, DatabaseError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM document WHERE supersedes = $1 AND state IN ('identifying', 'inspecting', 'review', 'awaiting-confirmation')"
+    );
+    let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(document.to_string()).fetch_all(tx).await?;
+    rows.iter().map(read_row).collect()
 }
 
 /// Earlier documents that `document` may replace, newest first. What was replaced already is none of them.
@@ -71,10 +73,10 @@ pub async fn proposals(tx: &mut Tx, document: &Document) -> Result<Vec<(Document
     rows.iter().map(|row| read_row(row).map(like)).collect()
 }
 
-/// Records that a person lets `id` take the place of `earlier`.
-pub async fn set(tx: &mut Tx, id: DocumentId, earlier: DocumentId) -> Result<(), DatabaseError> {
+/// Records that a person lets `id` take the place of `earlier`, or of none.
+pub async fn set(tx: &mut Tx, id: DocumentId, earlier: Option<DocumentId>) -> Result<(), DatabaseError> {
     sqlx::query("UPDATE document SET supersedes = $1 WHERE id = $2")
-        .bind(earlier.to_string())
+        .bind(earlier.map(|earlier| earlier.to_string()))
         .bind(id.to_string())
         .execute(tx)
         .await?;

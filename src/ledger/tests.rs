@@ -96,6 +96,32 @@ fn that_the_source_changed_stays_the_reason_whatever_a_stage_finds_meanwhile() {
 }
 
 #[test]
+fn what_was_worked_out_of_a_document_that_a_person_spoke_of_since_is_stale() {
+    let world = World::new();
+    let id = document_in(&world, DocumentState::Inspecting);
+    let get = || world.database.read(async |tx| documents::get(tx, id).await).unwrap().unwrap();
+    let still = |seen: documents::Document| {
+        world.database.write::<_, DatabaseError, _>(async move |tx| documents::still(tx, &seen).await)
+    };
+    let seen = get();
+    still(seen.clone()).unwrap();
+    world.write(async move |tx| {
+        // There and back again, within one tick of the clock.
+        documents::move_on(tx, id, DocumentState::Inspecting, DocumentState::Identifying, at(1)).await?;
+        documents::move_on(tx, id, DocumentState::Identifying, DocumentState::Inspecting, at(1)).await
+    });
+    assert_eq!(get().state, seen.state);
+    assert!(matches!(still(seen), Err(DatabaseError::Conflict(_))));
+    let seen = get();
+    world.write(async move |tx| {
+        let reason = crate::document::HoldReason::Identity;
+        documents::hold(tx, id, DocumentState::Inspecting, reason, None, at(2)).await?;
+        documents::resume(tx, id, reason, at(2)).await
+    });
+    assert!(matches!(still(seen), Err(DatabaseError::Conflict(_))));
+}
+
+#[test]
 fn what_waited_begins_its_count_of_failures_anew() {
     use crate::document::HoldReason::NoSession;
     let world = World::new();

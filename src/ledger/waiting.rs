@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use sqlx::Row as _;
 
 use super::documents::{COLUMNS, Document, read_row};
-use crate::database::{DatabaseError, Tx};
+use crate::database::{DatabaseError, Tx, unreadable};
 use crate::document::{DocumentState, HoldReason};
 use crate::ids::{DeliveryId, DocumentId};
 use crate::instant::Instant;
@@ -20,6 +20,23 @@ pub async fn wait_for(tx: &mut Tx, id: DocumentId, other: DocumentId) -> Result<
     Ok(())
 }
 
+/// Whether a document waits for another one, by itself or through others.
+pub async fn waits_for(tx: &mut Tx, id: DocumentId, other: DocumentId) -> Result<bool, DatabaseError> {
+    let mut seen = BTreeSet::new();
+    let mut next = id;
+    while seen.insert(next) {
+        let row = sqlx::query("SELECT waits_for FROM document WHERE id = $1").bind(next.to_string());
+        let found = row.fetch_optional(&mut *tx).await?;
+        let found = found.map(|row| row.try_get::<Option<String>, _>(0)).transpose()?.flatten();
+        let Some(found) = found else { return Ok(false) };
+        next = found.parse().map_err(unreadable("document.waits_for"))?;
+        if next == other {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// Whoever ends a document lets those go on that waited for its end, so no way of ending it can forget them.
 pub(super) async fn resume_those_waiting_for(
     tx: &mut Tx,
@@ -28,7 +45,7 @@ pub(super) async fn resume_those_waiting_for(
 ) -> Result<(), DatabaseError> {
     sqlx::query(
         "UPDATE document SET held = NULL, held_detail = NULL, waits_for = NULL, failures = 0, retry_at = NULL,
-         updated_at = $1 WHERE waits_for = $2 AND held = $3",
+         revision = revision + 1, updated_at = $1 WHERE waits_for = $2 AND held = $3",
     )
     .bind(now.as_microseconds())
     .bind(ended.to_string())

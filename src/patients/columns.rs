@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::PatientsProblem;
+use crate::identity::Sex;
 
 /// The headings to look for. One that is not set is our own word for it; one that is set must be there.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -113,5 +114,25 @@ impl Layout {
 
     fn place(&self, column: Column) -> Option<usize> {
         Column::ALL.iter().position(|other| *other == column).and_then(|at| self.places.get(at).copied().flatten())
+    }
+}
+
+/// Empty means no.
+pub(super) fn yes_or_no(text: &str) -> Option<bool> {
+    match text {
+        "" | "0" | "no" | "false" | "N" | "いいえ" => Some(false),
+        "1" | "yes" | "true" | "Y" | "はい" | "仮" => Some(true),
+        _ => None,
+    }
+}
+
+/// As words, as HL7 writes it (M, F, O, U) and as ISO/IEC 5218 counts it (0 unknown, 1 male, 2 female, 9 neither).
+pub(super) fn sex(text: &str) -> Option<Sex> {
+    match text {
+        "M" | "m" | "1" | "male" | "男" | "男性" => Some(Sex::Male),
+        "F" | "f" | "2" | "female" | "女" | "女性" => Some(Sex::Female),
+        "O" | "o" | "9" | "other" | "その他" => Some(Sex::Other),
+        "U" | "u" | "0" | "unknown" | "不明" => Some(Sex::Unknown),
+        _ => None,
     }
 }

@@ -61,6 +61,15 @@ enum Settled {
     Held(HoldReason, String),
 }
 
+/// What is said of a document, by whomever.
+#[derive(Debug, Default)]
+pub(crate) struct Claimed {
+    /// By what came with it, and by people. As the list of patients writes them, where it can.
+    pub(crate) patients: BTreeSet<String>,
+    /// By what came with it.
+    pub(crate) kinds_by_sources: BTreeSet<Name>,
+}
+
 impl Line {
     pub(super) fn identify(&self, id: DocumentId) -> Worked {
         self.attempted(id, StageName::Identification, DocumentState::Identifying, |document| {
@@ -70,13 +79,19 @@ impl Line {
         })
     }
 
-    /// The kinds that what came with a document says it is of.
-    pub(crate) fn kinds_by_sources(&self, document: &Document) -> Result<BTreeSet<Name>, String> {
+    /// What is said of a document that is not identified yet.
+    pub(crate) fn claimed(&self, document: &Document) -> Result<Claimed, String> {
         let gathered = self.gather(document).map_err(|error| error.to_string())?;
+        let mut claimed = Claimed::default();
         // What the station's settings say counts where nobody speaks; it says nothing of this document.
-        let sources =
-            gathered.statements.into_iter().filter(|said| !matches!(said.from, Source::Person | Source::Station));
-        Ok(sources.filter_map(|said| said.facts.document_type).collect())
+        for said in gathered.statements.into_iter().filter(|said| said.from != Source::Station) {
+            let patient = said.facts.patient_id.map(|id| self.patients().normalise(&id).unwrap_or(id));
+            claimed.patients.extend(patient);
+            if said.from != Source::Person {
+                claimed.kinds_by_sources.extend(said.facts.document_type);
+            }
+        }
+        Ok(claimed)
     }
 
     fn gather(&self, document: &Document) -> Result<Gathered, StageError> {
@@ -324,7 +339,8 @@ impl Line {
                     let theirs: Vec<_> =
                         documents::parts(tx, other.id).await?.iter().map(|part| part.content).collect();
                     if theirs == contents {
-                        equal.push(other);
+                        let waits = waiting::waits_for(tx, other.id, id).await?;
+                        equal.push((other, waits));
                     }
                 }
             }
@@ -333,7 +349,7 @@ impl Line {
         let patient =
             |identity: &crate::identity::Identity| identity.patient.as_ref().map(|patient| patient.value.id.clone());
         let ours = identified.identity();
-        for other in &others {
+        for (other, waits) in &others {
             let theirs = &other.identity;
             let contradicts = Beside::EqualBytes { earlier: other.id };
             if patient(theirs).is_some() && patient(theirs) != patient(ours) && !seen_beside.contains(&contradicts) {
@@ -351,7 +367,8 @@ impl Line {
             match (same, other.state) {
                 (true, DocumentState::Filed) => return Ok(Settled::Receipt(other.id)),
                 // What becomes of the first decides about this one: nothing is a receipt of what may be sent back yet.
-                (true, state) if state.is_open() => return Ok(Settled::WaitsFor(other.id)),
+                // One that waits for this one itself is looked at once this one has ended.
+                (true, state) if state.is_open() && !waits => return Ok(Settled::WaitsFor(other.id)),
                 _ => {}
             }
         }
@@ -373,8 +390,9 @@ impl Line {
         };
         let (id, now, journal) = (document.id, self.clock.now(), Arc::clone(&self.journal));
         let (files, rows, station) = (gathered.files, gathered.rows, document.station.clone());
-        let left_out = gathered.left_out;
+        let (left_out, seen) = (gathered.left_out, document.clone());
         let held = self.database.write::<_, StageError, _>(async move |tx| {
+            documents::still(tx, &seen).await?;
             // One that spoke before and does not now may be another patient's: it must not stay behind.
             let (object, list) = sidecar.unzip();
             documents::set_sidecar(tx, id, object.as_ref(), list.flatten().as_ref()).await?;
@@ -405,8 +423,10 @@ impl Line {
                     journal.append(tx, entry, now).await?;
                 }
                 Settled::WaitsFor(first) => {
-                    // Where it ended meanwhile nobody would end the waiting; this one is looked at anew.
-                    if !documents::get(tx, first).await?.is_some_and(|first| first.state.is_open()) {
+                    // Where it ended meanwhile, or waits for this one, nobody would end the waiting; this one is looked at anew.
+                    if !documents::get(tx, first).await?.is_some_and(|first| first.state.is_open())
+                        || waiting::waits_for(tx, first, id).await?
+                    {
                         return Ok(None);
                     }
                     let detail = to_text(&Beside::EqualBytesOpen { earlier: first })?;

@@ -244,6 +244,7 @@ impl Line {
             objects: &self.objects,
             custody: &self.custody,
             clock: &self.clock,
+            patients: self.patients(),
             original: &|delivery, content| self.original(delivery, content),
             calendar: &|digest| self.calendar_bytes(digest),
             profile: &|digest| self.profiles().bytes_of(digest),
@@ -393,6 +394,7 @@ impl Line {
         let (document, adopted, journal) = (document.clone(), Arc::clone(adopted), Arc::clone(&self.journal));
         let (now, judged_by) = (self.clock.now(), calendar.digest());
         let held = self.database.write::<_, StageError, _>(async move |tx| {
+            documents::still(tx, &document).await?;
             // Before the decisions are read: one that was about another judgement counts no more.
             documents::set_judgement(tx, document.id, &judgement, due_at).await?;
             let decided = decisions::of_document(tx, document.id).await?;

@@ -49,7 +49,7 @@ pub(super) fn releases(record: &Read, journal: &AtHand) -> Outcome {
         if state_digest(&act.deed) != state::digest(&record.json, decision).as_ref() {
             return Err(Fault::OtherState { index }.into());
         }
-        supersedes = act.deed.supersedes().or(supersedes);
+        supersedes = act.deed.supersedes(supersedes);
     }
     // Likeness only proposes: what a record replaces, a person said.
     match (record.json.supersedes, supersedes) {

@@ -85,6 +85,42 @@ fn a_person_who_says_that_it_is_another_is_believed() {
     assert!(goes_on.is_some(), "{:#?}", get(line, &second));
 }
 
+#[test]
+fn two_whose_dates_were_mixed_up_do_not_wait_for_each_other() {
+    let home = TestHome::make();
+    let daemon = home.start();
+    let line = &daemon.line;
+    let today: jiff::civil::Date = home.today().parse().unwrap();
+    let yesterday = today.yesterday().unwrap();
+    home.deliver_consent("first");
+    let waiting = |number: usize| wait_for(|| all(line).get(number).cloned().filter(settled)).unwrap();
+    let first = waiting(0);
+    home.deliver_consent_on("9990001", "second", &yesterday.to_string());
+    let second = waiting(1);
+    let requests = home.requests(line);
+    let station = "front-desk".parse().unwrap();
+    requests(Request::OpenSession { by: by("sekinin"), station, attested: true, obtained_on: None });
+    let stands = |document: &Document, state, held| {
+        let found = wait_for(|| Some(get(line, document)).filter(|now| (now.state, now.held) == (state, held)));
+        found.unwrap_or_else(|| panic!("{state} {held:?}: {:#?}", get(line, document)));
+    };
+    for document in [&first, &second] {
+        stands(document, DocumentState::AwaitingConfirmation, None);
+    }
+    let redate = |document: &Document, day| {
+        let facts = Box::new(Facts { obtained_on: Some(day), ..Facts::default() });
+        let (by, reason) = (by("sekinin"), because("wrong-date"));
+        requests(Request::Identify { by, document: document.id, facts, supersedes: None, reason });
+    };
+    redate(&first, yesterday);
+    stands(&first, DocumentState::Identifying, Some(HoldReason::EqualBytes));
+    redate(&second, today);
+    stands(&second, DocumentState::AwaitingConfirmation, None);
+    requests(Request::Confirm { by: by("sekinin"), document: second.id, pages_shown: true, supersedes: None });
+    stands(&second, DocumentState::Filed, None);
+    stands(&first, DocumentState::AwaitingConfirmation, None);
+}
+
 /// One file, delivered under two names: the documents, oldest first, once both wait.
 fn twice(home: &TestHome, line: &Line) -> [Document; 2] {
     home.deliver_consent("first");

@@ -95,11 +95,14 @@ impl TestHome {
     }
 
     pub fn deliver_consent_of(&self, patient: &str, stem: &str) {
+        self.deliver_consent_on(patient, stem, &self.today());
+    }
+
+    pub fn deliver_consent_on(&self, patient: &str, stem: &str, obtained_on: &str) {
         std::fs::copy("fixtures/samples/good/consent.jpg", self.drop().join(format!("{stem}.jpg"))).unwrap();
         let sidecar = format!(
             r#"{{"format":"torikomi-sidecar-v1","patient_id":"{patient}","document_type":"consent-demo",
-               "obtained_on":"{}","paper":"A4","expected_pages":1}}"#,
-            self.today()
+               "obtained_on":"{obtained_on}","paper":"A4","expected_pages":1}}"#
         );
         std::fs::write(self.drop().join(format!("{stem}.json")), sidecar).unwrap();
     }

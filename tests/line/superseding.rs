@@ -25,6 +25,10 @@ fn a_rescan_that_a_person_says_supersedes_the_reject_ends_it_when_it_is_filed() 
     put(&hospital.drop(), "coarse.json", sidecar.as_bytes());
     put(&hospital.drop(), "coarse.jpg", &fs::read("fixtures/samples/bad/resolution-150-dpi.jpg").unwrap());
     let reject = at(&hospital, "coarse.jpg", DocumentState::Review, Some(HoldReason::Rejected));
+    // Whose this one is nobody has settled, but its sidecar says that it is somebody else's.
+    put(&hospital.drop(), "unknown.json", sidecar.replace("9990001", "9990099").as_bytes());
+    put(&hospital.drop(), "unknown.jpg", &fs::read("fixtures/samples/good/consent.jpg").unwrap());
+    let unknown = at(&hospital, "unknown.jpg", DocumentState::Identifying, Some(HoldReason::UnknownPatient));
     let other = deliver_consent(&hospital, "other");
     let rescan = deliver_consent(&hospital, "again");
     let name = rescan.keys().next().unwrap();
@@ -49,6 +53,8 @@ fn a_rescan_that_a_person_says_supersedes_the_reject_ends_it_when_it_is_filed() 
         let refused = confirm(&rescan, Some(none)).unwrap_err().to_string();
         assert!(refused.contains("NotSupersedable"), "{refused}");
     }
+    let refused = confirm(&rescan, Some(unknown.id)).unwrap_err().to_string();
+    assert!(refused.contains("SupersedesAnothers"), "{refused}");
     // Likeness alone ends nothing.
     confirm(&other, None).unwrap();
     filed(&hospital, document_name(&hospital, &other).as_str());

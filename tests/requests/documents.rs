@@ -9,10 +9,25 @@ use torikomi::journal::Kind;
 use torikomi::judgement::Severity;
 use torikomi::ledger::decisions::DecisionKind;
 use torikomi::ledger::documents::Document;
+use torikomi::patients::{Patients, Settings};
 use torikomi::people::acts::{Deed, PagesSeen, ReasonCode};
 use torikomi::review::LATENESS;
 
 use crate::bench::{ADMIN, Bench, KIND, MANAGER, STATION, because, person};
+
+fn identify(document: DocumentId, patient: Option<&str>, kind: Option<&str>) -> Request {
+    Request::Identify {
+        by: person(MANAGER),
+        document,
+        facts: Box::new(Facts {
+            patient_id: patient.map(ToOwned::to_owned),
+            document_type: kind.map(|kind| kind.parse().unwrap()),
+            ..Facts::default()
+        }),
+        supersedes: None,
+        reason: because("wrong-patient"),
+    }
+}
 
 #[test]
 fn findings_are_accepted_where_they_may_be() {
@@ -67,17 +82,6 @@ fn findings_are_accepted_where_they_may_be() {
 #[test]
 fn a_person_says_whose_a_document_is() {
     let bench = Bench::new();
-    let identify = |document, patient: Option<&str>, kind: Option<&str>| Request::Identify {
-        by: person(MANAGER),
-        document,
-        facts: Box::new(Facts {
-            patient_id: patient.map(ToOwned::to_owned),
-            document_type: kind.map(|kind| kind.parse().unwrap()),
-            ..Facts::default()
-        }),
-        supersedes: None,
-        reason: because("wrong-patient"),
-    };
     let document = bench.fresh();
     assert!(matches!(bench.refused(identify(document, Some("9990001"), None)), Refusal::WrongState { .. }));
     bench.hold(document, HoldReason::Identity);
@@ -129,6 +133,23 @@ fn what_was_changed_after_it_was_taken_goes_on_by_the_word_of_whoever_looked() {
     bench.hold(fresh, HoldReason::SourceChanged);
     let refused = bench.refused(retry(MANAGER, vec![fresh]));
     assert!(matches!(refused, Refusal::WrongState { .. }), "whose it is has to be said: {refused:?}");
+    // A word about something else is no such word, wherever it stands.
+    let delivery = torikomi::ids::DeliveryId::new();
+    let judged = bench.judged(KIND, &[("blank_page", Severity::Hold)]);
+    let (now, detail) = (bench.now(), format!(r#"{{"code":"source-grew","delivery":"{delivery}"}}"#));
+    bench.write(async move |tx| {
+        let (state, reason) = (DocumentState::Review, HoldReason::SourceChanged);
+        torikomi::ledger::documents::hold(tx, judged, state, reason, Some(&detail), now).await
+    });
+    assert_eq!(bench.refused(identify(judged, Some("9990001"), None)), Refusal::StatedInPart { document: judged });
+    let mut whole = identify(judged, Some("9990001"), Some(KIND));
+    if let Request::Identify { facts, .. } = &mut whole {
+        facts.obtained_on = Some("2026-01-05".parse().unwrap());
+    }
+    bench.done(whole);
+    assert_eq!(bench.document(judged).state, DocumentState::Identifying);
+    let (_, signed) = bench.last_act();
+    assert!(matches!(&signed.act().deed, Deed::Identify { set_aside, .. } if set_aside[0].fault == "source-grew"));
     let signing = |bench: &Bench| {
         let id = bench.fresh();
         bench.put(id, DocumentState::Signing);
@@ -178,11 +199,67 @@ fn what_a_document_supersedes_is_part_of_the_act() {
         facts.patient_id = Some("9990002".into());
     }
     assert_eq!(bench.refused(another), Refusal::SupersedesAnothers { document: reject });
+    let fresh = bench.fresh();
+    bench.hold(fresh, HoldReason::Identity);
+    assert_eq!(bench.refused(supersede(fresh, reject)), Refusal::SupersedesUnidentified);
     bench.done(supersede(rescan, reject));
     let (_, signed) = bench.last_act();
-    assert_eq!(signed.act().deed.supersedes(), Some(reject));
+    assert_eq!(signed.act().deed.supersedes(None), Some(reject));
     assert_eq!(bench.document(rescan).supersedes, Some(reject));
     assert_eq!(bench.document(reject).state, DocumentState::Review, "it waits until the rescan is filed");
+}
+
+#[test]
+fn what_a_document_supersedes_can_be_taken_back() {
+    let bench = Bench::new();
+    let [reject, rescan] = [0, 1].map(|_| bench.judged(KIND, &[("page_damaged", Severity::Reject)]));
+    let state = |document, patient: &str, earlier| {
+        let mut request = identify(document, Some(patient), None);
+        if let Request::Identify { supersedes, .. } = &mut request {
+            *supersedes = earlier;
+        }
+        request
+    };
+    let waits = |document| {
+        bench.put(document, DocumentState::Review);
+        bench.document(document).supersedes
+    };
+    bench.done(state(rescan, "9990001", Some(reject)));
+    assert_eq!(waits(rescan), Some(reject));
+    // The reject turns out to be Taro's, but Hanako's rescan would end it.
+    let another = Refusal::SupersededByAnothers { document: rescan };
+    assert_eq!(bench.refused(state(reject, "9990002", None)), another);
+    bench.done(state(rescan, "9990001", None));
+    assert_eq!(waits(rescan), None, "what it is was said anew, and with it that it replaces nothing");
+    let (_, signed) = bench.last_act();
+    assert_eq!(signed.act().deed.supersedes(Some(reject)), None);
+    bench.done(state(reject, "9990002", None));
+}
+
+#[test]
+fn a_patient_who_was_merged_is_the_same_one() {
+    let bench = Bench::new();
+    let [reject, rescan] = [0, 1].map(|_| bench.judged(KIND, &[("page_damaged", Severity::Reject)]));
+    let under = |document, id: &'static str| {
+        bench.write(async move |tx| {
+            let mut identity = crate::bench::identity();
+            identity.patient.as_mut().unwrap().value.id = id.into();
+            torikomi::ledger::documents::set_identity(tx, document, &identity, &Default::default(), None).await
+        });
+    };
+    let patients = std::path::Path::new("fixtures/samples/patients.csv");
+    bench.opened.line.set_patients(Patients::load(patients, &Settings::default(), None).unwrap());
+    let supersede = || {
+        let kind = Facts { document_type: Some(KIND.parse().unwrap()), ..Facts::default() };
+        let (by, facts) = (person(MANAGER), Box::new(kind));
+        Request::Identify { by, document: rescan, facts, supersedes: Some(reject), reason: because("rescan") }
+    };
+    under(reject, "9990007");
+    under(rescan, "9990003");
+    assert_eq!(bench.refused(supersede()), Refusal::SupersedesAnothers { document: reject });
+    under(rescan, "9990002");
+    bench.done(supersede());
+    assert_eq!(bench.document(rescan).supersedes, Some(reject));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::hand::{Signers, Why};
-use super::queue::{Done, find, superseded, wrong_state};
+use super::queue::{Done, find, source_changed, supersede, wrong_state};
 use super::{Peer, Requests, state};
 use crate::control::facts::Decided;
 use crate::control::{Credentials, ReasonGiven, Refusal};
@@ -14,6 +14,8 @@ use crate::ids::{DocumentId, Name};
 use crate::instant::Instant;
 use crate::ledger::decisions::DecisionKind;
 use crate::ledger::documents::{self, Document};
+use crate::ledger::superseding;
+use crate::patients::Patients;
 use crate::people::acts::{Deed, SetAside};
 use crate::people::register;
 use crate::pipeline::driver::StageName;
@@ -45,18 +47,29 @@ impl Requests {
         check_state(&document)?;
         let claimed = match document.profile {
             Some(_) => BTreeSet::new(),
-            None => self.line.kinds_by_sources(&document).map_err(|problem| Refusal::Environment { problem })?,
+            None => {
+                let claimed = self.line.claimed(&document).map_err(|problem| Refusal::Environment { problem })?;
+                claimed.kinds_by_sources
+            }
         };
+        let replaced = supersedes.map(|earlier| self.replaced(earlier)).transpose()?;
+        let patients = self.line.patients();
         let patient = match &facts.patient_id {
-            Some(text) => self.line.patients().normalise(text).ok(),
+            Some(text) => patients.normalise(text).ok(),
             None => document.identity.patient.as_ref().map(|patient| patient.value.id.clone()),
         };
         let done = self.line.database.write::<_, Refusal, _>(async move |tx| {
             let document = find(tx, id).await?;
             check_state(&document)?;
             check_against(tx, &document, &facts).await?;
-            if let Some(earlier) = supersedes {
-                superseded(tx, &document, patient.as_deref(), earlier).await?;
+            if source_changed(&document) && !facts.say_whose_and_what() {
+                return Err(Refusal::StatedInPart { document: id });
+            }
+            check_replacing(tx, &document, patient.as_deref(), &patients).await?;
+            // Whoever says anew what it is says anew what it replaces.
+            match &replaced {
+                Some(earlier) => supersede(tx, &document, patient.as_deref(), earlier, &patients).await?,
+                None => superseding::set(tx, id, None).await?,
             }
             let before: Vec<Stated> = documents::from_json("document.stated", &document.stated)?;
             let stated = Stated::by_person(facts, &shown(&document), beside(&document), &before);
@@ -106,6 +119,22 @@ async fn check_against(tx: &mut Tx, document: &Document, facts: &Facts) -> Resul
         && !register::list(tx).await?.iter().any(|person| person.login.as_str() == operator)
     {
         return Err(Refusal::Unknown { what: operator.clone() });
+    }
+    Ok(())
+}
+
+/// Nobody becomes another patient's while a document of the present one is said to take its place: that one would end it.
+async fn check_replacing(
+    tx: &mut Tx,
+    document: &Document,
+    patient: Option<&str>,
+    patients: &Patients,
+) -> Result<(), Refusal> {
+    for newer in superseding::replacing(tx, document.id).await? {
+        let theirs = newer.identity.patient.as_ref().map(|theirs| theirs.value.id.as_str());
+        if theirs.zip(patient).is_some_and(|(theirs, patient)| !patients.same(theirs, patient)) {
+            return Err(Refusal::SupersededByAnothers { document: newer.id });
+        }
     }
     Ok(())
 }

@@ -17,6 +17,7 @@ use crate::ledger::decisions;
 use crate::ledger::document_may_move;
 use crate::ledger::documents::{self, Document};
 use crate::ledger::superseding;
+use crate::patients::Patients;
 use crate::pipeline::driver::StageName;
 use crate::pipeline::line::{Adopted, Profiles};
 use crate::review::{self, Need};
@@ -55,22 +56,30 @@ pub(super) async fn end(tx: &mut Tx, document: &Document, to: DocumentState, han
     Ok(documents::move_on(tx, document.id, document.state, to, hand.now).await?)
 }
 
-/// Finds the document whose place another takes. It was there before, still waits for something or was sent back, and is not
-/// another patient's, as far as either is known.
-pub(super) async fn superseded(
+/// A document whose place another is to take, and the patients whom anybody says it is of.
+pub(super) struct Replaced {
+    id: DocumentId,
+    patients: BTreeSet<String>,
+}
+
+/// Lets `document`, which is `patient`'s, take the place of an earlier one that still waits for something or was sent back.
+pub(super) async fn supersede(
     tx: &mut Tx,
     document: &Document,
     patient: Option<&str>,
-    earlier: DocumentId,
+    earlier: &Replaced,
+    patients: &Patients,
 ) -> Result<(), Refusal> {
-    let found = find(tx, earlier).await?;
-    if superseding::is_of_another(&found, patient) {
-        return Err(Refusal::SupersedesAnothers { document: earlier });
+    let patient = patient.ok_or(Refusal::SupersedesUnidentified)?;
+    let found = find(tx, earlier.id).await?;
+    let mut theirs = found.identity.patient.iter().map(|theirs| &theirs.value.id).chain(&earlier.patients).peekable();
+    if theirs.peek().is_some() && !theirs.any(|theirs| patients.same(theirs, patient)) {
+        return Err(Refusal::SupersedesAnothers { document: earlier.id });
     }
     if found.id == document.id || found.created_at >= document.created_at || !superseding::may_be_superseded(&found) {
-        return Err(Refusal::NotSupersedable { document: earlier });
+        return Err(Refusal::NotSupersedable { document: earlier.id });
     }
-    Ok(superseding::set(tx, document.id, earlier).await?)
+    Ok(superseding::set(tx, document.id, Some(earlier.id)).await?)
 }
 
 pub(super) fn check_may_move(document: &Document, to: DocumentState) -> Result<(), Refusal> {
@@ -150,6 +159,17 @@ impl Done {
 }
 
 impl Requests {
+    /// Looks at the document whose place another is to take. Where nobody has settled whose it is, its sources speak.
+    pub(super) fn replaced(&self, id: DocumentId) -> Result<Replaced, Refusal> {
+        let found = self.line.database.read::<_, Refusal, _>(async |tx| find(tx, id).await)?;
+        let patients = if found.identity.patient.is_none() && found.state.is_open() {
+            self.line.claimed(&found).map_err(|problem| Refusal::Environment { problem })?.patients
+        } else {
+            BTreeSet::new()
+        };
+        Ok(Replaced { id, patients })
+    }
+
     /// Wakes whoever has something to do now, and answers.
     pub(super) fn decided(&self, done: Done, stages: &[StageName]) -> Result<Decided, Refusal> {
         self.line.shared.wake(stages);

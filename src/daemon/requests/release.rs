@@ -1,7 +1,7 @@
 //! Accepting what a check held or rejected, and confirming before the signature.
 
 use super::hand::{Signers, Why};
-use super::queue::{Done, Weighed, find, go_on, source_changed, superseded, weigh, wrong_state};
+use super::queue::{Done, Weighed, find, go_on, source_changed, supersede, weigh, wrong_state};
 use super::{Peer, Requests, state};
 use crate::control::facts::Decided;
 use crate::control::{Credentials, ReasonGiven, Refusal};
@@ -58,16 +58,17 @@ impl Requests {
     ) -> Result<Decided, Refusal> {
         let hand = self.hand(peer);
         let signers = Signers::from(self.prove(by, hand.now)?);
-        let profiles = self.line.profiles();
+        let (profiles, patients) = (self.line.profiles(), self.line.patients());
+        let replaced = supersedes.map(|earlier| self.replaced(earlier)).transpose()?;
         let done = self.line.database.write::<_, Refusal, _>(async move |tx| {
             let document = find(tx, id).await?;
             if document.state != DocumentState::AwaitingConfirmation || source_changed(&document) {
                 return Err(wrong_state(&document));
             }
             let state_digest = state::of(tx, &document).await?;
-            if let Some(earlier) = supersedes {
+            if let Some(earlier) = &replaced {
                 let patient = document.identity.patient.as_ref().map(|patient| patient.value.id.as_str());
-                superseded(tx, &document, patient, earlier).await?;
+                supersede(tx, &document, patient, earlier, &patients).await?;
             }
             let deed = Deed::Confirm { document: id, state_digest, pages: seen(pages_shown), supersedes };
             let appended = hand.decide(tx, id, DecisionKind::Confirm, deed, &signers, &Why::default()).await?;

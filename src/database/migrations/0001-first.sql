@@ -127,7 +127,9 @@ CREATE TABLE document (
     failures        BIGINT NOT NULL DEFAULT 0,
     retry_at        BIGINT,
     created_at      BIGINT NOT NULL,
-    updated_at      BIGINT NOT NULL
+    updated_at      BIGINT NOT NULL,
+    -- counts moves and holds
+    revision        BIGINT NOT NULL DEFAULT 0
 );
 CREATE INDEX document_by_state ON document (state, held, retry_at, created_at, id);
 CREATE INDEX document_by_waiting ON document (waits_for);

@@ -108,6 +108,7 @@ act-reason = { $code ->
     [rescan] to be scanned again
     [wrong-patient] wrong patient
     [wrong-kind] wrong kind
+    [wrong-date] wrong date
     [duplicate] duplicate
     [not-a-record] not a record
     [disaster] disaster

@@ -108,6 +108,7 @@ act-reason = { $code ->
     [rescan] 読み取り直し
     [wrong-patient] 患者の誤り
     [wrong-kind] 種別の誤り
+    [wrong-date] 日付の誤り
     [duplicate] 重複
     [not-a-record] 記録ではない
     [disaster] 災害

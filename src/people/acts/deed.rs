@@ -227,6 +227,7 @@ pub enum ReasonCode {
     Rescan,
     WrongPatient,
     WrongKind,
+    WrongDate,
     Duplicate,
     /// A test page, a cover sheet, or nothing of a record.
     NotARecord,
@@ -258,13 +259,14 @@ impl std::str::FromStr for ReasonCode {
 }
 
 impl ReasonCode {
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Readable,
         Self::PaperCondition,
         Self::AsOnPaper,
         Self::Rescan,
         Self::WrongPatient,
         Self::WrongKind,
+        Self::WrongDate,
         Self::Duplicate,
         Self::NotARecord,
         Self::Disaster,
@@ -340,12 +342,14 @@ impl Deed {
         }
     }
 
-    /// The document that the person lets this one replace.
+    /// The document that this one replaces after the act, where it replaced `before`. Whoever says anew what a document is
+    /// says anew what it replaces; a confirmation may add it.
     #[must_use]
-    pub const fn supersedes(&self) -> Option<DocumentId> {
+    pub fn supersedes(&self, before: Option<DocumentId>) -> Option<DocumentId> {
         match self {
-            Self::Identify { supersedes, .. } | Self::Confirm { supersedes, .. } => *supersedes,
-            _ => None,
+            Self::Identify { supersedes, .. } => *supersedes,
+            Self::Confirm { supersedes, .. } => supersedes.or(before),
+            _ => before,
         }
     }
 
