@@ -9,7 +9,7 @@ use crate::database::{Database, DatabaseError, Tx};
 use crate::ids::{Digest, DocumentId, PersonId, SessionId};
 use crate::journal::read::{self, Head};
 use crate::journal::{Entry, Kind};
-use crate::ledger::documents;
+use crate::ledger::{documents, standing};
 use crate::people::acts::{Act, Deed};
 use crate::people::{certificates, register};
 use crate::store::records::{self, Filter, Record};
@@ -35,7 +35,7 @@ struct RegisteredCertificate {
 impl Moment {
     pub(super) async fn read(tx: &mut Tx) -> Result<Self, DatabaseError> {
         let head = read::head(tx).await?;
-        let (documents, open) = (documents::total(tx).await?, documents::open_ids(tx).await?);
+        let (documents, open) = (standing::total(tx).await?, standing::open_ids(tx).await?);
         let mut certificates = Vec::new();
         for person in register::list(tx).await? {
             for found in certificates::of_person(tx, person.id).await? {
