@@ -27,3 +27,11 @@ pub async fn open_ids(tx: &mut Tx) -> Result<BTreeSet<DocumentId>, DatabaseError
     }
     Ok(open)
 }
+
+/// The state of one document, where the ledger has it.
+pub async fn state(tx: &mut Tx, id: DocumentId) -> Result<Option<DocumentState>, DatabaseError> {
+    let row =
+        sqlx::query("SELECT state FROM document WHERE id = $1").bind(id.to_string()).fetch_optional(&mut *tx).await?;
+    let state = row.map(|row| row.try_get::<String, _>("state")).transpose()?;
+    state.map(|state| state.parse().map_err(unreadable("document.state"))).transpose()
+}

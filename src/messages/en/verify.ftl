@@ -230,6 +230,20 @@ journal-fault-certificate-without-entry = No entry issued the certificate { $cer
 journal-fault-certificate-missing = The certificate { $certificate } was issued and is missing.
 journal-fault-superseded-by-none = Entry { $index }: no record that supersedes document { $document } was filed before it.
 journal-fault-ended-twice = Entry { $index }: document { $document } was never taken in, or had ended before.
+journal-fault-receipt-of-nothing = Entry { $index } speaks of a further receipt, and does not say of which document.
+journal-fault-receipt-of-unfiled = Entry { $index } speaks of a further receipt of document { $document }, which was not filed before.
+journal-fault-ledger-open = Document { $document } has ended by the journal, and is open in the ledger. It could be filed twice: stop the daemon and look into it.
+journal-fault-ledger-ends-otherwise = Entry { $index }: document { $document } was { $in_journal ->
+    [filed] filed
+    [sent-back] sent back
+    [discarded] discarded
+   *[disposed] disposed of
+} by the journal, and { $in_ledger ->
+    [filed] filed
+    [sent-back] sent back
+    [discarded] discarded
+   *[disposed] disposed of
+} by the ledger.
 journal-fault-ledger-closed = Document { $document } has ended by the ledger, and not by the journal.
 journal-fault-ledger-lacks = Document { $document } was taken in, and the ledger lacks it.
 journal-fault-ledger-counts = The ledger has { $in_ledger } documents, the journal { $in_journal }.

@@ -212,6 +212,20 @@ journal-fault-certificate-without-entry = 証明書 { $certificate } を発行�
 journal-fault-certificate-missing = 発行したとある証明書 { $certificate } がありません。
 journal-fault-superseded-by-none = { $index } 番：文書 { $document } を差し替えた記録が、先に登録されていません。
 journal-fault-ended-twice = { $index } 番：文書 { $document } は、取り込まれていないか、すでに終わっています。
+journal-fault-receipt-of-nothing = { $index } 番：同じ書類の再受領とありますが、どの文書のことか書かれていません。
+journal-fault-receipt-of-unfiled = { $index } 番：文書 { $document } の再受領とありますが、その文書は先に登録されていません。
+journal-fault-ledger-open = 文書 { $document } は記録簿では終わっていますが、台帳では処理の途中です。二度登録されるおそれがあるので、常駐プログラムを止めて調べてください。
+journal-fault-ledger-ends-otherwise = { $index } 番：文書 { $document } は、記録簿では「{ $in_journal ->
+    [filed] 登録
+    [sent-back] 差し戻し
+    [discarded] 取り消し
+   *[disposed] 廃棄
+}」、台帳では「{ $in_ledger ->
+    [filed] 登録
+    [sent-back] 差し戻し
+    [discarded] 取り消し
+   *[disposed] 廃棄
+}」で終わっています。
 journal-fault-ledger-closed = 文書 { $document } は台帳では終わっていますが、記録簿ではまだです。
 journal-fault-ledger-lacks = 取り込んだとある文書 { $document } が台帳にありません。
 journal-fault-ledger-counts = 台帳の文書は { $in_ledger } 件、記録簿では { $in_journal } 件です。
