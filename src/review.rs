@@ -11,16 +11,10 @@ use crate::database::{DatabaseError, Tx};
 use crate::document::{DocumentState, HoldReason};
 use crate::identity::Identity;
 use crate::instant::Instant;
-use crate::judgement::{Finding, Judgement, Outcome, Severity};
+use crate::judgement::{Finding, IMPOSSIBLE_DATE, Judgement, LATENESS, Outcome, Severity};
 use crate::ledger::decisions::{self, Decision, DecisionKind};
 use crate::ledger::documents::Document;
 use crate::profile::{Confirm, Exceptions, Fact, Profile};
-
-/// The check whose finding is a lateness, which only a late release answers.
-pub const LATENESS: &str = "scan_window_exceeded";
-
-/// The check whose finding is a date that cannot be, which only another date answers.
-const IMPOSSIBLE_DATE: &str = "obtained_in_future";
 
 /// What a judged document still asks of a person, gravest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]

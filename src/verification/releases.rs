@@ -7,14 +7,11 @@ use super::record::Read;
 use super::state;
 use crate::evidence::record::DecisionRef;
 use crate::ids::Digest;
-use crate::judgement::Severity;
+use crate::judgement::{LATENESS, Severity};
 use crate::ledger::decisions::DecisionKind;
 use crate::people::acts::{Act, Deed};
 use crate::people::sessions::Attested;
 use crate::profile::{Confirm, Exceptions, Fact as Required, KNOWN_OUTCOMES};
-
-/// The check whose finding is a lateness: only a late release answers it, and [`super::windows`] judges that.
-const LATENESS: &str = "scan_window_exceeded";
 
 /// Judges the decisions.
 pub(super) fn releases(record: &Read, journal: &AtHand) -> Outcome {

@@ -6,11 +6,10 @@ use torikomi::identification::Facts;
 use torikomi::ids::DocumentId;
 use torikomi::ids::Salt;
 use torikomi::journal::Kind;
-use torikomi::judgement::Severity;
+use torikomi::judgement::{LATENESS, Severity};
 use torikomi::ledger::decisions::DecisionKind;
 use torikomi::ledger::documents::Document;
 use torikomi::people::acts::{Deed, PagesSeen, ReasonCode};
-use torikomi::review::LATENESS;
 
 use crate::bench::{ADMIN, Bench, KIND, MANAGER, STATION, because, person};
 
