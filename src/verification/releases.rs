@@ -61,6 +61,12 @@ pub(super) fn decided(record: &Read, kind: DecisionKind) -> bool {
     current(record).any(|decision| is(decision, kind))
 }
 
+/// The decisions by which something of the document as it was signed was released.
+pub(super) fn releasing(record: &Read) -> impl Iterator<Item = &DecisionRef> {
+    let kinds = [DecisionKind::Accept, DecisionKind::Exception, DecisionKind::LateRelease];
+    current(record).filter(move |decision| kinds.iter().any(|kind| is(decision, *kind)))
+}
+
 /// Whether whoever signed it confirmed it before.
 pub(super) fn confirmed(record: &Read) -> bool {
     let last = current(record).filter(|decision| is(decision, DecisionKind::Confirm)).last();
@@ -68,7 +74,7 @@ pub(super) fn confirmed(record: &Read) -> bool {
 }
 
 /// The decisions that count: about the very state that was signed, since somebody last said whose it is.
-pub(super) fn current(record: &Read) -> impl Iterator<Item = &DecisionRef> {
+fn current(record: &Read) -> impl Iterator<Item = &DecisionRef> {
     let decisions = &record.json.decisions;
     let from = decisions.iter().rposition(|decision| is(decision, DecisionKind::Identify)).unwrap_or(0);
     decisions.iter().skip(from).filter(|decision| decision.seen.is_none())
@@ -131,10 +137,9 @@ fn needed(record: &Read) -> Result<(), Objection> {
     }
     let json = &record.json;
     // A session signs by itself only what passed, was released by nobody, and has no other operator.
-    let released = [DecisionKind::Accept, DecisionKind::Exception, DecisionKind::LateRelease];
     let by_hand = record.profile.signing.confirm == Confirm::Each
         || gravest > Severity::Warn
-        || released.into_iter().any(|kind| decided(record, kind))
+        || releasing(record).next().is_some()
         || json.operator.as_ref().is_some_and(|operator| operator.id != json.signer.person.id);
     if by_hand && !confirmed(record) {
         return Err(Fault::NotConfirmed.into());
