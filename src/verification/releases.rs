@@ -7,7 +7,7 @@ use super::record::Read;
 use super::state;
 use crate::evidence::record::DecisionRef;
 use crate::ids::Digest;
-use crate::judgement::{LATENESS, Severity};
+use crate::judgement::{IMPOSSIBLE_DATE, LATENESS, Outcome as Found, Severity};
 use crate::ledger::decisions::DecisionKind;
 use crate::people::acts::{Act, Deed};
 use crate::people::sessions::Attested;
@@ -17,6 +17,10 @@ use crate::profile::{Confirm, Exceptions, Fact as Required, KNOWN_OUTCOMES};
 pub(super) fn releases(record: &Read, journal: &AtHand) -> Outcome {
     identity(record)?;
     needed(record)?;
+    // No exception releases what this build cannot do, and it cannot judge whether another build did.
+    if let Err(not_carried) = record.profile.carried() {
+        return Err(Doubt::ProfileNotCarried { not_carried }.into());
+    }
     let named = &record.json.decisions;
     if named.is_empty() {
         return match record.json.supersedes {
@@ -122,8 +126,11 @@ fn needed(record: &Read) -> Result<(), Objection> {
             return Err(Fault::SeverityDiffers { check: check(&finding.check) }.into());
         }
         let excepted = decided(record, DecisionKind::Exception);
+        let failed = matches!(finding.outcome, Found::Failed(_));
         let released = match finding.severity {
             Severity::Pass | Severity::Warn => true,
+            // Another date would have answered it, and nothing else.
+            _ if finding.check == IMPOSSIBLE_DATE && failed => return Err(Fault::DateImpossible.into()),
             _ if finding.check == LATENESS => decided(record, DecisionKind::LateRelease),
             Severity::Hold => excepted || decided(record, DecisionKind::Accept),
             Severity::Reject if excepted && record.profile.review.exceptions == Exceptions::Never => {

@@ -274,6 +274,33 @@ fn a_record_is_written_in_one_way() {
 }
 
 #[test]
+fn nobody_releases_a_date_that_lay_ahead() {
+    let ahead = |record: &mut RecordJson| {
+        record.judgement.findings = found(Finding {
+            check: "obtained_in_future".into(),
+            outcome: Outcome::Failed(Reason::CheckCrashed),
+            severity: Severity::Hold,
+            page: None,
+        });
+        record.judgement.severity = Severity::Hold;
+    };
+    let accepted: fn(_) -> Vec<Deed> = |document| {
+        let (state_digest, reason) = (the_state(), ReasonCode::AsOnPaper);
+        vec![Deed::Accept { document, state_digest, reason, pages: PagesSeen::Attested }, confirm(document)]
+    };
+    let expected = (Step::Releases, Fault::DateImpossible);
+    assert_eq!(fault(&report(Recipe { record: ahead, decisions: accepted, ..Recipe::default() })), expected);
+}
+
+#[test]
+fn nothing_is_filed_under_a_regime_whose_duties_are_not_built() {
+    let profile = Recipe::default().profile.replace("regime = \"9.2\"", "regime = \"9.3\"");
+    assert_ne!(profile, Recipe::default().profile);
+    let found = doubt(&report(Recipe { profile, ..Recipe::default() }));
+    assert!(matches!(found, (Step::Releases, Doubt::ProfileNotCarried { .. })), "{found:?}");
+}
+
+#[test]
 fn whatever_was_held_was_released() {
     let judge = |recipe| fault(&report(recipe));
     assert_eq!(judge(Recipe { decisions: |_| vec![], ..Recipe::default() }), (Step::Releases, Fault::NotConfirmed));
