@@ -12,6 +12,12 @@ use crate::instant::Instant;
 use crate::measurements::{ColourModel, Compression, Fault, Format, Limit, MissingPart, PdfEncryption};
 use crate::paper::Paper;
 
+/// The check whose finding is a lateness, which only a late release answers.
+pub const LATENESS: &str = "scan_window_exceeded";
+
+/// The check whose finding is a date that cannot be, which only another date answers.
+pub const IMPOSSIBLE_DATE: &str = "obtained_in_future";
+
 /// What one check found on one page, or on the whole document.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "outcome", content = "reason", rename_all = "kebab-case")]

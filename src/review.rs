@@ -7,20 +7,15 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::calendar::{Calendar, CannotTell};
 use crate::database::{DatabaseError, Tx};
 use crate::document::{DocumentState, HoldReason};
 use crate::identity::Identity;
 use crate::instant::Instant;
-use crate::judgement::{Finding, Judgement, Outcome, Severity};
+use crate::judgement::{Finding, IMPOSSIBLE_DATE, Judgement, LATENESS, Outcome, Severity};
 use crate::ledger::decisions::{self, Decision, DecisionKind};
 use crate::ledger::documents::Document;
 use crate::profile::{Confirm, Exceptions, Fact, Profile};
-
-/// The check whose finding is a lateness, which only a late release answers.
-pub const LATENESS: &str = "scan_window_exceeded";
-
-/// The check whose finding is a date that cannot be, which only another date answers.
-const IMPOSSIBLE_DATE: &str = "obtained_in_future";
 
 /// What a judged document still asks of a person, gravest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -101,6 +96,32 @@ pub fn current(decisions: &[Decision]) -> impl Iterator<Item = &Decision> {
     decisions.iter().skip(from).filter(|decision| decision.seen.is_none())
 }
 
+/// By when a document is to be signed. The time that the profile gives runs from the intake; a release gives it once more:
+/// from when the work was possible again, and where that is over too when the release is made, from the release itself.
+/// Whoever accepted a finding in time accepted no delay.
+///
+/// # Errors
+/// Where the calendar does not reach.
+pub fn sign_by(
+    document: &Document,
+    profile: &Profile,
+    calendar: &Calendar,
+    decisions: &[Decision],
+) -> Result<Instant, CannotTell> {
+    use DecisionKind::{Accept, Exception, LateRelease};
+    let from = |start: Instant| calendar.deadline(start, profile.window.sign_within, &document.station);
+    let mut sign_by = from(document.taken_in_at)?;
+    for decision in current(decisions) {
+        if let Some(possible_again_at) = decision.possible_again_at {
+            sign_by = sign_by.max(from(possible_again_at)?);
+        }
+        if matches!(decision.kind, Accept | Exception | LateRelease) && decision.at > sign_by {
+            sign_by = from(decision.at)?;
+        }
+    }
+    Ok(sign_by)
+}
+
 /// A document that may be signed: identified, judged under one exact profile, and released by whoever had to.
 #[derive(Clone, Debug)]
 pub struct Accepted {
@@ -131,18 +152,6 @@ impl Accepted {
     pub fn was_released(&self) -> bool {
         use DecisionKind::{Accept, Exception, LateRelease};
         current(&self.decisions).any(|decision| matches!(decision.kind, Accept | Exception | LateRelease))
-    }
-
-    /// Whether a person released it knowing that the time to sign had passed: the lateness itself, or what was found, at
-    /// an instant after `sign_by`. Who accepted a finding in time accepted no delay.
-    #[must_use]
-    pub fn was_released_after(&self, sign_by: Instant) -> bool {
-        use DecisionKind::{Accept, Exception, LateRelease};
-        current(&self.decisions).any(|decision| match decision.kind {
-            LateRelease => true,
-            Accept | Exception => decision.at > sign_by,
-            _ => false,
-        })
     }
 
     /// Who confirmed it, in the state in which it is.
@@ -254,6 +263,7 @@ mod tests {
                 journal_index: index,
                 entry: Digest::of(b""),
                 at: Instant::from_microseconds(0).unwrap(),
+                possible_again_at: None,
                 seen: None,
             })
             .collect()

@@ -31,7 +31,7 @@ use crate::people::entitlement::{self, Capacity};
 use crate::people::sessions::{self, SessionFacts, Sessions};
 use crate::people::{PeopleError, Refused, Role, appointments, register};
 use crate::profile::{Profile, TimestampPolicy};
-use crate::review::Accepted;
+use crate::review::{self, Accepted};
 use crate::store::StoreError;
 
 /// The folder of attempts within custody.
@@ -125,12 +125,11 @@ impl Signing<'_> {
             Ok(now) => now,
             Err(jumped) => return Ok(Outcome::waits(HoldReason::Clock, &jumped)),
         };
-        let sign_by = self.calendar.deadline(document.taken_in_at, profile.window.sign_within, &document.station);
-        let sign_by = match sign_by {
+        let sign_by = match review::sign_by(document, profile, self.calendar, accepted.decisions()) {
             Ok(sign_by) => sign_by,
             Err(cannot_tell) => return Ok(Outcome::waits(HoldReason::NoDeadline, &cannot_tell)),
         };
-        if now > sign_by && !accepted.was_released_after(sign_by) {
+        if now > sign_by {
             return Ok(Outcome::Late);
         }
         let Some(session) = self.sessions.at_station(&document.station) else {

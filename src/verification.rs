@@ -1,7 +1,10 @@
 //! Proves a filed record from its bytes.
 //!
-//! Nothing here shares code with what made the record but the two modules that say what a deadline is (`profile`,
-//! `calendar`), whose tests hold fixed dates. Bytes are read strictly: there is one way to write a container, a
+//! With what made the record it shares rules and layouts alone: what a deadline is and what a profile asks (`calendar`,
+//! `profile`), how evidence lies (`evidence`), what an act, an appointment and an attestation say (`people::{acts,
+//! appointments, sessions}`); and, at home, the readers of journal, store, register and ledger. All of these are tested on
+//! fixed samples and by outside tools. It writes nothing. Whether a record may be signed, by whom, and by when is worked out
+//! here by code of its own. Bytes are read strictly: there is one way to write a container, a
 //! manifest, a `record.json`, a journal entry, and what is written otherwise is refused. Trust anchors come from the
 //! caller and never from what is to be verified.
 //!

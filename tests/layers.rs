@@ -13,9 +13,19 @@ const NEVER: &[(&str, &str, &str)] = &[
     ("verification", "crypto::make", "what proves a record must not share code with what made it"),
     ("verification", "signing", "what proves a record must not share code with what made it"),
     ("verification", "filing", "what proves a record must not share code with what made it"),
+    ("verification", "journal::append", WRITER),
+    ("verification", "journal::files", WRITER),
+    ("verification", "journal::anchor", WRITER),
+    ("verification", "people::change", WRITER),
+    ("verification", "people::enrolment", WRITER),
     ("crypto::check", "crypto::make", "what checks evidence only decodes"),
     ("crypto::make", "crypto::check", "what makes evidence only encodes"),
 ];
+
+const WRITER: &str = "what verifies reads, and writes nothing";
+
+/// Methods that a module never calls: a transaction that writes, and the objects' own.
+const NEVER_CALLED: &[(&str, &[&str], &str)] = &[("verification", &["write", "put", "put_stream"], WRITER)];
 
 /// Words do no input or output.
 const NOT_FOR_WORDS: &[&str] =
@@ -91,6 +101,12 @@ impl Map {
                 found.push(format!("{}:{line}: {own} names {}: {reason}", source.file.display(), path.join("::")));
             }
         }
+        let never: Vec<_> = NEVER_CALLED.iter().filter(|(subject, ..)| within(&source.module, subject)).collect();
+        for Token { line, text } in source.called() {
+            if let Some((.., reason)) = never.iter().find(|(_, methods, _)| methods.contains(&text.as_str())) {
+                found.push(format!("{}:{line}: {own} calls {text}: {reason}", source.file.display()));
+            }
+        }
         if self.place(&source.module[0]).is_none() {
             found.push(format!("{}: {own} is not in lib.rs", source.file.display()));
         }
@@ -100,10 +116,6 @@ impl Map {
     /// Why `from` must not name `path`.
     fn objection(&self, from: &[String], path: &[String]) -> Option<String> {
         let (own_place, own_layer) = self.place(&from[0])?;
-        let within = |path: &[String], prefix: &str| {
-            let prefix: Vec<&str> = prefix.split("::").collect();
-            path.len() >= prefix.len() && path.iter().zip(&prefix).all(|(a, b)| a == b)
-        };
         if own_layer == Layer::Words && NOT_FOR_WORDS.iter().any(|foreign| within(path, foreign)) {
             return Some("words do no input or output".to_owned());
         }
@@ -130,6 +142,12 @@ impl Map {
         }
         None
     }
+}
+
+/// Whether a path begins with these words.
+fn within(path: &[String], prefix: &str) -> bool {
+    let prefix: Vec<&str> = prefix.split("::").collect();
+    path.len() >= prefix.len() && path.iter().zip(&prefix).all(|(a, b)| a == b)
 }
 
 /// One source file, without comments, literals and what is for tests only; lines kept.
@@ -183,6 +201,14 @@ impl Source {
             self.path(place, Vec::new(), &mut named);
         }
         named
+    }
+
+    /// Every method that this file calls.
+    fn called(&self) -> impl Iterator<Item = &Token> {
+        let calls = self.tokens.windows(3).filter(|token| {
+            token[0].text == "." && is_word(&token[1].text) && matches!(token[2].text.as_str(), "(" | "::")
+        });
+        calls.map(|token| &token[1])
     }
 
     /// Reads `a::b::{c, d::e as f}` from `place` on, one entry a leaf; answers with the place after it.
@@ -442,6 +468,24 @@ fn makers_and_checkers_never_meet() {
         &["src/crypto/check.rs:1: crypto::check names crate::crypto::make::der: "],
     );
     check("crypto/make/cms.rs", "use super::super::check;", &["src/crypto/make/cms.rs:1: "]);
+}
+
+#[test]
+fn what_verifies_writes_nothing() {
+    for writer in ["journal::append::Journal", "journal::files::Files", "people::enrolment", "people::change::Change"] {
+        let expected = format!("src/verification/journal.rs:1: verification::journal names crate::{writer}: ");
+        check("verification/journal.rs", &format!("use crate::{writer};"), &[&expected]);
+    }
+    check(
+        "verification/at_home.rs",
+        "fn f() {\n  self.database.write::<_, Error, _>(job);\n  objects.put(bytes) }",
+        &[
+            "src/verification/at_home.rs:2: verification::at_home calls write: ",
+            "src/verification/at_home.rs:3: verification::at_home calls put: ",
+        ],
+    );
+    check("verification.rs", "use crate::journal::read; fn f() { database.read(query); index.insert(1) }", &[]);
+    check("filing.rs", "fn f() { self.database.write(job) }", &[]);
 }
 
 #[test]

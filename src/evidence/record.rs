@@ -120,6 +120,8 @@ pub struct Clocks {
     /// End of the window for the scan; absent where the profile has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scan_by: Option<Instant>,
+    /// By when it was to be signed: the time that the profile gives, from the intake or from the release that gave it once
+    /// more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sign_by: Option<Instant>,
     /// From the signature to the stamp, in seconds.

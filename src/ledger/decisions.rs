@@ -35,6 +35,8 @@ pub struct Decision {
     /// SHA-256 of the journal entry.
     pub entry: Digest,
     pub at: Instant,
+    /// Of a late release: from when the work was possible again.
+    pub possible_again_at: Option<Instant>,
     /// The state that it was about, where the document is in another now.
     pub seen: Option<Box<Seen>>,
 }
@@ -43,8 +45,9 @@ pub struct Decision {
 pub async fn enter(tx: &mut Tx, document: DocumentId, decision: &Decision) -> Result<(), DatabaseError> {
     let seen = present(tx, document).await?;
     sqlx::query(
-        "INSERT INTO decision (document, journal_index, kind, person, reason, entry_digest, decided_at, seen)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "INSERT INTO decision (document, journal_index, kind, person, reason, entry_digest, decided_at, possible_again_at,
+           seen)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
     )
     .bind(document.to_string())
     .bind(i64::try_from(decision.journal_index).map_err(unreadable("decision.journal_index"))?)
@@ -53,6 +56,7 @@ pub async fn enter(tx: &mut Tx, document: DocumentId, decision: &Decision) -> Re
     .bind(decision.reason.clone())
     .bind(decision.entry.to_string())
     .bind(decision.at.as_microseconds())
+    .bind(decision.possible_again_at.map(Instant::as_microseconds))
     .bind(to_json("decision.seen", &seen)?)
     .execute(tx)
     .await?;
@@ -62,7 +66,7 @@ pub async fn enter(tx: &mut Tx, document: DocumentId, decision: &Decision) -> Re
 /// The decisions about a document, in order.
 pub async fn of_document(tx: &mut Tx, document: DocumentId) -> Result<Vec<Decision>, DatabaseError> {
     let rows = sqlx::query(
-        "SELECT journal_index, kind, person, reason, entry_digest, decided_at, seen FROM decision
+        "SELECT journal_index, kind, person, reason, entry_digest, decided_at, possible_again_at, seen FROM decision
          WHERE document = $1 ORDER BY journal_index",
     )
     .bind(document.to_string())
@@ -87,6 +91,10 @@ pub async fn of_document(tx: &mut Tx, document: DocumentId) -> Result<Vec<Decisi
                     .map_err(unreadable("decision.journal_index"))?,
                 entry: text("entry_digest")?.parse().map_err(unreadable("decision.entry_digest"))?,
                 at: instant("decision.decided_at", row.try_get("decided_at")?)?,
+                possible_again_at: row
+                    .try_get::<Option<i64>, _>("possible_again_at")?
+                    .map(|at| instant("decision.possible_again_at", at))
+                    .transpose()?,
             })
         })
         .collect()

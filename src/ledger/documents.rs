@@ -1,7 +1,5 @@
 //! The rows of documents: their parts, what is known of them, and what they wait for.
 
-use std::collections::BTreeSet;
-
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sqlx::Row as _;
@@ -450,25 +448,6 @@ pub async fn postpone(tx: &mut Tx, id: DocumentId, retry_at: Instant) -> Result<
         .execute(tx)
         .await?;
     Ok(())
-}
-
-/// How many documents there are, open and ended.
-pub async fn total(tx: &mut Tx) -> Result<u64, DatabaseError> {
-    let count: i64 = sqlx::query("SELECT COUNT(*) FROM document").fetch_one(tx).await?.try_get(0)?;
-    u64::try_from(count).map_err(unreadable("document"))
-}
-
-/// The documents that have not ended.
-pub async fn open_ids(tx: &mut Tx) -> Result<BTreeSet<DocumentId>, DatabaseError> {
-    let mut open = BTreeSet::new();
-    for state in DocumentState::ALL.into_iter().filter(|state| state.is_open()) {
-        let rows =
-            sqlx::query("SELECT id FROM document WHERE state = $1").bind(state.to_string()).fetch_all(&mut *tx).await?;
-        for row in rows {
-            open.insert(row.try_get::<String, _>("id")?.parse().map_err(unreadable("document.id"))?);
-        }
-    }
-    Ok(open)
 }
 
 pub async fn get(tx: &mut Tx, id: DocumentId) -> Result<Option<Document>, DatabaseError> {

@@ -218,6 +218,14 @@ impl Line {
         Ok(Arc::new(CalendarFile { calendar, bytes }))
     }
 
+    /// The calendar by which a document was judged, for whoever decides about it; that of now where none has judged it.
+    pub(crate) fn calendar_that_judged(&self, digest: Option<&Digest>) -> Result<Arc<CalendarFile>, String> {
+        match digest {
+            None => Ok(self.calendar()),
+            Some(digest) => self.calendar_of(digest).map_err(|error| error.to_string()),
+        }
+    }
+
     /// Its bytes alone.
     pub(super) fn calendar_bytes(&self, digest: &Digest) -> Result<Vec<u8>, StoreError> {
         let now = self.calendar();

@@ -310,11 +310,20 @@ fn history(proven: &Proven, note: &str) -> Result<(), Objection> {
 }
 
 impl AtHand {
-    /// The acts of the decisions that count.
-    pub(super) fn decided(&self, record: &Read) -> Vec<&Act> {
-        let Self::Proven(proven) = self else { return Vec::new() };
-        let named = releases::current(record).filter_map(|decision| proven.decision(decision.journal_index));
-        named.filter_map(|decided| decided.act.as_ref().ok()).collect()
+    /// The acts by which something of the document as it was signed was released, in order. One that does not count is left
+    /// out: what it should have released is not released.
+    pub(super) fn releasing(&self, record: &Read) -> Result<Vec<&Act>, Doubt> {
+        let decisions: Vec<_> = releases::releasing(record).collect();
+        let not_at_hand = Doubt::ReleasesNotAtHand { decisions: decisions.len() as u64 };
+        let Self::Proven(proven) = self else {
+            return if decisions.is_empty() { Ok(Vec::new()) } else { Err(not_at_hand) };
+        };
+        let mut acts = Vec::new();
+        for decision in decisions {
+            let Some(decided) = proven.decision(decision.journal_index) else { return Err(not_at_hand) };
+            acts.extend(decided.act.as_ref().ok());
+        }
+        Ok(acts)
     }
 
     /// The entry of the filing, where it is proven.

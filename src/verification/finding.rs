@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::calendar::CannotTell;
 use crate::ids::{Digest, DocumentId, SessionId};
 use crate::instant::Instant;
+use crate::profile::NotCarried;
 
 /// The result of verifying (ETSI EN 319 102-1 speaks of indications).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -206,6 +207,10 @@ pub enum Doubt {
     ReleasesNotAtHand {
         decisions: u64,
     },
+    /// The profile asks for what this build does not carry: no such build files under it, and only one that does can judge it.
+    ProfileNotCarried {
+        not_carried: Vec<NotCarried>,
+    },
     JournalNotAtHand,
     /// No journal's key was given.
     JournalUnknown {
@@ -378,12 +383,24 @@ pub enum Fault {
     LatenessAvoidable {
         reason: String,
     },
+    /// Counted from when the work was possible again, it was late as well.
+    SecondClockOver {
+        at: Instant,
+        deadline: Instant,
+    },
+    /// The work was possible again only after it had been done or released.
+    SecondClockAhead {
+        possible_again_at: Instant,
+        at: Instant,
+    },
 
     // -- releases --
     /// A check held or rejected it, and nobody released that.
     NotReleased {
         check: String,
     },
+    /// The paper is said to have been received on a day that lay ahead. Only another date answers that.
+    DateImpossible,
     ExceptionNotAllowed {
         check: String,
     },

@@ -7,19 +7,20 @@ use super::record::Read;
 use super::state;
 use crate::evidence::record::DecisionRef;
 use crate::ids::Digest;
-use crate::judgement::Severity;
+use crate::judgement::{IMPOSSIBLE_DATE, LATENESS, Outcome as Found, Severity};
 use crate::ledger::decisions::DecisionKind;
 use crate::people::acts::{Act, Deed};
 use crate::people::sessions::Attested;
 use crate::profile::{Confirm, Exceptions, Fact as Required, KNOWN_OUTCOMES};
 
-/// The check whose finding is a lateness: only a late release answers it, and [`super::windows`] judges that.
-const LATENESS: &str = "scan_window_exceeded";
-
 /// Judges the decisions.
 pub(super) fn releases(record: &Read, journal: &AtHand) -> Outcome {
     identity(record)?;
     needed(record)?;
+    // No exception releases what this build cannot do, and it cannot judge whether another build did.
+    if let Err(not_carried) = record.profile.carried() {
+        return Err(Doubt::ProfileNotCarried { not_carried }.into());
+    }
     let named = &record.json.decisions;
     if named.is_empty() {
         return match record.json.supersedes {
@@ -64,6 +65,12 @@ pub(super) fn decided(record: &Read, kind: DecisionKind) -> bool {
     current(record).any(|decision| is(decision, kind))
 }
 
+/// The decisions by which something of the document as it was signed was released.
+pub(super) fn releasing(record: &Read) -> impl Iterator<Item = &DecisionRef> {
+    let kinds = [DecisionKind::Accept, DecisionKind::Exception, DecisionKind::LateRelease];
+    current(record).filter(move |decision| kinds.iter().any(|kind| is(decision, *kind)))
+}
+
 /// Whether whoever signed it confirmed it before.
 pub(super) fn confirmed(record: &Read) -> bool {
     let last = current(record).filter(|decision| is(decision, DecisionKind::Confirm)).last();
@@ -71,7 +78,7 @@ pub(super) fn confirmed(record: &Read) -> bool {
 }
 
 /// The decisions that count: about the very state that was signed, since somebody last said whose it is.
-pub(super) fn current(record: &Read) -> impl Iterator<Item = &DecisionRef> {
+fn current(record: &Read) -> impl Iterator<Item = &DecisionRef> {
     let decisions = &record.json.decisions;
     let from = decisions.iter().rposition(|decision| is(decision, DecisionKind::Identify)).unwrap_or(0);
     decisions.iter().skip(from).filter(|decision| decision.seen.is_none())
@@ -119,8 +126,11 @@ fn needed(record: &Read) -> Result<(), Objection> {
             return Err(Fault::SeverityDiffers { check: check(&finding.check) }.into());
         }
         let excepted = decided(record, DecisionKind::Exception);
+        let failed = matches!(finding.outcome, Found::Failed(_));
         let released = match finding.severity {
             Severity::Pass | Severity::Warn => true,
+            // Another date would have answered it, and nothing else.
+            _ if finding.check == IMPOSSIBLE_DATE && failed => return Err(Fault::DateImpossible.into()),
             _ if finding.check == LATENESS => decided(record, DecisionKind::LateRelease),
             Severity::Hold => excepted || decided(record, DecisionKind::Accept),
             Severity::Reject if excepted && record.profile.review.exceptions == Exceptions::Never => {
@@ -134,10 +144,9 @@ fn needed(record: &Read) -> Result<(), Objection> {
     }
     let json = &record.json;
     // A session signs by itself only what passed, was released by nobody, and has no other operator.
-    let released = [DecisionKind::Accept, DecisionKind::Exception, DecisionKind::LateRelease];
     let by_hand = record.profile.signing.confirm == Confirm::Each
         || gravest > Severity::Warn
-        || released.into_iter().any(|kind| decided(record, kind))
+        || releasing(record).next().is_some()
         || json.operator.as_ref().is_some_and(|operator| operator.id != json.signer.person.id);
     if by_hand && !confirmed(record) {
         return Err(Fault::NotConfirmed.into());

@@ -10,7 +10,7 @@ use super::releases;
 use crate::calendar::Span;
 use crate::instant::Instant;
 use crate::ledger::decisions::DecisionKind;
-use crate::people::acts::{Act, Deed, ReasonCode};
+use crate::people::acts::{Act, Deed};
 use crate::requirement::Regime;
 
 /// Judges scan, signature and stamp by their windows.
@@ -32,33 +32,97 @@ pub(super) fn windows(record: &Read, signed_at: Instant, timestamped_at: Option<
         let (computed, said) = (scan_by, clocks.scan_by);
         return Err(Fault::DeadlineDiffers { deadline: Deadline::Scan, computed, said }.into());
     }
-    let sign_by = record.calendar.deadline(clocks.taken_in_at, window.sign_within, station).map_err(cannot_tell)?;
-    if clocks.sign_by != Some(sign_by) {
-        let (computed, said) = (Some(sign_by), clocks.sign_by);
-        return Err(Fault::DeadlineDiffers { deadline: Deadline::Sign, computed, said }.into());
-    }
     if signed_at.plus(CLOCK_SKEW) < clocks.taken_in_at {
         return Err(Fault::SignedBeforeTakenIn { signed_at, taken_in_at: clocks.taken_in_at }.into());
     }
     stamp(record, signed_at, timestamped_at)?;
 
-    let released = releases::decided(record, DecisionKind::LateRelease);
-    if clocks.late.is_some() && !released {
+    let scanned_late = scan_by.filter(|scan_by| clocks.taken_in_at > *scan_by);
+    if clocks.late.is_some() != releases::decided(record, DecisionKind::LateRelease) {
         return Err(Fault::LatenessNotReleased.into());
     }
-    if let Some(scan_by) = scan_by.filter(|scan_by| clocks.taken_in_at > *scan_by) {
-        return match &clocks.late {
-            Some(reason) => lateness(record, reason, journal),
-            None => Err(Fault::ScannedLate { taken_in_at: clocks.taken_in_at, scan_by }.into()),
-        };
+    if let (Some(scan_by), None) = (scanned_late, &clocks.late) {
+        return Err(Fault::ScannedLate { taken_in_at: clocks.taken_in_at, scan_by }.into());
     }
-    // A house rule: whoever accepts what was found after the time to sign has passed accepts that it waited. When that
-    // was, only the act itself tells.
-    let knowingly = |act: &Act| matches!(act.deed, Deed::Accept { .. } | Deed::Exception { .. }) && act.at > sign_by;
-    if signed_at > sign_by && !released && !journal.decided(record).into_iter().any(knowingly) {
+    let first = time_to_sign(record, clocks.taken_in_at)?;
+    let sign_by = match journal.releasing(record) {
+        Ok(acts) => after_releases(record, first, scanned_late.is_some(), &acts)?,
+        // Without the acts it can be told where nothing had to be released.
+        Err(_) if clocks.late.is_none() && clocks.sign_by == Some(first) && signed_at <= first => first,
+        Err(doubt) => return Err(doubt.into()),
+    };
+    if clocks.sign_by != Some(sign_by) {
+        let (computed, said) = (Some(sign_by), clocks.sign_by);
+        return Err(Fault::DeadlineDiffers { deadline: Deadline::Sign, computed, said }.into());
+    }
+    if signed_at > sign_by {
         return Err(Fault::SignedLate { signed_at, sign_by }.into());
     }
-    Ok(Fact::WindowsKept { scan_by, sign_by: Some(sign_by), timestamped_at })
+    match &clocks.late {
+        Some(reason) => Ok(Fact::LatenessReleased { reason: reason.clone() }),
+        None => Ok(Fact::WindowsKept { scan_by, sign_by: Some(sign_by), timestamped_at }),
+    }
+}
+
+/// By when it was to be signed, after all that people released; and whether the second clock of each late release was kept.
+///
+/// A house rule: a release gives the time to sign once more, from when the work was possible again, and where that is over too
+/// when the release is made, from the release itself. Who accepts what was found while there is time accepts no delay.
+fn after_releases(record: &Read, first: Instant, scanned_late: bool, acts: &[&Act]) -> Result<Instant, Objection> {
+    let clocks = &record.json.clocks;
+    let mut sign_by = first;
+    let mut late = clocks.late.as_deref();
+    // The first late release of a late scan is about the scan; any other is about the signature.
+    let mut of_the_scan = scanned_late;
+    for act in acts {
+        if let Deed::LateRelease { reason, possible_again_at, .. } = &act.deed {
+            if late.take().is_some_and(|said| said.parse() != Ok(*reason)) {
+                return Err(Fault::LatenessNotReleased.into());
+            }
+            if record.profile.regime == Regime::EachVisit && !reason.is_unavoidable() {
+                return Err(Fault::LatenessAvoidable { reason: reason.to_string() }.into());
+            }
+            second_clock(record, act.at, *possible_again_at, std::mem::take(&mut of_the_scan))?;
+            sign_by = sign_by.max(time_to_sign(record, *possible_again_at)?);
+        }
+        if act.at > sign_by {
+            sign_by = time_to_sign(record, act.at)?;
+        }
+    }
+    // The record names a late release, and its act does not count.
+    if late.is_some() || of_the_scan { Err(Fault::LatenessNotReleased.into()) } else { Ok(sign_by) }
+}
+
+/// From when the work was possible again, the same window ran once more, and was kept.
+fn second_clock(
+    record: &Read,
+    released_at: Instant,
+    possible_again_at: Instant,
+    of_the_scan: bool,
+) -> Result<(), Objection> {
+    let (calendar, taken_in_at) = (&record.calendar, record.json.clocks.taken_in_at);
+    let (at, deadline) = match record.profile.window.scan_within_business_days.filter(|_| of_the_scan) {
+        Some(days) => {
+            let day = calendar.day_of(possible_again_at);
+            if day > calendar.day_of(taken_in_at) {
+                return Err(Fault::SecondClockAhead { possible_again_at, at: taken_in_at }.into());
+            }
+            let deadline = calendar.deadline(day, Span::BusinessDays { days }, &record.json.station);
+            (taken_in_at, deadline.map_err(|calendar| Doubt::DeadlineNotTold { calendar })?)
+        }
+        None => (released_at, time_to_sign(record, possible_again_at)?),
+    };
+    if possible_again_at > released_at {
+        return Err(Fault::SecondClockAhead { possible_again_at, at: released_at }.into());
+    }
+    if at > deadline { Err(Fault::SecondClockOver { at, deadline }.into()) } else { Ok(()) }
+}
+
+/// The end of the time to sign that runs from `start`.
+fn time_to_sign(record: &Read, start: Instant) -> Result<Instant, Objection> {
+    let span = record.profile.window.sign_within;
+    let until = record.calendar.deadline(start, span, &record.json.station);
+    Ok(until.map_err(|calendar| Doubt::DeadlineNotTold { calendar })?)
 }
 
 /// The stamp may not come late: a missed window means signing anew.
@@ -90,22 +154,4 @@ fn stamp(record: &Read, signed_at: Instant, timestamped_at: Option<Instant>) -> 
         }
         _ => Ok(()),
     }
-}
-
-/// A late scan that somebody released: at each visit (9.2), only for what could not be avoided.
-fn lateness(record: &Read, reason: &str, journal: &AtHand) -> Outcome {
-    let said: Result<ReasonCode, _> = reason.parse();
-    let unavoidable = said.as_ref().is_ok_and(|reason| reason.is_unavoidable());
-    if record.profile.regime == Regime::EachVisit && !unavoidable {
-        return Err(Fault::LatenessAvoidable { reason: reason.to_owned() }.into());
-    }
-    // Where the act itself is at hand, it must give that reason.
-    let mut acted = journal.decided(record).into_iter().filter_map(|act| match act.deed {
-        Deed::LateRelease { reason, .. } => Some(reason),
-        _ => None,
-    });
-    if acted.next_back().is_some_and(|acted| said.ok() != Some(acted)) {
-        return Err(Fault::LatenessNotReleased.into());
-    }
-    Ok(Fact::LatenessReleased { reason: reason.to_owned() })
 }

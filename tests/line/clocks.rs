@@ -1,12 +1,13 @@
 //! Days and years at the daemon's door: its clock starts where a test says.
 
+use torikomi::control::{ReasonGiven, Request};
 use torikomi::document::{DocumentState, HoldReason};
 use torikomi::instant::Instant;
 use torikomi::store::records::Record;
 
 use crate::account::{document_of, filed, the_journal_is_whole, wait_for};
 use crate::burst::{put, sample, variant_of_jpeg};
-use crate::hospital::{Foundation, Hospital, Settings};
+use crate::hospital::{Foundation, Hospital, PATIENCE, Settings, by};
 use crate::proven::proven;
 
 /// Wall-clock time in Tokyo.
@@ -96,6 +97,50 @@ fn a_business_day_ends_when_the_hospital_says() {
     let before = evening(&mut hospital, "2026-11-20T17:29", &[("before", "2026-11-19", true)]);
     assert_eq!(due(&before[0].1).0, tokyo("2026-11-20T17:30"));
     evening(&mut hospital, "2026-11-20T17:31", &[("after", "2026-11-19", false)]);
+    the_journal_is_whole(&hospital);
+}
+
+/// A late release is about one lateness: it gives the time to sign once more, and not for ever.
+#[test]
+fn what_was_released_as_late_is_signed_in_time_or_is_late_again() {
+    let starts_at = Some(tokyo("2026-11-24T17:00"));
+    let mut hospital = Hospital::founded(&Foundation { starts_at, ..Foundation::default() });
+    let begin = |hospital: &mut Hospital, at: &str| {
+        hospital.configure(&Settings { starts_at: Some(tokyo(at)), ..Settings::default() });
+        hospital.start()
+    };
+    let at = |hospital: &Hospital, state, held| {
+        wait_for(hospital, &format!("{state} {held:?}"), || {
+            document_of(hospital, "failure.jpg").filter(|document| (document.state, document.held) == (state, held))
+        })
+    };
+    let release = |hospital: &Hospital, reason: &str, possible_again_at| {
+        let documents = vec![document_of(hospital, "failure.jpg").unwrap().id];
+        let reason = ReasonGiven { code: reason.parse().unwrap(), text: None };
+        let request = Request::ReleaseLate { by: by("manager"), documents, reason, possible_again_at };
+        hospital.ask(&request, PATIENCE)
+    };
+    // Received on Friday, and scanned on Wednesday: nothing worked until Tuesday evening.
+    let daemon = begin(&mut hospital, "2026-11-25T09:00");
+    deliver(&hospital, "failure", "2026-11-20");
+    at(&hospital, DocumentState::Review, Some(HoldReason::Late));
+    release(&hospital, "system-failure", tokyo("2026-11-24T16:00")).unwrap();
+    at(&hospital, DocumentState::Signing, Some(HoldReason::NoSession));
+    daemon.stop();
+
+    // For three months nobody logs on. Then it is late anew, and the failure of then is no reason.
+    let daemon = begin(&mut hospital, "2027-02-24T09:00");
+    hospital.open_session().unwrap();
+    at(&hospital, DocumentState::Review, Some(HoldReason::Late));
+    let refused = release(&hospital, "system-failure", tokyo("2026-11-24T16:00")).unwrap_err().to_string();
+    assert!(refused.contains("SecondClockOver"), "{refused}");
+    release(&hospital, "authority-outage", tokyo("2027-02-24T08:40")).unwrap();
+    at(&hospital, DocumentState::AwaitingConfirmation, None);
+    hospital.confirm_what_waits();
+    let signed = proven(&hospital, &filed(&hospital, "failure.jpg"));
+    assert_eq!(due(&signed), (tokyo("2026-11-25T00:00"), tokyo("2027-02-24T16:40")));
+    assert_eq!(signed["clocks"]["late"], "system-failure");
+    daemon.stop();
     the_journal_is_whole(&hospital);
 }
 

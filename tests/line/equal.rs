@@ -33,6 +33,7 @@ fn a_further_receipt_waits_until_the_first_is_filed() {
     assert!(filed.is_some(), "{:#?}", get(line, &first));
     let received = wait_for(|| (get(line, &second).state == DocumentState::Discarded).then_some(()));
     assert!(received.is_some(), "the second is a mere receipt now: {:#?}", get(line, &second));
+    home.the_journal_is_whole();
 }
 
 #[test]
@@ -47,6 +48,7 @@ fn what_came_again_goes_on_when_the_first_is_sent_back() {
     let goes_on = wait_for(|| (get(line, &second).held == Some(HoldReason::NoSession)).then_some(()));
     assert!(goes_on.is_some(), "the page is in no open document: {:#?}", get(line, &second));
     assert_eq!(get(line, &second).state, DocumentState::Signing);
+    home.the_journal_is_whole();
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! A throw-away home with the built-in authority beside it.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -158,6 +159,14 @@ impl TestHome {
             })
             .collect();
         std::fs::write(&settings, lines.join("\n")).unwrap();
+    }
+
+    /// What `journal verify` finds, while the daemon runs or after.
+    pub fn the_journal_is_whole(&self) {
+        let verify = ["journal", "verify", "--json", "--home"];
+        let output = Command::new(env!("CARGO_BIN_EXE_torikomi")).args(verify).arg(self.root()).output().unwrap();
+        let said: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert!(output.status.success(), "{said:#}");
     }
 
     /// Opens a session of the information manager, as the control socket would.

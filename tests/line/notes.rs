@@ -57,6 +57,7 @@ fn what_waits_for_a_person_has_a_note_until_it_is_settled() {
         let ended = daemon.line.database.read(async |tx| documents::get(tx, document).await).unwrap().unwrap();
         assert_eq!(ended.state, DocumentState::Discarded);
     }
+    home.the_journal_is_whole();
 }
 
 fn discard(home: &TestHome, document: DocumentId) {

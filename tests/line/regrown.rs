@@ -77,6 +77,7 @@ fn a_file_that_grows_into_a_longer_whole_one_is_held_until_a_person_says_what_it
     let copy = home.root().join("custody").join(format!("{}.{:03}", row.id, row.copy)).join("content-001");
     assert!(fs::read(copy).unwrap() == short, "custody holds other bytes");
     assert_eq!(state_of(line, &first).0, DocumentState::Discarded);
+    home.the_journal_is_whole();
 }
 
 fn all(line: &Line) -> Vec<Document> {

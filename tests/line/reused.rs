@@ -89,6 +89,7 @@ fn a_sidecar_that_comes_too_late_speaks_for_no_later_scan() {
     identify(&home, &line, &third, "9990003");
     let on = wait_for(|| Some(get(&line, &third)).filter(confirmable)).unwrap();
     assert!(on.sidecar.is_some());
+    home.the_journal_is_whole();
 }
 
 #[test]

@@ -6,12 +6,11 @@ use torikomi::identification::Facts;
 use torikomi::ids::DocumentId;
 use torikomi::ids::Salt;
 use torikomi::journal::Kind;
-use torikomi::judgement::Severity;
+use torikomi::judgement::{LATENESS, Severity};
 use torikomi::ledger::decisions::DecisionKind;
 use torikomi::ledger::documents::Document;
 use torikomi::patients::{Patients, Settings};
 use torikomi::people::acts::{Deed, PagesSeen, ReasonCode};
-use torikomi::review::LATENESS;
 
 use crate::bench::{ADMIN, Bench, KIND, MANAGER, STATION, because, person};
 
@@ -330,7 +329,61 @@ fn lateness_is_released_for_what_was_unavoidable_and_in_time_by_the_second_clock
     assert_eq!(bench.document(late).state, DocumentState::Signing);
     let (entry, signed) = bench.last_act();
     assert_eq!(entry.kind, Kind::LateReleased);
-    assert!(matches!(signed.act().deed, Deed::LateRelease { possible_again_at: Some(at), .. } if at == now));
+    assert!(matches!(signed.act().deed, Deed::LateRelease { possible_again_at, .. } if possible_again_at == now));
+}
+
+#[test]
+fn a_release_says_by_when_it_is_to_be_signed() {
+    let bench = Bench::new();
+    let waits = bench.judged(KIND, &[]);
+    let (now, ago) = (bench.now(), |days: i64| bench.now().plus(jiff::SignedDuration::from_hours(-24 * days)));
+    let taken_in_at = ago(60);
+    bench.write(async move |tx| {
+        sqlx::query("UPDATE document SET taken_in_at = $1, state = 'review', held = 'late' WHERE id = $2")
+            .bind(taken_in_at.as_microseconds())
+            .bind(waits.to_string())
+            .execute(tx)
+            .await?;
+        Ok(())
+    });
+    let release = |possible_again_at| Request::ReleaseLate {
+        by: person(MANAGER),
+        documents: vec![waits],
+        reason: because("authority-outage"),
+        possible_again_at,
+    };
+    assert!(matches!(bench.refused(release(ago(30))), Refusal::SecondClockOver { .. }));
+    bench.done(release(now));
+    let (released, calendar) = (bench.document(waits), bench.opened.line.calendar());
+    assert_eq!(released.state, DocumentState::Signing);
+    let span = bench.profile(KIND).window.sign_within;
+    assert_eq!(released.due_at, calendar.calendar.deadline(now, span, &released.station).ok());
+    assert_eq!(bench.decisions(waits)[0].possible_again_at, Some(now));
+}
+
+#[test]
+fn a_release_counts_by_the_calendar_that_judged() {
+    let bench = Bench::new();
+    let late = bench.judged(KIND, &[(LATENESS, Severity::Hold)]);
+    // A calendar that ended before anybody could have worked again.
+    let line = &bench.opened.line;
+    let text = String::from_utf8(line.calendar().bytes.clone()).unwrap();
+    let ended = text.replace("valid_until = \"2027-12-31\"", "valid_until = \"2024-12-31\"");
+    assert_ne!(ended, text);
+    let digest = line.objects.put(ended.as_bytes()).unwrap();
+    bench.write(async move |tx| torikomi::ledger::documents::set_calendar(tx, late, &digest).await);
+    let possible_again_at = bench.now();
+    let release = || Request::ReleaseLate {
+        by: person(MANAGER),
+        documents: vec![late],
+        reason: because("system-failure"),
+        possible_again_at,
+    };
+    let refused = bench.refused(release());
+    assert!(matches!(refused, Refusal::DeadlineNotTold { .. }), "{refused:?}");
+    let digest = line.objects.put(text.as_bytes()).unwrap();
+    bench.write(async move |tx| torikomi::ledger::documents::set_calendar(tx, late, &digest).await);
+    bench.done(release());
 }
 
 #[test]

@@ -351,7 +351,7 @@ impl Hospital {
             let state = state_of(&changed, seen.and_then(|decision| decision.seen.as_deref()));
             let text = serde_json::to_string(&deed).unwrap().replace(&the_state().to_string(), &state.to_string());
             let deed: Deed = serde_json::from_str(&text).unwrap();
-            let Appended { index, entry } = self.act(deed, recipe.taken_in_at);
+            let Appended { index, entry } = self.act(deed, recipe.decided_at.unwrap_or(recipe.taken_in_at));
             let decision = record.decisions.iter_mut().find(|decision| decision.entry == Digest::of(b"")).unwrap();
             (decision.journal_index, decision.entry) = (index, entry);
         }

@@ -24,6 +24,8 @@ pub struct Recipe {
     pub contents: Vec<Vec<u8>>,
     pub sidecar: Option<Vec<u8>>,
     pub decisions: fn(DocumentId) -> Vec<Deed>,
+    /// When they are made: at the intake, unless it says otherwise.
+    pub decided_at: Option<Instant>,
     /// Changes the record before it is signed.
     pub record: fn(&mut RecordJson),
     /// Changes the text of the record before it is signed.
@@ -70,6 +72,7 @@ impl Default for Recipe {
             contents: vec![b"II*\0 the first page".to_vec(), b"II*\0 the second page".to_vec()],
             sidecar: Some(b"{\"patient_id\":\"9990001\"}".to_vec()),
             decisions: |document| vec![confirm(document)],
+            decided_at: None,
             record: |_| (),
             text: |text| text,
             members: |_| (),

@@ -1,10 +1,13 @@
 //! The whole journal: whatever is done to it is located.
 
 use torikomi::crypto::make::{KeyPair, Suite};
+use torikomi::database::{DatabaseError, Tx};
+use torikomi::document::DocumentState;
 use torikomi::evidence::checkpoint::{Checkpoint, Origin};
 use torikomi::ids::{Digest, DocumentId, RecordId};
 use torikomi::journal::files::Files;
 use torikomi::journal::{Draft, Kind, Subject};
+use torikomi::ledger::documents;
 use torikomi::verification::ActFault;
 use torikomi::verification::Trust;
 use torikomi::verification::journal::{JournalFault, JournalReport, JournalVerdict, Sources, verify};
@@ -47,6 +50,16 @@ impl Bench {
     fn checkpoint(&self) -> String {
         let head = self.hospital.database.read(async |tx| torikomi::journal::read::head(tx).await).unwrap();
         head.unwrap().checkpoint
+    }
+
+    /// A document that is taken in, and nothing more.
+    fn take(&self) -> DocumentId {
+        let (document, now) = (DocumentId::new(), at(FILED_AT));
+        self.hospital.append(Draft::by_system(Kind::DeliveryTaken, Subject::document(document)), now);
+        let station = "uketsuke".parse().unwrap();
+        let create = async move |tx: &mut Tx| documents::create(tx, document, &station, &[], now, now).await;
+        self.hospital.database.write::<_, DatabaseError, _>(create).unwrap();
+        document
     }
 
     fn segment(&self) -> std::path::PathBuf {
@@ -383,4 +396,77 @@ fn records_documents_and_certificates_both_ways() {
     );
     let report = bench.report(None);
     assert!(matches!(report.faults[..], [JournalFault::CertificateWithoutEntry { .. }]), "{report:#?}");
+}
+
+#[test]
+fn the_ledger_ends_each_document_as_the_journal_does() {
+    // Open again, it could be filed a second time.
+    let bench = Bench::new();
+    let filed = bench.hospital.file(Recipe::default());
+    let document = filed.document;
+    let set = |state: &str| bench.hospital.sql(&format!("UPDATE document SET state = {state} WHERE id = '{document}'"));
+    for open in ["'review', held = 'findings'", "'identifying'", "'filing'"] {
+        set(open);
+        assert_eq!(bench.report(None).faults, [JournalFault::LedgerOpen { document }], "{open}");
+    }
+    let in_journal = DocumentState::Filed;
+    for in_ledger in [DocumentState::SentBack, DocumentState::Discarded, DocumentState::Disposed] {
+        set(&format!("'{in_ledger}'"));
+        let expected = JournalFault::LedgerEndsOtherwise { index: 12, document, in_ledger, in_journal };
+        assert_eq!(bench.report(None).faults, [expected]);
+    }
+    set("'nonsense'");
+    assert_eq!(bench.report(None).faults, [JournalFault::LedgerLacks { document }]);
+    set("'filed'");
+    assert_eq!(bench.report(None).faults, []);
+
+    // The same of what ended without a record.
+    for (kind, in_journal) in [
+        (Kind::DocumentSentBack, DocumentState::SentBack),
+        (Kind::DocumentDiscarded, DocumentState::Discarded),
+        (Kind::DeliveryReceived, DocumentState::Discarded),
+    ] {
+        let bench = Bench::new();
+        let first = bench.hospital.file(Recipe::default()).document;
+        let document = bench.take();
+        let entry = Draft::by_system(kind, Subject::document(document)).fact("receipt_of", first);
+        let index = bench.hospital.append(entry, at(FILED_AT)).index;
+        // A person's entry without an act is told apart from this.
+        let both_ways = |faults: Vec<JournalFault>| -> Vec<_> {
+            faults.into_iter().filter(|fault| !matches!(fault, JournalFault::ActWrong { .. })).collect()
+        };
+        assert_eq!(both_ways(bench.report(None).faults), [JournalFault::LedgerOpen { document }], "{kind}");
+        let set = |state: DocumentState| {
+            bench.hospital.sql(&format!("UPDATE document SET state = '{state}' WHERE id = '{document}'"));
+        };
+        set(in_journal);
+        assert_eq!(both_ways(bench.report(None).faults), [], "{kind}");
+        let in_ledger = DocumentState::Filed;
+        set(in_ledger);
+        let expected = JournalFault::LedgerEndsOtherwise { index, document, in_ledger, in_journal };
+        assert_eq!(both_ways(bench.report(None).faults), [expected], "{kind}");
+    }
+}
+
+#[test]
+fn a_further_receipt_is_one_of_what_was_filed_before() {
+    let ends = |of: &dyn Fn(&Bench) -> Option<DocumentId>| {
+        let bench = Bench::new();
+        let (document, of) = (bench.take(), of(&bench));
+        let entry = Draft::by_system(Kind::DeliveryReceived, Subject::document(document));
+        let entry = of.iter().fold(entry, |entry, of| entry.fact("receipt_of", of));
+        let index = bench.hospital.append(entry, at(FILED_AT)).index;
+        bench.hospital.sql(&format!("UPDATE document SET state = 'discarded' WHERE id = '{document}'"));
+        // What is filed afterwards changes nothing of it.
+        bench.hospital.file(Recipe::default());
+        (index, of, bench.report(None).faults)
+    };
+    let (.., faults) = ends(&|bench| Some(bench.hospital.file(Recipe::default()).document));
+    assert_eq!(faults, []);
+    let (index, _, faults) = ends(&|_| None);
+    assert_eq!(faults, [JournalFault::ReceiptOfNothing { index }]);
+    let (index, of, faults) = ends(&|_| Some(DocumentId::new()));
+    assert_eq!(faults, [JournalFault::ReceiptOfUnfiled { index, document: of.unwrap() }]);
+    let (index, of, faults) = ends(&|bench| Some(bench.take()));
+    assert_eq!(faults, [JournalFault::ReceiptOfUnfiled { index, document: of.unwrap() }]);
 }

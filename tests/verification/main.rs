@@ -11,4 +11,5 @@ mod journal_files;
 mod packs;
 mod stored;
 mod trust;
+mod windows;
 mod words;

@@ -16,7 +16,7 @@ type Rewrite = fn(String) -> String;
 const EARLIER: &str = "01939d6e-0000-7000-8000-000000000007";
 
 /// The report on what a recipe makes.
-fn report(recipe: Recipe) -> Report {
+pub fn report(recipe: Recipe) -> Report {
     let hospital = Hospital::new();
     let filed = hospital.file(recipe);
     let proof = hospital.proof(&filed);
@@ -24,7 +24,7 @@ fn report(recipe: Recipe) -> Report {
 }
 
 /// The first step that failed, with what it says.
-fn fault(report: &Report) -> (Step, Fault) {
+pub fn fault(report: &Report) -> (Step, Fault) {
     let step = report.first_objection().unwrap_or_else(|| panic!("nothing was wrong: {report:#?}"));
     match &step.said {
         Said::Fault(fault) => (step.step, fault.clone()),
@@ -32,7 +32,7 @@ fn fault(report: &Report) -> (Step, Fault) {
     }
 }
 
-fn doubt(report: &Report) -> (Step, Doubt) {
+pub fn doubt(report: &Report) -> (Step, Doubt) {
     let step = report.first_objection().unwrap();
     match &step.said {
         Said::Doubt(doubt) => (step.step, doubt.clone()),
@@ -274,80 +274,30 @@ fn a_record_is_written_in_one_way() {
 }
 
 #[test]
-fn windows_are_worked_out_anew() {
-    use torikomi::verification::Deadline::{Scan, Sign};
-    let judge = |recipe| fault(&report(recipe));
-    let later = |r: &mut RecordJson| r.clocks.scan_by = Some(at("2026-11-25T15:00:00.000000Z"));
-    let (computed, said) = (Some(at(crate::hospital::SCAN_BY)), Some(at("2026-11-25T15:00:00.000000Z")));
-    let expected = Fault::DeadlineDiffers { deadline: Scan, computed, said };
-    assert_eq!(judge(Recipe { record: later, ..Recipe::default() }), (Step::Windows, expected));
-    let none = |r: &mut RecordJson| r.clocks.sign_by = None;
-    let expected = Fault::DeadlineDiffers { deadline: Sign, computed: Some(at(crate::hospital::SIGN_BY)), said: None };
-    assert_eq!(judge(Recipe { record: none, ..Recipe::default() }), (Step::Windows, expected));
-    let longer = |r: &mut RecordJson| r.clocks.stamp_within_seconds = Some(7200);
-    let expected = Fault::StampWindowDiffers { computed: Some(3600), said: Some(7200) };
-    assert_eq!(judge(Recipe { record: longer, ..Recipe::default() }), (Step::Windows, expected));
-
-    let stamped_at = at("2026-11-20T06:10:02.000000Z");
-    let recipe = Recipe { stamped_at: Some(stamped_at), filed_at: stamped_at, ..Recipe::default() };
-    let stamp_by = at("2026-11-20T06:10:00.000000Z");
-    assert_eq!(judge(recipe), (Step::Windows, Fault::StampedLate { timestamped_at: stamped_at, stamp_by }));
-
-    let late = at("2026-11-24T04:20:01.000000Z");
-    let recipe = Recipe { signed_at: late, stamped_at: Some(late), filed_at: late, ..Recipe::default() };
-    let expected = Fault::SignedLate { signed_at: late, sign_by: at(crate::hospital::SIGN_BY) };
-    assert_eq!(judge(recipe), (Step::Windows, expected));
-}
-
-/// Taken in on Wednesday; the window ended with Tuesday.
-fn late_recipe() -> Recipe {
-    let taken_in_at = at("2026-11-25T00:30:00.000000Z");
-    let signed_at = at("2026-11-25T00:31:00.000000Z");
-    Recipe { taken_in_at, signed_at, stamped_at: Some(signed_at), filed_at: signed_at, ..Recipe::default() }
-}
-
-fn late_clocks(record: &mut RecordJson) {
-    // Eight staffed hours from 09:30 on Wednesday: until 17:15, and 15 minutes of Thursday.
-    record.clocks.sign_by = Some(at("2026-11-25T23:45:00.000000Z"));
-}
-
-fn released(record: &mut RecordJson) {
-    late_clocks(record);
-    record.clocks.late = Some("system-failure".into());
-}
-
-fn late_release(document: torikomi::ids::DocumentId, reason: ReasonCode) -> Deed {
-    let state_digest = the_state();
-    let documents = vec![document];
-    Deed::LateRelease { documents, state_digest, reason, possible_again_at: None, incident: None }
+fn nobody_releases_a_date_that_lay_ahead() {
+    let ahead = |record: &mut RecordJson| {
+        record.judgement.findings = found(Finding {
+            check: "obtained_in_future".into(),
+            outcome: Outcome::Failed(Reason::CheckCrashed),
+            severity: Severity::Hold,
+            page: None,
+        });
+        record.judgement.severity = Severity::Hold;
+    };
+    let accepted: fn(_) -> Vec<Deed> = |document| {
+        let (state_digest, reason) = (the_state(), ReasonCode::AsOnPaper);
+        vec![Deed::Accept { document, state_digest, reason, pages: PagesSeen::Attested }, confirm(document)]
+    };
+    let expected = (Step::Releases, Fault::DateImpossible);
+    assert_eq!(fault(&report(Recipe { record: ahead, decisions: accepted, ..Recipe::default() })), expected);
 }
 
 #[test]
-fn lateness_is_released_by_the_decision_that_the_record_names() {
-    let judge = |recipe| fault(&report(recipe));
-    let taken_in_at = at("2026-11-25T00:30:00.000000Z");
-    let expected = Fault::ScannedLate { taken_in_at, scan_by: at(crate::hospital::SCAN_BY) };
-    assert_eq!(judge(Recipe { record: late_clocks, ..late_recipe() }), (Step::Windows, expected));
-    // Only said, by nobody decided.
-    assert_eq!(judge(Recipe { record: released, ..late_recipe() }), (Step::Windows, Fault::LatenessNotReleased));
-
-    let decided: fn(_) -> Vec<Deed> =
-        |document| vec![late_release(document, ReasonCode::SystemFailure), confirm(document)];
-    let good = report(Recipe { record: released, decisions: decided, ..late_recipe() });
-    assert_eq!(good.verdict, Verdict::Passed, "{good:#?}");
-
-    // The act gives another reason than the record.
-    let other: fn(_) -> Vec<Deed> = |document| vec![late_release(document, ReasonCode::Disaster), confirm(document)];
-    let recipe = Recipe { record: released, decisions: other, ..late_recipe() };
-    assert_eq!(judge(recipe), (Step::Windows, Fault::LatenessNotReleased));
-    // 9.2 takes only what could not be avoided.
-    let own: fn(_) -> Vec<Deed> = |document| vec![late_release(document, ReasonCode::OwnDelay), confirm(document)];
-    let avoidable = |record: &mut RecordJson| {
-        late_clocks(record);
-        record.clocks.late = Some("own-delay".into());
-    };
-    let recipe = Recipe { record: avoidable, decisions: own, ..late_recipe() };
-    assert_eq!(judge(recipe), (Step::Windows, Fault::LatenessAvoidable { reason: "own-delay".into() }));
+fn nothing_is_filed_under_a_regime_whose_duties_are_not_built() {
+    let profile = Recipe::default().profile.replace("regime = \"9.2\"", "regime = \"9.3\"");
+    assert_ne!(profile, Recipe::default().profile);
+    let found = doubt(&report(Recipe { profile, ..Recipe::default() }));
+    assert!(matches!(found, (Step::Releases, Doubt::ProfileNotCarried { .. })), "{found:?}");
 }
 
 #[test]

@@ -90,6 +90,10 @@ impl Hand {
         by: &Signers,
         reason: &Why,
     ) -> Result<Appended, Refusal> {
+        let possible_again_at = match &deed {
+            Deed::LateRelease { possible_again_at, .. } => Some(*possible_again_at),
+            _ => None,
+        };
         let appended = self.act(tx, deed, by, reason.private()?).await?;
         let decision = Decision {
             kind,
@@ -98,6 +102,7 @@ impl Hand {
             journal_index: appended.index,
             entry: appended.entry,
             at: self.now,
+            possible_again_at,
             seen: None,
         };
         decisions::enter(tx, document, &decision).await?;

@@ -1,19 +1,23 @@
 //! Releasing what came late for an unavoidable reason (9.2-C1(1), our reading).
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
 use super::hand::{Signers, Why};
 use super::queue::{Done, Weighed, find, go_on, named, source_changed, weigh, wrong_state};
 use super::{Peer, Requests, state};
-use crate::calendar::{Calendar, Span, Start};
+use crate::calendar::{Calendar, CannotTell, Span, Start};
 use crate::control::facts::Decided;
 use crate::control::{Credentials, ReasonGiven, Refusal};
 use crate::document::{DocumentState, HoldReason};
-use crate::ids::DocumentId;
+use crate::ids::{Digest, DocumentId};
 use crate::instant::Instant;
-use crate::ledger::decisions::DecisionKind;
-use crate::ledger::documents::Document;
+use crate::ledger::decisions::{self, DecisionKind};
+use crate::ledger::documents::{self, Document};
 use crate::people::acts::Deed;
 use crate::pipeline::driver::StageName;
-use crate::review::Need;
+use crate::pipeline::line::CalendarFile;
+use crate::review::{self, Need};
 
 impl Requests {
     pub(super) fn release_late(
@@ -34,7 +38,7 @@ impl Requests {
             return Err(Refusal::NotPossibleYet { possible_again_at });
         }
         let signers = Signers::from(self.prove(by, hand.now)?);
-        let (profiles, line) = (self.line.profiles(), std::sync::Arc::clone(&self.line));
+        let (profiles, calendars) = (self.line.profiles(), self.calendars_of(&documents)?);
         let done = self.line.database.write::<_, Refusal, _>(async move |tx| {
             let mut done = Done::none();
             for id in documents {
@@ -43,21 +47,43 @@ impl Requests {
                     return Err(wrong_state(&document));
                 }
                 let weighed = weigh(tx, &document, &profiles).await?;
-                second_clock(&document, &weighed, &line.calendar().calendar, possible_again_at, hand.now)?;
+                // Judged anew since the calendars were read, it is another document than the manager saw.
+                let Some(calendar) = calendars.get(&document.calendar) else { return Err(wrong_state(&document)) };
+                let calendar = &calendar.calendar;
+                second_clock(&document, &weighed, calendar, possible_again_at, hand.now)?;
                 let deed = Deed::LateRelease {
                     documents: vec![id],
                     state_digest: state::of(tx, &document).await?,
                     reason: code,
-                    possible_again_at: Some(possible_again_at),
+                    possible_again_at,
                     incident: None,
                 };
                 let appended = hand.decide(tx, id, DecisionKind::LateRelease, deed, &signers, &why).await?;
+                let decided = decisions::of_document(tx, id).await?;
+                let sign_by = review::sign_by(&document, &weighed.adopted.profile, calendar, &decided);
+                documents::set_due(tx, id, Some(sign_by.map_err(not_told)?)).await?;
                 go_on(tx, &document, &profiles, &hand).await?;
                 done.add(&document, appended);
             }
             Ok(done)
         })?;
         self.decided(done, &[StageName::Signing])
+    }
+
+    /// The calendars by which these documents were judged, and which they keep to.
+    fn calendars_of(&self, documents: &[DocumentId]) -> Result<BTreeMap<Option<Digest>, Arc<CalendarFile>>, Refusal> {
+        let judged_by = self.line.database.read::<_, Refusal, _>(async |tx| {
+            let mut judged_by = BTreeSet::new();
+            for id in documents {
+                judged_by.insert(find(tx, *id).await?.calendar);
+            }
+            Ok(judged_by)
+        })?;
+        let calendar = |digest: Option<Digest>| match self.line.calendar_that_judged(digest.as_ref()) {
+            Ok(calendar) => Ok((digest, calendar)),
+            Err(problem) => Err(Refusal::Environment { problem }),
+        };
+        judged_by.into_iter().map(calendar).collect()
     }
 }
 
@@ -86,7 +112,10 @@ fn second_clock(
     } else {
         return Err(wrong_state(document));
     };
-    let deadline =
-        calendar.deadline(start, span, &document.station).map_err(|calendar| Refusal::DeadlineNotTold { calendar })?;
+    let deadline = calendar.deadline(start, span, &document.station).map_err(not_told)?;
     if at > deadline { Err(Refusal::SecondClockOver { deadline: deadline.to_string() }) } else { Ok(()) }
+}
+
+fn not_told(calendar: CannotTell) -> Refusal {
+    Refusal::DeadlineNotTold { calendar }
 }

@@ -7,13 +7,13 @@ use crate::control::facts::Decided;
 use crate::control::{Credentials, ReasonGiven, Refusal};
 use crate::document::DocumentState;
 use crate::ids::DocumentId;
-use crate::judgement::Severity;
+use crate::judgement::{LATENESS, Severity};
 use crate::ledger::decisions::DecisionKind;
 use crate::ledger::documents::Document;
 use crate::people::acts::{Deed, PagesSeen};
 use crate::pipeline::driver::StageName;
 use crate::profile::Exceptions;
-use crate::review::{LATENESS, Need};
+use crate::review::Need;
 
 impl Requests {
     pub(super) fn accept(

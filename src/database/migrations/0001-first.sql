@@ -158,6 +158,8 @@ CREATE TABLE decision (
     reason        TEXT,
     entry_digest  TEXT NOT NULL,
     decided_at    BIGINT NOT NULL,
+    -- Of a late release: from when the work was possible again.
+    possible_again_at BIGINT,
     -- The state of the document that it was about.
     seen          TEXT NOT NULL,
     PRIMARY KEY (document, journal_index)

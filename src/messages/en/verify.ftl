@@ -47,7 +47,7 @@ verify-timestamp-not-asked = The profile asks for none.
 verify-signer-known = The certificate of { $signer } leads to a root that you trust.
 verify-signer-of-evaluation = The certificate of { $signer } leads to an evaluation root that you accept.
 verify-windows-kept = Scan, signature and time-stamp were within their windows.
-verify-lateness-released = The scan was late, and was released for a reason ({ $reason }).
+verify-lateness-released = The scan or the signature was late, and was released for a reason ({ $reason }).
 verify-nothing-to-release = Nothing had to be decided by a person.
 verify-releases-proven = { $decisions ->
     [one] One decision was
@@ -75,6 +75,7 @@ verify-authority-unknown = Intact, authority unknown (says { $authority }, { $cl
 verify-evaluation-only = The certificate of { $signer } is for evaluation: nobody outside vouches for it. If that is enough, add --accept-evaluation.
 verify-newer-format = { $name } has the newer format { $found }; this build reads up to { $known }. Use a newer torikomi.
 verify-deadline-not-told = A deadline cannot be told: { $calendar }
+verify-profile-not-carried = The record was filed under a profile that this version does not carry: { $not_carried }
 verify-releases-not-at-hand = { $decisions ->
     [one] One decision is
    *[other] { $decisions } decisions are
@@ -145,7 +146,10 @@ verify-stamped-late = The time-stamp ({ $timestamped_at }) came after its window
 verify-signed-before-taken-in = The signature ({ $signed_at }) is from before the scan was taken in ({ $taken_in_at }).
 verify-lateness-not-released = A lateness is given a reason, and no decision releases it for that reason.
 verify-lateness-avoidable = For this reason ({ $reason }) a late scan may not be filed under 9.2.
+verify-second-clock-over = It was released as unavoidably late, and counted from when the work was possible again it was late as well ({ $at }; due by { $deadline }).
+verify-second-clock-ahead = It was released as unavoidably late, and the work is said to have been possible again ({ $possible_again_at }) only after { $at }.
 verify-not-released = The check { $check } held it, and nobody released that.
+verify-date-impossible = The paper is said to have been received on a day that still lay ahead; no decision releases that.
 verify-exception-not-allowed = The profile allows no exception to the check { $check }.
 verify-supersedes-unsigned = The record and its signed decisions disagree on its superseding document { $document }.
 verify-not-confirmed = The profile asks for a confirmation, and there is none.
@@ -230,6 +234,20 @@ journal-fault-certificate-without-entry = No entry issued the certificate { $cer
 journal-fault-certificate-missing = The certificate { $certificate } was issued and is missing.
 journal-fault-superseded-by-none = Entry { $index }: no record that supersedes document { $document } was filed before it.
 journal-fault-ended-twice = Entry { $index }: document { $document } was never taken in, or had ended before.
+journal-fault-receipt-of-nothing = Entry { $index } speaks of a further receipt, and does not say of which document.
+journal-fault-receipt-of-unfiled = Entry { $index } speaks of a further receipt of document { $document }, which was not filed before.
+journal-fault-ledger-open = Document { $document } has ended by the journal, and is open in the ledger. It could be filed twice: stop the daemon and look into it.
+journal-fault-ledger-ends-otherwise = Entry { $index }: document { $document } was { $in_journal ->
+    [filed] filed
+    [sent-back] sent back
+    [discarded] discarded
+   *[disposed] disposed of
+} by the journal, and { $in_ledger ->
+    [filed] filed
+    [sent-back] sent back
+    [discarded] discarded
+   *[disposed] disposed of
+} by the ledger.
 journal-fault-ledger-closed = Document { $document } has ended by the ledger, and not by the journal.
 journal-fault-ledger-lacks = Document { $document } was taken in, and the ledger lacks it.
 journal-fault-ledger-counts = The ledger has { $in_ledger } documents, the journal { $in_journal }.

@@ -35,7 +35,7 @@ verify-timestamp-not-asked = プロファイルはタイムスタンプを求め
 verify-signer-known = { $signer } の証明書は、信頼する認証局に至ります。
 verify-signer-of-evaluation = { $signer } の証明書は、信頼する評価用の認証局に至ります。
 verify-windows-kept = スキャン・署名・タイムスタンプは期限内です。
-verify-lateness-released = スキャンは期限後ですが、やむを得ない理由（{ $reason }）で認められています。
+verify-lateness-released = スキャンまたは署名は期限後ですが、やむを得ない理由（{ $reason }）で認められています。
 verify-nothing-to-release = 人の決裁が必要なものはありません。
 verify-releases-proven = { $decisions } 件の決裁は、権限のある人が署名したものです。
 verify-session-proven = 署名に使われたセッションは { $opened_at } に開かれ（{ $index } 番）、原紙の確認も済んでいます。
@@ -60,6 +60,7 @@ verify-authority-unknown = 改変はありませんが、時刻認証局が分�
 verify-evaluation-only = { $signer } の証明書は評価用で、外部のだれも保証していません。それでよければ --accept-evaluation を付けてください。
 verify-newer-format = { $name } は新しい形式（{ $found }）です。この版は { $known } までしか読めません。新しい torikomi で検証してください。
 verify-deadline-not-told = 期限を計算できません：{ $calendar }
+verify-profile-not-carried = この版が扱えないプロファイルで登録された記録です：{ $not_carried }
 verify-releases-not-at-hand = { $decisions } 件の決裁がありますが、記録簿が手元にないため確かめられません。
 verify-journal-not-at-hand = 記録簿の証明（.proof.json）がありません。
 verify-journal-unknown = 記録簿の鍵がないため、{ $index } 番を確かめられません。--anchors で指定してください。
@@ -127,7 +128,10 @@ verify-stamped-late = タイムスタンプ（{ $timestamped_at }）が期限（
 verify-signed-before-taken-in = 署名（{ $signed_at }）が取込み（{ $taken_in_at }）より前です。
 verify-lateness-not-released = 遅れの理由の記載に、対応する決裁がありません。
 verify-lateness-avoidable = この理由（{ $reason }）では、都度スキャンとして期限後に登録できません。
+verify-second-clock-over = やむを得ない遅れとされていますが、再び可能になった時から数えても期限後です（{ $at }、期限 { $deadline }）。
+verify-second-clock-ahead = やむを得ない遅れとされていますが、再び可能になった時（{ $possible_again_at }）が { $at } より後です。
 verify-not-released = 検査 { $check } で止まったはずの文書に、決裁がありません。
+verify-date-impossible = 受領日が取込みより先の日付です。決裁で認められるものではありません。
 verify-exception-not-allowed = プロファイルは、検査 { $check } の例外を認めていません。
 verify-supersedes-unsigned = 文書 { $document } を差し替えることについて、記録と署名された決裁が一致しません。
 verify-not-confirmed = プロファイルが求める確定がありません。
@@ -212,6 +216,20 @@ journal-fault-certificate-without-entry = 証明書 { $certificate } を発行�
 journal-fault-certificate-missing = 発行したとある証明書 { $certificate } がありません。
 journal-fault-superseded-by-none = { $index } 番：文書 { $document } を差し替えた記録が、先に登録されていません。
 journal-fault-ended-twice = { $index } 番：文書 { $document } は、取り込まれていないか、すでに終わっています。
+journal-fault-receipt-of-nothing = { $index } 番：同じ書類の再受領とありますが、どの文書のことか書かれていません。
+journal-fault-receipt-of-unfiled = { $index } 番：文書 { $document } の再受領とありますが、その文書は先に登録されていません。
+journal-fault-ledger-open = 文書 { $document } は記録簿では終わっていますが、台帳では処理の途中です。二度登録されるおそれがあるので、常駐プログラムを止めて調べてください。
+journal-fault-ledger-ends-otherwise = { $index } 番：文書 { $document } は、記録簿では「{ $in_journal ->
+    [filed] 登録
+    [sent-back] 差し戻し
+    [discarded] 取り消し
+   *[disposed] 廃棄
+}」、台帳では「{ $in_ledger ->
+    [filed] 登録
+    [sent-back] 差し戻し
+    [discarded] 取り消し
+   *[disposed] 廃棄
+}」で終わっています。
 journal-fault-ledger-closed = 文書 { $document } は台帳では終わっていますが、記録簿ではまだです。
 journal-fault-ledger-lacks = 取り込んだとある文書 { $document } が台帳にありません。
 journal-fault-ledger-counts = 台帳の文書は { $in_ledger } 件、記録簿では { $in_journal } 件です。

@@ -129,9 +129,8 @@ pub enum Deed {
         documents: Vec<DocumentId>,
         state_digest: Digest,
         reason: ReasonCode,
-        /// When scanning became possible again; from there a second clock runs.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        possible_again_at: Option<Instant>,
+        /// When the work was possible again; from there a second clock runs.
+        possible_again_at: Instant,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         incident: Option<IncidentId>,
     },

@@ -6,10 +6,11 @@ use super::super::Unverifiable;
 use super::super::people::People;
 use super::{Faults, JournalFault, readable};
 use crate::database::{Database, DatabaseError, Tx};
+use crate::document::DocumentState;
 use crate::ids::{Digest, DocumentId, PersonId, SessionId};
 use crate::journal::read::{self, Head};
 use crate::journal::{Entry, Kind};
-use crate::ledger::documents;
+use crate::ledger::standing;
 use crate::people::acts::{Act, Deed};
 use crate::people::{certificates, register};
 use crate::store::records::{self, Filter, Record};
@@ -35,7 +36,7 @@ struct RegisteredCertificate {
 impl Moment {
     pub(super) async fn read(tx: &mut Tx) -> Result<Self, DatabaseError> {
         let head = read::head(tx).await?;
-        let (documents, open) = (documents::total(tx).await?, documents::open_ids(tx).await?);
+        let (documents, open) = (standing::total(tx).await?, standing::open_ids(tx).await?);
         let mut certificates = Vec::new();
         for person in register::list(tx).await? {
             for found in certificates::of_person(tx, person.id).await? {
@@ -88,17 +89,23 @@ impl BothWays {
                 let version = entry.facts.get("version").and_then(serde_json::Value::as_u64);
                 // A later version is of a document that was filed before.
                 if version.is_none_or(|version| version <= 1) {
-                    self.end(entry, faults);
+                    self.end(database, entry, DocumentState::Filed, faults)?;
                 }
             }
-            Kind::DocumentSentBack | Kind::DocumentDiscarded => self.end(entry, faults),
+            Kind::DocumentSentBack => self.end(database, entry, DocumentState::SentBack, faults)?,
+            Kind::DocumentDiscarded => self.end(database, entry, DocumentState::Discarded, faults)?,
+            // Only what is of a document ends one.
+            Kind::DeliveryReceived if entry.subject.document.is_some() => {
+                received(database, entry, faults)?;
+                self.end(database, entry, DocumentState::Discarded, faults)?;
+            }
             Kind::SessionOpened => self.opened(entry),
             Kind::DocumentSigned => self.signed(entry, faults),
             Kind::DocumentSuperseded => {
                 for document in about(entry).into_iter().filter(|document| !self.superseded.contains(document)) {
                     faults.say(JournalFault::SupersededByNone { index: entry.index, document });
                 }
-                self.end(entry, faults);
+                self.end(database, entry, DocumentState::SentBack, faults)?;
             }
             _ => {}
         }
@@ -126,14 +133,32 @@ impl BothWays {
         }
     }
 
-    /// A document ends once.
-    fn end(&mut self, entry: &Entry, faults: &mut Faults) {
+    /// A document ends once, and the ledger has it ended in the same way.
+    fn end(
+        &mut self,
+        database: &Database,
+        entry: &Entry,
+        ended: DocumentState,
+        faults: &mut Faults,
+    ) -> Result<(), Unverifiable> {
         let index = entry.index;
         for document in about(entry) {
             if !self.open.remove(&document) {
                 faults.say(JournalFault::EndedTwice { index, document });
+                continue;
+            }
+            // The transaction that wrote the entry ended it, and no move leads on from there.
+            let found = database.read(async |tx| standing::state(tx, document).await);
+            match readable(found)?.flatten() {
+                None => faults.say(JournalFault::LedgerLacks { document }),
+                // Told once, of all that are open.
+                Some(state) if state.is_open() || state == ended => {}
+                Some(in_ledger) => {
+                    faults.say(JournalFault::LedgerEndsOtherwise { index, document, in_ledger, in_journal: ended });
+                }
             }
         }
+        Ok(())
     }
 
     /// Compares with the ledger and the register at the moment of the head that was read.
@@ -145,11 +170,14 @@ impl BothWays {
         faults: &mut Faults,
     ) -> Result<(), Unverifiable> {
         for document in self.open.difference(&moment.open) {
-            let found = database.read(async |tx| documents::get(tx, *document).await);
+            let found = database.read(async |tx| standing::state(tx, *document).await);
             match readable(found)?.flatten() {
                 None => faults.say(JournalFault::LedgerLacks { document: *document }),
                 Some(_) => faults.say(JournalFault::LedgerClosed { document: *document }),
             }
+        }
+        for document in moment.open.difference(&self.open) {
+            faults.say(JournalFault::LedgerOpen { document: *document });
         }
         let in_ledger = moment.documents;
         if in_ledger != self.taken {
@@ -169,6 +197,25 @@ fn about(entry: &Entry) -> Vec<DocumentId> {
         Some(Deed::SendBack { documents, .. }) => documents,
         _ => Vec::new(),
     }
+}
+
+/// A further receipt is one of what was filed before it.
+fn received(database: &Database, entry: &Entry, faults: &mut Faults) -> Result<(), Unverifiable> {
+    let (index, of) = (entry.index, entry.facts.get("receipt_of").and_then(serde_json::Value::as_str));
+    let Some(document) = of.and_then(|of| of.parse::<DocumentId>().ok()) else {
+        faults.say(JournalFault::ReceiptOfNothing { index });
+        return Ok(());
+    };
+    let entries = database.read(async |tx| read::of_document(tx, document).await)?;
+    let was_filed = entries.iter().take_while(|stored| stored.index < index).any(|stored| {
+        stored.entry().is_ok_and(|entry| {
+            entry.index < index && entry.kind == Kind::DocumentFiled && entry.subject.document == Some(document)
+        })
+    });
+    if !was_filed {
+        faults.say(JournalFault::ReceiptOfUnfiled { index, document });
+    }
+    Ok(())
 }
 
 /// An entry of a filing has its record, and was signed by one whose certificate was issued.

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::super::finding::ActFault;
+use crate::document::DocumentState;
 use crate::ids::{Digest, DocumentId, RecordId};
 
 /// What is wrong with a journal. Message ids are `journal-fault-<code>`.
@@ -163,6 +164,26 @@ pub enum JournalFault {
     EndedTwice {
         index: u64,
         document: DocumentId,
+    },
+    /// A further receipt that does not say of which document.
+    ReceiptOfNothing {
+        index: u64,
+    },
+    /// A further receipt of a document that was not filed before.
+    ReceiptOfUnfiled {
+        index: u64,
+        document: DocumentId,
+    },
+    /// Open by the ledger, and not by the journal: it could be filed a second time.
+    LedgerOpen {
+        document: DocumentId,
+    },
+    /// Ended by both, and not in the same way.
+    LedgerEndsOtherwise {
+        index: u64,
+        document: DocumentId,
+        in_ledger: DocumentState,
+        in_journal: DocumentState,
     },
     /// Open by the journal, and not by the ledger.
     LedgerClosed {
