@@ -134,6 +134,37 @@ fn another_file_under_an_incomplete_name_is_a_delivery_of_its_own() {
     assert_eq!(world.files(world.deliveries()[1].id), ["Scan scan.tif"]);
 }
 
+/// A plain copy makes the name anew and fills it bit by bit; some programs make it as long as it will be first.
+#[test]
+fn a_cut_scan_that_is_sent_again_by_a_plain_copy_joins_its_delivery_whenever_it_is_looked_at() {
+    for pieces in
+        [&[b"" as &[u8], b"ha", b"half whole"], &[b"\0\0\0\0\0\0\0\0\0\0", b"half\0\0\0\0\0\0", b"half whole"]]
+    {
+        let world = World::new();
+        let line = world.open();
+        world.put("scan.tif", b"half");
+        world.put("scan.json", br#"{"format":"torikomi-sidecar-v1","patient_id":"9990001"}"#);
+        world.take(&line);
+        let id = world.only().id;
+        world.measured_incomplete(id);
+        // As long as the name is kept by the old file, no new one gets its inode.
+        fs::rename(world.path("scan.tif"), world.folder.path().join("half.tif")).unwrap();
+        for piece in pieces {
+            let file =
+                OpenOptions::new().write(true).create(true).truncate(false).open(world.path("scan.tif")).unwrap();
+            (&file).write_all(piece).unwrap();
+            drop(file);
+            // A sweep, and not yet the quiet time.
+            world.turn(&line, 1);
+        }
+        world.take(&line);
+        assert_eq!(world.ledger(), ["scan.tif: in-custody 2 no"], "{pieces:?}");
+        assert_eq!(world.custody(), ["002 half whole"]);
+        assert_eq!(world.files(id), ["Scan scan.tif", "Sidecar scan.json"]);
+        assert_eq!(world.only().sidecar_doubt, None);
+    }
+}
+
 #[test]
 fn a_name_may_be_used_again_once_its_source_is_released() {
     let world = World::new();
