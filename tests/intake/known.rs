@@ -10,7 +10,7 @@ use torikomi::document::{DeliveryProblem, DeliveryState, HoldReason};
 use torikomi::ids::Digest;
 use torikomi::intake::line::{Station, StationProblem};
 use torikomi::journal::Kind;
-use torikomi::ledger::documents;
+use torikomi::ledger::spoken::{self, Sidecar};
 use torikomi::measurements::Fault;
 
 use crate::mounts::Mount;
@@ -435,7 +435,8 @@ fn a_sidecar_that_is_in_no_record_stays_in_custody() {
     let third = world.deliveries().pop().unwrap();
     assert_eq!(third.sidecar_doubt, Some(second.id));
     let document = world.measured_complete(third.id);
-    world.write(async move |tx| documents::set_sidecar(tx, document, Some(&Digest::of(b"{ }")), None).await);
+    let own = Sidecar { object: Digest::of(b"{ }"), delivered_name: "scan.json".to_owned(), list: None };
+    world.write(async move |tx| spoken::set_sidecars(tx, document, &[own]).await);
     world.turn(&line, 1);
     world.set_document(document, "filed");
     assert!(line.cleanup(third.id).unwrap());
