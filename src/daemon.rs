@@ -193,6 +193,7 @@ fn station_statuses(line: &Line) -> Vec<StationStatus> {
             unfinished_files: report.unfinished_files,
             late_sidecars: report.late_sidecars,
             lone_sidecars: report.lone_sidecars,
+            kept_sidecars: report.kept_sidecars,
             session: None,
         })
         .collect()

@@ -24,7 +24,7 @@ use crate::people::certificates;
 use crate::profile::{self, TimestampPolicy};
 use crate::signing::stamping::AttemptFiles;
 use crate::signing::unused::{Unused, give_up};
-use crate::signing::{ATTEMPTS, SigningError, media_of};
+use crate::signing::{ATTEMPTS, SigningError, media_of, media_of_sidecar};
 use crate::store::records::{self, Member, Record};
 use crate::store::{Objects, StoreError};
 
@@ -88,10 +88,8 @@ impl Filing<'_> {
     /// # Errors
     /// When disk, store or database fail, or something is not what was signed; nothing is filed then.
     pub fn file(&self, document: DocumentId) -> Result<Outcome, FilingError> {
-        let (attempts, sidecar) = self.database.read::<_, DatabaseError, _>(async |tx| {
-            let row = documents::get(tx, document).await?;
-            Ok((attempts::of_document(tx, document).await?, row.and_then(|row| row.sidecar)))
-        })?;
+        let attempts =
+            self.database.read::<_, DatabaseError, _>(async |tx| attempts::of_document(tx, document).await)?;
         let attempt = attempts.last().ok_or(FilingError::Incoherent("a document to be filed has no attempt"))?;
         let folder = self.custody.open_folder(ATTEMPTS)?.open_folder(&attempt.id.to_string())?;
         let files = AttemptFiles::read(&folder, attempt)?;
@@ -108,18 +106,14 @@ impl Filing<'_> {
         if profile.timestamp.policy != TimestampPolicy::None && attempt.state != AttemptState::Stamped {
             return Err(FilingError::Incoherent("the profile asks for a time-stamp, and there is none"));
         }
-        let members = self.store(&record, &files, signature, sidecar.as_ref())?;
+        let members = self.store(&record, &files, signature)?;
         self.commit(attempt, &record, members)
     }
 
     /// Makes every object durable and reads it back.
-    fn store(
-        &self,
-        record: &RecordJson,
-        files: &AttemptFiles,
-        signature: &[u8],
-        sidecar: Option<&Digest>,
-    ) -> Result<Vec<Member>, FilingError> {
+    fn store(&self, record: &RecordJson, files: &AttemptFiles, signature: &[u8]) -> Result<Vec<Member>, FilingError> {
+        let signed = check::manifest(&files.manifest)
+            .map_err(|_| FilingError::Incoherent("the manifest that was signed cannot be read"))?;
         let mut members = Vec::new();
         for file in &record.files {
             let original = (self.original)(file.delivery, &file.digest)?;
@@ -133,9 +127,10 @@ impl Filing<'_> {
             ("profile.toml", profile, "application/toml"),
             ("calendar.toml", calendar, "application/toml"),
         ];
-        if let (Some(name), Some(digest)) = (&record.sidecar, sidecar) {
-            let media_type = if record.list.is_some() { "text/csv" } else { "application/json" };
-            small.push((name, self.objects.get(digest)?, media_type));
+        for sidecar in &record.sidecars {
+            let named = signed.iter().find(|named| named.name.as_str() == sidecar.name);
+            let named = named.ok_or(FilingError::Incoherent("the manifest does not name a sidecar of the record"))?;
+            small.push((&sidecar.name, self.objects.get(&named.digest)?, media_of_sidecar(sidecar)));
         }
         small.push((MANIFEST_PATH, files.manifest.clone(), "text/xml"));
         small.push((SIGNATURE_PATH, signature.to_vec(), SIGNATURE_MEDIA_TYPE));
@@ -144,8 +139,6 @@ impl Filing<'_> {
             members.push(member(name, digest, bytes.len() as u64, media_type));
         }
         // The manifest was signed over digests; what the store holds must be those very bytes.
-        let signed = check::manifest(&files.manifest)
-            .map_err(|_| FilingError::Incoherent("the manifest that was signed cannot be read"))?;
         for named in &signed {
             if !members.iter().any(|stored| stored.name == named.name.as_str() && stored.object == named.digest) {
                 return Err(FilingError::Incoherent("the manifest names a member that was not stored"));

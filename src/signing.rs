@@ -20,7 +20,7 @@ use crate::database::{Database, DatabaseError};
 use crate::document::{DocumentState, HoldReason};
 use crate::durable::{Failure, Folder};
 use crate::evidence::manifest::ManifestRefused;
-use crate::evidence::record::RecordJson;
+use crate::evidence::record::{RecordJson, RecordSidecar};
 use crate::ids::{AttemptId, Digest, HomeId};
 use crate::instant::Instant;
 use crate::journal::append::Journal;
@@ -306,6 +306,11 @@ fn capacity_name(capacity: &Capacity) -> &'static str {
         Capacity::Operator => Role::Operator.as_str(),
         Capacity::InformationManager { .. } => Role::InformationManager.as_str(),
     }
+}
+
+/// The media type that a sidecar has in a container.
+pub(crate) fn media_of_sidecar(sidecar: &RecordSidecar) -> &'static str {
+    if sidecar.list.is_some() { "text/csv" } else { "application/json" }
 }
 
 /// The ending and the media type that a container's file has.

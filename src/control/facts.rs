@@ -87,6 +87,11 @@ pub enum Warning {
         station: Name,
         count: u64,
     },
+    /// Filed deliveries of a station that came with a sidecar, or a row of a list, that is in no record. Custody keeps them.
+    KeptSidecars {
+        station: Name,
+        count: u64,
+    },
     /// Files at a station that have borne a temporary name for too long.
     UnfinishedFiles {
         station: Name,
@@ -116,6 +121,8 @@ pub struct StationStatus {
     pub late_sidecars: u64,
     /// Other sidecars that have stood without a scan for too long.
     pub lone_sidecars: u64,
+    /// Filed deliveries whose copy stays in custody: a sidecar that came with them, or a row of a list, is in no record.
+    pub kept_sidecars: u64,
     pub session: Option<SessionStatus>,
 }
 

@@ -50,12 +50,9 @@ pub struct RecordJson {
     /// The pages of the document in order: which pages of which file.
     pub pages: Vec<PageRange>,
     pub page_count: u32,
-    /// The sidecar's name in the container: `sidecar.json`, or `index-row.csv` for its own row of a batch list.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sidecar: Option<String>,
-    /// The digest of the batch list that the row is from.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub list: Option<Digest>,
+    /// What was delivered beside the files and says what they are, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sidecars: Vec<RecordSidecar>,
     pub profile: ProfileRef,
     /// SHA-256 of `calendar.toml`.
     pub calendar: Digest,
@@ -96,6 +93,19 @@ pub struct RecordFile {
     /// The scanner's name for it. Data, never a path.
     pub delivered_name: String,
     pub delivery: DeliveryId,
+}
+
+/// A sidecar as it was delivered, bit for bit; or, of a batch list, the heading and the document's own rows alone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RecordSidecar {
+    /// Ours: `sidecar-001.json`, or `index-row-001.csv` for rows of a list; the number is its place among them all.
+    pub name: String,
+    /// The sender's name for the sidecar or the list. Data, never a path.
+    pub delivered_name: String,
+    /// The digest of the batch list that the rows are from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub list: Option<Digest>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

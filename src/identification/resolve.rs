@@ -111,6 +111,9 @@ pub enum IdentityProblem {
     /// The sidecar may have been meant for an earlier scan under the same name, which had been taken without it.
     #[error("{file:?} may be the sidecar of delivery {earlier}")]
     LateSidecar { file: String, earlier: DeliveryId },
+    /// The row of the list may have been meant for an earlier scan under the same name, for which none has spoken.
+    #[error("the row of {file:?} may be meant for delivery {earlier}")]
+    LateRow { file: String, earlier: DeliveryId },
     /// The row of the list has spoken for an earlier scan under the same name.
     #[error("the row of {file:?} has spoken for document {earlier}")]
     RowUsed { file: String, earlier: DocumentId },
@@ -315,6 +318,7 @@ impl IdentityProblem {
             | Self::Unspoken { .. }
             | Self::Contested
             | Self::LateSidecar { .. }
+            | Self::LateRow { .. }
             | Self::RowUsed { .. } => false,
         }
     }

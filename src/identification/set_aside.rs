@@ -58,6 +58,7 @@ impl Stated {
             | IdentityProblem::Unspoken { .. }
             | IdentityProblem::Contested
             | IdentityProblem::LateSidecar { .. }
+            | IdentityProblem::LateRow { .. }
             | IdentityProblem::RowUsed { .. } => needs_no_source,
         };
         let set_aside = problems.iter().filter(answered).cloned().collect();
@@ -124,6 +125,7 @@ impl IdentityProblem {
             Self::Unspoken { .. } => ("unspoken", None),
             Self::Contested => ("contested", None),
             Self::LateSidecar { .. } => ("late-sidecar", None),
+            Self::LateRow { .. } => ("late-row", None),
             Self::RowUsed { .. } => ("row-used", None),
         }
     }

@@ -33,8 +33,9 @@
 //! earlier content, or stands in place of a source whose document is still open. Identification holds it: a person
 //! says whether the two are one.
 //!
-//! **Late sidecars.** A sidecar that may have been meant for the scan before, under the same stem, names that delivery in
-//! `sidecar_doubt`, and identification holds its scan.
+//! **Late sidecars and rows.** A sidecar that may have been meant for the scan before, under the same stem, names that
+//! delivery in `sidecar_doubt`, and identification holds its scan; so does a list whose row may have been. Where a scan was
+//! written over by another one, what was copied with the first is in doubt under the delivery's own name.
 
 mod copying;
 mod gate;
@@ -291,19 +292,18 @@ impl Line {
     }
 
     /// Removes a delivery's copy from custody once every document of it is filed, and says whether it is gone. What was
-    /// sent back or discarded keeps its bytes, and so does what came with a sidecar that was not its own. It can be run
-    /// twice.
+    /// sent back or discarded keeps its bytes, and so does what came with a sidecar that is in none of its records. It can
+    /// be run twice.
     ///
     /// # Errors
     /// When the ledger or the disk fails; the copy is then kept, or removed at the next start.
     pub fn cleanup(&self, delivery: DeliveryId) -> Result<bool, LineError> {
         let cleaned = cleanup(&self.shared.instruments, delivery)?;
-        if let Some(station) = cleaned {
-            // Where sources wait for filing, this one need not wait any longer.
-            self.shared.wake(&station);
-            return Ok(true);
+        if let Cleaned::Gone(station) | Cleaned::Kept(station) = &cleaned {
+            // Where sources wait for filing, this one need not wait any longer; what is kept is to be told of.
+            self.shared.wake(station);
         }
-        Ok(false)
+        Ok(matches!(cleaned, Cleaned::Gone(_)))
     }
 }
 
@@ -313,20 +313,30 @@ impl Drop for Line {
     }
 }
 
-/// The delivery's station, where its copy is gone for good.
-fn cleanup(instruments: &Instruments, delivery: DeliveryId) -> Result<Option<Name>, LineError> {
+/// What became of a delivery's copy.
+enum Cleaned {
+    /// It is still needed.
+    NotYet,
+    /// It is the last of something that came beside the scans.
+    Kept(Name),
+    Gone(Name),
+}
+
+fn cleanup(instruments: &Instruments, delivery: DeliveryId) -> Result<Cleaned, LineError> {
     let found = instruments.database.read::<_, DatabaseError, _>(async |tx| {
         if !deliveries::all_filed(tx, delivery).await? {
             return Ok(None);
         }
-        let Some(row) = deliveries::get(tx, delivery).await? else { return Ok(None) };
-        // A sidecar that was not this scan's own is in no record: it is nowhere but here.
-        let only_here = row.sidecar_doubt.is_some() && !spoken::is_agreed(tx, delivery).await?;
-        Ok(Some(row).filter(|_| !only_here))
+        let row = deliveries::get(tx, delivery).await?;
+        Ok(row.zip(Some(spoken::is_left_out(tx, delivery).await?)))
     })?;
-    let Some(row) = found else { return Ok(None) };
+    let Some((row, is_left_out)) = found else { return Ok(Cleaned::NotYet) };
+    if is_left_out {
+        instruments.database.write::<_, DatabaseError, _>(async move |tx| deliveries::keep(tx, delivery).await)?;
+        return Ok(Cleaned::Kept(row.station));
+    }
     custody::discard(&instruments.custody, delivery, row.copy)?;
-    Ok(Some(row.station))
+    Ok(Cleaned::Gone(row.station))
 }
 
 /// What a turn asks of whoever takes it.
@@ -465,6 +475,8 @@ pub struct StationReport {
     pub late_sidecars: u64,
     /// Other sidecars that have stood without a scan for longer than the patience limit.
     pub lone_sidecars: u64,
+    /// Filed deliveries whose copy stays in custody, because something that came beside the scans is in no record.
+    pub kept_sidecars: u64,
     pub swept_at: Option<Instant>,
 }
 
@@ -479,6 +491,7 @@ impl StationReport {
             unfinished_files: 0,
             late_sidecars: 0,
             lone_sidecars: 0,
+            kept_sidecars: 0,
             swept_at: None,
         }
     }

@@ -62,7 +62,7 @@ pub struct Delivery {
     pub receipt_of: Option<DeliveryId>,
     /// The earlier delivery that this one seems to continue or to replace.
     pub regrown_from: Option<DeliveryId>,
-    /// The earlier delivery of its name for which its sidecar may have been meant.
+    /// The earlier delivery of its name for which what speaks of it, a sidecar or a row of a list, may have been meant.
     pub sidecar_doubt: Option<DeliveryId>,
     pub failures: i64,
 }
@@ -251,7 +251,8 @@ pub async fn set_regrown_from(tx: &mut Tx, id: DeliveryId, earlier: DeliveryId) 
     Ok(())
 }
 
-/// Records that a delivery's sidecar may have been meant for an `earlier` one. It speaks only if a person agrees with it.
+/// Records that a delivery's sidecar, or its row of a list, may have been meant for an `earlier` one. It speaks only if a
+/// person agrees with it.
 pub async fn set_sidecar_doubt(tx: &mut Tx, id: DeliveryId, earlier: DeliveryId) -> Result<(), DatabaseError> {
     sqlx::query("UPDATE delivery SET sidecar_doubt = $1 WHERE id = $2")
         .bind(earlier.to_string())
@@ -259,6 +260,24 @@ pub async fn set_sidecar_doubt(tx: &mut Tx, id: DeliveryId, earlier: DeliveryId)
         .execute(tx)
         .await?;
     Ok(())
+}
+
+/// Records that a filed delivery's copy stays in custody: something that came beside its scans is in no record.
+pub async fn keep(tx: &mut Tx, id: DeliveryId) -> Result<(), DatabaseError> {
+    sqlx::query("UPDATE delivery SET sidecar_kept = 1 WHERE id = $1 AND sidecar_kept = 0")
+        .bind(id.to_string())
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+/// How many deliveries of a station are kept so.
+pub async fn count_kept(tx: &mut Tx, station: &Name) -> Result<u64, DatabaseError> {
+    let row = sqlx::query("SELECT COUNT(*) FROM delivery WHERE station = $1 AND sidecar_kept = 1")
+        .bind(station.to_string())
+        .fetch_one(tx)
+        .await?;
+    row.try_get::<i64, _>(0)?.try_into().map_err(unreadable("delivery count"))
 }
 
 /// Records that the present copy was measured and is not complete, and why. The delivery stays in custody: the source
@@ -426,23 +445,25 @@ pub async fn earlier_under(
         .collect()
 }
 
-/// The stats under which an index of this name was taken together with a scan of that name, at this station. What an
-/// index said of a name it has said: the next file under the name is another scan.
+/// The stats under which an index of this name was taken together with a scan of that name, at this station, for another
+/// delivery than `except`. What an index said of a name it has said: the next file under the name is another scan.
 pub async fn indexes_used_for(
     tx: &mut Tx,
     station: &Name,
     index: &[u8],
     scan: &[u8],
+    except: DeliveryId,
 ) -> Result<Vec<String>, DatabaseError> {
     let rows = sqlx::query(
         "SELECT i.source_stat FROM delivery_file f
            JOIN delivery d ON d.id = f.delivery
            JOIN delivery_file i ON i.delivery = f.delivery AND i.role = 'index' AND i.source_name = $1
-         WHERE f.source_name = $2 AND f.role = 'scan' AND d.station = $3",
+         WHERE f.source_name = $2 AND f.role = 'scan' AND d.station = $3 AND d.id <> $4",
     )
     .bind(index.to_vec())
     .bind(scan.to_vec())
     .bind(station.to_string())
+    .bind(except.to_string())
     .fetch_all(tx)
     .await?;
     rows.iter().map(|row| Ok(row.try_get("source_stat")?)).collect()
@@ -496,12 +517,14 @@ pub async fn filed_with_source_left(tx: &mut Tx, station: &Name) -> Result<BTree
     rows.iter().map(|row| row.try_get::<String, _>("id")?.parse().map_err(unreadable("delivery.id"))).collect()
 }
 
-/// Deliveries whose copy has to stand in custody: not taken yet, or with a document that has not been filed.
+/// Deliveries whose copy has to stand in custody: not taken yet, or with a document that has not been filed, or with
+/// something that is in no record.
 pub async fn counting_on_custody(tx: &mut Tx) -> Result<Vec<Delivery>, DatabaseError> {
     let sql = format!(
         "SELECT {COLUMNS} FROM delivery WHERE state IN ('in-custody', 'incomplete', 'completeness-unknown')
            OR (state = 'taken' AND id IN (SELECT p.delivery FROM document_part p JOIN document o ON o.id = p.document
              WHERE o.state NOT IN ('filed', 'disposed')))
+           OR sidecar_kept = 1
          ORDER BY id"
     );
     let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(tx).await?;

@@ -32,10 +32,6 @@ pub struct Document {
     pub flags: String,
     /// JSON: what people stated about it, in order.
     pub stated: String,
-    /// The object that holds its sidecar, or its own row of a batch list.
-    pub sidecar: Option<Digest>,
-    /// The digest of the batch list, where the sidecar is a row of one.
-    pub list: Option<Digest>,
     pub judgement: Option<Judgement>,
     /// The calendar by which it was judged.
     pub calendar: Option<Digest>,
@@ -62,7 +58,7 @@ pub struct Filter {
 }
 
 pub(super) const COLUMNS: &str = "id, salt, station, state, held, held_detail, profile_id, profile_version, profile_digest, identity,
-    claims, flags, stated, sidecar, list_digest, judgement, calendar, taken_in_at, due_at, supersedes, assigned_to, failures, created_at, updated_at, revision";
+    claims, flags, stated, judgement, calendar, taken_in_at, due_at, supersedes, assigned_to, failures, created_at, updated_at, revision";
 
 pub(super) fn read_row(row: &AnyRow) -> Result<Document, DatabaseError> {
     let text = |column: &'static str| row.try_get::<String, _>(column);
@@ -91,14 +87,6 @@ pub(super) fn read_row(row: &AnyRow) -> Result<Document, DatabaseError> {
         claims: from_json("document.claims", &text("claims")?)?,
         flags: text("flags")?,
         stated: text("stated")?,
-        sidecar: optional("sidecar")?
-            .map(|digest| digest.parse())
-            .transpose()
-            .map_err(unreadable("document.sidecar"))?,
-        list: optional("list_digest")?
-            .map(|digest| digest.parse())
-            .transpose()
-            .map_err(unreadable("document.list_digest"))?,
         judgement: optional("judgement")?.map(|json| from_json("document.judgement", &json)).transpose()?,
         calendar: optional("calendar")?
             .map(|digest| digest.parse())
@@ -340,22 +328,6 @@ pub async fn set_identity(
 pub async fn set_flags(tx: &mut Tx, id: DocumentId, flags: &str) -> Result<(), DatabaseError> {
     sqlx::query("UPDATE document SET flags = $1 WHERE id = $2")
         .bind(flags.to_owned())
-        .bind(id.to_string())
-        .execute(tx)
-        .await?;
-    Ok(())
-}
-
-/// Records the sidecar that speaks for a document, or that none does any more; `list` where it is a row of a batch list.
-pub async fn set_sidecar(
-    tx: &mut Tx,
-    id: DocumentId,
-    sidecar: Option<&Digest>,
-    list: Option<&Digest>,
-) -> Result<(), DatabaseError> {
-    sqlx::query("UPDATE document SET sidecar = $1, list_digest = $2 WHERE id = $3")
-        .bind(sidecar.map(ToString::to_string))
-        .bind(list.map(ToString::to_string))
         .bind(id.to_string())
         .execute(tx)
         .await?;

@@ -1,8 +1,11 @@
 //! What was said of a name, and for which scan: scanners use names again, and a statement speaks for one scan only.
 
-use sqlx::Row as _;
+use std::collections::BTreeSet;
 
-use super::deliveries::Released;
+use sqlx::Row as _;
+use sqlx::any::AnyRow;
+
+use super::deliveries::{self, DeliveryFile, Released, Role};
 use crate::database::{DatabaseError, Tx, unreadable};
 use crate::ids::{DeliveryId, Digest, DocumentId, Name};
 
@@ -17,6 +20,8 @@ pub struct UnderStem {
     pub in_doubt: bool,
     /// A document of it was identified with that sidecar.
     pub agreed: bool,
+    /// A document of it was identified with its row of a list.
+    pub with_row: bool,
 }
 
 impl UnderStem {
@@ -26,6 +31,12 @@ impl UnderStem {
         // Gone or removed, it stands there no more; changed or left in place, what stands there may still be its own.
         let removed = matches!(self.released, Released::Yes | Released::Gone);
         self.with_sidecar && removed && (!self.in_doubt || self.agreed)
+    }
+
+    /// Whether a row of a list that was not used yet cannot be meant for it. Its own, if it had one, never speaks again.
+    #[must_use]
+    pub fn needs_no_row(&self) -> bool {
+        self.with_row || self.is_spoken_for()
     }
 }
 
@@ -40,8 +51,10 @@ pub async fn newest_under_stem(
     let row = sqlx::query(
         "SELECT d.id, d.source_released, d.sidecar_doubt,
            (SELECT COUNT(*) FROM delivery_file s WHERE s.delivery = d.id AND s.role = 'sidecar') AS sidecars,
-           (SELECT COUNT(*) FROM document o WHERE o.sidecar IS NOT NULL AND o.list_digest IS NULL
-              AND o.id IN (SELECT document FROM document_part WHERE delivery = d.id)) AS agreed
+           (SELECT COUNT(*) FROM document_sidecar s WHERE s.list IS NULL
+              AND s.document IN (SELECT document FROM document_part WHERE delivery = d.id)) AS agreed,
+           (SELECT COUNT(*) FROM document_sidecar s WHERE s.list IS NOT NULL
+              AND s.document IN (SELECT document FROM document_part WHERE delivery = d.id)) AS rows_agreed
          FROM delivery_file f JOIN delivery d ON d.id = f.delivery
          WHERE f.stem = $1 AND f.role = 'scan' AND d.station = $2 AND f.delivery < $3
          ORDER BY f.delivery DESC LIMIT 1",
@@ -59,19 +72,36 @@ pub async fn newest_under_stem(
         with_sidecar: row.try_get::<i64, _>("sidecars")? > 0,
         in_doubt: row.try_get::<Option<String>, _>("sidecar_doubt")?.is_some(),
         agreed: row.try_get::<i64, _>("agreed")? > 0,
+        with_row: row.try_get::<i64, _>("rows_agreed")? > 0,
     }))
 }
 
-/// Whether a document of this delivery was identified with its sidecar, and not with a row of a list alone.
-pub async fn is_agreed(tx: &mut Tx, delivery: DeliveryId) -> Result<bool, DatabaseError> {
-    let row = sqlx::query(
-        "SELECT COUNT(*) FROM document WHERE sidecar IS NOT NULL AND list_digest IS NULL
-           AND id IN (SELECT document FROM document_part WHERE delivery = $1)",
+/// Whether something that came beside the scans of a filed delivery is in none of its records: a sidecar, a folder's own
+/// list, or a row of the drop folder's that was of one of these scans. Its copy in custody is the last of it. A further
+/// receipt is compared with the records of the first.
+pub async fn is_left_out(tx: &mut Tx, delivery: DeliveryId) -> Result<bool, DatabaseError> {
+    let rows = sqlx::query(
+        "SELECT COALESCE(s.list, s.object) AS signed FROM document_sidecar s WHERE s.document IN (
+           SELECT document FROM document_part WHERE delivery = (SELECT COALESCE(receipt_of, id) FROM delivery WHERE id = $1))",
     )
     .bind(delivery.to_string())
-    .fetch_one(tx)
+    .fetch_all(&mut *tx)
     .await?;
-    Ok(row.try_get::<i64, _>(0)? > 0)
+    let signed = rows.iter().map(|row| row.try_get("signed")).collect::<Result<BTreeSet<String>, _>>()?;
+    let used = sqlx::query(
+        "SELECT COUNT(*) FROM used_row WHERE document IN (SELECT document FROM document_part WHERE delivery = $1)",
+    )
+    .bind(delivery.to_string())
+    .fetch_one(&mut *tx)
+    .await?;
+    let has_row = used.try_get::<i64, _>(0)? > 0;
+    let counts = |file: &DeliveryFile| match file.role {
+        Role::Scan => false,
+        Role::Sidecar => true,
+        Role::Index => has_row || file.source_name.contains(&b'/'),
+    };
+    let files = deliveries::files(tx, delivery).await?;
+    Ok(files.iter().any(|file| counts(file) && !signed.contains(&file.content.to_string())))
 }
 
 /// The document for which a row of a list has spoken at this station.
@@ -95,5 +125,59 @@ pub async fn use_row(tx: &mut Tx, station: &Name, row: &Digest, document: Docume
     .bind(document.to_string())
     .execute(tx)
     .await?;
+    Ok(())
+}
+
+/// What came beside a document's files and is signed with it: a sidecar, or its own rows of a batch list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sidecar {
+    /// The object that holds its bytes.
+    pub object: Digest,
+    /// The bare name of the sidecar or the list.
+    pub delivered_name: String,
+    /// The list's digest, where it is rows of one.
+    pub list: Option<Digest>,
+}
+
+/// What is signed with a document, in order.
+pub async fn sidecars(tx: &mut Tx, document: DocumentId) -> Result<Vec<Sidecar>, DatabaseError> {
+    let rows =
+        sqlx::query("SELECT object, delivered_name, list FROM document_sidecar WHERE document = $1 ORDER BY ordinal")
+            .bind(document.to_string())
+            .fetch_all(tx)
+            .await?;
+    let list = |row: &AnyRow| row.try_get::<Option<String>, _>("list");
+    rows.iter()
+        .map(|row| {
+            Ok(Sidecar {
+                object: row.try_get::<String, _>("object")?.parse().map_err(unreadable("document_sidecar.object"))?,
+                delivered_name: row.try_get("delivered_name")?,
+                list: list(row)?
+                    .map(|digest| digest.parse())
+                    .transpose()
+                    .map_err(unreadable("document_sidecar.list"))?,
+            })
+        })
+        .collect()
+}
+
+/// Replaces what is signed with a document: one that spoke before and does not now may be another patient's.
+pub async fn set_sidecars(tx: &mut Tx, document: DocumentId, sidecars: &[Sidecar]) -> Result<(), DatabaseError> {
+    sqlx::query("DELETE FROM document_sidecar WHERE document = $1")
+        .bind(document.to_string())
+        .execute(&mut *tx)
+        .await?;
+    for (ordinal, sidecar) in (0_i64..).zip(sidecars) {
+        sqlx::query(
+            "INSERT INTO document_sidecar (document, ordinal, object, delivered_name, list) VALUES ($1, $2, $3, $4, $5)",
+        )
+        .bind(document.to_string())
+        .bind(ordinal)
+        .bind(sidecar.object.to_string())
+        .bind(sidecar.delivered_name.clone())
+        .bind(sidecar.list.map(|digest| digest.to_string()))
+        .execute(&mut *tx)
+        .await?;
+    }
     Ok(())
 }

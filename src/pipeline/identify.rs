@@ -1,11 +1,14 @@
 //! Identification of one document: gathers what was said of it, settles what it is, and records that or why not.
 
+mod beside;
+
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::sync::Arc;
 
-use jiff::tz::TimeZone;
 use unicode_normalization::UnicodeNormalization as _;
+
+use beside::{Doubt, Said, display, row_digest};
 
 use super::driver::{StageName, Worked};
 use super::failures::{HeldDetail, StageError};
@@ -27,7 +30,6 @@ use crate::journal::append::Journal;
 use crate::journal::{Draft, Kind, Subject as About};
 use crate::ledger::documents::{self, Document};
 use crate::ledger::{deliveries, spoken, waiting};
-use crate::patients::Patients;
 use crate::people::sessions;
 use crate::profile::Fact;
 
@@ -37,12 +39,14 @@ struct Gathered {
     problems: Vec<IdentityProblem>,
     /// Beside what people saw it, and said all the same what it is.
     seen_beside: Vec<Beside>,
-    /// The sidecar, or its own row of a batch list with that list's digest.
-    sidecar: Option<(Vec<u8>, Option<Digest>)>,
+    /// The sidecars, and its own rows of a batch list, in the order in which they were delivered.
+    sidecars: Vec<Said>,
     /// The delivery that this one may be a longer piece of.
     regrown_from: Option<DeliveryId>,
     /// Rows of a list in the drop folder that speak for it, by their digest.
     rows: Vec<Digest>,
+    /// Those that may have been meant for an earlier scan, and do not speak.
+    doubted_rows: Vec<Digest>,
     /// A number that the names of its files leave out.
     left_out: Option<u64>,
     /// The order of its files, where the sidecar gives one.
@@ -115,9 +119,10 @@ impl Line {
             statements: Vec::new(),
             problems: Vec::new(),
             seen_beside: Vec::new(),
-            sidecar: None,
+            sidecars: Vec::new(),
             regrown_from: delivery.regrown_from,
             rows: Vec::new(),
+            doubted_rows: Vec::new(),
             left_out: first_number_left_out(&names.iter().map(String::as_str).collect::<Vec<_>>()),
             files: None,
             spoken_for: BTreeSet::new(),
@@ -194,15 +199,17 @@ impl Line {
         let zone = calendar.calendar.zone();
         for member in manifest.members.iter().filter(|member| member.part == Side::Sidecar) {
             let bytes = read(member)?;
+            let sidecar = Sidecar::parse(&bytes);
             if let Some(doubt) = doubt
-                && !doubt.is_settled_by(&self.patients(), &bytes, zone)
+                && !doubt.is_settled_by(&self.patients(), &sidecar, zone)
             {
                 // What may be another patient's enters neither the statements nor the record.
-                let (file, earlier) = (member.name.bare().to_string_lossy().into_owned(), doubt.earlier);
+                let (file, earlier) = (display(member), doubt.earlier);
                 gathered.problems.push(IdentityProblem::LateSidecar { file, earlier });
                 continue;
             }
-            let facts = Sidecar::parse(&bytes).and_then(|sidecar| {
+            let patients = sidecar.as_ref().ok().map(|sidecar| sidecar.patient_id.iter().cloned().collect());
+            let facts = sidecar.and_then(|sidecar| {
                 if let Some(files) = &sidecar.files {
                     gathered.files = Some(files.clone());
                     let missing = identification::sidecar::compare_files(files.iter().map(String::as_str), &present);
@@ -217,7 +224,7 @@ impl Line {
                 sidecar.facts(Some(zone))
             });
             gathered.add(facts);
-            gathered.sidecar = Some((bytes, None));
+            gathered.sidecars.push(Said { bytes, delivered_name: display(member), list: None, patients });
         }
         for member in manifest.members.iter().filter(|member| member.part == Side::Index) {
             let bytes = read(member)?;
@@ -229,18 +236,32 @@ impl Line {
                         gathered.problems.extend(differs.map(|sidecar| IdentityProblem::Sidecar { sidecar }));
                     }
                     let mut own = index.heading_bytes().to_vec();
+                    let mut patients = Some(BTreeSet::new());
                     let mut spoke = false;
                     for name in names {
                         let Some(row) = index.row(name) else { continue };
-                        if !manifest.is_folder {
-                            let used = row_digest(name, index.row_bytes(row));
-                            if let Some(earlier) = self.used_before(document, &used)? {
-                                gathered.problems.push(IdentityProblem::RowUsed { file: name.clone(), earlier });
-                                continue;
-                            }
-                            gathered.rows.push(used);
+                        // A folder's list is its own; one in the drop folder is there for the next scan too.
+                        let digest = Some(row_digest(name, index.row_bytes(row))).filter(|_| !manifest.is_folder);
+                        if let Some(digest) = &digest
+                            && let Some(earlier) = self.used_before(document, digest)?
+                        {
+                            gathered.problems.push(IdentityProblem::RowUsed { file: name.clone(), earlier });
+                            continue;
                         }
+                        if let Some(doubt) = doubt
+                            && !doubt.is_settled_by(&self.patients(), &row.sidecar, zone)
+                        {
+                            let (file, earlier) = (name.clone(), doubt.earlier);
+                            gathered.problems.push(IdentityProblem::LateRow { file, earlier });
+                            gathered.doubted_rows.extend(digest);
+                            continue;
+                        }
+                        gathered.rows.extend(digest);
                         own.extend([b"\n", index.row_bytes(row)].concat());
+                        match (&row.sidecar, &mut patients) {
+                            (Ok(sidecar), Some(patients)) => patients.extend(sidecar.patient_id.clone()),
+                            _ => patients = None,
+                        }
                         let is_first = !std::mem::replace(&mut spoke, true);
                         match row.sidecar.clone().and_then(|sidecar| sidecar.facts(Some(zone))) {
                             Ok(facts) => gathered.speak(name, Source::Sidecar, facts, is_first),
@@ -248,7 +269,8 @@ impl Line {
                         }
                     }
                     if spoke {
-                        gathered.sidecar.get_or_insert((own, Some(index.digest())));
+                        let (delivered_name, list) = (display(member), Some(index.digest()));
+                        gathered.sidecars.push(Said { bytes: own, delivered_name, list, patients });
                     }
                 }
             }
@@ -381,22 +403,31 @@ impl Line {
         gathered: Gathered,
         settled: Settled,
     ) -> Result<&'static [StageName], StageError> {
-        let sidecar = match gathered.sidecar {
-            None => None,
-            Some((bytes, list)) => {
-                let object = self.objects.put(&bytes)?;
-                Some((object, list))
-            }
+        let patient = match &settled {
+            Settled::Identified(identified, _) => identified.identity().patient.as_ref(),
+            _ => None,
         };
+        let patients = self.patients();
+        let mut sidecars = Vec::new();
+        for said in gathered.sidecars.iter().filter(|said| said.may_be_signed(patient.map(|it| &it.value), &patients)) {
+            let object = self.objects.put(&said.bytes)?;
+            sidecars.push(spoken::Sidecar { object, delivered_name: said.delivered_name.clone(), list: said.list });
+        }
         let (id, now, journal) = (document.id, self.clock.now(), Arc::clone(&self.journal));
         let (files, rows, station) = (gathered.files, gathered.rows, document.station.clone());
+        // A row that a person did not agree with is done with too, once they have said whose the scan is.
+        let done_with = if patient.is_some() { gathered.doubted_rows } else { Vec::new() };
         let (left_out, seen) = (gathered.left_out, document.clone());
         let held = self.database.write::<_, StageError, _>(async move |tx| {
             documents::still(tx, &seen).await?;
-            // One that spoke before and does not now may be another patient's: it must not stay behind.
-            let (object, list) = sidecar.unzip();
-            documents::set_sidecar(tx, id, object.as_ref(), list.flatten().as_ref()).await?;
             for row in &rows {
+                // Looked at anew, where it spoke for another one in the meantime.
+                if spoken::row_used_for(tx, &station, row).await?.is_some_and(|other| other != id) {
+                    return Ok(None);
+                }
+            }
+            spoken::set_sidecars(tx, id, &sidecars).await?;
+            for row in rows.iter().chain(&done_with) {
                 spoken::use_row(tx, &station, row, id).await?;
             }
             match settled {
@@ -475,37 +506,6 @@ impl Gathered {
             Err(sidecar) => self.problems.push(IdentityProblem::Sidecar { sidecar }),
         }
     }
-}
-
-/// A sidecar that may have been meant for an earlier scan, and what people said of this one since.
-struct Doubt<'a> {
-    earlier: DeliveryId,
-    stated: &'a [Stated],
-}
-
-impl Doubt<'_> {
-    /// Whether a person stated patient, kind and date, each as the sidecar has it: then it is this scan's own.
-    fn is_settled_by(&self, patients: &Patients, sidecar: &[u8], zone: &TimeZone) -> bool {
-        let Ok(facts) = Sidecar::parse(sidecar).and_then(|sidecar| sidecar.facts(Some(zone))) else { return false };
-        let id = |facts: &Facts| facts.patient_id.as_deref().and_then(|text| patients.normalise(text).ok());
-        let last = |speaks: &dyn Fn(&Facts) -> bool| {
-            let mut said = self.stated.iter().map(|stated| &stated.statement);
-            said.rfind(|said| said.from == Source::Person && speaks(&said.facts)).map(|said| said.facts.clone())
-        };
-        let patient = last(&|facts| facts.patient_id.is_some());
-        let kind = last(&|facts| facts.document_type.is_some());
-        let day = last(&|facts| facts.obtained_on.is_some());
-        let (Some(patient), Some(kind), Some(day)) = (patient, kind, day) else { return false };
-        id(&patient).is_some()
-            && id(&patient) == id(&facts)
-            && kind.document_type == facts.document_type
-            && day.obtained_on == facts.obtained_on
-    }
-}
-
-/// What a row says, and of which file: a row of the same words about another name is another row.
-fn row_digest(name: &str, row: &[u8]) -> Digest {
-    Digest::of(&[composed(name).as_bytes(), b"\0", row].concat())
 }
 
 async fn hold_at_identification(

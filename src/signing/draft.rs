@@ -2,19 +2,20 @@
 
 use jiff::SignedDuration;
 
-use super::{Signing, SigningError, capacity_name, media_of, operator_of};
+use super::{Signing, SigningError, capacity_name, media_of, media_of_sidecar, operator_of};
 use crate::calendar::Start;
 use crate::document::Part;
 use crate::evidence::manifest::{self, Member};
 use crate::evidence::record::{
     Attestation, ClockKnown, Clocks, DecisionRef, MeasurementsRef, PersonRef, RECORD_VERSION, RecordFile, RecordJson,
-    Signer, Software,
+    RecordSidecar, Signer, Software,
 };
 use crate::ids::{AttemptId, Digest};
 use crate::instant::Instant;
 use crate::journal::Kind;
 use crate::journal::read::{Stored, head, of_document};
 use crate::ledger::attempts::{self, AttemptState};
+use crate::ledger::spoken::{self, Sidecar};
 use crate::ledger::{contents, deliveries, documents};
 use crate::measurements::Measurements;
 use crate::people::entitlement::Capacity;
@@ -35,6 +36,7 @@ pub(super) struct RecordDraft {
 struct Known {
     parts: Vec<Part>,
     files: Vec<KnownFile>,
+    sidecars: Vec<Sidecar>,
     missed: Vec<Digest>,
     manager: Person,
     operator: Option<Person>,
@@ -105,8 +107,7 @@ impl Signing<'_> {
             pages: RecordJson::page_ranges(&known.parts, &files),
             files,
             page_count,
-            sidecar: document.sidecar.map(|_| sidecar_name(document.list.is_some()).to_owned()),
-            list: document.list,
+            sidecars: (1_u32..).zip(&known.sidecars).map(sidecar_of).collect(),
             profile: profile.reference().clone(),
             calendar: self.calendar.digest(),
             judgement: accepted.judgement().clone(),
@@ -152,9 +153,8 @@ impl Signing<'_> {
         members.push(member("record.json", "application/json", Digest::of(&record_bytes))?);
         members.push(member("profile.toml", "application/toml", profile.reference().digest)?);
         members.push(member("calendar.toml", "application/toml", self.calendar.digest())?);
-        if let (Some(sidecar), Some(name)) = (document.sidecar, &record.sidecar) {
-            let media_type = if document.list.is_some() { "text/csv" } else { "application/json" };
-            members.push(member(name, media_type, sidecar)?);
+        for (named, sidecar) in record.sidecars.iter().zip(&known.sidecars) {
+            members.push(member(&named.name, media_of_sidecar(named), sidecar.object)?);
         }
         let manifest = manifest::encode(&members)?;
         Ok(RecordDraft { record, record_bytes, manifest })
@@ -186,6 +186,7 @@ impl Signing<'_> {
                     .ok_or(SigningError::Incoherent("a content has no measurements"))?;
                 files.push(KnownFile { part: part.clone(), byte_length, measurements });
             }
+            let sidecars = spoken::sidecars(tx, document.id).await?;
             let missed = attempts::of_document(tx, document.id)
                 .await?
                 .into_iter()
@@ -207,7 +208,7 @@ impl Signing<'_> {
                 .ok_or(SigningError::Incoherent("the journal does not say how the clock stood at the intake"))?;
             let head = head(tx).await?.ok_or(SigningError::Incoherent("the journal is empty"))?;
             let checkpoint = head.checkpoint;
-            Ok(Known { parts, files, missed, manager, operator, signer, certificate, checkpoint, at_intake })
+            Ok(Known { parts, files, sidecars, missed, manager, operator, signer, certificate, checkpoint, at_intake })
         })
     }
 
@@ -253,9 +254,13 @@ fn flag_codes(flags: &str) -> Result<Vec<String>, SigningError> {
     Ok(flags.iter().filter_map(code).collect())
 }
 
-/// What the sidecar is called in the container.
-fn sidecar_name(is_row: bool) -> &'static str {
-    if is_row { "index-row.csv" } else { "sidecar.json" }
+/// What a sidecar is called in the container, by its place.
+fn sidecar_of((number, sidecar): (u32, &Sidecar)) -> RecordSidecar {
+    let name = match sidecar.list {
+        None => format!("sidecar-{number:03}.json"),
+        Some(_) => format!("index-row-{number:03}.csv"),
+    };
+    RecordSidecar { name, delivered_name: sidecar.delivered_name.clone(), list: sidecar.list }
 }
 
 fn member(name: &str, media_type: &str, digest: Digest) -> Result<Member, SigningError> {

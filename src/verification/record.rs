@@ -10,15 +10,13 @@ use super::parts::Parts;
 use super::{Unverifiable, member_name};
 use crate::calendar::Calendar;
 use crate::evidence::container::EntryName;
-use crate::evidence::record::{RECORD_VERSION, RecordJson};
+use crate::evidence::record::{RECORD_VERSION, RecordJson, RecordSidecar};
 use crate::ids::Digest;
 use crate::profile::{self, Profile};
 
 pub(super) const RECORD: &str = "record.json";
 pub(super) const PROFILE: &str = "profile.toml";
 pub(super) const CALENDAR: &str = "calendar.toml";
-/// The names that a sidecar may have: a file of its own, or its row of a batch's list.
-const SIDECARS: [&str; 2] = ["sidecar.json", "index-row.csv"];
 
 /// Findings for each of ten thousand pages stay far below.
 const LONGEST_RECORD: u64 = 64 << 20;
@@ -123,10 +121,11 @@ fn parse(bytes: &[u8]) -> Result<RecordJson, Objection> {
 /// Each member is one that the record accounts for, and each file is the member that the record says.
 fn files(json: &RecordJson, manifest: &Manifest, members: &Members) -> Result<(), Fault> {
     let differ = |name: &str| Fault::FilesDiffer { name: name.to_owned() };
-    if let Some(sidecar) = json.sidecar.as_deref().filter(|sidecar| !SIDECARS.contains(sidecar)) {
-        return Err(differ(sidecar));
+    if let Some((_, other)) = (1_u32..).zip(&json.sidecars).find(|(place, sidecar)| !is_named(*place, sidecar)) {
+        return Err(differ(&other.name));
     }
-    let others = [RECORD, PROFILE, CALENDAR].into_iter().chain(json.sidecar.as_deref());
+    let sidecars = json.sidecars.iter().map(|sidecar| sidecar.name.as_str());
+    let others = [RECORD, PROFILE, CALENDAR].into_iter().chain(sidecars);
     let mut expected: Vec<&str> = json.files.iter().map(|file| file.name.as_str()).collect();
     if expected.is_empty() {
         return Err(differ("original-001"));
@@ -153,6 +152,12 @@ fn files(json: &RecordJson, manifest: &Manifest, members: &Members) -> Result<()
         }
     }
     Ok(())
+}
+
+/// Whether a sidecar bears the name of its place and kind: a file of its own, or rows of a batch's list.
+fn is_named(place: u32, sidecar: &RecordSidecar) -> bool {
+    let (kind, ending) = if sidecar.list.is_some() { ("index-row", "csv") } else { ("sidecar", "json") };
+    sidecar.name == format!("{kind}-{place:03}.{ending}")
 }
 
 /// Ranges lie within the files, none overlaps another, every file is used, and their pages are counted right.

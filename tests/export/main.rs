@@ -202,8 +202,8 @@ fn the_script_refuses_whatever_was_changed() {
         ("the profile", Box::new(flip("record/profile.toml", 5)), "profile.toml is not what was signed"),
         (
             "a file gone",
-            Box::new(|folder, _| std::fs::remove_file(folder.join("record/sidecar.json")).unwrap()),
-            "sidecar.json is missing",
+            Box::new(|folder, _| std::fs::remove_file(folder.join("record/sidecar-001.json")).unwrap()),
+            "sidecar-001.json is missing",
         ),
         (
             "a file more",

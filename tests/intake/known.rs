@@ -10,7 +10,7 @@ use torikomi::document::{DeliveryProblem, DeliveryState, HoldReason};
 use torikomi::ids::Digest;
 use torikomi::intake::line::{Station, StationProblem};
 use torikomi::journal::Kind;
-use torikomi::ledger::documents;
+use torikomi::ledger::spoken::{self, Sidecar};
 use torikomi::measurements::Fault;
 
 use crate::mounts::Mount;
@@ -132,6 +132,37 @@ fn another_file_under_an_incomplete_name_is_a_delivery_of_its_own() {
     assert_eq!(world.custody(), ["001 half", "001 of somebody else"]);
     // The sidecar that came with the first says nothing of it.
     assert_eq!(world.files(world.deliveries()[1].id), ["Scan scan.tif"]);
+}
+
+/// A plain copy makes the name anew and fills it bit by bit; some programs make it as long as it will be first.
+#[test]
+fn a_cut_scan_that_is_sent_again_by_a_plain_copy_joins_its_delivery_whenever_it_is_looked_at() {
+    for pieces in
+        [&[b"" as &[u8], b"ha", b"half whole"], &[b"\0\0\0\0\0\0\0\0\0\0", b"half\0\0\0\0\0\0", b"half whole"]]
+    {
+        let world = World::new();
+        let line = world.open();
+        world.put("scan.tif", b"half");
+        world.put("scan.json", br#"{"format":"torikomi-sidecar-v1","patient_id":"9990001"}"#);
+        world.take(&line);
+        let id = world.only().id;
+        world.measured_incomplete(id);
+        // As long as the name is kept by the old file, no new one gets its inode.
+        fs::rename(world.path("scan.tif"), world.folder.path().join("half.tif")).unwrap();
+        for piece in pieces {
+            let file =
+                OpenOptions::new().write(true).create(true).truncate(false).open(world.path("scan.tif")).unwrap();
+            (&file).write_all(piece).unwrap();
+            drop(file);
+            // A sweep, and not yet the quiet time.
+            world.turn(&line, 1);
+        }
+        world.take(&line);
+        assert_eq!(world.ledger(), ["scan.tif: in-custody 2 no"], "{pieces:?}");
+        assert_eq!(world.custody(), ["002 half whole"]);
+        assert_eq!(world.files(id), ["Scan scan.tif", "Sidecar scan.json"]);
+        assert_eq!(world.only().sidecar_doubt, None);
+    }
 }
 
 #[test]
@@ -404,7 +435,8 @@ fn a_sidecar_that_is_in_no_record_stays_in_custody() {
     let third = world.deliveries().pop().unwrap();
     assert_eq!(third.sidecar_doubt, Some(second.id));
     let document = world.measured_complete(third.id);
-    world.write(async move |tx| documents::set_sidecar(tx, document, Some(&Digest::of(b"{ }")), None).await);
+    let own = Sidecar { object: Digest::of(b"{ }"), delivered_name: "scan.json".to_owned(), list: None };
+    world.write(async move |tx| spoken::set_sidecars(tx, document, &[own]).await);
     world.turn(&line, 1);
     world.set_document(document, "filed");
     assert!(line.cleanup(third.id).unwrap());

@@ -1,23 +1,27 @@
 //! Files that come together: no patient's page goes with another's.
 
 use std::fs;
+use std::path::{Path, PathBuf};
 
 use torikomi::control::Request;
 use torikomi::document::{DocumentState, HoldReason};
 use torikomi::identification::Facts;
 use torikomi::identity::Claims;
-use torikomi::ids::DocumentId;
+use torikomi::ids::{Digest, DocumentId};
+use torikomi::intake::line::CustodyFinding;
 use torikomi::journal::Kind;
 use torikomi::ledger::documents::{self, Document, Filter};
+use torikomi::ledger::spoken;
 use torikomi::paper::Paper;
 use torikomi::people::acts::{Act, Deed};
 use torikomi::pipeline::line::Line;
+use torikomi::store::records;
 
 use crate::account::filed;
 use crate::burst::sample;
 use crate::home::{TestHome, because, by};
 use crate::hospital::{Foundation, Hospital, Settings};
-use crate::proven::proven;
+use crate::proven::{proven, proven_by};
 use crate::wait_for;
 
 const PAGES: [&str; 2] = ["referral-letter-p1.tif", "referral-letter-p2.tif"];
@@ -46,6 +50,13 @@ fn settled(line: &Line) -> Document {
     let filter = Filter { ended: true, ..Filter::default() };
     let look = || line.database.read(async |tx| documents::list(tx, &filter, 10).await).unwrap().documents.pop();
     wait_for(|| look().filter(|document| document.held.is_some() || !document.state.is_open())).unwrap()
+}
+
+/// What is signed with a document: the bytes, in order.
+fn sidecars(line: &Line, document: &Document) -> Vec<String> {
+    let id = document.id;
+    let found = line.database.read(async |tx| spoken::sidecars(tx, id).await).unwrap();
+    found.iter().map(|one| String::from_utf8(line.objects.get(&one.object).unwrap()).unwrap()).collect()
 }
 
 fn detail(document: &Document) -> &str {
@@ -133,6 +144,125 @@ fn two_patients_in_the_names_of_one_folder_are_a_conflict() {
     assert_eq!((document.state, document.held), (DocumentState::Identifying, Some(HoldReason::Conflict)));
 }
 
+/// Each of them was delivered, and what agrees is signed too.
+#[test]
+fn every_sidecar_and_the_row_are_in_the_record() {
+    let mut hospital = Hospital::founded(&Foundation::default());
+    hospital.configure(&Settings::default());
+    let daemon = hospital.start();
+    hospital.open_session().unwrap();
+    let staging = hospital.root().join("staging");
+    fs::create_dir(&staging).unwrap();
+    let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::get("Asia/Tokyo").unwrap()).date();
+    let said = |space: &str| {
+        format!(
+            r#"{{"format":"torikomi-sidecar-v1","patient_id":"9990001","document_type":"consent-demo",{space}
+                "obtained_on":"{today}","paper":"A4","expected_pages":2}}"#
+        )
+    };
+    let row = |file: &str| format!("{file},9990001,consent-demo,{today}\n");
+    let list = format!("file,patient_id,document_type,obtained_on\n{}{}", row("a.jpg"), row("b.jpg"));
+    // The same words in other bytes.
+    for (name, space) in [("a", " "), ("b", "\n")] {
+        fs::write(staging.join(format!("{name}.jpg")), sample("consent.jpg")).unwrap();
+        fs::write(staging.join(format!("{name}.json")), said(space)).unwrap();
+    }
+    fs::write(staging.join("index.csv"), &list).unwrap();
+    fs::rename(&staging, hospital.drop().join("batch")).unwrap();
+    let filed = filed(&hospital, "a.jpg");
+    let record = proven(&hospital, &filed);
+    let expected = serde_json::json!([
+        { "name": "sidecar-001.json", "delivered_name": "a.json" },
+        { "name": "sidecar-002.json", "delivered_name": "b.json" },
+        { "name": "index-row-003.csv", "delivered_name": "index.csv", "list": Digest::of(list.as_bytes()) },
+    ]);
+    assert_eq!(record["sidecars"], expected);
+    let members = hospital.database.read(async |tx| records::members(tx, filed.id, false).await).unwrap();
+    let object = |name: &str| members.iter().find(|member| member.name == name).unwrap().object;
+    assert_eq!(object("sidecar-001.json"), Digest::of(said(" ").as_bytes()));
+    assert_eq!(object("sidecar-002.json"), Digest::of(said("\n").as_bytes()));
+    assert_eq!(object("index-row-003.csv"), Digest::of(list.trim_end().as_bytes()));
+    // So nothing of it has to stay anywhere else.
+    assert!(wait_for(|| kept(&hospital.root()).is_empty().then_some(())).is_some());
+    daemon.stop();
+}
+
+/// What names another patient enters no record of this one; and it was delivered, so it does not cease to exist.
+#[test]
+fn a_sidecar_of_another_patient_stays_in_custody_and_the_status_says_so() {
+    let home = TestHome::make();
+    let mut daemon = home.start();
+    let line = std::sync::Arc::clone(&daemon.line);
+    let sidecar = |patient: &str, more: &str| {
+        let day = home.today();
+        format!(
+            r#"{{"format":"torikomi-sidecar-v1","patient_id":"{patient}","document_type":"consent-demo",
+                "obtained_on":"{day}","paper":"A4"{more}}}"#
+        )
+    };
+    let (own, other) = (sidecar("9990001", ""), sidecar("9990002", r#","files":["p.jpg"]"#));
+    fs::write(home.drop().join("p.json"), &own).unwrap();
+    fs::write(home.drop().join("q.json"), &other).unwrap();
+    fs::copy("fixtures/samples/good/consent.jpg", home.drop().join("p.part")).unwrap();
+    fs::rename(home.drop().join("p.part"), home.drop().join("p.jpg")).unwrap();
+    let document = settled(&line);
+    assert_eq!(document.held, Some(HoldReason::Conflict), "{document:?}");
+    assert!(detail(&document).contains("contested"), "{document:?}");
+    let requests = home.requests(&line);
+    let facts = Box::new(Facts {
+        patient_id: Some("9990001".into()),
+        document_type: Some("consent-demo".parse().unwrap()),
+        obtained_on: Some(home.today().parse().unwrap()),
+        ..Facts::default()
+    });
+    let (id, reason) = (document.id, because("wrong-patient"));
+    requests(Request::Identify { by: by("sekinin"), document: id, facts, supersedes: None, reason });
+    let station = "front-desk".parse().unwrap();
+    requests(Request::OpenSession { by: by("sekinin"), station, attested: true, obtained_on: None });
+    let now = || line.database.read(async |tx| documents::get(tx, id).await).unwrap().unwrap();
+    assert!(wait_for(|| (now().state == DocumentState::AwaitingConfirmation).then_some(())).is_some(), "{:?}", now());
+    assert_eq!(sidecars(&line, &document), [own]);
+    requests(Request::Confirm { by: by("sekinin"), document: id, pages_shown: true, supersedes: None });
+    let filed = wait_for(|| {
+        line.database.read(async |tx| records::list(tx, &records::Filter::default(), None, 10).await).unwrap().pop()
+    });
+    proven_by(&line.home, &line.config, &line.database, &line.objects, &filed.unwrap());
+
+    daemon.serve_requests(|| ()).unwrap();
+    let warned = || {
+        let status = torikomi::control::client::ask(&home.root().join("run/control.sock"), &Request::Status).unwrap();
+        let told = status["warnings"].as_array().unwrap().iter().find(|told| told["code"] == "kept-sidecars").cloned();
+        told.map(|told| told["count"].clone())
+    };
+    assert_eq!(wait_for(warned), Some(serde_json::json!(1)));
+    let [kept] = kept(&home.root()).try_into().unwrap();
+    let holds = |folder: &Path| {
+        let files = fs::read_dir(folder).unwrap().map(|entry| fs::read(entry.unwrap().path()).unwrap());
+        files.into_iter().any(|bytes| bytes == other.as_bytes())
+    };
+    assert!(holds(&kept));
+    drop(daemon);
+    // It is missed where somebody takes it away, as nothing else holds those bytes.
+    let daemon = home.start();
+    let findings = |daemon: &torikomi::daemon::Daemon| daemon.line.intake.get().unwrap().custody_findings().to_vec();
+    assert_eq!((findings(&daemon), holds(&kept)), (Vec::new(), true));
+    drop(daemon);
+    fs::remove_dir_all(&kept).unwrap();
+    let daemon = home.start();
+    assert!(
+        matches!(findings(&daemon).as_slice(), [CustodyFinding::Missing { copy: 1, .. }]),
+        "{:?}",
+        findings(&daemon)
+    );
+}
+
+/// The copies in custody.
+fn kept(root: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(root.join("custody")).unwrap().map(|entry| entry.unwrap());
+    let is_copy = |name: &str| !name.starts_with('.') && name != "attempts" && name != "quarantine";
+    entries.filter(|entry| is_copy(&entry.file_name().to_string_lossy())).map(|entry| entry.path()).collect()
+}
+
 #[test]
 fn a_list_that_leaves_a_file_out_holds_the_folder_and_keeps_its_rows_apart() {
     let home = TestHome::make();
@@ -143,9 +273,8 @@ fn a_list_that_leaves_a_file_out_holds_the_folder_and_keeps_its_rows_apart() {
     let document = settled(&daemon.line);
     assert_eq!((document.state, document.held), (DocumentState::Identifying, Some(HoldReason::Identity)));
     assert!(detail(&document).contains("unspoken"), "{document:?}");
-    let own = daemon.line.objects.get(&document.sidecar.unwrap()).unwrap();
     let expected = format!("file,patient_id,document_type,obtained_on\na.tif,9990001,referral-letter-demo,{day}");
-    assert_eq!(String::from_utf8(own).unwrap(), expected);
+    assert_eq!(sidecars(&daemon.line, &document), [expected]);
 }
 
 /// The bytes were filed under one patient. Whoever types another is shown that first.

@@ -3,7 +3,9 @@
 use std::fs;
 
 use torikomi::document::{DocumentState, HoldReason};
+use torikomi::ids::Digest;
 use torikomi::ledger::documents::{self, Document, Filter};
+use torikomi::ledger::spoken;
 use torikomi::pipeline::line::Line;
 
 use crate::home::TestHome;
@@ -30,7 +32,10 @@ fn a_list_in_cp932_is_read_where_the_station_says_so_and_held_where_not() {
         assert_eq!((document.state, document.held), expected, "{document:?}");
         if declared.is_some() {
             assert_eq!(document.claims.remarks.as_deref(), Some("表"));
-            let own = daemon.line.objects.get(&document.sidecar.unwrap()).unwrap();
+            let own = daemon.line.database.read(async |tx| spoken::sidecars(tx, document.id).await).unwrap();
+            let [own] = own.as_slice() else { panic!("{own:?}") };
+            assert_eq!((own.delivered_name.as_str(), own.list), ("index.csv", Some(Digest::of(&list))));
+            let own = daemon.line.objects.get(&own.object).unwrap();
             assert!(own.ends_with(b"A4,\x95\x5c"), "its own row is kept as it was delivered");
         }
     }

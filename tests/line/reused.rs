@@ -1,12 +1,14 @@
 //! A scanner uses its names again: what was said of one scan says nothing of the next that bears its name.
 
-use std::fs;
+use std::fs::{self, OpenOptions};
+use std::io::Write as _;
 use std::path::Path;
 
 use torikomi::control::Request;
-use torikomi::document::{DocumentState, HoldReason};
+use torikomi::document::{DeliveryState, DocumentState, HoldReason};
 use torikomi::identification::Facts;
 use torikomi::ledger::documents::{self, Document, Filter};
+use torikomi::ledger::{deliveries, spoken};
 use torikomi::pipeline::line::Line;
 
 use crate::home::{TestHome, because, by};
@@ -57,13 +59,13 @@ fn a_sidecar_that_comes_too_late_speaks_for_no_later_scan() {
     let second = all(&line)[1].clone();
     identify(&home, &line, &second, "9990002");
     let on = wait_for(|| Some(get(&line, &second)).filter(|now| now.state != DocumentState::Identifying)).unwrap();
-    assert_eq!(on.identity.patient.unwrap().value.id, "9990002");
-    assert_eq!(on.sidecar, None, "what may be another patient's enters no record");
+    assert_eq!(on.identity.patient.as_ref().unwrap().value.id, "9990002");
+    assert_eq!(sidecars(&line, &on), [""; 0], "what may be another patient's enters no record");
     // The third is whose its sidecar says, so that is its own.
     let third = all(&line)[2].clone();
     identify(&home, &line, &third, "9990003");
     let on = wait_for(|| Some(get(&line, &third)).filter(|now| now.state != DocumentState::Identifying)).unwrap();
-    assert!(on.sidecar.is_some());
+    assert_eq!(sidecars(&line, &on), [sidecar(&home, "9990003")]);
     // From here on the name is in order again.
     fs::write(home.drop().join("scan.json"), sidecar(&home, "9990001")).unwrap();
     scan(&home, "scan.jpg", 4);
@@ -84,11 +86,11 @@ fn a_sidecar_that_comes_too_late_speaks_for_no_later_scan() {
     }
     let on =
         wait_for(|| Some(get(&line, &third)).filter(confirmable)).unwrap_or_else(|| panic!("{:?}", get(&line, &third)));
-    assert_eq!(on.identity.patient.unwrap().value.id, "9990002");
-    assert_eq!(on.sidecar, None, "the other patient's sidecar would be signed into this one's record");
+    assert_eq!(on.identity.patient.as_ref().unwrap().value.id, "9990002");
+    assert_eq!(sidecars(&line, &on), [""; 0], "the other patient's sidecar would be signed into this one's record");
     identify(&home, &line, &third, "9990003");
     let on = wait_for(|| Some(get(&line, &third)).filter(confirmable)).unwrap();
-    assert!(on.sidecar.is_some());
+    assert_eq!(sidecars(&line, &on), [sidecar(&home, "9990003")]);
     home.the_journal_is_whole();
 }
 
@@ -126,13 +128,117 @@ fn a_row_of_a_list_speaks_once() {
     assert!(wait_for(|| (get(line, &second).held == Some(HoldReason::Identity)).then_some(())).is_some());
 }
 
+/// A slow program fell silent for a while in the middle of the scan that its row names.
+#[test]
+fn a_scan_that_grows_keeps_its_row_and_the_next_under_its_name_does_not_get_it() {
+    let home = TestHome::make();
+    let daemon = home.start();
+    let line = &daemon.line;
+    fs::write(home.drop().join("index.csv"), list(&home, &[("scan.jpg", "9990001")])).unwrap();
+    let (half, rest) = halves(1);
+    fs::write(home.drop().join("scan.jpg"), half).unwrap();
+    found_wanting(line);
+    OpenOptions::new().append(true).open(home.drop().join("scan.jpg")).unwrap().write_all(&rest).unwrap();
+    let first = settled(line, 1);
+    assert_eq!(first.held, Some(HoldReason::NoSession), "{first:?}");
+    assert_eq!(sidecars(line, &first), [list(&home, &[("scan.jpg", "9990001")]).trim_end()]);
+
+    scan(&home, "scan.jpg", 2);
+    let second = settled(line, 2);
+    assert_eq!((second.state, second.held), (DocumentState::Identifying, Some(HoldReason::Identity)), "{second:?}");
+    assert_eq!(sidecars(line, &second), [""; 0]);
+}
+
+/// The scanner began to write the next patient's page into the file of one that was cut off.
+#[test]
+fn a_row_does_not_speak_for_what_was_written_over_its_scan() {
+    let home = TestHome::make();
+    let daemon = home.start();
+    let line = &daemon.line;
+    fs::write(home.drop().join("index.csv"), list(&home, &[("scan.jpg", "9990001")])).unwrap();
+    fs::write(home.drop().join("scan.jpg"), halves(1).0).unwrap();
+    let cut = found_wanting(line);
+    let (half, rest) = halves(2);
+    // The list goes on to be written meanwhile.
+    let longer = list(&home, &[("scan.jpg", "9990001"), ("other.jpg", "9990002")]);
+    fs::write(home.drop().join("index.csv"), longer).unwrap();
+    fs::write(home.drop().join("scan.jpg"), [half, rest].concat()).unwrap();
+    let over = settled(line, 1);
+    assert_eq!((over.state, over.held), (DocumentState::Identifying, Some(HoldReason::Identity)), "{over:?}");
+    assert_eq!(
+        problem(&over, "late-row"),
+        serde_json::json!({ "code": "late-row", "file": "scan.jpg", "earlier": cut })
+    );
+
+    // It is Taro's, so the row is none of it; and it is done with.
+    identify(&home, line, &over, "9990002");
+    let on = wait_for(|| Some(get(line, &over)).filter(|now| now.state != DocumentState::Identifying)).unwrap();
+    assert_eq!(on.identity.patient.as_ref().unwrap().value.id, "9990002");
+    assert_eq!(sidecars(line, &on), [""; 0]);
+    fs::write(home.drop().join("index.csv"), list(&home, &[("scan.jpg", "9990001"), ("third.jpg", "9990003")]))
+        .unwrap();
+    scan(&home, "scan.jpg", 3);
+    assert_eq!(problem(&settled(line, 2), "row-used")["earlier"], over.id.to_string());
+}
+
+/// One that was cut off lies there and has used no row yet; the list grows, and the name is used for another scan.
+#[test]
+fn a_row_that_may_be_meant_for_a_scan_that_was_cut_off_speaks_for_no_other() {
+    let home = TestHome::make();
+    let daemon = home.start();
+    let line = &daemon.line;
+    fs::write(home.drop().join("index.csv"), list(&home, &[("scan.jpg", "9990001")])).unwrap();
+    fs::write(home.drop().join("scan.jpg"), halves(1).0).unwrap();
+    let cut = found_wanting(line);
+    let longer = [("scan.jpg", "9990001"), ("other.jpg", "9990002")];
+    fs::write(home.drop().join("index.csv"), list(&home, &longer)).unwrap();
+    scan(&home, "scan.jpg", 2);
+    let second = settled(line, 1);
+    assert_eq!((second.state, second.held), (DocumentState::Identifying, Some(HoldReason::Identity)), "{second:?}");
+    assert_eq!(problem(&second, "late-row")["earlier"], cut);
+    // A person who compared them finds that it is what the row says.
+    identify(&home, line, &second, "9990001");
+    let on = wait_for(|| Some(get(line, &second)).filter(|now| now.state != DocumentState::Identifying)).unwrap();
+    assert_eq!(sidecars(line, &on), [list(&home, &longer[..1]).trim_end()]);
+}
+
+fn list(home: &TestHome, rows: &[(&str, &str)]) -> String {
+    let row = |(file, patient): &(&str, &str)| format!("{file},{patient},consent-demo,{},A4\n", home.today());
+    "file,patient_id,document_type,obtained_on,paper\n".to_owned() + &rows.iter().map(row).collect::<String>()
+}
+
+/// The delivery that was looked at and is not complete.
+fn found_wanting(line: &Line) -> String {
+    let found = wait_for(|| {
+        let rows = line.database.read(async |tx| deliveries::in_state(tx, DeliveryState::InCustody).await).unwrap();
+        rows.into_iter().find(|row| row.copy == row.measured_copy)
+    });
+    found.unwrap().id.to_string()
+}
+
+fn problem(document: &Document, code: &str) -> serde_json::Value {
+    let detail: serde_json::Value = serde_json::from_str(document.held_detail.as_deref().unwrap()).unwrap();
+    let found = detail["problems"].as_array().unwrap().iter().find(|problem| problem["code"] == code).cloned();
+    found.unwrap_or_else(|| panic!("{detail}"))
+}
+
+/// A scan of this number, in two pieces.
+fn halves(number: u8) -> (Vec<u8>, Vec<u8>) {
+    let mut whole = picture(number);
+    let rest = whole.split_off(whole.len() / 2);
+    (whole, rest)
+}
+
 /// Another picture each time: bytes after the end of a JPEG are no part of it, and make other bytes of the file.
-fn scan(home: &TestHome, name: &str, number: usize) {
+fn picture(number: u8) -> Vec<u8> {
     let mut bytes = fs::read(Path::new(CONSENT)).unwrap();
     // A comment after the start marker.
-    let comment = [0xff, 0xfe, 0x00, 0x03, u8::try_from(number).unwrap()];
-    bytes.splice(2..2, comment);
-    fs::write(home.drop().join("scan.part"), bytes).unwrap();
+    bytes.splice(2..2, [0xff, 0xfe, 0x00, 0x03, number]);
+    bytes
+}
+
+fn scan(home: &TestHome, name: &str, number: usize) {
+    fs::write(home.drop().join("scan.part"), picture(u8::try_from(number).unwrap())).unwrap();
     fs::rename(home.drop().join("scan.part"), home.drop().join(name)).unwrap();
 }
 
@@ -169,6 +275,13 @@ fn all(line: &Line) -> Vec<Document> {
 
 fn get(line: &Line, document: &Document) -> Document {
     line.database.read(async |tx| documents::get(tx, document.id).await).unwrap().unwrap()
+}
+
+/// What is signed with a document: the bytes, in order.
+fn sidecars(line: &Line, document: &Document) -> Vec<String> {
+    let id = document.id;
+    let found = line.database.read(async |tx| spoken::sidecars(tx, id).await).unwrap();
+    found.iter().map(|one| String::from_utf8(line.objects.get(&one.object).unwrap()).unwrap()).collect()
 }
 
 fn newest_before(line: &Line, number: usize) -> Document {

@@ -21,7 +21,7 @@ use torikomi::evidence::manifest::{MANIFEST_PATH, Member as Named, SIGNATURE_MED
 use torikomi::evidence::proof::Proof;
 use torikomi::evidence::record::{
     Attestation, Clocks, DecisionRef, MeasurementsRef, PersonRef, RECORD_VERSION, RecordFile, RecordJson,
-    Signer as SignerRef, Software,
+    RecordSidecar, Signer as SignerRef, Software,
 };
 use torikomi::identity::{Claims, Identity, Patient, Source, Sourced};
 use torikomi::ids::{AttemptId, DeliveryId, Digest, DocumentId, HomeId, RecordId, SessionId};
@@ -254,7 +254,7 @@ impl Hospital {
         contents.push(("profile.toml".into(), "application/toml", recipe.profile.clone().into_bytes()));
         contents.push(("calendar.toml".into(), "application/toml", DEFAULT_CALENDAR.into()));
         if let Some(sidecar) = &recipe.sidecar {
-            contents.push(("sidecar.json".into(), "application/json", sidecar.clone()));
+            contents.push(("sidecar-001.json".into(), "application/json", sidecar.clone()));
         }
         let mut named: Vec<Named> = contents
             .iter()
@@ -482,8 +482,15 @@ impl Hospital {
                 .map(|file| MeasurementsRef { content: file.digest, measurements: Digest::of(b"measured") })
                 .collect(),
             files,
-            sidecar: recipe.sidecar.as_ref().map(|_| "sidecar.json".to_owned()),
-            list: None,
+            sidecars: recipe
+                .sidecar
+                .iter()
+                .map(|_| RecordSidecar {
+                    name: "sidecar-001.json".to_owned(),
+                    delivered_name: "visit.json".to_owned(),
+                    list: None,
+                })
+                .collect(),
             profile: profile.reference().clone(),
             calendar: Digest::of(DEFAULT_CALENDAR.as_bytes()),
             judgement: Judgement {

@@ -107,7 +107,8 @@ fn every_part_that_is_changed_is_named() {
     let judge = |entries: &[(String, Vec<u8>)]| {
         verify_pack(&hospital.pack(entries, Some(&proof)), &hospital.trust, true).unwrap()
     };
-    for name in ["original-001.tif", "original-002.tif", "record.json", "profile.toml", "calendar.toml", "sidecar.json"]
+    for name in
+        ["original-001.tif", "original-002.tif", "record.json", "profile.toml", "calendar.toml", "sidecar-001.json"]
     {
         let report = judge(&changed(&filed.entries, name, |bytes| bytes[5] ^= 1));
         assert_eq!(fault(&report), (Step::Content, Fault::ContentDiffers { name: name.into(), others: 0 }));
@@ -233,7 +234,10 @@ fn what_a_record_says_is_compared_with_what_lies_beside_it() {
         (|r| r.pages[1] = r.pages[0].clone(), Fault::PagesWrong { name: "original-001.tif".into(), first_page: 1 }),
         (|r| drop(r.pages.pop()), Fault::FileUnused { name: "original-002.tif".into() }),
         (|r| r.page_count = 3, Fault::PageCountWrong { counted: 2, said: 3 }),
-        (|r| r.sidecar = None, Fault::FilesDiffer { name: "sidecar.json".into() }),
+        (|r| r.sidecars.clear(), Fault::FilesDiffer { name: "sidecar-001.json".into() }),
+        (|r| r.sidecars.push(r.sidecars[0].clone()), Fault::FilesDiffer { name: "sidecar-001.json".into() }),
+        // A file of its own is no row of a list.
+        (|r| r.sidecars[0].list = Some(Digest::of(b"")), Fault::FilesDiffer { name: "sidecar-001.json".into() }),
         (|r| r.clocks.obtained_on = Some("2026-11-19".parse().unwrap()), Fault::DatesDiffer),
         (|r| r.version = 2, Fault::PreviousVersionWrong),
         (

@@ -79,8 +79,8 @@ fn the_rows_of_the_files_are_compared() {
     hospital.sql("UPDATE record_member SET media_type = 'image/png' WHERE name = 'original-001.tif'");
     let field = "original-001.tif".to_owned();
     assert_eq!(failed(&verify(&hospital, &filed)), (Step::Index, Fault::IndexDiffers { field }));
-    hospital.sql("DELETE FROM record_member WHERE name = 'sidecar.json'");
-    let name = "sidecar.json".to_owned();
+    hospital.sql("DELETE FROM record_member WHERE name = 'sidecar-001.json'");
+    let name = "sidecar-001.json".to_owned();
     assert_eq!(failed(&verify(&hospital, &filed)), (Step::Container, Fault::EntryMissing { name }));
     hospital.sql("UPDATE record_member SET name = '../x' WHERE name = 'original-001.tif'");
     let name = "../x".to_owned();

@@ -30,8 +30,10 @@ CREATE TABLE delivery (
     receipt_of      TEXT,
     -- the earlier delivery that this one seems to continue or to replace: its document must not be filed in pieces
     regrown_from    TEXT,
-    -- the earlier delivery of that name for which its sidecar may have been meant: it speaks only if a person agrees
+    -- the earlier delivery of that name for which its sidecar or row may have been meant: it speaks only if a person agrees
     sidecar_doubt   TEXT,
+    -- 1 where all of it is filed and its copy stays in custody: something that came beside its scans is in no record
+    sidecar_kept    BIGINT NOT NULL DEFAULT 0,
     failures        BIGINT NOT NULL DEFAULT 0,
     retry_at        BIGINT,
     updated_at      BIGINT NOT NULL
@@ -39,6 +41,7 @@ CREATE TABLE delivery (
 CREATE INDEX delivery_by_state ON delivery (state, first_seen_at);
 CREATE INDEX delivery_by_source ON delivery (station, source_name);
 CREATE INDEX delivery_with_source ON delivery (station, source_released);
+CREATE INDEX delivery_that_is_kept ON delivery (station) WHERE sidecar_kept = 1;
 
 -- One file of a delivery, as custody holds it.
 CREATE TABLE delivery_file (
@@ -68,6 +71,7 @@ CREATE TABLE used_row (
     document TEXT NOT NULL,
     PRIMARY KEY (station, row)
 );
+CREATE INDEX used_row_by_document ON used_row (document);
 
 -- The notes that stand in a station's drop folder, by the matter they are about.
 CREATE TABLE station_note (
@@ -110,9 +114,6 @@ CREATE TABLE document (
     claims          TEXT NOT NULL,
     -- JSON: what people stated about it, in order
     stated          TEXT NOT NULL DEFAULT '[]',
-    -- the object that holds its sidecar, or its own row of a batch list, and that list's digest
-    sidecar         TEXT,
-    list_digest     TEXT,
     judgement       TEXT,
     -- SHA-256 of the calendar.toml by which it was judged; the bytes are an object
     calendar        TEXT,
@@ -148,6 +149,17 @@ CREATE TABLE document_part (
 );
 CREATE INDEX document_part_by_content ON document_part (content);
 CREATE INDEX document_part_by_delivery ON document_part (delivery);
+
+-- What came beside a document's files and is signed with it, in order: a sidecar, or its own rows of a batch list.
+CREATE TABLE document_sidecar (
+    document       TEXT NOT NULL REFERENCES document (id),
+    ordinal        BIGINT NOT NULL,
+    object         TEXT NOT NULL,
+    delivered_name TEXT NOT NULL,
+    -- the list's digest, where it is rows of one
+    list           TEXT,
+    PRIMARY KEY (document, ordinal)
+);
 
 -- Signed acts on a document, in order; the journal has the act itself.
 CREATE TABLE decision (

@@ -19,7 +19,7 @@ use crate::document::DeliveryState;
 use crate::durable::{self, Class};
 use crate::ids::{DeliveryId, Digest, SessionId};
 use crate::ledger::deliveries::{self, DeliveryFile, Released, Role};
-use crate::ledger::spoken;
+use crate::ledger::spoken::{self, UnderStem};
 
 impl AtStation {
     /// Copies one delivery and records the copy. False: its source is not what it was, or cannot be read; it is looked at
@@ -33,7 +33,7 @@ impl AtStation {
     ) -> Result<bool, LineError> {
         let Ready { mut bundle, weaker, delivery: again } = ready;
         if !bundle.is_folder {
-            self.drop_used_indexes(&mut bundle)?;
+            self.drop_used_indexes(&mut bundle, id)?;
         }
         let shared = Arc::clone(&self.shared);
         let before = again.and_then(|id| self.known.get(id)).map_or(0, |known| known.row.copy);
@@ -82,15 +82,15 @@ impl AtStation {
     }
 
     /// An index speaks once for each name. The next scan under that name is another one, and an old list that still lies
-    /// there would give it the earlier patient.
-    fn drop_used_indexes(&self, bundle: &mut Bundle) -> Result<(), LineError> {
+    /// there would give it the earlier patient. A delivery that is copied again is still the one that it spoke for.
+    fn drop_used_indexes(&self, bundle: &mut Bundle, id: DeliveryId) -> Result<(), LineError> {
         let (database, station) = (&self.shared.instruments.database, &self.station.name);
         let mut kept = Vec::new();
         for index in std::mem::take(&mut bundle.indexes) {
             let mut used = false;
             for document in &bundle.documents {
                 let stats = database.read::<_, DatabaseError, _>(async |tx| {
-                    deliveries::indexes_used_for(tx, station, index.name.as_bytes(), document.name.as_bytes()).await
+                    deliveries::indexes_used_for(tx, station, index.name.as_bytes(), document.name.as_bytes(), id).await
                 })?;
                 let before = stats.iter().filter_map(|stat| serde_json::from_str::<SourceStat>(stat).ok());
                 used |= before.into_iter().any(|stat| stat.same_bytes(&index.stat));
@@ -168,7 +168,7 @@ pub(super) fn record(
     let manifest = copy.manifest();
     let files = (1..).zip(&manifest.members).map(file_of).collect::<Result<Vec<_>, _>>()?;
     let regrown_from = regrown_from(instruments, copy, limit)?;
-    let sidecar_doubt = match exchanged_under_its_sidecar(instruments, copy)? {
+    let sidecar_doubt = match exchanged_under_what_speaks(instruments, copy)? {
         Some(itself) => Some(itself),
         None => sidecar_doubt(instruments, copy)?,
     };
@@ -252,12 +252,13 @@ fn regrown_from(
     Ok(None)
 }
 
-/// The earlier delivery for which the sidecar of this one may have been meant: the one before it under the same stem, where
-/// that went without a sidecar, or its own may still stand there. A folder that was moved in holds its own.
+/// The earlier delivery for which what speaks of this one may have been meant: the one before it under the same stem, where
+/// that went without a sidecar or a row, or its own may still stand there. A folder that was moved in holds its own.
 fn sidecar_doubt(instruments: &Instruments, copy: &CustodyCopy) -> Result<Option<DeliveryId>, LineError> {
     let manifest = copy.manifest();
-    let has_sidecar = manifest.members.iter().any(|member| member.part == Part::Sidecar);
-    if manifest.is_folder || !has_sidecar {
+    let has = |part: Part| manifest.members.iter().any(|member| member.part == part);
+    let (has_sidecar, has_index) = (has(Part::Sidecar), has(Part::Index));
+    if manifest.is_folder || !(has_sidecar || has_index) {
         return Ok(None);
     }
     for member in manifest.members.iter().filter(|member| member.part == Part::Document) {
@@ -265,16 +266,19 @@ fn sidecar_doubt(instruments: &Instruments, copy: &CustodyCopy) -> Result<Option
         let before = instruments.database.read::<_, DatabaseError, _>(async |tx| {
             spoken::newest_under_stem(tx, &manifest.station, &stem, manifest.delivery).await
         })?;
-        if let Some(before) = before.filter(|before| !before.is_spoken_for()) {
+        let is_in_doubt =
+            |before: &UnderStem| has_sidecar && !before.is_spoken_for() || has_index && !before.needs_no_row();
+        if let Some(before) = before.filter(is_in_doubt) {
             return Ok(Some(before.delivery));
         }
     }
     Ok(None)
 }
 
-/// The delivery itself, where a scan of it that was found wanting is now another one, and its sidecar is what it was: what
-/// is sent again after a cut begins with what came before it; what does not may be the next patient's.
-fn exchanged_under_its_sidecar(instruments: &Instruments, copy: &CustodyCopy) -> Result<Option<DeliveryId>, LineError> {
+/// The delivery itself, where a scan of it that was found wanting is now another one, and what speaks of it may have been
+/// meant for that: what is sent again after a cut begins with what came before it; what does not may be the next
+/// patient's. Only a sidecar that was exchanged with it came for the new one. A list goes on to be written for others.
+fn exchanged_under_what_speaks(instruments: &Instruments, copy: &CustodyCopy) -> Result<Option<DeliveryId>, LineError> {
     let manifest = copy.manifest();
     let before =
         instruments.database.read::<_, DatabaseError, _>(async |tx| deliveries::files(tx, manifest.delivery).await)?;
@@ -284,7 +288,8 @@ fn exchanged_under_its_sidecar(instruments: &Instruments, copy: &CustodyCopy) ->
         |member: &Member| was(member).is_none_or(|file| begins_with(copy, member, &file.content, file.byte_length));
     let of = |part: Part| manifest.members.iter().filter(move |member| member.part == part);
     let exchanged = of(Part::Document).any(|member| !is_as_it_was(member) && !went_on(member));
-    Ok((exchanged && of(Part::Sidecar).any(is_as_it_was)).then_some(manifest.delivery))
+    let may_be_the_others = of(Part::Sidecar).any(|member| is_as_it_was(member) || was(member).is_none());
+    Ok((exchanged && (may_be_the_others || of(Part::Index).next().is_some())).then_some(manifest.delivery))
 }
 
 /// The name, with its folder, without its ending.

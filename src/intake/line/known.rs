@@ -219,8 +219,15 @@ fn stands(
     let mut goes_on = |member: &Member, stat: &SourceStat| {
         let key = (id, member.name.clone());
         match continued.get(&key) {
-            // What only grows still begins as it did; whether it is so of the copy is looked at when that is recorded.
-            Some((seen, answer)) if seen.same_file(stat) && seen.size <= stat.size => *answer,
+            // What only grows still begins as it did; whether it is so of the copy is looked at when that is recorded. Of
+            // what was still too short nothing is known, and what was written to without growing may begin otherwise now.
+            Some((seen, answer))
+                if seen.size >= member.size
+                    && seen.same_file(stat)
+                    && (seen.same_bytes(stat) || seen.size < stat.size) =>
+            {
+                *answer
+            }
             _ => {
                 let answer = begins_with(member, stat, drop);
                 continued.insert(key, (*stat, answer));

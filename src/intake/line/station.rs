@@ -542,11 +542,14 @@ impl AtStation {
         };
         let unfinished = self.lingering.iter().filter(lasts).count();
         let (late, alone) = self.orphans(now)?;
+        let (station, database) = (&self.station.name, &self.shared.instruments.database);
+        let kept = database.read::<_, DatabaseError, _>(async |tx| deliveries::count_kept(tx, station).await)?;
         let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
         self.shared.report(&self.station.name, |report| {
             report.unfinished_files = count(unfinished);
             report.late_sidecars = count(late);
             report.lone_sidecars = count(alone);
+            report.kept_sidecars = kept;
         });
         let counts = [
             (notes::UNFINISHED, unfinished),

@@ -42,6 +42,7 @@ identity-wrong-station = The { identity-from } names the station “{ $stated }�
 identity-unspoken = Neither a sidecar, nor a list, nor a file name says whose “{ $file }” is. Please check that no other patient's document is among these files.
 identity-contested = Several sidecars speak of the same files. Please find out which is right.
 identity-late-sidecar = The sidecar “{ $file }” may belong to an earlier scan of the same name, which was taken in without it (delivery { $earlier }). Please compare both with the sidecar and enter whose this one is.
+identity-late-row = The row for “{ $file }” in the list may belong to an earlier scan of the same name (delivery { $earlier }). Please compare both with the list and enter whose this one is.
 identity-row-used = The row for “{ $file }” in the list has spoken for an earlier scan of the same name already (document { $earlier }). Please enter whose this one is.
 identity-sidecar = The sidecar cannot be used: { $sidecar }. Please deliver it again corrected, or enter the facts by hand.
 
