@@ -29,7 +29,7 @@ use open::{OpenError, Opened};
 use reload::{ReloadError, Watcher};
 use requests::Hooks;
 
-/// How often sessions are looked at for having ended, and the clock for having moved.
+/// How often sessions are looked at for having ended, appointments for having begun, and the clock for having moved.
 const SESSIONS_EVERY: Duration = Duration::from_secs(1);
 
 /// How often the patient list and the calendar are looked at for having changed.
@@ -291,7 +291,7 @@ fn note_anchor(line: &Line, copied: Result<(), AnchorError>) {
     }
 }
 
-/// Closes sessions that reached a cap.
+/// Watches what comes with time alone: sessions reach a cap, appointments begin, the clock moves.
 fn watch_sessions(line: &Arc<Line>, bell: &Arc<Bell>) -> std::io::Result<JoinHandle<()>> {
     let (line, bell) = (Arc::clone(line), Arc::clone(bell));
     std::thread::Builder::new().name("sessions".into()).spawn(move || {
@@ -300,6 +300,11 @@ fn watch_sessions(line: &Arc<Line>, bell: &Arc<Bell>) -> std::io::Result<JoinHan
             survive("sessions", || {
                 if let Err(error) = requests::close_ended(&line) {
                     tracing::error!(%error, "A session ended and its row could not be closed; its key is gone");
+                }
+            });
+            survive("appointments", || {
+                if let Err(error) = requests::resume_under_manager(&line) {
+                    tracing::error!(%error, "What waited for an information manager could not go on; it is tried again");
                 }
             });
             survive("clock", || {

@@ -211,6 +211,14 @@ pub struct Opened {
     pub resumed: u64,
 }
 
+/// What attesting the batch of an open session answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct BatchAttested {
+    pub session: SessionId,
+    /// Documents that waited for it and go on.
+    pub resumed: u64,
+}
+
 /// What an export is made of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Exported {

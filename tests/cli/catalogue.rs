@@ -86,6 +86,7 @@ fn refusals() -> Vec<Refusal> {
         json!({ "code": "nothing-stated" }),
         json!({ "code": "other-station", "station": "front-desk" }),
         json!({ "code": "not-supersedable", "document": "01939d6e-0000-7000-8000-000000000001" }),
+        json!({ "code": "not-appointed", "login": "mihon", "role": "information_manager" }),
         json!({ "code": "begun-in-past", "from": "2026-11-20T00:30:00.000000Z" }),
         json!({ "code": "supersedes-anothers", "document": "01939d6e-0000-7000-8000-000000000001" }),
         json!({ "code": "looked-at-singly", "document": "01939d6e-0000-7000-8000-000000000001" }),

@@ -155,6 +155,7 @@ fn sessions_people_and_profiles_are_asked_for() {
     let noted = done(json!({ "journal_index": 18, "entry": format!("sha256:{}", "cd".repeat(32)) }));
     let opened =
         done(json!({ "session": OTHER, "expires_at": "2026-11-20T08:00:00.000000Z", "most": 200, "resumed": 2 }));
+    let attested = done(json!({ "session": OTHER, "resumed": 2 }));
     let closed = done(json!({ "session": OTHER, "signed": [DOCUMENT], "waiting": 1 }));
     let cases: Vec<(&[&str], Value, &str, &str)> = vec![
         (&["session", "open", "--station", "er", "--attest"], opened, "session-open", "open-session"),
@@ -170,6 +171,13 @@ fn sessions_people_and_profiles_are_asked_for() {
             "operator-changed",
             "appoint",
         ),
+        (
+            &["operator", "appoint", "kaku", "--role", "information-manager", "--end"],
+            noted.clone(),
+            "operator-changed",
+            "end-appointment",
+        ),
+        (&["session", "attest", OTHER], attested, "session-attest", "attest-batch"),
         (&["profile", "approve", "consent"], noted.clone(), "operator-changed", "approve-profile"),
         (&["clock", "acknowledge", "--reason", "system-failure"], noted, "operator-changed", "acknowledge-clock"),
     ];

@@ -1,12 +1,13 @@
 //! Days and years at the daemon's door: its clock starts where a test says.
 
+use torikomi::control::Request;
 use torikomi::document::{DocumentState, HoldReason};
 use torikomi::instant::Instant;
 use torikomi::store::records::Record;
 
 use crate::account::{document_of, filed, the_journal_is_whole, wait_for};
 use crate::burst::{put, sample, variant_of_jpeg};
-use crate::hospital::{Foundation, Hospital, Settings};
+use crate::hospital::{Foundation, Hospital, PATIENCE, Settings, by};
 use crate::proven::proven;
 
 /// Wall-clock time in Tokyo.
@@ -85,6 +86,43 @@ fn the_turn_of_the_year_is_closed_from_29_december_to_3_january() {
     let back = [("first day", "2026-12-28", true), ("first day too", "2026-12-25", false)];
     evening(&mut hospital, "2027-01-04T23:55", &back);
     evening(&mut hospital, "2027-01-05T00:01", &[("second day", "2026-12-28", false)]);
+    the_journal_is_whole(&hospital);
+}
+
+#[test]
+fn an_information_manager_takes_office_while_documents_wait() {
+    let mut hospital =
+        Hospital::founded(&Foundation { starts_at: Some(tokyo("2026-11-20T09:00")), ..Foundation::default() });
+    hospital.configure(&Settings { starts_at: Some(tokyo("2026-11-20T15:00")), ..Settings::default() });
+    let daemon = hospital.start();
+    let role = || "information-manager".parse().unwrap();
+    // Nobody holds the office from now until the clerk does.
+    let appoint = Request::Appoint {
+        by: by("admin"),
+        second: Some(by("manager")),
+        login: "clerk".into(),
+        role: role(),
+        rank: 2,
+        from: Some(tokyo("2026-11-20T16:00:05")),
+        until: None,
+    };
+    let end = Request::EndAppointment { by: by("admin"), login: "manager".into(), role: role(), ends: None };
+    for request in [appoint, end] {
+        hospital.ask(&request, PATIENCE).unwrap();
+    }
+    hospital.open_session().unwrap();
+    deliver(&hospital, "waiting", "2026-11-20");
+    wait_for(&hospital, "the hold", || {
+        document_of(&hospital, "waiting.jpg").filter(|held| held.held == Some(HoldReason::NoInformationManager))
+    });
+    daemon.stop();
+    // A moment before, and nobody does anything but wait.
+    hospital.configure(&Settings { starts_at: Some(tokyo("2026-11-20T16:00")), ..Settings::default() });
+    let daemon = hospital.start();
+    hospital.open_session().unwrap();
+    let record = proven(&hospital, &filed(&hospital, "waiting.jpg"));
+    assert_eq!(record["information_manager"]["login"], "clerk");
+    daemon.stop();
     the_journal_is_whole(&hospital);
 }
 

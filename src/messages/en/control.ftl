@@ -20,6 +20,7 @@ control-supersedes-anothers = Document { $document } is another patient's and ca
 control-looked-at-singly = The file of document { $document } was changed after it was taken in. Look at it and the other one, and name it alone.
 control-not-supersedable = Document { $document } cannot be superseded. Only an earlier one that waits for a person, or was sent back, can be. Check the id.
 control-nothing-stated = Nothing was entered. Give at least one thing to enter, such as --patient-id (see `torikomi queue identify --help`).
+control-not-appointed = { $login } holds no appointment as { $role } that could end then. Check with `torikomi operator list`.
 control-begun-in-past = An appointment cannot begin in the past ({ $from }). Leave out --from, or give a time to come.
 control-not-possible-yet = The time from which the work was possible again ({ $possible_again_at }) is still to come. Run this once it has passed.
 control-taken-in-before = It was taken in before the work was possible again ({ $taken_in_at }). Check the time given with --possible-again-at.

@@ -79,7 +79,7 @@ weaknesses-repetitive = it repeats a few characters
 weaknesses-separator = {", "}
 
 session-reason = { $reason ->
-    [log-off] closed by the person
+    [log-off] closed on request
     [expired] it has lasted as long as it may
     [idle] it went unused as long as it may
     [spent] it has signed as many as it may

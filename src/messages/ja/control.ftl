@@ -20,6 +20,7 @@ control-supersedes-anothers = 文書 { $document } は別の患者のものな�
 control-looked-at-singly = 文書 { $document } のファイルは、取り込んだ後に変わっています。もう一方と見比べ、この文書だけを指定してください。
 control-not-supersedable = 文書 { $document } は差し替えられません。差し替えられるのは、先に届いて判断を待っている文書か、差し戻した文書だけです。番号を確かめてください。
 control-nothing-stated = 何も入力されていません。--patient-id など、入力することを一つ以上指定してください（「torikomi queue identify --help」）。
+control-not-appointed = { $login } には、その時刻に終えられる { $role } の任命がありません。「torikomi operator list」で確かめてください。
 control-begun-in-past = 任命は過去の時刻（{ $from }）からはできません。--from を省くか、これから先の時刻を指定してください。
 control-not-possible-yet = 再び作業できるようになった時刻（{ $possible_again_at }）が、まだ来ていません。作業できるようになってから実行してください。
 control-taken-in-before = 再び作業できるようになる前に取り込まれています（{ $taken_in_at }）。--possible-again-at の時刻を確かめてください。
