@@ -155,7 +155,7 @@ todo-no-session = Whoever signs opens a session with `torikomi session open`.
 todo-no-information-manager = An administrator appoints one with `torikomi operator appoint`.
 todo-no-attestation = Whoever has the session open attests with `torikomi session attest`.
 todo-clock = An administrator or information manager checks the server's clock and records that with `torikomi clock acknowledge`.
-todo-no-deadline = The administrator corrects calendar.toml and restarts `torikomi serve`; then try again with `torikomi queue retry`.
+todo-no-deadline = The administrator corrects calendar.toml. It is then judged anew and goes on by itself.
 todo-stage-failed = Remove the cause, then `torikomi queue retry`.
 todo-source-changed = Look at it and at the other delivery of the file. If it is a document of its own, enter patient, kind and date with `torikomi queue identify`; once it waits for signing or later, use `torikomi queue retry` for it alone. If it is only a piece, use `torikomi queue discard`.
 

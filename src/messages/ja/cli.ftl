@@ -155,7 +155,7 @@ todo-no-session = 署名する人が「torikomi session open」でセッショ�
 todo-no-information-manager = 管理者が「torikomi operator appoint」で任命してください。
 todo-no-attestation = セッションを開いている人が「torikomi session attest」で確認してください。
 todo-clock = 管理者か情報作成管理者がサーバーの時計を確かめ、「torikomi clock acknowledge」で記録してください。
-todo-no-deadline = 管理者が calendar.toml を直して「torikomi serve」を始め直し、そのあと「torikomi queue retry」でやり直してください。
+todo-no-deadline = 管理者が calendar.toml を直してください。直すと、この文書は検査からやり直され、自動で先へ進みます。
 todo-stage-failed = 原因を除いてから「torikomi queue retry」でやり直してください。
 todo-source-changed = 同じファイルのもう一方と画像を見比べてください。別の文書なら「torikomi queue identify」で患者・書類の種別・入手日を入力し、署名待ち以降なら「torikomi queue retry」でこの文書だけを進めます。途中までのものなら「torikomi queue discard」を選んでください。
 
