@@ -19,8 +19,8 @@ use crate::identification::Facts;
 use crate::ids::{DeliveryId, DocumentId, Name, RecordId, SessionId};
 use crate::instant::Instant;
 use crate::patients::PatientIdProblem;
-use crate::people::Refused;
 use crate::people::acts::RevocationReason;
+use crate::people::{Refused, entitlement};
 use crate::toml_text::Problem;
 
 /// Why a record may leave the house. The message `export-reason` has the words.
@@ -289,6 +289,8 @@ pub enum Refusal {
     ProfileRefused { profile_refusal: ProfileRefusal },
     /// The same id and version was in force with other bytes.
     ProfileChanged { profile: String, version: u32 },
+    /// What the person confirms could bear no signature of theirs.
+    NotTheirs { unsigned: entitlement::Refusal },
     /// A rule of sessions, people or appointments stands in the way.
     People { refused: Refused },
     /// Login and passphrase did not fit several times in a row.

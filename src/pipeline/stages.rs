@@ -131,6 +131,10 @@ impl Line {
                 signing::Outcome::Confirm => {
                     self.move_and_hold(document, DocumentState::AwaitingConfirmation, None, None, now)?;
                 }
+                signing::Outcome::ConfirmByOther { detail } => {
+                    let reason = Some(HoldReason::OtherOperator);
+                    self.move_and_hold(document, DocumentState::AwaitingConfirmation, reason, detail, now)?;
+                }
                 signing::Outcome::Late => {
                     self.move_and_hold(document, DocumentState::Review, Some(HoldReason::Late), None, now)?;
                 }

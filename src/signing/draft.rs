@@ -37,7 +37,7 @@ struct Known {
     files: Vec<KnownFile>,
     missed: Vec<Digest>,
     manager: Person,
-    operator: Option<Person>,
+    operator: Person,
     signer: Person,
     certificate: Digest,
     checkpoint: String,
@@ -132,7 +132,7 @@ impl Signing<'_> {
                 attested: attestation.attested.iter().map(word).collect(),
             }),
             information_manager: person_ref(&known.manager),
-            operator: known.operator.as_ref().map(person_ref),
+            operator: Some(person_ref(&known.operator)),
             signer: Signer {
                 person: person_ref(&known.signer),
                 capacity: capacity_name(capacity).to_owned(),

@@ -53,7 +53,7 @@ fn every_code_has_words() {
         ("likeness", codes::<Likeness>()),
         ("cli", failures().iter().filter_map(code).collect()),
     ];
-    assert_eq!(codes::<HoldReason>().len(), 16);
+    assert_eq!(codes::<HoldReason>().len(), 17);
     for lang in Lang::ALL {
         for (area, codes) in &areas {
             for code in codes {
@@ -101,6 +101,7 @@ fn refusals() -> Vec<Refusal> {
               "code": "missing-key", "key": "clause" },
         ] } }),
         json!({ "code": "profile-changed", "profile": "consent", "version": 2 }),
+        json!({ "code": "not-theirs", "unsigned": { "code": "other-operator", "operator": "mihon" } }),
         json!({ "code": "people", "refused": { "code": "login-taken", "login": "mihon" } }),
         json!({ "code": "locked-out", "login": "mihon", "seconds": 900 }),
         json!({ "code": "second-clock-over", "deadline": "2026-11-20T00:30:00.000000Z" }),

@@ -32,6 +32,7 @@ profile-refusal-takes-effect-later = It takes effect on { $day }. Approve it on 
 profile-refusal-in-force-already = This version is in force already. To change it, raise its version number.
 profile-refusal-faulty = Its file is at fault.
 control-profile-changed = Version { $version } of profile { $profile } was in force with other content. Raise its version.
+control-not-theirs = This is not yours to confirm. { $unsigned }
 control-people = A rule about people, sessions or appointments stands in the way: { $problem }
 control-bad-request = The request could not be understood: { $problem }. Check that command and daemon have the same version.
 control-environment = A disk, network or service failed: { $problem }. Nothing has changed. Try again in a while.

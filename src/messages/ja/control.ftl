@@ -32,6 +32,7 @@ profile-refusal-takes-effect-later = 適用開始日が { $day } です。その
 profile-refusal-in-force-already = この版はすでに発効しています。変えるときは、版の番号を上げてください。
 profile-refusal-faulty = ファイルに誤りがあります。
 control-profile-changed = プロファイル { $profile } の第 { $version } 版は、違う内容で発効済みです。版の番号を上げてください。
+control-not-theirs = この文書は、あなたには確定できません。{ $unsigned }
 control-people = 利用者・セッション・任命の決まりにより、できません：{ $problem }
 control-bad-request = 依頼を読み取れませんでした：{ $problem }。コマンドと常駐プログラムの版が同じか確かめてください。
 control-environment = 機器やネットワークの不具合で、できませんでした：{ $problem }。何も変わっていません。時間をおいて、もう一度実行してください。
