@@ -236,12 +236,12 @@ impl Line {
         match stage.stamp(id) {
             Ok(stamping::Outcome::Stamped(_)) => Worked::Done(&[StageName::Filing]),
             Ok(stamping::Outcome::Missed) => Worked::Done(&[StageName::Signing]),
-            Ok(stamping::Outcome::Away(problem)) => {
+            Ok(stamping::Outcome::Away { problem, passing }) => {
                 // An authority may refuse this one and no other: the others come first now.
                 let now = self.clock.now();
                 let postponed =
                     self.database.write::<_, DatabaseError, _>(async move |tx| documents::postpone(tx, id, now).await);
-                let authority = Away::Authority { problem };
+                let authority = Away::Authority { problem, passing };
                 Worked::Away(postponed.map_or_else(Into::into, |()| authority))
             }
             Err(error) => self.failed(id, StageName::Stamping, DocumentState::Stamping, error.into()),

@@ -350,7 +350,10 @@ warning-best-effort-sandbox = Images are decoded in a weaker sandbox (image.sand
 away-disk = a folder or its disk cannot be used ({ $problem }). Check the space and the mount; it goes on by itself
 away-database = the database cannot be used ({ $problem }). Check the disk; it goes on by itself
 away-store = the store cannot be used ({ $problem }). Check the space and the connection; it goes on by itself
-away-authority = no time-stamping authority gives a stamp ({ $problem }). Check the authority and the network; it is tried again within the time allowed
+away-authority = no time-stamping authority gives a stamp ({ $problem }). { $passing ->
+    [true] It is tried again by itself within the time allowed; check the authority and the network if this goes on
+   *[false] Trying again does not help: an administrator checks the settings of the authority, and asks the authority
+}
 away-workers = the processes that decode images cannot be started ({ $problem }). Tell the administrator; it goes on by itself
 away-crashed = it crashed on a document and is tried again. If this goes on, tell the administrator
 mode-evaluation = evaluation (not for statutory filing)
