@@ -21,7 +21,7 @@ use crate::durable::Folder;
 use crate::intake::line::{Instruments, LineError, Station, Watching};
 use crate::journal::Kind;
 use crate::journal::anchor::{Anchor, AnchorError, AnchorProblem};
-use crate::journal::files::{Files, FilesError};
+use crate::journal::files::{Files, FilesError, FilesProblem};
 use crate::pipeline::driver::{Driver, StageName};
 use crate::pipeline::line::Line;
 use crate::pipeline::{self, listed_files};
@@ -241,9 +241,7 @@ fn copy_journal(
         loop {
             let last = bell.stopping();
             survive("journal files", || {
-                if let Err(error) = files.catch_up(&line.database) {
-                    tracing::error!(%error, "The journal's files fall behind; they are tried again");
-                }
+                note_files(&line, files.catch_up(&line.database));
             });
             survive("anchor", || {
                 if let Some(anchor) = &mut anchor {
@@ -275,6 +273,20 @@ fn watch_files(line: &Arc<Line>, bell: &Arc<Bell>, mut watcher: Watcher) -> std:
             std::thread::sleep(SESSIONS_EVERY.min(FILES_EVERY));
         }
     })
+}
+
+/// Keeps why the journal's files fall behind for the status, and logs it when it changes. They are tried again.
+fn note_files(line: &Line, copied: Result<(), FilesError>) {
+    let error = copied.err();
+    let problem = error.as_ref().map(FilesProblem::from);
+    let mut known = line.files_problem.lock().unwrap_or_else(PoisonError::into_inner);
+    if *known != problem {
+        match &error {
+            Some(error) => tracing::error!(%error, "The journal's files fall behind; they are tried again"),
+            None => tracing::info!("The journal's files have caught up"),
+        }
+        *known = problem;
+    }
 }
 
 /// Keeps why a checkpoint could not be copied for the status, and logs it when it changes. It is tried again.

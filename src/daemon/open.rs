@@ -125,6 +125,7 @@ pub fn open(
         chain,
         sandbox,
         quiet: RwLock::new(()),
+        files_problem: Mutex::default(),
         anchor_problem: Mutex::default(),
         intake: OnceLock::new(),
         unentered: Mutex::default(),

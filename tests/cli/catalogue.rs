@@ -10,6 +10,7 @@ use torikomi::document::{DeliveryProblem, DeliveryState, DocumentState, HoldReas
 use torikomi::identity::Source;
 use torikomi::journal::Kind;
 use torikomi::journal::anchor::AnchorProblem;
+use torikomi::journal::files::FilesProblem;
 use torikomi::judgement::Severity;
 use torikomi::ledger::superseding::Likeness;
 use torikomi::messages::{Lang, find};
@@ -35,7 +36,7 @@ fn codes<T: JsonSchema>() -> Vec<String> {
 
 #[test]
 fn every_code_has_words() {
-    let areas: [(&str, Vec<String>); 16] = [
+    let areas: [(&str, Vec<String>); 17] = [
         ("state", codes::<DocumentState>()),
         ("delivery-state", codes::<DeliveryState>()),
         ("hold", codes::<HoldReason>()),
@@ -49,6 +50,7 @@ fn every_code_has_words() {
         ("session-closed", codes::<CloseReason>()),
         ("control", codes::<Refusal>()),
         ("fault", codes::<Fault>()),
+        ("journal-files", codes::<FilesProblem>()),
         ("anchor", codes::<AnchorProblem>()),
         ("likeness", codes::<Likeness>()),
         ("cli", failures().iter().filter_map(code).collect()),

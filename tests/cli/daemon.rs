@@ -287,6 +287,7 @@ fn the_status_is_told_to_people_and_to_programs() {
         "deadlines": [{ "document": DOCUMENT, "station": "er", "state": "review",
                         "due_at": "2026-11-20T05:48:00.000000Z", "seconds_left": 2280 }],
         "warnings": [
+            { "code": "journal-files", "journal_files": { "code": "unreachable", "folder": "/srv/store/journal" } },
             { "code": "calendar", "calendar_expiry": { "code": "near", "valid_until": "2027-12-31", "days_left": 41 } },
             { "code": "gap", "from": "2027-04-01", "until": null },
             { "code": "best-effort-sandbox" },
