@@ -28,10 +28,9 @@ pub struct Settings {
     pub url: String,
     /// For https: the roots of the server's certificate, as DER. No others count.
     pub tls_roots: Vec<Vec<u8>>,
-    /// The roots of the certificates that stamp.
+    /// The roots of the certificates that stamp. The issuers in between must come with the stamp: what it proves must not
+    /// depend on a file that lies elsewhere.
     pub anchors: Anchors,
-    /// Issuers' certificates that the authority does not send along, as DER.
-    pub intermediates: Vec<Vec<u8>>,
     /// The policies under which a stamp counts.
     pub policies: Vec<Oid>,
     /// The policy to ask for; without one the authority applies its own.
@@ -110,11 +109,7 @@ impl Authority {
     }
 
     fn rules(&self) -> StampRules<'_> {
-        StampRules {
-            anchors: &self.settings.anchors,
-            intermediates: &self.settings.intermediates,
-            policies: &self.settings.policies,
-        }
+        StampRules { anchors: &self.settings.anchors, policies: &self.settings.policies }
     }
 
     fn exchange(&self, request: &[u8]) -> Result<Vec<u8>, StampingError> {

@@ -19,8 +19,8 @@ use crate::identification::Facts;
 use crate::ids::{DeliveryId, DocumentId, Name, RecordId, SessionId};
 use crate::instant::Instant;
 use crate::patients::PatientIdProblem;
-use crate::people::Refused;
 use crate::people::acts::RevocationReason;
+use crate::people::{Refused, entitlement};
 use crate::toml_text::Problem;
 
 /// Why a record may leave the house. The message `export-reason` has the words.
@@ -186,6 +186,13 @@ pub enum Request {
         from: Option<Instant>,
         until: Option<Instant>,
     },
+    /// Ends an appointment: now, or at a time to come.
+    EndAppointment {
+        by: Credentials,
+        login: String,
+        role: Name,
+        ends: Option<Instant>,
+    },
     /// Unlocks a person's key for a station.
     OpenSession {
         by: Credentials,
@@ -195,6 +202,12 @@ pub enum Request {
         /// The day of receipt for what follows, where the operator states one.
         obtained_on: Option<Date>,
     },
+    /// The operator vouches for the batch of the own open session, where that was left open: 9.1-C1.
+    AttestBatch {
+        by: Credentials,
+        session: SessionId,
+    },
+    /// Proves nobody: whoever finds a session forgotten may end what it could sign.
     CloseSession {
         session: SessionId,
     },
@@ -270,6 +283,8 @@ pub enum Refusal {
     LookedAtSingly { document: DocumentId },
     /// An appointment does not begin in the past.
     BegunInPast { from: Instant },
+    /// There is no appointment to end.
+    NotAppointed { login: String, role: String },
     /// What is not possible again yet cannot be released.
     NotPossibleYet { possible_again_at: Instant },
     /// It was taken in before the work was possible again, so that was not what made it late.
@@ -280,6 +295,8 @@ pub enum Refusal {
     ProfileRefused { profile_refusal: ProfileRefusal },
     /// The same id and version was in force with other bytes.
     ProfileChanged { profile: String, version: u32 },
+    /// What the person confirms could bear no signature of theirs.
+    NotTheirs { unsigned: entitlement::Refusal },
     /// A rule of sessions, people or appointments stands in the way.
     People { refused: Refused },
     /// Login and passphrase did not fit several times in a row.

@@ -21,7 +21,7 @@ use crate::durable::Folder;
 use crate::intake::line::{Instruments, LineError, Station, Watching};
 use crate::journal::Kind;
 use crate::journal::anchor::{Anchor, AnchorError, AnchorProblem};
-use crate::journal::files::{Files, FilesError};
+use crate::journal::files::{Files, FilesError, FilesProblem};
 use crate::pipeline::driver::{Driver, StageName};
 use crate::pipeline::line::Line;
 use crate::pipeline::{self, listed_files};
@@ -29,7 +29,7 @@ use open::{OpenError, Opened};
 use reload::{ReloadError, Watcher};
 use requests::Hooks;
 
-/// How often sessions are looked at for having ended, and the clock for having moved.
+/// How often sessions are looked at for having ended, appointments for having begun, and the clock for having moved.
 const SESSIONS_EVERY: Duration = Duration::from_secs(1);
 
 /// How often the patient list and the calendar are looked at for having changed.
@@ -242,9 +242,7 @@ fn copy_journal(
         loop {
             let last = bell.stopping();
             survive("journal files", || {
-                if let Err(error) = files.catch_up(&line.database) {
-                    tracing::error!(%error, "The journal's files fall behind; they are tried again");
-                }
+                note_files(&line, files.catch_up(&line.database));
             });
             survive("anchor", || {
                 if let Some(anchor) = &mut anchor {
@@ -278,6 +276,20 @@ fn watch_files(line: &Arc<Line>, bell: &Arc<Bell>, mut watcher: Watcher) -> std:
     })
 }
 
+/// Keeps why the journal's files fall behind for the status, and logs it when it changes. They are tried again.
+fn note_files(line: &Line, copied: Result<(), FilesError>) {
+    let error = copied.err();
+    let problem = error.as_ref().map(FilesProblem::from);
+    let mut known = line.files_problem.lock().unwrap_or_else(PoisonError::into_inner);
+    if *known != problem {
+        match &error {
+            Some(error) => tracing::error!(%error, "The journal's files fall behind; they are tried again"),
+            None => tracing::info!("The journal's files have caught up"),
+        }
+        *known = problem;
+    }
+}
+
 /// Keeps why a checkpoint could not be copied for the status, and logs it when it changes. It is tried again.
 fn note_anchor(line: &Line, copied: Result<(), AnchorError>) {
     let error = copied.err();
@@ -292,7 +304,7 @@ fn note_anchor(line: &Line, copied: Result<(), AnchorError>) {
     }
 }
 
-/// Closes sessions that reached a cap.
+/// Watches what comes with time alone: sessions reach a cap, appointments begin, the clock moves.
 fn watch_sessions(line: &Arc<Line>, bell: &Arc<Bell>) -> std::io::Result<JoinHandle<()>> {
     let (line, bell) = (Arc::clone(line), Arc::clone(bell));
     std::thread::Builder::new().name("sessions".into()).spawn(move || {
@@ -301,6 +313,11 @@ fn watch_sessions(line: &Arc<Line>, bell: &Arc<Bell>) -> std::io::Result<JoinHan
             survive("sessions", || {
                 if let Err(error) = requests::close_ended(&line) {
                     tracing::error!(%error, "A session ended and its row could not be closed; its key is gone");
+                }
+            });
+            survive("appointments", || {
+                if let Err(error) = requests::resume_under_manager(&line) {
+                    tracing::error!(%error, "What waited for an information manager could not go on; it is tried again");
                 }
             });
             survive("clock", || {

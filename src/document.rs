@@ -130,6 +130,8 @@ pub enum HoldReason {
     NotCarried,
     /// Equal bytes were delivered before under another identity, or were rejected, withdrawn or disposed of.
     EqualBytes,
+    /// It names another operator than the session's: that one or the information manager confirms it.
+    OtherOperator,
     /// No open session of a person who may sign it.
     NoSession,
     /// Nobody is appointed as information manager today.

@@ -35,7 +35,6 @@ pub enum Kind {
     CertificateIssued,
     CertificateRevoked,
     Appointed,
-    PersonSuspended,
     /// Another patient list or calendar is in use from here on.
     FileAdopted,
     /// A changed patient list or calendar was refused; the one of before stays.

@@ -78,6 +78,8 @@ pub const DOCUMENT_MOVES: &[(DocumentState, DocumentState)] = &[
     (Do::Signing, Do::Filing),
     // The window for the signature passed while it waited.
     (Do::Signing, Do::Review),
+    // No deadline could be told by the calendar that judged it: judged anew, by the calendar of then.
+    (Do::Signing, Do::Inspecting),
     // The session that is open may not sign it unasked.
     (Do::Signing, Do::AwaitingConfirmation),
     (Do::Signing, Do::SentBack),

@@ -80,6 +80,8 @@ pub enum Outcome {
     Waits { reason: HoldReason, detail: Option<String> },
     /// The open session may not sign it unasked; a person confirms it.
     Confirm,
+    /// The delivery names another operator than the session's: that person or the information manager confirms it.
+    ConfirmByOther { detail: Option<String> },
     /// Its window passed while it waited.
     Late,
 }
@@ -87,8 +89,12 @@ pub enum Outcome {
 impl Outcome {
     /// Waits for a person, who is told the detail: something with a code.
     fn waits(reason: HoldReason, detail: &impl serde::Serialize) -> Self {
-        Self::Waits { reason, detail: serde_json_canonicalizer::to_string(detail).ok() }
+        Self::Waits { reason, detail: self::detail(detail) }
     }
+}
+
+fn detail(coded: &impl serde::Serialize) -> Option<String> {
+    serde_json_canonicalizer::to_string(coded).ok()
 }
 
 /// The stage: how it reaches its instruments, and what enters every record of this home.
@@ -280,7 +286,8 @@ impl Entering {
 fn waits_for(refusal: &entitlement::Refusal) -> Outcome {
     use entitlement::Refusal as R;
     let reason = match refusal {
-        R::NotConfirmed { .. } | R::OtherOperator { .. } => return Outcome::Confirm,
+        R::NotConfirmed { .. } => return Outcome::Confirm,
+        R::OtherOperator { .. } => return Outcome::ConfirmByOther { detail: detail(refusal) },
         R::NoInformationManager => HoldReason::NoInformationManager,
         R::NotAttested => HoldReason::NoAttestation,
         R::OtherStation { .. } | R::ConfirmedByAnother | R::NotEntitled => HoldReason::NoSession,
@@ -293,11 +300,12 @@ async fn operator_of(
     tx: &mut crate::database::Tx,
     named: Option<&str>,
     session: &SessionFacts,
-) -> Result<Option<register::Person>, PeopleError> {
-    match named {
-        Some(login) => Ok(register::list(tx).await?.into_iter().find(|person| person.login.as_str() == login)),
-        None => Ok(register::get(tx, session.person).await?),
-    }
+) -> Result<register::Person, SigningError> {
+    let person = match named {
+        Some(login) => register::list(tx).await?.into_iter().find(|person| person.login.as_str() == login),
+        None => register::get(tx, session.person).await?,
+    };
+    person.ok_or(SigningError::Incoherent("the operator is not in the register"))
 }
 
 /// The names of roles as records have them.

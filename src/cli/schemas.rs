@@ -21,6 +21,7 @@ pub fn all() -> Vec<(&'static str, Schema)> {
         ("record-export", schema_for!(facts::RecordExported)),
         ("verify", schema_for!(facts::Verified)),
         ("session-open", schema_for!(facts::Opened)),
+        ("session-attest", schema_for!(facts::BatchAttested)),
         ("session-close", schema_for!(facts::Closed)),
         ("session-list", schema_for!(facts::SessionList)),
         ("operator-list", schema_for!(facts::PeopleList)),

@@ -71,6 +71,7 @@ impl Words {
             Refusal::RoleNeeded { role } => {
                 *role = role.split(", ").map(|role| self.word("role", role)).collect::<Vec<_>>().join(" / ");
             }
+            Refusal::NotAppointed { role, .. } => *role = self.word("role", role),
             Refusal::People { refused } => {
                 let problem = self.coded("people", refused);
                 return self.with("control-people", &[("problem", problem.into())]);

@@ -21,8 +21,11 @@ settings! {
         /// The policies under which its stamps count, as dotted numbers. Empty: the evaluation authority's; in production none.
         /// 認めるポリシーの番号。空なら、評価用では内蔵の局のもの、本番用ではなし。
         policies: Vec<PolicyOid> = Vec::new();
-        /// The certificates to which its stamps must lead (PEM); relative to the home.
-        /// 信頼の起点となる証明書。
+        /// The policy to ask for, one of `policies`. Without it the authority applies its own.
+        /// 求めるポリシーの番号。`policies` の一つ。なければ局が決める。
+        request_policy: Option<PolicyOid> = None, like "\"1.2.392.200257.1\"";
+        /// The certificates to which its stamps must lead (PEM); relative to the home. It must send the issuers in between along.
+        /// 信頼の起点となる証明書。途中の発行者の証明書は、局が印に含めるもの。
         roots: PathBuf = PathBuf::from("keys/roots.pem");
         /// For https: the certificates to which the server's must lead (PEM); relative to the home. Without it, those of the system.
         /// https のとき、サーバー証明書の信頼の起点となる証明書。なければシステムのもの。
@@ -48,6 +51,14 @@ impl Check for Authority {
         if !self.url.is_empty() && !self.url.starts_with("http://") && !self.url.starts_with("https://") {
             let value = self.url.clone();
             sheet.complain("url", |key| Complaint::BadValue { key, value, expected: "url".to_owned() });
+        }
+        if let Some(policy) = self.request_policy.as_ref().filter(|policy| !self.policies.contains(policy)) {
+            let value = policy.to_string();
+            sheet.complain("request_policy", |key| Complaint::BadValue {
+                key,
+                value,
+                expected: "listed-policy".to_owned(),
+            });
         }
         if self.tls_roots.is_some() && !self.url.starts_with("https://") {
             let value = self.url.clone();

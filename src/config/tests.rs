@@ -125,6 +125,16 @@ fn authorities_are_asked_in_their_order() {
     assert_eq!(names, ["z", "own"]);
 }
 
+#[test]
+fn an_authority_is_asked_for_a_policy_that_counts() {
+    let text = |listed: &str| format!("{SMALLEST}policies = [{listed}]\nrequest_policy = \"1.2.392.9\"\n");
+    let config = parse(&text("\"1.2.392.8\", \"1.2.392.9\"")).unwrap();
+    let authority = config.authorities.values().next().unwrap();
+    assert_eq!(authority.request_policy.as_ref().unwrap().as_str(), "1.2.392.9");
+    let refused = parse(&text("\"1.2.392.8\"")).unwrap_err();
+    assert_eq!(refused, ["torikomi.toml:7:18: authority.own.request_policy: \"1.2.392.9\" is not a listed-policy"]);
+}
+
 /// The file that `init` writes.
 fn written() -> String {
     let name = "front-desk".parse().unwrap();
@@ -148,7 +158,7 @@ fn every_commented_default_is_what_it_says() {
     // Every line that shows a default is put in force; the settings must stay the same. Lines that show an example for
     // what is off are left out, since they would switch something on.
     let text = written();
-    let off = "path document_type paper file_name tls_roots scanner_make scanner_model scanner_serial workers id_width \
+    let off = "path document_type paper file_name request_policy tls_roots scanner_make scanner_model scanner_serial workers id_width \
                anchor starts_at check_digit column_id column_name column_kana column_sex column_birth_date \
                column_merged_into column_temporary";
     let in_force: Vec<_> = text
@@ -177,8 +187,8 @@ fn every_example_can_be_taken() {
             continue;
         };
         let lines: Vec<_> = text.lines().enumerate().map(|(n, line)| if n == at { setting } else { line }).collect();
-        // A scanner needs make and model together, and roots for TLS an https address; each alone is complained of by name.
-        let needs_another = ["scanner_", "tls_roots"].iter().any(|name| setting.starts_with(name));
+        // A scanner needs make and model together, roots for TLS an https address, a policy its list; each alone is complained of by name.
+        let needs_another = ["scanner_", "tls_roots", "request_policy"].iter().any(|name| setting.starts_with(name));
         match parse(&lines.join("\n")) {
             Ok(_) => {}
             Err(problems) => assert!(needs_another, "{setting}: {problems:?}"),

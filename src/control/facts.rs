@@ -15,6 +15,7 @@ use crate::instant::Instant;
 use crate::intake::line::StationProblem;
 use crate::journal::Entry;
 use crate::journal::anchor::AnchorProblem;
+use crate::journal::files::FilesProblem;
 use crate::judgement::{Judgement, ProfileRef};
 use crate::ledger::documents::{Count, UnreadableDocument};
 use crate::ledger::profiles::ProfileState;
@@ -72,6 +73,10 @@ pub enum Warning {
     /// A list or calendar that was changed and is not taken over: what is wrong with it.
     Fault {
         fault: Fault,
+    },
+    /// The journal's files, its second copy, fall behind.
+    JournalFiles {
+        journal_files: FilesProblem,
     },
     /// Checkpoints are not copied out of the home.
     Anchor {
@@ -214,6 +219,14 @@ pub struct Opened {
     pub session: SessionId,
     pub expires_at: Instant,
     pub most: u32,
+    /// Documents that waited for it and go on.
+    pub resumed: u64,
+}
+
+/// What attesting the batch of an open session answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct BatchAttested {
+    pub session: SessionId,
     /// Documents that waited for it and go on.
     pub resumed: u64,
 }

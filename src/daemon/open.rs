@@ -125,6 +125,7 @@ pub fn open(
         chain,
         sandbox,
         quiet: RwLock::new(()),
+        files_problem: Mutex::default(),
         anchor_problem: Mutex::default(),
         intake: OnceLock::new(),
         unentered: Mutex::default(),
@@ -215,6 +216,7 @@ fn authorities(home: &Home, config: &Config) -> Result<Vec<(Name, Authority)>, O
         let roots = keyring::certificates(&path)?;
         let anchors = Anchors::new(&roots).map_err(|error| OpenError::Anchors { path, error })?;
         let named = settings.policies.iter().map(|policy| policy.as_str().parse()).collect::<Result<Vec<_>, _>>()?;
+        let asked_for = settings.request_policy.as_ref().map(|policy| policy.as_str().parse());
         let policies = match config.mode {
             Mode::Evaluation if named.is_empty() => vec![oid::EVALUATION_TIMESTAMP],
             Mode::Production if named.contains(&oid::EVALUATION_TIMESTAMP) => {
@@ -228,9 +230,8 @@ fn authorities(home: &Home, config: &Config) -> Result<Vec<(Name, Authority)>, O
             url: settings.url.clone(),
             tls_roots: tls_roots(home, settings)?,
             anchors,
-            intermediates: Vec::new(),
             policies,
-            request_policy: None,
+            request_policy: asked_for.transpose()?,
             accredited,
             timeout: settings.timeout.as_std(),
         });

@@ -1,4 +1,5 @@
-//! Reads the patient list and the calendar anew when their files change. A faulty one is refused and the old one stays.
+//! Reads the patient list and the calendar anew when their files change, and lets go on what waited for that. A faulty file
+//! is refused and the old one stays.
 
 use std::collections::BTreeSet;
 use std::os::unix::fs::MetadataExt as _;
@@ -10,17 +11,18 @@ use serde_json::Value;
 
 use crate::calendar::Calendar;
 use crate::database::DatabaseError;
-use crate::document::HoldReason;
+use crate::document::{DocumentState, HoldReason};
 use crate::ids::{Digest, DocumentId};
 use crate::journal::{Draft, Kind, Subject};
-use crate::ledger::documents;
+use crate::judgement::{Outcome, Reason};
+use crate::ledger::documents::{self, Document};
 use crate::ledger::watched_files::{self, KnownFile};
 use crate::patients::{Patients, PatientsProblem};
 use crate::pipeline::driver::StageName;
 use crate::pipeline::line::{CalendarFile, Fault, Line, WatchedFile};
 use crate::store::StoreError;
 
-/// So many documents that wait for a patient are tried again at once; the others follow at the next look.
+/// So many documents that wait for a patient or a deadline are looked at at once; the others follow at the next look.
 const MOST_AT_ONCE: u32 = 100_000;
 
 #[derive(Debug, thiserror::Error)]
@@ -86,7 +88,10 @@ impl Watcher {
         if self.calendar.changed() {
             self.read_calendar(line)?;
         }
-        try_again(line)
+        let held = documents::Filter { held: true, ..documents::Filter::default() };
+        let held = line.database.read(async |tx| documents::list(tx, &held, MOST_AT_ONCE).await)?.documents;
+        try_again(line, &held)?;
+        judge_anew(line, &held)
     }
 
     fn read_patients(&mut self, line: &Line) -> Result<(), ReloadError> {
@@ -189,12 +194,9 @@ fn refuse(line: &Line, file: WatchedFile, problem: &impl Serialize, fault: Fault
 }
 
 /// Documents that wait for a patient whom the list knows by now go on by themselves.
-fn try_again(line: &Line) -> Result<(), ReloadError> {
+fn try_again(line: &Line, held: &[Document]) -> Result<(), ReloadError> {
     let patients = line.patients();
-    let filter = documents::Filter { held: true, ..documents::Filter::default() };
-    let waiting = line.database.read(async |tx| documents::list(tx, &filter, MOST_AT_ONCE).await)?;
-    let known: Vec<DocumentId> = waiting
-        .documents
+    let known: Vec<DocumentId> = held
         .iter()
         .filter(|document| document.held == Some(HoldReason::UnknownPatient))
         .filter(|document| {
@@ -219,6 +221,41 @@ fn try_again(line: &Line) -> Result<(), ReloadError> {
     })?;
     line.shared.wake(&[StageName::Identification]);
     Ok(())
+}
+
+/// Documents of which a calendar could tell no deadline are judged by the one of now, where it is another.
+fn judge_anew(line: &Line, held: &[Document]) -> Result<(), ReloadError> {
+    let calendar = line.calendar().calendar.digest();
+    let untold = held.iter().filter(|document| document.calendar.is_some_and(|judged_by| judged_by != calendar));
+    let untold: Vec<(DocumentId, DocumentState)> = untold
+        .filter(|document| match document.state {
+            DocumentState::Signing => document.held == Some(HoldReason::NoDeadline),
+            DocumentState::Review => document.held != Some(HoldReason::SourceChanged) && asks_for_a_deadline(document),
+            _ => false,
+        })
+        .map(|document| (document.id, document.state))
+        .collect();
+    if untold.is_empty() {
+        return Ok(());
+    }
+    let now = line.clock.now();
+    line.database.write::<_, DatabaseError, _>(async move |tx| {
+        for (id, state) in untold {
+            match documents::carry_on(tx, id, state, DocumentState::Inspecting, now).await {
+                // A person decided otherwise in the meantime, or its source changed.
+                Ok(()) | Err(DatabaseError::Conflict(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    })?;
+    line.shared.wake(&[StageName::Inspection]);
+    Ok(())
+}
+
+fn asks_for_a_deadline(document: &Document) -> bool {
+    let findings = document.judgement.iter().flat_map(|judgement| &judgement.findings);
+    findings.into_iter().any(|found| matches!(found.outcome, Outcome::Indeterminate(Reason::DeadlineNotTold { .. })))
 }
 
 fn ids_asked_for(detail: Option<&str>) -> BTreeSet<String> {

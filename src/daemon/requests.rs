@@ -35,6 +35,7 @@ use crate::ids::Name;
 use crate::instant::Instant;
 use crate::pipeline::line::Line;
 
+pub use people::resume_under_manager;
 pub use sessions::{close_ended, close_left_open};
 
 /// The process at the other end of the socket.
@@ -113,9 +114,13 @@ impl Requests {
                 let wanted = people::Wanted { login, role, rank, from, until };
                 facts(self.appoint(&by, second.as_ref(), &wanted, peer)?)
             }
+            Request::EndAppointment { by, login, role, ends } => {
+                facts(self.end_appointment(&by, &login, &role, ends, peer)?)
+            }
             Request::OpenSession { by, station, attested, obtained_on } => {
                 facts(self.open_session(&by, &station, attested, obtained_on, peer)?)
             }
+            Request::AttestBatch { by, session } => facts(self.attest_batch(&by, session, peer)?),
             Request::CloseSession { session } => facts(self.close_session(session, peer)?),
             Request::Export { by, record, reason } => facts(self.export(&by, record, &reason, peer)?),
             Request::AcknowledgeClock { by, reason } => facts(self.acknowledge_clock(&by, &reason, peer)?),

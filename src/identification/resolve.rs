@@ -4,6 +4,8 @@
 //! them is the stronger: a wrong patient is the harm, a question only costs a minute. A person's act settles what it
 //! states, and what it set aside stays on the record.
 
+use std::collections::BTreeSet;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +21,8 @@ pub struct Asked<'a> {
     /// The station in whose folder the delivery lay.
     pub station: &'a Name,
     pub patients: &'a Patients,
+    /// The logins in the register of people.
+    pub people: &'a BTreeSet<String>,
     /// What the profile wants stated.
     pub required: &'a [Field],
     /// The sources that the profile lets identify. A person and the station's settings always may. What another source
@@ -97,6 +101,9 @@ pub enum IdentityProblem {
     MalformedPatientId { from: Source, text: String, patient_id: PatientIdProblem },
     #[error("the patient id that {from:?} states is not in the master")]
     UnknownPatient { id: String, from: Source },
+    /// Nobody in the register of people has this login.
+    #[error("{from:?} names {operator:?} as the operator, who is not in the register")]
+    UnknownOperator { operator: String, from: Source },
     #[error("the date that {from:?} states as {field:?} cannot be told: {date}")]
     UnreadableDate { field: Field, from: Source, text: String, date: DateProblem },
     #[error("{from:?} names another station than the folder it lay in")]
@@ -133,7 +140,7 @@ pub fn resolve(statements: &[Statement], asked: &Asked<'_>) -> Identification {
         obtained_on: settling.settle(Field::ObtainedOn, |facts| facts.obtained_on),
         document_date: settling.settle(Field::DocumentDate, |facts| facts.document_date),
         scanned_at: settling.settle(Field::ScannedAt, |facts| facts.scanned_at),
-        operator: settling.settle(Field::Operator, |facts| facts.operator.clone()),
+        operator: settling.operator(),
     };
     let claims = Claims {
         paper: settling.claim(Field::Paper, |claims| claims.paper),
@@ -236,6 +243,16 @@ impl Settling<'_> {
         Some(Sourced { value: entry.to_patient(), from })
     }
 
+    /// The record will name the person behind the login, so there must be one.
+    fn operator(&mut self) -> Option<Sourced<String>> {
+        let Sourced { value: operator, from } = self.settle(Field::Operator, |facts| facts.operator.clone())?;
+        if !self.asked.people.contains(&operator) {
+            self.problems.push(IdentityProblem::UnknownOperator { operator, from });
+            return None;
+        }
+        Some(Sourced { value: operator, from })
+    }
+
     fn settle<T: Clone + PartialEq + Serialize>(
         &mut self,
         field: Field,
@@ -313,6 +330,7 @@ impl IdentityProblem {
             | Self::Conflict { field, .. }
             | Self::UnreadableDate { field, .. } => *field == asked,
             Self::MalformedPatientId { .. } | Self::UnknownPatient { .. } => asked == Field::PatientId,
+            Self::UnknownOperator { .. } => asked == Field::Operator,
             Self::WrongStation { .. }
             | Self::Sidecar { .. }
             | Self::Unspoken { .. }

@@ -52,6 +52,7 @@ impl Stated {
             IdentityProblem::MalformedPatientId { .. } | IdentityProblem::UnknownPatient { .. } => {
                 facts.patient_id.is_some()
             }
+            IdentityProblem::UnknownOperator { .. } => facts.operator.is_some(),
             IdentityProblem::WrongStation { .. } => facts.station.is_some(),
             IdentityProblem::UnreadableDate { .. }
             | IdentityProblem::Sidecar { .. }
@@ -119,6 +120,7 @@ impl IdentityProblem {
             Self::Conflict { field, .. } => ("conflict", Some(*field)),
             Self::MalformedPatientId { .. } => ("malformed-patient-id", Some(Field::PatientId)),
             Self::UnknownPatient { .. } => ("unknown-patient", Some(Field::PatientId)),
+            Self::UnknownOperator { .. } => ("unknown-operator", Some(Field::Operator)),
             Self::UnreadableDate { field, .. } => ("unreadable-date", Some(*field)),
             Self::WrongStation { .. } => ("wrong-station", Some(Field::Station)),
             Self::Sidecar { .. } => ("sidecar", None),

@@ -7,6 +7,9 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use super::grown::{Grown, Notes, whole_lines};
 use super::read::{entries, head};
 use crate::database::{Database, DatabaseError};
@@ -28,6 +31,40 @@ pub enum FilesError {
          restore a newer one or rebuild it from them"
     )]
     DatabaseIsOlder { in_files: u64, in_database: u64 },
+}
+
+/// Why the files are behind the database, for people. The catalogue has a sentence for each: `journal-files-<code>`; what the
+/// system said is in the log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "code", rename_all = "kebab-case")]
+pub enum FilesProblem {
+    Database,
+    Unreachable {
+        folder: String,
+    },
+    /// One of the files is shorter than it was written.
+    Shortened {
+        folder: String,
+    },
+    DatabaseIsOlder {
+        in_files: u64,
+        in_database: u64,
+    },
+}
+
+impl From<&FilesError> for FilesProblem {
+    fn from(error: &FilesError) -> Self {
+        match error {
+            FilesError::Database(_) => Self::Database,
+            FilesError::Io { folder, source } if source.kind() == io::ErrorKind::InvalidData => {
+                Self::Shortened { folder: folder.display().to_string() }
+            }
+            FilesError::Io { folder, .. } => Self::Unreachable { folder: folder.display().to_string() },
+            FilesError::DatabaseIsOlder { in_files, in_database } => {
+                Self::DatabaseIsOlder { in_files: *in_files, in_database: *in_database }
+            }
+        }
+    }
 }
 
 /// The writing end of the files.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use sqlx::Row as _;
 
-use super::documents::{COLUMNS, Document, read_row};
+use super::documents::{self, COLUMNS, Document, read_row};
 use crate::database::{DatabaseError, Tx, unreadable};
 use crate::document::{DocumentState, HoldReason};
 use crate::ids::{DeliveryId, DocumentId};
@@ -89,6 +89,21 @@ pub async fn is_in_hand(tx: &mut Tx, id: DocumentId, state: DocumentState) -> Re
         .fetch_one(tx)
         .await?;
     Ok(row.try_get::<i64, _>(0)? > 0)
+}
+
+/// The stage in front of which a document waits for `reason` has it again. Where no deadline could be told, that is the
+/// inspection: the calendar that judged it says nothing else a second time, and the one of now may.
+pub async fn try_again(
+    tx: &mut Tx,
+    id: DocumentId,
+    state: DocumentState,
+    reason: HoldReason,
+    now: Instant,
+) -> Result<(), DatabaseError> {
+    match reason {
+        HoldReason::NoDeadline => documents::move_on(tx, id, state, DocumentState::Inspecting, now).await,
+        _ => documents::resume(tx, id, reason, now).await,
+    }
 }
 
 /// Whether any document waits for this reason.

@@ -113,10 +113,10 @@ pub fn may_sign(
     let may = |role, signer| roles.contains(&role) && rules.by.contains(&signer);
     let as_operator = may(Role::Operator, profile::Signer::Operator);
     let as_manager = may(Role::InformationManager, profile::Signer::InformationManager);
-    let other_operator = document.operator.as_ref().filter(|operator| *operator != session.login.as_str());
-    if let Some(operator) = other_operator {
+    if let Some(operator) = document.operator.as_ref().filter(|operator| *operator != session.login.as_str()) {
+        may_confirm(&session.login, roles, Some(operator), rules)?;
         // Only by an own decision on this one document does a manager stand in for somebody else.
-        return if confirmed && as_manager {
+        return if confirmed {
             Ok(Capacity::InformationManager { operator: Some(operator.clone()) })
         } else {
             Err(Refusal::OtherOperator { operator: operator.clone() })
@@ -131,6 +131,27 @@ pub fn may_sign(
         Ok(Capacity::InformationManager { operator: None })
     } else {
         Err(Refusal::NotEntitled)
+    }
+}
+
+/// Whether a person's confirmation can lead to a signature: for an operator whom the delivery names and who is somebody
+/// else only the information manager stands in, where the profile has managers sign.
+///
+/// # Errors
+/// With the operator who is named.
+pub fn may_confirm(
+    login: &Name,
+    roles: &BTreeSet<Role>,
+    operator: Option<&String>,
+    rules: &SigningRules,
+) -> Result<(), Refusal> {
+    let stands_in =
+        roles.contains(&Role::InformationManager) && rules.by.contains(&profile::Signer::InformationManager);
+    match operator {
+        Some(operator) if *operator != login.as_str() && !stands_in => {
+            Err(Refusal::OtherOperator { operator: operator.clone() })
+        }
+        _ => Ok(()),
     }
 }
 

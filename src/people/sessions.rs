@@ -371,24 +371,6 @@ impl Sessions {
         Ok(sign(&signer))
     }
 
-    /// Signs an act of the session's own person, which counts as use but not as a document.
-    ///
-    /// # Errors
-    /// When the session is not open, has reached one of its caps, or the act is somebody else's.
-    pub fn sign_act(&self, id: SessionId, act: Act, now: Instant) -> Result<Signed, Refused> {
-        let signer = {
-            let mut open = self.lock();
-            let session = open.get_mut(&id).ok_or(Refused::NoSuchSession)?;
-            if let Some(reason) = session.ended(now).filter(|reason| *reason != CloseReason::Spent) {
-                return Err(Refused::SessionEnded { reason });
-            }
-            session.last_used = now;
-            Arc::clone(&session.signer)
-        };
-        let signer = signer.lock().unwrap_or_else(PoisonError::into_inner);
-        Signed::sign(act, &[&*signer])
-    }
-
     /// The open session at a station.
     #[must_use]
     pub fn at_station(&self, station: &Name) -> Option<SessionFacts> {

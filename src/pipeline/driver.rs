@@ -90,6 +90,8 @@ pub enum Away {
     /// No time-stamping authority gave a stamp.
     Authority {
         problem: String,
+        /// Whether asking again can help, with nothing changed.
+        passing: bool,
     },
     /// The processes that decode.
     Workers {
@@ -397,7 +399,7 @@ mod tests {
                 ready: Box::new(|_| Ok(vec![1])),
                 work: Box::new(move |_: &i32| {
                     if counted.fetch_add(1, Ordering::SeqCst) == 0 {
-                        Worked::Away(Away::Authority { problem: "no answer".into() })
+                        Worked::Away(Away::Authority { problem: "no answer".into(), passing: true })
                     } else {
                         Worked::Done(&[])
                     }

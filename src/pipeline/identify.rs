@@ -30,7 +30,7 @@ use crate::journal::append::Journal;
 use crate::journal::{Draft, Kind, Subject as About};
 use crate::ledger::documents::{self, Document};
 use crate::ledger::{deliveries, spoken, waiting};
-use crate::people::sessions;
+use crate::people::{register, sessions};
 use crate::profile::Fact;
 
 /// Everything that was said of a document, and the bytes that said it.
@@ -318,7 +318,18 @@ impl Line {
         };
         let required: Vec<_> = required.iter().map(|fact| field_of(*fact)).collect();
         let patients = self.patients();
-        let asked = Asked { station: &document.station, patients: &patients, required: &required, sources: &sources };
+        let people = if gathered.statements.iter().any(|said| said.facts.operator.is_some()) {
+            self.database.read::<_, StageError, _>(async |tx| Ok(register::list(tx).await?))?
+        } else {
+            Vec::new()
+        };
+        let asked = Asked {
+            station: &document.station,
+            patients: &patients,
+            people: &people.iter().map(|person| person.login.to_string()).collect(),
+            required: &required,
+            sources: &sources,
+        };
         match resolve(&gathered.statements, &asked) {
             Identification::Held(found) => problems.extend(found),
             Identification::Identified(identified) if problems.is_empty() => {

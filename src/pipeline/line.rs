@@ -23,6 +23,7 @@ use crate::image::Workers;
 use crate::intake::custody::folder_name;
 use crate::journal::anchor::AnchorProblem;
 use crate::journal::append::Journal;
+use crate::journal::files::FilesProblem;
 use crate::journal::{Draft, Kind, Subject};
 use crate::judgement::ProfileRef;
 use crate::ledger::deliveries;
@@ -162,6 +163,8 @@ pub struct Line {
     pub unentered: Mutex<BTreeMap<DocumentId, AttemptId>>,
     /// Where people's keys lie.
     pub keys: PathBuf,
+    /// Why the journal's files are behind the database, while they are.
+    pub files_problem: Mutex<Option<FilesProblem>>,
     /// Why the newest checkpoint is not in the copy outside the home, while it is not.
     pub anchor_problem: Mutex<Option<AnchorProblem>>,
     /// Intake, once it is open: it is woken when a source may go or a note is to be written.

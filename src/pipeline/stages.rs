@@ -21,7 +21,7 @@ use crate::journal::{Draft, Kind, Subject as About};
 use crate::judgement::{Judgement, Severity};
 use crate::ledger::attempts::{self, AttemptState};
 use crate::ledger::documents::{self, Document};
-use crate::ledger::{contents, decisions, deliveries};
+use crate::ledger::{contents, decisions, deliveries, waiting};
 use crate::measurements::Measurements;
 use crate::measuring::{Measured, Measuring, MeasuringError};
 use crate::messages::{Lang, say, say_findings};
@@ -131,6 +131,10 @@ impl Line {
                 signing::Outcome::Confirm => {
                     self.move_and_hold(document, DocumentState::AwaitingConfirmation, None, None, now)?;
                 }
+                signing::Outcome::ConfirmByOther { detail } => {
+                    let reason = Some(HoldReason::OtherOperator);
+                    self.move_and_hold(document, DocumentState::AwaitingConfirmation, reason, detail, now)?;
+                }
                 signing::Outcome::Late => {
                     self.move_and_hold(document, DocumentState::Review, Some(HoldReason::Late), None, now)?;
                 }
@@ -162,6 +166,9 @@ impl Line {
                 self.database.read(async |tx| appointments::information_manager(tx, now).await)?.is_some()
             }
             HoldReason::Clock => self.clock.believed().is_ok(),
+            HoldReason::NoDeadline => {
+                document.calendar.is_some_and(|judged_by| judged_by != self.calendar().calendar.digest())
+            }
             _ => false,
         };
         if !has_come {
@@ -170,9 +177,13 @@ impl Line {
         self.database.write::<_, DatabaseError, _>(async move |tx| {
             // Or it was woken after all.
             let held = documents::get(tx, id).await?.and_then(|document| document.held);
-            if held == Some(reason) { documents::resume(tx, id, reason, now).await } else { Ok(()) }
+            if held == Some(reason) {
+                waiting::try_again(tx, id, DocumentState::Signing, reason, now).await
+            } else {
+                Ok(())
+            }
         })?;
-        Ok(&[StageName::Signing])
+        Ok(&[StageName::Inspection, StageName::Signing])
     }
 
     /// Enters an attempt that no row names, where everything about it is in order; else it goes into the quarantine. Says
@@ -225,12 +236,12 @@ impl Line {
         match stage.stamp(id) {
             Ok(stamping::Outcome::Stamped(_)) => Worked::Done(&[StageName::Filing]),
             Ok(stamping::Outcome::Missed) => Worked::Done(&[StageName::Signing]),
-            Ok(stamping::Outcome::Away(problem)) => {
+            Ok(stamping::Outcome::Away { problem, passing }) => {
                 // An authority may refuse this one and no other: the others come first now.
                 let now = self.clock.now();
                 let postponed =
                     self.database.write::<_, DatabaseError, _>(async move |tx| documents::postpone(tx, id, now).await);
-                let authority = Away::Authority { problem };
+                let authority = Away::Authority { problem, passing };
                 Worked::Away(postponed.map_or_else(Into::into, |()| authority))
             }
             Err(error) => self.failed(id, StageName::Stamping, DocumentState::Stamping, error.into()),

@@ -39,7 +39,7 @@ struct Known {
     sidecars: Vec<Sidecar>,
     missed: Vec<Digest>,
     manager: Person,
-    operator: Option<Person>,
+    operator: Person,
     signer: Person,
     certificate: Digest,
     checkpoint: String,
@@ -133,7 +133,7 @@ impl Signing<'_> {
                 attested: attestation.attested.iter().map(word).collect(),
             }),
             information_manager: person_ref(&known.manager),
-            operator: known.operator.as_ref().map(person_ref),
+            operator: Some(person_ref(&known.operator)),
             signer: Signer {
                 person: person_ref(&known.signer),
                 capacity: capacity_name(capacity).to_owned(),

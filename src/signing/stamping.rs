@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::unused::{Unused, give_up};
 use super::{ATTEMPTS, LONGEST_FILE, MANIFEST_FILE, RECORD_FILE, SIGNATURE_FILE, STAMPED_FILE, SigningError};
-use crate::authority::{Authority, StampingError};
+use crate::authority::Authority;
 use crate::clock::Clock;
 use crate::crypto::check;
 use crate::crypto::make;
@@ -23,8 +23,11 @@ pub enum Outcome {
     Stamped(Instant),
     /// The window passed; the document is signed anew.
     Missed,
-    /// No authority gave a stamp just now; it is tried again inside the window.
-    Away(String),
+    /// No authority gave a stamp just now; it is tried again inside the window. Whether that alone can help.
+    Away {
+        problem: String,
+        passing: bool,
+    },
 }
 
 /// The stage: how it reaches its instruments. The authorities are in the order in which they are asked.
@@ -58,7 +61,7 @@ impl Stamping<'_> {
             self.commit(attempt, at)?;
             return Ok(Outcome::Stamped(at));
         }
-        let mut refusals = Vec::new();
+        let (mut refusals, mut passing) = (Vec::new(), false);
         for (name, authority) in self.authorities {
             if attempt.stamp_due_at.is_some_and(|due| self.clock.now() > due) {
                 break;
@@ -79,14 +82,17 @@ impl Stamping<'_> {
                     self.commit(attempt, at)?;
                     return Ok(Outcome::Stamped(at));
                 }
-                Err(error) => refusals.push(describe(name, &error)),
+                Err(error) => {
+                    passing |= error.can_retry();
+                    refusals.push(format!("{name}: {error}"));
+                }
             }
         }
         if attempt.stamp_due_at.is_some_and(|due| self.clock.now() > due) {
             self.miss(attempt)?;
             return Ok(Outcome::Missed);
         }
-        Ok(Outcome::Away(refusals.join("; ")))
+        Ok(Outcome::Away { problem: refusals.join("; "), passing })
     }
 
     /// The time of a stamp that an earlier run embedded and could not record.
@@ -141,8 +147,4 @@ impl AttemptFiles {
         };
         Ok(Self { record, manifest, signature, stamped })
     }
-}
-
-fn describe(name: &Name, error: &StampingError) -> String {
-    format!("{name}: {error}")
 }

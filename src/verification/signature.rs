@@ -88,7 +88,7 @@ fn believed(token: &[u8], signed: &SignedManifest, claim: &StampClaim, trust: &T
     for trusted in &trust.authorities {
         let any = [claim.policy.clone()];
         let policies = if trusted.policies.is_empty() { any.as_slice() } else { &trusted.policies };
-        let rules = StampRules { anchors: &trusted.anchors, intermediates: &[], policies };
+        let rules = StampRules { anchors: &trusted.anchors, policies };
         match check::timestamp_token(token, &signed.signature, &rules) {
             Ok(info) => {
                 let counts = Fact::TimestampCounts {

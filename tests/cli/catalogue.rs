@@ -12,6 +12,7 @@ use torikomi::identity::Source;
 use torikomi::intake::line::StationProblem;
 use torikomi::journal::Kind;
 use torikomi::journal::anchor::AnchorProblem;
+use torikomi::journal::files::FilesProblem;
 use torikomi::judgement::Severity;
 use torikomi::ledger::superseding::Likeness;
 use torikomi::messages::{Lang, find};
@@ -38,7 +39,7 @@ fn codes<T: JsonSchema>() -> Vec<String> {
 
 #[test]
 fn every_code_has_words() {
-    let areas: [(&str, Vec<String>); 21] = [
+    let areas: [(&str, Vec<String>); 22] = [
         ("state", codes::<DocumentState>()),
         ("delivery-state", codes::<DeliveryState>()),
         ("hold", codes::<HoldReason>()),
@@ -52,6 +53,7 @@ fn every_code_has_words() {
         ("session-closed", codes::<CloseReason>()),
         ("control", codes::<Refusal>()),
         ("fault", codes::<Fault>()),
+        ("journal-files", codes::<FilesProblem>()),
         ("anchor", codes::<AnchorProblem>()),
         ("likeness", codes::<Likeness>()),
         ("home", codes::<HomeTrouble>()),
@@ -61,7 +63,7 @@ fn every_code_has_words() {
         ("clock", codes::<ClockProblem>()),
         ("cli", codes::<Failure>().into_iter().filter(|code| !said_otherwise(code)).collect()),
     ];
-    assert_eq!(codes::<HoldReason>().len(), 16);
+    assert_eq!(codes::<HoldReason>().len(), 17);
     for lang in Lang::ALL {
         for (area, codes) in &areas {
             for code in codes {
@@ -99,6 +101,7 @@ fn refusals() -> Vec<Refusal> {
         json!({ "code": "nothing-stated" }),
         json!({ "code": "other-station", "station": "front-desk" }),
         json!({ "code": "not-supersedable", "document": "01939d6e-0000-7000-8000-000000000001" }),
+        json!({ "code": "not-appointed", "login": "mihon", "role": "information_manager" }),
         json!({ "code": "begun-in-past", "from": "2026-11-20T00:30:00.000000Z" }),
         json!({ "code": "supersedes-anothers", "document": "01939d6e-0000-7000-8000-000000000001" }),
         json!({ "code": "supersedes-unidentified" }),
@@ -116,6 +119,7 @@ fn refusals() -> Vec<Refusal> {
               "code": "missing-key", "key": "clause" },
         ] } }),
         json!({ "code": "profile-changed", "profile": "consent", "version": 2 }),
+        json!({ "code": "not-theirs", "unsigned": { "code": "other-operator", "operator": "mihon" } }),
         json!({ "code": "people", "refused": { "code": "login-taken", "login": "mihon" } }),
         json!({ "code": "locked-out", "login": "mihon", "seconds": 900 }),
         json!({ "code": "second-clock-over", "deadline": "2026-11-20T00:30:00.000000Z" }),

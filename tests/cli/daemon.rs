@@ -155,6 +155,7 @@ fn sessions_people_and_profiles_are_asked_for() {
     let noted = done(json!({ "journal_index": 18, "entry": format!("sha256:{}", "cd".repeat(32)) }));
     let opened =
         done(json!({ "session": OTHER, "expires_at": "2026-11-20T08:00:00.000000Z", "most": 200, "resumed": 2 }));
+    let attested = done(json!({ "session": OTHER, "resumed": 2 }));
     let closed = done(json!({ "session": OTHER, "signed": [DOCUMENT], "waiting": 1 }));
     let cases: Vec<(&[&str], Value, &str, &str)> = vec![
         (&["session", "open", "--station", "er", "--attest"], opened, "session-open", "open-session"),
@@ -170,6 +171,13 @@ fn sessions_people_and_profiles_are_asked_for() {
             "operator-changed",
             "appoint",
         ),
+        (
+            &["operator", "appoint", "kaku", "--role", "information-manager", "--end"],
+            noted.clone(),
+            "operator-changed",
+            "end-appointment",
+        ),
+        (&["session", "attest", OTHER], attested, "session-attest", "attest-batch"),
         (&["profile", "approve", "consent"], noted.clone(), "operator-changed", "approve-profile"),
         (&["clock", "acknowledge", "--reason", "system-failure"], noted, "operator-changed", "acknowledge-clock"),
     ];
@@ -275,10 +283,11 @@ fn the_status_is_told_to_people_and_to_programs() {
               "first_seen_at": "2026-11-20T05:01:00.000000Z", "problem": { "code": "symbolic-link" } }
         ] },
         "records": 40, "journal_size": 321,
-        "paused": [{ "stage": "stamping", "since": "2026-11-20T05:00:00.000000Z", "why": { "code": "authority", "problem": "built-in: timed out" } }],
+        "paused": [{ "stage": "stamping", "since": "2026-11-20T05:00:00.000000Z", "why": { "code": "authority", "problem": "built-in: timed out", "passing": true } }],
         "deadlines": [{ "document": DOCUMENT, "station": "er", "state": "review",
                         "due_at": "2026-11-20T05:48:00.000000Z", "seconds_left": 2280 }],
         "warnings": [
+            { "code": "journal-files", "journal_files": { "code": "unreachable", "folder": "/srv/store/journal" } },
             { "code": "calendar", "calendar_expiry": { "code": "near", "valid_until": "2027-12-31", "days_left": 41 } },
             { "code": "gap", "from": "2027-04-01", "until": null },
             { "code": "best-effort-sandbox" },

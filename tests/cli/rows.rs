@@ -203,6 +203,9 @@ async fn journal(tx: &mut Tx, home: HomeId, held: DocumentId, now: Instant) -> R
     let subject = Subject { document: Some(FILED.parse().unwrap()), ..Subject::default() };
     let filed = Draft::by_person(Kind::DocumentFiled, PERSON.parse().unwrap(), subject);
     journal.append(tx, filed.private(serde_json::json!({ "text": "架空" })), now).await?;
+    let session = Subject { session: Some(SESSION.parse().unwrap()), ..Subject::default() };
+    let closed = Draft::by_system(Kind::SessionClosed, session).fact("reason", "log-off").fact("peer_uid", 1001);
+    journal.append(tx, closed, now).await?;
     Ok(())
 }
 

@@ -71,7 +71,6 @@ fn it_stamps_until_it_is_told_to_stop() {
         url: url.clone(),
         tls_roots: Vec::new(),
         anchors: Anchors::new(&[root]).unwrap(),
-        intermediates: Vec::new(),
         policies: vec![oid::EVALUATION_TIMESTAMP],
         request_policy: None,
         accredited: Vec::new(),

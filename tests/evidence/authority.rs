@@ -21,7 +21,6 @@ fn settings(parts: &Parts, url: String) -> Settings {
         url,
         tls_roots: vec![],
         anchors: parts.anchors(),
-        intermediates: vec![],
         policies: vec![oid::EVALUATION_TIMESTAMP],
         request_policy: None,
         accredited: vec![],

@@ -143,11 +143,7 @@ pub fn authority(ca: &EvaluationCa, validity: Validity) -> EvaluationAuthority {
 }
 
 pub fn rules<'a>(anchors: &'a Anchors) -> check::StampRules<'a> {
-    check::StampRules {
-        anchors,
-        intermediates: &[],
-        policies: std::slice::from_ref(const { &oid::EVALUATION_TIMESTAMP }),
-    }
+    check::StampRules { anchors, policies: std::slice::from_ref(const { &oid::EVALUATION_TIMESTAMP }) }
 }
 
 pub fn run(folder: &Path, command: &str) -> Output {

@@ -12,11 +12,13 @@ use crate::servers::http;
 
 const POLICY: &str = "1.2.3.4.1";
 
+/// The line by which an authority sends its issuer along.
+const SENDS_ISSUER: &str = "certs = issuer.pem\n";
+
 /// A root, an issuer below it, and a time-stamping certificate below that, all made by OpenSSL.
 struct OpensslAuthority {
     parts: Parts,
     root: Vec<u8>,
-    issuer: Vec<u8>,
 }
 
 impl OpensslAuthority {
@@ -28,7 +30,7 @@ impl OpensslAuthority {
                 "[ tsa ]\ndefault_tsa = one\n[ one ]\nserial = serial\ncrypto_device = builtin\n\
                  signer_cert = stamp.pem\nsigner_key = stamp.key\ndefault_policy = {POLICY}\n\
                  other_policies = 1.2.3.4.2\ndigests = sha256, sha384, sha512\naccuracy = secs:1, millisecs:500, \
-                 microsecs:100\nordering = no\ness_cert_id_chain = no\n{settings}\n"
+                 microsecs:100\nordering = no\ness_cert_id_chain = no\n{SENDS_ISSUER}{settings}\n"
             )
             .as_bytes(),
         );
@@ -46,11 +48,9 @@ impl OpensslAuthority {
                  -extfile {extensions} -out {name}.pem"
             ));
         }
-        for name in ["top", "issuer"] {
-            parts.succeed(&format!("openssl x509 -in {name}.pem -outform DER -out {name}.der"));
-        }
-        let (root, issuer) = (parts.read("top.der"), parts.read("issuer.der"));
-        Self { parts, root, issuer }
+        parts.succeed("openssl x509 -in top.pem -outform DER -out top.der");
+        let root = parts.read("top.der");
+        Self { parts, root }
     }
 
     /// A client of this authority behind HTTP.
@@ -66,7 +66,6 @@ impl OpensslAuthority {
             url: format!("http://{address}/"),
             tls_roots: vec![],
             anchors: Anchors::new(std::slice::from_ref(&self.root)).unwrap(),
-            intermediates: vec![self.issuer.clone()],
             policies: vec![POLICY.parse().unwrap()],
             request_policy: None,
             accredited: vec![],
@@ -125,7 +124,6 @@ fn a_stamp_counts_only_by_the_rules() {
         invalid(|settings| settings.policies = vec!["1.2.3.4.2".parse().unwrap()]),
         StampError::Policy(POLICY.parse().unwrap())
     );
-    assert_eq!(invalid(|settings| settings.intermediates.clear()), StampError::Chain(ChainError::UnknownIssuer));
     assert_eq!(invalid(|settings| settings.anchors = Anchors::default()), StampError::Chain(ChainError::UnknownIssuer));
     // A policy may be asked for.
     let asking = authority.client(|settings| {
@@ -137,6 +135,10 @@ fn a_stamp_counts_only_by_the_rules() {
     let StampingError::Refused(refusal) = refused.stamp(b"signature").unwrap_err() else { panic!("not refused") };
     assert_eq!(refusal.failures, ["unacceptedPolicy"]);
     assert!(!refusal.text.is_empty());
+    // Nothing that lies elsewhere makes up for an issuer that does not come with the stamp.
+    let settings = String::from_utf8(authority.parts.read("tsa.cnf")).unwrap();
+    authority.parts.write("tsa.cnf", settings.replace(SENDS_ISSUER, "").as_bytes());
+    assert_eq!(invalid(|_| ()), StampError::Chain(ChainError::UnknownIssuer));
 }
 
 #[test]
@@ -144,8 +146,8 @@ fn every_changed_bit_of_a_foreign_token_is_refused_but_where_nothing_signs() {
     let authority = OpensslAuthority::new("-algorithm EC -pkeyopt ec_paramgen_curve:P-256", "signer_digest = sha256");
     let stamp = authority.client(|_| ()).stamp(b"signature").unwrap();
     let anchors = Anchors::new(std::slice::from_ref(&authority.root)).unwrap();
-    let (intermediates, policies) = ([authority.issuer.clone()], [POLICY.parse().unwrap()]);
-    let rules = check::StampRules { anchors: &anchors, intermediates: &intermediates, policies: &policies };
+    let policies = [POLICY.parse().unwrap()];
+    let rules = check::StampRules { anchors: &anchors, policies: &policies };
     let judged = |token: &[u8]| check::timestamp_token(token, b"signature", &rules);
     assert_eq!(judged(&stamp.token), Ok(stamp.info.clone()));
     assert_eq!(check::timestamp_token(&stamp.token, b"another", &rules), Err(StampError::OtherImprint));

@@ -90,6 +90,84 @@ fn the_turn_of_the_year_is_closed_from_29_december_to_3_january() {
 }
 
 #[test]
+fn what_a_calendar_could_not_tell_goes_on_when_it_is_mended() {
+    let starts_at = Some(tokyo("2026-11-20T09:00"));
+    let calendar = &[(r#"valid_until = "2027-12-31""#, r#"valid_until = "2026-11-21""#)];
+    let mut hospital = Hospital::founded(&Foundation { starts_at, calendar, ..Foundation::default() });
+    hospital.configure(&Settings { starts_at: Some(tokyo("2026-11-20T16:00")), ..Settings::default() });
+    let daemon = hospital.start();
+    hospital.open_session().unwrap();
+    // The scan was in time, and by when it is to be signed lies beyond; of the other both do.
+    deliver(&hospital, "signing", "2026-11-19");
+    deliver(&hospital, "scanning", "2026-11-20");
+    let standing = |name: &str, state, reason| {
+        wait_for(&hospital, "the hold", || {
+            let found = document_of(&hospital, name).filter(|document| document.held.is_some())?;
+            assert_eq!((found.state, found.held), (state, Some(reason)), "{name}");
+            Some(found)
+        })
+    };
+    let held = standing("signing.jpg", DocumentState::Signing, HoldReason::NoDeadline);
+    standing("scanning.jpg", DocumentState::Review, HoldReason::Late);
+
+    // Trying again by the same calendar tells no more.
+    hospital.ask(&Request::Retry { by: by("manager"), documents: vec![held.id] }, PATIENCE).unwrap();
+    let again = wait_for(&hospital, "the second hold", || {
+        document_of(&hospital, "signing.jpg").filter(|document| document.held.is_some())
+    });
+    assert_eq!((again.state, again.held), (DocumentState::Signing, Some(HoldReason::NoDeadline)));
+    assert!(again.updated_at > held.updated_at);
+
+    let file = hospital.home.layout().calendar();
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, text.replace("2026-11-21", "2027-12-31")).unwrap();
+    for name in ["signing.jpg", "scanning.jpg"] {
+        let record = filed(&hospital, name);
+        // Of its eight staffed hours most lie beyond the weekend.
+        assert!(due(&proven(&hospital, &record)).1 > tokyo("2026-11-24T00:00"), "{name}");
+    }
+    daemon.stop();
+    the_journal_is_whole(&hospital);
+}
+
+#[test]
+fn an_information_manager_takes_office_while_documents_wait() {
+    let mut hospital =
+        Hospital::founded(&Foundation { starts_at: Some(tokyo("2026-11-20T09:00")), ..Foundation::default() });
+    hospital.configure(&Settings { starts_at: Some(tokyo("2026-11-20T15:00")), ..Settings::default() });
+    let daemon = hospital.start();
+    let role = || "information-manager".parse().unwrap();
+    // Nobody holds the office from now until the clerk does.
+    let appoint = Request::Appoint {
+        by: by("admin"),
+        second: Some(by("manager")),
+        login: "clerk".into(),
+        role: role(),
+        rank: 2,
+        from: Some(tokyo("2026-11-20T16:00:05")),
+        until: None,
+    };
+    let end = Request::EndAppointment { by: by("admin"), login: "manager".into(), role: role(), ends: None };
+    for request in [appoint, end] {
+        hospital.ask(&request, PATIENCE).unwrap();
+    }
+    hospital.open_session().unwrap();
+    deliver(&hospital, "waiting", "2026-11-20");
+    wait_for(&hospital, "the hold", || {
+        document_of(&hospital, "waiting.jpg").filter(|held| held.held == Some(HoldReason::NoInformationManager))
+    });
+    daemon.stop();
+    // A moment before, and nobody does anything but wait.
+    hospital.configure(&Settings { starts_at: Some(tokyo("2026-11-20T16:00")), ..Settings::default() });
+    let daemon = hospital.start();
+    hospital.open_session().unwrap();
+    let record = proven(&hospital, &filed(&hospital, "waiting.jpg"));
+    assert_eq!(record["information_manager"]["login"], "clerk");
+    daemon.stop();
+    the_journal_is_whole(&hospital);
+}
+
+#[test]
 fn a_business_day_ends_when_the_hospital_says() {
     let starts_at = Some(tokyo("2026-11-19T17:00"));
     let calendar = &[(r#"day_ends = "24:00""#, r#"day_ends = "17:30""#)];

@@ -30,6 +30,7 @@ mod list_of_a_batch;
 mod lists;
 mod notes;
 mod one_bad;
+mod operators;
 mod proven;
 mod regrown;
 mod reused;

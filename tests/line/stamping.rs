@@ -18,14 +18,14 @@ use crate::hospital::{Hospital, PATIENCE, Settings, by};
 use crate::proven::proven;
 use crate::tsa::Tsa;
 
-/// What an authority can do wrong, and what the status then says of it.
-const FAULTS: [(&[&str], &str); 6] = [
-    (&["--wrong-nonce"], "answers another request"),
-    (&["--refuse"], "refuse"),
-    (&["--garbage"], "text/html"),
-    (&["--delay", "4"], "timeout"),
-    (&["--http-status", "503"], "503"),
-    (&["--offset-hours", "-3"], "too far apart"),
+/// What an authority can do wrong, what the status then says of it, and whether it passes by itself.
+const FAULTS: [(&[&str], &str, bool); 6] = [
+    (&["--wrong-nonce"], "answers another request", false),
+    (&["--refuse"], "refuse", false),
+    (&["--garbage"], "text/html", false),
+    (&["--delay", "4"], "timeout", true),
+    (&["--http-status", "503"], "503", true),
+    (&["--offset-hours", "-3"], "too far apart", false),
 ];
 
 #[test]
@@ -39,11 +39,11 @@ fn while_the_authority_fails_documents_wait_and_none_is_filed_unstamped() {
     hospital.open_session().unwrap();
 
     let mut sent: Vec<Sent> = vec![deliver_consent(&hospital, "nobody")];
-    waits_because(&hospital, "connection refused");
-    for (number, (faults, told)) in FAULTS.iter().enumerate() {
+    waits_because(&hospital, "connection refused", true);
+    for (number, (faults, told, passing)) in FAULTS.iter().enumerate() {
         authority.serve(faults);
         sent.push(deliver_consent(&hospital, &format!("fault{number}")));
-        waits_because(&hospital, told);
+        waits_because(&hospital, told, *passing);
     }
     let stamping = wait_for(&hospital, "the last of them", || {
         let waiting = documents_of(&hospital).into_iter().filter(|(found, _)| found.state == DocumentState::Stamping);
@@ -242,7 +242,7 @@ fn an_authority_behind_tls_is_trusted_by_the_roots_of_the_settings_alone() {
     let daemon = hospital.start();
     hospital.open_session().unwrap();
     let sent = deliver_consent(&hospital, "tls");
-    waits_because(&hospital, "not trusted");
+    waits_because(&hospital, "not trusted", false);
     daemon.stop();
 
     let roots = format!("{plain}tls_roots = \"{}\"\n", folder.path().join("tls-roots.pem").display());
@@ -252,18 +252,42 @@ fn an_authority_behind_tls_is_trusted_by_the_roots_of_the_settings_alone() {
     daemon.stop();
 }
 
+#[test]
+fn the_policy_that_the_settings_name_is_asked_for() {
+    const GIVEN: &str = "1.3.6.1.4.1.55555.1.1";
+    let folder = tempfile::tempdir().unwrap();
+    let mut hospital = Hospital::found();
+    let authority = Tsa::start(folder.path());
+    let asking = |policy: &str| {
+        let listed = format!("policies = [\"{GIVEN}\", \"1.3.6.1.4.1.55555.9\"]\nrequest_policy = \"{policy}\"");
+        let settings = authority.settings().replace(&format!("policies = [\"{GIVEN}\"]"), &listed);
+        Settings { authority: Some(settings), ..Settings::default() }
+    };
+    hospital.configure(&asking("1.3.6.1.4.1.55555.9"));
+    let daemon = hospital.start();
+    hospital.open_session().unwrap();
+    let sent = deliver_consent(&hospital, "policy");
+    waits_because(&hospital, "unacceptedpolicy", false);
+    daemon.stop();
+    hospital.configure(&asking(GIVEN));
+    let daemon = hospital.start();
+    proven(&hospital, &filed(&hospital, sent.keys().next().unwrap()));
+    daemon.stop();
+}
+
 /// Waits until the status says that stamping pauses because of this.
-fn waits_because(hospital: &Hospital, told: &str) {
-    wait_for(hospital, &format!("the pause ({told})"), || {
+fn waits_because(hospital: &Hospital, told: &str, passing: bool) {
+    let why = wait_for(hospital, &format!("the pause ({told})"), || {
         let why = why_stamping_pauses(hospital)?;
-        why.to_lowercase().contains(told).then_some(())
+        why["problem"].as_str().unwrap().to_lowercase().contains(told).then_some(why)
     });
+    assert_eq!(why["passing"], passing, "{why}");
     assert!(documents_of(hospital).iter().all(|(document, _)| document.state != DocumentState::Filed));
 }
 
-fn why_stamping_pauses(hospital: &Hospital) -> Option<String> {
+fn why_stamping_pauses(hospital: &Hospital) -> Option<serde_json::Value> {
     let status = hospital.ask(&Request::Status, PATIENCE).unwrap();
     let paused = status["paused"].as_array().unwrap();
     let stamping = paused.iter().find(|paused| paused["stage"] == "stamping")?;
-    Some(stamping["why"]["problem"].as_str().unwrap().to_owned())
+    Some(stamping["why"].clone())
 }

@@ -7,7 +7,7 @@ use torikomi::clock::ClockProblem;
 use torikomi::config::Mode;
 use torikomi::control::Request;
 use torikomi::daemon::clocks;
-use torikomi::document::HoldReason;
+use torikomi::document::{DocumentState, HoldReason};
 use torikomi::ids::DocumentId;
 use torikomi::instant::Instant;
 use torikomi::journal::Kind;
@@ -155,7 +155,8 @@ fn a_deadline_that_cannot_be_told_is_no_lateness() {
     driver.stop();
     let said = told(&bench, document);
     assert!(said.contains("暦が") && said.contains("the calendar ends on"), "{said}");
-    // Who mended the calendar has it tried again.
+    // Whoever tries again has it judged anew: by the calendar that it was judged by nothing changes.
     bench.done(Request::Retry { by: person(ADMIN), documents: vec![document] });
-    assert_eq!(bench.document(document).held, None);
+    let document = bench.document(document);
+    assert_eq!((document.state, document.held), (DocumentState::Inspecting, None));
 }

@@ -6,11 +6,11 @@ use torikomi::crypto::oid;
 use torikomi::daemon::open::OpenError;
 use torikomi::document::HoldReason;
 use torikomi::instant::Instant;
-use torikomi::journal::Kind;
+use torikomi::journal::{Actor, Entry, Kind, read};
 use torikomi::people::acts::{Deed, RevocationReason};
 use torikomi::people::{PeopleError, Refused, certificates, register};
 
-use crate::bench::{ADMIN, AUTHORITY, Bench, KIND, MANAGER, STATION, because, passphrase, person};
+use crate::bench::{ADMIN, AUTHORITY, Bench, KIND, MANAGER, PEER, STATION, because, passphrase, person};
 
 const OPERATOR: &str = "mihon-taro";
 
@@ -113,8 +113,75 @@ fn a_person_comes_to_sign() {
     let session: torikomi::ids::SessionId = opened["session"].as_str().unwrap().parse().unwrap();
     let closed = bench.done(Request::CloseSession { session });
     assert_eq!(closed["waiting"], 1);
+    // Whoever asked proved nothing; the system says whose process it was.
+    let entry = last_entry(&bench);
+    assert_eq!((entry.kind, entry.actor), (Kind::SessionClosed, Actor::System));
+    assert_eq!((&entry.facts["peer_uid"], &entry.facts["reason"]), (&PEER.uid.into(), &"log-off".into()));
     assert!(bench.opened.line.sessions.at_station(&STATION.parse().unwrap()).is_none());
     assert!(matches!(bench.refused(Request::CloseSession { session }), Refusal::People { .. }));
+}
+
+fn last_entry(bench: &Bench) -> Entry {
+    let entries = bench.opened.line.database.read(async |tx| read::entries(tx, 0, 1000).await).unwrap();
+    entries.last().unwrap().entry().unwrap()
+}
+
+#[test]
+fn an_open_session_is_attested_before_its_first_signature() {
+    let bench = Bench::new();
+    let mut request = open(MANAGER);
+    if let Request::OpenSession { attested, .. } = &mut request {
+        *attested = false;
+    }
+    let session = bench.done(request)["session"].as_str().unwrap().parse().unwrap();
+    let waiting = bench.judged(KIND, &[]);
+    bench.hold(waiting, HoldReason::NoAttestation);
+    // Nobody vouches in another's session.
+    bench.done(add(ADMIN));
+    bench.done(enrol(ADMIN, AUTHORITY));
+    bench.done(appoint(Some(MANAGER)));
+    let attest = |login: &str| Request::AttestBatch { by: person(login), session };
+    assert_eq!(bench.refused(attest(OPERATOR)), Refusal::from(Refused::NoSuchSession));
+    assert_eq!(bench.done(attest(MANAGER))["resumed"], 1);
+    let (entry, signed) = bench.last_act();
+    assert_eq!(entry.kind, Kind::BatchAttested);
+    assert!(matches!(&signed.act().deed, Deed::AttestBatch { attested, .. } if attested.len() == 2));
+    assert_eq!(bench.document(waiting).held, None);
+    // What is signed with the key from now on has it.
+    let facts = bench.opened.line.sessions.at_station(&STATION.parse().unwrap()).unwrap();
+    assert_eq!(facts.attestation.unwrap().by, facts.person);
+}
+
+#[test]
+fn an_appointment_is_ended() {
+    let bench = Bench::new();
+    bench.done(add(ADMIN));
+    bench.done(enrol(ADMIN, AUTHORITY));
+    bench.done(appoint(Some(MANAGER)));
+    let end = |by: &str, role: &str, ends| Request::EndAppointment {
+        by: person(by),
+        login: OPERATOR.into(),
+        role: role.parse().unwrap(),
+        ends,
+    };
+    let not_appointed = |role: &str| Refusal::NotAppointed { login: OPERATOR.into(), role: role.into() };
+    assert!(matches!(bench.refused(end(MANAGER, "operator", None)), Refusal::RoleNeeded { .. }));
+    assert_eq!(bench.refused(end(ADMIN, "information-manager", None)), not_appointed("information_manager"));
+    let past = Some(bench.now().plus(jiff::SignedDuration::from_hours(-1)));
+    assert!(matches!(
+        bench.refused(end(ADMIN, "operator", past)),
+        Refusal::NotAppointed { .. } | Refusal::People { .. }
+    ));
+    bench.done(end(ADMIN, "operator", None));
+    let (entry, signed) = bench.last_act();
+    assert_eq!((entry.kind, signed.signatures().len()), (Kind::Appointed, 1));
+    assert!(matches!(signed.act().deed, Deed::EndAppointment { .. }));
+    assert_eq!(bench.refused(end(ADMIN, "operator", None)), not_appointed("operator"));
+    // What the role allowed is over with it.
+    let waiting = bench.fresh();
+    bench.hold(waiting, HoldReason::Identity);
+    let retry = Request::Retry { by: person(OPERATOR), documents: vec![waiting] };
+    assert!(matches!(bench.refused(retry), Refusal::RoleNeeded { .. }));
 }
 
 fn revoke(login: &str, by: &str, second: Option<&str>) -> Request {

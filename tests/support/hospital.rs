@@ -623,10 +623,6 @@ fn new_person(login: &str, name: &str) -> NewPerson {
 
 /// The token in a reply, by the strict reader.
 pub fn granted(reply: &[u8], stamped: &[u8], anchors: &Anchors) -> Vec<u8> {
-    let rules = check::StampRules {
-        anchors,
-        intermediates: &[],
-        policies: std::slice::from_ref(const { &oid::EVALUATION_TIMESTAMP }),
-    };
+    let rules = check::StampRules { anchors, policies: std::slice::from_ref(const { &oid::EVALUATION_TIMESTAMP }) };
     check::timestamp_response(reply, stamped, &[7; 16], &rules).unwrap().0
 }

@@ -48,7 +48,11 @@ pub(in crate::cli) fn lines(desk: &Desk, page: &mut Page, entries: &[EntryFacts]
     for facts in entries {
         let entry = &facts.entry;
         let who = match (&entry.actor, &facts.login) {
-            (Actor::System, _) => words.say("actor-system"),
+            (Actor::System, _) => match entry.facts.get("peer_uid").and_then(Value::as_u64) {
+                // Nobody proved who they are; the system says whose process it was.
+                Some(uid) => words.with("actor-socket", &[("uid", uid.to_string().into())]),
+                None => words.say("actor-system"),
+            },
             (Actor::Person(_), Some(login)) => login.clone(),
             (Actor::Person(person), None) => person.to_string(),
         };

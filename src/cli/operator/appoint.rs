@@ -1,4 +1,4 @@
-//! `torikomi operator appoint`: gives a person a role for a time.
+//! `torikomi operator appoint`: gives a person a role for a time, or ends that.
 
 use super::change;
 use crate::cli::choice;
@@ -21,6 +21,9 @@ pub struct Args {
     from: Option<Instant>,
     #[arg(long, value_name = "TIME", value_parser = clock_time)]
     until: Option<Instant>,
+    /// What was given ends: now, or with `--until` then.
+    #[arg(long, conflicts_with_all = ["rank", "from", "second"])]
+    end: bool,
     #[command(flatten)]
     by: Person,
     #[command(flatten)]
@@ -28,6 +31,11 @@ pub struct Args {
 }
 
 pub(super) fn run(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
+    if args.end {
+        let (login, role) = (args.login.clone(), args.role.clone());
+        let request = Request::EndAppointment { by: args.by.prove(desk)?, login, role, ends: args.until };
+        return change(desk, &request, "operator-appointment-ended", &args.login);
+    }
     let request = Request::Appoint {
         by: args.by.prove(desk)?,
         second: args.second.prove(desk)?,

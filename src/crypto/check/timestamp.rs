@@ -15,8 +15,6 @@ use crate::instant::Instant;
 pub struct StampRules<'a> {
     /// The authorities' roots.
     pub anchors: &'a Anchors,
-    /// Issuers' certificates that authorities do not send along.
-    pub intermediates: &'a [Vec<u8>],
     /// The time-stamping policies that count. None counts if none is listed.
     pub policies: &'a [Oid],
 }
@@ -57,7 +55,7 @@ pub struct StampClaim {
 /// # Errors
 /// The first thing that is wrong.
 pub fn timestamp_claim(token: &[u8], stamped: &[u8]) -> Result<StampClaim, StampError> {
-    claim(token, stamped, None, &[])
+    claim(token, stamped, None)
 }
 
 /// Verifies a token over these bytes (of a signature: its octets without tag and length), at the token's own time.
@@ -174,7 +172,7 @@ fn verify(
     nonce: Option<&[u8; 16]>,
     rules: &StampRules<'_>,
 ) -> Result<StampInfo, StampError> {
-    let claim = claim(token, stamped, nonce, rules.intermediates)?;
+    let claim = claim(token, stamped, nonce)?;
     if !rules.policies.contains(&claim.policy) {
         return Err(StampError::Policy(claim.policy));
     }
@@ -193,12 +191,7 @@ fn verify(
     })
 }
 
-fn claim(
-    token: &[u8],
-    stamped: &[u8],
-    nonce: Option<&[u8; 16]>,
-    intermediates: &[Vec<u8>],
-) -> Result<StampClaim, StampError> {
+fn claim(token: &[u8], stamped: &[u8], nonce: Option<&[u8; 16]>) -> Result<StampClaim, StampError> {
     let message = SignedData::read(token)?;
     if message.version != 3 || message.content_type != oid::TST_INFO {
         return Err(StampError::NotAToken);
@@ -215,8 +208,7 @@ fn claim(
     if digest != signer.hash.digest(content) {
         return Err(StampError::ContentChanged);
     }
-    let known = intermediates.iter().map(|der| Value::read(der, "a certificate")).collect::<Result<Vec<_>, _>>()?;
-    let (certificate, others) = signer.certificate(&[message.certificates.as_slice(), &known].concat())?;
+    let (certificate, others) = signer.certificate(&message.certificates)?;
     if attributes.references.is_empty() {
         return Err(StampError::Attribute("signingCertificate"));
     }

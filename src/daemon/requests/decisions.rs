@@ -12,6 +12,7 @@ use crate::ids::DocumentId;
 use crate::journal::append::Appended;
 use crate::ledger::decisions::DecisionKind;
 use crate::ledger::documents::{self, Document};
+use crate::ledger::waiting;
 use crate::people::acts::Deed;
 use crate::people::{Role, appointments, register};
 use crate::pipeline::driver::StageName;
@@ -151,6 +152,6 @@ async fn try_again(tx: &mut Tx, document: &Document, signers: &Signers, hand: &H
         return Err(wrong_state(document));
     }
     let appended = hand.act(tx, Deed::Retry { documents: vec![document.id] }, signers, None).await?;
-    documents::resume(tx, document.id, held, hand.now).await?;
+    waiting::try_again(tx, document.id, document.state, held, hand.now).await?;
     Ok(appended)
 }

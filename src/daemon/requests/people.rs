@@ -10,20 +10,22 @@ use crate::control::facts::Noted;
 use crate::control::{Credentials, Refusal, Secret};
 use crate::crypto::check;
 use crate::crypto::make::Validity;
+use crate::database::DatabaseError;
 use crate::document::HoldReason;
 use crate::ids::Name;
 use crate::instant::Instant;
 use crate::journal::append::Appended;
 use crate::keyring;
-use crate::ledger::documents;
+use crate::ledger::{documents, waiting};
 use crate::people::acts::{Deed, RevocationReason, Signed};
-use crate::people::appointments::Appointment;
+use crate::people::appointments::{self, Appointment};
 use crate::people::certificates::{self, Certificate, Signer};
 use crate::people::enrolment::{self, OwnKey};
 use crate::people::register::{self, NewPerson, Person};
 use crate::people::sessions::{self, CloseReason};
 use crate::people::{PassphraseRule, PeopleError, Refused, Role};
 use crate::pipeline::driver::StageName;
+use crate::pipeline::line::Line;
 
 /// An appointment that is asked for.
 pub(super) struct Wanted {
@@ -153,13 +155,7 @@ impl Requests {
         peer: Peer,
     ) -> Result<Noted, Refusal> {
         let hand = self.hand(peer);
-        // The command line writes words with hyphens.
-        let role: Role = wanted
-            .role
-            .as_str()
-            .replace('-', "_")
-            .parse()
-            .map_err(|_| Refusal::Unknown { what: wanted.role.to_string() })?;
+        let role = role_of(&wanted.role)?;
         let from = wanted.from.unwrap_or(hand.now);
         if from < hand.now.plus(-hand.rules.clock_skew) {
             return Err(Refusal::BegunInPast { from });
@@ -171,15 +167,62 @@ impl Requests {
             let deed = Deed::Appoint(Appointment { person, role, rank, from, until });
             let signed = hand.sign(deed, &signers, None)?;
             let change = enrolment::appoint(tx, signed, &hand.rules, hand.now).await?;
-            let appended = hand.apply(tx, &change).await?;
-            if role == Role::InformationManager && from <= hand.now {
-                documents::resume_all(tx, None, HoldReason::NoInformationManager, hand.now).await?;
-            }
-            Ok(appended)
+            hand.apply(tx, &change).await
         })?;
-        self.line.shared.wake(&[StageName::Signing]);
+        resume_under_manager(&self.line)?;
         Ok(noted(appended))
     }
+
+    /// An appointment ends now, or when it is said to.
+    pub(super) fn end_appointment(
+        &self,
+        by: &Credentials,
+        login: &str,
+        role: &Name,
+        ends: Option<Instant>,
+        peer: Peer,
+    ) -> Result<Noted, Refusal> {
+        let hand = self.hand(peer);
+        let (role, ends) = (role_of(role)?, ends.unwrap_or(hand.now));
+        let signers = Signers::from(self.prove(by, hand.now)?);
+        let login = login.to_owned();
+        let appended = self.line.database.write::<_, Refusal, _>(async move |tx| {
+            let person = register::active(tx, &login).await?.id;
+            let open = appointments::list(tx, ends).await?;
+            if !open.iter().any(|held| held.person == person && held.role == role && held.from < ends) {
+                return Err(Refusal::NotAppointed { login, role: role.to_string() });
+            }
+            let signed = hand.sign(Deed::EndAppointment { person, role, ends }, &signers, None)?;
+            let change = enrolment::appoint(tx, signed, &hand.rules, hand.now).await?;
+            hand.apply(tx, &change).await
+        })?;
+        Ok(noted(appended))
+    }
+}
+
+/// What waited for an information manager goes on while there is one: appointed just now, or long before and in office only
+/// since. To be called every few seconds.
+///
+/// # Errors
+/// When the database fails.
+pub fn resume_under_manager(line: &Line) -> Result<(), DatabaseError> {
+    let now = line.clock.now();
+    let goes_on = line.database.read::<_, DatabaseError, _>(async |tx| {
+        Ok(waiting::any(tx, HoldReason::NoInformationManager).await?
+            && appointments::information_manager(tx, now).await?.is_some())
+    })?;
+    if goes_on {
+        line.database.write::<_, DatabaseError, _>(async move |tx| {
+            documents::resume_all(tx, None, HoldReason::NoInformationManager, now).await
+        })?;
+        line.shared.wake(&[StageName::Signing]);
+    }
+    Ok(())
+}
+
+/// The command line writes words with hyphens.
+fn role_of(name: &Name) -> Result<Role, Refusal> {
+    name.as_str().replace('-', "_").parse().map_err(|_| Refusal::Unknown { what: name.to_string() })
 }
 
 /// Certificates know no fractions of a second.

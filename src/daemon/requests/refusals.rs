@@ -4,7 +4,7 @@ use crate::control::Refusal;
 use crate::crypto::make::MakeError;
 use crate::database::DatabaseError;
 use crate::measuring::MeasuringError;
-use crate::people::{PeopleError, Refused};
+use crate::people::{PeopleError, Refused, entitlement};
 
 impl From<DatabaseError> for Refusal {
     fn from(error: DatabaseError) -> Self {
@@ -33,6 +33,12 @@ impl From<PeopleError> for Refusal {
             PeopleError::Make(error) => error.into(),
             PeopleError::Io { .. } | PeopleError::Write(_) => Self::Environment { problem: error.to_string() },
         }
+    }
+}
+
+impl From<entitlement::Refusal> for Refusal {
+    fn from(unsigned: entitlement::Refusal) -> Self {
+        Self::NotTheirs { unsigned }
     }
 }
 

@@ -5,12 +5,13 @@ use super::queue::{Done, Weighed, find, go_on, source_changed, supersede, weigh,
 use super::{Peer, Requests, state};
 use crate::control::facts::Decided;
 use crate::control::{Credentials, ReasonGiven, Refusal};
-use crate::document::DocumentState;
+use crate::document::{DocumentState, HoldReason};
 use crate::ids::DocumentId;
 use crate::judgement::{LATENESS, Severity};
 use crate::ledger::decisions::DecisionKind;
-use crate::ledger::documents::Document;
+use crate::ledger::documents::{self, Document};
 use crate::people::acts::{Deed, PagesSeen};
+use crate::people::{appointments, entitlement};
 use crate::pipeline::driver::StageName;
 use crate::profile::Exceptions;
 use crate::review::Need;
@@ -62,9 +63,19 @@ impl Requests {
         let replaced = supersedes.map(|earlier| self.replaced(earlier)).transpose()?;
         let done = self.line.database.write::<_, Refusal, _>(async move |tx| {
             let document = find(tx, id).await?;
-            if document.state != DocumentState::AwaitingConfirmation || source_changed(&document) {
+            let waits = match (document.state, document.held) {
+                (DocumentState::AwaitingConfirmation, _) => !source_changed(&document),
+                // Whoever confirmed it may never come to sign it: another can in their place.
+                (DocumentState::Signing, Some(HoldReason::NoSession)) => true,
+                _ => false,
+            };
+            if !waits {
                 return Err(wrong_state(&document));
             }
+            let roles = appointments::roles(tx, signers.first.person(), hand.now).await?;
+            let rules = &weigh(tx, &document, &profiles).await?.adopted.profile.signing;
+            let operator = document.identity.operator.as_ref().map(|operator| &operator.value);
+            entitlement::may_confirm(signers.first.login(), &roles, operator, rules)?;
             let state_digest = state::of(tx, &document).await?;
             if let Some(earlier) = &replaced {
                 let patient = document.identity.patient.as_ref().map(|patient| patient.value.id.as_str());
@@ -72,6 +83,9 @@ impl Requests {
             }
             let deed = Deed::Confirm { document: id, state_digest, pages: seen(pages_shown), supersedes };
             let appended = hand.decide(tx, id, DecisionKind::Confirm, deed, &signers, &Why::default()).await?;
+            if document.state == DocumentState::Signing {
+                documents::resume(tx, id, HoldReason::NoSession, hand.now).await?;
+            }
             go_on(tx, &document, &profiles, &hand).await?;
             Ok(Done::one(&document, appended))
         })?;

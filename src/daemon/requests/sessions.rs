@@ -2,15 +2,16 @@
 
 use jiff::civil::Date;
 
+use super::hand::Signers;
 use super::{Peer, Requests};
 use crate::config::Mode;
-use crate::control::facts::{Closed, Opened};
+use crate::control::facts::{BatchAttested, Closed, Opened};
 use crate::control::{Credentials, Refusal};
 use crate::database::{DatabaseError, Tx};
 use crate::document::{DocumentState, HoldReason};
 use crate::ids::{Name, SessionId};
 use crate::ledger::{attempts, documents};
-use crate::people::acts::Signed;
+use crate::people::acts::{Deed, Signed};
 use crate::people::sessions::{self, Attested, Caps, CloseReason};
 use crate::people::{PeopleError, Refused};
 use crate::pipeline::driver::StageName;
@@ -68,6 +69,29 @@ impl Requests {
         })?;
         self.line.shared.wake(&[StageName::Signing]);
         Ok(Opened { session: row.id, expires_at: row.expires_at, most: row.most, resumed })
+    }
+
+    /// Vouches for the batch of an open session; what waited for that goes on.
+    pub(super) fn attest_batch(&self, by: &Credentials, id: SessionId, peer: Peer) -> Result<BatchAttested, Refusal> {
+        let hand = self.hand(peer);
+        let signers = Signers::from(self.prove(by, hand.now)?);
+        let deed = Deed::AttestBatch { session: id, attested: Attested::ALL.to_vec() };
+        let signed = hand.sign(deed, &signers, None)?;
+        let now = hand.now;
+        let row = self.line.database.write::<_, Refusal, _>(async move |tx| {
+            let change = sessions::attest(tx, signed, &hand.rules, hand.now).await?;
+            hand.apply(tx, &change).await?;
+            sessions::get(tx, id).await?.ok_or_else(|| Refusal::Unknown { what: id.to_string() })
+        })?;
+        if let Some(attestation) = row.attestation {
+            self.line.sessions.set_attestation(id, attestation);
+        }
+        // Only now: what goes on must find it.
+        let resumed = self.line.database.write::<_, DatabaseError, _>(async move |tx| {
+            documents::resume_all(tx, Some(&row.station), HoldReason::NoAttestation, now).await
+        })?;
+        self.line.shared.wake(&[StageName::Signing]);
+        Ok(BatchAttested { session: id, resumed })
     }
 
     pub(super) fn close_session(&self, id: SessionId, peer: Peer) -> Result<Closed, Refusal> {

@@ -102,6 +102,8 @@ impl Requests {
         if line.sandbox == "best-effort" {
             warnings.push(Warning::BestEffortSandbox);
         }
+        let problem = line.files_problem.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        warnings.extend(problem.map(|journal_files| Warning::JournalFiles { journal_files }));
         let problem = line.anchor_problem.lock().unwrap_or_else(PoisonError::into_inner).clone();
         warnings.extend(problem.map(|anchor| Warning::Anchor { anchor }));
         warnings

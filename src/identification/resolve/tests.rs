@@ -20,6 +20,7 @@ fn resolved(statements: &[Statement]) -> Identification {
     let asked = Asked {
         station: &station,
         patients: &patients(),
+        people: &["clerk".to_owned()].into(),
         required: &[Field::PatientId, Field::ObtainedOn],
         sources: &[Source::Sidecar, Source::Barcode, Source::Batch],
     };

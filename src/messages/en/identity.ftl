@@ -38,6 +38,7 @@ identity-conflict = The { identity-field } does not agree: { $statements }. Plea
 identity-malformed-patient-id = The patient id “{ $text }” ({ identity-from }) cannot be read: { $patient_id }. Please enter the right one.
 identity-unknown-patient = Patient id “{ $id }” ({ identity-from }) is not in the patient master. Please check it, or wait until the master is updated.
 identity-unreadable-date = The { identity-field } “{ $text }” ({ identity-from }) cannot be told: { $date }. Please enter the right date.
+identity-unknown-operator = The { identity-from } names “{ $operator }” as the operator, and no person here has that login. Please state the operator with `torikomi queue identify --operator`, or have an administrator add the person (`torikomi operator add`), then `torikomi queue retry`.
 identity-wrong-station = The { identity-from } names the station “{ $stated }”, but it arrived in the folder of “{ $station }”. Please check where it was scanned.
 identity-unspoken = Neither a sidecar, nor a list, nor a file name says whose “{ $file }” is. Please check that no other patient's document is among these files.
 identity-contested = Several sidecars speak of the same files. Please find out which is right.

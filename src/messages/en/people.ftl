@@ -79,7 +79,7 @@ weaknesses-repetitive = it repeats a few characters
 weaknesses-separator = {", "}
 
 session-reason = { $reason ->
-    [log-off] closed by the person
+    [log-off] closed on request
     [expired] it has lasted as long as it may
     [idle] it went unused as long as it may
     [spent] it has signed as many as it may
@@ -97,8 +97,8 @@ unsigned-not-confirmed = { $because ->
     [findings] A check asked for a look, or something was released by a person.
    *[delivered-outside] It was delivered outside the session.
 } Please look at it and confirm it.
-unsigned-confirmed-by-another = Somebody else confirmed it. It is signed in that person’s session.
-unsigned-other-operator = The operator is { $operator }. Please have that person or the information manager confirm it.
+unsigned-confirmed-by-another = Somebody else confirmed it. It is signed in that person’s session. If that person cannot sign it, confirm it anew with `torikomi queue confirm`.
+unsigned-other-operator = The operator named with it is { $operator }. That person or the information manager confirms it (`torikomi queue confirm`) and signs it in a session of their own. If the name is wrong, correct it with `torikomi queue identify --operator`.
 unsigned-not-entitled = In this person’s roles, documents of this profile cannot be signed.
 
 act-reason = { $code ->

@@ -26,6 +26,7 @@ form-expected = { $expected ->
     [interval] a length of time such as 3s, 10min, 8h or 30days
     [size] a size such as 512MiB
     [url] an address that begins with http:// or https://
+    [listed-policy] one of the numbers under policies
     [https-url] an address that begins with https:// (tls_roots is for https only)
     [oid] a number such as 1.2.392.200257.1
     [instant] an instant such as 2026-11-20T00:30:00.000000Z

@@ -38,6 +38,7 @@ identity-conflict = { identity-field }が一致しません：{ $statements }。
 identity-malformed-patient-id = { identity-from }の患者番号「{ $text }」を読み取れません：{ $patient_id }。正しい番号を入力してください。
 identity-unknown-patient = 患者番号「{ $id }」（{ identity-from }）は患者マスターにありません。番号を確かめるか、患者マスターの更新をお待ちください。
 identity-unreadable-date = { identity-from }の{ identity-field }「{ $text }」を日付として決められません：{ $date }。正しい日付を入力してください。
+identity-unknown-operator = { identity-from }に実施者として「{ $operator }」とありますが、そのログイン名の人は登録されていません。「torikomi queue identify --operator」で実施者を入力するか、管理者が「torikomi operator add」で登録してから「torikomi queue retry」でやり直してください。
 identity-wrong-station = { identity-from }には「{ $stated }」とありますが、届いたのは「{ $station }」のフォルダーです。どちらのステーションでスキャンしたかを確かめてください。
 identity-unspoken = 「{ $file }」がだれの文書か、どのサイドカーにも一覧にもファイル名にもありません。別の患者の文書が混ざっていないか確かめてください。
 identity-contested = 同じファイルについて、複数のサイドカーが述べています。どれが正しいか確かめてください。

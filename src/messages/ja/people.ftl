@@ -97,8 +97,8 @@ unsigned-not-confirmed = { $because ->
     [findings] 検査で気になる点があったか、承認を経たため、
    *[delivered-outside] セッションの外で届いたため、
 }内容を見て確定してください。
-unsigned-confirmed-by-another = 別の方が確定しました。確定した方のセッションで署名されます。
-unsigned-other-operator = 実施者は { $operator } さんです。本人か、情報作成管理者が確定してください。
+unsigned-confirmed-by-another = 別の方が確定しました。確定した方のセッションで署名されます。その方が署名できないときは「torikomi queue confirm」で確定し直してください。
+unsigned-other-operator = 実施者は { $operator } さんとなっています。本人か情報作成管理者が「torikomi queue confirm」で確定し、自分のセッションで署名してください。名前が違うときは「torikomi queue identify --operator」で直してください。
 unsigned-not-entitled = この方の役割では、このプロファイルの文書に署名できません。
 
 act-reason = { $code ->

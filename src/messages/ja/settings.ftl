@@ -26,6 +26,7 @@ form-expected = { $expected ->
     [interval] 時間（例 3s、10min、8h、30days）
     [size] 大きさ（例 512MiB）
     [url] http:// か https:// で始まるアドレス
+    [listed-policy] policies に挙げた番号の一つ
     [https-url] https:// で始まるアドレス（tls_roots は https のときだけ使います）
     [oid] 番号（例 1.2.392.200257.1）
     [instant] 時刻（例 2026-11-20T00:30:00.000000Z）
