@@ -26,7 +26,8 @@ const IMPOSSIBLE_DATE: &str = "obtained_in_future";
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Need {
-    /// A fact that the profile requires is missing or cannot be. No exception releases it.
+    /// A fact that the profile requires is missing or cannot be, or rests on a statement that was undone. No exception
+    /// releases it.
     Identity,
     /// This build cannot do what the profile asks. No exception releases it.
     Carried,
@@ -57,6 +58,7 @@ pub fn needs(identity: &Identity, judgement: &Judgement, profile: &Profile, deci
     let mut needs = Vec::new();
     if profile.identity.required.iter().any(|fact| !is_known(identity, *fact))
         || judgement.findings.iter().any(impossible)
+        || is_unsaid(decisions)
     {
         needs.push(Need::Identity);
     }
@@ -95,10 +97,21 @@ pub fn route(needs: &[Need]) -> (DocumentState, Option<HoldReason>) {
 }
 
 /// The decisions that still count: those about the state in which the document is, made since the identity was last
-/// stated by a person.
+/// stated by a person, with keys that were in force then.
 pub fn current(decisions: &[Decision]) -> impl Iterator<Item = &Decision> {
     let from = decisions.iter().rposition(|decision| decision.kind == DecisionKind::Identify).unwrap_or(0);
-    decisions.iter().skip(from).filter(|decision| decision.seen.is_none())
+    decisions.iter().skip(from).filter(|decision| decision.seen.is_none() && decision.undone_by.is_none())
+}
+
+/// Whether somebody said whose it is with a key that was not theirs any more, and nobody has said it anew since that was
+/// found out. What others said before was said beside it, so it does not do.
+fn is_unsaid(decisions: &[Decision]) -> bool {
+    let identified = || decisions.iter().filter(|decision| decision.kind == DecisionKind::Identify);
+    let found_out = identified().filter_map(|decision| decision.undone_by).max();
+    let anew = |found_out: u64| {
+        identified().any(|decision| decision.undone_by.is_none() && decision.journal_index > found_out)
+    };
+    found_out.is_some_and(|found_out| !anew(found_out))
 }
 
 /// A document that may be signed: identified, judged under one exact profile, and released by whoever had to.
@@ -120,7 +133,7 @@ impl Accepted {
         &self.judgement
     }
 
-    /// Every decision that led here, in order.
+    /// Every decision that led here and stands, in order.
     #[must_use]
     pub fn decisions(&self) -> &[Decision] {
         &self.decisions
@@ -179,11 +192,13 @@ pub async fn recall(tx: &mut Tx, document: &Document, profile: &Profile) -> Resu
         }
         _ => return Err(NotAccepted::NotJudged),
     };
-    let decisions = decisions::of_document(tx, document.id).await?;
+    let mut decisions = decisions::of_document(tx, document.id).await?;
     let needs = needs(&document.identity, &judgement, profile, &decisions);
     if !needs.is_empty() {
         return Err(NotAccepted::Needs(needs));
     }
+    // What is signed names nothing that was known to be undone.
+    decisions.retain(|decision| decision.undone_by.is_none());
     Ok(Accepted { document: document.clone(), judgement, decisions })
 }
 
@@ -254,7 +269,10 @@ mod tests {
                 journal_index: index,
                 entry: Digest::of(b""),
                 at: Instant::from_microseconds(0).unwrap(),
+                certificate: Digest::of(b""),
+                second_certificate: None,
                 seen: None,
+                undone_by: None,
             })
             .collect()
     }
@@ -297,6 +315,31 @@ mod tests {
                 "{found:?} {decided:?}"
             );
         }
+    }
+
+    #[test]
+    fn what_was_undone_releases_nothing() {
+        use DecisionKind as D;
+        let each = profile("confirm = \"each\"", "allowed");
+        let judgement = judgement(&each, &[("blank_page", Severity::Hold), (LATENESS, Severity::Hold)]);
+        let asked = |decided: &[D], undone: &[(usize, u64)]| {
+            let mut decisions = decisions(decided);
+            for (index, by) in undone {
+                decisions[*index].undone_by = Some(*by);
+            }
+            needs(&identity(), &judgement, &each, &decisions)
+        };
+        let released = [D::LateRelease, D::Accept, D::Confirm];
+        assert_eq!(asked(&released, &[]), []);
+        assert_eq!(asked(&released, &[(0, 9)]), [Need::LateRelease]);
+        assert_eq!(asked(&released, &[(1, 9)]), [Need::Accept]);
+        assert_eq!(asked(&released, &[(2, 9)]), [Need::Confirm]);
+        // Whose it is is said anew, and only what is said after it was found out does.
+        let identified = [D::Identify, D::Identify, D::LateRelease, D::Accept, D::Confirm];
+        assert_eq!(asked(&identified, &[]), []);
+        assert_eq!(asked(&identified, &[(0, 9)]), [Need::Identity]);
+        assert_eq!(asked(&identified, &[(1, 9)]), [Need::Identity]);
+        assert_eq!(asked(&identified, &[(0, 0)]), []);
     }
 
     #[test]

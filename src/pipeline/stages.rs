@@ -249,7 +249,7 @@ impl Line {
             profile: &|digest| self.profiles().bytes_of(digest),
         };
         match stage.file(id) {
-            Ok(filing::Outcome::SignedAnew) => Worked::Done(&[StageName::Signing]),
+            Ok(filing::Outcome::GivenUp) => Worked::Done(&[StageName::Signing]),
             Ok(filing::Outcome::Filed(filed)) => {
                 tracing::info!(document.id = %id, record.id = %filed.record, "Filed document {id} as record {}", filed.record);
                 self.clear_custody(id);

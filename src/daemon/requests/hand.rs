@@ -55,6 +55,11 @@ impl Requests {
 }
 
 impl Hand {
+    /// The same hand, at another time.
+    pub(super) fn at(self, now: Instant) -> Self {
+        Self { now, ..self }
+    }
+
     /// Signs what is done, with its private part.
     pub(super) fn sign(&self, deed: Deed, by: &Signers, private: Option<&Private>) -> Result<Signed, Refusal> {
         let mut act = Act::new(deed, by.first.person(), self.now, self.rules.home);
@@ -98,7 +103,10 @@ impl Hand {
             journal_index: appended.index,
             entry: appended.entry,
             at: self.now,
+            certificate: by.first.certificate().fingerprint,
+            second_certificate: by.second.as_ref().map(|second| second.certificate().fingerprint),
             seen: None,
+            undone_by: None,
         };
         decisions::enter(tx, document, &decision).await?;
         Ok(appended)
