@@ -77,6 +77,8 @@ pub enum Kind {
     SignerRevoked,
     /// A decision that the signed record names was made with a key that was revoked from before.
     DecisionRevoked,
+    /// Whoever confirmed a document can sign no more, and somebody else has to confirm it.
+    ConfirmationLapsed,
     /// Files of a signing attempt that a crash cut off from the ledger and that nobody can vouch for were set aside.
     AttemptQuarantined,
     DocumentFiled,

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::database::{DatabaseError, Tx};
 use crate::document::{DocumentState, HoldReason};
 use crate::identity::Identity;
+use crate::ids::PersonId;
 use crate::instant::Instant;
 use crate::judgement::{Finding, Judgement, Outcome, Severity};
 use crate::ledger::decisions::{self, Decision, DecisionKind};
@@ -160,12 +161,16 @@ impl Accepted {
 
     /// Who confirmed it, in the state in which it is.
     #[must_use]
-    pub fn confirmed_by(&self) -> Option<crate::ids::PersonId> {
-        current(&self.decisions)
-            .filter(|decision| decision.kind == DecisionKind::Confirm)
-            .last()
-            .map(|decision| decision.person)
+    pub fn confirmed_by(&self) -> Option<PersonId> {
+        confirmed_by(&self.decisions)
     }
+}
+
+/// Who last confirmed a document, in the state in which it is.
+#[must_use]
+pub fn confirmed_by(decisions: &[Decision]) -> Option<PersonId> {
+    let confirmed = current(decisions).filter(|decision| decision.kind == DecisionKind::Confirm);
+    confirmed.last().map(|decision| decision.person)
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -217,7 +222,7 @@ fn is_known(identity: &Identity, fact: Fact) -> bool {
 mod tests {
     use super::*;
     use crate::identity::{Patient, Source, Sourced};
-    use crate::ids::{Digest, PersonId};
+    use crate::ids::Digest;
     use crate::instant::Instant;
     use crate::judgement::Reason;
 

@@ -5,6 +5,7 @@ use sqlx::Row as _;
 
 use super::documents::{self, Document, from_json, to_json};
 use crate::database::{DatabaseError, Tx, instant, unreadable};
+use crate::document::HoldReason;
 use crate::evidence::record::Seen;
 use crate::ids::{Digest, DocumentId, PersonId};
 use crate::instant::Instant;
@@ -172,6 +173,27 @@ async fn unsay<'d>(
     let left: Vec<_> =
         said.into_iter().filter(|_| !identified.next().is_some_and(|decision| is_undone(&decision))).collect();
     documents::set_stated(tx, id, &to_json("document.stated", &left)?).await
+}
+
+/// Ends the waiting for `reason` of the documents about which a person decided something.
+pub async fn resume_those_of(
+    tx: &mut Tx,
+    person: PersonId,
+    reason: HoldReason,
+    now: Instant,
+) -> Result<(), DatabaseError> {
+    let rows = sqlx::query(
+        "SELECT id FROM document WHERE held = $1 AND id IN (SELECT document FROM decision WHERE person = $2) ORDER BY id",
+    )
+    .bind(reason.to_string())
+    .bind(person.to_string())
+    .fetch_all(&mut *tx)
+    .await?;
+    for row in rows {
+        let id = row.try_get::<String, _>("id")?.parse().map_err(unreadable("document.id"))?;
+        documents::resume(tx, id, reason, now).await?;
+    }
+    Ok(())
 }
 
 /// Says which document a document replaces, by the decisions about it that stand.

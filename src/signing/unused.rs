@@ -7,6 +7,7 @@ use crate::journal::append::Journal;
 use crate::journal::{Draft, Kind, Subject};
 use crate::ledger::attempts::{self, Attempt, AttemptState};
 use crate::ledger::{decisions, documents};
+use crate::people::entitlement;
 use crate::profile::Profile;
 use crate::review;
 
@@ -47,7 +48,13 @@ pub(crate) async fn revoked(
     let judgement = document.judgement.as_ref().ok_or_else(unjudged)?;
     let decided = decisions::of_document(tx, id).await?;
     let needs = review::needs(&document.identity, judgement, profile, &decided);
-    let (to, held) = review::route(&needs);
+    let (to, held) = match review::confirmed_by(&decided).filter(|_| needs.is_empty()) {
+        // Nobody else signs what this person confirmed.
+        Some(person) if !entitlement::can_sign(tx, person, &profile.signing, now).await? => {
+            (DocumentState::AwaitingConfirmation, None)
+        }
+        _ => review::route(&needs),
+    };
     documents::carry_on(tx, id, DocumentState::Filing, to, now).await?;
     if let Some(reason) = held {
         let detail = serde_json::json!({ "code": "needs", "needs": needs });

@@ -11,6 +11,7 @@ use torikomi::document::{DocumentState, HoldReason};
 use torikomi::identification::Facts;
 use torikomi::ids::{DocumentId, Name};
 use torikomi::instant::Instant;
+use torikomi::journal::{Kind, read};
 use torikomi::ledger::attempts::{self, AttemptState};
 use torikomi::ledger::documents::Document;
 use torikomi::people::acts::RevocationReason;
@@ -174,6 +175,54 @@ fn what_was_confirmed_with_a_stolen_key_is_confirmed_anew() {
     let signed = proven(&hospital, &record);
     assert_eq!(signed["decisions"].as_array().unwrap().len(), 1, "{signed}");
     daemon.stop();
+    the_journal_is_whole(&hospital);
+}
+
+#[test]
+fn what_somebody_confirmed_who_signs_no_more_is_confirmed_by_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut hospital = Hospital::found();
+    let mut authority = Tsa::start(folder.path());
+    hospital.configure(&Settings { authority: Some(authority.settings()), ..Settings::default() });
+    authority.stop();
+    let daemon = hospital.start();
+    // One was signed and waits for its stamp, one waits for the signature.
+    let sent = [deliver_consent(&hospital, "signed"), deliver_consent(&hospital, "unsigned")];
+    let names: Vec<_> = sent.iter().map(|names| names.keys().next().unwrap()).collect();
+    for name in &names {
+        waits_in(&hospital, name, DocumentState::Signing, Some(HoldReason::NoSession));
+    }
+    let opened = hospital.open_session().unwrap();
+    let [signed, unsigned] =
+        [0, 1].map(|place| waits_in(&hospital, names[place], DocumentState::AwaitingConfirmation, None).id);
+    confirm(&hospital, "clerk", signed);
+    waits_in(&hospital, names[0], DocumentState::Stamping, None);
+    let session = opened["session"].as_str().unwrap().parse().unwrap();
+    hospital.ask(&Request::CloseSession { session }, PATIENCE).unwrap();
+    confirm(&hospital, "clerk", unsigned);
+    waits_in(&hospital, names[1], DocumentState::Signing, Some(HoldReason::NoSession));
+
+    revoke_the_clerk(&hospital, None, RevocationReason::Left);
+    waits_in(&hospital, names[1], DocumentState::AwaitingConfirmation, None);
+    authority.serve(&[]);
+    waits_in(&hospital, names[0], DocumentState::AwaitingConfirmation, None);
+    let station = "front-desk".parse().unwrap();
+    hospital
+        .ask(&Request::OpenSession { by: by("manager"), station, attested: true, obtained_on: None }, PATIENCE)
+        .unwrap();
+    for (name, document) in names.iter().zip([signed, unsigned]) {
+        confirm(&hospital, "manager", document);
+        let record = wait_for(&hospital, "the record", || {
+            let waits = document_of(&hospital, name).unwrap();
+            (waits.state == DocumentState::Filed).then(|| filed(&hospital, name))
+        });
+        // What the clerk said was said with a key of their own, and stays beside it.
+        let proven = proven(&hospital, &record);
+        assert_eq!(proven["decisions"].as_array().unwrap().len(), 2, "{proven}");
+    }
+    daemon.stop();
+    let lapsed = hospital.database.read(async |tx| read::of_kind(tx, Kind::ConfirmationLapsed).await).unwrap();
+    assert_eq!(lapsed.len(), 1);
     the_journal_is_whole(&hospital);
 }
 

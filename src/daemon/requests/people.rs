@@ -16,7 +16,7 @@ use crate::ids::Name;
 use crate::instant::Instant;
 use crate::journal::append::Appended;
 use crate::keyring;
-use crate::ledger::documents;
+use crate::ledger::{decisions, documents};
 use crate::people::acts::{Deed, RevocationReason, Signed};
 use crate::people::appointments::Appointment;
 use crate::people::certificates::{self, Certificate, Signer};
@@ -139,6 +139,8 @@ impl Requests {
                     hand.apply(tx, &change).await?;
                 }
             }
+            // What only this person could have signed asks for somebody else.
+            decisions::resume_those_of(tx, held.person, HoldReason::NoSession, hand.now).await?;
             Ok(appended)
         })?;
         if ends {

@@ -217,6 +217,7 @@ journal-late-released = released although late
 journal-document-signed = signed
 journal-signer-revoked = signature not used: its certificate was revoked
 journal-decision-revoked = signature not used: a decision was made with a key that was revoked by then
+journal-confirmation-lapsed = to be confirmed anew: whoever confirmed it can sign no more
 journal-stamp-missed = time-stamp missed
 journal-attempt-quarantined = files of a signing attempt set aside
 journal-document-filed = filed

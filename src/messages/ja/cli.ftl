@@ -217,6 +217,7 @@ journal-late-released = 期限後の登録を認めました
 journal-document-signed = 署名しました
 journal-signer-revoked = 証明書の失効により、署名を使いませんでした
 journal-decision-revoked = 失効した鍵による決裁があったため、署名を使いませんでした
+journal-confirmation-lapsed = 確定した人が署名できなくなったため、確定し直しになりました
 journal-stamp-missed = タイムスタンプが期限に間に合いませんでした
 journal-attempt-quarantined = 署名の途中のファイルを隔離しました
 journal-document-filed = 登録しました
