@@ -18,12 +18,12 @@ use crate::instant::Instant;
 use crate::journal::append::Journal;
 use crate::journal::{Draft, Kind, Subject};
 use crate::ledger::attempts::{self, Attempt, AttemptState};
-use crate::ledger::{documents, superseding};
+use crate::ledger::{decisions, documents, superseding};
 use crate::patients::Patients;
 use crate::people::certificates;
-use crate::profile::{self, TimestampPolicy};
+use crate::profile::{self, Profile, TimestampPolicy};
 use crate::signing::stamping::AttemptFiles;
-use crate::signing::unused::{Unused, give_up};
+use crate::signing::unused::{Revoked, revoked};
 use crate::signing::{ATTEMPTS, SigningError, media_of, media_of_sidecar};
 use crate::store::records::{self, Member, Record};
 use crate::store::{Objects, StoreError};
@@ -69,8 +69,9 @@ const UNKNOWN_PROFILE: FilingError = FilingError::Incoherent("the profile that j
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     Filed(Filed),
-    /// The signer's certificate was revoked from before the signature was proven; the document is signed anew.
-    SignedAnew,
+    /// The signer's certificate, or that behind a decision, was revoked from before; the document is signed anew, or waits for
+    /// whoever has to decide anew.
+    GivenUp,
 }
 
 /// A filed record.
@@ -107,7 +108,7 @@ impl Filing<'_> {
             return Err(FilingError::Incoherent("the profile asks for a time-stamp, and there is none"));
         }
         let members = self.store(&record, &files, signature)?;
-        self.commit(attempt, &record, members)
+        self.commit(attempt, &record, profile, members)
     }
 
     /// Makes every object durable and reads it back.
@@ -150,7 +151,13 @@ impl Filing<'_> {
         Ok(members)
     }
 
-    fn commit(&self, attempt: &Attempt, record: &RecordJson, members: Vec<Member>) -> Result<Outcome, FilingError> {
+    fn commit(
+        &self,
+        attempt: &Attempt,
+        record: &RecordJson,
+        profile: Profile,
+        members: Vec<Member>,
+    ) -> Result<Outcome, FilingError> {
         let now = self.clock.now();
         let filed = Filed { record: RecordId::new(), digest: attempt.manifest, at: now };
         let (attempt, record, journal) = (attempt.clone(), record.clone(), Arc::clone(self.journal));
@@ -158,11 +165,9 @@ impl Filing<'_> {
         self.database.write::<_, FilingError, _>(async move |tx| {
             // What nobody stamped is proven by the journal's entry alone, and that is made now.
             let proven_at = attempt.timestamped_at.unwrap_or(now);
-            let revoked = certificates::revoked_since(tx, record.signer.certificate).await?;
-            if let Some(since) = revoked.filter(|since| *since <= proven_at) {
-                let why = Unused::SignerRevoked { since };
-                give_up(tx, &journal, &attempt, DocumentState::Filing, why, now).await?;
-                return Ok(Outcome::SignedAnew);
+            if let Some(what) = what_was_revoked(tx, &record, proven_at).await? {
+                revoked(tx, &journal, &attempt, &profile, what, now).await?;
+                return Ok(Outcome::GivenUp);
             }
             let signature = members
                 .iter()
@@ -196,6 +201,23 @@ impl Filing<'_> {
             Ok(Outcome::Filed(filed))
         })
     }
+}
+
+/// What the record rests on that counts no more: a record that would be denied is not filed.
+async fn what_was_revoked(
+    tx: &mut Tx,
+    record: &RecordJson,
+    proven_at: Instant,
+) -> Result<Option<Revoked>, DatabaseError> {
+    let since = certificates::revoked_since(tx, record.signer.certificate).await?;
+    if let Some(since) = since.filter(|since| *since <= proven_at) {
+        return Ok(Some(Revoked::Signer { since }));
+    }
+    let named = |index: u64| record.decisions.iter().any(|decision| decision.journal_index == index);
+    let decided = decisions::of_document(tx, record.document).await?;
+    Ok(decided.iter().filter(|decision| named(decision.journal_index)).find_map(|decision| {
+        decision.undone_by.map(|undone_by| Revoked::Decision { index: decision.journal_index, undone_by })
+    }))
 }
 
 /// The document whose place this one takes is done with, where it still waited for a person. What somebody released in the

@@ -74,6 +74,10 @@ pub enum Kind {
     StampMissed,
     /// The signer's certificate was revoked from before the signature was proven; it is kept and another attempt begins.
     SignerRevoked,
+    /// A decision that the signed record names was made with a key that was revoked from before.
+    DecisionRevoked,
+    /// Whoever confirmed a document can sign no more, and somebody else has to confirm it.
+    ConfirmationLapsed,
     /// Files of a signing attempt that a crash cut off from the ledger and that nobody can vouch for were set aside.
     AttemptQuarantined,
     DocumentFiled,

@@ -92,8 +92,10 @@ pub const DOCUMENT_MOVES: &[(DocumentState, DocumentState)] = &[
     (Do::Inspecting, Do::Discarded),
     (Do::Stamping, Do::Discarded),
     (Do::Filing, Do::Discarded),
-    // The signer's certificate was revoked from before the stamp: signed anew.
+    // The signer's certificate, or that behind a decision, was revoked from before: signed or decided anew.
     (Do::Filing, Do::Signing),
+    (Do::Filing, Do::Review),
+    (Do::Filing, Do::AwaitingConfirmation),
     // Lawful disposal, long after.
     (Do::Filed, Do::Disposed),
     (Do::SentBack, Do::Disposed),

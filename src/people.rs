@@ -20,6 +20,7 @@ pub mod entitlement;
 pub mod passphrase;
 pub mod register;
 pub mod sessions;
+mod undoing;
 
 use std::fmt;
 
@@ -148,8 +149,12 @@ pub enum Refused {
     KeyInForce { login: String },
     #[error("a key is revoked from now on or from an earlier time ({since} is still to come)")]
     RevocationToCome { since: Instant },
-    #[error("nobody alone revokes their key from {since}, which has passed: two others do")]
+    #[error("nobody alone revokes a key from {since}, which has passed: two others than its owner do")]
     RevocationOfPast { since: Instant },
+    #[error("the certificate is revoked from {since} already: only an earlier time changes anything")]
+    RevokedBefore { since: Instant },
+    #[error("you revoked the key of {login} alone: somebody else has the next one made")]
+    StoppedByYou { login: String },
     #[error("the certificate begins at {since}, and cannot be revoked from before")]
     RevocationTooEarly { since: Instant },
     #[error("nobody appoints themselves: ask another administrator")]

@@ -11,6 +11,7 @@ use crate::calendar::{Calendar, CannotTell};
 use crate::database::{DatabaseError, Tx};
 use crate::document::{DocumentState, HoldReason};
 use crate::identity::Identity;
+use crate::ids::PersonId;
 use crate::instant::Instant;
 use crate::judgement::{Finding, IMPOSSIBLE_DATE, Judgement, LATENESS, Outcome, Severity};
 use crate::ledger::decisions::{self, Decision, DecisionKind};
@@ -21,7 +22,8 @@ use crate::profile::{Confirm, Exceptions, Fact, Profile};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Need {
-    /// A fact that the profile requires is missing or cannot be. No exception releases it.
+    /// A fact that the profile requires is missing or cannot be, or rests on a statement that was undone. No exception
+    /// releases it.
     Identity,
     /// This build cannot do what the profile asks. No exception releases it.
     Carried,
@@ -52,6 +54,7 @@ pub fn needs(identity: &Identity, judgement: &Judgement, profile: &Profile, deci
     let mut needs = Vec::new();
     if profile.identity.required.iter().any(|fact| !is_known(identity, *fact))
         || judgement.findings.iter().any(impossible)
+        || is_unsaid(decisions)
     {
         needs.push(Need::Identity);
     }
@@ -90,10 +93,21 @@ pub fn route(needs: &[Need]) -> (DocumentState, Option<HoldReason>) {
 }
 
 /// The decisions that still count: those about the state in which the document is, made since the identity was last
-/// stated by a person.
+/// stated by a person, with keys that were in force then.
 pub fn current(decisions: &[Decision]) -> impl Iterator<Item = &Decision> {
     let from = decisions.iter().rposition(|decision| decision.kind == DecisionKind::Identify).unwrap_or(0);
-    decisions.iter().skip(from).filter(|decision| decision.seen.is_none())
+    decisions.iter().skip(from).filter(|decision| decision.seen.is_none() && decision.undone_by.is_none())
+}
+
+/// Whether somebody said whose it is with a key that was not theirs any more, and nobody has said it anew since that was
+/// found out. What others said before was said beside it, so it does not do.
+fn is_unsaid(decisions: &[Decision]) -> bool {
+    let identified = || decisions.iter().filter(|decision| decision.kind == DecisionKind::Identify);
+    let found_out = identified().filter_map(|decision| decision.undone_by).max();
+    let anew = |found_out: u64| {
+        identified().any(|decision| decision.undone_by.is_none() && decision.journal_index > found_out)
+    };
+    found_out.is_some_and(|found_out| !anew(found_out))
 }
 
 /// By when a document is to be signed. The time that the profile gives runs from the intake; a release gives it once more:
@@ -141,7 +155,7 @@ impl Accepted {
         &self.judgement
     }
 
-    /// Every decision that led here, in order.
+    /// Every decision that led here and stands, in order.
     #[must_use]
     pub fn decisions(&self) -> &[Decision] {
         &self.decisions
@@ -156,12 +170,16 @@ impl Accepted {
 
     /// Who confirmed it, in the state in which it is.
     #[must_use]
-    pub fn confirmed_by(&self) -> Option<crate::ids::PersonId> {
-        current(&self.decisions)
-            .filter(|decision| decision.kind == DecisionKind::Confirm)
-            .last()
-            .map(|decision| decision.person)
+    pub fn confirmed_by(&self) -> Option<PersonId> {
+        confirmed_by(&self.decisions)
     }
+}
+
+/// Who last confirmed a document, in the state in which it is.
+#[must_use]
+pub fn confirmed_by(decisions: &[Decision]) -> Option<PersonId> {
+    let confirmed = current(decisions).filter(|decision| decision.kind == DecisionKind::Confirm);
+    confirmed.last().map(|decision| decision.person)
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -188,11 +206,13 @@ pub async fn recall(tx: &mut Tx, document: &Document, profile: &Profile) -> Resu
         }
         _ => return Err(NotAccepted::NotJudged),
     };
-    let decisions = decisions::of_document(tx, document.id).await?;
+    let mut decisions = decisions::of_document(tx, document.id).await?;
     let needs = needs(&document.identity, &judgement, profile, &decisions);
     if !needs.is_empty() {
         return Err(NotAccepted::Needs(needs));
     }
+    // What is signed names nothing that was known to be undone.
+    decisions.retain(|decision| decision.undone_by.is_none());
     Ok(Accepted { document: document.clone(), judgement, decisions })
 }
 
@@ -211,7 +231,7 @@ fn is_known(identity: &Identity, fact: Fact) -> bool {
 mod tests {
     use super::*;
     use crate::identity::{Patient, Source, Sourced};
-    use crate::ids::{Digest, PersonId};
+    use crate::ids::Digest;
     use crate::instant::Instant;
     use crate::judgement::Reason;
 
@@ -264,7 +284,10 @@ mod tests {
                 entry: Digest::of(b""),
                 at: Instant::from_microseconds(0).unwrap(),
                 possible_again_at: None,
+                certificate: Digest::of(b""),
+                second_certificate: None,
                 seen: None,
+                undone_by: None,
             })
             .collect()
     }
@@ -307,6 +330,31 @@ mod tests {
                 "{found:?} {decided:?}"
             );
         }
+    }
+
+    #[test]
+    fn what_was_undone_releases_nothing() {
+        use DecisionKind as D;
+        let each = profile("confirm = \"each\"", "allowed");
+        let judgement = judgement(&each, &[("blank_page", Severity::Hold), (LATENESS, Severity::Hold)]);
+        let asked = |decided: &[D], undone: &[(usize, u64)]| {
+            let mut decisions = decisions(decided);
+            for (index, by) in undone {
+                decisions[*index].undone_by = Some(*by);
+            }
+            needs(&identity(), &judgement, &each, &decisions)
+        };
+        let released = [D::LateRelease, D::Accept, D::Confirm];
+        assert_eq!(asked(&released, &[]), []);
+        assert_eq!(asked(&released, &[(0, 9)]), [Need::LateRelease]);
+        assert_eq!(asked(&released, &[(1, 9)]), [Need::Accept]);
+        assert_eq!(asked(&released, &[(2, 9)]), [Need::Confirm]);
+        // Whose it is is said anew, and only what is said after it was found out does.
+        let identified = [D::Identify, D::Identify, D::LateRelease, D::Accept, D::Confirm];
+        assert_eq!(asked(&identified, &[]), []);
+        assert_eq!(asked(&identified, &[(0, 9)]), [Need::Identity]);
+        assert_eq!(asked(&identified, &[(1, 9)]), [Need::Identity]);
+        assert_eq!(asked(&identified, &[(0, 0)]), []);
     }
 
     #[test]

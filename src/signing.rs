@@ -21,7 +21,7 @@ use crate::document::{DocumentState, HoldReason};
 use crate::durable::{Failure, Folder};
 use crate::evidence::manifest::ManifestRefused;
 use crate::evidence::record::{RecordJson, RecordSidecar};
-use crate::ids::{AttemptId, Digest, HomeId};
+use crate::ids::{AttemptId, Digest, HomeId, PersonId};
 use crate::instant::Instant;
 use crate::journal::append::Journal;
 use crate::journal::{Draft, Kind, Subject};
@@ -82,6 +82,8 @@ pub enum Outcome {
     Confirm,
     /// The delivery names another operator than the session's: that person or the information manager confirms it.
     ConfirmByOther { detail: Option<String> },
+    /// Whoever confirmed it can sign no more, and nobody signs what another confirmed; somebody confirms it anew.
+    ConfirmAnew { confirmed_by: PersonId },
     /// Its window passed while it waited.
     Late,
 }
@@ -137,6 +139,11 @@ impl Signing<'_> {
         };
         if now > sign_by {
             return Ok(Outcome::Late);
+        }
+        if let Some(confirmed_by) = accepted.confirmed_by()
+            && !self.database.read(async |tx| entitlement::can_sign(tx, confirmed_by, &profile.signing, now).await)?
+        {
+            return Ok(Outcome::ConfirmAnew { confirmed_by });
         }
         let Some(session) = self.sessions.at_station(&document.station) else {
             return Ok(Outcome::Waits { reason: HoldReason::NoSession, detail: None });

@@ -5,6 +5,7 @@ use sqlx::Row as _;
 
 use super::documents::{self, Document, from_json, to_json};
 use crate::database::{DatabaseError, Tx, instant, unreadable};
+use crate::document::HoldReason;
 use crate::evidence::record::Seen;
 use crate::ids::{Digest, DocumentId, PersonId};
 use crate::instant::Instant;
@@ -37,8 +38,14 @@ pub struct Decision {
     pub at: Instant,
     /// Of a late release: from when the work was possible again.
     pub possible_again_at: Option<Instant>,
+    /// The certificate whose key signed the act.
+    pub certificate: Digest,
+    /// That of the second person, where one signed too.
+    pub second_certificate: Option<Digest>,
     /// The state that it was about, where the document is in another now.
     pub seen: Option<Box<Seen>>,
+    /// The entry of the revocation that undid it: one of its keys was revoked from before it was made.
+    pub undone_by: Option<u64>,
 }
 
 /// Enters a decision about a document in the state in which it is now.
@@ -46,8 +53,8 @@ pub async fn enter(tx: &mut Tx, document: DocumentId, decision: &Decision) -> Re
     let seen = present(tx, document).await?;
     sqlx::query(
         "INSERT INTO decision (document, journal_index, kind, person, reason, entry_digest, decided_at, possible_again_at,
-           seen)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+           seen, certificate, second_certificate)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
     )
     .bind(document.to_string())
     .bind(i64::try_from(decision.journal_index).map_err(unreadable("decision.journal_index"))?)
@@ -58,6 +65,8 @@ pub async fn enter(tx: &mut Tx, document: DocumentId, decision: &Decision) -> Re
     .bind(decision.at.as_microseconds())
     .bind(decision.possible_again_at.map(Instant::as_microseconds))
     .bind(to_json("decision.seen", &seen)?)
+    .bind(decision.certificate.to_string())
+    .bind(decision.second_certificate.map(|certificate| certificate.to_string()))
     .execute(tx)
     .await?;
     Ok(())
@@ -66,8 +75,9 @@ pub async fn enter(tx: &mut Tx, document: DocumentId, decision: &Decision) -> Re
 /// The decisions about a document, in order.
 pub async fn of_document(tx: &mut Tx, document: DocumentId) -> Result<Vec<Decision>, DatabaseError> {
     let rows = sqlx::query(
-        "SELECT journal_index, kind, person, reason, entry_digest, decided_at, possible_again_at, seen FROM decision
-         WHERE document = $1 ORDER BY journal_index",
+        "SELECT journal_index, kind, person, reason, entry_digest, decided_at, possible_again_at, seen, certificate,
+           second_certificate, undone_by
+         FROM decision WHERE document = $1 ORDER BY journal_index",
     )
     .bind(document.to_string())
     .fetch_all(&mut *tx)
@@ -85,19 +95,126 @@ pub async fn of_document(tx: &mut Tx, document: DocumentId) -> Result<Vec<Decisi
                 kind: documents::from_text("decision.kind", &text("kind")?)?,
                 person: text("person")?.parse().map_err(unreadable("decision.person"))?,
                 reason: row.try_get("reason")?,
-                journal_index: row
-                    .try_get::<i64, _>("journal_index")?
-                    .try_into()
-                    .map_err(unreadable("decision.journal_index"))?,
+                journal_index: place("decision.journal_index", row.try_get("journal_index")?)?,
                 entry: text("entry_digest")?.parse().map_err(unreadable("decision.entry_digest"))?,
                 at: instant("decision.decided_at", row.try_get("decided_at")?)?,
                 possible_again_at: row
                     .try_get::<Option<i64>, _>("possible_again_at")?
                     .map(|at| instant("decision.possible_again_at", at))
                     .transpose()?,
+                certificate: text("certificate")?.parse().map_err(unreadable("decision.certificate"))?,
+                second_certificate: row
+                    .try_get::<Option<String>, _>("second_certificate")?
+                    .map(|certificate| certificate.parse())
+                    .transpose()
+                    .map_err(unreadable("decision.second_certificate"))?,
+                undone_by: row
+                    .try_get::<Option<i64>, _>("undone_by")?
+                    .map(|index| place("decision.undone_by", index))
+                    .transpose()?,
             })
         })
         .collect()
+}
+
+/// When a certificate's key was last used for a decision.
+pub async fn newest_with(tx: &mut Tx, certificate: Digest) -> Result<Option<Instant>, DatabaseError> {
+    let row =
+        sqlx::query("SELECT MAX(decided_at) AS at FROM decision WHERE certificate = $1 OR second_certificate = $1")
+            .bind(certificate.to_string())
+            .fetch_one(tx)
+            .await?;
+    row.try_get::<Option<i64>, _>("at")?.map(|at| instant("decision.decided_at", at)).transpose()
+}
+
+/// Undoes what was decided with a certificate's key from `since` on; `by` is the entry of the revocation. Answers the open
+/// documents that this concerns.
+///
+/// What was said of them in a decision that is undone is said no more: `document.stated` has one statement for each
+/// [`DecisionKind::Identify`] that stands, in their order.
+pub async fn undo(tx: &mut Tx, certificate: Digest, since: Instant, by: u64) -> Result<Vec<DocumentId>, DatabaseError> {
+    let by = i64::try_from(by).map_err(unreadable("decision.undone_by"))?;
+    let rows = sqlx::query(
+        "SELECT DISTINCT document FROM decision WHERE undone_by IS NULL AND decided_at >= $1
+             AND (certificate = $2 OR second_certificate = $2) ORDER BY document",
+    )
+    .bind(since.as_microseconds())
+    .bind(certificate.to_string())
+    .fetch_all(&mut *tx)
+    .await?;
+    let mut open = Vec::new();
+    for row in rows {
+        let id: DocumentId = row.try_get::<String, _>("document")?.parse().map_err(unreadable("decision.document"))?;
+        let before = of_document(tx, id).await?;
+        let is_undone = |decision: &&Decision| {
+            decision.at >= since
+                && (decision.certificate == certificate || decision.second_certificate == Some(certificate))
+        };
+        if documents::get(tx, id).await?.is_some_and(|document| document.state.is_open()) {
+            unsay(tx, id, before.iter().filter(|decision| decision.undone_by.is_none()), is_undone).await?;
+            open.push(id);
+        }
+    }
+    sqlx::query(
+        "UPDATE decision SET undone_by = $1 WHERE undone_by IS NULL AND decided_at >= $2
+             AND (certificate = $3 OR second_certificate = $3)",
+    )
+    .bind(by)
+    .bind(since.as_microseconds())
+    .bind(certificate.to_string())
+    .execute(tx)
+    .await?;
+    Ok(open)
+}
+
+/// Takes the statements that came with some of the decisions out of a document.
+async fn unsay<'d>(
+    tx: &mut Tx,
+    id: DocumentId,
+    standing: impl Iterator<Item = &'d Decision>,
+    is_undone: impl Fn(&&Decision) -> bool,
+) -> Result<(), DatabaseError> {
+    let Some(document) = documents::get(tx, id).await? else { return Ok(()) };
+    let said: Vec<serde_json::Value> = from_json("document.stated", &document.stated)?;
+    let mut identified = standing.filter(|decision| decision.kind == DecisionKind::Identify);
+    let left: Vec<_> =
+        said.into_iter().filter(|_| !identified.next().is_some_and(|decision| is_undone(&decision))).collect();
+    documents::set_stated(tx, id, &to_json("document.stated", &left)?).await
+}
+
+/// Ends the waiting for `reason` of the documents about which a person decided something.
+pub async fn resume_those_of(
+    tx: &mut Tx,
+    person: PersonId,
+    reason: HoldReason,
+    now: Instant,
+) -> Result<(), DatabaseError> {
+    let rows = sqlx::query(
+        "SELECT id FROM document WHERE held = $1 AND id IN (SELECT document FROM decision WHERE person = $2) ORDER BY id",
+    )
+    .bind(reason.to_string())
+    .bind(person.to_string())
+    .fetch_all(&mut *tx)
+    .await?;
+    for row in rows {
+        let id = row.try_get::<String, _>("id")?.parse().map_err(unreadable("document.id"))?;
+        documents::resume(tx, id, reason, now).await?;
+    }
+    Ok(())
+}
+
+/// Says which document a document replaces, by the decisions about it that stand.
+pub async fn set_supersedes(tx: &mut Tx, id: DocumentId, earlier: Option<DocumentId>) -> Result<(), DatabaseError> {
+    sqlx::query("UPDATE document SET supersedes = $1 WHERE id = $2")
+        .bind(earlier.map(|earlier| earlier.to_string()))
+        .bind(id.to_string())
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+fn place(column: &'static str, index: i64) -> Result<u64, DatabaseError> {
+    index.try_into().map_err(unreadable(column))
 }
 
 /// The state in which a document is.

@@ -312,7 +312,7 @@ async fn check_signatures(
         let known = certificates::get(tx, signature.certificate).await?;
         let new = new.filter(|new| new.fingerprint == signature.certificate);
         let certificate = known.as_ref().or(new).ok_or(Refused::BadSignature)?;
-        if !certificate.is_valid_at(now) {
+        if !certificate.is_in_force(now) {
             return Err(Refused::BadSignature.into());
         }
         signed.check_signature(signature, certificate)?;

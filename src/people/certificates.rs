@@ -30,15 +30,24 @@ pub struct Certificate {
     pub not_before: Instant,
     pub not_after: Instant,
     pub revoked_at: Option<Instant>,
+    /// Who revoked it alone, being somebody else than its owner.
+    pub stopped_by: Option<PersonId>,
     /// Who had it issued, and when; nobody for those of the genesis entry.
     pub issued_by: Option<PersonId>,
     pub issued_at: Instant,
 }
 
 impl Certificate {
+    /// Whether what it signed at an instant counts.
     #[must_use]
     pub fn is_valid_at(&self, at: Instant) -> bool {
         self.not_before <= at && at <= self.not_after && self.revoked_at.is_none_or(|revoked| at < revoked)
+    }
+
+    /// Whether anything may be signed with it now. One that was revoked signs nothing more, from whenever on it counts.
+    #[must_use]
+    pub fn is_in_force(&self, now: Instant) -> bool {
+        self.not_before <= now && now <= self.not_after && self.revoked_at.is_none()
     }
 
     /// Whether it is of an evaluation authority, for which nobody outside vouches.
@@ -146,7 +155,7 @@ fn read_key(path: &Path) -> std::io::Result<Zeroizing<String>> {
 }
 
 const COLUMNS: &str =
-    "fingerprint, person, der, suite, key_file, not_before, not_after, revoked_at, issued_by, issued_at";
+    "fingerprint, person, der, suite, key_file, not_before, not_after, revoked_at, stopped_by, issued_by, issued_at";
 
 pub async fn get(tx: &mut Tx, fingerprint: Digest) -> Result<Option<Certificate>, DatabaseError> {
     let sql = format!("SELECT {COLUMNS} FROM certificate WHERE fingerprint = $1");
@@ -166,7 +175,7 @@ pub async fn of_person(tx: &mut Tx, person: PersonId) -> Result<Vec<Certificate>
     rows.iter().map(read_row).collect()
 }
 
-/// The certificate with which a person signs at an instant: the newest that is valid.
+/// The certificate with which a person signs now: the newest that is in force.
 ///
 /// # Errors
 /// When there is none.
@@ -176,7 +185,7 @@ pub async fn current(tx: &mut Tx, person: &Person, at: Instant) -> Result<Certif
     let Some(newest) = all.first() else { return Err(Refused::NoCertificate { login: login() }.into()) };
     let not_after = newest.not_after;
     all.into_iter()
-        .find(|certificate| certificate.is_valid_at(at))
+        .find(|certificate| certificate.is_in_force(at))
         .ok_or_else(|| Refused::CertificateNotValid { login: login(), not_after }.into())
 }
 
@@ -230,17 +239,26 @@ pub(super) async fn insert(tx: &mut Tx, new: &Certificate, journal_index: i64) -
     Ok(())
 }
 
-/// Notes that a certificate counts no more. One that was revoked before stays so from then on.
-pub(super) async fn revoke(tx: &mut Tx, fingerprint: Digest, since: Instant) -> Result<(), DatabaseError> {
-    let done = sqlx::query("UPDATE certificate SET revoked_at = $1 WHERE fingerprint = $2 AND revoked_at IS NULL")
-        .bind(since.as_microseconds())
-        .bind(fingerprint.to_string())
-        .execute(tx)
-        .await?;
+/// Notes that a certificate counts no more. One that was revoked before may be revoked from earlier on, never from later.
+pub(super) async fn revoke(
+    tx: &mut Tx,
+    fingerprint: Digest,
+    since: Instant,
+    stopped_by: Option<PersonId>,
+) -> Result<(), DatabaseError> {
+    let done = sqlx::query(
+        "UPDATE certificate SET revoked_at = $1, stopped_by = $2
+         WHERE fingerprint = $3 AND (revoked_at IS NULL OR revoked_at > $1)",
+    )
+    .bind(since.as_microseconds())
+    .bind(stopped_by.map(|by| by.to_string()))
+    .bind(fingerprint.to_string())
+    .execute(tx)
+    .await?;
     if done.rows_affected() == 1 {
         Ok(())
     } else {
-        Err(DatabaseError::Conflict(format!("certificate {fingerprint} is not there, or was revoked before")))
+        Err(DatabaseError::Conflict(format!("certificate {fingerprint} is not there, or was revoked from before")))
     }
 }
 
@@ -263,13 +281,14 @@ fn read_row(row: &AnyRow) -> Result<Certificate, DatabaseError> {
             .try_get::<Option<i64>, _>("revoked_at")?
             .map(|at| instant("certificate.revoked_at", at))
             .transpose()?,
-        issued_by: row
-            .try_get::<Option<String>, _>("issued_by")?
-            .map(|by| by.parse())
-            .transpose()
-            .map_err(unreadable("certificate.issued_by"))?,
+        stopped_by: somebody("certificate.stopped_by", row.try_get("stopped_by")?)?,
+        issued_by: somebody("certificate.issued_by", row.try_get("issued_by")?)?,
         issued_at: instant("certificate.issued_at", at("issued_at")?)?,
     })
+}
+
+fn somebody(column: &'static str, id: Option<String>) -> Result<Option<PersonId>, DatabaseError> {
+    id.map(|id| id.parse()).transpose().map_err(unreadable(column))
 }
 
 const fn suite_text(suite: Suite) -> &'static str {

@@ -5,6 +5,7 @@ use super::appointments::{self, Appointment};
 use super::certificates::{self, Certificate};
 use super::register::{self, Person};
 use super::sessions::{self, Attestation, CloseReason, SessionRow};
+use super::undoing;
 use crate::database::{DatabaseError, Tx, unreadable};
 use crate::ids::{Digest, PersonId, SessionId};
 use crate::instant::Instant;
@@ -22,7 +23,7 @@ pub struct Change {
 pub(super) enum Row {
     Person(Person),
     Certificate(Certificate),
-    CertificateRevoked { certificate: Digest, since: Instant },
+    CertificateRevoked { certificate: Digest, since: Instant, stopped_by: Option<PersonId> },
     Appointment(Appointment),
     AppointmentEnds { person: PersonId, role: Role, at: Instant },
     SessionOpens(SessionRow),
@@ -40,13 +41,15 @@ impl Change {
     /// # Errors
     /// When the database fails, or a row is not as the change expects.
     pub async fn apply(&self, tx: &mut Tx, journal_index: u64) -> Result<(), DatabaseError> {
+        let entry = journal_index;
         let journal_index = i64::try_from(journal_index).map_err(unreadable("journal_index"))?;
         for row in &self.rows {
             match row {
                 Row::Person(person) => register::insert(tx, person).await?,
                 Row::Certificate(certificate) => certificates::insert(tx, certificate, journal_index).await?,
-                Row::CertificateRevoked { certificate, since } => {
-                    certificates::revoke(tx, *certificate, *since).await?;
+                Row::CertificateRevoked { certificate, since, stopped_by } => {
+                    certificates::revoke(tx, *certificate, *since, *stopped_by).await?;
+                    undoing::undo(tx, *certificate, *since, entry).await?;
                 }
                 Row::Appointment(appointment) => appointments::insert(tx, appointment, journal_index).await?,
                 Row::AppointmentEnds { person, role, at } => {

@@ -5,6 +5,7 @@
 
 use std::path::Path;
 
+use jiff::SignedDuration;
 use zeroize::Zeroizing;
 
 use super::acts::{self, Act, ActRules, Deed, Issued, Private, Signed};
@@ -15,11 +16,13 @@ use super::register::{self, NewPerson, Person};
 use super::{PassphraseRule, PeopleError, Refused, Role};
 use crate::crypto::check;
 use crate::crypto::make::{EvaluationCa, KeyPair, MakeError, Passphrase, Subject, Suite, Validity};
-use crate::database::Tx;
+use crate::database::{DatabaseError, Tx};
 use crate::durable::Folder;
-use crate::ids::{Digest, HomeId};
+use crate::ids::{Digest, HomeId, PersonId};
 use crate::instant::Instant;
 use crate::judgement::ProfileRef;
+use crate::ledger::decisions;
+use crate::store::records;
 
 /// A key that a person has just made: open in memory, and encrypted under the passphrase that only they know.
 pub struct OwnKey {
@@ -103,6 +106,7 @@ pub fn issue(
         not_before: issued.not_before,
         not_after: issued.not_after,
         revoked_at: None,
+        stopped_by: None,
         issued_by: None,
         issued_at: now,
     })
@@ -181,11 +185,74 @@ pub async fn enrol(
         let login = person.map(|person| person.login.to_string()).unwrap_or_default();
         return Err(Refused::KeyInForce { login }.into());
     }
+    replaced_by_another(tx, certificate.person, signed.act().by, now).await?;
     let certificate = Certificate { issued_by: Some(signed.act().by), ..certificate };
     Ok(Change::new(signed.into_draft(None), vec![Row::Certificate(certificate)]))
 }
 
-/// Revokes a certificate: its own key says so from now on, or two others, of whom neither is the person, from when they say.
+/// Whoever stopped somebody's key alone does not have the next one made too, or one person could take another's place. Where
+/// nobody else could, it has to be: the two of a home would else be stuck for ever once one of them lost a key.
+async fn replaced_by_another(tx: &mut Tx, owner: PersonId, by: PersonId, now: Instant) -> Result<(), PeopleError> {
+    let last = certificates::of_person(tx, owner).await?.into_iter().next();
+    if last.and_then(|last| last.stopped_by) != Some(by) {
+        return Ok(());
+    }
+    for other in register::list(tx).await?.into_iter().filter(|other| other.id != owner && other.id != by) {
+        let roles = appointments::roles(tx, other.id, now).await?;
+        let keys = certificates::of_person(tx, other.id).await?;
+        if ENDS_ANOTHERS.iter().any(|role| roles.contains(role)) && keys.iter().any(|key| key.is_in_force(now)) {
+            let login = register::get(tx, owner).await?.map(|owner| owner.login.to_string()).unwrap_or_default();
+            return Err(Refused::StoppedByYou { login }.into());
+        }
+    }
+    Ok(())
+}
+
+/// The roles in which one ends somebody else's key.
+const ENDS_ANOTHERS: [Role; 2] = [Role::Admin, Role::InformationManager];
+
+/// The certificate that a revocation is about: the one in force, or the one that was in force at `since`.
+///
+/// # Errors
+/// When there is none, or `since` is still to come.
+pub async fn to_revoke(
+    tx: &mut Tx,
+    person: &Person,
+    since: Option<Instant>,
+    now: Instant,
+) -> Result<Certificate, PeopleError> {
+    let login = || person.login.to_string();
+    if let Some(since) = since.filter(|since| *since > now) {
+        return Err(Refused::RevocationToCome { since }.into());
+    }
+    let held = certificates::of_person(tx, person.id).await?;
+    let newest = held.first().cloned().ok_or_else(|| Refused::NoCertificate { login: login() })?;
+    let found = held.into_iter().find(|held| match since {
+        None => held.is_in_force(now),
+        Some(since) => held.is_valid_at(since),
+    });
+    let at = since.unwrap_or(now);
+    Ok(found.ok_or(match newest.revoked_at {
+        _ if at < newest.not_before => Refused::RevocationTooEarly { since: newest.not_before },
+        Some(since) => Refused::RevokedBefore { since },
+        None => Refused::CertificateNotValid { login: login(), not_after: newest.not_after },
+    })?)
+}
+
+/// From when on a key counts no more that is revoked from now on: after everything that was proven to be signed with it, by
+/// whatever clock.
+///
+/// # Errors
+/// When the database fails.
+pub async fn from_now_on(tx: &mut Tx, certificate: &Certificate, now: Instant) -> Result<Instant, DatabaseError> {
+    let proven = records::newest_proof_by(tx, certificate.person).await?;
+    let decided = decisions::newest_with(tx, certificate.fingerprint).await?;
+    let after = proven.max(decided).map(|newest| newest.plus(SignedDuration::from_micros(1)));
+    Ok(after.map_or(now, |after| after.max(now)))
+}
+
+/// Revokes a certificate: one person, its owner or somebody else, from now on; or two others, of whom neither is the owner,
+/// from when they say, and from earlier than it was revoked before.
 ///
 /// # Errors
 /// When the act is not admitted, or names a certificate that the person does not hold.
@@ -193,32 +260,28 @@ pub async fn revoke(tx: &mut Tx, signed: Signed, rules: &ActRules, now: Instant)
     acts::admit(tx, &signed, rules, now).await?;
     let act = signed.act();
     let Deed::Revoke { person, certificate, since, .. } = act.deed else { return Err(Refused::MalformedAct.into()) };
+    let held = certificates::get(tx, certificate).await?.filter(|held| held.person == person);
+    let held = held.ok_or(Refused::MalformedAct)?;
+    if since < held.not_before {
+        return Err(Refused::RevocationTooEarly { since: held.not_before }.into());
+    }
+    if let Some(before) = held.revoked_at.filter(|before| *before <= since) {
+        return Err(Refused::RevokedBefore { since: before }.into());
+    }
+    let from_now_on = from_now_on(tx, &held, now).await?;
     // What is still to come cannot be undone today.
-    if since > now {
+    if since > from_now_on {
         return Err(Refused::RevocationToCome { since }.into());
     }
     match act.second {
-        // Alone, nobody undoes what they signed before.
-        None if act.by == person && since < now.plus(-rules.clock_skew) => {
-            return Err(Refused::RevocationOfPast { since }.into());
-        }
+        // Alone, nobody undoes what was signed before, be it their own or another's.
+        None if since < from_now_on => return Err(Refused::RevocationOfPast { since }.into()),
         None if act.by == person => {}
-        None => {
-            let roles = vec![Role::Admin, Role::InformationManager];
-            return Err(Refused::SecondPersonNeeded { act: act.deed.name().to_owned(), roles }.into());
-        }
         Some(second) if act.by == person || second == person => return Err(Refused::SamePerson.into()),
-        Some(_) => acts::check_role(tx, act.by, &act.deed, &[Role::Admin, Role::InformationManager], now).await?,
+        None | Some(_) => acts::check_role(tx, act.by, &act.deed, &ENDS_ANOTHERS, now).await?,
     }
-    match certificates::get(tx, certificate).await? {
-        Some(held) if held.person == person && held.revoked_at.is_none() => {
-            if since < held.not_before {
-                return Err(Refused::RevocationTooEarly { since: held.not_before }.into());
-            }
-        }
-        _ => return Err(Refused::MalformedAct.into()),
-    }
-    Ok(Change::new(signed.into_draft(None), vec![Row::CertificateRevoked { certificate, since }]))
+    let stopped_by = Some(act.by).filter(|by| *by != person && act.second.is_none());
+    Ok(Change::new(signed.into_draft(None), vec![Row::CertificateRevoked { certificate, since, stopped_by }]))
 }
 
 /// Appoints somebody, or ends an appointment.

@@ -8,9 +8,11 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Role;
 use super::sessions::SessionFacts;
+use super::{Role, appointments, certificates};
+use crate::database::{DatabaseError, Tx};
 use crate::ids::{Name, PersonId, SessionId};
+use crate::instant::Instant;
 use crate::judgement::Severity;
 use crate::profile::{self, Confirm, SigningRules};
 
@@ -155,6 +157,26 @@ pub fn may_confirm(
     }
 }
 
+/// Whether somebody has a key in force and a role in which they may sign, whatever session is open: what they confirmed waits
+/// for them, and for nobody else.
+///
+/// # Errors
+/// When the database fails.
+pub async fn can_sign(
+    tx: &mut Tx,
+    person: PersonId,
+    rules: &SigningRules,
+    now: Instant,
+) -> Result<bool, DatabaseError> {
+    let keys = certificates::of_person(tx, person).await?;
+    let roles = appointments::roles(tx, person, now).await?;
+    let role = |signer: &profile::Signer| match signer {
+        profile::Signer::Operator => Role::Operator,
+        profile::Signer::InformationManager => Role::InformationManager,
+    };
+    Ok(keys.iter().any(|key| key.is_in_force(now)) && rules.by.iter().any(|signer| roles.contains(&role(signer))))
+}
+
 /// Why nothing but a person's confirmation will do. A finding that only warns goes on by its definition.
 fn needs_confirmation(session: &SessionFacts, document: &DocumentFacts, rules: &SigningRules) -> Option<WhyConfirm> {
     if rules.confirm == Confirm::Each {
@@ -173,7 +195,6 @@ fn needs_confirmation(session: &SessionFacts, document: &DocumentFacts, rules: &
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::instant::Instant;
     use crate::people::sessions::{Attestation, Attested};
     use crate::profile::Signer;
 

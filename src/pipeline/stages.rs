@@ -13,7 +13,7 @@ use crate::calendar::Calendar;
 use crate::database::DatabaseError;
 use crate::document::{DocumentState, HoldReason};
 use crate::filing::{self, Filing};
-use crate::ids::{AttemptId, DeliveryId, DocumentId, SessionId};
+use crate::ids::{AttemptId, DeliveryId, DocumentId, PersonId, SessionId};
 use crate::inspection::{Subject, SubjectPart, inspect};
 use crate::instant::Instant;
 use crate::intake::custody::CustodyCopy;
@@ -134,6 +134,9 @@ impl Line {
                 signing::Outcome::ConfirmByOther { detail } => {
                     let reason = Some(HoldReason::OtherOperator);
                     self.move_and_hold(document, DocumentState::AwaitingConfirmation, reason, detail, now)?;
+                }
+                signing::Outcome::ConfirmAnew { confirmed_by } => {
+                    self.confirm_anew(document, confirmed_by, now)?;
                 }
                 signing::Outcome::Late => {
                     self.move_and_hold(document, DocumentState::Review, Some(HoldReason::Late), None, now)?;
@@ -261,7 +264,7 @@ impl Line {
             profile: &|digest| self.profiles().bytes_of(digest),
         };
         match stage.file(id) {
-            Ok(filing::Outcome::SignedAnew) => Worked::Done(&[StageName::Signing]),
+            Ok(filing::Outcome::GivenUp) => Worked::Done(&[StageName::Signing]),
             Ok(filing::Outcome::Filed(filed)) => {
                 tracing::info!(document.id = %id, record.id = %filed.record, "Filed document {id} as record {}", filed.record);
                 self.clear_custody(id);
@@ -319,6 +322,18 @@ impl Line {
             documents::hold(tx, id, state, reason, detail.as_deref(), now).await?;
             let entry = Draft::by_system(Kind::DocumentHeld, About::document(id)).fact("reason", reason);
             journal.append(tx, entry, now).await?;
+            Ok(())
+        })
+    }
+
+    /// Somebody else confirms what was confirmed by one who can sign no more.
+    fn confirm_anew(&self, document: &Document, confirmed_by: PersonId, now: Instant) -> Result<(), DatabaseError> {
+        let id = document.id;
+        let journal = Arc::clone(&self.journal);
+        self.database.write::<_, DatabaseError, _>(async move |tx| {
+            documents::carry_on(tx, id, DocumentState::Signing, DocumentState::AwaitingConfirmation, now).await?;
+            let subject = About { person: Some(confirmed_by), ..About::document(id) };
+            journal.append(tx, Draft::by_system(Kind::ConfirmationLapsed, subject), now).await?;
             Ok(())
         })
     }

@@ -180,6 +180,7 @@ impl Signing<'_> {
         }
         let missed: Vec<_> = earlier.iter().map(|attempt| (attempt.state, attempt.manifest)).collect();
         let expected: Vec<_> = record.missed_attempts.iter().map(|missed| (AttemptState::Missed, *missed)).collect();
+        let standing = decided.iter().filter(|decision| decision.undone_by.is_none()).map(|decision| decision.entry);
         let unchanged = document.is_some_and(|document| {
             document.state == DocumentState::Signing
                 && document.held != Some(HoldReason::SourceChanged)
@@ -190,7 +191,7 @@ impl Signing<'_> {
                 && document.judgement.as_ref() == Some(&record.judgement)
         }) && RecordJson::page_ranges(&parts, &record.files) == record.pages
             && parts.len() == record.pages.len()
-            && decided.iter().map(|decision| decision.entry).eq(record.decisions.iter().map(|decision| decision.entry))
+            && standing.eq(record.decisions.iter().map(|decision| decision.entry))
             && missed == expected;
         Ok(if unchanged { Ok(()) } else { Err(NotAdopted::DocumentWentOn) })
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::unused::{Unused, give_up};
+use super::unused::window_over;
 use super::{ATTEMPTS, LONGEST_FILE, MANIFEST_FILE, RECORD_FILE, SIGNATURE_FILE, STAMPED_FILE, SigningError};
 use crate::authority::Authority;
 use crate::clock::Clock;
@@ -118,9 +118,7 @@ impl Stamping<'_> {
 
     fn miss(&self, attempt: &Attempt) -> Result<(), SigningError> {
         let (attempt, now, journal) = (attempt.clone(), self.clock.now(), Arc::clone(self.journal));
-        self.database.write::<_, SigningError, _>(async move |tx| {
-            Ok(give_up(tx, &journal, &attempt, DocumentState::Stamping, Unused::WindowOver, now).await?)
-        })
+        self.database.write::<_, SigningError, _>(async move |tx| Ok(window_over(tx, &journal, &attempt, now).await?))
     }
 }
 

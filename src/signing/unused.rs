@@ -6,39 +6,84 @@ use crate::instant::Instant;
 use crate::journal::append::Journal;
 use crate::journal::{Draft, Kind, Subject};
 use crate::ledger::attempts::{self, Attempt, AttemptState};
-use crate::ledger::documents;
+use crate::ledger::{decisions, documents};
+use crate::people::entitlement;
+use crate::profile::Profile;
+use crate::review;
 
-/// Why a signature is not used.
+/// What of an attempt was revoked before the signature was proven.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Unused {
-    /// The window for the stamp passed.
-    WindowOver,
-    /// Its certificate counts no more from then on, and nothing proves that it was made before.
-    SignerRevoked { since: Instant },
+pub(crate) enum Revoked {
+    /// The signer's certificate counts no more from then on, and nothing proves that the signature was made before.
+    Signer { since: Instant },
+    /// A decision that it names was made with a key that was not its owner's any more.
+    Decision { index: u64, undone_by: u64 },
 }
 
-/// Sends the document back to be signed anew.
-pub(crate) async fn give_up(
+/// Sends a document whose window for the stamp passed back to be signed anew.
+pub(crate) async fn window_over(
     tx: &mut Tx,
     journal: &Journal,
     attempt: &Attempt,
-    from: DocumentState,
-    why: Unused,
+    now: Instant,
+) -> Result<(), DatabaseError> {
+    documents::carry_on(tx, attempt.document, DocumentState::Stamping, DocumentState::Signing, now).await?;
+    let entry = entry(Kind::StampMissed, attempt).fact("due_at", attempt.stamp_due_at);
+    give_up(tx, journal, attempt, entry, now).await
+}
+
+/// Sends a document that was to be filed back to whoever has to do something about it now.
+pub(crate) async fn revoked(
+    tx: &mut Tx,
+    journal: &Journal,
+    attempt: &Attempt,
+    profile: &Profile,
+    what: Revoked,
+    now: Instant,
+) -> Result<(), DatabaseError> {
+    let id = attempt.document;
+    let document = documents::get(tx, id).await?;
+    let unjudged = || DatabaseError::Conflict(format!("document {id} is to be filed and was never judged"));
+    let document = document.ok_or_else(unjudged)?;
+    let judgement = document.judgement.as_ref().ok_or_else(unjudged)?;
+    let decided = decisions::of_document(tx, id).await?;
+    let needs = review::needs(&document.identity, judgement, profile, &decided);
+    let (to, held) = match review::confirmed_by(&decided).filter(|_| needs.is_empty()) {
+        // Nobody else signs what this person confirmed.
+        Some(person) if !entitlement::can_sign(tx, person, &profile.signing, now).await? => {
+            (DocumentState::AwaitingConfirmation, None)
+        }
+        _ => review::route(&needs),
+    };
+    documents::carry_on(tx, id, DocumentState::Filing, to, now).await?;
+    if let Some(reason) = held {
+        let detail = serde_json::json!({ "code": "needs", "needs": needs });
+        let detail = documents::to_json("document.held_detail", &detail)?;
+        documents::hold(tx, id, to, reason, Some(&detail), now).await?;
+    }
+    let entry = match what {
+        Revoked::Signer { since } => entry(Kind::SignerRevoked, attempt).fact("since", since),
+        Revoked::Decision { index, undone_by } => {
+            entry(Kind::DecisionRevoked, attempt).fact("decision", index).fact("revocation", undone_by)
+        }
+    };
+    give_up(tx, journal, attempt, entry.fact("goes_to", to).fact("held", held), now).await
+}
+
+fn entry(kind: Kind, attempt: &Attempt) -> Draft {
+    Draft::by_system(kind, Subject::document(attempt.document))
+        .fact("attempt", attempt.id)
+        .fact("manifest", attempt.manifest)
+}
+
+async fn give_up(
+    tx: &mut Tx,
+    journal: &Journal,
+    attempt: &Attempt,
+    entry: Draft,
     now: Instant,
 ) -> Result<(), DatabaseError> {
     attempts::set_state(tx, attempt.id, attempt.state, AttemptState::Missed, None).await?;
-    documents::carry_on(tx, attempt.document, from, DocumentState::Signing, now).await?;
-    let kind = match why {
-        Unused::WindowOver => Kind::StampMissed,
-        Unused::SignerRevoked { .. } => Kind::SignerRevoked,
-    };
-    let entry = Draft::by_system(kind, Subject::document(attempt.document))
-        .fact("attempt", attempt.id)
-        .fact("manifest", attempt.manifest);
-    let entry = match why {
-        Unused::WindowOver => entry.fact("due_at", attempt.stamp_due_at),
-        Unused::SignerRevoked { since } => entry.fact("since", since),
-    };
     journal.append(tx, entry, now).await?;
     Ok(())
 }

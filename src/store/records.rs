@@ -133,6 +133,15 @@ pub async fn count(tx: &mut Tx) -> Result<i64, DatabaseError> {
     Ok(sqlx::query("SELECT COUNT(*) FROM record").fetch_one(tx).await?.try_get(0)?)
 }
 
+/// The latest time to which what a person signed is proven: by its stamp, or where there is none, by its filing.
+pub async fn newest_proof_by(tx: &mut Tx, signer: PersonId) -> Result<Option<Instant>, DatabaseError> {
+    let row = sqlx::query("SELECT MAX(COALESCE(timestamped_at, filed_at)) AS at FROM record WHERE signer = $1")
+        .bind(signer.to_string())
+        .fetch_one(tx)
+        .await?;
+    row.try_get::<Option<i64>, _>("at")?.map(|at| instant("record.timestamped_at", at)).transpose()
+}
+
 /// The versions of a document that were filed, oldest first.
 pub async fn of_document(tx: &mut Tx, document: DocumentId) -> Result<Vec<Record>, DatabaseError> {
     let sql = format!("SELECT {COLUMNS} FROM record WHERE document = $1 ORDER BY version");

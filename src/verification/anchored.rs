@@ -52,6 +52,8 @@ pub(super) struct Decided {
     index: u64,
     pub digest: Digest,
     pub act: Result<Act, ActFault>,
+    /// The certificates whose keys signed it.
+    certificates: Vec<Digest>,
 }
 
 /// What an entry of a proof is there for.
@@ -148,7 +150,9 @@ fn prove(proof: &Proof, trust: &Trust) -> Result<Proven, Objection> {
             About::Sessions => sessions.learn(&entry, act),
             About::Decisions => {
                 let act = act.and_then(|act| act.ok_or(ActFault::ActMissing));
-                decisions.push(Decided { index: entry.index, digest, act });
+                let signatures = entry.act.iter().flat_map(|act| &act.signatures);
+                let certificates = signatures.map(|signature| signature.certificate).collect();
+                decisions.push(Decided { index: entry.index, digest, act, certificates });
             }
             About::People => {
                 if let Err(fault) = act.and_then(|act| act.ok_or(ActFault::ActMissing))
@@ -339,6 +343,13 @@ impl Proven {
     /// The entry of the intake.
     pub(super) const fn taken(&self) -> &Entry {
         &self.taken
+    }
+
+    /// From when on a key counts no more that signed a decision after that, however much later this was said.
+    pub(super) fn undone(&self, decided: &Decided) -> Option<Instant> {
+        let at = decided.act.as_ref().ok()?.at;
+        let revoked = decided.certificates.iter().filter_map(|certificate| self.people.revoked(certificate));
+        revoked.filter(|since| *since <= at).min()
     }
 
     pub(super) fn decision(&self, index: u64) -> Option<&Decided> {

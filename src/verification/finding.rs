@@ -437,6 +437,11 @@ pub enum Fault {
         index: u64,
         act_fault: ActFault,
     },
+    /// It rests on the decision at this place of the journal, which was made with a key that was revoked from before.
+    DecisionRevoked {
+        index: u64,
+        since: Instant,
+    },
 
     // -- session --
     /// The journal's entries at hand do not say that this session was opened.

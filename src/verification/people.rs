@@ -14,11 +14,16 @@ use crate::people::appointments::{self, Appointment};
 /// How far the time of an act may lie from that of its entry: the most that a home's settings allow.
 const ACT_SKEW: jiff::SignedDuration = jiff::SignedDuration::from_hours(1);
 
+/// The roles in which one ends somebody else's key.
+const ENDS_ANOTHERS: [Role; 2] = [Role::Admin, Role::InformationManager];
+
 /// What the journal said of people so far.
 #[derive(Clone, Default)]
 pub(super) struct People {
     issued: BTreeMap<Digest, Issued>,
     revoked: BTreeMap<Digest, Instant>,
+    /// Who revoked somebody else's certificate alone.
+    stopped: BTreeMap<Digest, PersonId>,
     appointments: Vec<Appointment>,
     certificates: BTreeMap<Digest, Certificate>,
     /// Profiles by their digest, and the entry by which each came into force.
@@ -104,7 +109,7 @@ impl People {
                 .map_err(|_| ActFault::ActSignatureWrong)?;
         }
         self.roles(&act)?;
-        bound(&act, &signed.signatures)?;
+        bound(&act, &signed.signatures, entry.at)?;
         self.one_key(&act)?;
         if let Some(after) = after {
             *self = after;
@@ -141,8 +146,15 @@ impl People {
             Deed::Enrol(issued) => {
                 self.issued.insert(issued.certificate, issued.clone());
             }
-            Deed::Revoke { certificate, since, .. } => {
-                self.revoked.entry(*certificate).or_insert(*since);
+            Deed::Revoke { person, certificate, since, .. } => {
+                let earliest = self.revoked.entry(*certificate).or_insert(*since);
+                *earliest = (*earliest).min(*since);
+                // Two others, or the owner, are believed that the key is not merely wanted out of the way.
+                if act.by == *person || act.second.is_some() {
+                    self.stopped.remove(certificate);
+                } else {
+                    self.stopped.insert(*certificate, act.by);
+                }
             }
             Deed::Appoint(appointment) => self.appointments.push(appointment.clone()),
             Deed::EndAppointment { person, role, ends } => {
@@ -164,7 +176,27 @@ impl People {
             let revoked = self.revoked.get(&held.certificate).is_some_and(|since| *since <= act.at);
             held.person == new.person && held.not_before <= act.at && act.at <= held.not_after && !revoked
         };
-        if self.issued.values().any(in_force) { Err(ActFault::ActOutOfPlace) } else { Ok(()) }
+        // Whoever stopped the last one alone does not have the next one made too, where somebody else could.
+        let last = self.issued.values().filter(|held| held.person == new.person).max_by_key(|held| held.not_before);
+        let stopped = last.is_some_and(|last| self.stopped.get(&last.certificate) == Some(&act.by));
+        if self.issued.values().any(in_force) || (stopped && self.another_could(act, new.person)) {
+            Err(ActFault::ActOutOfPlace)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Whether anybody else than the owner and the one who acts could end another's key, and make one.
+    fn another_could(&self, act: &Act, owner: PersonId) -> bool {
+        self.issued.values().any(|held| {
+            let in_force = held.not_before <= act.at && act.at <= held.not_after;
+            let role = ENDS_ANOTHERS.iter().any(|role| self.holds(held.person, *role, act.at));
+            held.person != owner
+                && held.person != act.by
+                && in_force
+                && role
+                && !self.revoked.contains_key(&held.certificate)
+        })
     }
 
     fn certificate(
@@ -197,7 +229,7 @@ impl People {
         let holds = |person, roles: &[Role]| roles.iter().any(|role| self.holds(person, *role, act.at));
         // Only the own key is ended by whoever one is.
         let needed = match &act.deed {
-            Deed::Revoke { person, .. } if *person != act.by => &[Role::Admin, Role::InformationManager],
+            Deed::Revoke { person, .. } if *person != act.by => &ENDS_ANOTHERS,
             deed => deed.required_roles(),
         };
         if !needed.is_empty() && !holds(act.by, needed) {
@@ -218,7 +250,7 @@ impl People {
 
 /// Whether an act about people is by those who may do it to these people: nobody makes a person of somebody else's key,
 /// and nobody appoints themselves, today or for days gone by.
-fn bound(act: &Act, signatures: &[ActSignature]) -> Result<(), ActFault> {
+fn bound(act: &Act, signatures: &[ActSignature], entered: Instant) -> Result<(), ActFault> {
     let fits = match &act.deed {
         Deed::Genesis { people, .. } => {
             act.second.is_some_and(|second| second != act.by && *people == [act.by, second])
@@ -232,9 +264,10 @@ fn bound(act: &Act, signatures: &[ActSignature]) -> Result<(), ActFault> {
             !themselves && appointment.from.plus(ACT_SKEW) >= act.at
         }
         Deed::Revoke { person, since, .. } => {
-            let by_others = act.by != *person && act.second.is_some_and(|second| second != *person && second != act.by);
-            let by_itself = act.by == *person && act.second.is_none() && since.plus(ACT_SKEW) >= act.at;
-            (by_others || by_itself) && *since <= act.at.plus(ACT_SKEW)
+            let by_two = act.by != *person && act.second.is_some_and(|second| second != *person && second != act.by);
+            // One alone, whoever it is, undoes nothing: what was entered before stays as it was.
+            let by_one = act.second.is_none() && *since >= act.at.max(entered);
+            (by_two || by_one) && *since <= act.at.plus(ACT_SKEW)
         }
         _ => true,
     };

@@ -1,7 +1,7 @@
 //! Whatever a check held or rejected, and whatever the profile wants confirmed, must have been released by a person; and
 //! the journal's entries must be those that the record names.
 
-use super::anchored::AtHand;
+use super::anchored::{AtHand, Proven};
 use super::finding::{Doubt, Fact, Fault, Objection, Outcome};
 use super::record::Read;
 use super::state;
@@ -50,6 +50,9 @@ pub(super) fn releases(record: &Read, journal: &AtHand) -> Outcome {
         if state_digest(&act.deed) != state::digest(&record.json, decision).as_ref() {
             return Err(Fault::OtherState { index }.into());
         }
+        if let Some(since) = proven.undone(entry).filter(|_| rests_on(record, decision, proven)) {
+            return Err(Fault::DecisionRevoked { index, since }.into());
+        }
         supersedes = act.deed.supersedes(supersedes);
     }
     // Likeness only proposes: what a record replaces, a person said.
@@ -58,6 +61,19 @@ pub(super) fn releases(record: &Read, journal: &AtHand) -> Outcome {
         (Some(document), _) | (None, Some(document)) => Err(Fault::SupersedesUnsigned { document }.into()),
         (None, None) => Ok(Fact::ReleasesProven { decisions }),
     }
+}
+
+/// Whether a record would not have been signed so without a decision: one that says whose it is, that says what it replaces, or
+/// that counts and is of a kind of which no other stands.
+fn rests_on(record: &Read, decision: &DecisionRef, proven: &Proven) -> bool {
+    let act = |decision: &DecisionRef| proven.decision(decision.journal_index);
+    let stands = |other: &&DecisionRef| act(other).is_some_and(|other| proven.undone(other).is_none());
+    let replaces = act(decision)
+        .and_then(|decided| decided.act.as_ref().ok())
+        .is_some_and(|act| act.deed.supersedes(None).is_some());
+    let counts = current(record).any(|counting| counting.journal_index == decision.journal_index);
+    let alone = !current(record).filter(stands).any(|other| other.kind == decision.kind);
+    is(decision, DecisionKind::Identify) || replaces || (counts && alone)
 }
 
 /// Whether a decision of this kind was made about the document as it was signed.

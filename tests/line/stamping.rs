@@ -6,11 +6,17 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use jiff::SignedDuration;
 use sqlx::{AnyConnection, Connection as _};
-use torikomi::control::Request;
+use torikomi::control::{ReasonGiven, Request};
 use torikomi::document::{DocumentState, HoldReason};
+use torikomi::identification::Facts;
+use torikomi::ids::{DocumentId, Name};
 use torikomi::instant::Instant;
+use torikomi::journal::{Kind, read};
 use torikomi::ledger::attempts::{self, AttemptState};
+use torikomi::ledger::documents::Document;
 use torikomi::people::acts::RevocationReason;
+use torikomi::store::Objects;
+use torikomi::verification::{AtHome, Fault, Said, Step, Trust, Verdict};
 
 use crate::account::{document_of, documents_of, every_file_has_one_delivery, filed, the_journal_is_whole, wait_for};
 use crate::burst::{Sent, deliver_consent};
@@ -115,6 +121,161 @@ fn what_was_signed_by_a_key_that_was_revoked_before_the_stamp_is_signed_anew() {
     let tried = hospital.database.read(async |tx| attempts::of_document(tx, waiting.id).await).unwrap();
     let states: Vec<_> = tried.iter().map(|attempt| attempt.state).collect();
     assert_eq!(states, [AttemptState::Missed, AttemptState::Filed]);
+    the_journal_is_whole(&hospital);
+}
+
+/// Revokes the clerk's key: two others from an earlier time, or one alone from now on.
+fn revoke_the_clerk(hospital: &Hospital, since: Option<Instant>, why: RevocationReason) {
+    let second = since.map(|_| by("manager"));
+    let request = Request::Revoke { by: by("admin"), second, login: "clerk".into(), why, since };
+    hospital.ask(&request, PATIENCE).unwrap();
+}
+
+fn confirm(hospital: &Hospital, login: &str, document: DocumentId) {
+    let request = Request::Confirm { by: by(login), document, pages_shown: true, supersedes: None };
+    hospital.ask(&request, PATIENCE).unwrap();
+}
+
+fn waits_in(hospital: &Hospital, name: &str, state: DocumentState, held: Option<HoldReason>) -> Document {
+    wait_for(hospital, &format!("{name} in {state}, held by {held:?}"), || {
+        document_of(hospital, name).filter(|document| (document.state, document.held) == (state, held))
+    })
+}
+
+#[test]
+fn what_was_confirmed_with_a_stolen_key_is_confirmed_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut hospital = Hospital::found();
+    let mut authority = Tsa::start(folder.path());
+    hospital.configure(&Settings { authority: Some(authority.settings()), ..Settings::default() });
+    authority.stop();
+    let daemon = hospital.start();
+    let sent = [deliver_consent(&hospital, "stolen")];
+    let name = sent[0].keys().next().unwrap();
+    waits_in(&hospital, name, DocumentState::Signing, Some(HoldReason::NoSession));
+    // Whoever stole the key opens a session with it, confirms, and signs.
+    let stolen = Instant::from(hospital.now());
+    hospital.open_session().unwrap();
+    let document = waits_in(&hospital, name, DocumentState::AwaitingConfirmation, None).id;
+    confirm(&hospital, "clerk", document);
+    waits_in(&hospital, name, DocumentState::Stamping, None);
+    revoke_the_clerk(&hospital, Some(stolen), RevocationReason::KeyCompromised);
+    authority.serve(&[]);
+    waits_in(&hospital, name, DocumentState::Signing, Some(HoldReason::NoSession));
+
+    // With the new key the clerk signs nothing that only the old one has confirmed.
+    hospital.enrol_the_clerk();
+    hospital.open_session().unwrap();
+    waits_in(&hospital, name, DocumentState::AwaitingConfirmation, None);
+    confirm(&hospital, "clerk", document);
+    let record = wait_for(&hospital, "the record", || {
+        let waits = document_of(&hospital, name).unwrap();
+        (waits.state == DocumentState::Filed).then(|| filed(&hospital, name))
+    });
+    let signed = proven(&hospital, &record);
+    assert_eq!(signed["decisions"].as_array().unwrap().len(), 1, "{signed}");
+    daemon.stop();
+    the_journal_is_whole(&hospital);
+}
+
+#[test]
+fn what_somebody_confirmed_who_signs_no_more_is_confirmed_by_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut hospital = Hospital::found();
+    let mut authority = Tsa::start(folder.path());
+    hospital.configure(&Settings { authority: Some(authority.settings()), ..Settings::default() });
+    authority.stop();
+    let daemon = hospital.start();
+    // One was signed and waits for its stamp, one waits for the signature.
+    let sent = [deliver_consent(&hospital, "signed"), deliver_consent(&hospital, "unsigned")];
+    let names: Vec<_> = sent.iter().map(|names| names.keys().next().unwrap()).collect();
+    for name in &names {
+        waits_in(&hospital, name, DocumentState::Signing, Some(HoldReason::NoSession));
+    }
+    let opened = hospital.open_session().unwrap();
+    let [signed, unsigned] =
+        [0, 1].map(|place| waits_in(&hospital, names[place], DocumentState::AwaitingConfirmation, None).id);
+    confirm(&hospital, "clerk", signed);
+    waits_in(&hospital, names[0], DocumentState::Stamping, None);
+    let session = opened["session"].as_str().unwrap().parse().unwrap();
+    hospital.ask(&Request::CloseSession { session }, PATIENCE).unwrap();
+    confirm(&hospital, "clerk", unsigned);
+    waits_in(&hospital, names[1], DocumentState::Signing, Some(HoldReason::NoSession));
+
+    revoke_the_clerk(&hospital, None, RevocationReason::Left);
+    waits_in(&hospital, names[1], DocumentState::AwaitingConfirmation, None);
+    authority.serve(&[]);
+    waits_in(&hospital, names[0], DocumentState::AwaitingConfirmation, None);
+    let station = "front-desk".parse().unwrap();
+    hospital
+        .ask(&Request::OpenSession { by: by("manager"), station, attested: true, obtained_on: None }, PATIENCE)
+        .unwrap();
+    for (name, document) in names.iter().zip([signed, unsigned]) {
+        confirm(&hospital, "manager", document);
+        let record = wait_for(&hospital, "the record", || {
+            let waits = document_of(&hospital, name).unwrap();
+            (waits.state == DocumentState::Filed).then(|| filed(&hospital, name))
+        });
+        // What the clerk said was said with a key of their own, and stays beside it.
+        let proven = proven(&hospital, &record);
+        assert_eq!(proven["decisions"].as_array().unwrap().len(), 2, "{proven}");
+    }
+    daemon.stop();
+    let lapsed = hospital.database.read(async |tx| read::of_kind(tx, Kind::ConfirmationLapsed).await).unwrap();
+    assert_eq!(lapsed.len(), 1);
+    the_journal_is_whole(&hospital);
+}
+
+#[test]
+fn a_record_that_rests_on_a_stolen_key_is_named_and_none_is_filed() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut hospital = Hospital::found();
+    let mut authority = Tsa::start(folder.path());
+    hospital.configure(&Settings { authority: Some(authority.settings()), ..Settings::default() });
+    let daemon = hospital.start();
+    let sent = [deliver_consent(&hospital, "filed"), deliver_consent(&hospital, "open")];
+    let names: Vec<_> = sent.iter().map(|names| names.keys().next().unwrap()).collect();
+    for name in &names {
+        waits_in(&hospital, name, DocumentState::Signing, Some(HoldReason::NoSession));
+    }
+    let station: Name = "front-desk".parse().unwrap();
+    let (by_manager, obtained_on) = (by("manager"), None);
+    hospital.ask(&Request::OpenSession { by: by_manager, station, attested: true, obtained_on }, PATIENCE).unwrap();
+    let documents = [0, 1].map(|place| waits_in(&hospital, names[place], DocumentState::AwaitingConfirmation, None).id);
+    // The clerk's key says of both whose they are; the manager confirms and signs.
+    let stolen = Instant::from(hospital.now());
+    for (name, document) in names.iter().zip(documents) {
+        let day = hospital.today().0.parse().unwrap();
+        let facts = Box::new(Facts { obtained_on: Some(day), ..Facts::default() });
+        let reason = ReasonGiven { code: "other".parse().unwrap(), text: None };
+        let by = by("clerk");
+        hospital.ask(&Request::Identify { by, document, facts, supersedes: None, reason }, PATIENCE).unwrap();
+        waits_in(&hospital, name, DocumentState::AwaitingConfirmation, None);
+    }
+    confirm(&hospital, "manager", documents[0]);
+    let record = wait_for(&hospital, "the record", || {
+        let waits = document_of(&hospital, names[0]).unwrap();
+        (waits.state == DocumentState::Filed).then(|| filed(&hospital, names[0]))
+    });
+    proven(&hospital, &record);
+    authority.stop();
+    confirm(&hospital, "manager", documents[1]);
+    waits_in(&hospital, names[1], DocumentState::Stamping, None);
+
+    revoke_the_clerk(&hospital, Some(stolen), RevocationReason::KeyCompromised);
+    authority.serve(&[]);
+    // The signature is the manager's, and in order; but whose it is, somebody else has said.
+    waits_in(&hospital, names[1], DocumentState::Review, Some(HoldReason::Identity));
+    let objects =
+        Objects::open(&hospital.home.layout().store(&hospital.config).join("objects"), hospital.runtime.handle());
+    let objects = objects.unwrap();
+    let trust = Trust::of_home(hospital.home.layout(), &hospital.config).unwrap();
+    let report = AtHome::new(&hospital.database, &objects).verify(record.id, &trust, true).unwrap().unwrap();
+    let wrong: Vec<_> = report.steps.iter().filter(|step| step.verdict != Verdict::Passed).collect();
+    let [step] = wrong.as_slice() else { panic!("{wrong:?}") };
+    let named = matches!(step.said, Said::Fault(Fault::DecisionRevoked { since, .. }) if since == stolen);
+    assert!(step.step == Step::Releases && named, "{step:?}");
+    daemon.stop();
     the_journal_is_whole(&hospital);
 }
 

@@ -235,6 +235,11 @@ impl Hospital {
         }
     }
 
+    /// The clerk gets another key.
+    pub fn enrol_the_clerk(&self) {
+        self.ask(&enrol_the_clerk(), PATIENCE).unwrap();
+    }
+
     fn employ_a_clerk(&self) {
         let requests = [
             Request::AddPerson {
@@ -245,7 +250,7 @@ impl Hospital {
                 occupation: "医療事務".into(),
                 department: "医事課".into(),
             },
-            Request::Enrol { by: by("admin"), person: by("clerk"), ca_passphrase: Secret::new(PASSPHRASE.into()) },
+            enrol_the_clerk(),
             Request::Appoint {
                 by: by("admin"),
                 second: Some(by("manager")),
@@ -260,6 +265,10 @@ impl Hospital {
             self.ask(&request, PATIENCE).unwrap();
         }
     }
+}
+
+fn enrol_the_clerk() -> Request {
+    Request::Enrol { by: by("admin"), person: by("clerk"), ca_passphrase: Secret::new(PASSPHRASE.into()) }
 }
 
 fn log_on() -> Request {

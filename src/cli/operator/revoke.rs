@@ -1,4 +1,5 @@
-//! `torikomi operator revoke`: a person's key counts no more, because its owner says so or two others do.
+//! `torikomi operator revoke`: a person's key counts no more, because its owner or somebody else says so, or from
+//! before, because two others do.
 
 use super::change;
 use crate::cli::choice;

@@ -55,6 +55,11 @@ impl Requests {
 }
 
 impl Hand {
+    /// The same hand, at another time.
+    pub(super) fn at(self, now: Instant) -> Self {
+        Self { now, ..self }
+    }
+
     /// Signs what is done, with its private part.
     pub(super) fn sign(&self, deed: Deed, by: &Signers, private: Option<&Private>) -> Result<Signed, Refusal> {
         let mut act = Act::new(deed, by.first.person(), self.now, self.rules.home);
@@ -103,7 +108,10 @@ impl Hand {
             entry: appended.entry,
             at: self.now,
             possible_again_at,
+            certificate: by.first.certificate().fingerprint,
+            second_certificate: by.second.as_ref().map(|second| second.certificate().fingerprint),
             seen: None,
+            undone_by: None,
         };
         decisions::enter(tx, document, &decision).await?;
         Ok(appended)

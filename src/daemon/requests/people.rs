@@ -1,6 +1,6 @@
 //! Accounts, keys and appointments.
 
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 
 use zeroize::Zeroizing;
 
@@ -10,20 +10,20 @@ use crate::control::facts::Noted;
 use crate::control::{Credentials, Refusal, Secret};
 use crate::crypto::check;
 use crate::crypto::make::Validity;
-use crate::database::DatabaseError;
+use crate::database::{DatabaseError, Tx};
 use crate::document::HoldReason;
 use crate::ids::Name;
 use crate::instant::Instant;
 use crate::journal::append::Appended;
 use crate::keyring;
-use crate::ledger::{documents, waiting};
+use crate::ledger::{decisions, documents, waiting};
 use crate::people::acts::{Deed, RevocationReason, Signed};
 use crate::people::appointments::{self, Appointment};
 use crate::people::certificates::{self, Certificate, Signer};
 use crate::people::enrolment::{self, OwnKey};
 use crate::people::register::{self, NewPerson, Person};
 use crate::people::sessions::{self, CloseReason};
-use crate::people::{PassphraseRule, PeopleError, Refused, Role};
+use crate::people::{Change, PassphraseRule, PeopleError, Role};
 use crate::pipeline::driver::StageName;
 use crate::pipeline::line::Line;
 
@@ -119,31 +119,36 @@ impl Requests {
         peer: Peer,
     ) -> Result<Noted, Refusal> {
         let hand = self.hand(peer);
-        let since = since.unwrap_or(hand.now);
         let signers = Signers { first: self.prove(by, hand.now)?, second: self.prove_second(second, hand.now)? };
-        let (person, certificate) = self.line.database.read::<_, PeopleError, _>(async |tx| {
-            let person = register::active(tx, login).await?;
-            let held = certificates::of_person(tx, person.id).await?;
-            let held = held.into_iter().find(|certificate| certificate.revoked_at.is_none());
-            let held = held.ok_or_else(|| Refused::NoCertificate { login: person.login.to_string() })?;
-            Ok((person.id, held.fingerprint))
-        })?;
-        let signed = hand.sign(Deed::Revoke { person, certificate, since, why }, &signers, None)?;
+        let wanted = Revocation { login: login.to_owned(), why, since };
         // Asked before the keys are wiped, so that a refusal ends nobody's session.
-        let (asked, rules, now) = (signed.clone(), hand.rules, hand.now);
-        self.line
-            .database
-            .read::<_, PeopleError, _>(async move |tx| enrolment::revoke(tx, asked, &rules, now).await.map(drop))?;
-        self.line.sessions.close_all_of(person);
+        let held = self.line.database.read::<_, Refusal, _>(async |tx| Ok(wanted.act(tx, &signers, &hand).await?.0))?;
+        // Whoever has another key in force by now goes on with that.
+        let ends = held.is_in_force(hand.now);
+        if ends {
+            self.line.sessions.close_all_of(held.person);
+        }
+        let clock = Arc::clone(&self.line.clock);
         let appended = self.line.database.write::<_, Refusal, _>(async move |tx| {
-            let change = enrolment::revoke(tx, signed, &hand.rules, hand.now).await?;
+            // Now that nothing is signed with it any more: what was filed while the passphrases were tried stays good.
+            let hand = hand.at(clock.now());
+            let (held, change) = wanted.act(tx, &signers, &hand).await?;
             let appended = hand.apply(tx, &change).await?;
-            for session in sessions::list(tx, true).await?.into_iter().filter(|row| row.person == person) {
-                let change = sessions::close(tx, session.id, CloseReason::Revoked, hand.now).await?;
-                hand.apply(tx, &change).await?;
+            if ends {
+                for session in sessions::list(tx, true).await?.into_iter().filter(|row| row.person == held.person) {
+                    let change = sessions::close(tx, session.id, CloseReason::Revoked, hand.now).await?;
+                    hand.apply(tx, &change).await?;
+                }
             }
+            // What only this person could have signed asks for somebody else.
+            decisions::resume_those_of(tx, held.person, HoldReason::NoSession, hand.now).await?;
             Ok(appended)
         })?;
+        if ends {
+            // A session that was being opened meanwhile.
+            self.line.sessions.close_all_of(held.person);
+        }
+        self.line.shared.wake(&[StageName::Signing]);
         Ok(noted(appended))
     }
 
@@ -223,6 +228,28 @@ pub fn resume_under_manager(line: &Line) -> Result<(), DatabaseError> {
 /// The command line writes words with hyphens.
 fn role_of(name: &Name) -> Result<Role, Refusal> {
     name.as_str().replace('-', "_").parse().map_err(|_| Refusal::Unknown { what: name.to_string() })
+}
+
+/// A revocation that is asked for: from now on, or from a time that has passed.
+struct Revocation {
+    login: String,
+    why: RevocationReason,
+    since: Option<Instant>,
+}
+
+impl Revocation {
+    /// The certificate that it is about, and what it changes.
+    async fn act(&self, tx: &mut Tx, signers: &Signers, hand: &Hand) -> Result<(Certificate, Change), Refusal> {
+        let person = register::active(tx, &self.login).await?;
+        let held = enrolment::to_revoke(tx, &person, self.since, hand.now).await?;
+        let since = match self.since {
+            Some(since) => since,
+            None => enrolment::from_now_on(tx, &held, hand.now).await?,
+        };
+        let (person, certificate, why) = (person.id, held.fingerprint, self.why);
+        let signed = hand.sign(Deed::Revoke { person, certificate, since, why }, signers, None)?;
+        Ok((held, enrolment::revoke(tx, signed, &hand.rules, hand.now).await?))
+    }
 }
 
 /// Certificates know no fractions of a second.

@@ -58,6 +58,13 @@ impl Requests {
             Ok((row, earlier, signer))
         })?;
         self.line.sessions.admit(&row, earlier, signer, &caps);
+        // Its key may have been revoked, and the session closed, before the key was there to be wiped.
+        let id = row.id;
+        let opened = self.line.database.read::<_, DatabaseError, _>(async move |tx| sessions::get(tx, id).await)?;
+        if opened.is_none_or(|opened| opened.closed.is_some()) {
+            self.line.sessions.close(id);
+            return Err(Refused::NoSuchSession.into());
+        }
         // Only now: what goes on must find the key.
         let place = station.clone();
         let resumed = self.line.database.write::<_, DatabaseError, _>(async move |tx| {

@@ -174,6 +174,11 @@ CREATE TABLE decision (
     possible_again_at BIGINT,
     -- The state of the document that it was about.
     seen          TEXT NOT NULL,
+    -- The certificates of those who signed the act.
+    certificate   TEXT NOT NULL,
+    second_certificate TEXT,
+    -- The journal's entry of the revocation that undid it.
+    undone_by     BIGINT,
     PRIMARY KEY (document, journal_index)
 );
 
@@ -270,6 +275,8 @@ CREATE TABLE certificate (
     not_before    BIGINT NOT NULL,
     not_after     BIGINT NOT NULL,
     revoked_at    BIGINT,
+    -- who revoked it alone, being somebody else than its owner
+    stopped_by    TEXT,
     -- who had it issued; nobody for those of the genesis entry
     issued_by     TEXT,
     issued_at     BIGINT NOT NULL,

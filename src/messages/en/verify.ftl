@@ -160,6 +160,7 @@ verify-finding-misplaced = A finding of the check { $check } is of page { $page 
 verify-other-decision = Entry { $index } of the journal is not the decision that the record names.
 verify-other-state = The decision in entry { $index } was about another state of the document than the record says.
 verify-act-wrong = The act in entry { $index } does not count: { $act_fault }
+verify-decision-revoked = The record rests on the decision in entry { $index }, which was made with a key that is revoked from { $since } on.
 verify-session-not-opened = No entry of the journal at hand says that session { $session } was opened.
 verify-session-differs = The session that entry { $index } opened is another than the record's: { $field }
 verify-signed-outside-session = The signature ({ $signed_at }) is from outside the session, which was open from { $opened_at } to { $until }.

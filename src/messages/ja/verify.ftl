@@ -142,6 +142,7 @@ verify-finding-misplaced = 検査 { $check } の結果が、文書にない { $p
 verify-other-decision = 記録簿の { $index } 番は、記録が挙げる決裁ではありません。
 verify-other-state = 記録簿の { $index } 番の決裁は、記録とは違う状態の文書に対するものです。
 verify-act-wrong = 記録簿の { $index } 番の決裁は無効です：{ $act_fault }
+verify-decision-revoked = この記録は記録簿の { $index } 番の決裁によるものですが、その決裁に使われた鍵は { $since } から失効しています。
 verify-session-not-opened = セッション { $session } を開いたという項目が、手元の記録簿にありません。
 verify-session-differs = { $index } 番で開かれたセッションは、記録が挙げるものと違います（{ $field }）。
 verify-signed-outside-session = 署名（{ $signed_at }）は、セッションが開いていた { $opened_at } から { $until } までの間のものではありません。

@@ -39,11 +39,11 @@ pub enum Deed {
     },
     /// A certificate is issued for a person's own key; the person signs with that key, which proves that they have it.
     Enrol(Issued),
-    /// A certificate counts no more: its own key says so, or two others do.
+    /// A certificate counts no more: one person says so from now on, or two others than its owner from earlier.
     Revoke {
         person: PersonId,
         certificate: Digest,
-        /// What it signed from then on counts for nothing.
+        /// What it signed from then on counts for nothing: records, and decisions about documents.
         since: Instant,
         why: RevocationReason,
     },
@@ -363,7 +363,7 @@ impl Deed {
             Self::ApproveProfile { .. } => Second::Needed(&[InformationManager]),
             // Where the profile asks for two, its reviewer insists.
             Self::Accept { .. } | Self::Exception { .. } => Second::Allowed(&[InformationManager]),
-            // Nobody alone ends what another signs with.
+            // Nobody alone undoes what was signed.
             Self::Revoke { .. } => Second::Allowed(&[Admin, InformationManager]),
             _ => Second::None,
         }
