@@ -97,6 +97,7 @@ fn what_was_signed_by_a_key_that_was_revoked_before_the_stamp_is_signed_anew() {
         since: None,
     };
     hospital.ask(&revoke, PATIENCE).unwrap();
+    let_a_second_begin(&hospital);
     authority.serve(&[]);
     wait_for(&hospital, "the next signature", || {
         document_of(&hospital, name)
@@ -129,6 +130,12 @@ fn revoke_the_clerk(hospital: &Hospital, since: Option<Instant>, why: Revocation
     let second = since.map(|_| by("manager"));
     let request = Request::Revoke { by: by("admin"), second, login: "clerk".into(), why, since };
     hospital.ask(&request, PATIENCE).unwrap();
+}
+
+/// The stamps of this authority are in whole seconds: one from the same second would be from before.
+fn let_a_second_begin(hospital: &Hospital) {
+    let revoked = hospital.now().as_second();
+    wait_for(hospital, "the next second", || (hospital.now().as_second() > revoked).then_some(()));
 }
 
 fn confirm(hospital: &Hospital, login: &str, document: DocumentId) {
@@ -204,6 +211,7 @@ fn what_somebody_confirmed_who_signs_no_more_is_confirmed_by_another() {
 
     revoke_the_clerk(&hospital, None, RevocationReason::Left);
     waits_in(&hospital, names[1], DocumentState::AwaitingConfirmation, None);
+    let_a_second_begin(&hospital);
     authority.serve(&[]);
     waits_in(&hospital, names[0], DocumentState::AwaitingConfirmation, None);
     let station = "front-desk".parse().unwrap();
