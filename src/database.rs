@@ -7,13 +7,15 @@
 //! Callers are the blocking threads of the stages: every function here blocks, and must not be called on a thread that
 //! drives an async runtime.
 
+mod address;
 mod dialect;
+#[cfg(test)]
+pub mod engines;
 mod migrations;
 pub mod owner;
 
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
-use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -26,6 +28,8 @@ use sqlx::{AnyConnection, AnyPool, ConnectOptions as _, Connection as _};
 
 use crate::instant::Instant;
 
+pub use address::{Address, ServerUrl};
+use dialect::{Dialect, Use};
 pub use migrations::SCHEMA_VERSION;
 
 /// A connection inside a transaction (writer) or a snapshot (reader).
@@ -36,7 +40,10 @@ const JOBS_PER_COMMIT: usize = 64;
 
 const READERS: u32 = 4;
 
-/// How often a full disk is tried again.
+/// How long a reader waits for a connection.
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
+
+/// How often a database that takes no changes is tried again.
 const TRIAL_EVERY: Duration = Duration::from_secs(1);
 
 /// So many bytes must be free again before the line goes on: enough for every stage to finish what it has in hand.
@@ -54,6 +61,12 @@ pub enum DatabaseError {
     NewerSchema { found: i64 },
     #[error("the database lies on a network file system ({0}), where its locks and flushes cannot be trusted")]
     NetworkFileSystem(&'static str),
+    #[error("the database server cannot be reached ({0}): work goes on by itself once it can")]
+    Unreachable(String),
+    #[error(
+        "the database server does not keep its word as it is set up ({0}): change that, or make a database that fits"
+    )]
+    Unfit(String),
     #[error("a change asked for cannot be made, because the row is not as expected: {0}")]
     Conflict(String),
     #[error("a stored value cannot be read: {0}")]
@@ -68,15 +81,30 @@ pub enum DatabaseError {
 
 impl From<sqlx::Error> for DatabaseError {
     fn from(error: sqlx::Error) -> Self {
-        // Extended codes carry the primary code in their low byte: https://www.sqlite.org/rescode.html
-        let code =
-            error.as_database_error().and_then(sqlx::error::DatabaseError::code).and_then(|c| c.parse::<u32>().ok());
-        match code.map(|c| c & 0xff) {
-            Some(13) => Self::DiskFull,
-            Some(11 | 26) => Self::Corrupt(error.to_string()),
-            // A rule of a table stands against this one row.
-            Some(19) => Self::Conflict(error.to_string()),
+        let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+        match code.as_deref() {
+            // PostgreSQL's have five characters: https://www.postgresql.org/docs/current/errcodes-appendix.html
+            Some("53100") => Self::DiskFull,
+            Some("XX001" | "XX002") => Self::Corrupt(error.to_string()),
+            Some(code) if code.len() == 5 && code.starts_with("23") => Self::Conflict(error.to_string()),
+            Some(code) if code.len() == 5 && code.starts_with("22") => Self::Unreadable(error.to_string()),
+            Some(code) if code.len() == 5 && (code.starts_with("08") || code.starts_with("57P")) => {
+                Self::Unreachable(error.to_string())
+            }
+            Some(code) if code.len() < 5 => {
+                // SQLite's extended codes carry the primary code in their low byte: https://www.sqlite.org/rescode.html
+                match code.parse::<u32>().map(|code| code & 0xff) {
+                    Ok(13) => Self::DiskFull,
+                    Ok(11 | 26) => Self::Corrupt(error.to_string()),
+                    // A rule of a table stands against this one row.
+                    Ok(19) => Self::Conflict(error.to_string()),
+                    _ => Self::Other(Arc::new(error)),
+                }
+            }
             _ if is_about_a_value(&error) => Self::Unreadable(error.to_string()),
+            _ if matches!(error, sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::Protocol(_)) => {
+                Self::Unreachable(error.to_string())
+            }
             _ => Self::Other(Arc::new(error)),
         }
     }
@@ -91,6 +119,8 @@ impl Clone for DatabaseError {
     fn clone(&self) -> Self {
         match self {
             Self::DiskFull => Self::DiskFull,
+            Self::Unreachable(why) => Self::Unreachable(why.clone()),
+            Self::Unfit(why) => Self::Unfit(why.clone()),
             Self::Corrupt(what) => Self::Corrupt(what.clone()),
             Self::NewerSchema { found } => Self::NewerSchema { found: *found },
             Self::NetworkFileSystem(name) => Self::NetworkFileSystem(name),
@@ -117,23 +147,24 @@ pub fn instant(column: &'static str, microseconds: i64) -> Result<Instant, Datab
 /// An open database: readers for everybody, one writer.
 pub struct Database {
     runtime: tokio::runtime::Handle,
+    dialect: Dialect,
     readers: AnyPool,
     jobs: Option<Sender<Job>>,
     writer: Option<JoinHandle<()>>,
-    full: Full,
+    trouble: Trouble,
 }
 
-/// Whether the disk took no more at the last commit. The writer alone sets and clears it.
+/// Why the database takes no change just now. The writer alone sets and clears it.
 #[derive(Clone, Default)]
-struct Full(Arc<Mutex<bool>>);
+struct Trouble(Arc<Mutex<Option<DatabaseError>>>);
 
-impl Full {
-    fn is_set(&self) -> bool {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+impl Trouble {
+    fn get(&self) -> Option<DatabaseError> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn set(&self, full: bool) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = full;
+    fn set(&self, trouble: Option<DatabaseError>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = trouble;
     }
 }
 
@@ -149,46 +180,61 @@ struct Finished {
 type Reply = Box<dyn FnOnce(Result<(), DatabaseError>)>;
 
 impl Database {
-    /// Opens the database file at `path`, making it when `create` is set, brings its schema up to date and checks it.
+    /// Opens the database at `address`, making its file when `create` is set, brings its schema up to date and checks it.
     ///
     /// `on_commit` is called on the writer's thread after each durable commit; it must not block.
+    ///
+    /// # Errors
+    /// When it cannot be opened or reached, is damaged, newer than this build, or not fit to be trusted with records.
     pub fn open(
-        path: &Path,
+        address: impl Into<Address>,
         create: bool,
         runtime: &tokio::runtime::Handle,
         on_commit: impl Fn() + Send + 'static,
     ) -> Result<Self, DatabaseError> {
-        dialect::refuse_network_file_system(path)?;
-        let options = dialect::options(path, if create { "rwc" } else { "rw" })?;
-        let mut writer = runtime.block_on(async {
-            let mut writer = options.connect().await?;
-            dialect::prepare(&mut writer).await?;
-            dialect::quick_check(&mut writer).await?;
-            migrations::migrate(&mut writer).await?;
-            Ok::<_, DatabaseError>(writer)
+        let address = address.into();
+        let dialect = Dialect::of(&address);
+        if let Address::File(path) = &address {
+            dialect::refuse_network_file_system(path)?;
+        }
+        let used = if create { Use::Create } else { Use::Write };
+        runtime.block_on(async {
+            let mut writer = connect(&address, used).await?;
+            dialect.check(&mut writer).await?;
+            migrations::migrate(dialect, &mut writer).await?;
+            Ok::<_, DatabaseError>(writer.close().await?)
         })?;
-        let readers = pool(path, runtime)?;
-        let full = Full::default();
-        let place = Place { folder: path.parent().unwrap_or(path).to_owned(), full: full.clone() };
+        let readers = pool(&address, runtime)?;
+        let trouble = Trouble::default();
+        let mut writer = Writer { address, dialect, connection: None, trouble: trouble.clone() };
         let (jobs, queue) = channel();
         let thread = std::thread::Builder::new()
             .name("database".into())
             .spawn(move || {
-                // A runtime of its own: jobs need not be `Send`, and a busy runtime elsewhere cannot delay a commit.
+                // A runtime of its own: jobs need not be `Send`, and a busy runtime elsewhere cannot delay a commit. Its
+                // connection is made on it, since a server's belongs to the runtime that opened it.
                 match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-                    Ok(own) => own.block_on(write_jobs(&mut writer, &queue, &place, &on_commit)),
+                    Ok(own) => own.block_on(writer.write_jobs(&queue, &on_commit)),
                     Err(error) => tracing::error!(%error, "The database thread has no runtime"),
                 }
             })
             .map_err(|error| DatabaseError::Other(Arc::new(error.into())))?;
-        Ok(Self { runtime: runtime.clone(), readers, jobs: Some(jobs), writer: Some(thread), full })
+        Ok(Self { runtime: runtime.clone(), dialect, readers, jobs: Some(jobs), writer: Some(thread), trouble })
     }
 
     /// Opens an existing database for reading only, beside a daemon that may be running.
-    pub fn open_read_only(path: &Path, runtime: &tokio::runtime::Handle) -> Result<Self, DatabaseError> {
-        let readers = pool(path, runtime)?;
-        let database = Self { runtime: runtime.clone(), readers, jobs: None, writer: None, full: Full::default() };
-        let found = database.read(async |tx| migrations::version(tx).await)?;
+    ///
+    /// # Errors
+    /// When it cannot be opened or reached, or is newer than this build.
+    pub fn open_read_only(
+        address: impl Into<Address>,
+        runtime: &tokio::runtime::Handle,
+    ) -> Result<Self, DatabaseError> {
+        let address = address.into();
+        let (dialect, readers) = (Dialect::of(&address), pool(&address, runtime)?);
+        let trouble = Trouble::default();
+        let database = Self { runtime: runtime.clone(), dialect, readers, jobs: None, writer: None, trouble };
+        let found = database.read(async |tx| migrations::version(dialect, tx).await)?;
         if found > SCHEMA_VERSION { Err(DatabaseError::NewerSchema { found }) } else { Ok(database) }
     }
 
@@ -223,14 +269,14 @@ impl Database {
         });
         let jobs = self.jobs.as_ref().ok_or(DatabaseError::Closed)?;
         jobs.send(boxed).map_err(|_| DatabaseError::Closed)?;
-        answered.recv().map_err(|_| DatabaseError::Closed)?
+        answered.recv().map_err(|_| self.trouble.get().unwrap_or(DatabaseError::Closed))?
     }
 
     /// What keeps changes from being recorded just now: nothing is to be begun whose outcome could not be. It ends by
     /// itself once there is room again.
     #[must_use]
     pub fn trouble(&self) -> Option<DatabaseError> {
-        self.full.is_set().then_some(DatabaseError::DiskFull)
+        self.trouble.get()
     }
 
     /// Runs `query` on a reader's connection. All that it reads is of the same moment.
@@ -241,7 +287,8 @@ impl Database {
     {
         self.runtime.block_on(async {
             // Its snapshot is that of the first statement. It ends when it is dropped; there is nothing to commit.
-            let mut transaction = self.readers.begin().await.map_err(DatabaseError::from)?;
+            let begun = self.readers.begin_with(self.dialect.snapshot()).await;
+            let mut transaction = begun.map_err(DatabaseError::from)?;
             query(&mut transaction).await
         })
     }
@@ -257,106 +304,150 @@ impl Drop for Database {
     }
 }
 
-fn pool(path: &Path, runtime: &tokio::runtime::Handle) -> Result<AnyPool, DatabaseError> {
-    let options: AnyConnectOptions = dialect::options(path, "ro")?;
-    let pool =
-        runtime.block_on(AnyPoolOptions::new().max_connections(READERS).min_connections(0).connect_with(options))?;
-    Ok(pool)
+async fn connect(address: &Address, used: Use) -> Result<Tx, DatabaseError> {
+    let mut connection = dialect::options(address, used)?.connect().await?;
+    if used != Use::Read {
+        Dialect::of(address).prepare(&mut connection).await?;
+    }
+    Ok(connection)
 }
 
-/// Where the writer writes.
-struct Place {
-    folder: PathBuf,
-    full: Full,
+fn pool(address: &Address, runtime: &tokio::runtime::Handle) -> Result<AnyPool, DatabaseError> {
+    let options: AnyConnectOptions = dialect::options(address, Use::Read)?;
+    let pool = AnyPoolOptions::new().max_connections(READERS).min_connections(0).acquire_timeout(LONGEST_WAIT);
+    Ok(runtime.block_on(pool.connect_with(options))?)
 }
 
-async fn write_jobs(writer: &mut Tx, queue: &Receiver<Job>, place: &Place, on_commit: &(dyn Fn() + Send)) {
-    let mut tried = Moment::now();
-    loop {
-        if place.full.is_set() && tried.elapsed() >= TRIAL_EVERY {
-            tried = Moment::now();
-            if place.has_room() && trial(writer).await.is_ok() {
-                tracing::info!("The disk of the database takes changes again");
-                place.full.set(false);
-            }
-        }
-        let first = if place.full.is_set() {
-            match queue.recv_timeout(TRIAL_EVERY) {
-                Ok(job) => job,
-                Err(RecvTimeoutError::Timeout) => continue,
-                Err(RecvTimeoutError::Disconnected) => break,
-            }
-        } else {
-            match queue.recv() {
-                Ok(job) => job,
-                Err(_) => break,
-            }
-        };
-        let mut replies = Vec::new();
-        let committed = commit_batch(writer, first, queue, &mut replies).await;
-        if let Err(error) = &committed {
-            // A transaction that could not be committed must not swallow the next one.
-            let _ = sqlx::raw_sql("ROLLBACK").execute(&mut *writer).await;
-            // Where a statement filled the disk, SQLite has ended the transaction and says something else at the end.
-            if (matches!(error, DatabaseError::DiskFull) || !place.has_room()) && !place.full.is_set() {
-                tracing::error!(
-                    "The disk of the database is full; the line pauses and goes on by itself once there is room"
-                );
-                place.full.set(true);
+/// The one connection that writes, and how it is made anew.
+struct Writer {
+    address: Address,
+    dialect: Dialect,
+    connection: Option<Tx>,
+    trouble: Trouble,
+}
+
+impl Writer {
+    async fn write_jobs(&mut self, queue: &Receiver<Job>, on_commit: &(dyn Fn() + Send)) {
+        let mut tried = Moment::now();
+        loop {
+            let troubled = self.trouble.get().is_some();
+            if troubled && tried.elapsed() >= TRIAL_EVERY {
                 tried = Moment::now();
+                if self.has_room() && self.trial().await.is_ok() {
+                    tracing::info!("The database takes changes again");
+                    self.trouble.set(None);
+                }
             }
-        } else {
-            on_commit();
+            let first = if self.trouble.get().is_some() {
+                match queue.recv_timeout(TRIAL_EVERY) {
+                    Ok(job) => job,
+                    Err(RecvTimeoutError::Timeout) => continue,
+                    Err(RecvTimeoutError::Disconnected) => break,
+                }
+            } else {
+                match queue.recv() {
+                    Ok(job) => job,
+                    Err(_) => break,
+                }
+            };
+            let (mut next, mut replies) = (Some(first), Vec::new());
+            let committed = self.commit_batch(&mut next, queue, &mut replies).await;
+            match &committed {
+                Ok(()) => on_commit(),
+                Err(error) => {
+                    self.after(error).await;
+                    tried = Moment::now();
+                }
+            }
+            for reply in replies {
+                reply(committed.clone());
+            }
+            // Whoever's job was not even begun learns it by this, and finds why in the trouble that was set.
+            drop(next);
         }
-        for reply in replies {
-            reply(committed.clone());
+        if let Some(connection) = self.connection.take() {
+            // Nothing is lost with a connection that does not close well: what it confirmed is durable.
+            let _ = connection.close().await;
         }
     }
-    let _ = writer.ping().await;
-}
 
-impl Place {
-    /// A file system that gives no numbers is taken at its word when it is written to.
+    /// A transaction that could not be committed must not swallow the next one.
+    async fn after(&mut self, error: &DatabaseError) {
+        if let Some(connection) = &mut self.connection
+            && sqlx::raw_sql("ROLLBACK").execute(connection).await.is_err()
+            && self.dialect == Dialect::Postgres
+        {
+            self.connection = None;
+        }
+        if self.trouble.get().is_some() {
+            return;
+        }
+        // Where a statement filled the disk, SQLite has ended the transaction and says something else at the end.
+        if matches!(error, DatabaseError::DiskFull) || !self.has_room() {
+            tracing::error!(
+                "The disk of the database is full; the line pauses and goes on by itself once there is room"
+            );
+            self.trouble.set(Some(DatabaseError::DiskFull));
+        } else if matches!(error, DatabaseError::Unreachable(_)) {
+            tracing::error!(%error, "The database cannot be reached; the line pauses and goes on by itself once it can");
+            self.connection = None;
+            self.trouble.set(Some(error.clone()));
+        }
+    }
+
+    async fn connection(&mut self) -> Result<&mut Tx, DatabaseError> {
+        match &mut self.connection {
+            Some(connection) => Ok(connection),
+            none => Ok(none.insert(connect(&self.address, Use::Write).await?)),
+        }
+    }
+
+    /// A file system that gives no numbers is taken at its word when it is written to, and so is a server.
     fn has_room(&self) -> bool {
-        let Ok(found) = rustix::fs::statvfs(&self.folder) else { return true };
+        let Address::File(path) = &self.address else { return true };
+        let Ok(found) = rustix::fs::statvfs(path.parent().unwrap_or(path)) else { return true };
         found.f_blocks == 0 || found.f_bavail.saturating_mul(found.f_frsize) >= ROOM
     }
-}
 
-/// Free space does not show a quota: so something is really written.
-async fn trial(writer: &mut Tx) -> Result<(), DatabaseError> {
-    sqlx::raw_sql(dialect::BEGIN).execute(&mut *writer).await?;
-    let written = async {
-        sqlx::raw_sql(dialect::TRIAL).execute(&mut *writer).await?;
-        sqlx::raw_sql("COMMIT").execute(&mut *writer).await
-    }
-    .await;
-    if written.is_err() {
-        let _ = sqlx::raw_sql("ROLLBACK").execute(&mut *writer).await;
-    }
-    Ok(written.map(|_| ())?)
-}
-
-async fn commit_batch(
-    writer: &mut Tx,
-    first: Job,
-    queue: &Receiver<Job>,
-    replies: &mut Vec<Reply>,
-) -> Result<(), DatabaseError> {
-    sqlx::raw_sql(dialect::BEGIN).execute(&mut *writer).await?;
-    let mut next = Some(first);
-    while let Some(job) = next {
-        sqlx::raw_sql("SAVEPOINT job").execute(&mut *writer).await?;
-        let finished = job(writer).await;
-        replies.push(finished.reply);
-        if !finished.keep {
-            sqlx::raw_sql("ROLLBACK TO SAVEPOINT job").execute(&mut *writer).await?;
+    /// Free space does not show a quota: so something is really written.
+    async fn trial(&mut self) -> Result<(), DatabaseError> {
+        let begin = self.dialect.begin();
+        let connection = self.connection().await?;
+        let written = async {
+            sqlx::raw_sql(begin).execute(&mut *connection).await?;
+            sqlx::raw_sql(dialect::TRIAL).execute(&mut *connection).await?;
+            sqlx::raw_sql("COMMIT").execute(&mut *connection).await
         }
-        sqlx::raw_sql("RELEASE SAVEPOINT job").execute(&mut *writer).await?;
-        next = if replies.len() < JOBS_PER_COMMIT { queue.try_recv().ok() } else { None };
+        .await;
+        if written.is_err() {
+            let _ = sqlx::raw_sql("ROLLBACK").execute(connection).await;
+        }
+        Ok(written.map(|_| ())?)
     }
-    sqlx::raw_sql("COMMIT").execute(&mut *writer).await?;
-    Ok(())
+
+    async fn commit_batch(
+        &mut self,
+        next: &mut Option<Job>,
+        queue: &Receiver<Job>,
+        replies: &mut Vec<Reply>,
+    ) -> Result<(), DatabaseError> {
+        let begin = self.dialect.begin();
+        let connection = self.connection().await?;
+        sqlx::raw_sql(begin).execute(&mut *connection).await?;
+        while next.is_some() {
+            sqlx::raw_sql("SAVEPOINT job").execute(&mut *connection).await?;
+            let Some(job) = next.take() else { break };
+            let finished = job(connection).await;
+            replies.push(finished.reply);
+            if !finished.keep {
+                sqlx::raw_sql("ROLLBACK TO SAVEPOINT job").execute(&mut *connection).await?;
+            }
+            sqlx::raw_sql("RELEASE SAVEPOINT job").execute(&mut *connection).await?;
+            *next = if replies.len() < JOBS_PER_COMMIT { queue.try_recv().ok() } else { None };
+        }
+        sqlx::raw_sql("COMMIT").execute(connection).await?;
+        Ok(())
+    }
 }
 
 fn panic_message(panic: &(dyn Any + Send)) -> &str {

@@ -1,4 +1,4 @@
-//! What differs between SQLite and PostgreSQL. Only SQLite is carried so far.
+//! What differs between SQLite and PostgreSQL.
 
 use std::fmt::Write as _;
 use std::fs::File;
@@ -10,18 +10,131 @@ use std::sync::Once;
 use sqlx::Row as _;
 use sqlx::any::AnyConnectOptions;
 
-use super::{DatabaseError, Tx};
+use super::{Address, DatabaseError, Tx};
 use crate::system;
 
-/// A writer that takes its lock at once cannot fail half-way because another was quicker.
-pub(super) const BEGIN: &str = "BEGIN IMMEDIATE";
+/// What one writer at a time holds on PostgreSQL, of whatever machine it is.
+const WRITERS_LOCK: &str = "BEGIN; SELECT pg_advisory_xact_lock(8390880602277310827)";
 
 /// Changes nothing and writes a page.
 pub(super) const TRIAL: &str = "UPDATE journal_head SET size = size";
 
-pub(super) fn options(path: &Path, mode: &str) -> Result<AnyConnectOptions, DatabaseError> {
+/// How a connection is to be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Use {
+    Read,
+    Write,
+    /// And make the file where there is none. On a server the database is made by whoever keeps the server.
+    Create,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Dialect {
+    Sqlite,
+    Postgres,
+}
+
+impl Dialect {
+    pub(super) const fn of(address: &Address) -> Self {
+        match address {
+            Address::File(_) => Self::Sqlite,
+            Address::Server(_) => Self::Postgres,
+        }
+    }
+
+    /// A writer that takes its lock at once cannot fail half-way because another was quicker.
+    pub(super) const fn begin(self) -> &'static str {
+        match self {
+            Self::Sqlite => "BEGIN IMMEDIATE",
+            Self::Postgres => WRITERS_LOCK,
+        }
+    }
+
+    /// Begins a transaction in which all that is read is of one moment.
+    pub(super) const fn snapshot(self) -> &'static str {
+        match self {
+            Self::Sqlite => "BEGIN",
+            Self::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        }
+    }
+
+    /// Counts tables of the name `meta`.
+    pub(super) const fn meta_tables(self) -> &'static str {
+        match self {
+            Self::Sqlite => "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = 'meta'",
+            Self::Postgres => {
+                "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = current_schema() AND table_name = 'meta'"
+            }
+        }
+    }
+
+    /// A step of the schema in this dialect's words.
+    pub(super) fn schema(self, step: &str) -> String {
+        match self {
+            Self::Sqlite => step.to_owned(),
+            Self::Postgres => step.replace(" BLOB ", " BYTEA ").replace(" BLOB,", " BYTEA,"),
+        }
+    }
+
+    /// Makes each commit of this connection survive a power cut.
+    pub(super) async fn prepare(self, writer: &mut Tx) -> Result<(), DatabaseError> {
+        let settings: &[&str] = match self {
+            // WAL lets readers work beside the writer.
+            Self::Sqlite => &[
+                "PRAGMA journal_mode = WAL",
+                "PRAGMA synchronous = FULL",
+                "PRAGMA foreign_keys = ON",
+                "PRAGMA busy_timeout = 10000",
+                "PRAGMA temp_store = MEMORY",
+            ],
+            Self::Postgres => &["SET synchronous_commit = on", "SET client_min_messages = warning"],
+        };
+        for setting in settings {
+            sqlx::raw_sql(*setting).execute(&mut *writer).await?;
+        }
+        Ok(())
+    }
+
+    /// Whether the database is whole and keeps what it confirms.
+    pub(super) async fn check(self, writer: &mut Tx) -> Result<(), DatabaseError> {
+        match self {
+            Self::Sqlite => {
+                let row = sqlx::query("PRAGMA quick_check(1)").fetch_one(writer).await?;
+                let answer: String = row.try_get(0)?;
+                if answer == "ok" { Ok(()) } else { Err(DatabaseError::Corrupt(answer)) }
+            }
+            Self::Postgres => {
+                for (asked, wanted) in SERVER_MUST {
+                    let row = sqlx::query(asked).fetch_one(&mut *writer).await?;
+                    let found: String = row.try_get(0)?;
+                    if !wanted.contains(&found.as_str()) {
+                        let wanted = wanted.first().copied().unwrap_or_default();
+                        return Err(DatabaseError::Unfit(format!("{asked}: {found}, and it must be {wanted}")));
+                    }
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+/// What a server must answer: that it flushes, and that it sorts ids and digests by their bytes, as SQLite does.
+const SERVER_MUST: [(&str, &[&str]); 3] = [
+    ("SHOW fsync", &["on"]),
+    ("SHOW server_encoding", &["UTF8"]),
+    (
+        "SELECT CAST(datcollate AS TEXT) FROM pg_database WHERE datname = current_database()",
+        &["C", "POSIX", "C.UTF-8", "C.utf8"],
+    ),
+];
+
+pub(super) fn options(address: &Address, used: Use) -> Result<AnyConnectOptions, DatabaseError> {
     static DRIVERS: Once = Once::new();
     DRIVERS.call_once(sqlx::any::install_default_drivers);
+    let path = match address {
+        Address::Server(url) => return url.as_str().parse().map_err(DatabaseError::from),
+        Address::File(path) => path,
+    };
     let mut url = String::from("sqlite://");
     for &byte in path.as_os_str().as_bytes() {
         if byte.is_ascii_alphanumeric() || b"/._-".contains(&byte) {
@@ -30,28 +143,13 @@ pub(super) fn options(path: &Path, mode: &str) -> Result<AnyConnectOptions, Data
             let _ = write!(url, "%{byte:02X}");
         }
     }
+    let mode = match used {
+        Use::Read => "ro",
+        Use::Write => "rw",
+        Use::Create => "rwc",
+    };
     let _ = write!(url, "?mode={mode}");
     url.parse().map_err(DatabaseError::from)
-}
-
-/// WAL lets readers work beside the writer; FULL makes each commit survive a power cut.
-pub(super) async fn prepare(writer: &mut Tx) -> Result<(), DatabaseError> {
-    for pragma in [
-        "PRAGMA journal_mode = WAL",
-        "PRAGMA synchronous = FULL",
-        "PRAGMA foreign_keys = ON",
-        "PRAGMA busy_timeout = 10000",
-        "PRAGMA temp_store = MEMORY",
-    ] {
-        sqlx::raw_sql(pragma).execute(&mut *writer).await?;
-    }
-    Ok(())
-}
-
-pub(super) async fn quick_check(writer: &mut Tx) -> Result<(), DatabaseError> {
-    let row = sqlx::query("PRAGMA quick_check(1)").fetch_one(writer).await?;
-    let answer: String = row.try_get(0)?;
-    if answer == "ok" { Ok(()) } else { Err(DatabaseError::Corrupt(answer)) }
 }
 
 /// SQLite's locks and flushes do not hold on network file systems: https://www.sqlite.org/faq.html#q5

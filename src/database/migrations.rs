@@ -2,6 +2,7 @@
 
 use sqlx::{Connection as _, Row as _};
 
+use super::dialect::Dialect;
 use super::{DatabaseError, Tx};
 
 /// In order; a database's version is the number of steps it has taken. The version is `i64` because tables keep it so.
@@ -10,14 +11,14 @@ const STEPS: &[&str] = &[include_str!("migrations/0001-first.sql")];
 pub const SCHEMA_VERSION: i64 = 1;
 
 /// Brings the schema up to date. Each step and its number are one transaction, so a crash between two resumes there.
-pub(super) async fn migrate(writer: &mut Tx) -> Result<(), DatabaseError> {
-    let found = version(writer).await?;
+pub(super) async fn migrate(dialect: Dialect, writer: &mut Tx) -> Result<(), DatabaseError> {
+    let found = version(dialect, writer).await?;
     if found > SCHEMA_VERSION {
         return Err(DatabaseError::NewerSchema { found });
     }
     for (number, step) in (1_i64..).zip(STEPS).filter(|(number, _)| *number > found) {
         let mut tx = writer.begin().await?;
-        sqlx::raw_sql(*step).execute(&mut *tx).await?;
+        sqlx::raw_sql(sqlx::AssertSqlSafe(dialect.schema(step))).execute(&mut *tx).await?;
         sqlx::query(
             "INSERT INTO meta (key, value) VALUES ('schema_version', $1)
              ON CONFLICT (key) DO UPDATE SET value = excluded.value",
@@ -31,11 +32,8 @@ pub(super) async fn migrate(writer: &mut Tx) -> Result<(), DatabaseError> {
 }
 
 /// 0 for a database that has no tables yet.
-pub(super) async fn version(connection: &mut Tx) -> Result<i64, DatabaseError> {
-    let tables: i64 = sqlx::query("SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = 'meta'")
-        .fetch_one(&mut *connection)
-        .await?
-        .try_get(0)?;
+pub(super) async fn version(dialect: Dialect, connection: &mut Tx) -> Result<i64, DatabaseError> {
+    let tables: i64 = sqlx::query(dialect.meta_tables()).fetch_one(&mut *connection).await?.try_get(0)?;
     if tables == 0 {
         return Ok(0);
     }

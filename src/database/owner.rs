@@ -61,24 +61,24 @@ async fn meta(tx: &mut Tx, key: &str) -> Result<Option<String>, DatabaseError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::database::Database;
+    use crate::database::engines;
 
     #[test]
     fn home_and_mode_are_fixed() {
-        let folder = tempfile::tempdir().unwrap();
-        let runtime = tokio::runtime::Runtime::new().unwrap();
-        let database = Database::open(&folder.path().join("a.db"), true, runtime.handle(), || ()).unwrap();
-        let home = HomeId::new();
-        let check = |home, mode| database.read(async move |tx| check(tx, home, mode).await);
-        assert!(matches!(check(home, Mode::Evaluation), Err(OwnerError::Unfinished)));
-        // Twice is the same as once.
-        for _ in 0..2 {
-            database.write(async move |tx| record(tx, home, Mode::Evaluation).await).unwrap();
+        for engine in engines::each() {
+            let database = &engine.database;
+            let home = HomeId::new();
+            let check = |home, mode| database.read(async move |tx| check(tx, home, mode).await);
+            assert!(matches!(check(home, Mode::Evaluation), Err(OwnerError::Unfinished)));
+            // Twice is the same as once.
+            for _ in 0..2 {
+                database.write(async move |tx| record(tx, home, Mode::Evaluation).await).unwrap();
+            }
+            assert!(check(home, Mode::Evaluation).is_ok());
+            assert!(matches!(check(home, Mode::Production), Err(OwnerError::ModeChanged { .. })));
+            assert!(matches!(check(HomeId::new(), Mode::Evaluation), Err(OwnerError::Foreign { .. })));
+            let other = database.write(async move |tx| record(tx, home, Mode::Production).await);
+            assert!(matches!(other, Err(OwnerError::ModeChanged { .. })));
         }
-        assert!(check(home, Mode::Evaluation).is_ok());
-        assert!(matches!(check(home, Mode::Production), Err(OwnerError::ModeChanged { .. })));
-        assert!(matches!(check(HomeId::new(), Mode::Evaluation), Err(OwnerError::Foreign { .. })));
-        let other = database.write(async move |tx| record(tx, home, Mode::Production).await);
-        assert!(matches!(other, Err(OwnerError::ModeChanged { .. })));
     }
 }

@@ -161,6 +161,7 @@ mod tests {
     use super::*;
     use crate::crypto::make::Suite;
     use crate::database::Database;
+    use crate::database::engines::{self, Engine};
     use crate::evidence::tree::{leaf_hash, verify_consistency, verify_inclusion};
     use crate::journal::files::Files;
     use crate::journal::read::{consistency_proof, entries, inclusion_proof};
@@ -173,13 +174,13 @@ mod tests {
         journal: Arc<Journal>,
     }
 
-    fn new_bench() -> Bench {
-        let folder = tempfile::tempdir().unwrap();
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let database = Database::open(&folder.path().join("t.db"), true, runtime.handle(), || ()).unwrap();
-        let key = KeyPair::generate(Suite::Ed25519).unwrap();
-        let journal = Journal::new(HomeId::new(), "torikomi.test/journal".parse().unwrap(), key);
-        Bench { folder, _runtime: runtime, database, journal: Arc::new(journal) }
+    /// One on each engine.
+    fn benches() -> impl Iterator<Item = Bench> {
+        engines::each().map(|Engine { database, runtime, folder }| {
+            let key = KeyPair::generate(Suite::Ed25519).unwrap();
+            let journal = Journal::new(HomeId::new(), "torikomi.test/journal".parse().unwrap(), key);
+            Bench { folder, _runtime: runtime, database, journal: Arc::new(journal) }
+        })
     }
 
     fn append(bench: &Bench, fail: bool) -> Result<Appended, DatabaseError> {
@@ -194,56 +195,58 @@ mod tests {
 
     #[test]
     fn what_is_rolled_back_leaves_no_trace_in_the_tree() {
-        let bench = new_bench();
-        let mut leaves = Vec::new();
-        let mut roots = Vec::new();
-        for round in 0..40_u64 {
-            if round % 3 == 0 {
-                assert!(append(&bench, true).is_err());
+        for bench in benches() {
+            let mut leaves = Vec::new();
+            let mut roots = Vec::new();
+            for round in 0..40_u64 {
+                if round % 3 == 0 {
+                    assert!(append(&bench, true).is_err());
+                }
+                assert_eq!(append(&bench, false).unwrap().index, round);
+                let stored = bench.database.read(async |tx| entries(tx, round, 1).await).unwrap().remove(0);
+                let entry = stored.entry().unwrap();
+                assert_eq!(entry.index, round);
+                let private = stored.private.unwrap();
+                assert_eq!(entry.private.unwrap(), commitment(&private.salt.try_into().unwrap(), &private.text));
+                leaves.push(leaf_hash(&stored.bytes));
+                roots.push(bench.database.read(async |tx| head(tx).await).unwrap().unwrap().root);
             }
-            assert_eq!(append(&bench, false).unwrap().index, round);
-            let stored = bench.database.read(async |tx| entries(tx, round, 1).await).unwrap().remove(0);
-            let entry = stored.entry().unwrap();
-            assert_eq!(entry.index, round);
-            let private = stored.private.unwrap();
-            assert_eq!(entry.private.unwrap(), commitment(&private.salt.try_into().unwrap(), &private.text));
-            leaves.push(leaf_hash(&stored.bytes));
-            roots.push(bench.database.read(async |tx| head(tx).await).unwrap().unwrap().root);
-        }
-        let last = roots[39];
-        for (index, leaf) in leaves.iter().enumerate() {
-            let index = u64::try_from(index).unwrap();
-            let proof = bench.database.read(async |tx| inclusion_proof(tx, index, 40).await).unwrap();
-            assert!(verify_inclusion(leaf, index, 40, &proof, &last));
-            assert!(!verify_inclusion(leaf, (index + 1) % 40, 40, &proof, &last));
-            let old = index + 1;
-            let proof = bench.database.read(async |tx| consistency_proof(tx, old, 40).await).unwrap();
-            assert!(verify_consistency(old, 40, &roots[usize::try_from(index).unwrap()], &last, &proof));
+            let last = roots[39];
+            for (index, leaf) in leaves.iter().enumerate() {
+                let index = u64::try_from(index).unwrap();
+                let proof = bench.database.read(async |tx| inclusion_proof(tx, index, 40).await).unwrap();
+                assert!(verify_inclusion(leaf, index, 40, &proof, &last));
+                assert!(!verify_inclusion(leaf, (index + 1) % 40, 40, &proof, &last));
+                let old = index + 1;
+                let proof = bench.database.read(async |tx| consistency_proof(tx, old, 40).await).unwrap();
+                assert!(verify_consistency(old, 40, &roots[usize::try_from(index).unwrap()], &last, &proof));
+            }
         }
     }
 
     #[test]
     fn the_files_catch_up_and_mend_a_cut_line() {
-        let bench = new_bench();
-        let folder = bench.folder.path().join("journal");
-        for _ in 0..3 {
+        for bench in benches() {
+            let folder = bench.folder.path().join("journal");
+            for _ in 0..3 {
+                append(&bench, false).unwrap();
+            }
+            Files::open(&folder).unwrap().catch_up(&bench.database).unwrap();
+            let segment = folder.join("entries-000000000000.jsonl");
+            let first = std::fs::read(&segment).unwrap();
+            std::fs::write(&segment, &first[..first.len() - 5]).unwrap();
             append(&bench, false).unwrap();
-        }
-        Files::open(&folder).unwrap().catch_up(&bench.database).unwrap();
-        let segment = folder.join("entries-000000000000.jsonl");
-        let first = std::fs::read(&segment).unwrap();
-        std::fs::write(&segment, &first[..first.len() - 5]).unwrap();
-        append(&bench, false).unwrap();
-        Files::open(&folder).unwrap().catch_up(&bench.database).unwrap();
-        let now = std::fs::read(&segment).unwrap();
-        assert!(now.starts_with(&first));
-        assert_eq!(now.iter().filter(|&&byte| byte == b'\n').count(), 4);
+            Files::open(&folder).unwrap().catch_up(&bench.database).unwrap();
+            let now = std::fs::read(&segment).unwrap();
+            assert!(now.starts_with(&first));
+            assert_eq!(now.iter().filter(|&&byte| byte == b'\n').count(), 4);
 
-        let older = new_bench();
-        append(&older, false).unwrap();
-        assert!(matches!(
-            Files::open(&folder).unwrap().catch_up(&older.database),
-            Err(crate::journal::files::FilesError::DatabaseIsOlder { in_files: 4, in_database: 1 })
-        ));
+            let older = benches().next().unwrap();
+            append(&older, false).unwrap();
+            assert!(matches!(
+                Files::open(&folder).unwrap().catch_up(&older.database),
+                Err(crate::journal::files::FilesError::DatabaseIsOlder { in_files: 4, in_database: 1 })
+            ));
+        }
     }
 }

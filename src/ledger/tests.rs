@@ -1,6 +1,7 @@
 //! Every pair of states of both tables, tried on rows of a real database.
 
 use super::*;
+use crate::database::engines::{self, Engine};
 use crate::database::{Database, DatabaseError, Tx};
 use crate::document::Part;
 use crate::ids::{DeliveryId, Digest, DocumentId, Name};
@@ -16,11 +17,12 @@ struct World {
 }
 
 impl World {
-    fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let database = Database::open(&folder.path().join("torikomi.db"), true, runtime.handle(), || ()).unwrap();
-        Self { database, _runtime: runtime, _folder: folder }
+    fn on_each_engine() -> impl Iterator<Item = Self> {
+        engines::each().map(|Engine { database, runtime, folder }| Self {
+            database,
+            _runtime: runtime,
+            _folder: folder,
+        })
     }
 
     fn write(&self, job: impl for<'t> AsyncFnOnce(&'t mut Tx) -> Result<(), DatabaseError> + Send + 'static) {
@@ -30,14 +32,21 @@ impl World {
     /// Everything that stands in a table, column by column.
     fn rows(&self, table: &'static str) -> Vec<String> {
         let rows = self.database.read::<_, DatabaseError, _>(async |tx| {
-            let columns = sqlx::query("SELECT name FROM pragma_table_info($1)").bind(table).fetch_all(&mut *tx).await?;
-            let columns: Vec<String> =
-                columns.iter().map(|row| format!("quote({})", row.get::<String, _>(0))).collect();
-            let sql = format!("SELECT {} AS told FROM {table} ORDER BY id", columns.join(" || ' ' || "));
+            let sql = format!("SELECT * FROM {table} ORDER BY id");
             let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(tx).await?;
-            Ok(rows.iter().map(|row| row.get::<String, _>("told")).collect())
+            Ok(rows.iter().map(|row| (0..row.len()).map(|at| value(row, at)).collect::<Vec<_>>().join(" ")).collect())
         });
         rows.unwrap()
+    }
+}
+
+fn value(row: &sqlx::any::AnyRow, at: usize) -> String {
+    if let Ok(text) = row.try_get::<Option<String>, _>(at) {
+        format!("{text:?}")
+    } else if let Ok(number) = row.try_get::<Option<i64>, _>(at) {
+        format!("{number:?}")
+    } else {
+        format!("{:?}", row.try_get::<Option<Vec<u8>>, _>(at).unwrap())
     }
 }
 
@@ -79,65 +88,68 @@ fn document_in(world: &World, state: DocumentState) -> DocumentId {
 #[test]
 fn that_the_source_changed_stays_the_reason_whatever_a_stage_finds_meanwhile() {
     use crate::document::HoldReason::{NoSession, SourceChanged, StageFailed};
-    let world = World::new();
-    let id = document_in(&world, DocumentState::Signing);
-    let hold = |reason| {
-        world.database.write::<_, DatabaseError, _>(async move |tx| {
-            documents::hold(tx, id, DocumentState::Signing, reason, None, at(2)).await
-        })
-    };
-    hold(SourceChanged).unwrap();
-    for reason in [NoSession, StageFailed] {
-        assert!(matches!(hold(reason), Err(DatabaseError::Conflict(_))), "{reason}");
+    for world in World::on_each_engine() {
+        let id = document_in(&world, DocumentState::Signing);
+        let hold = |reason| {
+            world.database.write::<_, DatabaseError, _>(async move |tx| {
+                documents::hold(tx, id, DocumentState::Signing, reason, None, at(2)).await
+            })
+        };
+        hold(SourceChanged).unwrap();
+        for reason in [NoSession, StageFailed] {
+            assert!(matches!(hold(reason), Err(DatabaseError::Conflict(_))), "{reason}");
+        }
+        hold(SourceChanged).unwrap();
+        let document = world.database.read(async |tx| documents::get(tx, id).await).unwrap().unwrap();
+        assert_eq!(document.held, Some(SourceChanged));
     }
-    hold(SourceChanged).unwrap();
-    let document = world.database.read(async |tx| documents::get(tx, id).await).unwrap().unwrap();
-    assert_eq!(document.held, Some(SourceChanged));
 }
 
 #[test]
 fn what_was_worked_out_of_a_document_that_a_person_spoke_of_since_is_stale() {
-    let world = World::new();
-    let id = document_in(&world, DocumentState::Inspecting);
-    let get = || world.database.read(async |tx| documents::get(tx, id).await).unwrap().unwrap();
-    let still = |seen: documents::Document| {
-        world.database.write::<_, DatabaseError, _>(async move |tx| documents::still(tx, &seen).await)
-    };
-    let seen = get();
-    still(seen.clone()).unwrap();
-    world.write(async move |tx| {
-        // There and back again, within one tick of the clock.
-        documents::move_on(tx, id, DocumentState::Inspecting, DocumentState::Identifying, at(1)).await?;
-        documents::move_on(tx, id, DocumentState::Identifying, DocumentState::Inspecting, at(1)).await
-    });
-    assert_eq!(get().state, seen.state);
-    assert!(matches!(still(seen), Err(DatabaseError::Conflict(_))));
-    let seen = get();
-    world.write(async move |tx| {
-        let reason = crate::document::HoldReason::Identity;
-        documents::hold(tx, id, DocumentState::Inspecting, reason, None, at(2)).await?;
-        documents::resume(tx, id, reason, at(2)).await
-    });
-    assert!(matches!(still(seen), Err(DatabaseError::Conflict(_))));
+    for world in World::on_each_engine() {
+        let id = document_in(&world, DocumentState::Inspecting);
+        let get = || world.database.read(async |tx| documents::get(tx, id).await).unwrap().unwrap();
+        let still = |seen: documents::Document| {
+            world.database.write::<_, DatabaseError, _>(async move |tx| documents::still(tx, &seen).await)
+        };
+        let seen = get();
+        still(seen.clone()).unwrap();
+        world.write(async move |tx| {
+            // There and back again, within one tick of the clock.
+            documents::move_on(tx, id, DocumentState::Inspecting, DocumentState::Identifying, at(1)).await?;
+            documents::move_on(tx, id, DocumentState::Identifying, DocumentState::Inspecting, at(1)).await
+        });
+        assert_eq!(get().state, seen.state);
+        assert!(matches!(still(seen), Err(DatabaseError::Conflict(_))));
+        let seen = get();
+        world.write(async move |tx| {
+            let reason = crate::document::HoldReason::Identity;
+            documents::hold(tx, id, DocumentState::Inspecting, reason, None, at(2)).await?;
+            documents::resume(tx, id, reason, at(2)).await
+        });
+        assert!(matches!(still(seen), Err(DatabaseError::Conflict(_))));
+    }
 }
 
 #[test]
 fn what_waited_begins_its_count_of_failures_anew() {
     use crate::document::HoldReason::NoSession;
-    let world = World::new();
-    let id = document_in(&world, DocumentState::Signing);
-    let count = |world: &World| {
-        world
-            .database
-            .write::<_, DatabaseError, _>(async move |tx| documents::count_failure(tx, id, at(3)).await)
-            .unwrap()
-    };
-    assert_eq!((count(&world), count(&world)), (1, 2));
-    world.write(async move |tx| {
-        documents::hold(tx, id, DocumentState::Signing, NoSession, None, at(4)).await?;
-        documents::resume_all(tx, None, NoSession, at(5)).await.map(|_| ())
-    });
-    assert_eq!(count(&world), 1);
+    for world in World::on_each_engine() {
+        let id = document_in(&world, DocumentState::Signing);
+        let count = |world: &World| {
+            world
+                .database
+                .write::<_, DatabaseError, _>(async move |tx| documents::count_failure(tx, id, at(3)).await)
+                .unwrap()
+        };
+        assert_eq!((count(&world), count(&world)), (1, 2));
+        world.write(async move |tx| {
+            documents::hold(tx, id, DocumentState::Signing, NoSession, None, at(4)).await?;
+            documents::resume_all(tx, None, NoSession, at(5)).await.map(|_| ())
+        });
+        assert_eq!(count(&world), 1);
+    }
 }
 
 /// Past every rule, as no move could.
@@ -149,105 +161,115 @@ async fn put(tx: &mut Tx, table: &str, id: String, state: String) -> Result<(), 
 
 #[test]
 fn deliveries_move_as_the_table_says_and_not_otherwise() {
-    let world = World::new();
-    let mut moved = Vec::new();
-    for from in DeliveryState::ALL {
-        let id = delivery_in(&world, from);
-        for to in DeliveryState::ALL {
-            let before = world.rows("delivery");
-            let done = world
-                .database
-                .write::<_, DatabaseError, _>(async move |tx| deliveries::move_on(tx, id, from, to, None, at(2)).await);
-            if DELIVERY_MOVES.contains(&(from, to)) {
-                done.unwrap();
-                let row = world.database.read(async |tx| deliveries::get(tx, id).await).unwrap().unwrap();
-                assert_eq!((row.state, row.failures), (to, 0), "{from} to {to}");
-                moved.push((from, to));
-                world.write(async move |tx| put(tx, "delivery", id.to_string(), from.to_string()).await);
-            } else {
-                assert!(matches!(done, Err(DatabaseError::Conflict(_))), "{from} to {to}: {done:?}");
-                assert_eq!(world.rows("delivery"), before, "{from} to {to}");
-            }
-            // Whoever looked too long ago moves nothing.
-            if let Some(&(stale, next)) = DELIVERY_MOVES.iter().find(|(stale, next)| *stale != from && *next == to) {
+    for world in World::on_each_engine() {
+        let mut moved = Vec::new();
+        for from in DeliveryState::ALL {
+            let id = delivery_in(&world, from);
+            for to in DeliveryState::ALL {
                 let before = world.rows("delivery");
                 let done = world.database.write::<_, DatabaseError, _>(async move |tx| {
-                    deliveries::move_on(tx, id, stale, next, None, at(2)).await
+                    deliveries::move_on(tx, id, from, to, None, at(2)).await
                 });
-                assert!(matches!(done, Err(DatabaseError::Conflict(_))), "{from}, taken for {stale}: {done:?}");
-                assert_eq!(world.rows("delivery"), before, "{from}, taken for {stale}");
+                if DELIVERY_MOVES.contains(&(from, to)) {
+                    done.unwrap();
+                    let row = world.database.read(async |tx| deliveries::get(tx, id).await).unwrap().unwrap();
+                    assert_eq!((row.state, row.failures), (to, 0), "{from} to {to}");
+                    moved.push((from, to));
+                    world.write(async move |tx| put(tx, "delivery", id.to_string(), from.to_string()).await);
+                } else {
+                    assert!(matches!(done, Err(DatabaseError::Conflict(_))), "{from} to {to}: {done:?}");
+                    assert_eq!(world.rows("delivery"), before, "{from} to {to}");
+                }
+                // Whoever looked too long ago moves nothing.
+                if let Some(&(stale, next)) = DELIVERY_MOVES.iter().find(|(stale, next)| *stale != from && *next == to)
+                {
+                    let before = world.rows("delivery");
+                    let done = world.database.write::<_, DatabaseError, _>(async move |tx| {
+                        deliveries::move_on(tx, id, stale, next, None, at(2)).await
+                    });
+                    assert!(matches!(done, Err(DatabaseError::Conflict(_))), "{from}, taken for {stale}: {done:?}");
+                    assert_eq!(world.rows("delivery"), before, "{from}, taken for {stale}");
+                }
             }
         }
+        assert_eq!(moved.len(), DELIVERY_MOVES.len(), "a move stands in the table twice");
     }
-    assert_eq!(moved.len(), DELIVERY_MOVES.len(), "a move stands in the table twice");
 }
 
 #[test]
 fn documents_move_as_the_table_says_and_not_otherwise() {
-    let world = World::new();
-    let mut moved = Vec::new();
-    for from in DocumentState::ALL {
-        let id = document_in(&world, from);
-        for to in DocumentState::ALL {
-            let before = world.rows("document");
-            let done = world
-                .database
-                .write::<_, DatabaseError, _>(async move |tx| documents::move_on(tx, id, from, to, at(2)).await);
-            if DOCUMENT_MOVES.contains(&(from, to)) {
-                done.unwrap();
-                let row = world.database.read(async |tx| documents::get(tx, id).await).unwrap().unwrap();
-                assert_eq!((row.state, row.held), (to, None), "{from} to {to}");
-                moved.push((from, to));
-                world.write(async move |tx| put(tx, "document", id.to_string(), from.to_string()).await);
-            } else {
-                assert!(matches!(done, Err(DatabaseError::Conflict(_))), "{from} to {to}: {done:?}");
-                assert_eq!(world.rows("document"), before, "{from} to {to}");
-            }
-            // Whoever looked too long ago moves nothing.
-            if let Some(&(stale, next)) = DOCUMENT_MOVES.iter().find(|(stale, next)| *stale != from && *next == to) {
+    for world in World::on_each_engine() {
+        let mut moved = Vec::new();
+        for from in DocumentState::ALL {
+            let id = document_in(&world, from);
+            for to in DocumentState::ALL {
                 let before = world.rows("document");
                 let done = world
                     .database
-                    .write::<_, DatabaseError, _>(async move |tx| documents::move_on(tx, id, stale, next, at(2)).await);
-                assert!(matches!(done, Err(DatabaseError::Conflict(_))), "{from}, taken for {stale}: {done:?}");
-                assert_eq!(world.rows("document"), before, "{from}, taken for {stale}");
+                    .write::<_, DatabaseError, _>(async move |tx| documents::move_on(tx, id, from, to, at(2)).await);
+                if DOCUMENT_MOVES.contains(&(from, to)) {
+                    done.unwrap();
+                    let row = world.database.read(async |tx| documents::get(tx, id).await).unwrap().unwrap();
+                    assert_eq!((row.state, row.held), (to, None), "{from} to {to}");
+                    moved.push((from, to));
+                    world.write(async move |tx| put(tx, "document", id.to_string(), from.to_string()).await);
+                } else {
+                    assert!(matches!(done, Err(DatabaseError::Conflict(_))), "{from} to {to}: {done:?}");
+                    assert_eq!(world.rows("document"), before, "{from} to {to}");
+                }
+                // Whoever looked too long ago moves nothing.
+                if let Some(&(stale, next)) = DOCUMENT_MOVES.iter().find(|(stale, next)| *stale != from && *next == to)
+                {
+                    let before = world.rows("document");
+                    let done = world.database.write::<_, DatabaseError, _>(async move |tx| {
+                        documents::move_on(tx, id, stale, next, at(2)).await
+                    });
+                    assert!(matches!(done, Err(DatabaseError::Conflict(_))), "{from}, taken for {stale}: {done:?}");
+                    assert_eq!(world.rows("document"), before, "{from}, taken for {stale}");
+                }
             }
         }
+        assert_eq!(moved.len(), DOCUMENT_MOVES.len(), "a move stands in the table twice");
     }
-    assert_eq!(moved.len(), DOCUMENT_MOVES.len(), "a move stands in the table twice");
 }
 
 #[test]
 fn a_reader_sees_one_moment_while_others_write() {
-    let world = World::new();
-    let id = document_in(&world, DocumentState::Signing);
-    let states = world.database.read::<_, DatabaseError, _>(async |tx| {
-        let before = documents::get(tx, id).await?.unwrap().state;
-        world.write(async move |tx| {
-            documents::move_on(tx, id, DocumentState::Signing, DocumentState::Stamping, at(5)).await
+    for world in World::on_each_engine() {
+        let id = document_in(&world, DocumentState::Signing);
+        let states = world.database.read::<_, DatabaseError, _>(async |tx| {
+            let before = documents::get(tx, id).await?.unwrap().state;
+            world.write(async move |tx| {
+                documents::move_on(tx, id, DocumentState::Signing, DocumentState::Stamping, at(5)).await
+            });
+            Ok((before, documents::get(tx, id).await?.unwrap().state))
         });
-        Ok((before, documents::get(tx, id).await?.unwrap().state))
-    });
-    assert_eq!(states.unwrap(), (DocumentState::Signing, DocumentState::Signing));
-    let after = world.database.read(async |tx| documents::get(tx, id).await);
-    assert_eq!(after.unwrap().unwrap().state, DocumentState::Stamping);
+        assert_eq!(states.unwrap(), (DocumentState::Signing, DocumentState::Signing));
+        let after = world.database.read(async |tx| documents::get(tx, id).await);
+        assert_eq!(after.unwrap().unwrap().state, DocumentState::Stamping);
+    }
 }
 
 #[test]
 fn who_was_put_off_comes_after_those_who_were_not() {
-    let world = World::new();
-    let [first, second] = [document_in(&world, DocumentState::Stamping), document_in(&world, DocumentState::Stamping)];
-    world.write(async move |tx| {
-        sqlx::query("UPDATE document SET held = NULL").execute(&mut *tx).await?;
-        documents::postpone(tx, first, at(5)).await
-    });
-    let ready =
-        |now| world.database.read(async |tx| documents::ready(tx, DocumentState::Stamping, now, 10).await).unwrap();
-    assert_eq!(ready(at(5)), [second, first]);
-    // One that cannot be read keeps no other from its turn.
-    world.write(async move |tx| {
-        sqlx::query("UPDATE document SET identity = '{' WHERE id = $1").bind(second.to_string()).execute(tx).await?;
-        Ok(())
-    });
-    assert_eq!(ready(at(5)), [second, first]);
+    for world in World::on_each_engine() {
+        let [first, second] =
+            [document_in(&world, DocumentState::Stamping), document_in(&world, DocumentState::Stamping)];
+        world.write(async move |tx| {
+            sqlx::query("UPDATE document SET held = NULL").execute(&mut *tx).await?;
+            documents::postpone(tx, first, at(5)).await
+        });
+        let ready =
+            |now| world.database.read(async |tx| documents::ready(tx, DocumentState::Stamping, now, 10).await).unwrap();
+        assert_eq!(ready(at(5)), [second, first]);
+        // One that cannot be read keeps no other from its turn.
+        world.write(async move |tx| {
+            sqlx::query("UPDATE document SET identity = '{' WHERE id = $1")
+                .bind(second.to_string())
+                .execute(tx)
+                .await?;
+            Ok(())
+        });
+        assert_eq!(ready(at(5)), [second, first]);
+    }
 }
