@@ -81,7 +81,7 @@ pub async fn newest_under_stem(
 /// receipt is compared with the records of the first.
 pub async fn is_left_out(tx: &mut Tx, delivery: DeliveryId) -> Result<bool, DatabaseError> {
     let rows = sqlx::query(
-        "SELECT COALESCE(s.list, s.object) AS signed FROM document_sidecar s WHERE s.document IN (
+        "SELECT COALESCE(s.list, s.object) AS signed FROM document_sidecar s WHERE s.whole = 1 AND s.document IN (
            SELECT document FROM document_part WHERE delivery = (SELECT COALESCE(receipt_of, id) FROM delivery WHERE id = $1))",
     )
     .bind(delivery.to_string())
@@ -137,15 +137,18 @@ pub struct Sidecar {
     pub delivered_name: String,
     /// The list's digest, where it is rows of one.
     pub list: Option<Digest>,
+    /// No row that came with this delivery is missing in it.
+    pub whole: bool,
 }
 
 /// What is signed with a document, in order.
 pub async fn sidecars(tx: &mut Tx, document: DocumentId) -> Result<Vec<Sidecar>, DatabaseError> {
-    let rows =
-        sqlx::query("SELECT object, delivered_name, list FROM document_sidecar WHERE document = $1 ORDER BY ordinal")
-            .bind(document.to_string())
-            .fetch_all(tx)
-            .await?;
+    let rows = sqlx::query(
+        "SELECT object, delivered_name, list, whole FROM document_sidecar WHERE document = $1 ORDER BY ordinal",
+    )
+    .bind(document.to_string())
+    .fetch_all(tx)
+    .await?;
     let list = |row: &AnyRow| row.try_get::<Option<String>, _>("list");
     rows.iter()
         .map(|row| {
@@ -156,6 +159,7 @@ pub async fn sidecars(tx: &mut Tx, document: DocumentId) -> Result<Vec<Sidecar>,
                     .map(|digest| digest.parse())
                     .transpose()
                     .map_err(unreadable("document_sidecar.list"))?,
+                whole: row.try_get::<i64, _>("whole")? == 1,
             })
         })
         .collect()
@@ -169,13 +173,15 @@ pub async fn set_sidecars(tx: &mut Tx, document: DocumentId, sidecars: &[Sidecar
         .await?;
     for (ordinal, sidecar) in (0_i64..).zip(sidecars) {
         sqlx::query(
-            "INSERT INTO document_sidecar (document, ordinal, object, delivered_name, list) VALUES ($1, $2, $3, $4, $5)",
+            "INSERT INTO document_sidecar (document, ordinal, object, delivered_name, list, whole)
+             VALUES ($1, $2, $3, $4, $5, $6)",
         )
         .bind(document.to_string())
         .bind(ordinal)
         .bind(sidecar.object.to_string())
         .bind(sidecar.delivered_name.clone())
         .bind(sidecar.list.map(|digest| digest.to_string()))
+        .bind(i64::from(sidecar.whole))
         .execute(&mut *tx)
         .await?;
     }

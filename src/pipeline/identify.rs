@@ -15,7 +15,7 @@ use super::failures::{HeldDetail, StageError};
 use super::line::{Adopted, Line};
 use crate::database::{DatabaseError, Tx};
 use crate::document::{DocumentState, HoldReason};
-use crate::identification::index::Index;
+use crate::identification::index::{Index, Row};
 use crate::identification::{
     self, Asked, Beside, Facts, Flag, Identification, IdentityProblem, Sidecar, SidecarProblem, Stated, Statement,
     Template, resolve,
@@ -224,7 +224,8 @@ impl Line {
                 sidecar.facts(Some(zone))
             });
             gathered.add(facts);
-            gathered.sidecars.push(Said { bytes, delivered_name: display(member), list: None, patients });
+            let delivered_name = display(member);
+            gathered.sidecars.push(Said { bytes, delivered_name, list: None, whole: true, patients });
         }
         for member in manifest.members.iter().filter(|member| member.part == Side::Index) {
             let bytes = read(member)?;
@@ -237,6 +238,8 @@ impl Line {
                     }
                     let mut own = index.heading_bytes().to_vec();
                     let mut patients = Some(BTreeSet::new());
+                    let is_here = |row: &Row| names.iter().any(|name| index.row(name) == Some(row));
+                    let mut whole = !manifest.is_folder || index.rows().iter().all(is_here);
                     let mut spoke = false;
                     for name in names {
                         let Some(row) = index.row(name) else { continue };
@@ -254,6 +257,7 @@ impl Line {
                             let (file, earlier) = (name.clone(), doubt.earlier);
                             gathered.problems.push(IdentityProblem::LateRow { file, earlier });
                             gathered.doubted_rows.extend(digest);
+                            whole = false;
                             continue;
                         }
                         gathered.rows.extend(digest);
@@ -270,7 +274,7 @@ impl Line {
                     }
                     if spoke {
                         let (delivered_name, list) = (display(member), Some(index.digest()));
-                        gathered.sidecars.push(Said { bytes: own, delivered_name, list, patients });
+                        gathered.sidecars.push(Said { bytes: own, delivered_name, list, whole, patients });
                     }
                 }
             }
@@ -422,7 +426,8 @@ impl Line {
         let mut sidecars = Vec::new();
         for said in gathered.sidecars.iter().filter(|said| said.may_be_signed(patient.map(|it| &it.value), &patients)) {
             let object = self.objects.put(&said.bytes)?;
-            sidecars.push(spoken::Sidecar { object, delivered_name: said.delivered_name.clone(), list: said.list });
+            let (delivered_name, list, whole) = (said.delivered_name.clone(), said.list, said.whole);
+            sidecars.push(spoken::Sidecar { object, delivered_name, list, whole });
         }
         let (id, now, journal) = (document.id, self.clock.now(), Arc::clone(&self.journal));
         let (files, rows, station) = (gathered.files, gathered.rows, document.station.clone());

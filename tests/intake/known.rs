@@ -435,7 +435,7 @@ fn a_sidecar_that_is_in_no_record_stays_in_custody() {
     let third = world.deliveries().pop().unwrap();
     assert_eq!(third.sidecar_doubt, Some(second.id));
     let document = world.measured_complete(third.id);
-    let own = Sidecar { object: Digest::of(b"{ }"), delivered_name: "scan.json".to_owned(), list: None };
+    let own = Sidecar { object: Digest::of(b"{ }"), delivered_name: "scan.json".to_owned(), list: None, whole: true };
     world.write(async move |tx| spoken::set_sidecars(tx, document, &[own]).await);
     world.turn(&line, 1);
     world.set_document(document, "filed");

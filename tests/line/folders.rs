@@ -256,6 +256,46 @@ fn a_sidecar_of_another_patient_stays_in_custody_and_the_status_says_so() {
     );
 }
 
+/// A row of what did not come is in no record either, and the folder's list is the last of it.
+#[test]
+fn a_list_with_a_row_of_a_file_that_is_not_there_is_left_out_of_the_record() {
+    for (more, left_out) in [("c.tif", true), ("", false)] {
+        let home = TestHome::make();
+        let daemon = home.start();
+        let row = |file: &str| format!("{file},9990001,referral-letter-demo,{}\n", home.today());
+        let own = format!("file,patient_id,document_type,obtained_on\n{}{}", row("a.tif"), row("b.tif"));
+        let absent = if left_out { row(more) } else { String::new() };
+        deliver(&home, ["a.tif", "b.tif"], &[("index.csv", own.clone() + &absent)]);
+        let document = settled(&daemon.line);
+        let id = document.id;
+        if left_out {
+            assert!(detail(&document).contains("listed-but-absent"), "{document:?}");
+            home.requests(&daemon.line)(Request::Identify {
+                by: by("sekinin"),
+                document: id,
+                facts: Box::new(Facts {
+                    patient_id: Some("9990001".into()),
+                    document_type: Some("referral-letter-demo".parse().unwrap()),
+                    obtained_on: Some(home.today().parse().unwrap()),
+                    ..Facts::default()
+                }),
+                supersedes: None,
+                reason: because("wrong-patient"),
+            });
+        }
+        let found = wait_for(|| {
+            let now = daemon.line.database.read(async |tx| documents::get(tx, id).await).unwrap().unwrap();
+            (now.state != DocumentState::Identifying).then_some(now)
+        });
+        assert_eq!(sidecars(&daemon.line, &found.unwrap()), [own.trim_end()]);
+        let found = daemon.line.database.read::<_, torikomi::database::DatabaseError, _>(async |tx| {
+            let parts = documents::parts(tx, id).await?;
+            spoken::is_left_out(tx, parts[0].delivery).await
+        });
+        assert_eq!(found.unwrap(), left_out);
+    }
+}
+
 /// The copies in custody.
 fn kept(root: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(root.join("custody")).unwrap().map(|entry| entry.unwrap());

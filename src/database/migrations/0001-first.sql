@@ -158,6 +158,8 @@ CREATE TABLE document_sidecar (
     delivered_name TEXT NOT NULL,
     -- the list's digest, where it is rows of one
     list           TEXT,
+    -- 0 where rows that came with its delivery are missing in it
+    whole          BIGINT NOT NULL,
     PRIMARY KEY (document, ordinal)
 );
 

@@ -237,7 +237,7 @@ journal-fault-superseded-by-none = Entry { $index }: no record that supersedes d
 journal-fault-ended-twice = Entry { $index }: document { $document } was never taken in, or had ended before.
 journal-fault-receipt-of-nothing = Entry { $index } speaks of a further receipt, and does not say of which document.
 journal-fault-receipt-of-unfiled = Entry { $index } speaks of a further receipt of document { $document }, which was not filed before.
-journal-fault-ledger-open = Document { $document } has ended by the journal, and is open in the ledger. It could be filed twice: stop the daemon and look into it.
+journal-fault-ledger-open = Document { $document } has ended by the journal, and is open in the ledger: the line would work on it again. Stop the daemon and look into it.
 journal-fault-ledger-ends-otherwise = Entry { $index }: document { $document } was { $in_journal ->
     [filed] filed
     [sent-back] sent back

@@ -219,7 +219,7 @@ journal-fault-superseded-by-none = { $index } 番：文書 { $document } を差�
 journal-fault-ended-twice = { $index } 番：文書 { $document } は、取り込まれていないか、すでに終わっています。
 journal-fault-receipt-of-nothing = { $index } 番：同じ書類の再受領とありますが、どの文書のことか書かれていません。
 journal-fault-receipt-of-unfiled = { $index } 番：文書 { $document } の再受領とありますが、その文書は先に登録されていません。
-journal-fault-ledger-open = 文書 { $document } は記録簿では終わっていますが、台帳では処理の途中です。二度登録されるおそれがあるので、常駐プログラムを止めて調べてください。
+journal-fault-ledger-open = 文書 { $document } は記録簿では終わっていますが、台帳では処理の途中です。このままでは再び処理されるので、常駐プログラムを止めて調べてください。
 journal-fault-ledger-ends-otherwise = { $index } 番：文書 { $document } は、記録簿では「{ $in_journal ->
     [filed] 登録
     [sent-back] 差し戻し

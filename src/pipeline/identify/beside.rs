@@ -17,6 +17,8 @@ pub(super) struct Said {
     pub(super) delivered_name: String,
     /// The digest of the list that the bytes are rows of.
     pub(super) list: Option<Digest>,
+    /// No row that came with this delivery is missing in it.
+    pub(super) whole: bool,
     /// The ids of patients, as they are written; nobody can tell where it cannot be read.
     pub(super) patients: Option<BTreeSet<String>>,
 }

@@ -174,7 +174,7 @@ pub enum JournalFault {
         index: u64,
         document: DocumentId,
     },
-    /// Open by the ledger, and not by the journal: it could be filed a second time.
+    /// Open by the ledger, and not by the journal: the line would work on what has ended.
     LedgerOpen {
         document: DocumentId,
     },
