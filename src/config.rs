@@ -237,7 +237,12 @@ fn plain(path: &Path) -> PathBuf {
 
 /// What `init` writes as `torikomi.toml`: every setting with its explanation and default, and what was chosen.
 #[must_use]
-pub fn template(mode: Mode, stations: &[StationTemplate<'_>], authorities: &[AuthorityTemplate<'_>]) -> String {
+pub fn template(
+    mode: Mode,
+    stations: &[StationTemplate<'_>],
+    authorities: &[AuthorityTemplate<'_>],
+    database: Option<&DatabaseTemplate>,
+) -> String {
     let mut sections = vec![format!(
         "# Settings of this home. A line that begins with # shows a default; remove the # to change it.\n\
          # このホームの設定。# で始まる行は既定値。変えるときは # を取る。\n\n\
@@ -261,7 +266,7 @@ pub fn template(mode: Mode, stations: &[StationTemplate<'_>], authorities: &[Aut
         documented::<image::Image>("image", &[]),
         documented::<patients::Patients>("patients", &[]),
         documented::<journal::Journal>("journal", &[]),
-        documented::<store::Store>("store", &[]),
+        documented::<store::Store>("store", &database.map(DatabaseTemplate::settings).unwrap_or_default()),
         documented::<clock::Clock>("clock", &[]),
         documented::<people::People>("people", &[]),
     ]);
@@ -280,6 +285,20 @@ pub struct StationTemplate<'a> {
 pub struct AuthorityTemplate<'a> {
     pub name: &'a Name,
     pub url: &'a str,
+}
+
+/// A database on a server, as `init` writes it.
+#[derive(Clone, Debug)]
+pub struct DatabaseTemplate {
+    pub url: String,
+    pub password_file: Option<PathBuf>,
+}
+
+impl DatabaseTemplate {
+    fn settings(&self) -> Vec<(&'static str, String)> {
+        let file = self.password_file.as_ref().map(|file| ("database_password_file", quoted(&file.to_string_lossy())));
+        std::iter::once(("database", quoted(&self.url))).chain(file).collect()
+    }
 }
 
 #[cfg(test)]

@@ -88,7 +88,9 @@ impl From<sqlx::Error> for DatabaseError {
             Some("XX001" | "XX002") => Self::Corrupt(error.to_string()),
             Some(code) if code.len() == 5 && code.starts_with("23") => Self::Conflict(error.to_string()),
             Some(code) if code.len() == 5 && code.starts_with("22") => Self::Unreadable(error.to_string()),
-            Some(code) if code.len() == 5 && (code.starts_with("08") || code.starts_with("57P")) => {
+            // It answers, and lets nobody in: gone, shutting down, full, or for others.
+            Some("3D000" | "53300" | "55000") => Self::Unreachable(error.to_string()),
+            Some(code) if code.len() == 5 && ["08", "28", "57P"].iter().any(|class| code.starts_with(class)) => {
                 Self::Unreachable(error.to_string())
             }
             Some(code) if code.len() < 5 => {

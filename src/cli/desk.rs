@@ -17,7 +17,7 @@ use crate::config::home::Home;
 use crate::control::Request;
 use crate::control::client::ask;
 use crate::control::facts::Problem;
-use crate::database::{Database, DatabaseError, Tx};
+use crate::database::{Address, Database, DatabaseError, Tx};
 use crate::instant::Instant;
 use crate::store::Objects;
 
@@ -62,7 +62,9 @@ impl Desk {
     /// The home's database, for reading only.
     pub fn database(&self) -> Result<ReadOnly, Failure> {
         let (home, config) = self.settings()?;
-        ReadOnly::open(&home.layout().database(&config))
+        let password = config.store.database_password_file.clone().unwrap_or_default();
+        let address = Address::at_home(home.layout(), &config).map_err(|error| Failure::file(&password, &error))?;
+        ReadOnly::open(&address)
     }
 
     /// Asks the daemon.
@@ -134,9 +136,11 @@ pub struct ReadOnly {
 }
 
 impl ReadOnly {
-    fn open(path: &Path) -> Result<Self, Failure> {
+    fn open(address: &Address) -> Result<Self, Failure> {
         let problem = |problem: String| Failure::Database { problem };
-        if !path.is_file() {
+        if let Address::File(path) = address
+            && !path.is_file()
+        {
             return Err(problem(format!("{} is not there", path.display())));
         }
         let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -144,7 +148,7 @@ impl ReadOnly {
             .enable_all()
             .build()
             .map_err(|error| problem(error.to_string()))?;
-        let database = Database::open_read_only(path, runtime.handle())?;
+        let database = Database::open_read_only(address, runtime.handle())?;
         Ok(Self { database, runtime })
     }
 

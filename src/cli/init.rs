@@ -14,7 +14,7 @@ use super::failure::USAGE;
 use super::page::Tone;
 use super::person::new_passphrase;
 use super::{Answer, Desk, Failure};
-use crate::config::Mode;
+use crate::config::{DatabaseTemplate, Mode};
 use crate::ids::{Digest, HomeId, Name};
 use crate::people::register::NewPerson;
 use crate::people::{PassphraseRule, PeopleError, Refused, Role};
@@ -39,6 +39,15 @@ pub struct Args {
     passphrase_files: Vec<String>,
     #[arg(long, value_name = "FILE")]
     ca_passphrase_file: Option<PathBuf>,
+    #[arg(long, value_name = "URL")]
+    database: Option<String>,
+    #[arg(long, value_name = "FILE", requires = "database")]
+    database_password_file: Option<PathBuf>,
+}
+
+/// The settings are read from anywhere.
+fn absolute(file: &Path) -> Result<PathBuf, Failure> {
+    file.canonicalize().map_err(|error| Failure::file(file, &error))
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -108,6 +117,13 @@ fn plan(args: &Args, root: &Path, desk: &Desk) -> Result<Plan, Failure> {
         stations: args.stations.clone(),
         founders,
         authority_passphrase: strong_passphrase(desk, &authority, file, &[&args.organization])?,
+        database: match &args.database {
+            None => None,
+            Some(url) => Some(DatabaseTemplate {
+                url: url.clone(),
+                password_file: args.database_password_file.as_deref().map(absolute).transpose()?,
+            }),
+        },
         profiles: preset_files(PRESETS),
     })
 }

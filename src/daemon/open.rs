@@ -6,12 +6,12 @@ use std::sync::{Arc, Mutex, OnceLock, RwLock};
 use crate::authority::{Authority, Settings};
 use crate::calendar::Calendar;
 use crate::clock::Clock;
-use crate::config::home::{Home, HomeError, Lock};
+use crate::config::home::{Home, HomeError, Layout, Lock};
 use crate::config::image::Sandbox as SandboxSetting;
 use crate::config::{self, Config, ConfigError, Mode};
 use crate::crypto::check::{Anchors, Malformed};
 use crate::crypto::oid;
-use crate::database::{Database, DatabaseError, owner};
+use crate::database::{Address, Database, DatabaseError, owner};
 use crate::durable::{self, Folder};
 use crate::ids::{Digest, Name};
 use crate::image::{Limits, Sandbox, WorkerError, Workers};
@@ -93,7 +93,7 @@ pub fn open(
     let calendar = calendar(&layout.calendar())?;
     let clock = Arc::new(clock(&config));
     let keys = Keyring::open(layout, &config, home.id())?;
-    let database = Database::open(&layout.database(&config), false, runtime, on_commit)?;
+    let database = Database::open(&address(layout, &config)?, false, runtime, on_commit)?;
     let (id, mode) = (home.id(), config.mode);
     database.read(async |tx| owner::check(tx, id, mode).await)?;
     let journal =
@@ -177,6 +177,13 @@ fn patients(
             Ok((Patients::nobody(&settings), Some((known.entries, Fault::NoPatients { patients: problem }))))
         }
     }
+}
+
+fn address(layout: Layout<'_>, config: &Config) -> Result<Address, OpenError> {
+    Address::at_home(layout, config).map_err(|error| OpenError::File {
+        path: config.store.database_password_file.clone().unwrap_or_default(),
+        error,
+    })
 }
 
 fn workers(config: &Config, binary: &Path) -> Result<(Workers, &'static str), OpenError> {

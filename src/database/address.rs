@@ -1,7 +1,13 @@
 //! Where a database is, and so which engine it is.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
+
+use crate::config::Config;
+use crate::config::home::Layout;
 
 /// A file of SQLite's, or a database on a PostgreSQL server.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +19,27 @@ pub enum Address {
 /// `postgresql://user:password@host:port/name?options`. It may hold a password, so it is shown without.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ServerUrl(String);
+
+impl Address {
+    /// That of a home: on the server that the settings name, else the file in the store's folder.
+    ///
+    /// # Errors
+    /// When the file with the password cannot be read.
+    pub fn at_home(layout: Layout<'_>, config: &Config) -> io::Result<Self> {
+        let Some(url) = &config.store.database else { return Ok(Self::File(layout.database(config))) };
+        let mut url = url.clone();
+        if let Some(file) = &config.store.database_password_file {
+            let password = Zeroizing::new(std::fs::read_to_string(layout.root().join(file))?);
+            url.push(if url.contains('?') { '&' } else { '?' });
+            url.push_str("password=");
+            for &byte in password.lines().next().unwrap_or_default().as_bytes() {
+                // Writing into a string cannot fail.
+                let _ = write!(url, "%{byte:02X}");
+            }
+        }
+        Ok(Self::Server(ServerUrl(url)))
+    }
+}
 
 impl ServerUrl {
     #[must_use]

@@ -46,6 +46,7 @@ fn made(folder: &Path) -> std::path::PathBuf {
         stations: vec!["front-desk".parse().unwrap()],
         founders: [founder("kanri"), founder("joho")],
         authority_passphrase: "封をした言葉-2026-冬".to_owned().into(),
+        database: None,
         profiles: Vec::new(),
     };
     make(plan, runtime.handle(), jiff::Timestamp::now().into()).unwrap();

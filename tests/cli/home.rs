@@ -26,6 +26,7 @@ impl TestHome {
             Mode::Evaluation,
             &[StationTemplate { name: &station, profiles: &profiles }],
             &[AuthorityTemplate { name: &authority, url: "http://127.0.0.1:1/" }],
+            None,
         );
         std::fs::write(root.join("torikomi.toml"), settings).unwrap();
         std::fs::write(root.join("calendar.toml"), torikomi::calendar::DEFAULT_CALENDAR).unwrap();

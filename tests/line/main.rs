@@ -31,6 +31,9 @@ mod lists;
 mod notes;
 mod one_bad;
 mod operators;
+#[path = "../support/postgres.rs"]
+mod postgres;
+mod postgresql;
 mod proven;
 mod regrown;
 mod reused;

@@ -82,6 +82,7 @@ impl Bench {
             stations: vec![STATION.parse().unwrap()],
             founders: [founder(ADMIN, "見本 管理者"), founder(MANAGER, "見本 情報")],
             authority_passphrase: AUTHORITY.to_owned().into(),
+            database: None,
             profiles: vec![
                 ("referral-letter-demo.toml".into(), lenient.into_bytes()),
                 ("strict-letter.toml".into(), strict.into_bytes()),

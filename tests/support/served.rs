@@ -10,10 +10,10 @@ use jiff::Timestamp;
 use serde_json::Value;
 use torikomi::cli::init::make::{NewFounder, Plan, make};
 use torikomi::config::home::Home;
-use torikomi::config::{Config, Mode};
+use torikomi::config::{Config, DatabaseTemplate, Mode};
 use torikomi::control::client::{ClientError, ask};
 use torikomi::control::{Credentials, Request, Secret};
-use torikomi::database::Database;
+use torikomi::database::{Address, Database};
 use torikomi::document::DocumentState;
 use torikomi::instant::Instant;
 use torikomi::keyring;
@@ -50,6 +50,8 @@ pub struct Foundation {
     pub profile: &'static [(&'static str, &'static str)],
     /// In the calendar.
     pub calendar: &'static [(&'static str, &'static str)],
+    /// The URL of an empty database on a server.
+    pub database: Option<String>,
 }
 
 /// Lines of the settings, each below the head of its section.
@@ -93,6 +95,7 @@ impl Hospital {
             stations: vec![STATION.parse().unwrap()],
             founders: [person("admin", "見本 管理"), person("manager", "見本 責任")],
             authority_passphrase: Zeroizing::new(PASSPHRASE.into()),
+            database: foundation.database.clone().map(|url| DatabaseTemplate { url, password_file: None }),
             profiles: profiles.collect(),
         };
         let now = Instant::from(Timestamp::now());
@@ -106,7 +109,8 @@ impl Hospital {
         let moved = Arc::new(AtomicI64::new(0));
         let built_in = serve_authority(&home, &runtime, Arc::clone(&moved));
         let config = Config::load(&home.layout().settings()).unwrap();
-        let database = Database::open_read_only(&home.layout().database(&config), runtime.handle()).unwrap();
+        let database =
+            Database::open_read_only(Address::at_home(home.layout(), &config).unwrap(), runtime.handle()).unwrap();
         let mut hospital = Self { database, runtime, config, home, moved, starts_at: None, built_in, template, folder };
         hospital.configure(&Settings { starts_at: foundation.starts_at, ..Settings::default() });
         let daemon = hospital.start();
@@ -142,7 +146,7 @@ impl Hospital {
         }
         std::fs::write(self.home.layout().settings(), text).unwrap();
         self.config = Config::load(&self.home.layout().settings()).unwrap();
-        let database = self.home.layout().database(&self.config);
+        let database = Address::at_home(self.home.layout(), &self.config).unwrap();
         self.database = Database::open_read_only(&database, self.runtime.handle()).unwrap();
         self.starts_at = settings.starts_at;
     }

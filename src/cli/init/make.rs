@@ -16,10 +16,10 @@ use zeroize::Zeroizing;
 
 use crate::calendar::DEFAULT_CALENDAR;
 use crate::config::home::{self, HomeError, Layout};
-use crate::config::{AuthorityTemplate, Config, ConfigError, Mode, StationTemplate, template};
+use crate::config::{AuthorityTemplate, Config, ConfigError, DatabaseTemplate, Mode, StationTemplate, template};
 use crate::crypto::make::{Passphrase, Suite, Validity};
 use crate::database::owner::{self, OwnerError};
-use crate::database::{Database, DatabaseError};
+use crate::database::{Address, Database, DatabaseError};
 use crate::durable::{self, Folder};
 use crate::ids::{Digest, HomeId, Name};
 use crate::instant::Instant;
@@ -59,6 +59,8 @@ pub struct Plan {
     /// An administrator and an information manager.
     pub founders: [NewFounder; 2],
     pub authority_passphrase: Zeroizing<String>,
+    /// Where the database is, if not in the store's folder: empty, and made by whoever keeps the server.
+    pub database: Option<DatabaseTemplate>,
     /// Scan profiles, as file name and bytes. Each station may use those that this build can carry out.
     pub profiles: Vec<(String, Vec<u8>)>,
 }
@@ -153,6 +155,9 @@ impl InitError {
                 let lines = problems.iter().map(|problem| say_located(lang, "setting", problem));
                 std::iter::once(head).chain(lines).collect::<Vec<_>>().join("\n")
             }
+            Self::Config(ConfigError::Faulty(problems)) => {
+                problems.iter().map(|problem| say_located(lang, "setting", problem)).collect::<Vec<_>>().join("\n")
+            }
             Self::People(PeopleError::Refused(refused)) => say_code(lang, "people", refused),
             Self::Home(error) => error.say(lang),
             other => say(lang, "init-failed", &[("problem", other.to_string().into())]),
@@ -171,6 +176,7 @@ impl InitError {
             | Self::OnePerson
             | Self::AuthorityPassphrase(_)
             | Self::Profile { .. }
+            | Self::Config(ConfigError::Faulty(_))
             | Self::People(PeopleError::Refused(_)) => 2,
             _ => 3,
         }
@@ -362,7 +368,8 @@ fn fill(
     let signed = Signed::sign(act, &signers.iter().collect::<Vec<_>>())?;
 
     let journal = Arc::new(Journal::new(id, keyring::origin(id).map_err(KeyringError::from)?, keys.journal));
-    let database = Database::open(&layout.database(&config), true, runtime, || ())?;
+    let address = Address::at_home(layout, &config).map_err(at(stage))?;
+    let database = Database::open(&address, true, runtime, || ())?;
     let mode = plan.mode;
     let rows: Vec<_> = profiles
         .iter()
@@ -393,7 +400,7 @@ fn write_settings(stage: &Path, plan: &Plan, profiles: &[Profile]) -> Result<Con
         Mode::Production => ("outside", UNSET_AUTHORITY),
     };
     let authority: Name = authority.parse().map_err(|_| InitError::NoStation)?;
-    let text = template(plan.mode, &stations, &[AuthorityTemplate { name: &authority, url }]);
+    let text = template(plan.mode, &stations, &[AuthorityTemplate { name: &authority, url }], plan.database.as_ref());
     let folder = Folder::open(stage)?;
     folder.create_new("torikomi.toml", text.as_bytes())?;
     folder.create_new("calendar.toml", DEFAULT_CALENDAR.as_bytes())?;

@@ -42,6 +42,7 @@ fn plan(root: &Path, mode: Mode) -> Plan {
             founder("mihon-joho,見本 情報,診療情報管理士,診療録管理室", PASSPHRASES[1]),
         ],
         authority_passphrase: Zeroizing::new(PASSPHRASES[2].to_owned()),
+        database: None,
         profiles: preset_files(PRESETS),
     }
 }
@@ -295,6 +296,8 @@ fn the_command_makes_a_home_from_files() {
     let root = folder.path().join("home");
     let desk = Desk::new(crate::cli::Words::new(Lang::Ja), None, false);
     let args = |manager: &str| Args {
+        database: None,
+        database_password_file: None,
         folder: Some(root.clone()),
         mode: ModeArg::Evaluation,
         organization: "見本病院".into(),

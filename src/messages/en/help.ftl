@@ -150,6 +150,8 @@ arg-organization = Name of the hospital, as certificates show it
 arg-init-stations = Name of a station; may be given several times
 arg-administrator = The first administrator (login,name,occupation,department)
 arg-manager = The first information manager (login,name,occupation,department)
+arg-database = An empty database on a PostgreSQL server, instead of a file in the home: postgresql://user@host/name
+arg-database-password-file = File with the password for it; from then on it is read at each start
 arg-init-passphrase-files = File whose first line is a person’s passphrase (login=file); may be given several times
 
 help-serve = Run the daemon: intake, stages, control socket

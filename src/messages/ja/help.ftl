@@ -150,6 +150,8 @@ arg-organization = 証明書に載せる施設名
 arg-init-stations = ステーションの名前。何度でも指定できます
 arg-administrator = 最初の管理者（ログイン名,氏名,職種,所属）
 arg-manager = 最初の情報作成管理者（ログイン名,氏名,職種,所属）
+arg-database = ホーム内のファイルの代わりに使う、PostgreSQL の空のデータベース（postgresql://利用者@ホスト/名前）
+arg-database-password-file = そのパスワードのファイル。以後、起動のたびに読み込みます
 arg-init-passphrase-files = 一行目がその方のパスフレーズであるファイル（ログイン名=ファイル）。何度でも指定できます
 
 help-serve = 取込みの常駐プログラムを動かします
