@@ -380,6 +380,8 @@ fn an_impostor_costs_one_finding() {
     // Nothing of ours is in its reach: no environment but a word to the allocator, no working folder.
     let bare = "[ \"$(/bin/pwd)\" = / ] && [ -z \"$(/usr/bin/env | /bin/grep -v -e ^PWD= -e ^_= -e ^GLIBC_TUNABLES=)\" ] && exit 3";
     assert_eq!(fault_of(bare), Fault::Exited { status: 3 });
+    // What only this file makes happen is its own doing.
+    assert_eq!(fault_of(r#"case "$2" in *probe*) exit 0;; *) exit 77;; esac"#), Fault::Exited { status: 77 });
     let refused = measure_with(&impostor(&folder, "exit 77"), b"bytes");
     assert!(matches!(refused, Err(WorkerError::CannotSandbox)), "{refused:?}");
     let gone = Workers::new(folder.path().join("nobody"), Limits::default(), Sandbox::Required);

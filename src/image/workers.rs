@@ -125,13 +125,24 @@ impl Workers {
         match ended {
             Ended::Exited { status, answer, last_words } => match status.code() {
                 Some(0) if answer.len() <= MOST_ANSWER_BYTES => Ok(answer),
-                Some(code) if code == i32::from(CANNOT_SANDBOX) => Err(WorkerError::CannotSandbox),
+                // A worker that a file has taken over may say so too, and must not stop the others.
+                Some(code) if code == i32::from(CANNOT_SANDBOX) && (job == Job::Probe || self.cannot_confine()) => {
+                    Err(WorkerError::CannotSandbox)
+                }
                 Some(code) if code == i32::from(CANNOT_READ) => Err(WorkerError::CannotRead),
                 _ => Err(WorkerError::Fault { fault: self.fault(status, &last_words) }),
             },
             Ended::TooLong => Err(WorkerError::Fault { fault: Fault::BadAnswer }),
             Ended::TooLate => Err(WorkerError::Fault { fault: Fault::TimedOut { after_seconds: self.seconds() } }),
         }
+    }
+
+    /// Whether the kernel confines no worker as it is set, not even one that reads nothing.
+    fn cannot_confine(&self) -> bool {
+        let probed = File::open("/dev/null")
+            .map_err(WorkerError::CannotStart)
+            .and_then(|nothing| self.run(Job::Probe, &nothing));
+        matches!(probed, Err(WorkerError::CannotSandbox))
     }
 
     fn fault(&self, status: ExitStatus, last_words: &[u8]) -> Fault {
