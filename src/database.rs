@@ -170,8 +170,15 @@ impl Trouble {
     }
 }
 
-/// Work for the writer: runs inside a savepoint, and its reply is sent once the commit is durable.
-type Job = Box<dyn for<'t> FnOnce(&'t mut Tx) -> LocalBoxFuture<'t, Finished> + Send>;
+/// Work for the writer.
+struct Job {
+    /// Runs inside a savepoint; its reply is sent once the commit is durable.
+    run: Run,
+    /// Tells its caller why it could not even be begun.
+    refuse: Box<dyn FnOnce(DatabaseError) + Send>,
+}
+
+type Run = Box<dyn for<'t> FnOnce(&'t mut Tx) -> LocalBoxFuture<'t, Finished> + Send>;
 
 /// What a job left behind: whether its changes stay, and how to tell its caller once they are durable.
 struct Finished {
@@ -248,7 +255,11 @@ impl Database {
         F: for<'t> AsyncFnOnce(&'t mut Tx) -> Result<T, E> + Send + 'static,
     {
         let (answer, answered) = channel();
-        let boxed: Job = Box::new(move |tx| {
+        let refused = answer.clone();
+        let refuse = Box::new(move |error: DatabaseError| {
+            let _ = refused.send(Err(error.into()));
+        });
+        let run: Run = Box::new(move |tx| {
             Box::pin(async move {
                 let result = match AssertUnwindSafe(job(tx)).catch_unwind().await {
                     Ok(result) => result,
@@ -270,8 +281,8 @@ impl Database {
             })
         });
         let jobs = self.jobs.as_ref().ok_or(DatabaseError::Closed)?;
-        jobs.send(boxed).map_err(|_| DatabaseError::Closed)?;
-        answered.recv().map_err(|_| self.trouble.get().unwrap_or(DatabaseError::Closed))?
+        jobs.send(Job { run, refuse }).map_err(|_| DatabaseError::Closed)?;
+        answered.recv().map_err(|_| DatabaseError::Closed)?
     }
 
     /// What keeps changes from being recorded just now: nothing is to be begun whose outcome could not be. It ends by
@@ -359,13 +370,14 @@ impl Writer {
                 Err(error) => {
                     self.after(error).await;
                     tried = Moment::now();
+                    if let Some(job) = next {
+                        (job.refuse)(error.clone());
+                    }
                 }
             }
             for reply in replies {
                 reply(committed.clone());
             }
-            // Whoever's job was not even begun learns it by this, and finds why in the trouble that was set.
-            drop(next);
         }
         if let Some(connection) = self.connection.take() {
             // Nothing is lost with a connection that does not close well: what it confirmed is durable.
@@ -439,7 +451,7 @@ impl Writer {
         while next.is_some() {
             sqlx::raw_sql("SAVEPOINT job").execute(&mut *connection).await?;
             let Some(job) = next.take() else { break };
-            let finished = job(connection).await;
+            let finished = (job.run)(connection).await;
             replies.push(finished.reply);
             if !finished.keep {
                 sqlx::raw_sql("ROLLBACK TO SAVEPOINT job").execute(&mut *connection).await?;

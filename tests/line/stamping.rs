@@ -249,7 +249,9 @@ fn a_record_that_rests_on_a_stolen_key_is_named_and_none_is_filed() {
     let station: Name = "front-desk".parse().unwrap();
     let (by_manager, obtained_on) = (by("manager"), None);
     hospital.ask(&Request::OpenSession { by: by_manager, station, attested: true, obtained_on }, PATIENCE).unwrap();
-    let documents = [0, 1].map(|place| waits_in(&hospital, names[place], DocumentState::AwaitingConfirmation, None).id);
+    // The delivery names the clerk, and the manager stands in.
+    let (confirmable, held) = (DocumentState::AwaitingConfirmation, Some(HoldReason::OtherOperator));
+    let documents = [0, 1].map(|place| waits_in(&hospital, names[place], confirmable, held).id);
     // The clerk's key says of both whose they are; the manager confirms and signs.
     let stolen = Instant::from(hospital.now());
     for (name, document) in names.iter().zip(documents) {
@@ -258,7 +260,7 @@ fn a_record_that_rests_on_a_stolen_key_is_named_and_none_is_filed() {
         let reason = ReasonGiven { code: "other".parse().unwrap(), text: None };
         let by = by("clerk");
         hospital.ask(&Request::Identify { by, document, facts, supersedes: None, reason }, PATIENCE).unwrap();
-        waits_in(&hospital, name, DocumentState::AwaitingConfirmation, None);
+        waits_in(&hospital, name, confirmable, held);
     }
     confirm(&hospital, "manager", documents[0]);
     let record = wait_for(&hospital, "the record", || {
