@@ -424,6 +424,31 @@ fn a_lateness_that_no_calendar_tells_is_judged_anew_and_not_released() {
 }
 
 #[test]
+fn what_is_accepted_after_its_time_is_due_by_the_time_that_the_acceptance_gives() {
+    let bench = Bench::new();
+    let [old, fresh] = [0, 1].map(|_| bench.judged(KIND, &[("blank_page", Severity::Hold)]));
+    let taken_in_at = bench.now().plus(jiff::SignedDuration::from_hours(-24 * 60));
+    bench.write(async move |tx| {
+        sqlx::query("UPDATE document SET taken_in_at = $1, due_at = $1 WHERE id = $2")
+            .bind(taken_in_at.as_microseconds())
+            .bind(old.to_string())
+            .execute(tx)
+            .await?;
+        Ok(())
+    });
+    let (calendar, span) = (bench.opened.line.calendar(), bench.profile(KIND).window.sign_within);
+    for document in [old, fresh] {
+        let reason = because("as-on-paper");
+        bench.done(Request::Accept { by: person(MANAGER), second: None, document, reason, pages_shown: true });
+    }
+    let due = |document: &Document, from| calendar.calendar.deadline(from, span, &document.station).unwrap();
+    let accepted = bench.document(old);
+    assert_eq!(accepted.due_at, Some(due(&accepted, bench.decisions(old)[0].at)));
+    let accepted = bench.document(fresh);
+    assert_eq!(accepted.due_at, Some(due(&accepted, accepted.taken_in_at)));
+}
+
+#[test]
 fn what_failed_is_tried_again_and_what_waits_for_a_decision_is_not() {
     let bench = Bench::new();
     let failed = bench.judged(KIND, &[]);

@@ -71,7 +71,10 @@ impl Requests {
     }
 
     /// The calendars by which these documents were judged, and which they keep to.
-    fn calendars_of(&self, documents: &[DocumentId]) -> Result<BTreeMap<Option<Digest>, Arc<CalendarFile>>, Refusal> {
+    pub(super) fn calendars_of(
+        &self,
+        documents: &[DocumentId],
+    ) -> Result<BTreeMap<Option<Digest>, Arc<CalendarFile>>, Refusal> {
         let judged_by = self.line.database.read::<_, Refusal, _>(async |tx| {
             let mut judged_by = BTreeSet::new();
             for id in documents {
@@ -102,12 +105,12 @@ fn second_clock(
         let Some((day, days)) = obtained_on.zip(window.scan_within_business_days) else {
             return Err(Refusal::NotReleasable);
         };
-        let day = calendar.day_of(possible_again_at);
-        if day > calendar.day_of(document.taken_in_at) {
-            return Err(Refusal::TakenInBefore { taken_in_at: document.taken_in_at });
         let span = Span::BusinessDays { days };
         // Nor is one from which the calendar cannot count: nobody could ever tell what was released.
         calendar.deadline(day, span, &document.station).map_err(not_told)?;
+        let day = calendar.day_of(possible_again_at);
+        if day > calendar.day_of(document.taken_in_at) {
+            return Err(Refusal::TakenInBefore { taken_in_at: document.taken_in_at });
         }
         (Start::Day(day), span, document.taken_in_at)
     } else if document.held == Some(HoldReason::Late) {
