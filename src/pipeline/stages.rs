@@ -26,6 +26,7 @@ use crate::measurements::Measurements;
 use crate::measuring::{Measured, Measuring, MeasuringError};
 use crate::messages::{Lang, say, say_findings};
 use crate::people::appointments;
+use crate::people::sessions::SessionFacts;
 use crate::review::{self, NotAccepted};
 use crate::signing::stamping::{self, Stamping};
 use crate::signing::{self, Signing, SigningError};
@@ -163,7 +164,10 @@ impl Line {
         self.hold(document, DocumentState::Signing, reason, detail, now)?;
         let has_come = match reason {
             HoldReason::NoSession | HoldReason::NoAttestation => {
-                self.sessions.at_station(&document.station).is_some_and(|open| Some(open.id) != session)
+                let attested = |open: &SessionFacts| reason == HoldReason::NoAttestation && open.attestation.is_some();
+                self.sessions
+                    .at_station(&document.station)
+                    .is_some_and(|open| Some(open.id) != session || attested(&open))
             }
             HoldReason::NoInformationManager => {
                 self.database.read(async |tx| appointments::information_manager(tx, now).await)?.is_some()

@@ -522,3 +522,20 @@ fn what_is_held_for_a_session_that_was_opened_meanwhile_goes_on_by_itself() {
     line.wait_for(&bench.document(all[2]), HoldReason::Clock, None, session).unwrap();
     assert_eq!((held(all[1]), held(all[2])), (None, None));
 }
+
+/// The same of whoever vouches for the batch of the session that is open.
+#[test]
+fn what_is_held_for_want_of_an_attestation_that_was_given_meanwhile_goes_on_by_itself() {
+    let bench = Bench::new();
+    let station = STATION.parse().unwrap();
+    let open = Request::OpenSession { by: person(MANAGER), station, attested: false, obtained_on: None };
+    let session = bench.done(open)["session"].as_str().unwrap().parse().unwrap();
+    let [one, other] = [0, 1].map(|_| bench.judged(KIND, &[]));
+    let line = &bench.opened.line;
+    let hold = |id| line.wait_for(&bench.document(id), HoldReason::NoAttestation, None, Some(session)).unwrap();
+    hold(one);
+    assert_eq!(bench.document(one).held, Some(HoldReason::NoAttestation), "nobody has attested anything yet");
+    bench.done(Request::AttestBatch { by: person(MANAGER), session });
+    hold(other);
+    assert_eq!([one, other].map(|id| bench.document(id).held), [None, None], "nobody would wake it");
+}
