@@ -125,6 +125,36 @@ async fn hold(
     reason: HoldReason,
     needs: &[Need],
     hand: &Hand,
+/// What waits for people asks them for what a revocation, entered at `by`, has undone. Whatever a stage has in hand or in
+/// front of it is asked there.
+pub(super) async fn ask_anew(tx: &mut Tx, by: u64, profiles: &Profiles, hand: &Hand) -> Result<(), Refusal> {
+    use DocumentState::{AwaitingConfirmation, Review, Signing};
+    for id in decisions::undone_in(tx, by).await? {
+        let document = find(tx, id).await?;
+        match (document.state, document.held) {
+            // Whoever says what it is now says all of it.
+            (_, Some(HoldReason::SourceChanged)) => {}
+            (Review | AwaitingConfirmation, _) => {
+                let needs = match weigh(tx, &document, profiles).await {
+                    Ok(weighed) => weighed.needs,
+                    // Judged under a profile that is not known any more, it waits as it did: no key stays in force for that.
+                    Err(Refusal::WrongState { .. }) => continue,
+                    Err(refusal) => return Err(refusal),
+                };
+                // A signature that came too late is for the manager all the same, though no need says so.
+                if let (Review, Some(_)) = review::route(&needs) {
+                    go_on(tx, &document, profiles, hand).await?;
+                }
+            }
+            (Signing, Some(HoldReason::NoSession)) => {
+                documents::resume(tx, id, HoldReason::NoSession, hand.now).await?
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
 ) -> Result<(), Refusal> {
     let detail = documents::to_json("document.held_detail", &serde_json::json!({ "code": "needs", "needs": needs }))?;
     documents::hold(tx, id, state, reason, Some(&detail), hand.now).await?;
