@@ -27,6 +27,10 @@ fn day() -> Facts {
     Facts { obtained_on: Some("2026-11-03".parse().unwrap()), ..Facts::default() }
 }
 
+fn patient(id: &str) -> Facts {
+    Facts { patient_id: Some(id.into()), ..Facts::default() }
+}
+
 fn employed() -> Bench {
     let bench = Bench::new();
     employ(&bench);
@@ -82,4 +86,26 @@ fn what_waits_for_people_asks_them_for_what_was_undone() {
 fn held_entries(bench: &Bench) -> Vec<DocumentId> {
     let entries = bench.opened.line.database.read(async |tx| read::of_kind(tx, Kind::DocumentHeld).await).unwrap();
     entries.iter().map(|stored| stored.entry().unwrap().subject.document.unwrap()).collect()
+}
+
+#[test]
+fn nothing_is_replaced_by_the_word_of_whoever_had_the_key() {
+    let bench = employed();
+    let reject = [("page_damaged", Severity::Reject)];
+    let [earlier, stated, newer] = [0, 1, 2].map(|_| bench.judged(KIND, &reject));
+    let stolen = bench.now();
+    bench.done(identify(OPERATOR, stated, patient("9990001"), None));
+    bench.put(stated, DocumentState::Review);
+    bench.done(identify(MANAGER, newer, patient("9990001"), Some(stated)));
+    bench.put(newer, DocumentState::Review);
+    bench.done(revoke_since(OPERATOR, ADMIN, Some(MANAGER), stolen));
+
+    // Whose it is was said by nobody who may, so it takes no other's place, and no other takes its own unseen.
+    assert_eq!(bench.refused(identify(MANAGER, stated, day(), None)), Refusal::SupersedesUnidentified);
+    bench.done(identify(MANAGER, newer, patient("9990001"), None));
+    assert_eq!(bench.refused(identify(MANAGER, stated, day(), Some(earlier))), Refusal::SupersedesUnidentified);
+    let another = bench.refused(identify(MANAGER, stated, patient("9990002"), Some(earlier)));
+    assert_eq!(another, Refusal::SupersedesAnothers { document: earlier });
+    bench.done(identify(MANAGER, stated, patient("9990001"), Some(earlier)));
+    assert_eq!(bench.document(stated).supersedes, Some(earlier));
 }

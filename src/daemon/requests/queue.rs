@@ -72,7 +72,8 @@ pub(super) async fn supersede(
 ) -> Result<(), Refusal> {
     let patient = patient.ok_or(Refusal::SupersedesUnidentified)?;
     let found = find(tx, earlier.id).await?;
-    let mut theirs = found.identity.patient.iter().map(|theirs| &theirs.value.id).chain(&earlier.patients).peekable();
+    let settled = settled(tx, &found).await?;
+    let mut theirs = settled.into_iter().chain(&earlier.patients).peekable();
     if theirs.peek().is_some() && !theirs.any(|theirs| patients.same(theirs, patient)) {
         return Err(Refusal::SupersedesAnothers { document: earlier.id });
     }
@@ -80,6 +81,12 @@ pub(super) async fn supersede(
         return Err(Refusal::NotSupersedable { document: earlier.id });
     }
     Ok(superseding::set(tx, document.id, Some(earlier.id)).await?)
+}
+
+/// Whose a document is, where that was settled and not undone. Of one that has ended nobody will say it anew.
+async fn settled<'d>(tx: &mut Tx, document: &'d Document) -> Result<Option<&'d String>, DatabaseError> {
+    let unsaid = document.state.is_open() && review::is_unsaid(&decisions::of_document(tx, document.id).await?);
+    Ok(document.identity.patient.as_ref().filter(|_| !unsaid).map(|patient| &patient.value.id))
 }
 
 pub(super) fn check_may_move(document: &Document, to: DocumentState) -> Result<(), Refusal> {
@@ -118,13 +125,6 @@ pub(super) async fn go_on(tx: &mut Tx, document: &Document, profiles: &Profiles,
     Ok(())
 }
 
-async fn hold(
-    tx: &mut Tx,
-    id: DocumentId,
-    state: DocumentState,
-    reason: HoldReason,
-    needs: &[Need],
-    hand: &Hand,
 /// What waits for people asks them for what a revocation, entered at `by`, has undone. Whatever a stage has in hand or in
 /// front of it is asked there.
 pub(super) async fn ask_anew(tx: &mut Tx, by: u64, profiles: &Profiles, hand: &Hand) -> Result<(), Refusal> {
@@ -155,6 +155,13 @@ pub(super) async fn ask_anew(tx: &mut Tx, by: u64, profiles: &Profiles, hand: &H
     Ok(())
 }
 
+async fn hold(
+    tx: &mut Tx,
+    id: DocumentId,
+    state: DocumentState,
+    reason: HoldReason,
+    needs: &[Need],
+    hand: &Hand,
 ) -> Result<(), Refusal> {
     let detail = documents::to_json("document.held_detail", &serde_json::json!({ "code": "needs", "needs": needs }))?;
     documents::hold(tx, id, state, reason, Some(&detail), hand.now).await?;
@@ -191,8 +198,12 @@ impl Done {
 impl Requests {
     /// Looks at the document whose place another is to take. Where nobody has settled whose it is, its sources speak.
     pub(super) fn replaced(&self, id: DocumentId) -> Result<Replaced, Refusal> {
-        let found = self.line.database.read::<_, Refusal, _>(async |tx| find(tx, id).await)?;
-        let patients = if found.identity.patient.is_none() && found.state.is_open() {
+        let (found, is_settled) = self.line.database.read::<_, Refusal, _>(async |tx| {
+            let found = find(tx, id).await?;
+            let is_settled = settled(tx, &found).await?.is_some();
+            Ok((found, is_settled))
+        })?;
+        let patients = if !is_settled && found.state.is_open() {
             self.line.claimed(&found).map_err(|problem| Refusal::Environment { problem })?.patients
         } else {
             BTreeSet::new()
