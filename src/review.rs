@@ -101,7 +101,8 @@ pub fn current(decisions: &[Decision]) -> impl Iterator<Item = &Decision> {
 
 /// Whether somebody said whose it is with a key that was not theirs any more, and nobody has said it anew since that was
 /// found out. What others said before was said beside it, so it does not do.
-fn is_unsaid(decisions: &[Decision]) -> bool {
+#[must_use]
+pub fn is_unsaid(decisions: &[Decision]) -> bool {
     let identified = || decisions.iter().filter(|decision| decision.kind == DecisionKind::Identify);
     let found_out = identified().filter_map(|decision| decision.undone_by).max();
     let anew = |found_out: u64| {

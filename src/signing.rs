@@ -297,7 +297,7 @@ fn waits_for(refusal: &entitlement::Refusal) -> Outcome {
         R::OtherOperator { .. } => return Outcome::ConfirmByOther { detail: detail(refusal) },
         R::NoInformationManager => HoldReason::NoInformationManager,
         R::NotAttested => HoldReason::NoAttestation,
-        R::OtherStation { .. } | R::ConfirmedByAnother | R::NotEntitled => HoldReason::NoSession,
+        R::OtherStation { .. } | R::ConfirmedByAnother | R::NotEntitled { .. } => HoldReason::NoSession,
     };
     Outcome::waits(reason, refusal)
 }

@@ -15,3 +15,5 @@ mod journal;
 mod people;
 #[path = "requests/socket.rs"]
 mod socket;
+#[path = "requests/undone.rs"]
+mod undone;

@@ -253,7 +253,8 @@ fn judge_anew(line: &Line, held: &[Document]) -> Result<(), ReloadError> {
     Ok(())
 }
 
-fn asks_for_a_deadline(document: &Document) -> bool {
+/// Whether the calendar that judged a document could tell no deadline for its scan.
+pub(super) fn asks_for_a_deadline(document: &Document) -> bool {
     let findings = document.judgement.iter().flat_map(|judgement| &judgement.findings);
     findings.into_iter().any(|found| matches!(found.outcome, Outcome::Indeterminate(Reason::DeadlineNotTold { .. })))
 }

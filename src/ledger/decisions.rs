@@ -167,6 +167,17 @@ pub async fn undo(tx: &mut Tx, certificate: Digest, since: Instant, by: u64) -> 
     Ok(open)
 }
 
+/// The documents about which the revocation entered at `by` undid something.
+pub async fn undone_in(tx: &mut Tx, by: u64) -> Result<Vec<DocumentId>, DatabaseError> {
+    let rows = sqlx::query("SELECT DISTINCT document FROM decision WHERE undone_by = $1 ORDER BY document")
+        .bind(i64::try_from(by).map_err(unreadable("decision.undone_by"))?)
+        .fetch_all(tx)
+        .await?;
+    rows.iter()
+        .map(|row| row.try_get::<String, _>("document")?.parse().map_err(unreadable("decision.document")))
+        .collect()
+}
+
 /// Takes the statements that came with some of the decisions out of a document.
 async fn unsay<'d>(
     tx: &mut Tx,

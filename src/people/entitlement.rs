@@ -62,10 +62,36 @@ pub enum Refusal {
     NotConfirmed { because: WhyConfirm },
     #[error("somebody else confirmed it, and signs it in a session of their own")]
     ConfirmedByAnother,
-    #[error("it names another operator, {operator}; the information manager may confirm and sign it")]
-    OtherOperator { operator: String },
-    #[error("this person is appointed to no role in which the profile lets it be signed")]
-    NotEntitled,
+    #[error("it names another operator, {operator}; the profile lets it be signed by {signed_by}")]
+    OtherOperator { operator: String, signed_by: SignedBy },
+    #[error("this person is appointed to no role in which the profile lets it be signed: {signed_by}")]
+    NotEntitled { signed_by: SignedBy },
+}
+
+/// Who signs by the rules of a profile, as whoever may not is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum SignedBy {
+    Operator,
+    InformationManager,
+    Either,
+}
+
+impl SignedBy {
+    fn of(rules: &SigningRules) -> Self {
+        match [profile::Signer::Operator, profile::Signer::InformationManager].map(|signer| rules.by.contains(&signer))
+        {
+            [true, false] => Self::Operator,
+            [false, true] => Self::InformationManager,
+            _ => Self::Either,
+        }
+    }
+}
+
+impl std::fmt::Display for SignedBy {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.serialize(f)
+    }
 }
 
 /// Why a person has to confirm a document although the profile lets sessions sign.
@@ -112,16 +138,15 @@ pub fn may_sign(
         Some(_) => return Err(Refusal::ConfirmedByAnother),
         None => false,
     };
-    let may = |role, signer| roles.contains(&role) && rules.by.contains(&signer);
-    let as_operator = may(Role::Operator, profile::Signer::Operator);
-    let as_manager = may(Role::InformationManager, profile::Signer::InformationManager);
+    let as_operator = signs_as(profile::Signer::Operator, roles, rules);
+    let as_manager = signs_as(profile::Signer::InformationManager, roles, rules);
     if let Some(operator) = document.operator.as_ref().filter(|operator| *operator != session.login.as_str()) {
         may_confirm(&session.login, roles, Some(operator), rules)?;
         // Only by an own decision on this one document does a manager stand in for somebody else.
         return if confirmed {
             Ok(Capacity::InformationManager { operator: Some(operator.clone()) })
         } else {
-            Err(Refusal::OtherOperator { operator: operator.clone() })
+            Err(Refusal::OtherOperator { operator: operator.clone(), signed_by: SignedBy::of(rules) })
         };
     }
     if !confirmed && let Some(because) = needs_confirmation(session, document, rules) {
@@ -132,28 +157,30 @@ pub fn may_sign(
     } else if as_manager {
         Ok(Capacity::InformationManager { operator: None })
     } else {
-        Err(Refusal::NotEntitled)
+        Err(Refusal::NotEntitled { signed_by: SignedBy::of(rules) })
     }
 }
 
-/// Whether a person's confirmation can lead to a signature: for an operator whom the delivery names and who is somebody
-/// else only the information manager stands in, where the profile has managers sign.
+/// Whether a person's confirmation can lead to a signature, for nobody signs what another confirmed: in a role in which the
+/// profile lets people sign, and for an operator whom the delivery names and who is somebody else as the information manager
+/// alone.
 ///
 /// # Errors
-/// With the operator who is named.
+/// With the operator who is named, or with the roles that sign.
 pub fn may_confirm(
     login: &Name,
     roles: &BTreeSet<Role>,
     operator: Option<&String>,
     rules: &SigningRules,
 ) -> Result<(), Refusal> {
-    let stands_in =
-        roles.contains(&Role::InformationManager) && rules.by.contains(&profile::Signer::InformationManager);
+    let as_manager = signs_as(profile::Signer::InformationManager, roles, rules);
+    let signed_by = SignedBy::of(rules);
     match operator {
-        Some(operator) if *operator != login.as_str() && !stands_in => {
-            Err(Refusal::OtherOperator { operator: operator.clone() })
+        Some(operator) if *operator != login.as_str() && !as_manager => {
+            Err(Refusal::OtherOperator { operator: operator.clone(), signed_by })
         }
-        _ => Ok(()),
+        _ if as_manager || signs_as(profile::Signer::Operator, roles, rules) => Ok(()),
+        _ => Err(Refusal::NotEntitled { signed_by }),
     }
 }
 
@@ -170,11 +197,16 @@ pub async fn can_sign(
 ) -> Result<bool, DatabaseError> {
     let keys = certificates::of_person(tx, person).await?;
     let roles = appointments::roles(tx, person, now).await?;
-    let role = |signer: &profile::Signer| match signer {
+    Ok(keys.iter().any(|key| key.is_in_force(now)) && rules.by.iter().any(|signer| signs_as(*signer, &roles, rules)))
+}
+
+/// Whether the profile lets people sign in a role that is among these.
+fn signs_as(signer: profile::Signer, roles: &BTreeSet<Role>, rules: &SigningRules) -> bool {
+    let role = match signer {
         profile::Signer::Operator => Role::Operator,
         profile::Signer::InformationManager => Role::InformationManager,
     };
-    Ok(keys.iter().any(|key| key.is_in_force(now)) && rules.by.iter().any(|signer| roles.contains(&role(signer))))
+    rules.by.contains(&signer) && roles.contains(&role)
 }
 
 /// Why nothing but a person's confirmation will do. A finding that only warns goes on by its definition.
@@ -274,7 +306,7 @@ mod tests {
         assert_eq!(after(|_, document| document.anonymous_writing = true), not_confirmed(WhyConfirm::AnonymousWriting));
         assert_eq!(
             after(|_, document| document.operator = Some("mihon-b".into())),
-            Err(Refusal::OtherOperator { operator: "mihon-b".into() })
+            Err(Refusal::OtherOperator { operator: "mihon-b".into(), signed_by: SignedBy::Either })
         );
         assert_eq!(
             after(|_, document| document.confirmed_by = Some(PersonId::new())),
@@ -325,7 +357,11 @@ mod tests {
             Ok(Capacity::InformationManager { operator: None })
         );
         for roles in [BTreeSet::new(), [Role::Admin, Role::Viewer].into(), [Role::InformationManager].into()] {
-            assert_eq!(may_sign(&session, &roles, &document, &only(Signer::Operator)), Err(Refusal::NotEntitled));
+            let refusal = Err(Refusal::NotEntitled { signed_by: SignedBy::Operator });
+            assert_eq!(may_sign(&session, &roles, &document, &only(Signer::Operator)), refusal);
+            // Nor may they confirm what they could not sign.
+            let confirmed = may_confirm(&session.login, &roles, None, &only(Signer::Operator));
+            assert_eq!(confirmed.map(|()| Capacity::Operator), refusal);
         }
     }
 }

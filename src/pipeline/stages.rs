@@ -26,7 +26,8 @@ use crate::measurements::Measurements;
 use crate::measuring::{Measured, Measuring, MeasuringError};
 use crate::messages::{Lang, say, say_findings};
 use crate::people::appointments;
-use crate::review::{self, NotAccepted};
+use crate::people::sessions::SessionFacts;
+use crate::review::{self, Need, NotAccepted};
 use crate::signing::stamping::{self, Stamping};
 use crate::signing::{self, Signing, SigningError};
 
@@ -102,7 +103,7 @@ impl Line {
                 Ok(accepted) => accepted,
                 Err(NotAccepted::Needs(needs)) => {
                     let (state, reason) = review::route(&needs);
-                    self.move_and_hold(document, state, reason, None, now)?;
+                    self.move_and_hold(document, state, reason, Some(asked(&needs)?), now)?;
                     return Ok(&[] as &'static [StageName]);
                 }
                 Err(NotAccepted::Database(error)) => return Err(error.into()),
@@ -163,7 +164,10 @@ impl Line {
         self.hold(document, DocumentState::Signing, reason, detail, now)?;
         let has_come = match reason {
             HoldReason::NoSession | HoldReason::NoAttestation => {
-                self.sessions.at_station(&document.station).is_some_and(|open| Some(open.id) != session)
+                let attested = |open: &SessionFacts| reason == HoldReason::NoAttestation && open.attestation.is_some();
+                self.sessions
+                    .at_station(&document.station)
+                    .is_some_and(|open| Some(open.id) != session || attested(&open))
             }
             HoldReason::NoInformationManager => {
                 self.database.read(async |tx| appointments::information_manager(tx, now).await)?.is_some()
@@ -429,10 +433,7 @@ impl Line {
             documents::set_calendar(tx, document.id, &judged_by).await?;
             documents::carry_on(tx, document.id, DocumentState::Inspecting, state, now).await?;
             if let Some(reason) = held {
-                let detail =
-                    serde_json_canonicalizer::to_string(&serde_json::json!({ "code": "needs", "needs": needs }))
-                        .map_err(|error| StageError::Document(error.to_string()))?;
-                documents::hold(tx, document.id, state, reason, Some(&detail), now).await?;
+                documents::hold(tx, document.id, state, reason, Some(&asked(&needs)?), now).await?;
             }
             let found: Vec<&str> = judgement
                 .findings
@@ -456,6 +457,12 @@ impl Line {
         }
         Ok(&[StageName::Signing])
     }
+}
+
+/// What a document asks of people, as the detail of its hold has it.
+fn asked(needs: &[Need]) -> Result<String, StageError> {
+    serde_json_canonicalizer::to_string(&serde_json::json!({ "code": "needs", "needs": needs }))
+        .map_err(|error| StageError::Document(error.to_string()))
 }
 
 /// What the station is told about a document that a check held or rejected: which, page, reason, what to do. No patient

@@ -10,7 +10,7 @@ use torikomi::ledger::documents::Document;
 use crate::account::{document_of, filed, the_journal_is_whole, wait_for};
 use crate::burst::{put, sample, variant_of_jpeg};
 use crate::home::because;
-use crate::hospital::{Hospital, PATIENCE, by};
+use crate::hospital::{Foundation, Hospital, PATIENCE, by};
 use crate::proven::proven;
 
 fn deliver(hospital: &Hospital, name: &str, operator: &str) {
@@ -77,7 +77,7 @@ fn what_names_another_operator_is_held_until_the_right_person_confirms_it() {
         let document = held(&hospital, name, DocumentState::AwaitingConfirmation, HoldReason::OtherOperator);
         assert_eq!(
             document.held_detail,
-            Some(format!(r#"{{"code":"other-operator","operator":"{operator}"}}"#)),
+            Some(format!(r#"{{"code":"other-operator","operator":"{operator}","signed_by":"either"}}"#)),
             "{name}"
         );
         // Not by whoever happens to be in session, however often they try.
@@ -127,6 +127,30 @@ fn what_somebody_confirmed_who_does_not_come_is_confirmed_by_another() {
         (&json!("clerk"), &json!("clerk"))
     );
     assert_eq!(record["signer"]["capacity"], "operator");
+    daemon.stop();
+    the_journal_is_whole(&hospital);
+}
+
+#[test]
+fn nobody_confirms_what_the_profile_does_not_let_them_sign() {
+    let profile = &[("by = [\"operator\", \"information_manager\"]", "by = [\"information_manager\"]")];
+    let hospital = Hospital::founded(&Foundation { profile, ..Foundation::default() });
+    let daemon = hospital.start();
+    // The clerk scanned it, and is named; by this profile the manager alone signs.
+    deliver(&hospital, "theirs", "clerk");
+    held(&hospital, "theirs", DocumentState::Signing, HoldReason::NoSession);
+    open(&hospital, "manager");
+    let document = held(&hospital, "theirs", DocumentState::AwaitingConfirmation, HoldReason::OtherOperator);
+    let detail = document.held_detail.as_deref().unwrap();
+    assert!(detail.contains(r#""signed_by":"information-manager""#), "{detail}");
+    let refused = confirm(&hospital, "clerk", &document).unwrap_err();
+    assert!(refused.contains("NotEntitled") && refused.contains("InformationManager"), "{refused}");
+    confirm(&hospital, "manager", &document).unwrap();
+    let record = proven(&hospital, &filed(&hospital, "theirs.jpg"));
+    assert_eq!(
+        (&record["operator"]["login"], &record["signer"]["person"]["login"]),
+        (&json!("clerk"), &json!("manager"))
+    );
     daemon.stop();
     the_journal_is_whole(&hospital);
 }

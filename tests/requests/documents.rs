@@ -1,18 +1,19 @@
 //! Decisions about documents.
 
+use torikomi::calendar::CannotTell;
 use torikomi::control::{Refusal, Request};
 use torikomi::document::{DocumentState, HoldReason};
 use torikomi::identification::Facts;
-use torikomi::ids::DocumentId;
-use torikomi::ids::Salt;
+use torikomi::identity::Claims;
+use torikomi::ids::{DocumentId, Salt};
 use torikomi::journal::Kind;
-use torikomi::judgement::{LATENESS, Severity};
+use torikomi::judgement::{LATENESS, Outcome, Reason, Severity};
 use torikomi::ledger::decisions::DecisionKind;
-use torikomi::ledger::documents::Document;
+use torikomi::ledger::documents::{self, Document};
 use torikomi::patients::{Patients, Settings};
 use torikomi::people::acts::{Deed, PagesSeen, ReasonCode};
 
-use crate::bench::{ADMIN, Bench, KIND, MANAGER, STATION, because, person};
+use crate::bench::{ADMIN, Bench, KIND, MANAGER, STATION, because, identity, person};
 
 fn identify(document: DocumentId, patient: Option<&str>, kind: Option<&str>) -> Request {
     Request::Identify {
@@ -138,7 +139,7 @@ fn what_was_changed_after_it_was_taken_goes_on_by_the_word_of_whoever_looked() {
     let (now, detail) = (bench.now(), format!(r#"{{"code":"source-grew","delivery":"{delivery}"}}"#));
     bench.write(async move |tx| {
         let (state, reason) = (DocumentState::Review, HoldReason::SourceChanged);
-        torikomi::ledger::documents::hold(tx, judged, state, reason, Some(&detail), now).await
+        documents::hold(tx, judged, state, reason, Some(&detail), now).await
     });
     assert_eq!(bench.refused(identify(judged, Some("9990001"), None)), Refusal::StatedInPart { document: judged });
     let mut whole = identify(judged, Some("9990001"), Some(KIND));
@@ -241,9 +242,9 @@ fn a_patient_who_was_merged_is_the_same_one() {
     let [reject, rescan] = [0, 1].map(|_| bench.judged(KIND, &[("page_damaged", Severity::Reject)]));
     let under = |document, id: &'static str| {
         bench.write(async move |tx| {
-            let mut identity = crate::bench::identity();
+            let mut identity = identity();
             identity.patient.as_mut().unwrap().value.id = id.into();
-            torikomi::ledger::documents::set_identity(tx, document, &identity, &Default::default(), None).await
+            documents::set_identity(tx, document, &identity, &Default::default(), None).await
         });
     };
     let patients = std::path::Path::new("fixtures/samples/patients.csv");
@@ -301,7 +302,7 @@ fn a_document_is_confirmed_where_it_waits_for_that() {
     let now = bench.now();
     bench.write(async move |tx| {
         let to = DocumentState::AwaitingConfirmation;
-        torikomi::ledger::documents::move_on(tx, document, DocumentState::Signing, to, now).await
+        documents::move_on(tx, document, DocumentState::Signing, to, now).await
     });
     bench.done(confirm());
     assert_eq!(bench.document(document).state, DocumentState::Signing);
@@ -371,7 +372,7 @@ fn a_release_counts_by_the_calendar_that_judged() {
     let ended = text.replace("valid_until = \"2027-12-31\"", "valid_until = \"2024-12-31\"");
     assert_ne!(ended, text);
     let digest = line.objects.put(ended.as_bytes()).unwrap();
-    bench.write(async move |tx| torikomi::ledger::documents::set_calendar(tx, late, &digest).await);
+    bench.write(async move |tx| documents::set_calendar(tx, late, &digest).await);
     let possible_again_at = bench.now();
     let release = || Request::ReleaseLate {
         by: person(MANAGER),
@@ -382,8 +383,69 @@ fn a_release_counts_by_the_calendar_that_judged() {
     let refused = bench.refused(release());
     assert!(matches!(refused, Refusal::DeadlineNotTold { .. }), "{refused:?}");
     let digest = line.objects.put(text.as_bytes()).unwrap();
-    bench.write(async move |tx| torikomi::ledger::documents::set_calendar(tx, late, &digest).await);
+    bench.write(async move |tx| documents::set_calendar(tx, late, &digest).await);
     bench.done(release());
+}
+
+/// Where nobody can tell whether it came late, nobody can release a lateness: the record would never verify.
+#[test]
+fn a_lateness_that_no_calendar_tells_is_judged_anew_and_not_released() {
+    let bench = Bench::new();
+    let [early, told] = [0, 1].map(|_| bench.judged(KIND, &[(LATENESS, Severity::Hold)]));
+    let mut identity = identity();
+    identity.obtained_on.as_mut().unwrap().value = "2019-12-27".parse().unwrap();
+    let calendar = CannotTell::BeforeCalendar { valid_from: "2024-01-01".parse().unwrap() };
+    let mut judgement = bench.document(early).judgement.unwrap();
+    judgement.findings[0].outcome = Outcome::Indeterminate(Reason::DeadlineNotTold { calendar: calendar.clone() });
+    bench.write(async move |tx| {
+        documents::set_identity(tx, early, &identity, &Claims::default(), Some(&judgement.profile)).await?;
+        documents::set_judgement(tx, early, &judgement, None).await
+    });
+    let release = |document| Request::ReleaseLate {
+        by: person(MANAGER),
+        documents: vec![document],
+        reason: because("system-failure"),
+        possible_again_at: bench.now(),
+    };
+    assert_eq!(bench.refused(release(early)), Refusal::DeadlineNotTold { calendar });
+    // Whoever looks after the calendar has it judged by what they wrote; where a deadline was told, that tells nothing new.
+    let retry = |document| Request::Retry { by: person(ADMIN), documents: vec![document] };
+    assert!(matches!(bench.refused(retry(told)), Refusal::WrongState { .. }));
+    bench.done(retry(early));
+    let after = bench.document(early);
+    assert_eq!((after.state, after.held), (DocumentState::Inspecting, None));
+    assert_eq!(bench.last_act().0.kind, Kind::DocumentRetried);
+    // Its file was changed meanwhile: then whose and what it is has to be said.
+    bench.put(early, DocumentState::Review);
+    bench.hold(early, HoldReason::SourceChanged);
+    let by_manager = Request::Retry { by: person(MANAGER), documents: vec![early] };
+    assert!(matches!(bench.refused(by_manager), Refusal::WrongState { .. }));
+    bench.done(release(told));
+}
+
+#[test]
+fn what_is_accepted_after_its_time_is_due_by_the_time_that_the_acceptance_gives() {
+    let bench = Bench::new();
+    let [old, fresh] = [0, 1].map(|_| bench.judged(KIND, &[("blank_page", Severity::Hold)]));
+    let taken_in_at = bench.now().plus(jiff::SignedDuration::from_hours(-24 * 60));
+    bench.write(async move |tx| {
+        sqlx::query("UPDATE document SET taken_in_at = $1, due_at = $1 WHERE id = $2")
+            .bind(taken_in_at.as_microseconds())
+            .bind(old.to_string())
+            .execute(tx)
+            .await?;
+        Ok(())
+    });
+    let (calendar, span) = (bench.opened.line.calendar(), bench.profile(KIND).window.sign_within);
+    for document in [old, fresh] {
+        let reason = because("as-on-paper");
+        bench.done(Request::Accept { by: person(MANAGER), second: None, document, reason, pages_shown: true });
+    }
+    let due = |document: &Document, from| calendar.calendar.deadline(from, span, &document.station).unwrap();
+    let accepted = bench.document(old);
+    assert_eq!(accepted.due_at, Some(due(&accepted, bench.decisions(old)[0].at)));
+    let accepted = bench.document(fresh);
+    assert_eq!(accepted.due_at, Some(due(&accepted, accepted.taken_in_at)));
 }
 
 #[test]
@@ -459,4 +521,21 @@ fn what_is_held_for_a_session_that_was_opened_meanwhile_goes_on_by_itself() {
     line.wait_for(&bench.document(all[1]), HoldReason::NoInformationManager, None, session).unwrap();
     line.wait_for(&bench.document(all[2]), HoldReason::Clock, None, session).unwrap();
     assert_eq!((held(all[1]), held(all[2])), (None, None));
+}
+
+/// The same of whoever vouches for the batch of the session that is open.
+#[test]
+fn what_is_held_for_want_of_an_attestation_that_was_given_meanwhile_goes_on_by_itself() {
+    let bench = Bench::new();
+    let station = STATION.parse().unwrap();
+    let open = Request::OpenSession { by: person(MANAGER), station, attested: false, obtained_on: None };
+    let session = bench.done(open)["session"].as_str().unwrap().parse().unwrap();
+    let [one, other] = [0, 1].map(|_| bench.judged(KIND, &[]));
+    let line = &bench.opened.line;
+    let hold = |id| line.wait_for(&bench.document(id), HoldReason::NoAttestation, None, Some(session)).unwrap();
+    hold(one);
+    assert_eq!(bench.document(one).held, Some(HoldReason::NoAttestation), "nobody has attested anything yet");
+    bench.done(Request::AttestBatch { by: person(MANAGER), session });
+    hold(other);
+    assert_eq!([one, other].map(|id| bench.document(id).held), [None, None], "nobody would wake it");
 }

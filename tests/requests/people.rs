@@ -17,7 +17,7 @@ use torikomi::store::records::{self, Record};
 
 use crate::bench::{ADMIN, AUTHORITY, Bench, KIND, MANAGER, PEER, STATION, because, passphrase, person};
 
-const OPERATOR: &str = "mihon-taro";
+pub const OPERATOR: &str = "mihon-taro";
 
 fn add(by: &str) -> Request {
     Request::AddPerson {
@@ -194,7 +194,7 @@ fn revoke(login: &str, by: &str, second: Option<&str>) -> Request {
     Request::Revoke { by, second, login: login.into(), why, since: None }
 }
 
-fn revoke_since(login: &str, by: &str, second: Option<&str>, at: Instant) -> Request {
+pub fn revoke_since(login: &str, by: &str, second: Option<&str>, at: Instant) -> Request {
     let mut request = revoke(login, by, second);
     if let Request::Revoke { since, .. } = &mut request {
         *since = Some(at);
@@ -212,7 +212,7 @@ fn revoked(bench: &Bench) -> (Digest, Instant) {
     }
 }
 
-fn employ(bench: &Bench) {
+pub fn employ(bench: &Bench) {
     bench.done(add(ADMIN));
     bench.done(enrol(ADMIN, AUTHORITY));
     bench.done(appoint(Some(MANAGER)));
@@ -362,7 +362,7 @@ fn what_was_decided_with_a_stolen_key_is_undone() {
 }
 
 /// Lets a person have had the key for longer.
-fn move_back(bench: &Bench, login: &'static str, by: jiff::SignedDuration) {
+pub fn move_back(bench: &Bench, login: &'static str, by: jiff::SignedDuration) {
     let by = i64::try_from(by.as_micros()).unwrap();
     bench.write(async move |tx| {
         let sql = format!(

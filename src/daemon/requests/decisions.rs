@@ -6,6 +6,7 @@ use super::records::check_role;
 use super::{Peer, Requests, state};
 use crate::control::facts::Decided;
 use crate::control::{Credentials, ReasonGiven, Refusal};
+use crate::daemon::reload::asks_for_a_deadline;
 use crate::database::Tx;
 use crate::document::DocumentState;
 use crate::ids::DocumentId;
@@ -144,14 +145,20 @@ async fn may_release_changed(
     check_role(&[Role::Operator, Role::InformationManager], |role| held.contains(role))
 }
 
-/// A document that waits in front of a stage goes through it again. What waits for a decision is not helped by that.
+/// A document that waits in front of a stage goes through it again. What waits for a decision is not helped by that, unless it
+/// waits because a calendar could tell no deadline: that is judged anew.
 async fn try_again(tx: &mut Tx, document: &Document, signers: &Signers, hand: &Hand) -> Result<Appended, Refusal> {
-    use DocumentState::{Filing, Identifying, Inspecting, Signing, Stamping};
+    use DocumentState::{Filing, Identifying, Inspecting, Review, Signing, Stamping};
     let Some(held) = document.held else { return Err(wrong_state(document)) };
-    if !matches!(document.state, Identifying | Inspecting | Signing | Stamping | Filing) {
+    let is_untold = document.state == Review && !source_changed(document) && asks_for_a_deadline(document);
+    if !is_untold && !matches!(document.state, Identifying | Inspecting | Signing | Stamping | Filing) {
         return Err(wrong_state(document));
     }
     let appended = hand.act(tx, Deed::Retry { documents: vec![document.id] }, signers, None).await?;
-    waiting::try_again(tx, document.id, document.state, held, hand.now).await?;
+    if is_untold {
+        documents::move_on(tx, document.id, Review, Inspecting, hand.now).await?;
+    } else {
+        waiting::try_again(tx, document.id, document.state, held, hand.now).await?;
+    }
     Ok(appended)
 }

@@ -12,7 +12,7 @@ use crate::document::{DocumentState, HoldReason};
 use crate::identification::{Beside, Facts, IdentityProblem, Stated};
 use crate::ids::{DocumentId, Name};
 use crate::instant::Instant;
-use crate::ledger::decisions::DecisionKind;
+use crate::ledger::decisions::{self, DecisionKind};
 use crate::ledger::documents::{self, Document};
 use crate::ledger::superseding;
 use crate::patients::Patients;
@@ -20,6 +20,7 @@ use crate::people::acts::{Deed, SetAside};
 use crate::people::register;
 use crate::pipeline::driver::StageName;
 use crate::pipeline::line::Profiles;
+use crate::review;
 
 impl Requests {
     pub(super) fn identify(
@@ -54,10 +55,7 @@ impl Requests {
         };
         let replaced = supersedes.map(|earlier| self.replaced(earlier)).transpose()?;
         let patients = self.line.patients();
-        let patient = match &facts.patient_id {
-            Some(text) => patients.normalise(text).ok(),
-            None => document.identity.patient.as_ref().map(|patient| patient.value.id.clone()),
-        };
+        let named = facts.patient_id.as_ref().map(|text| patients.normalise(text).ok());
         let done = self.line.database.write::<_, Refusal, _>(async move |tx| {
             let document = find(tx, id).await?;
             check_state(&document)?;
@@ -65,7 +63,10 @@ impl Requests {
             if source_changed(&document) && !facts.say_whose_and_what() {
                 return Err(Refusal::StatedInPart { document: id });
             }
-            check_replacing(tx, &document, patient.as_deref(), &patients).await?;
+            let unsaid = review::is_unsaid(&decisions::of_document(tx, id).await?);
+            let known = document.identity.patient.as_ref().filter(|_| !unsaid).map(|known| &known.value.id);
+            let patient = named.unwrap_or_else(|| known.cloned());
+            check_replacing(tx, &document, patient.as_deref(), unsaid, &patients).await?;
             // Whoever says anew what it is says anew what it replaces.
             match &replaced {
                 Some(earlier) => supersede(tx, &document, patient.as_deref(), earlier, &patients).await?,
@@ -124,13 +125,18 @@ async fn check_against(tx: &mut Tx, document: &Document, facts: &Facts) -> Resul
 }
 
 /// Nobody becomes another patient's while a document of the present one is said to take its place: that one would end it.
+/// Whose it was said to be with a key that was not theirs any more is nobody's word, so then it has to be named.
 async fn check_replacing(
     tx: &mut Tx,
     document: &Document,
     patient: Option<&str>,
+    unsaid: bool,
     patients: &Patients,
 ) -> Result<(), Refusal> {
     for newer in superseding::replacing(tx, document.id).await? {
+        if patient.is_none() && unsaid {
+            return Err(Refusal::SupersedesUnidentified);
+        }
         let theirs = newer.identity.patient.as_ref().map(|theirs| theirs.value.id.as_str());
         if theirs.zip(patient).is_some_and(|(theirs, patient)| !patients.same(theirs, patient)) {
             return Err(Refusal::SupersededByAnothers { document: newer.id });

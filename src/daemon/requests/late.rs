@@ -71,7 +71,10 @@ impl Requests {
     }
 
     /// The calendars by which these documents were judged, and which they keep to.
-    fn calendars_of(&self, documents: &[DocumentId]) -> Result<BTreeMap<Option<Digest>, Arc<CalendarFile>>, Refusal> {
+    pub(super) fn calendars_of(
+        &self,
+        documents: &[DocumentId],
+    ) -> Result<BTreeMap<Option<Digest>, Arc<CalendarFile>>, Refusal> {
         let judged_by = self.line.database.read::<_, Refusal, _>(async |tx| {
             let mut judged_by = BTreeSet::new();
             for id in documents {
@@ -98,14 +101,18 @@ fn second_clock(
     let window = &weighed.adopted.profile.window;
     let (start, span, at) = if weighed.needs.contains(&Need::LateRelease) {
         // A date that nobody knows is not late; it is to be stated.
-        let Some(days) = window.scan_within_business_days.filter(|_| document.identity.obtained_on.is_some()) else {
+        let obtained_on = document.identity.obtained_on.as_ref().map(|date| date.value);
+        let Some((day, days)) = obtained_on.zip(window.scan_within_business_days) else {
             return Err(Refusal::NotReleasable);
         };
+        let span = Span::BusinessDays { days };
+        // Nor is one from which the calendar cannot count: nobody could ever tell what was released.
+        calendar.deadline(day, span, &document.station).map_err(not_told)?;
         let day = calendar.day_of(possible_again_at);
         if day > calendar.day_of(document.taken_in_at) {
             return Err(Refusal::TakenInBefore { taken_in_at: document.taken_in_at });
         }
-        (Start::Day(day), Span::BusinessDays { days }, document.taken_in_at)
+        (Start::Day(day), span, document.taken_in_at)
     } else if document.held == Some(HoldReason::Late) {
         // Scanned in time, and not signed in time.
         (Start::Instant(possible_again_at), window.sign_within, now)

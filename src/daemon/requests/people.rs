@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError};
 use zeroize::Zeroizing;
 
 use super::hand::{Hand, Signers};
-use super::{Peer, Requests};
+use super::{Peer, Requests, queue};
 use crate::control::facts::Noted;
 use crate::control::{Credentials, Refusal, Secret};
 use crate::crypto::check;
@@ -128,7 +128,7 @@ impl Requests {
         if ends {
             self.line.sessions.close_all_of(held.person);
         }
-        let clock = Arc::clone(&self.line.clock);
+        let (clock, profiles) = (Arc::clone(&self.line.clock), self.line.profiles());
         let appended = self.line.database.write::<_, Refusal, _>(async move |tx| {
             // Now that nothing is signed with it any more: what was filed while the passphrases were tried stays good.
             let hand = hand.at(clock.now());
@@ -140,6 +140,7 @@ impl Requests {
                     hand.apply(tx, &change).await?;
                 }
             }
+            queue::ask_anew(tx, appended.index, &profiles, &hand).await?;
             // What only this person could have signed asks for somebody else.
             decisions::resume_those_of(tx, held.person, HoldReason::NoSession, hand.now).await?;
             Ok(appended)

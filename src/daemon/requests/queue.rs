@@ -72,7 +72,8 @@ pub(super) async fn supersede(
 ) -> Result<(), Refusal> {
     let patient = patient.ok_or(Refusal::SupersedesUnidentified)?;
     let found = find(tx, earlier.id).await?;
-    let mut theirs = found.identity.patient.iter().map(|theirs| &theirs.value.id).chain(&earlier.patients).peekable();
+    let settled = settled(tx, &found).await?;
+    let mut theirs = settled.into_iter().chain(&earlier.patients).peekable();
     if theirs.peek().is_some() && !theirs.any(|theirs| patients.same(theirs, patient)) {
         return Err(Refusal::SupersedesAnothers { document: earlier.id });
     }
@@ -80,6 +81,12 @@ pub(super) async fn supersede(
         return Err(Refusal::NotSupersedable { document: earlier.id });
     }
     Ok(superseding::set(tx, document.id, Some(earlier.id)).await?)
+}
+
+/// Whose a document is, where that was settled and not undone. Of one that has ended nobody will say it anew.
+async fn settled<'d>(tx: &mut Tx, document: &'d Document) -> Result<Option<&'d String>, DatabaseError> {
+    let unsaid = document.state.is_open() && review::is_unsaid(&decisions::of_document(tx, document.id).await?);
+    Ok(document.identity.patient.as_ref().filter(|_| !unsaid).map(|patient| &patient.value.id))
 }
 
 pub(super) fn check_may_move(document: &Document, to: DocumentState) -> Result<(), Refusal> {
@@ -114,6 +121,36 @@ pub(super) async fn go_on(tx: &mut Tx, document: &Document, profiles: &Profiles,
     }
     if let Some(reason) = held {
         hold(tx, document.id, to, reason, &needs, hand).await?;
+    }
+    Ok(())
+}
+
+/// What waits for people asks them for what a revocation, entered at `by`, has undone. Whatever a stage has in hand or in
+/// front of it is asked there.
+pub(super) async fn ask_anew(tx: &mut Tx, by: u64, profiles: &Profiles, hand: &Hand) -> Result<(), Refusal> {
+    use DocumentState::{AwaitingConfirmation, Review, Signing};
+    for id in decisions::undone_in(tx, by).await? {
+        let document = find(tx, id).await?;
+        match (document.state, document.held) {
+            // Whoever says what it is now says all of it.
+            (_, Some(HoldReason::SourceChanged)) => {}
+            (Review | AwaitingConfirmation, _) => {
+                let needs = match weigh(tx, &document, profiles).await {
+                    Ok(weighed) => weighed.needs,
+                    // Judged under a profile that is not known any more, it waits as it did: no key stays in force for that.
+                    Err(Refusal::WrongState { .. }) => continue,
+                    Err(refusal) => return Err(refusal),
+                };
+                // A signature that came too late is for the manager all the same, though no need says so.
+                if let (Review, Some(_)) = review::route(&needs) {
+                    go_on(tx, &document, profiles, hand).await?;
+                }
+            }
+            (Signing, Some(HoldReason::NoSession)) => {
+                documents::resume(tx, id, HoldReason::NoSession, hand.now).await?
+            }
+            _ => {}
+        }
     }
     Ok(())
 }
@@ -161,8 +198,12 @@ impl Done {
 impl Requests {
     /// Looks at the document whose place another is to take. Where nobody has settled whose it is, its sources speak.
     pub(super) fn replaced(&self, id: DocumentId) -> Result<Replaced, Refusal> {
-        let found = self.line.database.read::<_, Refusal, _>(async |tx| find(tx, id).await)?;
-        let patients = if found.identity.patient.is_none() && found.state.is_open() {
+        let (found, is_settled) = self.line.database.read::<_, Refusal, _>(async |tx| {
+            let found = find(tx, id).await?;
+            let is_settled = settled(tx, &found).await?.is_some();
+            Ok((found, is_settled))
+        })?;
+        let patients = if !is_settled && found.state.is_open() {
             self.line.claimed(&found).map_err(|problem| Refusal::Environment { problem })?.patients
         } else {
             BTreeSet::new()

@@ -8,13 +8,13 @@ use crate::control::{Credentials, ReasonGiven, Refusal};
 use crate::document::{DocumentState, HoldReason};
 use crate::ids::DocumentId;
 use crate::judgement::{LATENESS, Severity};
-use crate::ledger::decisions::DecisionKind;
+use crate::ledger::decisions::{self, DecisionKind};
 use crate::ledger::documents::{self, Document};
 use crate::people::acts::{Deed, PagesSeen};
 use crate::people::{appointments, entitlement};
 use crate::pipeline::driver::StageName;
 use crate::profile::Exceptions;
-use crate::review::Need;
+use crate::review::{self, Need};
 
 impl Requests {
     pub(super) fn accept(
@@ -29,12 +29,14 @@ impl Requests {
         let (why, code) = Why::read(reason)?;
         let hand = self.hand(peer);
         let signers = Signers { first: self.prove(by, hand.now)?, second: self.prove_second(second, hand.now)? };
-        let profiles = self.line.profiles();
+        let (profiles, calendars) = (self.line.profiles(), self.calendars_of(&[id])?);
         let done = self.line.database.write::<_, Refusal, _>(async move |tx| {
             let document = find(tx, id).await?;
             if document.state != DocumentState::Review || source_changed(&document) {
                 return Err(wrong_state(&document));
             }
+            // Judged anew since the calendar was read, it is another document than was looked at.
+            let Some(calendar) = calendars.get(&document.calendar) else { return Err(wrong_state(&document)) };
             let weighed = weigh(tx, &document, &profiles).await?;
             let kind = releasing(&document, &weighed)?;
             let (state_digest, pages) = (state::of(tx, &document).await?, seen(pages_shown));
@@ -43,6 +45,10 @@ impl Requests {
                 _ => Deed::Accept { document: id, state_digest, reason: code, pages },
             };
             let appended = hand.decide(tx, id, kind, deed, &signers, &why).await?;
+            // Whoever accepts it after its time to sign gives that time once more.
+            let decided = decisions::of_document(tx, id).await?;
+            let sign_by = review::sign_by(&document, &weighed.adopted.profile, &calendar.calendar, &decided);
+            documents::set_due(tx, id, sign_by.ok()).await?;
             go_on(tx, &document, &profiles, &hand).await?;
             Ok(Done::one(&document, appended))
         })?;

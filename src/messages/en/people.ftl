@@ -100,8 +100,16 @@ unsigned-not-confirmed = { $because ->
    *[delivered-outside] It was delivered outside the session.
 } Please look at it and confirm it.
 unsigned-confirmed-by-another = Somebody else confirmed it. It is signed in that person’s session. If that person cannot sign it, confirm it anew with `torikomi queue confirm`.
-unsigned-other-operator = The operator named with it is { $operator }. That person or the information manager confirms it (`torikomi queue confirm`) and signs it in a session of their own. If the name is wrong, correct it with `torikomi queue identify --operator`.
-unsigned-not-entitled = In this person’s roles, documents of this profile cannot be signed.
+unsigned-other-operator = The operator named with it is { $operator }. { $signed_by ->
+    [operator] That person confirms
+    [information-manager] The information manager confirms
+   *[either] That person or the information manager confirms
+} it (`torikomi queue confirm`) and signs it in a session of their own. If the name is wrong, correct it with `torikomi queue identify --operator`.
+unsigned-not-entitled = Documents of this profile are signed by { $signed_by ->
+    [operator] an operator
+    [information-manager] the information manager
+   *[either] an operator or the information manager
+}, and this person is not appointed as such.
 
 act-reason = { $code ->
     [readable] all that matters can be read

@@ -100,8 +100,16 @@ unsigned-not-confirmed = { $because ->
    *[delivered-outside] セッションの外で届いたため、
 }内容を見て確定してください。
 unsigned-confirmed-by-another = 別の方が確定しました。確定した方のセッションで署名されます。その方が署名できないときは「torikomi queue confirm」で確定し直してください。
-unsigned-other-operator = 実施者は { $operator } さんとなっています。本人か情報作成管理者が「torikomi queue confirm」で確定し、自分のセッションで署名してください。名前が違うときは「torikomi queue identify --operator」で直してください。
-unsigned-not-entitled = この方の役割では、このプロファイルの文書に署名できません。
+unsigned-other-operator = 実施者は { $operator } さんとなっています。{ $signed_by ->
+    [operator] 本人
+    [information-manager] 情報作成管理者
+   *[either] 本人か情報作成管理者
+}が「torikomi queue confirm」で確定し、自分のセッションで署名してください。名前が違うときは「torikomi queue identify --operator」で直してください。
+unsigned-not-entitled = このプロファイルの文書に署名するのは{ $signed_by ->
+    [operator] 実施者
+    [information-manager] 情報作成管理者
+   *[either] 実施者か情報作成管理者
+}です。この方はその役割に任命されていません。
 
 act-reason = { $code ->
     [readable] 必要な内容は読める
