@@ -302,8 +302,8 @@ pub async fn appoint(tx: &mut Tx, signed: Signed, rules: &ActRules, now: Instant
             Row::Appointment(appointment.clone())
         }
         Deed::EndAppointment { person, role, ends } => {
-            // What was done in a role stays done in it: an appointment does not end in the past.
-            if *ends < now.plus(-rules.clock_skew) {
+            // What was done in a role stays done in it: an appointment does not end before its entry is there.
+            if *ends < appointments::earliest(now) {
                 return Err(Refused::BackwardsAppointment.into());
             }
             Row::AppointmentEnds { person: *person, role: *role, at: *ends }
@@ -395,7 +395,9 @@ pub async fn genesis(
     Ok(Change::new(signed.into_draft(Some(private)), rows))
 }
 
-fn first_appointments(founders: &[Founder; 2], from: Instant) -> Vec<Appointment> {
+/// From the second on in which a home is founded: nothing was signed in it before, and its founders sign at once.
+fn first_appointments(founders: &[Founder; 2], founded_at: Instant) -> Vec<Appointment> {
+    let from = founded_at.cut_to_second();
     founders
         .iter()
         .map(|founder| Appointment { person: founder.person.id, role: founder.role, rank: 1, from, until: None })

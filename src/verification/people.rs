@@ -261,8 +261,10 @@ fn bound(act: &Act, signatures: &[ActSignature], entered: Instant) -> Result<(),
         }
         Deed::Appoint(appointment) => {
             let themselves = appointment.person == act.by || act.second == Some(appointment.person);
-            !themselves && appointment.from.plus(ACT_SKEW) >= act.at
+            !themselves && appointment.from >= act.at
         }
+        // What was signed in office stays signed in it.
+        Deed::EndAppointment { ends, .. } => *ends >= act.at,
         Deed::Revoke { person, since, .. } => {
             let by_two = act.by != *person && act.second.is_some_and(|second| second != *person && second != act.by);
             // One alone, whoever it is, undoes nothing: what was entered before stays as it was.

@@ -93,10 +93,17 @@ fn a_person_comes_to_sign() {
     if let Request::Appoint { from, .. } = &mut begun {
         *from = Some(hour_ago);
     }
-    assert_eq!(bench.refused(begun), Refusal::BegunInPast { from: hour_ago });
+    assert!(
+        matches!(bench.refused(begun), Refusal::BegunInPast { from } if from.as_seconds() >= hour_ago.as_seconds())
+    );
     assert_eq!(bench.refused(appoint(Some(ADMIN))), Refusal::SecondPersonNeeded);
     bench.done(appoint(Some(MANAGER)));
-    assert_eq!((bench.last_act().0.kind, bench.last_act().1.signatures().len()), (Kind::Appointed, 2));
+    let (entry, signed) = bench.last_act();
+    assert_eq!((entry.kind, signed.signatures().len()), (Kind::Appointed, 2));
+    // In office from a whole second on that lies after the entry, and by the time that the answer comes.
+    let Deed::Appoint(appointment) = &signed.act().deed else { panic!("{signed:?}") };
+    assert!(is_whole(appointment.from) && entry.at < appointment.from, "{:?} {}", appointment, entry.at);
+    assert!(appointment.from <= bench.now());
 
     let day = "2099-01-05".parse().unwrap();
     let mut tomorrow = open(OPERATOR);
@@ -124,6 +131,11 @@ fn a_person_comes_to_sign() {
     assert_eq!((&entry.facts["peer_uid"], &entry.facts["reason"]), (&PEER.uid.into(), &"log-off".into()));
     assert!(bench.opened.line.sessions.at_station(&STATION.parse().unwrap()).is_none());
     assert!(matches!(bench.refused(Request::CloseSession { session }), Refusal::People { .. }));
+}
+
+/// Whether it is what a signature can say of its own time.
+fn is_whole(at: Instant) -> bool {
+    at.as_microseconds() % 1_000_000 == 0
 }
 
 fn last_entry(bench: &Bench) -> Entry {
@@ -177,10 +189,16 @@ fn an_appointment_is_ended() {
         bench.refused(end(ADMIN, "operator", past)),
         Refusal::NotAppointed { .. } | Refusal::People { .. }
     ));
+    // Whoever is in office may have signed a moment ago, however little that is.
+    let moment_ago = Some(bench.now());
+    std::thread::sleep(std::time::Duration::from_secs(1));
+    assert_eq!(bench.refused(end(ADMIN, "operator", moment_ago)), Refusal::from(Refused::BackwardsAppointment));
+    let asked_at = bench.now();
     bench.done(end(ADMIN, "operator", None));
     let (entry, signed) = bench.last_act();
     assert_eq!((entry.kind, signed.signatures().len()), (Kind::Appointed, 1));
-    assert!(matches!(signed.act().deed, Deed::EndAppointment { .. }));
+    let Deed::EndAppointment { ends, .. } = signed.act().deed else { panic!("{signed:?}") };
+    assert!(is_whole(ends) && asked_at < entry.at && entry.at < ends && ends <= bench.now(), "{ends} {}", entry.at);
     assert_eq!(bench.refused(end(ADMIN, "operator", None)), not_appointed("operator"));
     // What the role allowed is over with it.
     let waiting = bench.fresh();

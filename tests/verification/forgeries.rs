@@ -267,7 +267,14 @@ fn nobody_appoints_themselves_or_for_days_gone_by() {
     let hospital = Hospital::new();
     let (admin, manager) = (&hospital.admin, &hospital.manager);
     let index = append(&hospital, appointment(PersonId::new(), Role::Operator, at(FOUNDED_AT)), &[admin, manager], now);
-    assert_eq!(acts_at_fault(&hospital), [(index, ActFault::ActOutOfPlace)]);
+    // Not for a moment gone by either; and nobody takes from what was signed in office that it was.
+    let moment_ago = now.plus(SignedDuration::from_micros(-1));
+    let begun = append(&hospital, appointment(PersonId::new(), Role::Viewer, moment_ago), &[admin, manager], now);
+    let (person, role) = (manager.person(), Role::InformationManager);
+    let end = Deed::EndAppointment { person, role, ends: moment_ago };
+    let ended = append(&hospital, end, &[admin], now);
+    let expected = [index, begun, ended].map(|index| (index, ActFault::ActOutOfPlace));
+    assert_eq!(acts_at_fault(&hospital), expected);
 }
 
 #[test]
