@@ -180,7 +180,7 @@ pub async fn enrol(
         return Err(Refused::SamePerson.into());
     }
     // Whoever holds the authority's passphrase could otherwise make a second key for somebody, and sign as them.
-    if certificates::of_person(tx, certificate.person).await?.iter().any(|held| held.is_valid_at(now)) {
+    if certificates::of_person(tx, certificate.person).await?.iter().any(|held| held.is_in_force(now)) {
         let person = register::get(tx, certificate.person).await?;
         let login = person.map(|person| person.login.to_string()).unwrap_or_default();
         return Err(Refused::KeyInForce { login }.into());
