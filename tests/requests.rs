@@ -13,5 +13,7 @@ mod documents;
 mod journal;
 #[path = "requests/people.rs"]
 mod people;
+#[path = "requests/revocations.rs"]
+mod revocations;
 #[path = "requests/socket.rs"]
 mod socket;
