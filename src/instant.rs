@@ -29,6 +29,13 @@ impl Instant {
         self.0.as_second()
     }
 
+    /// The beginning of the second in which this lies: certificates and signatures know no fractions.
+    #[must_use]
+    pub fn cut_to_second(self) -> Self {
+        let microseconds = self.as_microseconds();
+        Self::from_microseconds(microseconds - microseconds.rem_euclid(1_000_000)).unwrap_or(self)
+    }
+
     /// The same point on a wall clock.
     #[must_use]
     pub fn in_zone(self, zone: &TimeZone) -> Zoned {

@@ -9,6 +9,7 @@ use crate::document::HoldReason;
 use crate::evidence::record::Seen;
 use crate::ids::{Digest, DocumentId, PersonId};
 use crate::instant::Instant;
+use crate::judgement::{LATENESS, Severity};
 
 /// What a person decided about a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
@@ -150,7 +151,15 @@ pub async fn undo(tx: &mut Tx, certificate: Digest, since: Instant, by: u64) -> 
             decision.at >= since
                 && (decision.certificate == certificate || decision.second_certificate == Some(certificate))
         };
-        if documents::get(tx, id).await?.is_some_and(|document| document.state.is_open()) {
+        if let Some(document) = documents::get(tx, id).await?.filter(|document| document.state.is_open()) {
+            for release in released_beside(&document, &before, is_undone) {
+                sqlx::query("UPDATE decision SET undone_by = $1 WHERE document = $2 AND journal_index = $3")
+                    .bind(by)
+                    .bind(id.to_string())
+                    .bind(i64::try_from(release).map_err(unreadable("decision.journal_index"))?)
+                    .execute(&mut *tx)
+                    .await?;
+            }
             unsay(tx, id, before.iter().filter(|decision| decision.undone_by.is_none()), is_undone).await?;
             open.push(id);
         }
@@ -176,6 +185,23 @@ pub async fn undone_in(tx: &mut Tx, by: u64) -> Result<Vec<DocumentId>, Database
     rows.iter()
         .map(|row| row.try_get::<String, _>("document")?.parse().map_err(unreadable("decision.document")))
         .collect()
+}
+
+/// The releases of the signature of a late scan, where the release of the scan itself is undone. The first release of a late
+/// scan is about the scan and any other about the signature, so one that stayed would be taken to be about the scan.
+fn released_beside(document: &Document, before: &[Decision], is_undone: impl Fn(&&Decision) -> bool) -> Vec<u64> {
+    let findings = document.judgement.iter().flat_map(|judgement| &judgement.findings);
+    let scanned_late = findings.into_iter().any(|found| found.check == LATENESS && found.severity >= Severity::Hold);
+    let from = before.iter().rposition(|decision| decision.kind == DecisionKind::Identify).unwrap_or(0);
+    let mut releases = before.iter().skip(from).filter(|decision| {
+        decision.kind == DecisionKind::LateRelease && decision.seen.is_none() && decision.undone_by.is_none()
+    });
+    match releases.next() {
+        Some(of_the_scan) if scanned_late && is_undone(&of_the_scan) => {
+            releases.map(|decision| decision.journal_index).collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// Takes the statements that came with some of the decisions out of a document.

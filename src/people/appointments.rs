@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use jiff::SignedDuration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sqlx::Row as _;
@@ -46,6 +47,25 @@ pub struct Gap {
     /// None where it has no end in sight.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Instant>,
+}
+
+/// How long an appointment waits for its entry to be in the journal, before it begins or ends.
+const LEAST_NOTICE: SignedDuration = SignedDuration::from_millis(500);
+
+/// The first instant at which an appointment may begin or end that is asked for now.
+///
+/// A signature says in which second it was made, and whoever verifies it asks who was in office when that second began. So
+/// offices change hands between two seconds, and not before the entry that says so is there for whoever signs.
+#[must_use]
+pub fn earliest(now: Instant) -> Instant {
+    now.plus(LEAST_NOTICE).cut_to_second().plus(SignedDuration::from_secs(1))
+}
+
+/// The first whole second from `at` on.
+#[must_use]
+pub fn whole_second_from(at: Instant) -> Instant {
+    let second = at.cut_to_second();
+    if second == at { at } else { second.plus(SignedDuration::from_secs(1)) }
 }
 
 /// Which appointment of `role` counts at an instant: the lowest rank of those that hold.
@@ -200,6 +220,17 @@ mod tests {
         assert_eq!(at(10), Some(all[0].person));
         assert_eq!(at(12), Some(all[2].person));
         assert_eq!(in_force(&all, Role::Admin, day(5)), None);
+    }
+
+    #[test]
+    fn an_office_changes_hands_between_two_seconds_that_lie_ahead() {
+        let at = |microseconds: i64| Instant::from_microseconds(1_795_000_000_000_000 + microseconds).unwrap();
+        for (now, begins) in [(0, 1), (1, 1), (499_999, 1), (500_000, 2), (999_999, 2), (1_000_000, 2)] {
+            assert_eq!(earliest(at(now)), at(begins * 1_000_000), "{now}");
+        }
+        for (asked, begins) in [(0, 0), (1, 1), (999_999, 1), (1_000_000, 1)] {
+            assert_eq!(whole_second_from(at(asked)), at(begins * 1_000_000), "{asked}");
+        }
     }
 
     #[test]

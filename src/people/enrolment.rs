@@ -180,7 +180,7 @@ pub async fn enrol(
         return Err(Refused::SamePerson.into());
     }
     // Whoever holds the authority's passphrase could otherwise make a second key for somebody, and sign as them.
-    if certificates::of_person(tx, certificate.person).await?.iter().any(|held| held.is_valid_at(now)) {
+    if certificates::of_person(tx, certificate.person).await?.iter().any(|held| held.is_in_force(now)) {
         let person = register::get(tx, certificate.person).await?;
         let login = person.map(|person| person.login.to_string()).unwrap_or_default();
         return Err(Refused::KeyInForce { login }.into());
@@ -302,8 +302,8 @@ pub async fn appoint(tx: &mut Tx, signed: Signed, rules: &ActRules, now: Instant
             Row::Appointment(appointment.clone())
         }
         Deed::EndAppointment { person, role, ends } => {
-            // What was done in a role stays done in it: an appointment does not end in the past.
-            if *ends < now.plus(-rules.clock_skew) {
+            // What was done in a role stays done in it: an appointment does not end before its entry is there.
+            if *ends < appointments::earliest(now) {
                 return Err(Refused::BackwardsAppointment.into());
             }
             Row::AppointmentEnds { person: *person, role: *role, at: *ends }
@@ -395,7 +395,9 @@ pub async fn genesis(
     Ok(Change::new(signed.into_draft(Some(private)), rows))
 }
 
-fn first_appointments(founders: &[Founder; 2], from: Instant) -> Vec<Appointment> {
+/// From the second on in which a home is founded: nothing was signed in it before, and its founders sign at once.
+fn first_appointments(founders: &[Founder; 2], founded_at: Instant) -> Vec<Appointment> {
+    let from = founded_at.cut_to_second();
     founders
         .iter()
         .map(|founder| Appointment { person: founder.person.id, role: founder.role, rank: 1, from, until: None })

@@ -81,7 +81,8 @@ impl Hospital {
     }
 
     fn found(self) -> (Self, Signer, Signer) {
-        let hospital = self;
+        let mut hospital = self;
+        hospital.now = later(0).plus(SignedDuration::from_mins(-2));
         let (founders, signers) = hospital.founders();
         let (signed, private) = hospital.genesis(&founders, &signers);
         let journal = Arc::clone(&hospital.journal);
@@ -93,6 +94,7 @@ impl Hospital {
                 commit(tx, &journal, change, now).await
             })
             .unwrap();
+        hospital.now = later(0);
         let [admin, manager] = signers;
         (hospital, admin, manager)
     }
@@ -172,14 +174,20 @@ impl Hospital {
 
     /// The founders approve each other's appointments.
     fn appoint(&self, by: [&Signer; 2], person: PersonId, role: Role, rank: u32) -> Result<(), PeopleError> {
-        self.act(&by, Deed::Appoint(Appointment { person, role, rank, from: self.now, until: None }))
+        // A minute ago, from now on.
+        let now = self.now.plus(SignedDuration::from_mins(-1));
+        self.act_at(now, &by, Deed::Appoint(Appointment { person, role, rank, from: self.now, until: None }))
     }
 
     fn act(&self, by: &[&Signer], deed: Deed) -> Result<(), PeopleError> {
-        let act = Act::new(deed, by[0].person(), self.now, self.rules.home);
+        self.act_at(self.now, by, deed)
+    }
+
+    fn act_at(&self, now: Instant, by: &[&Signer], deed: Deed) -> Result<(), PeopleError> {
+        let act = Act::new(deed, by[0].person(), now, self.rules.home);
         let act = by.get(1).map_or(act.clone(), |second| act.with_second(second.person()));
         let signed = Signed::sign(act, by)?;
-        let (rules, now) = (self.rules, self.now);
+        let rules = self.rules;
         self.commit(async move |tx| enrolment::appoint(tx, signed, &rules, now).await)
     }
 
@@ -366,6 +374,10 @@ fn an_appointment_ends_and_the_substitute_follows() {
         hospital.now = later(20);
         let past = hospital.act(&[&admin], Deed::EndAppointment { person: substitute.person(), role, ends: later(1) });
         assert_eq!(refusal(past), Refused::BackwardsAppointment);
+        // Nor at once: who is in office may be signing.
+        let at_once =
+            hospital.act(&[&admin], Deed::EndAppointment { person: substitute.person(), role, ends: later(20) });
+        assert_eq!(refusal(at_once), Refused::BackwardsAppointment);
         // Nothing to end.
         let none = hospital.act(&[&admin], Deed::EndAppointment { person: manager.person(), role, ends: later(30) });
         assert!(matches!(none, Err(PeopleError::Database(DatabaseError::Conflict(_)))));

@@ -460,7 +460,8 @@ pub enum Fault {
     },
     /// Nobody attested this batch so.
     AttestationNotProven,
-    /// Who scanned is neither the one whom the delivery names nor the one in session.
+    /// Who scanned is neither the one whom the delivery names nor the one in session, or is another than the signer, who is no
+    /// information manager.
     OperatorDiffers,
 
     // -- journal --

@@ -64,7 +64,7 @@ pub(super) fn releases(record: &Read, journal: &AtHand) -> Outcome {
 }
 
 /// Whether a record would not have been signed so without a decision: one that says whose it is, that says what it replaces, or
-/// that counts and is of a kind of which no other stands.
+/// that counts and in whose place no other stands.
 fn rests_on(record: &Read, decision: &DecisionRef, proven: &Proven) -> bool {
     let act = |decision: &DecisionRef| proven.decision(decision.journal_index);
     let stands = |other: &&DecisionRef| act(other).is_some_and(|other| proven.undone(other).is_none());
@@ -72,7 +72,15 @@ fn rests_on(record: &Read, decision: &DecisionRef, proven: &Proven) -> bool {
         .and_then(|decided| decided.act.as_ref().ok())
         .is_some_and(|act| act.deed.supersedes(None).is_some());
     let counts = current(record).any(|counting| counting.journal_index == decision.journal_index);
-    let alone = !current(record).filter(stands).any(|other| other.kind == decision.kind);
+    let alone = if is(decision, DecisionKind::Confirm) {
+        // Whoever signs is whoever confirmed last.
+        !confirmed_by_signer(record, current(record).filter(stands))
+    } else {
+        let same = |other: &DecisionRef| {
+            other.kind == decision.kind && is_of_the_scan(record, other) == is_of_the_scan(record, decision)
+        };
+        !current(record).filter(stands).any(same)
+    };
     is(decision, DecisionKind::Identify) || replaces || (counts && alone)
 }
 
@@ -89,8 +97,21 @@ pub(super) fn releasing(record: &Read) -> impl Iterator<Item = &DecisionRef> {
 
 /// Whether whoever signed it confirmed it before.
 pub(super) fn confirmed(record: &Read) -> bool {
-    let last = current(record).filter(|decision| is(decision, DecisionKind::Confirm)).last();
+    confirmed_by_signer(record, current(record))
+}
+
+fn confirmed_by_signer<'r>(record: &Read, decisions: impl Iterator<Item = &'r DecisionRef>) -> bool {
+    let last = decisions.filter(|decision| is(decision, DecisionKind::Confirm)).last();
     last.is_some_and(|confirm| confirm.person == record.json.signer.person.id)
+}
+
+/// Whether a decision releases the lateness of the scan: the first late release of a late scan does, any other is about the
+/// signature.
+fn is_of_the_scan(record: &Read, decision: &DecisionRef) -> bool {
+    let clocks = &record.json.clocks;
+    let scanned_late = clocks.scan_by.is_some_and(|scan_by| clocks.taken_in_at > scan_by);
+    let first = current(record).find(|decision| is(decision, DecisionKind::LateRelease));
+    scanned_late && first.is_some_and(|first| first.journal_index == decision.journal_index)
 }
 
 /// The decisions that count: about the very state that was signed, since somebody last said whose it is.

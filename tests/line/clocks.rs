@@ -167,6 +167,46 @@ fn an_information_manager_takes_office_while_documents_wait() {
     the_journal_is_whole(&hospital);
 }
 
+/// A signature says in which second it was made: what is signed while an office changes hands is denied to nobody.
+#[test]
+fn an_information_manager_takes_office_from_now_on() {
+    let mut hospital =
+        Hospital::founded(&Foundation { starts_at: Some(tokyo("2026-11-20T09:00")), ..Foundation::default() });
+    hospital.configure(&Settings { starts_at: Some(tokyo("2026-11-20T10:00")), ..Settings::default() });
+    let daemon = hospital.start();
+    let appoint = |by_whom: &str, login: &str, role: &str| Request::Appoint {
+        by: by("admin"),
+        second: Some(by(by_whom)),
+        login: login.into(),
+        role: role.parse().unwrap(),
+        rank: 1,
+        from: None,
+        until: None,
+    };
+    // Somebody who can appoint the manager again.
+    hospital.ask(&appoint("manager", "clerk", "admin"), PATIENCE).unwrap();
+    daemon.stop();
+    hospital.configure(&Settings { starts_at: Some(tokyo("2027-01-20T15:00")), ..Settings::default() });
+    let daemon = hospital.start();
+    hospital.open_session().unwrap();
+    for round in ["first", "second", "third"] {
+        let (role, login) = ("information-manager".parse().unwrap(), "manager".into());
+        let end = Request::EndAppointment { by: by("admin"), login, role, ends: None };
+        hospital.ask(&end, PATIENCE).unwrap();
+        deliver(&hospital, round, "2027-01-20");
+        let file = format!("{round}.jpg");
+        wait_for(&hospital, "the hold", || {
+            document_of(&hospital, &file).filter(|held| held.held == Some(HoldReason::NoInformationManager))
+        });
+        // What waits is signed at once.
+        hospital.ask(&appoint("clerk", "manager", "information-manager"), PATIENCE).unwrap();
+        let record = proven(&hospital, &filed(&hospital, &file));
+        assert_eq!(record["information_manager"]["login"], "manager");
+    }
+    daemon.stop();
+    the_journal_is_whole(&hospital);
+}
+
 #[test]
 fn a_business_day_ends_when_the_hospital_says() {
     let starts_at = Some(tokyo("2026-11-19T17:00"));

@@ -9,7 +9,8 @@ use torikomi::journal::{Kind, read};
 use torikomi::judgement::Severity;
 
 use crate::bench::{ADMIN, Bench, KIND, MANAGER, because, person};
-use crate::people::{OPERATOR, employ, move_back, revoke_since};
+use crate::people::OPERATOR;
+use crate::revocations::{employ, move_back, revoke_since};
 
 fn identify(by: &str, document: DocumentId, facts: Facts, supersedes: Option<DocumentId>) -> Request {
     Request::Identify { by: person(by), document, facts: Box::new(facts), supersedes, reason: because("other") }

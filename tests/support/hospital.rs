@@ -336,11 +336,11 @@ impl Hospital {
     /// says of it.
     fn decide(&self, recipe: &Recipe, record: &mut RecordJson) {
         let deeds = (recipe.decisions)(record.document);
-        let person = self.manager.person();
+        let by = |number: u64| recipe.decided_by.get(usize::try_from(number).unwrap()).map_or(&self.manager, |by| by);
         record.decisions = (0..)
             .zip(&deeds)
             .map(|(number, deed)| {
-                let kind = deed.name().to_owned();
+                let (kind, person) = (deed.name().to_owned(), by(number).person());
                 DecisionRef { kind, person, journal_index: number, entry: Digest::of(b""), seen: None }
             })
             .collect();
@@ -351,7 +351,9 @@ impl Hospital {
             let state = state_of(&changed, seen.and_then(|decision| decision.seen.as_deref()));
             let text = serde_json::to_string(&deed).unwrap().replace(&the_state().to_string(), &state.to_string());
             let deed: Deed = serde_json::from_str(&text).unwrap();
-            let Appended { index, entry } = self.act(deed, recipe.decided_at.unwrap_or(recipe.taken_in_at));
+            let (by, at) = (by(number), recipe.decided_at.unwrap_or(recipe.taken_in_at));
+            let act = Signed::sign(Act::new(deed, by.person(), at, self.home), &[by]).unwrap();
+            let Appended { index, entry } = self.append(act.into_draft(None), at);
             let decision = record.decisions.iter_mut().find(|decision| decision.entry == Digest::of(b"")).unwrap();
             (decision.journal_index, decision.entry) = (index, entry);
         }

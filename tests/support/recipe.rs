@@ -1,5 +1,7 @@
 //! What is filed at the throw-away hospital, and what of it is not as it should be.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value};
 use torikomi::document::Part;
 use torikomi::evidence::manifest::Member as Named;
@@ -24,6 +26,8 @@ pub struct Recipe {
     pub contents: Vec<Vec<u8>>,
     pub sidecar: Option<Vec<u8>>,
     pub decisions: fn(DocumentId) -> Vec<Deed>,
+    /// Who makes them, in order; the manager where nobody is named.
+    pub decided_by: Vec<Arc<Signer>>,
     /// When they are made: at the intake, unless it says otherwise.
     pub decided_at: Option<Instant>,
     /// Changes the record before it is signed.
@@ -72,6 +76,7 @@ impl Default for Recipe {
             contents: vec![b"II*\0 the first page".to_vec(), b"II*\0 the second page".to_vec()],
             sidecar: Some(b"{\"patient_id\":\"9990001\"}".to_vec()),
             decisions: |document| vec![confirm(document)],
+            decided_by: Vec::new(),
             decided_at: None,
             record: |_| (),
             text: |text| text,

@@ -5,30 +5,29 @@ use jiff::SignedDuration;
 use serde_json::Value;
 use torikomi::crypto::make::{KeyPair, Suite};
 use torikomi::evidence::record::{RecordJson, Seen};
-use torikomi::identity::Source;
+use torikomi::identity::{Source, Sourced};
 use torikomi::ids::{Digest, DocumentId, PersonId, SessionId};
 use torikomi::instant::Instant;
 use torikomi::judgement::{Finding, Outcome, Reason, Severity};
-use torikomi::people::acts::{Act, ActRules, Deed, PagesSeen, ReasonCode, RevocationReason, Signed};
+use torikomi::people::Role;
+use torikomi::people::acts::{Act, Deed, PagesSeen, ReasonCode, Signed};
 use torikomi::people::appointments::Appointment;
 use torikomi::people::certificates::Signer;
 use torikomi::people::enrolment;
-use torikomi::people::register::NewPerson;
-use torikomi::people::{PeopleError, Role};
 use torikomi::verification::journal::{JournalFault, Sources, verify};
-use torikomi::verification::{ActFault, Fault, Said, Step, StepResult, Verdict, verify_pack};
+use torikomi::verification::{ActFault, Fault, Said, Step, Verdict, verify_pack};
 
-use crate::hospital::{FOUNDED_AT, Hospital, Recipe, SIGNED_AT, TAKEN_IN_AT, at, confirm, found, the_state, validity};
+use crate::hospital::{FOUNDED_AT, Hospital, Recipe, TAKEN_IN_AT, at, confirm, found, the_state, validity};
 
 /// Appends an act whoever may do it, and answers at which place.
-fn append(hospital: &Hospital, deed: Deed, signers: &[&Signer], at: Instant) -> u64 {
+pub(crate) fn append(hospital: &Hospital, deed: Deed, signers: &[&Signer], at: Instant) -> u64 {
     let act = Act::new(deed, signers[0].person(), at, hospital.home);
     let act = if let Some(second) = signers.get(1) { act.with_second(second.person()) } else { act };
     hospital.append(Signed::sign(act, signers).unwrap().into_draft(None), at).index
 }
 
 /// What the whole journal's verification says of the acts.
-fn acts_at_fault(hospital: &Hospital) -> Vec<(u64, ActFault)> {
+pub(crate) fn acts_at_fault(hospital: &Hospital) -> Vec<(u64, ActFault)> {
     let files = hospital.folder.path().join("store/journal");
     torikomi::journal::files::Files::open(&files).unwrap().catch_up(&hospital.database).unwrap();
     let (database, trust) = (&hospital.database, &hospital.trust);
@@ -40,7 +39,7 @@ fn acts_at_fault(hospital: &Hospital) -> Vec<(u64, ActFault)> {
     acts.collect()
 }
 
-fn appointment(person: PersonId, role: Role, from: Instant) -> Deed {
+pub(crate) fn appointment(person: PersonId, role: Role, from: Instant) -> Deed {
     Deed::Appoint(Appointment { person, role, rank: 2, from, until: None })
 }
 
@@ -81,182 +80,6 @@ fn a_certificate_is_asked_for_by_its_own_key() {
 }
 
 #[test]
-fn nobody_has_two_keys_in_force() {
-    let hospital = Hospital::new();
-    let now = at(TAKEN_IN_AT);
-    let key = KeyPair::generate(Suite::Ed25519).unwrap();
-    let person = &hospital.manager_person;
-    let certificate =
-        enrolment::issue(&hospital.ca, person, &key, "見本病院", "another.pem".to_owned(), validity(), now).unwrap();
-    hospital.register(&certificate);
-    let deed = Deed::Enrol(certificate.issued());
-    let another = Signer::new(person, certificate, key).unwrap();
-    let index = append(&hospital, deed.clone(), &[&hospital.admin, &another], now);
-    assert_eq!(acts_at_fault(&hospital), [(index, ActFault::ActOutOfPlace)]);
-    // Once its owner has ended the first, it is in order.
-    append(&hospital, revocation(&hospital, now), &[&hospital.manager], now);
-    append(&hospital, deed, &[&hospital.admin, &another], now);
-    assert_eq!(acts_at_fault(&hospital), [(index, ActFault::ActOutOfPlace)]);
-}
-
-/// The end of the manager's key.
-fn revocation(hospital: &Hospital, since: Instant) -> Deed {
-    let (person, certificate) = (hospital.manager.person(), hospital.manager.certificate().fingerprint);
-    Deed::Revoke { person, certificate, since, why: RevocationReason::KeyCompromised }
-}
-
-/// A second administrator.
-fn third(hospital: &Hospital, now: Instant) -> Signer {
-    let rules =
-        ActRules { home: hospital.home, clock_skew: SignedDuration::ZERO, second_person_after: SignedDuration::ZERO };
-    let new = NewPerson {
-        login: "mihon-hanako".into(),
-        name: "見本 花子".into(),
-        kana: None,
-        occupation: "事務員".into(),
-        department: "医事課".into(),
-    };
-    let (admin, manager) = (&hospital.admin, &hospital.manager);
-    let person = new.into_person(Some(admin.person()), now).unwrap();
-    let key = KeyPair::generate(Suite::Ed25519).unwrap();
-    let file = "mihon-hanako.pem".to_owned();
-    let certificate = enrolment::issue(&hospital.ca, &person, &key, "見本病院", file, validity(), now).unwrap();
-    let third = Signer::new(&person, certificate.clone(), key).unwrap();
-    let (act, private) = enrolment::add_person_act(&person, admin, now, hospital.home).unwrap();
-    let added = Signed::sign(act, &[admin]).unwrap();
-    let act = Act::new(Deed::Enrol(certificate.issued()), admin.person(), now, hospital.home);
-    let enrolled = Signed::sign(act.with_second(third.person()), &[admin, &third]).unwrap();
-    let deed = appointment(third.person(), Role::Admin, now);
-    let act = Act::new(deed, admin.person(), now, hospital.home).with_second(manager.person());
-    let appointed = Signed::sign(act, &[admin, manager]).unwrap();
-    let journal = std::sync::Arc::clone(&hospital.journal);
-    let done = hospital.database.write::<_, PeopleError, _>(async move |tx| {
-        let change = enrolment::add_person(tx, added, person, private, &rules, now).await?;
-        let appended = journal.append(tx, change.entry.clone(), now).await?;
-        change.apply(tx, appended.index).await?;
-        let change = enrolment::enrol(tx, enrolled, certificate, &rules, now).await?;
-        let appended = journal.append(tx, change.entry.clone(), now).await?;
-        change.apply(tx, appended.index).await?;
-        let change = enrolment::appoint(tx, appointed, &rules, now).await?;
-        let appended = journal.append(tx, change.entry.clone(), now).await?;
-        Ok(change.apply(tx, appended.index).await?)
-    });
-    done.unwrap();
-    third
-}
-
-#[test]
-fn one_person_alone_undoes_nothing() {
-    let now = at(TAKEN_IN_AT);
-    let a_moment_ago = now.plus(SignedDuration::from_micros(-1));
-    let judge = |since: Instant, signers: fn(&Hospital) -> Vec<&Signer>| {
-        let hospital = Hospital::new();
-        let index = append(&hospital, revocation(&hospital, since), &signers(&hospital), now);
-        let faults = acts_at_fault(&hospital);
-        assert!(faults.iter().all(|fault| *fault == (index, ActFault::ActOutOfPlace)), "{faults:?}");
-        faults.is_empty()
-    };
-    // From now on, one is enough, be it the owner or somebody else who may.
-    assert!(judge(now, |hospital| vec![&hospital.manager]));
-    assert!(judge(now, |hospital| vec![&hospital.admin]));
-    assert!(!judge(a_moment_ago, |hospital| vec![&hospital.manager]));
-    assert!(!judge(a_moment_ago, |hospital| vec![&hospital.admin]));
-    // The one whose key it is does not stand in for a second person.
-    assert!(!judge(now, |hospital| vec![&hospital.admin, &hospital.manager]));
-    assert!(!judge(now, |hospital| vec![&hospital.manager, &hospital.admin]));
-}
-
-#[test]
-fn two_others_revoke_from_earlier_than_one_did() {
-    let (founded, stolen) = (at(FOUNDED_AT), at("2026-11-10T00:00:00.000000Z"));
-    let (noticed, now) = (at("2026-11-19T00:00:00.000000Z"), at(TAKEN_IN_AT));
-    let hospital = Hospital::new();
-    let third = third(&hospital, founded);
-    let filed = hospital.file(Recipe::default());
-    append(&hospital, revocation(&hospital, now), &[&hospital.manager], now);
-    append(&hospital, revocation(&hospital, stolen), &[&hospital.admin, &third], now);
-    // Said once more, from later: it was from earlier all the same.
-    append(&hospital, revocation(&hospital, noticed), &[&hospital.admin, &third], now);
-    assert_eq!(acts_at_fault(&hospital), []);
-    let proof = hospital.proof(&filed);
-    let report = verify_pack(&hospital.pack(&filed.entries, Some(&proof)), &hospital.trust, true).unwrap();
-    let said = Said::Fault(Fault::SignerRevoked { since: stolen });
-    assert!(report.steps.iter().any(|step| step.step == Step::Journal && step.said == said), "{report:#?}");
-}
-
-#[test]
-fn whoever_stopped_a_key_alone_does_not_have_the_next_one_made() {
-    let now = at(TAKEN_IN_AT);
-    let judge = |others: bool| {
-        let hospital = Hospital::new();
-        if others {
-            third(&hospital, at(FOUNDED_AT));
-        }
-        append(&hospital, revocation(&hospital, now), &[&hospital.admin], now);
-        let key = KeyPair::generate(Suite::Ed25519).unwrap();
-        let (person, file) = (&hospital.manager_person, "another.pem".to_owned());
-        let later = now.plus(SignedDuration::from_secs(1));
-        let certificate = enrolment::issue(&hospital.ca, person, &key, "見本病院", file, validity(), later).unwrap();
-        hospital.register(&certificate);
-        let deed = Deed::Enrol(certificate.issued());
-        let another = Signer::new(person, certificate, key).unwrap();
-        let index = append(&hospital, deed, &[&hospital.admin, &another], later);
-        let faults = acts_at_fault(&hospital);
-        assert!(faults.iter().all(|fault| *fault == (index, ActFault::ActOutOfPlace)), "{faults:?}");
-        faults.is_empty()
-    };
-    // One person could else take another's place; where nobody else is left, it has to be.
-    assert!(!judge(true));
-    assert!(judge(false));
-}
-
-/// What each step says of a record whose signer's key two others revoked afterwards.
-fn revoked_by_two(since: Instant) -> Vec<StepResult> {
-    let hospital = Hospital::new();
-    let third = third(&hospital, at(FOUNDED_AT));
-    let filed = hospital.file(Recipe::default());
-    let later = at("2026-11-20T09:00:00.000000Z");
-    append(&hospital, revocation(&hospital, since), &[&hospital.admin, &third], later);
-    let proof = hospital.proof(&filed);
-    verify_pack(&hospital.pack(&filed.entries, Some(&proof)), &hospital.trust, true).unwrap().steps
-}
-
-#[test]
-fn what_was_stamped_before_a_revocation_stays_good() {
-    let steps = revoked_by_two(at("2026-11-20T05:10:01.000000Z"));
-    assert!(steps.iter().all(|step| step.verdict == Verdict::Passed), "{steps:#?}");
-    let since = at("2026-11-20T05:10:00.500000Z");
-    let steps = revoked_by_two(since);
-    let said = Said::Fault(Fault::SignerRevoked { since });
-    assert!(steps.iter().any(|step| step.step == Step::Journal && step.said == said), "{steps:#?}");
-    // The decision was made before, and stays.
-    let releases = steps.iter().find(|step| step.step == Step::Releases).unwrap();
-    assert_eq!(releases.verdict, Verdict::Passed, "{releases:?}");
-}
-
-#[test]
-fn a_decision_with_a_key_that_was_revoked_by_then_is_named() {
-    let since = at(FOUNDED_AT);
-    let steps = revoked_by_two(since);
-    let releases = steps.iter().find(|step| step.step == Step::Releases).unwrap();
-    let named = |said: &Said| matches!(said, Said::Fault(Fault::DecisionRevoked { since: from, .. }) if *from == since);
-    assert!(named(&releases.said), "{releases:?}");
-}
-
-#[test]
-fn nobody_alone_undoes_what_they_signed_long_ago() {
-    let hospital = Hospital::new();
-    let filed = hospital.file(Recipe::default());
-    let (since, later) = (at(SIGNED_AT), at("2026-11-20T09:00:00.000000Z"));
-    let index = append(&hospital, revocation(&hospital, since), &[&hospital.manager], later);
-    assert_eq!(acts_at_fault(&hospital), [(index, ActFault::ActOutOfPlace)]);
-    let proof = hospital.proof(&filed);
-    let report = verify_pack(&hospital.pack(&filed.entries, Some(&proof)), &hospital.trust, true).unwrap();
-    let revoked = |said: &Said| matches!(said, Said::Fault(Fault::SignerRevoked { .. }));
-    assert!(!report.steps.iter().any(|step| revoked(&step.said)), "{report:#?}");
-}
-
-#[test]
 fn nobody_appoints_themselves_or_for_days_gone_by() {
     let now = at(TAKEN_IN_AT);
     let hospital = Hospital::new();
@@ -267,7 +90,14 @@ fn nobody_appoints_themselves_or_for_days_gone_by() {
     let hospital = Hospital::new();
     let (admin, manager) = (&hospital.admin, &hospital.manager);
     let index = append(&hospital, appointment(PersonId::new(), Role::Operator, at(FOUNDED_AT)), &[admin, manager], now);
-    assert_eq!(acts_at_fault(&hospital), [(index, ActFault::ActOutOfPlace)]);
+    // Not for a moment gone by either; and nobody takes from what was signed in office that it was.
+    let moment_ago = now.plus(SignedDuration::from_micros(-1));
+    let begun = append(&hospital, appointment(PersonId::new(), Role::Viewer, moment_ago), &[admin, manager], now);
+    let (person, role) = (manager.person(), Role::InformationManager);
+    let end = Deed::EndAppointment { person, role, ends: moment_ago };
+    let ended = append(&hospital, end, &[admin], now);
+    let expected = [index, begun, ended].map(|index| (index, ActFault::ActOutOfPlace));
+    assert_eq!(acts_at_fault(&hospital), expected);
 }
 
 #[test]
@@ -490,6 +320,30 @@ fn the_attestation_is_that_of_the_batch() {
     assert_eq!(fault(Recipe { record: later, ..Recipe::default() }), not_proven);
     let by_another = |record: &mut RecordJson| record.attestation.as_mut().unwrap().by = PersonId::new();
     assert_eq!(fault(Recipe { record: by_another, ..Recipe::default() }), not_proven);
+}
+
+fn scanned_by_another(record: &mut RecordJson) {
+    let mut operator = record.signer.person.clone();
+    (operator.id, operator.login) = (PersonId::new(), "mihon-taro".into());
+    record.identity.operator = Some(Sourced { value: operator.login.clone(), from: Source::Sidecar });
+    record.operator = Some(operator);
+}
+
+#[test]
+fn what_another_scanned_is_not_signed_for_as_an_operator() {
+    let session = |record: fn(&mut RecordJson)| {
+        let hospital = Hospital::new();
+        let filed = hospital.file(Recipe { record, ..Recipe::default() });
+        let proof = hospital.proof(&filed);
+        let report = verify_pack(&hospital.pack(&filed.entries, Some(&proof)), &hospital.trust, true).unwrap();
+        report.steps.into_iter().find(|step| step.step == Step::Session).unwrap().said
+    };
+    assert!(matches!(session(scanned_by_another), Said::Fact(_)));
+    let as_operator: fn(&mut RecordJson) = |record| {
+        scanned_by_another(record);
+        record.signer.capacity = "operator".into();
+    };
+    assert_eq!(session(as_operator), Said::Fault(Fault::OperatorDiffers));
 }
 
 #[test]

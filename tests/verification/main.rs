@@ -9,6 +9,7 @@ mod forgeries;
 mod journal;
 mod journal_files;
 mod packs;
+mod revocations;
 mod stored;
 mod trust;
 mod windows;

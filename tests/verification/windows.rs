@@ -7,6 +7,7 @@ use torikomi::verification::{Deadline, Doubt, Fact, Fault, Said, Step, Verdict, 
 
 use crate::hospital::{Hospital, Recipe, SCAN_BY, SIGN_BY, at, confirm, the_state};
 use crate::packs::{fault, report};
+use crate::revocations::{releases_after_revoking, substitute};
 
 #[test]
 fn windows_are_worked_out_anew() {
@@ -210,6 +211,13 @@ fn a_late_scan_may_be_signed_late_for_another_reason() {
     };
     let good = report(recipe());
     assert_eq!(good.verdict, Verdict::Passed, "{good:#?}");
+    // What was said of the signature says nothing of the scan, once the release of that counts no more.
+    let hospital = Hospital::new();
+    let substitute = substitute(&hospital);
+    let filed = hospital.file(Recipe { decided_by: vec![std::sync::Arc::clone(&substitute)], ..recipe() });
+    let by = [&hospital.admin, &hospital.manager];
+    let said = releases_after_revoking(&hospital, &filed, &substitute, by);
+    assert!(matches!(said, Said::Fault(Fault::DecisionRevoked { .. })), "{said:?}");
     // Each of them had to be unavoidable.
     let own: fn(_) -> Vec<Deed> = |document| {
         let again = possible_again(document, ReasonCode::OwnDelay, "2026-11-27T00:30:00.000000Z");

@@ -1,6 +1,7 @@
 //! Accounts, keys and appointments.
 
 use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
 use zeroize::Zeroizing;
 
@@ -26,6 +27,9 @@ use crate::people::sessions::{self, CloseReason};
 use crate::people::{Change, PassphraseRule, PeopleError, Role};
 use crate::pipeline::driver::StageName;
 use crate::pipeline::line::Line;
+
+/// How long an appointment from now on can lie ahead.
+const LONGEST_WAIT: Duration = Duration::from_secs(2);
 
 /// An appointment that is asked for.
 pub(super) struct Wanted {
@@ -105,7 +109,7 @@ impl Requests {
         let organization = root.subject.organization.ok_or_else(unreadable)?;
         let wanted = hand.now.plus(self.line.config.people.certificate_valid.as_signed());
         let validity =
-            Validity { not_before: whole_seconds(hand.now), not_after: whole_seconds(wanted.min(root.not_after)) };
+            Validity { not_before: hand.now.cut_to_second(), not_after: wanted.min(root.not_after).cut_to_second() };
         Ok(enrolment::issue(&authority, person, &key.key, &organization, file_name, validity, hand.now)?)
     }
 
@@ -162,19 +166,27 @@ impl Requests {
     ) -> Result<Noted, Refusal> {
         let hand = self.hand(peer);
         let role = role_of(&wanted.role)?;
-        let from = wanted.from.unwrap_or(hand.now);
-        if from < hand.now.plus(-hand.rules.clock_skew) {
-            return Err(Refusal::BegunInPast { from });
-        }
         let signers = Signers { first: self.prove(by, hand.now)?, second: self.prove_second(second, hand.now)? };
-        let (login, rank, until) = (wanted.login.clone(), wanted.rank, wanted.until);
-        let appended = self.line.database.write::<_, Refusal, _>(async move |tx| {
+        let (login, rank, asked_for) = (wanted.login.clone(), wanted.rank, wanted.from);
+        let until = wanted.until.map(appointments::whole_second_from);
+        let clock = Arc::clone(&self.line.clock);
+        let (appended, from) = self.line.database.write::<_, Refusal, _>(async move |tx| {
+            // Now that the passphrases are tried: nobody is in office before the entry that says so.
+            let hand = hand.at(clock.now());
+            let earliest = appointments::earliest(hand.now);
+            let from = asked_for.map_or(earliest, appointments::whole_second_from);
+            if from < earliest {
+                return Err(Refusal::BegunInPast { from });
+            }
             let person = register::active(tx, &login).await?.id;
             let deed = Deed::Appoint(Appointment { person, role, rank, from, until });
             let signed = hand.sign(deed, &signers, None)?;
             let change = enrolment::appoint(tx, signed, &hand.rules, hand.now).await?;
-            hand.apply(tx, &change).await
+            Ok((hand.apply(tx, &change).await?, from))
         })?;
+        if wanted.from.is_none() {
+            self.wait_for(from);
+        }
         resume_under_manager(&self.line)?;
         Ok(noted(appended))
     }
@@ -189,10 +201,14 @@ impl Requests {
         peer: Peer,
     ) -> Result<Noted, Refusal> {
         let hand = self.hand(peer);
-        let (role, ends) = (role_of(role)?, ends.unwrap_or(hand.now));
+        let (role, asked_for) = (role_of(role)?, ends);
         let signers = Signers::from(self.prove(by, hand.now)?);
         let login = login.to_owned();
-        let appended = self.line.database.write::<_, Refusal, _>(async move |tx| {
+        let clock = Arc::clone(&self.line.clock);
+        let (appended, ends) = self.line.database.write::<_, Refusal, _>(async move |tx| {
+            // What was signed while the passphrase was tried was signed in office.
+            let hand = hand.at(clock.now());
+            let ends = asked_for.map_or(appointments::earliest(hand.now), appointments::whole_second_from);
             let person = register::active(tx, &login).await?.id;
             let open = appointments::list(tx, ends).await?;
             if !open.iter().any(|held| held.person == person && held.role == role && held.from < ends) {
@@ -200,9 +216,19 @@ impl Requests {
             }
             let signed = hand.sign(Deed::EndAppointment { person, role, ends }, &signers, None)?;
             let change = enrolment::appoint(tx, signed, &hand.rules, hand.now).await?;
-            hand.apply(tx, &change).await
+            Ok((hand.apply(tx, &change).await?, ends))
         })?;
+        if asked_for.is_none() {
+            self.wait_for(ends);
+        }
         Ok(noted(appended))
+    }
+
+    /// Whoever asked for something from now on is answered once it is so, a second or two later.
+    fn wait_for(&self, at: Instant) {
+        let left = Duration::try_from(at.since(self.line.clock.now())).unwrap_or_default();
+        // No longer where somebody set the clock back meanwhile.
+        std::thread::sleep(left.min(LONGEST_WAIT));
     }
 }
 
@@ -251,11 +277,6 @@ impl Revocation {
         let signed = hand.sign(Deed::Revoke { person, certificate, since, why }, signers, None)?;
         Ok((held, enrolment::revoke(tx, signed, &hand.rules, hand.now).await?))
     }
-}
-
-/// Certificates know no fractions of a second.
-fn whole_seconds(at: Instant) -> Instant {
-    Instant::from_microseconds(at.as_microseconds() - at.as_microseconds().rem_euclid(1_000_000)).unwrap_or(at)
 }
 
 pub(super) fn noted(appended: Appended) -> Noted {
