@@ -147,7 +147,7 @@ pub(super) async fn ask_anew(tx: &mut Tx, by: u64, profiles: &Profiles, hand: &H
                 }
             }
             (Signing, Some(HoldReason::NoSession)) => {
-                documents::resume(tx, id, HoldReason::NoSession, hand.now).await?
+                documents::resume(tx, id, HoldReason::NoSession, hand.now).await?;
             }
             _ => {}
         }
