@@ -199,7 +199,7 @@ impl<'a> Walk<'a> {
             self.faults.say(JournalFault::EntryUnreadable { index: stored.index });
             return Ok(());
         };
-        self.agrees(stored.index, &entry);
+        self.agrees(stored, &entry);
         self.private(stored, &entry);
         self.act(&entry)?;
         self.both_ways.entry(self.sources.database, &entry, &self.people, &mut self.faults)
@@ -254,7 +254,12 @@ impl<'a> Walk<'a> {
         self.checkpoints.reach(size, || frontier.root(), &self.sources.trust.journals, self.broken, &mut self.faults)
     }
 
-    fn agrees(&mut self, index: u64, entry: &Entry) {
+    fn agrees(&mut self, stored: &Stored, entry: &Entry) {
+        let index = stored.index;
+        // Whoever looks for entries goes by these columns, and no hash covers them.
+        if let Some(column) = stored.lookup.difference(entry) {
+            self.faults.say(JournalFault::LookupDiffers { index, column: column.to_owned() });
+        }
         if entry.v > ENTRY_VERSION {
             self.faults.say(JournalFault::NewerEntry { index, found: entry.v });
         }

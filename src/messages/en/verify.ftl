@@ -206,6 +206,7 @@ journal-fault-entry-of-another-home = Entry { $index } is of another home.
 journal-fault-entry-changed = Entry { $index } was changed in the database.
 journal-fault-file-entry-changed = Entry { $index } was changed in the files of store/journal/; the database agrees with the tree.
 journal-fault-entry-disputed = Database, tree and files each say something else of entry { $index }.
+journal-fault-lookup-differs = Entry { $index }: the column “{ $column }” beside it in the database says something else than the entry. What looks for entries by this column misses it, or takes it for another. Stop the daemon and look into it.
 journal-fault-node-changed = The tree's node at level { $level }, index { $index } was changed.
 journal-fault-node-missing = The tree's node at level { $level }, index { $index } is missing.
 journal-fault-nodes-extra = The tree has { $count } nodes too many.

@@ -188,6 +188,7 @@ journal-fault-entry-of-another-home = { $index } 番は別のホームの項目�
 journal-fault-entry-changed = データベースの { $index } 番が書き換えられています。
 journal-fault-file-entry-changed = store/journal/ のファイルの { $index } 番が書き換えられています（データベースは木と一致）。
 journal-fault-entry-disputed = { $index } 番は、データベース、木、ファイルがそれぞれ違います。
+journal-fault-lookup-differs = { $index } 番：データベースで添えてある列「{ $column }」が、項目の中身と違います。この列で探すと、項目が見つからないか、別のものと取り違えられます。常駐プログラムを止めて調べてください。
 journal-fault-node-changed = 木の節（段 { $level }、{ $index } 番）が書き換えられています。
 journal-fault-node-missing = 木の節（段 { $level }、{ $index } 番）がありません。
 journal-fault-nodes-extra = 項目のない木の節が { $count } 個あります。

@@ -58,6 +58,11 @@ pub enum JournalFault {
     EntryDisputed {
         index: u64,
     },
+    /// A column by which the entry is found says something else than its bytes: it is hidden, or found where it is not meant.
+    LookupDiffers {
+        index: u64,
+        column: String,
+    },
     // -- tree, head and copies --
     NodeChanged {
         level: u8,
