@@ -4,7 +4,7 @@ use std::sync::Mutex;
 
 use sqlx::Row as _;
 
-use super::read::{Lookup, head, nodes_covering};
+use super::read::{Lookup, edge_at, head};
 use super::{Draft, ENTRY_VERSION, Entry, commitment};
 use crate::crypto::make::KeyPair;
 use crate::database::{DatabaseError, Tx, unreadable};
@@ -138,9 +138,7 @@ impl Journal {
         {
             return Ok(known);
         }
-        let nodes = nodes_covering(tx, head.size).await?;
-        let restored = Frontier::restore(head.size, |level, index| nodes.get(&(level, index)).copied())
-            .map_err(|error| DatabaseError::Corrupt(format!("journal: {error}")))?;
+        let restored = edge_at(tx, head.size).await?;
         if restored.root() == head.root {
             Ok(restored)
         } else {

@@ -6,7 +6,7 @@ use sqlx::Row as _;
 
 use super::{Entry, Kind};
 use crate::database::{DatabaseError, Tx, unreadable};
-use crate::evidence::tree::{self, ProofError};
+use crate::evidence::tree::{self, Frontier, ProofError};
 use crate::ids::{Digest, DocumentId, SessionId};
 
 /// The newest state of the journal.
@@ -259,8 +259,8 @@ pub async fn nodes_beyond(tx: &mut Tx, size: u64) -> Result<u64, DatabaseError> 
     Ok(count)
 }
 
-/// The nodes that a tree of `size` entries consists of, as many as `size` has one bits.
-pub(super) async fn nodes_covering(tx: &mut Tx, size: u64) -> Result<HashMap<(u8, u64), Digest>, DatabaseError> {
+/// The right edge of the tree when it had `size` entries, from as many nodes as `size` has one bits.
+pub(super) async fn edge_at(tx: &mut Tx, size: u64) -> Result<Frontier, DatabaseError> {
     let mut nodes = HashMap::new();
     for level in (0..64_u8).filter(|level| size >> level & 1 == 1) {
         // The subtree of this level begins where the wider ones end.
@@ -269,7 +269,8 @@ pub(super) async fn nodes_covering(tx: &mut Tx, size: u64) -> Result<HashMap<(u8
             nodes.insert((level, index), hash);
         }
     }
-    Ok(nodes)
+    Frontier::restore(size, |level, index| nodes.get(&(level, index)).copied())
+        .map_err(|error| DatabaseError::Corrupt(format!("journal: {error}")))
 }
 
 /// The proof that entry `index` is in the tree of `size` entries.
