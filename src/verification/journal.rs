@@ -115,6 +115,8 @@ struct Walk<'a> {
     frontier: Frontier,
     places: Places,
     lines: Lines,
+    /// How many lines the files held before they were read.
+    promised: u64,
     checkpoints: Checkpoints,
     /// The checkpoints from outside that were not reached yet, the one of the smallest size last.
     against: Vec<Checkpoint>,
@@ -155,6 +157,7 @@ impl<'a> Walk<'a> {
             sources,
             moment,
             broken: false,
+            promised: copies::promised(sources.files, &sources.trust.journals)?,
             frontier: Frontier::default(),
             places: Places::default(),
             lines: Lines::open(sources.files)?,
@@ -320,6 +323,9 @@ impl<'a> Walk<'a> {
         let entries_in_files = self.lines.count_rest()?;
         for name in self.lines.unreached() {
             self.faults.say(JournalFault::FileUnreadable { name });
+        }
+        if entries_in_files < self.promised {
+            self.faults.say(JournalFault::FilesShortened { promised: self.promised, found: entries_in_files });
         }
         let now = self.judge_end()?;
         if entries_in_files > now {

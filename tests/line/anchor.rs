@@ -166,6 +166,23 @@ fn a_second_copy_of_the_journal_that_falls_behind_is_told() {
     assert!(wait_for(|| warning().is_none().then_some(())).is_some(), "and tried again");
 }
 
+#[test]
+fn how_far_the_second_copy_reaches_is_said() {
+    let home = TestHome::make();
+    drop(home.start());
+    let said = || {
+        let torikomi = Command::new(env!("CARGO_BIN_EXE_torikomi"))
+            .args(["journal", "verify", "--lang", "en", "--home"])
+            .arg(home.root())
+            .output()
+            .unwrap();
+        String::from_utf8(torikomi.stdout).unwrap()
+    };
+    assert!(!said().contains("second copy"), "{}", said());
+    std::fs::remove_dir_all(home.root().join("store/journal")).unwrap();
+    assert!(said().contains("The second copy in store/journal/ ends at 0 of "), "{}", said());
+}
+
 fn verified(root: &Path, against: &Path) -> serde_json::Value {
     let ran = Command::new(env!("CARGO_BIN_EXE_torikomi"))
         .args(["journal", "verify", "--json", "--against"])

@@ -89,6 +89,11 @@ pub enum JournalFault {
         in_files: u64,
         in_database: u64,
     },
+    /// The files hold fewer entries than when their newest checkpoint was noted.
+    FilesShortened {
+        promised: u64,
+        found: u64,
+    },
     FileUnreadable {
         name: String,
     },
