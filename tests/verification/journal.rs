@@ -376,8 +376,8 @@ fn acts_count_only_with_role_and_signature() {
 fn a_session_signs_what_it_was_opened_for_and_no_more() {
     let bench = Bench::new();
     let hospital = &bench.hospital;
-    let opened = |deed: &mut torikomi::people::acts::Deed| {
-        let torikomi::people::acts::Deed::OpenSession { most, .. } = deed else { unreachable!() };
+    let opened = |deed: &mut Deed| {
+        let Deed::OpenSession { most, .. } = deed else { unreachable!() };
         *most = 1;
     };
     let filed = hospital.file(Recipe { opened, ..Recipe::default() });
