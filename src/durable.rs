@@ -193,7 +193,8 @@ impl Folder {
     }
 
     /// Promises: what stood here under `name` stands in `into` under `new`, which did not exist there, durably. Never
-    /// replaces; a file system that cannot promise that makes it fail.
+    /// replaces; a file system that cannot promise that makes it fail. Where only the last fsync failed it stands here again,
+    /// and after a power cut under either name.
     pub fn move_into(&self, name: &OsStr, into: &Self, new: &str) -> Result<(), Failure> {
         let path = into.inside(new)?;
         let failed = |error: io::Error| Failure::new("move", &path, error);
@@ -203,8 +204,10 @@ impl Folder {
             Moved::NotOffered => return Err(failed(Errno::OPNOTSUPP.into())),
         }
         // The new name first: a crash in between leaves both, never none.
-        into.sync()?;
-        self.sync()
+        into.sync().and_then(|()| self.sync()).inspect_err(|_| {
+            // As with new names: nobody knows whether it is on the disk, so it goes back to where it was looked for.
+            let _ = system::move_without_replacing(into, Path::new(new), self, Path::new(name));
+        })
     }
 
     /// Begins a folder that will appear whole: see [`Draft`].

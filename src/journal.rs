@@ -4,7 +4,7 @@
 //! patient data, file names or free text: each may commit to one private part (32 random bytes and a text) kept in a
 //! side table, so that lawful disposal erases the text and every proof still stands.
 //!
-//! This file and `journal/read.rs` read; only `journal/append.rs` writes.
+//! This file and `journal/read.rs` read; only `journal/append.rs` writes entries.
 
 pub mod anchor;
 pub mod append;

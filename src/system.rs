@@ -162,6 +162,19 @@ impl<T> Drop for Locked<T> {
     }
 }
 
+/// Opens a file that somebody named, for reading; links are followed. What is no regular file is refused: a FIFO would make
+/// us wait for ever, and a device has no end.
+pub fn open_regular(path: &Path) -> io::Result<std::fs::File> {
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOCTTY | OFlags::NONBLOCK;
+    let open = || rustix::fs::open(path, flags, Mode::empty());
+    let file = std::fs::File::from(rustix::io::retry_on_intr(open)?);
+    if file.metadata()?.is_file() {
+        Ok(file)
+    } else {
+        Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"))
+    }
+}
+
 /// Opens what lies below a held folder: never above it, never through a symbolic link, never on another mount.
 ///
 /// `O_NOFOLLOW`, `O_CLOEXEC`, `O_NOCTTY` and `O_NONBLOCK` are always set: a FIFO or a file under somebody's lease does

@@ -162,3 +162,17 @@ fn reading_is_bounded() {
     assert!(folder.read("a", 3).is_err());
     assert!(folder.names(0).is_err());
 }
+
+#[test]
+fn what_is_moved_and_not_durable_goes_back() {
+    let (place, folder) = folder();
+    let into = folder.make_folder("into").unwrap();
+    folder.create_new("a", b"one").unwrap();
+    let stands = || (place.path().join("a").exists(), into.path().join("b").exists());
+    assert!(folder.move_into(OsStr::new("a"), &folder_that_cannot_sync(into.path()), "b").is_err());
+    assert_eq!(stands(), (true, false));
+    assert!(folder_that_cannot_sync(place.path()).move_into(OsStr::new("a"), &into, "b").is_err());
+    assert_eq!(stands(), (true, false));
+    folder.move_into(OsStr::new("a"), &into, "b").unwrap();
+    assert_eq!(stands(), (false, true));
+}

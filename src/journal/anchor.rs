@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use sqlx::Row as _;
 
-use super::grown::Notes;
-use super::read::head;
-use crate::database::{Database, DatabaseError};
+use super::grown::{Noted, Notes};
+use super::read::{Head, edge_at, head};
+use crate::database::{Database, DatabaseError, unreadable};
 use crate::ids::HomeId;
 
 #[derive(Debug, thiserror::Error)]
@@ -24,9 +25,20 @@ pub enum AnchorError {
     Inside { folder: PathBuf },
     #[error(
         "{path} has a checkpoint of {promised} entries, the journal only {found}: it was shortened, or an older one \
-         was put back"
+         was put back; keep that file, and name another folder in journal.anchor once it is known what happened"
     )]
     Truncated { path: PathBuf, promised: u64, found: u64 },
+    #[error(
+        "{path} has a checkpoint of {size} entries of another past than the journal's: an older one was put back and \
+         went on, or it was written anew; keep that file, and name another folder in journal.anchor once it is known \
+         what happened"
+    )]
+    Forked { path: PathBuf, size: u64 },
+    #[error(
+        "{path} had a checkpoint of {promised} entries and ends at {found} now: put the file back or mount its disk, \
+         or name another folder in journal.anchor, where the copy begins anew"
+    )]
+    Shortened { path: PathBuf, promised: u64, found: u64 },
 }
 
 /// Why the newest checkpoint is not in the copy, for people. The catalogue has a sentence for each: `anchor-<code>`; what
@@ -35,9 +47,29 @@ pub enum AnchorError {
 #[serde(tag = "code", rename_all = "kebab-case")]
 pub enum AnchorProblem {
     Database,
-    Unreachable { path: String },
-    Inside { folder: String },
-    Truncated { path: String, promised: u64, found: u64 },
+    Unreachable {
+        path: String,
+    },
+    Inside {
+        folder: String,
+    },
+    /// The journal is shorter than the copy.
+    Truncated {
+        path: String,
+        promised: u64,
+        found: u64,
+    },
+    /// The copy's last checkpoint is not of this journal's past.
+    Forked {
+        path: String,
+        size: u64,
+    },
+    /// The copy is shorter than it was, or gone.
+    Shortened {
+        path: String,
+        promised: u64,
+        found: u64,
+    },
 }
 
 impl From<&AnchorError> for AnchorProblem {
@@ -50,6 +82,10 @@ impl From<&AnchorError> for AnchorProblem {
             AnchorError::Truncated { path, promised, found } => {
                 Self::Truncated { path: text(path), promised: *promised, found: *found }
             }
+            AnchorError::Forked { path, size } => Self::Forked { path: text(path), size: *size },
+            AnchorError::Shortened { path, promised, found } => {
+                Self::Shortened { path: text(path), promised: *promised, found: *found }
+            }
         }
     }
 }
@@ -59,9 +95,19 @@ pub struct Anchor {
     folder: PathBuf,
     home: PathBuf,
     path: PathBuf,
-    /// Absent until the file was read, and after it could not be written: it may be another by then.
+    /// Absent until the file was read, and after it could not be written or is not all there: it may be another by then.
     notes: Option<Notes>,
 }
+
+/// How far the copy reached when it was last written. The database remembers it, so that a copy that was cut or taken away
+/// is missed whenever the line looks again; only in another place does one begin anew.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Reached {
+    path: String,
+    size: u64,
+}
+
+const REACHED: &str = "anchored";
 
 impl Anchor {
     /// The copy in `folder` for the home `id` at `home`. Several homes may share a folder: each has its own file.
@@ -87,20 +133,60 @@ impl Anchor {
         let Some(head) = database.read(async |tx| head(tx).await)? else { return Ok(()) };
         let at = |source| AnchorError::Io { path: self.path.clone(), source };
         let mut notes = match self.notes.take() {
-            Some(notes) => notes,
-            None => {
-                let (folder, home) = (self.folder.canonicalize().map_err(at)?, self.home.canonicalize().map_err(at)?);
-                if folder.starts_with(home) {
-                    return Err(AnchorError::Inside { folder });
-                }
-                Notes::open(&self.path).map_err(at)?
-            }
+            Some(notes) if notes.stand().map_err(at)? => notes,
+            _ => self.open(database, &head)?,
         };
-        if let Some(promised) = notes.noted().filter(|noted| *noted > head.size) {
-            return Err(AnchorError::Truncated { path: self.path.clone(), promised, found: head.size });
-        }
+        let before = notes.noted();
         notes.note(&head).map_err(at)?;
+        if notes.noted() != before {
+            self.remember(database, head.size)?;
+        }
         self.notes = Some(notes);
         Ok(())
+    }
+
+    /// Opens the copy. One that is not what this journal wrote there stays as it is, however far the journal grows.
+    fn open(&self, database: &Database, now: &Head) -> Result<Notes, AnchorError> {
+        let path = self.path.clone();
+        let at = |source| AnchorError::Io { path: self.path.clone(), source };
+        let (folder, home) = (self.folder.canonicalize().map_err(at)?, self.home.canonicalize().map_err(at)?);
+        if folder.starts_with(home) {
+            return Err(AnchorError::Inside { folder });
+        }
+        let notes = Notes::open(&self.path).map_err(at)?;
+        let found = notes.noted().map_or(0, |noted| noted.size);
+        if let Some(promised) = self.reached(database)?.filter(|reached| *reached > found) {
+            return Err(AnchorError::Shortened { path, promised, found });
+        }
+        let Some(Noted { size, root }) = notes.noted() else { return Ok(notes) };
+        if size > now.size {
+            return Err(AnchorError::Truncated { path, promised: size, found: now.size });
+        }
+        if database.read(async |tx| edge_at(tx, size).await)?.root() != root {
+            return Err(AnchorError::Forked { path, size });
+        }
+        Ok(notes)
+    }
+
+    /// How far the copy reached here when it was last written.
+    fn reached(&self, database: &Database) -> Result<Option<u64>, DatabaseError> {
+        let row = database.read::<_, DatabaseError, _>(async |tx| {
+            Ok(sqlx::query("SELECT value FROM meta WHERE key = $1").bind(REACHED).fetch_optional(tx).await?)
+        })?;
+        let Some(row) = row else { return Ok(None) };
+        let reached = serde_json::from_str::<Reached>(&row.try_get::<String, _>("value")?);
+        let reached = reached.map_err(unreadable("meta.anchored"))?;
+        Ok(Some(reached.size).filter(|_| reached.path == self.path.display().to_string()))
+    }
+
+    fn remember(&self, database: &Database, size: u64) -> Result<(), DatabaseError> {
+        let reached = Reached { path: self.path.display().to_string(), size };
+        let reached = serde_json_canonicalizer::to_string(&reached).map_err(unreadable("meta.anchored"))?;
+        database.write(async move |tx| {
+            let sql = "INSERT INTO meta (key, value) VALUES ($1, $2)
+                       ON CONFLICT (key) DO UPDATE SET value = excluded.value";
+            sqlx::query(sql).bind(REACHED).bind(reached).execute(tx).await?;
+            Ok(())
+        })
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Mutex;
 
 use sqlx::Row as _;
 
-use super::read::{head, nodes_covering};
+use super::read::{Lookup, edge_at, head};
 use super::{Draft, ENTRY_VERSION, Entry, commitment};
 use crate::crypto::make::KeyPair;
 use crate::database::{DatabaseError, Tx, unreadable};
@@ -69,6 +69,7 @@ impl Journal {
             act: draft.act,
         };
         let bytes = serde_json_canonicalizer::to_vec(&entry).map_err(unreadable("journal_entry.bytes"))?;
+        let lookup = Lookup::of(&entry);
 
         sqlx::query(
             "INSERT INTO journal_entry (idx, bytes, kind, document, delivery, record, person, session)
@@ -76,12 +77,12 @@ impl Journal {
         )
         .bind(row)
         .bind(bytes.clone())
-        .bind(entry.kind.to_string())
-        .bind(entry.subject.document.map(|id| id.to_string()))
-        .bind(entry.subject.delivery.map(|id| id.to_string()))
-        .bind(entry.subject.record.map(|id| id.to_string()))
-        .bind(entry.subject.person.map(|id| id.to_string()))
-        .bind(entry.subject.session.map(|id| id.to_string()))
+        .bind(lookup.kind)
+        .bind(lookup.document)
+        .bind(lookup.delivery)
+        .bind(lookup.record)
+        .bind(lookup.person)
+        .bind(lookup.session)
         .execute(&mut *tx)
         .await?;
         if let Some((salt, text)) = private {
@@ -137,9 +138,7 @@ impl Journal {
         {
             return Ok(known);
         }
-        let nodes = nodes_covering(tx, head.size).await?;
-        let restored = Frontier::restore(head.size, |level, index| nodes.get(&(level, index)).copied())
-            .map_err(|error| DatabaseError::Corrupt(format!("journal: {error}")))?;
+        let restored = edge_at(tx, head.size).await?;
         if restored.root() == head.root {
             Ok(restored)
         } else {

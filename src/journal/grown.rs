@@ -4,7 +4,10 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 
+use data_encoding::BASE64;
+
 use super::read::Head;
+use crate::ids::Digest;
 
 /// The file, and how far it is whole.
 pub(super) struct Grown {
@@ -34,6 +37,15 @@ impl Grown {
     /// One of which nothing counts yet, whatever lies there.
     pub(super) fn empty(path: &Path) -> Self {
         Self { path: path.to_owned(), whole: 0 }
+    }
+
+    /// Whether all of it that counts still lies there.
+    pub(super) fn stands(&self) -> io::Result<bool> {
+        match std::fs::metadata(&self.path) {
+            Ok(found) => Ok(found.len() >= self.whole),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// Appends and returns once it is durable; the folder too, when the file is new. What fails leaves nothing behind,
@@ -90,8 +102,15 @@ pub(super) fn whole_lines(file: &File) -> io::Result<(u64, u64)> {
 /// Signed heads, one after another, each with an empty line after its signatures.
 pub(super) struct Notes {
     file: Grown,
-    /// The size that the last of them speaks of.
-    noted: Option<u64>,
+    /// What the last of them says.
+    noted: Option<Noted>,
+}
+
+/// What a note says of the journal. Whose signature it bears is for who verifies against it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Noted {
+    pub(super) size: u64,
+    pub(super) root: Digest,
 }
 
 impl Notes {
@@ -100,34 +119,40 @@ impl Notes {
         Ok(Self { file, noted })
     }
 
-    /// The size that the last of them speaks of.
-    pub(super) fn noted(&self) -> Option<u64> {
+    /// What the last of them says.
+    pub(super) fn noted(&self) -> Option<Noted> {
         self.noted
+    }
+
+    /// Whether all of them still lie there.
+    pub(super) fn stand(&self) -> io::Result<bool> {
+        self.file.stands()
     }
 
     /// Notes the head, unless it was noted.
     pub(super) fn note(&mut self, head: &Head) -> io::Result<()> {
-        if self.noted.is_some_and(|noted| noted >= head.size) {
+        if self.noted.is_some_and(|noted| noted.size >= head.size) {
             return Ok(());
         }
         self.file.append(format!("{}\n", head.checkpoint).as_bytes())?;
-        self.noted = Some(head.size);
+        self.noted = Some(Noted { size: head.size, root: head.root });
         Ok(())
     }
 }
 
-/// The size that the last whole note speaks of, and the bytes up to its end: the empty line after the signatures.
-fn whole_notes(file: &File) -> io::Result<(Option<u64>, u64)> {
+/// What the last whole note says, and the bytes up to its end: the empty line after the signatures.
+fn whole_notes(file: &File) -> io::Result<(Option<Noted>, u64)> {
     let mut reader = BufReader::new(file);
     let (mut noted, mut whole, mut bytes) = (None, 0, 0);
-    let (mut size, mut lines, mut in_signatures) = (None, 0_u64, false);
+    let (mut size, mut root, mut lines, mut in_signatures) = (None, None, 0_u64, false);
     let mut line = Vec::new();
     loop {
         line.clear();
         bytes += reader.read_until(b'\n', &mut line)? as u64;
         let Some((b'\n', text)) = line.split_last() else { return Ok((noted, whole)) };
         if text.is_empty() && in_signatures {
-            (noted, whole) = (size.take(), bytes);
+            noted = size.take().zip(root.take()).map(|(size, root)| Noted { size, root });
+            whole = bytes;
             (lines, in_signatures) = (0, false);
             continue;
         }
@@ -137,8 +162,10 @@ fn whole_notes(file: &File) -> io::Result<(Option<u64>, u64)> {
         }
         in_signatures |= text.is_empty();
         lines += 1;
-        if lines == 2 {
-            size = str::from_utf8(text).ok().and_then(|text| text.parse().ok());
+        match lines {
+            2 => size = str::from_utf8(text).ok().and_then(|text| text.parse().ok()),
+            3 => root = BASE64.decode(text).ok().and_then(|root| Some(Digest::from_bytes(root.try_into().ok()?))),
+            _ => {}
         }
     }
 }

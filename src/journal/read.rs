@@ -6,7 +6,7 @@ use sqlx::Row as _;
 
 use super::{Entry, Kind};
 use crate::database::{DatabaseError, Tx, unreadable};
-use crate::evidence::tree::{self, ProofError};
+use crate::evidence::tree::{self, Frontier, ProofError};
 use crate::ids::{Digest, DocumentId, SessionId};
 
 /// The newest state of the journal.
@@ -23,7 +23,50 @@ pub struct Head {
 pub struct Stored {
     pub index: u64,
     pub bytes: Vec<u8>,
+    pub lookup: Lookup,
     pub private: Option<Private>,
+}
+
+/// What stands beside an entry's bytes so that it is found: nothing signs it, so it counts only where the bytes say the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lookup {
+    pub(super) kind: String,
+    pub(super) document: Option<String>,
+    pub(super) delivery: Option<String>,
+    pub(super) record: Option<String>,
+    pub(super) person: Option<String>,
+    pub(super) session: Option<String>,
+}
+
+impl Lookup {
+    /// How this entry is to be found.
+    pub(super) fn of(entry: &Entry) -> Self {
+        let subject = &entry.subject;
+        Self {
+            kind: entry.kind.to_string(),
+            document: subject.document.map(|id| id.to_string()),
+            delivery: subject.delivery.map(|id| id.to_string()),
+            record: subject.record.map(|id| id.to_string()),
+            person: subject.person.map(|id| id.to_string()),
+            session: subject.session.map(|id| id.to_string()),
+        }
+    }
+
+    /// The first column that says something else than the entry.
+    #[must_use]
+    pub fn difference(&self, entry: &Entry) -> Option<&'static str> {
+        let said = Self::of(entry);
+        [
+            (self.kind == said.kind, "kind"),
+            (self.document == said.document, "document"),
+            (self.delivery == said.delivery, "delivery"),
+            (self.record == said.record, "record"),
+            (self.person == said.person, "person"),
+            (self.session == said.session, "session"),
+        ]
+        .into_iter()
+        .find_map(|(agrees, column)| (!agrees).then_some(column))
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +82,20 @@ impl Stored {
     /// When they are none that this build can read.
     pub fn entry(&self) -> Result<Entry, DatabaseError> {
         serde_json::from_slice(&self.bytes).map_err(unreadable("journal_entry.bytes"))
+    }
+
+    /// Itself, where it is what it was found as.
+    ///
+    /// # Errors
+    /// When its bytes say something else than the columns beside them.
+    pub fn as_found(self) -> Result<Self, DatabaseError> {
+        match self.lookup.difference(&self.entry()?) {
+            None => Ok(self),
+            Some(column) => Err(DatabaseError::Unreadable(format!(
+                "journal_entry.{column} says something else than entry {}: run `torikomi journal verify`",
+                self.index
+            ))),
+        }
     }
 }
 
@@ -58,7 +115,8 @@ pub async fn head(tx: &mut Tx) -> Result<Option<Head>, DatabaseError> {
 /// Entries from `from` on, in order, at most `most`.
 pub async fn entries(tx: &mut Tx, from: u64, most: u32) -> Result<Vec<Stored>, DatabaseError> {
     let rows = sqlx::query(
-        "SELECT e.idx, e.bytes, p.salt, p.text FROM journal_entry e LEFT JOIN journal_private p ON p.idx = e.idx
+        "SELECT e.idx, e.bytes, e.kind, e.document, e.delivery, e.record, e.person, e.session, p.salt, p.text
+         FROM journal_entry e LEFT JOIN journal_private p ON p.idx = e.idx
          WHERE e.idx >= $1 ORDER BY e.idx LIMIT $2",
     )
     .bind(i64::try_from(from).map_err(unreadable("journal_entry.idx"))?)
@@ -71,38 +129,46 @@ pub async fn entries(tx: &mut Tx, from: u64, most: u32) -> Result<Vec<Stored>, D
 /// The entries about a document, in order.
 pub async fn of_document(tx: &mut Tx, document: DocumentId) -> Result<Vec<Stored>, DatabaseError> {
     let rows = sqlx::query(
-        "SELECT e.idx, e.bytes, p.salt, p.text FROM journal_entry e LEFT JOIN journal_private p ON p.idx = e.idx
+        "SELECT e.idx, e.bytes, e.kind, e.document, e.delivery, e.record, e.person, e.session, p.salt, p.text
+         FROM journal_entry e LEFT JOIN journal_private p ON p.idx = e.idx
          WHERE e.document = $1 ORDER BY e.idx",
     )
     .bind(document.to_string())
     .fetch_all(tx)
     .await?;
-    rows.iter().map(read_row).collect()
+    rows.iter().map(found).collect()
 }
 
 /// The entries of a kind about a session, in order.
 pub async fn of_session(tx: &mut Tx, session: SessionId, kind: Kind) -> Result<Vec<Stored>, DatabaseError> {
     let rows = sqlx::query(
-        "SELECT e.idx, e.bytes, p.salt, p.text FROM journal_entry e LEFT JOIN journal_private p ON p.idx = e.idx
+        "SELECT e.idx, e.bytes, e.kind, e.document, e.delivery, e.record, e.person, e.session, p.salt, p.text
+         FROM journal_entry e LEFT JOIN journal_private p ON p.idx = e.idx
          WHERE e.session = $1 AND e.kind = $2 ORDER BY e.idx",
     )
     .bind(session.to_string())
     .bind(kind.to_string())
     .fetch_all(tx)
     .await?;
-    rows.iter().map(read_row).collect()
+    rows.iter().map(found).collect()
 }
 
 /// The entries of a kind, in order.
 pub async fn of_kind(tx: &mut Tx, kind: Kind) -> Result<Vec<Stored>, DatabaseError> {
     let rows = sqlx::query(
-        "SELECT e.idx, e.bytes, p.salt, p.text FROM journal_entry e LEFT JOIN journal_private p ON p.idx = e.idx
+        "SELECT e.idx, e.bytes, e.kind, e.document, e.delivery, e.record, e.person, e.session, p.salt, p.text
+         FROM journal_entry e LEFT JOIN journal_private p ON p.idx = e.idx
          WHERE e.kind = $1 ORDER BY e.idx",
     )
     .bind(kind.to_string())
     .fetch_all(tx)
     .await?;
-    rows.iter().map(read_row).collect()
+    rows.iter().map(found).collect()
+}
+
+/// A row that was found by what stands beside its bytes.
+fn found(row: &sqlx::any::AnyRow) -> Result<Stored, DatabaseError> {
+    read_row(row)?.as_found()
 }
 
 fn read_row(row: &sqlx::any::AnyRow) -> Result<Stored, DatabaseError> {
@@ -111,6 +177,14 @@ fn read_row(row: &sqlx::any::AnyRow) -> Result<Stored, DatabaseError> {
     Ok(Stored {
         index: row.try_get::<i64, _>("idx")?.try_into().map_err(unreadable("journal_entry.idx"))?,
         bytes: row.try_get("bytes")?,
+        lookup: Lookup {
+            kind: row.try_get("kind")?,
+            document: row.try_get("document")?,
+            delivery: row.try_get("delivery")?,
+            record: row.try_get("record")?,
+            person: row.try_get("person")?,
+            session: row.try_get("session")?,
+        },
         private: salt.zip(text).map(|(salt, text)| Private { salt, text }),
     })
 }
@@ -185,8 +259,8 @@ pub async fn nodes_beyond(tx: &mut Tx, size: u64) -> Result<u64, DatabaseError> 
     Ok(count)
 }
 
-/// The nodes that a tree of `size` entries consists of, as many as `size` has one bits.
-pub(super) async fn nodes_covering(tx: &mut Tx, size: u64) -> Result<HashMap<(u8, u64), Digest>, DatabaseError> {
+/// The right edge of the tree when it had `size` entries, from as many nodes as `size` has one bits.
+pub(super) async fn edge_at(tx: &mut Tx, size: u64) -> Result<Frontier, DatabaseError> {
     let mut nodes = HashMap::new();
     for level in (0..64_u8).filter(|level| size >> level & 1 == 1) {
         // The subtree of this level begins where the wider ones end.
@@ -195,7 +269,8 @@ pub(super) async fn nodes_covering(tx: &mut Tx, size: u64) -> Result<HashMap<(u8
             nodes.insert((level, index), hash);
         }
     }
-    Ok(nodes)
+    Frontier::restore(size, |level, index| nodes.get(&(level, index)).copied())
+        .map_err(|error| DatabaseError::Corrupt(format!("journal: {error}")))
 }
 
 /// The proof that entry `index` is in the tree of `size` entries.

@@ -1,6 +1,5 @@
 //! The journal's entries about a record: in the tree, under a checkpoint signed by a journal that the caller knows.
 
-use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
 
@@ -23,6 +22,7 @@ use crate::instant::Instant;
 use crate::journal::{ENTRY_VERSION, Entry, Kind};
 use crate::people::Role;
 use crate::people::acts::Act;
+use crate::system::open_regular;
 
 /// A proof of thousands of entries.
 const LONGEST_PROOF: u64 = 64 << 20;
@@ -77,7 +77,7 @@ pub(super) struct Filed<'a> {
 /// Reads a proof's file; none where there is none.
 pub(super) fn read_file(path: &Path) -> Result<Option<ProofSource>, Unverifiable> {
     let failed = |error: std::io::Error| Unverifiable(format!("{}: {error}", path.display()));
-    let file = match File::open(path) {
+    let file = match open_regular(path) {
         Ok(file) => file,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(failed(error)),

@@ -282,7 +282,7 @@ fn act_of(stored: &Stored) -> Option<Act> {
 
 async fn one(tx: &mut Tx, index: u64) -> Result<Stored, DatabaseError> {
     let found = read::entries(tx, index, 1).await?.into_iter().next().filter(|stored| stored.index == index);
-    found.ok_or_else(|| DatabaseError::Corrupt(format!("the journal has no entry {index}")))
+    found.ok_or_else(|| DatabaseError::Corrupt(format!("the journal has no entry {index}")))?.as_found()
 }
 
 /// The size that a note speaks of. What it is worth is for the verifier to say.

@@ -115,6 +115,8 @@ struct Walk<'a> {
     frontier: Frontier,
     places: Places,
     lines: Lines,
+    /// How many lines the files held before they were read.
+    promised: u64,
     checkpoints: Checkpoints,
     /// The checkpoints from outside that were not reached yet, the one of the smallest size last.
     against: Vec<Checkpoint>,
@@ -155,6 +157,7 @@ impl<'a> Walk<'a> {
             sources,
             moment,
             broken: false,
+            promised: copies::promised(sources.files, &sources.trust.journals)?,
             frontier: Frontier::default(),
             places: Places::default(),
             lines: Lines::open(sources.files)?,
@@ -199,7 +202,7 @@ impl<'a> Walk<'a> {
             self.faults.say(JournalFault::EntryUnreadable { index: stored.index });
             return Ok(());
         };
-        self.agrees(stored.index, &entry);
+        self.agrees(stored, &entry);
         self.private(stored, &entry);
         self.act(&entry)?;
         self.both_ways.entry(self.sources.database, &entry, &self.people, &mut self.faults)
@@ -254,7 +257,12 @@ impl<'a> Walk<'a> {
         self.checkpoints.reach(size, || frontier.root(), &self.sources.trust.journals, self.broken, &mut self.faults)
     }
 
-    fn agrees(&mut self, index: u64, entry: &Entry) {
+    fn agrees(&mut self, stored: &Stored, entry: &Entry) {
+        let index = stored.index;
+        // Whoever looks for entries goes by these columns, and no hash covers them.
+        if let Some(column) = stored.lookup.difference(entry) {
+            self.faults.say(JournalFault::LookupDiffers { index, column: column.to_owned() });
+        }
         if entry.v > ENTRY_VERSION {
             self.faults.say(JournalFault::NewerEntry { index, found: entry.v });
         }
@@ -315,6 +323,9 @@ impl<'a> Walk<'a> {
         let entries_in_files = self.lines.count_rest()?;
         for name in self.lines.unreached() {
             self.faults.say(JournalFault::FileUnreadable { name });
+        }
+        if entries_in_files < self.promised {
+            self.faults.say(JournalFault::FilesShortened { promised: self.promised, found: entries_in_files });
         }
         let now = self.judge_end()?;
         if entries_in_files > now {

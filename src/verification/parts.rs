@@ -13,6 +13,7 @@ use crate::evidence::container::{EntryName, MAXIMUM_ENTRIES, MEDIA_TYPE, ReadErr
 use crate::evidence::manifest::{MANIFEST_PATH, SIGNATURE_PATH};
 use crate::store::records::Member;
 use crate::store::{Objects, StoreError};
+use crate::system::open_regular;
 
 /// A record's parts by name.
 pub struct Parts<'a> {
@@ -58,7 +59,7 @@ impl<'a> Parts<'a> {
     /// # Errors
     /// When it is no canonical container, or cannot be read.
     pub fn container(path: &Path) -> Result<Self, PartsError> {
-        let reader = Reader::open(File::open(path).map_err(environment)?).map_err(read_error)?;
+        let reader = Reader::open(open_regular(path).map_err(environment)?).map_err(read_error)?;
         let names = reader.entries().iter().map(|entry| entry.name.clone()).collect();
         Ok(Self { names, source: Source::Container(Box::new(reader)) })
     }

@@ -1,7 +1,6 @@
 //! What a verifier believes in, and knows from elsewhere than from what is to be verified: root certificates, the
 //! time-stamping policies that count, the keys of journals.
 
-use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
@@ -10,6 +9,7 @@ use crate::config::home::Layout;
 use crate::crypto::check::Anchors;
 use crate::crypto::oid::Oid;
 use crate::evidence::checkpoint::VerifierKey;
+use crate::system::open_regular;
 
 /// The anchors. What is empty leaves its question open: *cannot tell*, never *passed*.
 #[derive(Clone, Debug, Default)]
@@ -41,6 +41,8 @@ pub enum TrustError {
     NotAVerifierKey(PathBuf),
     #[error("{} holds a line that is no policy number such as 1.2.392.200257.1", .0.display())]
     NotAPolicy(PathBuf),
+    #[error("{} is longer than {LARGEST_FILE} bytes: name a file with no more than the anchors that are needed", .0.display())]
+    TooLong(PathBuf),
     #[error("{} holds neither root certificates nor a journal's key", .0.display())]
     Nothing(PathBuf),
 }
@@ -170,9 +172,12 @@ fn optional(path: &Path) -> Result<Option<String>, TrustError> {
 
 fn read(path: &Path) -> Result<String, TrustError> {
     let failed = |error| TrustError::Io { path: path.to_owned(), error };
-    let mut text = String::new();
-    File::open(path).map_err(failed)?.take(LARGEST_FILE).read_to_string(&mut text).map_err(failed)?;
-    Ok(text)
+    let mut bytes = Vec::new();
+    open_regular(path).map_err(failed)?.take(LARGEST_FILE + 1).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() as u64 > LARGEST_FILE {
+        return Err(TrustError::TooLong(path.to_owned()));
+    }
+    String::from_utf8(bytes).map_err(|error| failed(io::Error::new(io::ErrorKind::InvalidData, error)))
 }
 
 #[cfg(test)]

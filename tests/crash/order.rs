@@ -1,10 +1,11 @@
 //! A kill leaves the kernel's memory as it was; a power cut does not. So the order itself is looked at: what a commit
 //! promises is on the disk before it, and what a commit replaces goes only after it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use torikomi::ids::Digest;
+use torikomi::store::records;
 
 use crate::account::{filed, wait_for};
 use crate::burst::deliver_consent;
@@ -17,6 +18,9 @@ const CALLS: &str =
 fn what_a_commit_promises_is_on_the_disk_before_it() {
     let mut hospital = Hospital::found();
     hospital.configure(&Settings { station: "source_release = \"filed\"\n", ..Settings::default() });
+    let objects = hospital.home.layout().store(&hospital.config).join("objects");
+    // Profile and calendar may have been kept when the home was founded.
+    let kept_before = all_names(&objects);
     let folder = tempfile::tempdir().unwrap();
     let log = folder.path().join("calls");
     let trace = format!("trace={CALLS}");
@@ -25,7 +29,7 @@ fn what_a_commit_promises_is_on_the_disk_before_it() {
     hospital.open_session().unwrap();
     let sent = deliver_consent(&hospital, "order");
     let (name, content) = sent.first_key_value().unwrap();
-    filed(&hospital, name);
+    let record = filed(&hospital, name);
     wait_for(&hospital, "the end of the source", || (!hospital.drop().join(name).exists()).then_some(()));
     drop(daemon);
     let calls = calls(&std::fs::read_to_string(&log).unwrap());
@@ -37,26 +41,35 @@ fn what_a_commit_promises_is_on_the_disk_before_it() {
 
     let custody = hospital.custody();
     let copy = copied(&calls, &custody);
-    for member in &copy.members {
-        on_disk_before(&calls, member, taken.0);
-    }
-    on_disk_before(&calls, &copy.draft, copy.placed.0);
+    let members = copy.members.iter().map(|member| on_disk_before(&calls, member, copy.placed.0)).max().unwrap();
+    let listed = ended(&calls, |call| call.syncs(&copy.draft) && call.begins > members);
+    assert!(listed < copy.placed.0, "the names in the copy are not on the disk when it is placed");
     let entered = ended(&calls, |call| call.syncs(&custody) && call.begins > copy.placed.1);
     assert!(entered < taken.0, "its name in custody is not on the disk when the ledger says that it was taken");
 
-    let objects = hospital.home.layout().store(&hospital.config).join("objects");
-    let original = hex(content);
-    let shard = objects.join(&original[..2]);
-    let linked = calls
-        .iter()
-        .find(|call| {
-            call.name == "linkat" && call.text.contains(&format!("{original}\"")) && call.text.ends_with("= 0")
-        })
-        .unwrap();
-    let bytes = ended(&calls, |call| call.is_sync() && call.text.contains(&format!("{original}#")));
-    assert!(bytes < linked.begins, "the object has its name before its bytes are on the disk");
-    let named = ended(&calls, |call| call.syncs(&shard) && call.begins > linked.ends);
-    assert!(named < filed.0, "the object's name is not on the disk when the ledger says that it was filed");
+    let members = hospital.database.read(async |tx| records::members(tx, record.id, false).await).unwrap();
+    let object = |name: &str| members.iter().find(|member| member.name == name).unwrap().object;
+    assert_eq!(object("original-001.jpg"), *content);
+    let new = ["original-001.jpg", "record.json", "META-INF/ASiCManifest001.xml", "META-INF/signature001.p7s"];
+    assert!(new.iter().all(|name| !kept_before.contains(&hex(&object(name)))), "{kept_before:?}");
+    for member in &members {
+        let (name, object) = (&member.name, hex(&member.object));
+        if kept_before.contains(&object) {
+            continue;
+        }
+        let shard = objects.join(&object[..2]);
+        let linked = calls
+            .iter()
+            .find(|call| {
+                call.name == "linkat" && call.text.contains(&format!("{object}\"")) && call.text.ends_with("= 0")
+            })
+            .unwrap_or_else(|| panic!("{name} was never given its name"));
+        // Under another name until its bytes are on the disk.
+        let staged = linked.text.split('"').nth(1).unwrap();
+        on_disk_before(&calls, staged, linked.begins);
+        let named = ended(&calls, |call| call.syncs(&shard) && call.begins > linked.ends);
+        assert!(named < filed.0, "the name of {name} is not on the disk when the ledger says that it was filed");
+    }
 
     let source = hospital.drop();
     let gone = calls.iter().filter(|call| call.removes() && call.text.contains(&*source.to_string_lossy()));
@@ -159,16 +172,26 @@ fn copied(calls: &[Call], custody: &Path) -> Copied {
     Copied { draft, members, placed: (placed.begins, placed.ends), placed_name: names[3].to_owned() }
 }
 
-/// Demands that `path` was written, and synced after the last write, before `moment`.
-fn on_disk_before(calls: &[Call], path: impl AsRef<Path>, moment: usize) {
-    let path = path.as_ref();
-    let written = calls.iter().filter(|call| call.writes(&path.to_string_lossy())).map(|call| call.ends).max();
-    let synced = ended(calls, |call| call.syncs(path) && call.begins > written.unwrap_or(0));
-    assert!(synced < moment, "{} is not on the disk in time", path.display());
+/// Demands that `path` was written before `moment`, and synced between the last such write and it; answers where it was
+/// synced. Another file may come to bear the name later.
+fn on_disk_before(calls: &[Call], path: &str, moment: usize) -> usize {
+    let before = calls.iter().filter(|call| call.writes(path) && call.begins < moment);
+    let written = before.map(|call| call.ends).max();
+    let written = written.unwrap_or_else(|| panic!("{path} was never written"));
+    let synced = ended(calls, |call| call.syncs(Path::new(path)) && call.begins > written);
+    assert!(synced < moment, "{path} is not on the disk in time");
+    synced
 }
 
 fn ended(calls: &[Call], which: impl Fn(&Call) -> bool) -> usize {
     calls.iter().find(|call| which(call)).map(|call| call.ends).expect("it was never synced")
+}
+
+/// The names of all files in the folders below.
+fn all_names(folder: &Path) -> BTreeSet<String> {
+    let shards = std::fs::read_dir(folder).into_iter().flatten().map(|shard| shard.unwrap().path());
+    let files = shards.flat_map(|shard| std::fs::read_dir(shard).into_iter().flatten());
+    files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect()
 }
 
 fn hex(digest: &Digest) -> String {

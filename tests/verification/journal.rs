@@ -6,13 +6,13 @@ use torikomi::document::DocumentState;
 use torikomi::evidence::checkpoint::{Checkpoint, Origin};
 use torikomi::ids::{Digest, DocumentId, RecordId};
 use torikomi::journal::files::Files;
-use torikomi::journal::{Draft, Kind, Subject};
+use torikomi::journal::{Draft, Entry, Kind, Subject};
 use torikomi::ledger::documents;
-use torikomi::verification::ActFault;
-use torikomi::verification::Trust;
+use torikomi::people::acts::{Deed, RevocationReason};
 use torikomi::verification::journal::{JournalFault, JournalReport, JournalVerdict, Sources, verify};
+use torikomi::verification::{ActFault, Fault, Said, Step, Trust, Verdict};
 
-use crate::hospital::{FILED_AT, Hospital, Recipe, at, confirm};
+use crate::hospital::{FILED_AT, Hospital, Recipe, TAKEN_IN_AT, at, confirm};
 
 struct Bench {
     hospital: Hospital,
@@ -184,6 +184,63 @@ fn a_changed_entry_is_located_with_the_copy_that_differs() {
     assert!(bench.report(None).faults.contains(&JournalFault::NodesExtra { count: 1 }));
 }
 
+/// The newest entry that this is true of.
+fn newest(bench: &Bench, which: impl Fn(&Entry) -> bool) -> u64 {
+    let stored = bench.hospital.database.read(async |tx| torikomi::journal::read::entries(tx, 0, 100).await).unwrap();
+    let mut entries = stored.iter().rev().map(|stored| stored.entry().unwrap());
+    entries.find(|entry| which(entry)).unwrap().index
+}
+
+#[test]
+fn a_column_that_hides_an_entry_is_named() {
+    type Which = fn(&Entry) -> bool;
+    let another = "'0190a000-0000-7000-8000-000000000000'";
+    let columns: [(&str, &str, Which); 7] = [
+        ("kind", "'daemon-started'", |entry| entry.kind == Kind::SessionOpened),
+        ("kind", "'nonsense'", |entry| entry.kind == Kind::HomeFounded),
+        ("document", "NULL", |entry| entry.kind == Kind::DeliveryTaken),
+        ("delivery", another, |entry| entry.subject.delivery.is_some()),
+        ("record", another, |entry| entry.subject.record.is_some()),
+        ("person", another, |entry| entry.subject.person.is_none()),
+        ("session", "NULL", |entry| entry.subject.session.is_some()),
+    ];
+    for (column, value, which) in columns {
+        let bench = Bench::new();
+        let checkpoint = bench.checkpoint();
+        let index = newest(&bench, which);
+        bench.hospital.sql(&format!("UPDATE journal_entry SET {column} = {value} WHERE idx = {index}"));
+        let report = bench.report(Some(&checkpoint));
+        let differs = JournalFault::LookupDiffers { index, column: column.to_owned() };
+        assert_eq!((report.verdict, report.faults), (JournalVerdict::Failed, vec![differs]), "{column}");
+    }
+}
+
+#[test]
+fn a_revocation_that_is_hidden_from_a_record_is_named_in_the_journal() {
+    let bench = Bench::new();
+    let (hospital, now) = (&bench.hospital, at(TAKEN_IN_AT));
+    let filed = hospital.file(Recipe::default());
+    let (person, certificate) = (hospital.manager.person(), hospital.manager.certificate().fingerprint);
+    let why = RevocationReason::KeyCompromised;
+    let index = hospital.act(Deed::Revoke { person, certificate, since: now, why }, now).index;
+    let verdict = || hospital.at_home().verify(filed.id, &hospital.trust, true).unwrap().unwrap().verdict;
+    assert_eq!(verdict(), Verdict::Failed);
+    let kind = |kind: &str, index: u64| {
+        hospital.sql(&format!("UPDATE journal_entry SET kind = '{kind}' WHERE idx = {index}"));
+    };
+    // The record alone cannot tell what its home does not find; the whole journal does.
+    kind("daemon-started", index);
+    let differs = |index| JournalFault::LookupDiffers { index, column: "kind".to_owned() };
+    assert_eq!(bench.report(Some(&bench.checkpoint())).faults, [differs(index)]);
+    // What is found as something that it is not counts for nothing.
+    kind("certificate-revoked", index);
+    let daemon = hospital.append(Draft::by_system(Kind::DaemonStarted, Subject::default()), now).index;
+    kind("certificate-revoked", daemon);
+    let report = hospital.at_home().verify(filed.id, &hospital.trust, true).unwrap().unwrap();
+    let unreadable = |said: &Said| matches!(said, Said::Fault(Fault::ProofUnreadable { .. }));
+    assert!(report.steps.iter().any(|step| step.step == Step::Journal && unreadable(&step.said)), "{report:#?}");
+}
+
 #[test]
 fn a_removed_entry_is_located() {
     let bench = Bench::new();
@@ -319,8 +376,8 @@ fn acts_count_only_with_role_and_signature() {
 fn a_session_signs_what_it_was_opened_for_and_no_more() {
     let bench = Bench::new();
     let hospital = &bench.hospital;
-    let opened = |deed: &mut torikomi::people::acts::Deed| {
-        let torikomi::people::acts::Deed::OpenSession { most, .. } = deed else { unreachable!() };
+    let opened = |deed: &mut Deed| {
+        let Deed::OpenSession { most, .. } = deed else { unreachable!() };
         *most = 1;
     };
     let filed = hospital.file(Recipe { opened, ..Recipe::default() });

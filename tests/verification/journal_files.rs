@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use torikomi::journal::anchor::{Anchor, AnchorError};
 use torikomi::journal::files::Files;
 use torikomi::journal::{Draft, Kind, Subject};
-use torikomi::verification::journal::{JournalReport, JournalVerdict, Sources, verify};
+use torikomi::verification::journal::{JournalFault, JournalReport, JournalVerdict, Sources, verify};
 
 use crate::hospital::{FILED_AT, Hospital, Recipe, at};
 
@@ -156,4 +156,29 @@ fn a_copy_in_the_home_is_none() {
     let told = anchor.catch_up(&bench.hospital.database);
     assert!(matches!(told, Err(AnchorError::Inside { .. })), "{told:?}");
     assert!(!anchor.path().exists());
+}
+
+#[test]
+fn a_second_copy_that_was_cut_is_no_copy() {
+    let mut bench = Bench::new();
+    bench.grow();
+    bench.catch_up();
+    let (segment, whole) = (bench.folder.join(SEGMENT), std::fs::read_to_string(bench.folder.join(SEGMENT)).unwrap());
+    for found in [0, 2, 5] {
+        let kept: String = whole.split_inclusive('\n').take(found).collect();
+        std::fs::write(&segment, kept).unwrap();
+        let found = found as u64;
+        assert_eq!(bench.report().faults, [JournalFault::FilesShortened { promised: 6, found }], "{found} of 6");
+    }
+    std::fs::remove_file(&segment).unwrap();
+    assert_eq!(bench.report().faults, [JournalFault::FilesShortened { promised: 6, found: 0 }]);
+    // Without its checkpoints it may as well never have been there; how far it reaches is said all the same.
+    std::fs::remove_file(bench.folder.join("checkpoints.txt")).unwrap();
+    bench.sound(0, 0);
+    bench.restart();
+    bench.catch_up();
+    bench.sound(6, 1);
+    // Behind for a moment.
+    bench.grow();
+    bench.sound(6, 1);
 }

@@ -102,3 +102,23 @@ fn an_entry_that_was_changed_is_not_in_the_journal() {
     let found = failed(&verify(&hospital, &filed));
     assert!(matches!(found, (Step::Journal, Fault::ProofUnreadable { .. })), "{found:?}");
 }
+
+#[test]
+fn an_entry_that_is_not_what_it_was_found_as_proves_nothing() {
+    for (column, which) in [
+        ("kind", "document IS NOT NULL"),
+        ("record", "record IS NOT NULL"),
+        ("person", "kind = 'session-opened'"),
+        ("session", "kind = 'delivery-taken'"),
+    ] {
+        let hospital = Hospital::new();
+        let filed = hospital.file(Recipe::default());
+        let another = if column == "kind" { "'document-held'" } else { "'0190a000-0000-7000-8000-000000000000'" };
+        hospital.sql(&format!("UPDATE journal_entry SET {column} = {another} WHERE {which}"));
+        let found = failed(&verify(&hospital, &filed));
+        assert!(
+            matches!(&found, (Step::Journal, Fault::ProofUnreadable { detail }) if detail.contains(column)),
+            "{found:?}"
+        );
+    }
+}

@@ -1,6 +1,8 @@
 //! What is not known stays open, and what nobody outside vouches for is said.
 
-use torikomi::verification::{Doubt, EvidenceState, Fault, Said, Step, StepResult, Trust, Verdict, verify_pack};
+use torikomi::verification::{
+    Doubt, EvidenceState, Fault, Said, Step, StepResult, Trust, TrustError, Verdict, verify_pack,
+};
 
 use crate::hospital::{Hospital, Recipe, write_anchors};
 
@@ -74,4 +76,53 @@ fn a_folder_of_anchors_is_enough() {
     let text = format!("{}{}\n", crate::hospital::pem(hospital.ca.certificate()), hospital.trust.journals[0]);
     std::fs::write(&one, text).unwrap();
     assert_eq!(verify_pack(&path, &Trust::read(&one).unwrap(), true).unwrap().verdict, Verdict::Passed);
+}
+
+/// What comes of it, where it comes at all.
+fn in_time<T: Send + 'static>(what: impl FnOnce() -> T + Send + 'static) -> T {
+    let (answer, answered) = std::sync::mpsc::channel();
+    std::thread::spawn(move || answer.send(what()));
+    answered.recv_timeout(std::time::Duration::from_secs(60)).expect("it waits for ever")
+}
+
+#[test]
+fn what_is_no_regular_file_is_waited_for_by_nobody() {
+    let hospital = Hospital::new();
+    let filed = hospital.file(Recipe::default());
+    let pack = hospital.pack(&filed.entries, Some(&hospital.proof(&filed)));
+    let fifo =
+        |path: &std::path::Path| assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success());
+    let refused = |path: &std::path::Path| {
+        let (path, trust) = (path.to_owned(), hospital.trust.clone());
+        let told = in_time(move || verify_pack(&path, &trust, true)).unwrap_err().to_string();
+        assert!(told.contains("not a regular file"), "{told}");
+    };
+    let container = hospital.folder.path().join("fifo.asice");
+    fifo(&container);
+    refused(&container);
+    // The proof beside a good container.
+    let proof = pack.with_extension("proof.json");
+    std::fs::remove_file(&proof).unwrap();
+    fifo(&proof);
+    refused(&pack);
+
+    let anchors = hospital.folder.path().join("anchors.fifo");
+    fifo(&anchors);
+    let told = in_time(move || Trust::read(&anchors)).unwrap_err().to_string();
+    assert!(told.contains("not a regular file"), "{told}");
+}
+
+#[test]
+fn anchors_are_read_whole_or_not_at_all() {
+    let hospital = Hospital::new();
+    let path = hospital.folder.path().join("anchors.txt");
+    let (certificate, key) = (crate::hospital::pem(hospital.ca.certificate()), &hospital.trust.journals[0]);
+    let filled = |length: usize| {
+        let text = format!("{certificate}{key}\n");
+        let rest = length - text.len() - 1;
+        std::fs::write(&path, format!("{text}{}\n", "#".repeat(rest))).unwrap();
+        Trust::read(&path)
+    };
+    assert_eq!(filled(1 << 20).unwrap().journals.len(), 1);
+    assert!(matches!(filled((1 << 20) + 1), Err(TrustError::TooLong(_))));
 }

@@ -53,5 +53,9 @@ fn show(desk: &Desk, page: &mut Page, report: &JournalReport) {
     let said = words
         .with(id, &[("entries", report.entries.into()), ("anchored", report.anchored_at.unwrap_or_default().into())]);
     page.marked(tone, &said);
+    if report.entries_in_files < report.entries {
+        let counts = [("copied", report.entries_in_files.into()), ("entries", report.entries.into())];
+        page.marked(Tone::Warning, &words.with("journal-copy-ends", &counts));
+    }
     page.small(&report.root.to_string());
 }

@@ -206,7 +206,10 @@ fn received(database: &Database, entry: &Entry, faults: &mut Faults) -> Result<(
         faults.say(JournalFault::ReceiptOfNothing { index });
         return Ok(());
     };
-    let entries = database.read(async |tx| read::of_document(tx, document).await)?;
+    // Where one of them is not what it was found as, that entry itself is named.
+    let Some(entries) = readable(database.read(async |tx| read::of_document(tx, document).await))? else {
+        return Ok(());
+    };
     let was_filed = entries.iter().take_while(|stored| stored.index < index).any(|stored| {
         stored.entry().is_ok_and(|entry| {
             entry.index < index && entry.kind == Kind::DocumentFiled && entry.subject.document == Some(document)

@@ -147,6 +147,21 @@ impl Checkpoints {
     }
 }
 
+/// How many entries were in the files when their newest head was noted: it is noted only after them. Read before the lines
+/// are, so that a writer who goes on promises nothing that was not there.
+pub(super) fn promised(folder: &Path, journals: &[VerifierKey]) -> Result<u64, Unverifiable> {
+    let Some(mut file) = open(&folder.join("checkpoints.txt"))? else { return Ok(0) };
+    let (mut size, mut newest) = (0, None);
+    while let Some((note, _)) = next_note(&mut file)?.filter(|(_, ended)| *ended) {
+        let claimed = note.lines().nth(1).and_then(|line| line.parse::<u64>().ok());
+        if let Some(claimed) = claimed.filter(|claimed| *claimed >= size) {
+            (size, newest) = (claimed, Some(note));
+        }
+    }
+    // One that nobody known signed promises nothing, and is told as such where all of them are read.
+    Ok(newest.and_then(|note| anchored::signed_by(&note, journals).ok()).map_or(0, |(_, checkpoint)| checkpoint.size))
+}
+
 /// The notes in a text: each is three lines, an empty one, and lines of signatures.
 pub(super) fn notes(text: &str) -> Vec<String> {
     let mut reader = BufReader::new(text.as_bytes());

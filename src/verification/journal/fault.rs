@@ -58,6 +58,11 @@ pub enum JournalFault {
     EntryDisputed {
         index: u64,
     },
+    /// A column by which the entry is found says something else than its bytes: it is hidden, or found where it is not meant.
+    LookupDiffers {
+        index: u64,
+        column: String,
+    },
     // -- tree, head and copies --
     NodeChanged {
         level: u8,
@@ -83,6 +88,11 @@ pub enum JournalFault {
     DatabaseShortened {
         in_files: u64,
         in_database: u64,
+    },
+    /// The files hold fewer entries than when their newest checkpoint was noted.
+    FilesShortened {
+        promised: u64,
+        found: u64,
     },
     FileUnreadable {
         name: String,
