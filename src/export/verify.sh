@@ -46,18 +46,46 @@ hex() { od -An -v -tx1 | tr -d ' \n'; }
 cd "$work"
 
 # 1. What you believe in. Compare these fingerprints with those that the hospital and the authorities publish.
-roots=$anchors/roots.pem
-stamp_roots=$anchors/timestamp-roots.pem
-test -s "$roots" || fail "$roots is missing" "$roots がありません"
-test -s "$stamp_roots" || stamp_roots=$roots
+#
+# Copies the certificates of a PEM file, and nothing else, into a file for openssl, and shows each of them. openssl takes what
+# stands below other headings for certificates too, so whoever looks at some headings alone sees less than it believes.
+believe() {
+    rm -f believed*.pem
+    awk '
+        { sub(/[ \t\r]+$/, "") }
+        !inside && $0 == "-----BEGIN CERTIFICATE-----" { inside = 1; file = "believed" ++count ".pem"; print > file; next }
+        inside && $0 == "-----END CERTIFICATE-----" { print > file; close(file); inside = 0; next }
+        inside ? $0 ~ /[^A-Za-z0-9+\/=]/ : $0 ~ /-----BEGIN/ { wrong = 1; exit }
+        inside { print > file }
+        END { exit wrong || inside || !count }
+    ' "$1" || fail "$1 holds something else than certificates in PEM (-----BEGIN CERTIFICATE-----)" "$1 に証明書（-----BEGIN CERTIFICATE-----）以外のものがあります"
+    : > "$2"
+    for file in believed*.pem; do
+        openssl x509 -in "$file" >> "$2" 2> /dev/null ||
+            fail "$1 holds something that is no certificate" "$1 に証明書でないものがあります"
+        openssl x509 -in "$file" -noout -fingerprint -sha256
+    done
+}
+test -s "$anchors/roots.pem" || fail "$anchors/roots.pem is missing" "$anchors/roots.pem がありません"
 test -s "$anchors/journal.vkey" || fail "$anchors/journal.vkey is missing" "$anchors/journal.vkey がありません"
 echo "You rely on these (compare them with a publication elsewhere):"
 echo "信頼の拠り所は次のとおりです（ほかで公表されたものと比べてください）："
-for file in "$roots" "$stamp_roots"; do
-    awk -v prefix="root" '/BEGIN CERT/ { n++ } /BEGIN CERT/, /END CERT/ { print > (prefix n ".pem") }' "$file"
-    for root in root*.pem; do openssl x509 -in "$root" -noout -fingerprint -sha256; rm "$root"; done
-done
-cat "$anchors/journal.vkey"
+roots=$work/roots.pem
+believe "$anchors/roots.pem" "$roots"
+stamp_roots=$roots
+if test -s "$anchors/timestamp-roots.pem"; then
+    stamp_roots=$work/timestamp-roots.pem
+    believe "$anchors/timestamp-roots.pem" "$stamp_roots"
+fi
+# Of the journal's keys, too, only what is shown counts: name, key id and key, without anything that a terminal would obey.
+awk '
+    { sub(/^[ \t]+/, ""); sub(/[ \t\r]+$/, "") }
+    /^$/ || /^#/ { next }
+    /[^!-~]/ || !/^[^+]+\+[0-9a-f]+\+[A-Za-z0-9+\/]+=*$/ { wrong = 1; exit }
+    { print; count++ }
+    END { exit wrong || !count }
+' "$anchors/journal.vkey" > journals || fail "$anchors/journal.vkey holds a line that is no journal's key (name+key id+base64)" "$anchors/journal.vkey に、記録簿の鍵（名前+鍵の番号+base64）でない行があります"
+cat journals
 
 # 2. Every file is what the manifest says, and nothing else is there.
 sed -n 's/^<asic:DataObjectReference URI="\([a-z0-9.-]*\)" .*<ds:DigestValue>\([A-Za-z0-9+\/=]*\)<\/ds:DigestValue>.*$/\1 \2/p' \
@@ -182,7 +210,7 @@ while IFS= read -r line; do
         if openssl pkeyutl -verify -rawin -pubin -keyform DER -inkey journal.der -in text -sigfile checkpoint.sig \
             > /dev/null 2>&1; then signed=yes; fi
     done < signatures
-done < "$anchors/journal.vkey"
+done < journals
 test $signed = yes || fail "the checkpoint is not signed by a journal that you know" "記録簿の節目の署名を確かめられません"
 size=$(sed -n 2p text)
 root=$(unbase64 "$(sed -n 3p text)" | hex)

@@ -284,6 +284,67 @@ fn the_script_refuses_whatever_was_changed() {
     }
 }
 
+/// What the script believes in is what it shows, and the instructions show every certificate that any openssl would believe.
+#[test]
+fn no_anchor_is_believed_unseen() {
+    let (hospital, forger) = (Hospital::new(), Hospital::new());
+    let filed = forger.file(Recipe::default());
+    let pem = |hospital: &Hospital| hospital::pem(hospital.ca.certificate());
+    let headed = |heading: &str| pem(&forger).replace("CERTIFICATE", heading);
+    let keys = |hospital: &Hospital| hospital.trust.journals[0].to_string();
+    type Files = [(&'static str, String)];
+    let forged = |files: &Files| {
+        let folder = unpacked(&forger, &filed);
+        for (name, text) in files {
+            std::fs::write(folder.join("claimed-anchors").join(name), text).unwrap();
+        }
+        folder
+    };
+    let wrong_roots = "holds something else than certificates";
+    let wrong_key = "holds a line that is no journal's key";
+    let cases: [(&Files, &str); 7] = [
+        (&[("roots.pem", pem(&hospital) + &headed("X509 CERTIFICATE"))], wrong_roots),
+        (&[("roots.pem", pem(&hospital) + &headed("TRUSTED CERTIFICATE"))], wrong_roots),
+        (&[("timestamp-roots.pem", pem(&hospital) + &headed("X509 CERTIFICATE"))], wrong_roots),
+        (&[("roots.pem", pem(&hospital) + &pem(&forger).replacen('\n', "\nProc-Type: 4\n\n", 1))], wrong_roots),
+        (
+            &[("roots.pem", pem(&hospital) + "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")],
+            "no certificate",
+        ),
+        // Carriage returns and escapes write over what was shown before.
+        (
+            &[("journal.vkey", format!("{}\n{}\r\u{1b}[2K{}\n", keys(&hospital), keys(&forger), keys(&hospital)))],
+            wrong_key,
+        ),
+        (&[("journal.vkey", format!("{}{}{}\n", keys(&hospital), " ".repeat(400), keys(&forger)))], wrong_key),
+    ];
+    for (files, expected) in cases {
+        let (good, said) = script(&forged(files));
+        assert!(!good && said.contains(expected), "{files:?}: {said}");
+        assert!(!said.contains('\u{1b}'), "{said:?}");
+    }
+
+    // What may be believed is told, one line each: the second root, the second key, whatever their indentation.
+    let both = forged(&[
+        ("roots.pem", format!("a remark\r\n{}{}", pem(&hospital), pem(&forger).replace('\n', " \r\n"))),
+        ("journal.vkey", format!("# a remark\n{}\n  {}\r\n", keys(&hospital), keys(&forger))),
+    ]);
+    let (good, said) = script(&both);
+    assert!(good, "{said}");
+    assert_eq!(said.matches("Fingerprint").count(), 3, "two roots and the time-stamps': {said}");
+    assert!(said.contains(&format!("\n{}\n{}\n", keys(&hospital), keys(&forger))), "{said}");
+
+    let text = std::fs::read_to_string(both.join("VERIFY.md")).unwrap();
+    let commands = text.split("```sh\n").nth(1).unwrap().split("```").next().unwrap();
+    for (heading, count) in [("CERTIFICATE", 3), ("X509 CERTIFICATE", 3), ("TRUSTED CERTIFICATE", 3)] {
+        let folder =
+            forged(&[("roots.pem", pem(&hospital) + &headed(heading)), ("journal.vkey", "\u{1b}[2Kx\n".into())]);
+        let (good, said) = run(&folder, "sh", &["-euc", commands]);
+        assert!(good && !said.contains('\u{1b}'), "{heading}: {said:?}");
+        assert_eq!(said.matches("Fingerprint").count(), count, "{heading}: {said}");
+    }
+}
+
 const PYHANKO: &str = r#"
 import asyncio, sys
 from datetime import datetime, timezone
