@@ -189,9 +189,23 @@ fi
 good "time-stamped at $time" "タイムスタンプの時刻は $time です"
 fi
 
-# 5. The signer's certificate leads to a root, at the time of the stamp.
-openssl verify -CAfile "$roots" -untrusted others.pem -attime "$seconds" signer.pem > verify.txt 2>&1 ||
+# 5. The signer's certificate leads to a root, at the time of the stamp. What the system believes in counts for nothing here.
+openssl verify -CAfile "$roots" -no-CApath -no-CAstore -untrusted others.pem -attime "$seconds" signer.pem > verify.txt 2>&1 ||
     fail "the signer is not known: $(cat verify.txt)" "署名者の証明書が、信頼する認証局に至りません"
+# Where certificates of the path name purposes (extKeyUsage), e-mail protection, document signing or any must be among them;
+# where the signer's names what its key may do, signing must. A time-stamping authority's key speaks for nobody else.
+for file in certificate*.pem; do
+    purposes=$(openssl asn1parse -in "$file" |
+        awk '/OBJECT *:X509v3 Extended Key Usage$/ { found = 1 } found && /OCTET STRING/ { sub(/.*:/, ""); print; exit }')
+    case $purposes in
+        '' | *06082B06010505070304* | *06082B06010505070324* | *0604551D2500*) ;;
+        *) fail "a certificate of the signer's is not for signing documents" "署名者の証明書は、文書に署名するためのものではありません" ;;
+    esac
+done
+case $(openssl x509 -in signer.pem -noout -ext keyUsage 2>&1) in
+    *'Digital Signature'* | *'Non Repudiation'*) ;;
+    *'Key Usage'*) fail "the signer's certificate is not for signing" "署名者の証明書は、署名するためのものではありません" ;;
+esac
 good "the signer's certificate was valid at that time" "署名者の証明書は、その時に有効でした"
 
 # 6. The journal: its signed checkpoint, and the entry of this record in it.

@@ -9,10 +9,12 @@ mod hospital;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use data_encoding::{BASE64, HEXLOWER};
 use hospital::{Filed, Hospital, Recipe, container};
-use torikomi::crypto::make::Suite;
+use torikomi::crypto::make::{EvaluationCa, KeyPair, Subject, Suite, embed_timestamp, sign_cades, signature_value};
 use torikomi::evidence::record::RecordJson;
 use torikomi::export::{Export, ExportError};
+use torikomi::ids::Digest;
 use torikomi::verification::{Parts, Verdict, verify_pack};
 
 fn export<'a>(hospital: &'a Hospital, filed: &Filed) -> Export<'a> {
@@ -134,6 +136,11 @@ fn the_script_is_not_misled_by_what_base64_spells() {
     assert!(good && said.contains("Everything holds, BY EVALUATION CERTIFICATES"), "{said}");
 }
 
+/// The certificates are not out of date yet, whatever the day of the test.
+fn in_force(commands: &str) -> String {
+    commands.replace("-out /dev/null", "-attime 1795151401 -out /dev/null")
+}
+
 #[test]
 fn the_instructions_hold_to_the_letter() {
     let hospital = Hospital::with(Suite::EcdsaP256);
@@ -145,8 +152,7 @@ fn the_instructions_hold_to_the_letter() {
     for block in blocks {
         // The first line is the rest of the fence.
         let (_, commands) = block.split_once('\n').unwrap();
-        // The certificates are not out of date yet, whatever the day of the test.
-        let commands = commands.replace("-purpose any", "-purpose any -attime 1795151401");
+        let commands = in_force(commands);
         let (good, said) = run(&folder, "sh", &["-euc", &commands]);
         assert!(good, "{commands}: {said}");
         if commands.contains("verify.sh") {
@@ -164,8 +170,8 @@ fn a_current_openssl_verifies_ed25519_in_cms() {
     let openssl = concat!(env!("CARGO_MANIFEST_DIR"), "/.test-env/openssl/bin/openssl");
     let verify = |folder: &Path| {
         let arguments = "cms -verify -binary -cades -inform DER -in record/META-INF/signature001.p7s -content \
-             record/META-INF/ASiCManifest001.xml -CAfile claimed-anchors/roots.pem -purpose any -attime 1795151401 \
-             -out /dev/null";
+             record/META-INF/ASiCManifest001.xml -CAfile claimed-anchors/roots.pem -no-CApath -no-CAstore \
+             -attime 1795151401 -out /dev/null";
         run(folder, openssl, &arguments.split_whitespace().collect::<Vec<_>>())
     };
     let (good, said) = verify(&folder);
@@ -343,6 +349,82 @@ fn no_anchor_is_believed_unseen() {
         assert!(good && !said.contains('\u{1b}'), "{heading}: {said:?}");
         assert_eq!(said.matches("Fingerprint").count(), count, "{heading}: {said}");
     }
+}
+
+fn named(common_name: &str) -> Subject {
+    Subject { common_name: common_name.into(), organization: "見本病院".into(), organizational_unit: None }
+}
+
+/// An authority in the system's own store vouches for nobody.
+#[test]
+fn no_root_counts_but_those_named() {
+    let hospital = Hospital::with(Suite::EcdsaP256);
+    let other = EvaluationCa::create(&named("別の認証局"), hospital::validity()).unwrap();
+    let folder = unpacked(&hospital, &hospital.file(Recipe::default()));
+    let text = std::fs::read_to_string(folder.join("VERIFY.md")).unwrap();
+    let cms = in_force(text.split("```sh cms\n").nth(1).unwrap().split("```").next().unwrap());
+    std::fs::create_dir(folder.join("system")).unwrap();
+    let (good, hash) = run(&folder, "openssl", &["x509", "-in", "claimed-anchors/roots.pem", "-noout", "-hash"]);
+    assert!(good, "{hash}");
+    let root = hospital::pem(hospital.ca.certificate());
+    std::fs::write(folder.join("system").join(format!("{}.0", hash.trim())), root).unwrap();
+    let command = |command: &str| {
+        let mut shell = Command::new("sh");
+        shell.args(["-euc", command]).env("SSL_CERT_DIR", folder.join("system")).current_dir(&folder);
+        let output = shell.output().unwrap();
+        (output.status.success(), String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned())
+    };
+    for commands in ["sh verify.sh claimed-anchors", &cms] {
+        let (good, said) = command(commands);
+        assert!(good, "{commands}: {said}");
+    }
+    std::fs::write(folder.join("claimed-anchors/roots.pem"), hospital::pem(other.certificate())).unwrap();
+    let (good, said) = command("sh verify.sh claimed-anchors");
+    assert!(!good && said.contains("the signer is not known"), "{said}");
+    let (good, said) = command(&cms);
+    assert!(!good && said.contains("verify error"), "{said}");
+    // Nor does one vouch for a time.
+    let anchors = folder.join("claimed-anchors");
+    std::fs::rename(anchors.join("roots.pem"), anchors.join("timestamp-roots.pem")).unwrap();
+    std::fs::write(anchors.join("roots.pem"), hospital::pem(hospital.ca.certificate())).unwrap();
+    let (good, said) = command("sh verify.sh claimed-anchors");
+    assert!(!good && said.contains("the time-stamp:"), "{said}");
+}
+
+/// The key of a time-stamping authority speaks for no person, though its certificate leads to the same root.
+#[test]
+fn a_certificate_for_something_else_signs_no_record() {
+    let hospital = Hospital::new();
+    let filed = hospital.file(Recipe::default());
+    let key = KeyPair::generate(Suite::EcdsaP256).unwrap();
+    let name = named("評価用時刻認証局");
+    let certificate = hospital.ca.issue_timestamping(&key.public_key().unwrap(), &name, hospital::validity()).unwrap();
+
+    // The record again, signed by that key.
+    let folder = unpacked(&hospital, &filed);
+    let [manifest, record] =
+        ["META-INF/ASiCManifest001.xml", "record.json"].map(|name| folder.join("record").join(name));
+    let base64 = |bytes: &[u8]| BASE64.encode(&HEXLOWER.decode(Digest::of(bytes).hex().as_bytes()).unwrap());
+    let before = std::fs::read_to_string(&record).unwrap();
+    let (person, stranger) = (hospital.manager.certificate().fingerprint, Digest::of(&certificate));
+    let after = before.replace(&person.to_string(), &stranger.to_string());
+    std::fs::write(&record, &after).unwrap();
+    let text = std::fs::read_to_string(&manifest).unwrap();
+    let text = text.replace(&base64(before.as_bytes()), &base64(after.as_bytes()));
+    std::fs::write(&manifest, &text).unwrap();
+    let (signed_at, stamped_at) = (hospital::at(hospital::SIGNED_AT), hospital::at(hospital::STAMPED_AT));
+    let chain = [hospital.ca.certificate().to_vec()];
+    let signature = sign_cades(&key, &certificate, &chain, text.as_bytes(), signed_at).unwrap();
+    let token = hospital.token(&hospital.authority, &signature_value(&signature).unwrap(), stamped_at);
+    let signature = embed_timestamp(&signature, &token).unwrap();
+    std::fs::write(folder.join("record/META-INF/signature001.p7s"), signature).unwrap();
+
+    let (good, said) = script(&folder);
+    assert!(!good && said.contains("is not for signing documents"), "{said}");
+    let instructions = std::fs::read_to_string(folder.join("VERIFY.md")).unwrap();
+    let cms = in_force(instructions.split("```sh cms\n").nth(1).unwrap().split("```").next().unwrap());
+    let (good, said) = run(&folder, "sh", &["-euc", &cms]);
+    assert!(!good && said.contains("verify error"), "{said}");
 }
 
 const PYHANKO: &str = r#"
