@@ -40,6 +40,8 @@ unhex() {
         }
     }')"
 }
+# A file of its own: no folder, no pipe, no link to something elsewhere.
+plain() { test -f "$1" && test ! -L "$1"; }
 unbase64() { printf '%s\n' "$1" | openssl base64 -d -A; }
 hex() { od -An -v -tx1 | tr -d ' \n'; }
 
@@ -92,10 +94,14 @@ sed -n 's/^<asic:DataObjectReference URI="\([a-z0-9.-]*\)" .*<ds:DigestValue>\([
     "$manifest" > members
 test "$(grep -c 'DataObjectReference URI' "$manifest")" = "$(wc -l < members | tr -d ' ')" || fail "the manifest" "目録を読めません"
 while read -r name digest; do
-    test -f "$record/$name" || fail "$name is missing" "$name がありません"
+    plain "$record/$name" || fail "$name is missing" "$name がありません"
     test "$(openssl dgst -sha256 -binary "$record/$name" | openssl base64 -A)" = "$digest" ||
         fail "$name is not what was signed" "$name が署名された時と違います"
 done < members
+# What the manifest does not name: a container's type, and the manifest and the signature themselves.
+printf %s application/vnd.etsi.asic-e+zip > mimetype
+{ plain "$record/mimetype" && cmp -s mimetype "$record/mimetype"; } || fail "mimetype is not that of a record" "mimetype が記録のものではありません"
+{ plain "$manifest" && plain "$p7s" && test ! -L "$record/META-INF"; } || fail "record/META-INF" "record/META-INF の中身が定めと違います"
 { cut -d ' ' -f 1 members; echo META-INF; echo mimetype; } | sort > expected
 ls -A "$record" | sort > found
 cmp -s expected found || fail "record/ holds more or less than the manifest names: $(diff expected found | tr '\n' ' ')" "record/ の中身が目録と違います"

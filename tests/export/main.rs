@@ -201,6 +201,13 @@ fn the_script_refuses_whatever_was_changed() {
             std::fs::write(folder.join(file), bytes).unwrap();
         }
     };
+    // The same content, which somebody may change once it was looked at.
+    let linked = |file: &'static str| {
+        move |folder: &Path, _: &Path| {
+            std::fs::rename(folder.join(file), folder.join("elsewhere")).unwrap();
+            std::os::unix::fs::symlink(folder.join("elsewhere"), folder.join(file)).unwrap();
+        }
+    };
     type Change = Box<dyn Fn(&Path, &Path)>;
     let cases: Vec<(&str, Change, &str)> = vec![
         ("a page", Box::new(flip("record/original-001.tif", 5)), "original-001.tif is not what was signed"),
@@ -221,6 +228,23 @@ fn the_script_refuses_whatever_was_changed() {
             Box::new(|folder, _| std::fs::write(folder.join("record/META-INF/x"), "x").unwrap()),
             "META-INF",
         ),
+        (
+            "another type",
+            Box::new(|folder, _| std::fs::write(folder.join("record/mimetype"), "application/zip").unwrap()),
+            "mimetype is not that of a record",
+        ),
+        (
+            "something hidden behind the type's name",
+            Box::new(|folder, _| {
+                std::fs::remove_file(folder.join("record/mimetype")).unwrap();
+                std::fs::create_dir(folder.join("record/mimetype")).unwrap();
+                std::fs::write(folder.join("record/mimetype/original-002.tif"), "x").unwrap();
+            }),
+            "mimetype is not that of a record",
+        ),
+        ("the type by a link", Box::new(linked("record/mimetype")), "mimetype is not that of a record"),
+        ("a page by a link", Box::new(linked("record/original-001.tif")), "original-001.tif is missing"),
+        ("the signature by a link", Box::new(linked("record/META-INF/signature001.p7s")), "record/META-INF"),
         ("another signature", Box::new(replace("record/META-INF/signature001.p7s")), "over another manifest"),
         (
             "the last byte of the token",
