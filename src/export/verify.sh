@@ -42,6 +42,15 @@ unhex() {
 }
 # A file of its own: no folder, no pipe, no link to something elsewhere.
 plain() { test -f "$1" && test ! -L "$1"; }
+# What the pack says is a number, or a digest, is looked at before a shell reckons with it: some would run what stands there.
+number() {
+    case $1 in '' | *[!0-9]* | 0?*) return 1 ;; esac
+    test ${#1} -le 18
+}
+digest() {
+    case $1 in *[!0-9a-f]*) return 1 ;; esac
+    test ${#1} = 64
+}
 unbase64() { printf '%s\n' "$1" | openssl base64 -d -A; }
 hex() { od -An -v -tx1 | tr -d ' \n'; }
 
@@ -223,7 +232,9 @@ signed=no
 while IFS= read -r line; do
     case $line in "$origin+"*) ;; *) continue ;; esac
     # SubjectPublicKeyInfo of Ed25519 is these twelve bytes and the key; the verifier key has one byte before it.
-    { unhex 302a300506032b6570032100; unbase64 "$(printf '%s\n' "$line" | cut -d + -f 3-)" | tail -c +2; } > journal.der
+    key=$(unbase64 "$(printf '%s\n' "$line" | cut -d + -f 3-)" | hex)
+    { digest "${key#01}" && test "$key" = "01${key#01}"; } || fail "the key of $origin is not one of Ed25519" "$origin の鍵が Ed25519 のものではありません"
+    unhex "302a300506032b6570032100${key#01}" > journal.der
     grep "^. *$origin \|^... $origin " "$checkpoint" | sed 's/.* //' > signatures
     while read -r value; do
         unbase64 "$value" | tail -c +5 > checkpoint.sig
@@ -234,10 +245,13 @@ done < journals
 test $signed = yes || fail "the checkpoint is not signed by a journal that you know" "記録簿の節目の署名を確かめられません"
 size=$(sed -n 2p text)
 root=$(unbase64 "$(sed -n 3p text)" | hex)
+{ test "$(wc -l < text | tr -d ' ')" = 3 && number "$size" && digest "$root"; } ||
+    fail "the checkpoint is not written as it must be" "記録簿の節目の書き方が定めと違います"
 
 # The leaf is SHA-256 of a zero byte and the entry, a node SHA-256 of the byte 1 and both children (RFC 9162, 2.1.3.2).
 node() { { printf '\001'; unhex "$1"; unhex "$2"; } | openssl dgst -sha256 -r | cut -d ' ' -f 1; }
 index=$(head -n 1 "$here/journal/inclusion.txt")
+number "$index" || fail "journal/inclusion.txt does not begin with a number" "journal/inclusion.txt が番号で始まっていません"
 tail -n +2 "$here/journal/inclusion.txt" > siblings
 { printf '\000'; cat "$entry"; } > leaf
 hash=$(sha256 leaf)
@@ -245,6 +259,7 @@ left=$index
 right=$((size - 1))
 test "$index" -lt "$size" || fail "the entry lies beyond the checkpoint" "項目が記録簿の節目より後にあります"
 while read -r sibling; do
+    digest "$sibling" || fail "journal/inclusion.txt holds something else than digests" "journal/inclusion.txt にハッシュ値でないものがあります"
     test "$right" -gt 0 || fail "the entry is not in the journal" "項目が記録簿にありません"
     if test $((left % 2)) = 1 || test "$left" = "$right"; then
         hash=$(node "$sibling" "$hash")

@@ -10,8 +10,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use data_encoding::{BASE64, HEXLOWER};
+use ed25519_dalek::{Signer as _, SigningKey};
 use hospital::{Filed, Hospital, Recipe, container};
 use torikomi::crypto::make::{EvaluationCa, KeyPair, Subject, Suite, embed_timestamp, sign_cades, signature_value};
+use torikomi::evidence::checkpoint::VerifierKey;
 use torikomi::evidence::record::RecordJson;
 use torikomi::export::{Export, ExportError};
 use torikomi::ids::Digest;
@@ -449,6 +451,62 @@ fn a_certificate_for_something_else_signs_no_record() {
     let cms = in_force(instructions.split("```sh cms\n").nth(1).unwrap().split("```").next().unwrap());
     let (good, said) = run(&folder, "sh", &["-euc", &cms]);
     assert!(!good && said.contains("verify error"), "{said}");
+}
+
+/// Whatever shell it is, what a pack says is looked at before the shell reckons with it.
+#[test]
+fn the_script_runs_nothing_that_a_pack_says() {
+    let hospital = Hospital::new();
+    let folder = unpacked(&hospital, &hospital.file(Recipe::default()));
+    let command = &format!("index[$(touch {}/run-by-the-pack)0]", folder.display());
+    // Somebody whose key is believed in may still be somebody who wants to run something here.
+    let key = SigningKey::from_bytes(&[9; 32]);
+    let public_key = key.verifying_key().to_bytes();
+    let verifier = VerifierKey { name: hospital::ORIGIN.parse().unwrap(), public_key };
+    let signed = |size: &str, more: &str| {
+        let text = format!("{}\n{size}\n{}\n{more}", hospital::ORIGIN, BASE64.encode(&[0; 32]));
+        let signature = [&verifier.key_id()[..], &key.sign(text.as_bytes()).to_bytes()].concat();
+        format!("{text}\n\u{2014} {} {}\n", hospital::ORIGIN, BASE64.encode(&signature))
+    };
+    let own = std::fs::read_to_string(folder.join("claimed-anchors/journal.vkey")).unwrap();
+    let checkpoint = std::fs::read_to_string(folder.join("journal/checkpoint.txt")).unwrap();
+    let inclusion = std::fs::read_to_string(folder.join("journal/inclusion.txt")).unwrap();
+    let (index, siblings) = inclusion.split_once('\n').unwrap();
+    let written = "the checkpoint is not written as it must be";
+    let digests = "something else than digests";
+    let no_number = "does not begin with a number";
+    let cases = [
+        (signed(command, ""), inclusion.clone(), written),
+        (signed("0100", ""), inclusion.clone(), written),
+        (signed("1000000000000000000", ""), inclusion.clone(), written),
+        (signed("-1", ""), inclusion.clone(), written),
+        (signed("100", "more\n"), inclusion.clone(), written),
+        (checkpoint.clone(), format!("{command}\n{siblings}"), no_number),
+        (checkpoint.clone(), format!("0{index}\n{siblings}"), no_number),
+        (checkpoint.clone(), format!("{index}\n{command}\n{siblings}"), digests),
+        (checkpoint.clone(), format!("{index}\n{}", siblings.to_uppercase()), digests),
+        (checkpoint.clone(), format!("{index}\n{}", siblings.replacen('\n', "00\n", 1)), digests),
+    ];
+    let shells = [&["sh"][..], &["bash", "--posix"]];
+    let shells = shells.into_iter().filter(|shell| Command::new(shell[0]).args(["-c", ":"]).status().is_ok());
+    for shell in shells {
+        for (checkpoint, inclusion, expected) in &cases {
+            std::fs::write(folder.join("claimed-anchors/journal.vkey"), format!("{own}{verifier}\n")).unwrap();
+            std::fs::write(folder.join("journal/checkpoint.txt"), checkpoint).unwrap();
+            std::fs::write(folder.join("journal/inclusion.txt"), inclusion).unwrap();
+            let arguments = [&shell[1..], &["verify.sh", "claimed-anchors"]].concat();
+            let (good, said) = run(&folder, shell[0], &arguments);
+            assert!(!good && said.contains(expected), "{shell:?} {checkpoint} {inclusion}: {said}");
+        }
+        // A key for something else than checkpoints begins with another byte.
+        let other = own.replace("+A", "+B");
+        std::fs::write(folder.join("claimed-anchors/journal.vkey"), other).unwrap();
+        std::fs::write(folder.join("journal/checkpoint.txt"), &checkpoint).unwrap();
+        let arguments = [&shell[1..], &["verify.sh", "claimed-anchors"]].concat();
+        let (good, said) = run(&folder, shell[0], &arguments);
+        assert!(!good && said.contains("is not one of Ed25519"), "{shell:?}: {said}");
+    }
+    assert!(!folder.join("run-by-the-pack").exists());
 }
 
 const PYHANKO: &str = r#"
