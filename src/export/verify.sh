@@ -2,7 +2,12 @@
 # Verifies an unpacked record with openssl (3.0 or newer) and POSIX tools, without the program that made it.
 # 取り出した記録を、作成したプログラムを使わずに openssl（3.0 以降）と POSIX の道具だけで検証する。
 #
-#   sh verify.sh ANCHORS
+#   sh verify.sh ANCHORS [PACK]
+#
+# Take this script from where the program is published: one that came with a record says what whoever made the record
+# wants. PACK is the unpacked record (absent: the folder in which this script lies).
+# このスクリプトは、プログラムの公表元から入手する。記録に付いてきたものは、記録を作った人の言いたいことを言う。
+# PACK は取り出した記録のフォルダー（なければ、このスクリプトのあるフォルダー）。
 #
 # ANCHORS is a folder with what you believe in, and have from elsewhere than from here:
 #   roots.pem               the root certificates to which the signer's certificate must lead
@@ -15,10 +20,14 @@ set -eu
 LC_ALL=C
 export LC_ALL
 
-anchors=${1:?usage: sh verify.sh ANCHORS / 使い方：sh verify.sh ANCHORS}
-here=$(cd "$(dirname "$0")" && pwd)
+# Where it is set, `cd` goes to other folders than those that are named.
+unset CDPATH
+
+anchors=${1:?usage: sh verify.sh ANCHORS [PACK] / 使い方：sh verify.sh ANCHORS [PACK]}
+here=$(cd "${2:-$(dirname "$0")}" && pwd)
 anchors=$(cd "$anchors" && pwd)
-work=$(mktemp -d "${TMPDIR:-/tmp}/verify.XXXXXX")
+work=$(cd "${TMPDIR:-/tmp}" && pwd)/verify.$$
+(umask 077 && mkdir "$work")
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
 record=$here/record
@@ -26,9 +35,10 @@ manifest=$record/META-INF/ASiCManifest001.xml
 p7s=$record/META-INF/signature001.p7s
 
 # Each sentence comes in English and in Japanese.
-fail() { printf 'FAILED: %s\n異常があります：%s\n' "$1" "$2" >&2; exit 1; }
+fail() { printf 'FAILED: %s\n異常があります：%s\n' "$1" "$2" | tr -d '\000-\011\013-\037\177' >&2; exit 1; }
 good() { printf 'ok: %s\n    %s\n' "$1" "$2"; }
-sha256() { openssl dgst -sha256 -r "$1" | cut -d ' ' -f 1; }
+# From the standard input, for openssl writes digests otherwise where a name has a line break.
+sha256() { openssl dgst -sha256 -r < "$1" | cut -d ' ' -f 1; }
 # Bytes of hexadecimal digits, through printf's octal escapes.
 unhex() {
     # shellcheck disable=SC2059
@@ -104,7 +114,7 @@ sed -n 's/^<asic:DataObjectReference URI="\([a-z0-9.-]*\)" .*<ds:DigestValue>\([
 test "$(grep -c 'DataObjectReference URI' "$manifest")" = "$(wc -l < members | tr -d ' ')" || fail "the manifest" "目録を読めません"
 while read -r name digest; do
     plain "$record/$name" || fail "$name is missing" "$name がありません"
-    test "$(openssl dgst -sha256 -binary "$record/$name" | openssl base64 -A)" = "$digest" ||
+    test "$(openssl dgst -sha256 -binary < "$record/$name" | openssl base64 -A)" = "$digest" ||
         fail "$name is not what was signed" "$name が署名された時と違います"
 done < members
 # What the manifest does not name: a container's type, and the manifest and the signature themselves.
@@ -120,7 +130,7 @@ good "$(wc -l < members | tr -d ' ') files are those that the manifest names" "$
 # 3. The signature over the manifest. `place DEPTH KIND` finds values: offset, length of the header, of the content.
 openssl asn1parse -inform DER -in "$p7s" > listing || fail "the signature is not DER" "署名を読めません"
 place() { sed -n "s/^ *\([0-9]*\):d=$1 *hl= *\([0-9]*\) *l= *\([0-9]*\) $2.*/\1 \2 \3/p"; }
-bytes() { tail -c +"$(($1 + 1))" "$p7s" | head -c "$2"; }
+bytes() { dd if="$p7s" bs=1 skip="$1" count="$2" 2> /dev/null; }
 # shellcheck disable=SC2046
 set -- $(place 5 'cons: cont \[ 0 \]' < listing)
 test $# = 3 || fail "the signature has no signed attributes" "署名属性がありません"
@@ -146,7 +156,7 @@ case $(openssl pkey -pubin -in signer-key.pem -noout -text | head -n 1) in
     ED25519*) hash=sha512 ;;
     *) hash=sha256 ;;
 esac
-test "$(named ':messageDigest')" = "$(openssl dgst -$hash -r "$manifest" | cut -d ' ' -f 1)" ||
+test "$(named ':messageDigest')" = "$(openssl dgst -$hash -r < "$manifest" | cut -d ' ' -f 1)" ||
     fail "the signature was made over another manifest" "別の目録に対する署名です"
 if test $hash = sha512; then
     openssl pkeyutl -verify -rawin -in attributes.der -sigfile signature.bin -pubin -inkey signer-key.pem > /dev/null ||
@@ -159,7 +169,7 @@ grep -q "\"certificate\":\"sha256:$wanted\"" "$record/record.json" || fail "reco
 for file in profile.toml calendar.toml; do
     grep -q "sha256:$(sha256 "$record/$file")" "$record/record.json" || fail "record.json names another $file" "record.json が挙げる $file と違います"
 done
-good "signed by $(openssl x509 -in signer.pem -noout -subject -nameopt utf8,sep_comma_plus | sed 's/^subject=//')" "署名を確かめました"
+good "signed by $(openssl x509 -in signer.pem -noout -subject -nameopt utf8,esc_ctrl,sep_comma_plus | sed 's/^subject=//')" "署名を確かめました"
 
 # 4. The time-stamp over the signature, and its time.
 # Seconds since 1970 of "2026 11 20 9 30 0", by the rules of the calendar.
@@ -235,7 +245,7 @@ while IFS= read -r line; do
     key=$(unbase64 "$(printf '%s\n' "$line" | cut -d + -f 3-)" | hex)
     { digest "${key#01}" && test "$key" = "01${key#01}"; } || fail "the key of $origin is not one of Ed25519" "$origin の鍵が Ed25519 のものではありません"
     unhex "302a300506032b6570032100${key#01}" > journal.der
-    grep "^. *$origin \|^... $origin " "$checkpoint" | sed 's/.* //' > signatures
+    awk -v origin="$origin" '/^$/ { signed = 1 } signed && $2 == origin { print $3 }' "$checkpoint" > signatures
     while read -r value; do
         unbase64 "$value" | tail -c +5 > checkpoint.sig
         if openssl pkeyutl -verify -rawin -pubin -keyform DER -inkey journal.der -in text -sigfile checkpoint.sig \

@@ -6,6 +6,7 @@
 #[path = "../support/hospital.rs"]
 mod hospital;
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -507,6 +508,35 @@ fn the_script_runs_nothing_that_a_pack_says() {
         assert!(!good && said.contains("is not one of Ed25519"), "{shell:?}: {said}");
     }
     assert!(!folder.join("run-by-the-pack").exists());
+}
+
+/// Where it lies, what the environment says and which tools go beyond POSIX changes nothing.
+#[test]
+fn the_script_does_without_what_is_around_it() {
+    let (hospital, other) = (Hospital::new(), Hospital::new());
+    let place = hospital.folder.path().join("line\nbreak");
+    std::fs::create_dir(&place).unwrap();
+    let folder = place.join("pack");
+    std::fs::rename(unpacked(&hospital, &hospital.file(Recipe::default())), &folder).unwrap();
+    let elsewhere = unpacked(&other, &other.file(Recipe::default()));
+    let tools = hospital.folder.path().join("tools");
+    std::fs::create_dir(&tools).unwrap();
+    for (name, lines) in [("mktemp", "exit 1"), ("head", "case $1 in -c*) exit 1 ;; esac\nexec /usr/bin/head \"$@\"")] {
+        std::fs::write(tools.join(name), format!("#!/bin/sh\n{lines}\n")).unwrap();
+        std::fs::set_permissions(tools.join(name), std::fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    let path = format!("{}:{}", tools.display(), std::env::var("PATH").unwrap());
+    let published = concat!(env!("CARGO_MANIFEST_DIR"), "/src/export/verify.sh");
+    let own = hospital.trust.journals[0].to_string();
+    for arguments in [&["verify.sh", "claimed-anchors"][..], &[published, "claimed-anchors", "."]] {
+        let mut shell = Command::new("sh");
+        shell.args(arguments).current_dir(&folder).env("CDPATH", &elsewhere).env("PATH", &path);
+        let output = shell.output().unwrap();
+        let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+        assert!(output.status.success() && said.contains(&own), "{arguments:?}: {said}");
+    }
+    let (good, said) = run(&place, "sh", &[published, "pack/claimed-anchors", elsewhere.to_str().unwrap()]);
+    assert!(!good && said.contains("the time-stamp:"), "the pack that was named is looked at: {said}");
 }
 
 const PYHANKO: &str = r#"
