@@ -139,6 +139,18 @@ fn the_script_is_not_misled_by_what_base64_spells() {
     assert!(good && said.contains("Everything holds, BY EVALUATION CERTIFICATES"), "{said}");
 }
 
+/// The script that comes with a record can be compared with the one that is published.
+#[test]
+fn the_documents_name_the_script_by_its_digest() {
+    let published = |name: &str| std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap();
+    let digest = Digest::of(&published("src/export/verify.sh")).hex();
+    let documentation = String::from_utf8(published("docs/evidence.md")).unwrap();
+    assert!(
+        documentation.contains(&format!("`{digest}`")),
+        "docs/evidence.md must name the SHA-256 of verify.sh: {digest}"
+    );
+}
+
 /// The certificates are not out of date yet, whatever the day of the test.
 fn in_force(commands: &str) -> String {
     commands.replace("-out /dev/null", "-attime 1795151401 -out /dev/null")
@@ -149,6 +161,7 @@ fn the_instructions_hold_to_the_letter() {
     let hospital = Hospital::with(Suite::EcdsaP256);
     let filed = hospital.file(Recipe::default());
     let folder = unpacked(&hospital, &filed);
+    assert!(!folder.join("token.tst").exists(), "it is cut out of the signature");
     let text = std::fs::read_to_string(folder.join("VERIFY.md")).unwrap();
     let blocks: Vec<&str> = text.split("```sh").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
     assert_eq!(blocks.len(), 4);
@@ -158,6 +171,9 @@ fn the_instructions_hold_to_the_letter() {
         let commands = in_force(commands);
         let (good, said) = run(&folder, "sh", &["-euc", &commands]);
         assert!(good, "{commands}: {said}");
+        if commands.contains("token.tst") {
+            assert!(said.contains("Time stamp: Nov 20 05:10:00.6 2026 GMT"), "{said}");
+        }
         if commands.contains("verify.sh") {
             assert!(said.contains("Everything holds, BY EVALUATION CERTIFICATES"), "{said}");
         }
