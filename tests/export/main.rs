@@ -555,6 +555,22 @@ fn the_script_does_without_what_is_around_it() {
     assert!(!good && said.contains("the time-stamp:"), "the pack that was named is looked at: {said}");
 }
 
+/// A pack from which an entry was left out lacks nothing that one could see; whoever verifies it is told so.
+#[test]
+fn of_a_pack_it_is_said_how_far_it_tells() {
+    let hospital = Hospital::new();
+    let folder = unpacked(&hospital, &hospital.file(Recipe::default()));
+    for (language, said) in [("en", "As far as this pack tells: that no revocation"), ("ja", "失効や、任命")] {
+        let arguments = ["verify", ".", "--anchors", "claimed-anchors", "--accept-evaluation", "--lang", language];
+        let (good, told) = run(&folder, env!("CARGO_BIN_EXE_torikomi"), &arguments);
+        assert!(good && told.contains(said), "{told}");
+    }
+    let instructions = std::fs::read_to_string(folder.join("VERIFY.md")).unwrap();
+    for said in ["an entry that was left out is not missed", "失効の項目が抜かれていても"] {
+        assert!(instructions.contains(said), "{said}");
+    }
+}
+
 const PYHANKO: &str = r#"
 import asyncio, sys
 from datetime import datetime, timezone
