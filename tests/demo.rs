@@ -169,6 +169,8 @@ fn the_records_are_told(home: &Path, records: &[String]) {
         asked(home, "record-history", &["record", "history", record]);
         let one = asked(home, "verify", &["verify", record, "--accept-evaluation"]);
         assert_eq!(one["items"][0]["report"]["verdict"], "passed");
+        let told = torikomi(Some(home), &["verify", record, "--accept-evaluation"]);
+        assert!(told.status == 0 && !told.out.contains("As far as this pack tells"), "{}", told.out);
     }
 }
 

@@ -8,7 +8,7 @@ use super::{Answer, Desk, Failure};
 use crate::control::facts::{Unread, Verified, VerifiedItem};
 use crate::ids::RecordId;
 use crate::store::records::{self, Filter, Record};
-use crate::verification::{AtHome, EvidenceState, Report, Trust, Unverifiable, Verdict, verify_pack};
+use crate::verification::{AtHome, EvidenceState, Report, Step, Trust, Unverifiable, Verdict, verify_pack};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -152,6 +152,10 @@ fn show(desk: &Desk, page: &mut Page, verified: &Verified, all: bool) {
             Some(EvidenceState::Signed) => page.below(&words.say("evidence-signed")),
             Some(EvidenceState::Stamped) => page.below(&words.say("evidence-stamped")),
             None => {}
+        }
+        // Only a record in a store is held against an index, and has the whole journal beside it.
+        if !report.steps.iter().any(|step| step.step == Step::Index) {
+            page.below(&words.say("verify-as-far-as-the-pack-tells"));
         }
         if report.evaluation {
             page.below(&words.say("verify-evaluation"));

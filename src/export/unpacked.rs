@@ -4,7 +4,6 @@
 //! VERIFY.md, verify.sh   what to do, and a script that does it
 //! record/                exactly what unpacking the container gives
 //! certificates/          signer, issuers, authority: what came in signature and token, as PEM
-//! token.tst              the time-stamp, as it stands in the signature
 //! journal/               the entry of the filing, its inclusion proof, the checkpoint; proof.json for `torikomi verify`
 //! claimed-anchors/       what the exporting hospital believes in: to be compared with what it publishes elsewhere
 //! ```
@@ -73,11 +72,10 @@ fn evidence(export: &mut Export<'_>, folder: &Folder) -> Result<(), ExportError>
         Ok(())
     };
     write("signer", "issuer", &signed.signer, &signed.certificates)?;
-    if let Some(token) = &signed.timestamp {
-        folder.create_new("token.tst", token)?;
-        if let Ok(claim) = check::timestamp_claim(token, &signed.signature) {
-            write("timestamp-authority", "timestamp-issuer", &claim.certificate, &claim.certificates)?;
-        }
+    if let Some(token) = &signed.timestamp
+        && let Ok(claim) = check::timestamp_claim(token, &signed.signature)
+    {
+        write("timestamp-authority", "timestamp-issuer", &claim.certificate, &claim.certificates)?;
     }
     Ok(())
 }

@@ -2,7 +2,12 @@
 # Verifies an unpacked record with openssl (3.0 or newer) and POSIX tools, without the program that made it.
 # 取り出した記録を、作成したプログラムを使わずに openssl（3.0 以降）と POSIX の道具だけで検証する。
 #
-#   sh verify.sh ANCHORS
+#   sh verify.sh ANCHORS [PACK]
+#
+# Take this script from where the program is published: one that came with a record says what whoever made the record
+# wants. PACK is the unpacked record (absent: the folder in which this script lies).
+# このスクリプトは、プログラムの公表元から入手する。記録に付いてきたものは、記録を作った人の言いたいことを言う。
+# PACK は取り出した記録のフォルダー（なければ、このスクリプトのあるフォルダー）。
 #
 # ANCHORS is a folder with what you believe in, and have from elsewhere than from here:
 #   roots.pem               the root certificates to which the signer's certificate must lead
@@ -15,10 +20,14 @@ set -eu
 LC_ALL=C
 export LC_ALL
 
-anchors=${1:?usage: sh verify.sh ANCHORS / 使い方：sh verify.sh ANCHORS}
-here=$(cd "$(dirname "$0")" && pwd)
+# Where it is set, `cd` goes to other folders than those that are named.
+unset CDPATH
+
+anchors=${1:?usage: sh verify.sh ANCHORS [PACK] / 使い方：sh verify.sh ANCHORS [PACK]}
+here=$(cd "${2:-$(dirname "$0")}" && pwd)
 anchors=$(cd "$anchors" && pwd)
-work=$(mktemp -d "${TMPDIR:-/tmp}/verify.XXXXXX")
+work=$(cd "${TMPDIR:-/tmp}" && pwd)/verify.$$
+(umask 077 && mkdir "$work")
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
 record=$here/record
@@ -26,9 +35,10 @@ manifest=$record/META-INF/ASiCManifest001.xml
 p7s=$record/META-INF/signature001.p7s
 
 # Each sentence comes in English and in Japanese.
-fail() { printf 'FAILED: %s\n異常があります：%s\n' "$1" "$2" >&2; exit 1; }
+fail() { printf 'FAILED: %s\n異常があります：%s\n' "$1" "$2" | tr -d '\000-\011\013-\037\177' >&2; exit 1; }
 good() { printf 'ok: %s\n    %s\n' "$1" "$2"; }
-sha256() { openssl dgst -sha256 -r "$1" | cut -d ' ' -f 1; }
+# From the standard input, for openssl writes digests otherwise where a name has a line break.
+sha256() { openssl dgst -sha256 -r < "$1" | cut -d ' ' -f 1; }
 # Bytes of hexadecimal digits, through printf's octal escapes.
 unhex() {
     # shellcheck disable=SC2059
@@ -40,34 +50,77 @@ unhex() {
         }
     }')"
 }
+# A file of its own: no folder, no pipe, no link to something elsewhere.
+plain() { test -f "$1" && test ! -L "$1"; }
+# What the pack says is a number, or a digest, is looked at before a shell reckons with it: some would run what stands there.
+number() {
+    case $1 in '' | *[!0-9]* | 0?*) return 1 ;; esac
+    test ${#1} -le 18
+}
+digest() {
+    case $1 in *[!0-9a-f]*) return 1 ;; esac
+    test ${#1} = 64
+}
 unbase64() { printf '%s\n' "$1" | openssl base64 -d -A; }
 hex() { od -An -v -tx1 | tr -d ' \n'; }
 
 cd "$work"
 
 # 1. What you believe in. Compare these fingerprints with those that the hospital and the authorities publish.
-roots=$anchors/roots.pem
-stamp_roots=$anchors/timestamp-roots.pem
-test -s "$roots" || fail "$roots is missing" "$roots がありません"
-test -s "$stamp_roots" || stamp_roots=$roots
+#
+# Copies the certificates of a PEM file, and nothing else, into a file for openssl, and shows each of them. openssl takes what
+# stands below other headings for certificates too, so whoever looks at some headings alone sees less than it believes.
+believe() {
+    rm -f believed*.pem
+    awk '
+        { sub(/[ \t\r]+$/, "") }
+        !inside && $0 == "-----BEGIN CERTIFICATE-----" { inside = 1; file = "believed" ++count ".pem"; print > file; next }
+        inside && $0 == "-----END CERTIFICATE-----" { print > file; close(file); inside = 0; next }
+        inside ? $0 ~ /[^A-Za-z0-9+\/=]/ : $0 ~ /-----BEGIN/ { wrong = 1; exit }
+        inside { print > file }
+        END { exit wrong || inside || !count }
+    ' "$1" || fail "$1 holds something else than certificates in PEM (-----BEGIN CERTIFICATE-----)" "$1 に証明書（-----BEGIN CERTIFICATE-----）以外のものがあります"
+    : > "$2"
+    for file in believed*.pem; do
+        openssl x509 -in "$file" >> "$2" 2> /dev/null ||
+            fail "$1 holds something that is no certificate" "$1 に証明書でないものがあります"
+        openssl x509 -in "$file" -noout -fingerprint -sha256
+    done
+}
+test -s "$anchors/roots.pem" || fail "$anchors/roots.pem is missing" "$anchors/roots.pem がありません"
 test -s "$anchors/journal.vkey" || fail "$anchors/journal.vkey is missing" "$anchors/journal.vkey がありません"
 echo "You rely on these (compare them with a publication elsewhere):"
 echo "信頼の拠り所は次のとおりです（ほかで公表されたものと比べてください）："
-for file in "$roots" "$stamp_roots"; do
-    awk -v prefix="root" '/BEGIN CERT/ { n++ } /BEGIN CERT/, /END CERT/ { print > (prefix n ".pem") }' "$file"
-    for root in root*.pem; do openssl x509 -in "$root" -noout -fingerprint -sha256; rm "$root"; done
-done
-cat "$anchors/journal.vkey"
+roots=$work/roots.pem
+believe "$anchors/roots.pem" "$roots"
+stamp_roots=$roots
+if test -s "$anchors/timestamp-roots.pem"; then
+    stamp_roots=$work/timestamp-roots.pem
+    believe "$anchors/timestamp-roots.pem" "$stamp_roots"
+fi
+# Of the journal's keys, too, only what is shown counts: name, key id and key, without anything that a terminal would obey.
+awk '
+    { sub(/^[ \t]+/, ""); sub(/[ \t\r]+$/, "") }
+    /^$/ || /^#/ { next }
+    /[^!-~]/ || !/^[^+]+\+[0-9a-f]+\+[A-Za-z0-9+\/]+=*$/ { wrong = 1; exit }
+    { print; count++ }
+    END { exit wrong || !count }
+' "$anchors/journal.vkey" > journals || fail "$anchors/journal.vkey holds a line that is no journal's key (name+key id+base64)" "$anchors/journal.vkey に、記録簿の鍵（名前+鍵の番号+base64）でない行があります"
+cat journals
 
 # 2. Every file is what the manifest says, and nothing else is there.
 sed -n 's/^<asic:DataObjectReference URI="\([a-z0-9.-]*\)" .*<ds:DigestValue>\([A-Za-z0-9+\/=]*\)<\/ds:DigestValue>.*$/\1 \2/p' \
     "$manifest" > members
 test "$(grep -c 'DataObjectReference URI' "$manifest")" = "$(wc -l < members | tr -d ' ')" || fail "the manifest" "目録を読めません"
 while read -r name digest; do
-    test -f "$record/$name" || fail "$name is missing" "$name がありません"
-    test "$(openssl dgst -sha256 -binary "$record/$name" | openssl base64 -A)" = "$digest" ||
+    plain "$record/$name" || fail "$name is missing" "$name がありません"
+    test "$(openssl dgst -sha256 -binary < "$record/$name" | openssl base64 -A)" = "$digest" ||
         fail "$name is not what was signed" "$name が署名された時と違います"
 done < members
+# What the manifest does not name: a container's type, and the manifest and the signature themselves.
+printf %s application/vnd.etsi.asic-e+zip > mimetype
+{ plain "$record/mimetype" && cmp -s mimetype "$record/mimetype"; } || fail "mimetype is not that of a record" "mimetype が記録のものではありません"
+{ plain "$manifest" && plain "$p7s" && test ! -L "$record/META-INF"; } || fail "record/META-INF" "record/META-INF の中身が定めと違います"
 { cut -d ' ' -f 1 members; echo META-INF; echo mimetype; } | sort > expected
 ls -A "$record" | sort > found
 cmp -s expected found || fail "record/ holds more or less than the manifest names: $(diff expected found | tr '\n' ' ')" "record/ の中身が目録と違います"
@@ -77,7 +130,7 @@ good "$(wc -l < members | tr -d ' ') files are those that the manifest names" "$
 # 3. The signature over the manifest. `place DEPTH KIND` finds values: offset, length of the header, of the content.
 openssl asn1parse -inform DER -in "$p7s" > listing || fail "the signature is not DER" "署名を読めません"
 place() { sed -n "s/^ *\([0-9]*\):d=$1 *hl= *\([0-9]*\) *l= *\([0-9]*\) $2.*/\1 \2 \3/p"; }
-bytes() { tail -c +"$(($1 + 1))" "$p7s" | head -c "$2"; }
+bytes() { dd if="$p7s" bs=1 skip="$1" count="$2" 2> /dev/null; }
 # shellcheck disable=SC2046
 set -- $(place 5 'cons: cont \[ 0 \]' < listing)
 test $# = 3 || fail "the signature has no signed attributes" "署名属性がありません"
@@ -103,7 +156,7 @@ case $(openssl pkey -pubin -in signer-key.pem -noout -text | head -n 1) in
     ED25519*) hash=sha512 ;;
     *) hash=sha256 ;;
 esac
-test "$(named ':messageDigest')" = "$(openssl dgst -$hash -r "$manifest" | cut -d ' ' -f 1)" ||
+test "$(named ':messageDigest')" = "$(openssl dgst -$hash -r < "$manifest" | cut -d ' ' -f 1)" ||
     fail "the signature was made over another manifest" "別の目録に対する署名です"
 if test $hash = sha512; then
     openssl pkeyutl -verify -rawin -in attributes.der -sigfile signature.bin -pubin -inkey signer-key.pem > /dev/null ||
@@ -116,7 +169,7 @@ grep -q "\"certificate\":\"sha256:$wanted\"" "$record/record.json" || fail "reco
 for file in profile.toml calendar.toml; do
     grep -q "sha256:$(sha256 "$record/$file")" "$record/record.json" || fail "record.json names another $file" "record.json が挙げる $file と違います"
 done
-good "signed by $(openssl x509 -in signer.pem -noout -subject -nameopt utf8,sep_comma_plus | sed 's/^subject=//')" "署名を確かめました"
+good "signed by $(openssl x509 -in signer.pem -noout -subject -nameopt utf8,esc_ctrl,sep_comma_plus | sed 's/^subject=//')" "署名を確かめました"
 
 # 4. The time-stamp over the signature, and its time.
 # Seconds since 1970 of "2026 11 20 9 30 0", by the rules of the calendar.
@@ -161,9 +214,23 @@ fi
 good "time-stamped at $time" "タイムスタンプの時刻は $time です"
 fi
 
-# 5. The signer's certificate leads to a root, at the time of the stamp.
-openssl verify -CAfile "$roots" -untrusted others.pem -attime "$seconds" signer.pem > verify.txt 2>&1 ||
+# 5. The signer's certificate leads to a root, at the time of the stamp. What the system believes in counts for nothing here.
+openssl verify -CAfile "$roots" -no-CApath -no-CAstore -untrusted others.pem -attime "$seconds" signer.pem > verify.txt 2>&1 ||
     fail "the signer is not known: $(cat verify.txt)" "署名者の証明書が、信頼する認証局に至りません"
+# Where certificates of the path name purposes (extKeyUsage), e-mail protection, document signing or any must be among them;
+# where the signer's names what its key may do, signing must. A time-stamping authority's key speaks for nobody else.
+for file in certificate*.pem; do
+    purposes=$(openssl asn1parse -in "$file" |
+        awk '/OBJECT *:X509v3 Extended Key Usage$/ { found = 1 } found && /OCTET STRING/ { sub(/.*:/, ""); print; exit }')
+    case $purposes in
+        '' | *06082B06010505070304* | *06082B06010505070324* | *0604551D2500*) ;;
+        *) fail "a certificate of the signer's is not for signing documents" "署名者の証明書は、文書に署名するためのものではありません" ;;
+    esac
+done
+case $(openssl x509 -in signer.pem -noout -ext keyUsage 2>&1) in
+    *'Digital Signature'* | *'Non Repudiation'*) ;;
+    *'Key Usage'*) fail "the signer's certificate is not for signing" "署名者の証明書は、署名するためのものではありません" ;;
+esac
 good "the signer's certificate was valid at that time" "署名者の証明書は、その時に有効でした"
 
 # 6. The journal: its signed checkpoint, and the entry of this record in it.
@@ -175,21 +242,26 @@ signed=no
 while IFS= read -r line; do
     case $line in "$origin+"*) ;; *) continue ;; esac
     # SubjectPublicKeyInfo of Ed25519 is these twelve bytes and the key; the verifier key has one byte before it.
-    { unhex 302a300506032b6570032100; unbase64 "$(printf '%s\n' "$line" | cut -d + -f 3-)" | tail -c +2; } > journal.der
-    grep "^. *$origin \|^... $origin " "$checkpoint" | sed 's/.* //' > signatures
+    key=$(unbase64 "$(printf '%s\n' "$line" | cut -d + -f 3-)" | hex)
+    { digest "${key#01}" && test "$key" = "01${key#01}"; } || fail "the key of $origin is not one of Ed25519" "$origin の鍵が Ed25519 のものではありません"
+    unhex "302a300506032b6570032100${key#01}" > journal.der
+    awk -v origin="$origin" '/^$/ { signed = 1 } signed && $2 == origin { print $3 }' "$checkpoint" > signatures
     while read -r value; do
         unbase64 "$value" | tail -c +5 > checkpoint.sig
         if openssl pkeyutl -verify -rawin -pubin -keyform DER -inkey journal.der -in text -sigfile checkpoint.sig \
             > /dev/null 2>&1; then signed=yes; fi
     done < signatures
-done < "$anchors/journal.vkey"
+done < journals
 test $signed = yes || fail "the checkpoint is not signed by a journal that you know" "記録簿の節目の署名を確かめられません"
 size=$(sed -n 2p text)
 root=$(unbase64 "$(sed -n 3p text)" | hex)
+{ test "$(wc -l < text | tr -d ' ')" = 3 && number "$size" && digest "$root"; } ||
+    fail "the checkpoint is not written as it must be" "記録簿の節目の書き方が定めと違います"
 
 # The leaf is SHA-256 of a zero byte and the entry, a node SHA-256 of the byte 1 and both children (RFC 9162, 2.1.3.2).
 node() { { printf '\001'; unhex "$1"; unhex "$2"; } | openssl dgst -sha256 -r | cut -d ' ' -f 1; }
 index=$(head -n 1 "$here/journal/inclusion.txt")
+number "$index" || fail "journal/inclusion.txt does not begin with a number" "journal/inclusion.txt が番号で始まっていません"
 tail -n +2 "$here/journal/inclusion.txt" > siblings
 { printf '\000'; cat "$entry"; } > leaf
 hash=$(sha256 leaf)
@@ -197,6 +269,7 @@ left=$index
 right=$((size - 1))
 test "$index" -lt "$size" || fail "the entry lies beyond the checkpoint" "項目が記録簿の節目より後にあります"
 while read -r sibling; do
+    digest "$sibling" || fail "journal/inclusion.txt holds something else than digests" "journal/inclusion.txt にハッシュ値でないものがあります"
     test "$right" -gt 0 || fail "the entry is not in the journal" "項目が記録簿にありません"
     if test $((left % 2)) = 1 || test "$left" = "$right"; then
         hash=$(node "$sibling" "$hash")

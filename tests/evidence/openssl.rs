@@ -8,23 +8,21 @@ use torikomi::crypto::make::{
 use crate::parts::{ATTIME, NOW, Parts, at, pem, rules, subject};
 
 #[test]
-fn a_p256_signature_is_cades_for_openssl() {
+fn a_p256_signature_is_cades_for_the_documented_command() {
     let parts = Parts::new(Suite::EcdsaP256);
+    let documentation = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/evidence.md")).unwrap();
+    let command = documentation.split("```sh cms\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let command = command.replace("\\\n", "").replace("-out /dev/null", &format!("{ATTIME} -out /dev/null"));
     let manifest = parts.manifest();
     let signature = parts.sign(&manifest);
     let stamped = parts.stamp(&signature);
-    parts.write("manifest.xml", &manifest);
+    parts.write("META-INF/ASiCManifest001.xml", &manifest);
     parts.write("other.xml", &[&manifest[..], b"\n"].concat());
     for p7s in [&signature, &stamped] {
-        parts.write("signature.p7s", p7s);
-        let verify = |content: &str| {
-            format!(
-                "openssl cms -verify -binary -cades -inform DER -in signature.p7s -content {content} \
-                 -CAfile root.pem -purpose any {ATTIME} -out /dev/null"
-            )
-        };
-        assert!(parts.succeed(&verify("manifest.xml")).contains("CAdES Verification successful"));
-        assert!(parts.fail(&verify("other.xml")).contains("verification failure"), "a changed manifest");
+        parts.write("META-INF/signature001.p7s", p7s);
+        assert!(parts.succeed(&command).contains("CAdES Verification successful"));
+        let other = command.replace("META-INF/ASiCManifest001.xml", "other.xml");
+        assert!(parts.fail(&other).contains("verification failure"), "a changed manifest");
     }
 }
 

@@ -17,6 +17,7 @@ verdict-indeterminate = Nothing is found wrong, but something cannot be told.
 verdict-failed = Something is wrong: the record was changed, or lacks what it needs.
 evidence-signed = State of the evidence: signed (nothing but the signer's word says when)
 evidence-stamped = State of the evidence: stamped (long-term validation data not complete)
+verify-as-far-as-the-pack-tells = As far as this pack tells: that no revocation, no end of an appointment or of a session was left out of it, only the hospital's whole journal shows (torikomi journal verify).
 verify-evaluation = By an evaluation authority: nobody outside vouches for it.
 verify-counts = { $passed } without fault, { $indeterminate } cannot be told, { $failed } with faults, { $unread } could not be looked at
 record-exported = Exported: { $path }

@@ -17,6 +17,7 @@ verdict-indeterminate = 異常は見つかっていませんが、確かめら�
 verdict-failed = 異常があります。記録が変えられたか、必要なものが欠けています。
 evidence-signed = 証拠の状態：署名済み（時刻は署名者の申告のみ）
 evidence-stamped = 証拠の状態：タイムスタンプ済み（長期検証情報は未完）
+verify-as-far-as-the-pack-tells = 渡されたものから分かる範囲の結果です。失効や、任命・セッションの終わりの項目が抜かれていないことは、病院の記録簿全体（torikomi journal verify）でしか確かめられません。
 verify-evaluation = 評価用の認証局によるものです。外部のだれも保証していません。
 verify-counts = 異常のないもの { $passed } 件、検証しきれないもの { $indeterminate } 件、異常のあるもの { $failed } 件、確かめられなかったもの { $unread } 件
 record-exported = 書き出しました：{ $path }
