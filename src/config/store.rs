@@ -17,10 +17,10 @@ settings! {
         custody: PathBuf = PathBuf::from("custody");
         /// A database on a PostgreSQL server instead of the file in the store's folder; fixed when the home was made.
         /// 保存先のファイルの代わりに使う PostgreSQL のデータベース。作成時に決まる。
-        database: Option<String> = None, like "postgresql://torikomi@localhost/torikomi";
+        database: Option<String> = None, like "\"postgresql://torikomi@localhost/torikomi\"";
         /// The file with the password for it; relative to the home. Without: what the server asks of the system's user.
         /// そのパスワードのファイル。
-        database_password_file: Option<PathBuf> = None, like "keys/database-password";
+        database_password_file: Option<PathBuf> = None, like "\"keys/database-password\"";
     }
 }
 
