@@ -82,7 +82,8 @@ fn a_database_that_does_not_fit_is_refused_and_one_of_another_home_too() {
         (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
     };
     let (status, told) = init("latin", &latin);
-    assert!(status == 3 && told.contains("LATIN1") && told.contains("UTF8"), "{status} {told}");
+    // Before anything is written: the server itself would complain of the first Japanese name only.
+    assert!(status == 3 && told.contains("server_encoding: LATIN1"), "{status} {told}");
     let (status, told) = init("nowhere", "postgresql://intake@localhost/none?host=/nonexistent");
     assert!(status == 3 && told.contains("reach"), "{status} {told}");
     let (status, told) = init("open", "postgresql://intake:secret@localhost/none");
