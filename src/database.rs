@@ -433,8 +433,12 @@ impl Writer {
             sqlx::raw_sql("COMMIT").execute(&mut *connection).await
         }
         .await;
-        if written.is_err() {
-            let _ = sqlx::raw_sql("ROLLBACK").execute(connection).await;
+        if written.is_err()
+            && sqlx::raw_sql("ROLLBACK").execute(connection).await.is_err()
+            && self.dialect == Dialect::Postgres
+        {
+            // It went while something else was the trouble: the next trial makes another.
+            self.connection = None;
         }
         Ok(written.map(|_| ())?)
     }

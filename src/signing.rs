@@ -153,7 +153,8 @@ impl Signing<'_> {
             Err(refusal) => return Ok(waits_for(&refusal)),
         };
         let attempt = AttemptId::new();
-        let draft = self.draft(accepted, profile, &session, &capacity, attempt, sign_by)?;
+        let draft =
+            self.draft(accepted, profile, &session, &capacity, attempt, draft::Times { signed_at: now, sign_by })?;
         let made = self.sessions.sign(session.id, now, |signer| {
             make::sign_cades(signer.key(), &signer.certificate().der, self.chain, &draft.manifest, now)
                 .map(|signature| (signature, signer.certificate().fingerprint))

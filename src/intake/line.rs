@@ -364,7 +364,11 @@ fn take_turns(shared: &Shared, at_station: &Mutex<AtStation>, mut watch: Watch) 
         let now = Moment::now();
         if let Some(trouble) = shared.instruments.database.trouble() {
             // Nothing is looked at whose outcome could not be recorded.
-            let paused = Paused { since: shared.now(), disk_full: true, error: trouble.to_string() };
+            let paused = Paused {
+                since: shared.now(),
+                disk_full: matches!(trouble, DatabaseError::DiskFull),
+                error: trouble.to_string(),
+            };
             shared.gate.shut(paused, 0, now);
             next = Some(now + TRY_AGAIN);
             continue;

@@ -134,8 +134,10 @@ impl Anchor {
         let at = |source| AnchorError::Io { path: self.path.clone(), source };
         let mut notes = match self.notes.take() {
             Some(notes) if notes.stand().map_err(at)? => notes,
-            _ => self.open(database, &head)?,
+            _ => self.open(database)?,
         };
+        // A server's database may be put back under a running line too.
+        self.fits(database, &notes, &head)?;
         let before = notes.noted();
         notes.note(&head).map_err(at)?;
         if notes.noted() != before {
@@ -145,8 +147,7 @@ impl Anchor {
         Ok(())
     }
 
-    /// Opens the copy. One that is not what this journal wrote there stays as it is, however far the journal grows.
-    fn open(&self, database: &Database, now: &Head) -> Result<Notes, AnchorError> {
+    fn open(&self, database: &Database) -> Result<Notes, AnchorError> {
         let path = self.path.clone();
         let at = |source| AnchorError::Io { path: self.path.clone(), source };
         let (folder, home) = (self.folder.canonicalize().map_err(at)?, self.home.canonicalize().map_err(at)?);
@@ -158,14 +159,23 @@ impl Anchor {
         if let Some(promised) = self.reached(database)?.filter(|reached| *reached > found) {
             return Err(AnchorError::Shortened { path, promised, found });
         }
-        let Some(Noted { size, root }) = notes.noted() else { return Ok(notes) };
+        Ok(notes)
+    }
+
+    /// A copy that is not what this journal wrote there stays as it is, however far the journal grows.
+    fn fits(&self, database: &Database, notes: &Notes, now: &Head) -> Result<(), AnchorError> {
+        let Some(Noted { size, root }) = notes.noted().filter(|noted| (noted.size, noted.root) != (now.size, now.root))
+        else {
+            return Ok(());
+        };
+        let path = self.path.clone();
         if size > now.size {
             return Err(AnchorError::Truncated { path, promised: size, found: now.size });
         }
         if database.read(async |tx| edge_at(tx, size).await)?.root() != root {
             return Err(AnchorError::Forked { path, size });
         }
-        Ok(notes)
+        Ok(())
     }
 
     /// How far the copy reached here when it was last written.

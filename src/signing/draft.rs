@@ -32,6 +32,14 @@ pub(super) struct RecordDraft {
     pub manifest: Vec<u8>,
 }
 
+/// When it is signed, and by when it has to be.
+#[derive(Clone, Copy)]
+pub(super) struct Times {
+    /// What the signature states. Who is in office is asked for this very time, as whoever verifies will ask.
+    pub signed_at: Instant,
+    pub sign_by: Instant,
+}
+
 /// What the ledger and the registers know, read in one snapshot.
 struct Known {
     parts: Vec<Part>,
@@ -60,10 +68,10 @@ impl Signing<'_> {
         session: &SessionFacts,
         capacity: &Capacity,
         attempt: AttemptId,
-        sign_by: Instant,
+        times: Times,
     ) -> Result<RecordDraft, SigningError> {
         let document = accepted.document();
-        let known = self.known(accepted, session)?;
+        let known = self.known(accepted, session, times.signed_at)?;
         let mut files = Vec::new();
         let mut members = Vec::new();
         let mut measurements = Vec::new();
@@ -111,7 +119,7 @@ impl Signing<'_> {
             profile: profile.reference().clone(),
             calendar: self.calendar.digest(),
             judgement: accepted.judgement().clone(),
-            clocks: self.clocks(accepted, profile, sign_by, known.at_intake.clone()),
+            clocks: self.clocks(accepted, profile, times.sign_by, known.at_intake.clone()),
             decisions: accepted
                 .decisions()
                 .iter()
@@ -160,10 +168,9 @@ impl Signing<'_> {
         Ok(RecordDraft { record, record_bytes, manifest })
     }
 
-    fn known(&self, accepted: &Accepted, session: &SessionFacts) -> Result<Known, SigningError> {
+    fn known(&self, accepted: &Accepted, session: &SessionFacts, now: Instant) -> Result<Known, SigningError> {
         let document = accepted.document();
         let named = document.identity.operator.as_ref().map(|operator| operator.value.as_str());
-        let now = self.clock.now();
         self.database.read::<_, SigningError, _>(async |tx| {
             let parts = documents::parts(tx, document.id).await?;
             let mut files: Vec<KnownFile> = Vec::new();
