@@ -88,8 +88,10 @@ impl From<sqlx::Error> for DatabaseError {
             Some("XX001" | "XX002") => Self::Corrupt(error.to_string()),
             Some(code) if code.len() == 5 && code.starts_with("23") => Self::Conflict(error.to_string()),
             Some(code) if code.len() == 5 && code.starts_with("22") => Self::Unreadable(error.to_string()),
-            // It answers, and lets nobody in: gone, shutting down, full, or for others.
-            Some("3D000" | "53300" | "55000") => Self::Unreachable(error.to_string()),
+            // It answers, and lets nobody in: gone, a standby, shutting down, full, for others, or busy for too long.
+            Some("25006" | "25P03" | "3D000" | "53300" | "55000" | "55P03" | "57014") => {
+                Self::Unreachable(error.to_string())
+            }
             Some(code) if code.len() == 5 && ["08", "28", "57P"].iter().any(|class| code.starts_with(class)) => {
                 Self::Unreachable(error.to_string())
             }
@@ -318,7 +320,8 @@ impl Drop for Database {
 }
 
 async fn connect(address: &Address, used: Use) -> Result<Tx, DatabaseError> {
-    let mut connection = dialect::options(address, used)?.connect().await?;
+    let connecting = tokio::time::timeout(LONGEST_WAIT, dialect::options(address, used)?.connect()).await;
+    let mut connection = connecting.map_err(|_| DatabaseError::Unreachable("it does not answer".into()))??;
     if used != Use::Read {
         Dialect::of(address).prepare(&mut connection).await?;
     }

@@ -27,7 +27,7 @@ settings! {
 impl Check for Store {
     fn check(&self, sheet: &mut Sheet<'_, '_>) {
         if let Some(url) = &self.database
-            && !is_without_password(url)
+            && !is_safe(url)
         {
             let value = url.split_once("://").map_or(url.as_str(), |(scheme, _)| scheme).to_owned();
             sheet.complain("database", |key| Complaint::BadValue { key, value, expected: "postgresql-url".to_owned() });
@@ -38,14 +38,28 @@ impl Check for Store {
     }
 }
 
-/// Secrets stand in files of their own, never in the settings.
-fn is_without_password(url: &str) -> bool {
-    let rest = url.strip_prefix("postgresql://").or_else(|| url.strip_prefix("postgres://"));
-    rest.is_some_and(|rest| {
-        let (place, options) = rest.split_once('?').unwrap_or((rest, ""));
-        let user = place.rsplit_once('@').map_or("", |(user, _)| user);
-        !user.contains(':') && !options.split('&').any(|option| option.starts_with("password="))
-    })
+/// Secrets stand in files of their own, never in the settings; and what goes over a network goes to nobody who cannot prove
+/// who they are. The options are those that cannot say otherwise.
+fn is_safe(url: &str) -> bool {
+    const OPTIONS: [&str; 4] = ["application_name", "host", "sslmode", "sslrootcert"];
+    let Some(rest) = url.strip_prefix("postgresql://").or_else(|| url.strip_prefix("postgres://")) else {
+        return false;
+    };
+    let (place, options) = rest.split_once('?').unwrap_or((rest, ""));
+    let (user, server) = place.rsplit_once('@').unwrap_or(("", place));
+    let options: Vec<(&str, &str)> = options
+        .split('&')
+        .filter(|option| !option.is_empty())
+        .map(|option| option.split_once('=').unwrap_or((option, "")))
+        .collect();
+    let option = |name: &str| options.iter().rfind(|(key, _)| *key == name).map(|(_, value)| *value);
+    let host = option("host").unwrap_or_else(|| server.split(['/', ':']).next().unwrap_or_default());
+    let is_here = host.starts_with('/')
+        || host.to_ascii_lowercase().starts_with("%2f")
+        || ["localhost", "127.0.0.1"].contains(&host);
+    !user.contains(':')
+        && options.iter().all(|(key, _)| OPTIONS.contains(key))
+        && (is_here || option("sslmode") == Some("verify-full"))
 }
 
 #[cfg(test)]
@@ -53,12 +67,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_password_does_not_stand_in_the_settings() {
-        for good in ["postgresql://torikomi@db/torikomi", "postgres://db:5433/t?host=/run/postgresql"] {
-            assert!(is_without_password(good), "{good}");
+    fn no_password_stands_in_the_settings_and_none_goes_to_strangers() {
+        for good in [
+            "postgresql://torikomi@localhost/torikomi",
+            "postgres://db:5433/t?host=/run/postgresql",
+            "postgresql://torikomi@db.example.jp/t?sslmode=verify-full&sslrootcert=/etc/torikomi/db.pem",
+        ] {
+            assert!(is_safe(good), "{good}");
         }
-        for bad in ["postgresql://torikomi:secret@db/t", "postgresql://db/t?user=a&password=b", "mysql://db/t", "db"] {
-            assert!(!is_without_password(bad), "{bad}");
+        for bad in [
+            "postgresql://torikomi:secret@localhost/t",
+            "postgresql://localhost/t?user=a&password=b",
+            "postgresql://localhost/t?Password=b",
+            "postgresql://localhost/t?p%61ssword=b",
+            "postgresql://torikomi@db.example.jp/t",
+            "postgresql://torikomi@db.example.jp/t?sslmode=require",
+            "postgresql://torikomi@localhost/t?host=db.example.jp",
+            "mysql://localhost/t",
+            "localhost",
+        ] {
+            assert!(!is_safe(bad), "{bad}");
         }
     }
 }

@@ -87,7 +87,16 @@ impl Dialect {
                 "PRAGMA busy_timeout = 10000",
                 "PRAGMA temp_store = MEMORY",
             ],
-            Self::Postgres => &["SET synchronous_commit = on", "SET client_min_messages = warning"],
+            // Whoever vanished while it held the writers' lock must not hold it for hours.
+            Self::Postgres => &[
+                "SET synchronous_commit = on",
+                "SET client_min_messages = warning",
+                "SET lock_timeout = '10s'",
+                "SET idle_in_transaction_session_timeout = '60s'",
+                "SET tcp_keepalives_idle = 30",
+                "SET tcp_keepalives_interval = 10",
+                "SET tcp_keepalives_count = 3",
+            ],
         };
         for setting in settings {
             sqlx::raw_sql(*setting).execute(&mut *writer).await?;
