@@ -4,6 +4,7 @@ use std::process::Command;
 
 use sqlx::{AnyConnection, Connection as _};
 use torikomi::control::Request;
+use torikomi::database::{Address, Database, DatabaseError, ServerUrl};
 use torikomi::document::{DocumentState, HoldReason};
 
 use crate::account::{document_of, settle, the_journal_is_whole, wait_for};
@@ -21,6 +22,11 @@ fn the_line_runs_on_a_server_and_waits_for_it_while_it_is_away() {
     hospital.open_session().unwrap();
     let mut sent = vec![deliver_consent(&hospital, "before")];
     filed(&hospital, sent[0].keys().next().unwrap());
+
+    // Whoever else would write to it, from wherever, is kept out.
+    let clone = Address::Server(ServerUrl::new(url.clone()));
+    let second = Database::open(&clone, false, runtime.handle(), || ()).err();
+    assert!(matches!(second, Some(DatabaseError::Unreachable(_))), "{second:?}");
 
     // The server lets nobody in, and throws out whoever is.
     let (server, name) = url.split_once("/t").unwrap();
