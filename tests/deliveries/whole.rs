@@ -7,12 +7,14 @@ use torikomi::ids::Digest;
 use crate::account::{every_file_has_one_delivery, filed, the_journal_is_whole};
 use crate::burst::{Sent, consent};
 use crate::clients::{by_smb, done, ftp, sftp, smb};
-use crate::hospital::Hospital;
+use crate::hospital::{Hospital, Settings};
 use crate::servers;
 
 #[test]
 fn whatever_brings_a_scan_it_is_filed_as_it_was_sent() {
-    let hospital = Hospital::found();
+    let mut hospital = Hospital::found();
+    // On a busy machine a program takes longer than a second to come with the sidecar.
+    hospital.configure(&Settings { station: "sidecar_wait = \"30s\"\n", ..Settings::default() });
     let folder = tempfile::tempdir().unwrap();
     let (drop, here) = (hospital.drop(), folder.path());
     let samba = servers::samba(&drop, here);

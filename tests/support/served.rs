@@ -125,8 +125,9 @@ impl Hospital {
         // A clock that a test sets runs from the start of each daemon, a little after the authority's.
         let clock =
             settings.starts_at.map(|at| format!("starts_at = \"{at}\"\nmax_offset = \"1min\"\n")).unwrap_or_default();
+        let sidecar_wait = if settings.station.contains("sidecar_wait = ") { "" } else { "sidecar_wait = \"0s\"\n" };
         let station = format!(
-            "quiet_time = \"1s\"\nlease_unknown_wait = \"1s\"\nsidecar_wait = \"0s\"\nsweep = \"1s\"\n{}",
+            "quiet_time = \"1s\"\nlease_unknown_wait = \"1s\"\n{sidecar_wait}sweep = \"1s\"\n{}",
             settings.station
         );
         let mut text = String::new();
