@@ -288,7 +288,7 @@ impl Database {
     }
 
     /// What keeps changes from being recorded just now: nothing is to be begun whose outcome could not be. It ends by
-    /// itself once there is room again.
+    /// itself once there is room, or the server is back.
     #[must_use]
     pub fn trouble(&self) -> Option<DatabaseError> {
         self.trouble.get()
@@ -319,12 +319,11 @@ impl Drop for Database {
     }
 }
 
+/// Connects a writer.
 async fn connect(address: &Address, used: Use) -> Result<Tx, DatabaseError> {
     let connecting = tokio::time::timeout(LONGEST_WAIT, dialect::options(address, used)?.connect()).await;
     let mut connection = connecting.map_err(|_| DatabaseError::Unreachable("it does not answer".into()))??;
-    if used != Use::Read {
-        Dialect::of(address).prepare(&mut connection).await?;
-    }
+    Dialect::of(address).prepare(&mut connection).await?;
     Ok(connection)
 }
 

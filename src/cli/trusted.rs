@@ -33,6 +33,7 @@ fn failure(error: TrustError) -> Failure {
         TrustError::NotCertificates(path)
         | TrustError::NotAVerifierKey(path)
         | TrustError::NotAPolicy(path)
+        | TrustError::NoPolicy(path)
         | TrustError::TooLong(path)
         | TrustError::Nothing(path) => Failure::BadValue { value: path.display().to_string(), problem },
     }

@@ -13,9 +13,6 @@ use sqlx::any::AnyConnectOptions;
 use super::{Address, DatabaseError, Tx};
 use crate::system;
 
-/// What one writer at a time holds on PostgreSQL, of whatever machine it is.
-const WRITERS_LOCK: &str = "BEGIN; SELECT pg_advisory_xact_lock(8390880602277310827)";
-
 /// Changes nothing and writes a page.
 pub(super) const TRIAL: &str = "UPDATE journal_head SET size = size";
 
@@ -46,7 +43,8 @@ impl Dialect {
     pub(super) const fn begin(self) -> &'static str {
         match self {
             Self::Sqlite => "BEGIN IMMEDIATE",
-            Self::Postgres => WRITERS_LOCK,
+            // Nobody else writes: see `prepare`.
+            Self::Postgres => "BEGIN",
         }
     }
 
@@ -96,7 +94,7 @@ impl Dialect {
                 "SET tcp_keepalives_idle = 30",
                 "SET tcp_keepalives_interval = 10",
                 "SET tcp_keepalives_count = 3",
-                // As long as this connection lasts: a clone of the home on another machine has the same marks, and not this.
+                // One writer, as long as it is connected: a clone of the home on another machine has the same marks, and not this.
                 "SELECT pg_advisory_lock(8390880602277310828)",
             ],
         };

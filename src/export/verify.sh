@@ -94,6 +94,10 @@ echo "信頼の拠り所は次のとおりです（ほかで公表されたも�
 roots=$work/roots.pem
 believe "$anchors/roots.pem" "$roots"
 stamp_roots=$roots
+# One that is there and empty may be a download that failed; it must not let anything count.
+for file in "$anchors/timestamp-roots.pem" "$anchors/timestamp-policies.txt"; do
+    test ! -e "$file" || test -s "$file" || fail "$file is empty" "$file が空です"
+done
 if test -s "$anchors/timestamp-roots.pem"; then
     stamp_roots=$work/timestamp-roots.pem
     believe "$anchors/timestamp-roots.pem" "$stamp_roots"

@@ -240,16 +240,6 @@ pub async fn resume_those_of(
     Ok(())
 }
 
-/// Says which document a document replaces, by the decisions about it that stand.
-pub async fn set_supersedes(tx: &mut Tx, id: DocumentId, earlier: Option<DocumentId>) -> Result<(), DatabaseError> {
-    sqlx::query("UPDATE document SET supersedes = $1 WHERE id = $2")
-        .bind(earlier.map(|earlier| earlier.to_string()))
-        .bind(id.to_string())
-        .execute(tx)
-        .await?;
-    Ok(())
-}
-
 fn place(column: &'static str, index: i64) -> Result<u64, DatabaseError> {
     index.try_into().map_err(unreadable(column))
 }

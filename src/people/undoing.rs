@@ -9,13 +9,13 @@ use crate::database::{DatabaseError, Tx};
 use crate::ids::{Digest, DocumentId};
 use crate::instant::Instant;
 use crate::journal::read;
-use crate::ledger::decisions;
+use crate::ledger::{decisions, superseding};
 
 /// Undoes what was decided with a certificate's key from `since` on. `by` is where the entry of the revocation stands.
 pub(super) async fn undo(tx: &mut Tx, certificate: Digest, since: Instant, by: u64) -> Result<(), DatabaseError> {
     for document in decisions::undo(tx, certificate, since, by).await? {
         let earlier = superseded_by_what_stands(tx, document).await?;
-        decisions::set_supersedes(tx, document, earlier).await?;
+        superseding::set(tx, document, earlier).await?;
     }
     Ok(())
 }

@@ -41,6 +41,8 @@ pub enum TrustError {
     NotAVerifierKey(PathBuf),
     #[error("{} holds a line that is no policy number such as 1.2.392.200257.1", .0.display())]
     NotAPolicy(PathBuf),
+    #[error("{} names no policy, which would let every one count: enter those that count, or remove the file", .0.display())]
+    NoPolicy(PathBuf),
     #[error("{} is longer than {LARGEST_FILE} bytes: name a file with no more than the anchors that are needed", .0.display())]
     TooLong(PathBuf),
     #[error("{} holds neither root certificates nor a journal's key", .0.display())]
@@ -100,8 +102,12 @@ impl Trust {
         let stamps_path = folder.join(TIMESTAMP_ROOTS_FILE);
         let stamps = optional(&stamps_path)?.unwrap_or_else(|| roots.clone());
         let policies_path = folder.join(TIMESTAMP_POLICIES_FILE);
-        let policies = lines(&optional(&policies_path)?.unwrap_or_default()).map(str::parse).collect::<Result<_, _>>();
-        let policies = policies.map_err(|_| TrustError::NotAPolicy(policies_path))?;
+        let listed = optional(&policies_path)?;
+        let policies = lines(listed.as_deref().unwrap_or_default()).map(str::parse).collect::<Result<Vec<_>, _>>();
+        let policies = policies.map_err(|_| TrustError::NotAPolicy(policies_path.clone()))?;
+        if listed.is_some() && policies.is_empty() {
+            return Err(TrustError::NoPolicy(policies_path));
+        }
         let journal_path = folder.join(JOURNAL_FILE);
         let authority = AuthorityTrust { anchors: anchors(&stamps, &stamps_path)?, policies, accredited: None };
         Ok(Self {

@@ -315,6 +315,20 @@ fn the_script_refuses_whatever_was_changed() {
             "not on the list",
         ),
         (
+            "an empty list of policies",
+            Box::new(|folder, _| {
+                std::fs::write(folder.join("claimed-anchors/timestamp-policies.txt"), "").unwrap();
+            }),
+            "timestamp-policies.txt is empty",
+        ),
+        (
+            "an empty list of authorities",
+            Box::new(|folder, _| {
+                std::fs::write(folder.join("claimed-anchors/timestamp-roots.pem"), "").unwrap();
+            }),
+            "timestamp-roots.pem is empty",
+        ),
+        (
             "another journal",
             Box::new(|folder, _| {
                 let other = Hospital::new();

@@ -71,6 +71,10 @@ fn a_folder_of_anchors_is_enough() {
     let report = verify_pack(&path, &Trust::read(&folder).unwrap(), true).unwrap();
     assert_eq!(report.verdict, Verdict::Failed);
 
+    // A list that came empty is none that lets everything count.
+    std::fs::write(folder.join("timestamp-policies.txt"), "\n").unwrap();
+    assert!(matches!(Trust::read(&folder), Err(TrustError::NoPolicy(_))));
+
     // One file may hold all of it.
     let one = hospital.folder.path().join("anchors.txt");
     let text = format!("{}{}\n", crate::hospital::pem(hospital.ca.certificate()), hospital.trust.journals[0]);

@@ -60,7 +60,11 @@ impl Requests {
         self.line.sessions.admit(&row, earlier, signer, &caps);
         // Its key may have been revoked, and the session closed, before the key was there to be wiped.
         let id = row.id;
-        let opened = self.line.database.read::<_, DatabaseError, _>(async move |tx| sessions::get(tx, id).await)?;
+        let opened = self.line.database.read::<_, DatabaseError, _>(async move |tx| sessions::get(tx, id).await);
+        // Whoever is told that it failed does not know that a key is open.
+        let opened = opened.inspect_err(|_| {
+            self.line.sessions.close(id);
+        })?;
         if opened.is_none_or(|opened| opened.closed.is_some()) {
             self.line.sessions.close(id);
             return Err(Refused::NoSuchSession.into());
@@ -73,6 +77,9 @@ impl Requests {
                 resumed += documents::resume_all(tx, Some(&place), reason, now).await?;
             }
             Ok(resumed)
+        });
+        let resumed = resumed.inspect_err(|_| {
+            self.line.sessions.close(id);
         })?;
         self.line.shared.wake(&[StageName::Signing]);
         Ok(Opened { session: row.id, expires_at: row.expires_at, most: row.most, resumed })
