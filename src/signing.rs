@@ -12,7 +12,7 @@ pub(crate) mod unused;
 
 use std::sync::Arc;
 
-use crate::calendar::Calendar;
+use crate::calendar::{Calendar, CannotTell};
 use crate::clock::Clock;
 use crate::crypto::check::{self, SignatureError};
 use crate::crypto::make::{self, MakeError};
@@ -66,6 +66,8 @@ pub enum SigningError {
     People(#[from] PeopleError),
     #[error("the ledger does not say what it must: {0}")]
     Incoherent(&'static str),
+    #[error("whom the record names in an office was not in it any more when it was signed")]
+    OfficeEnded,
     /// The attempt's files are durable and its row is not.
     #[error("attempt {attempt} is signed and could not be entered: {error}")]
     NotEntered { attempt: AttemptId, error: Box<Self> },
@@ -133,11 +135,11 @@ impl Signing<'_> {
             Ok(now) => now,
             Err(jumped) => return Ok(Outcome::waits(HoldReason::Clock, &jumped)),
         };
-        let sign_by = match review::sign_by(document, profile, self.calendar, accepted.decisions()) {
-            Ok(sign_by) => sign_by,
+        let times = match self.times(accepted, profile, now) {
+            Ok(times) => times,
             Err(cannot_tell) => return Ok(Outcome::waits(HoldReason::NoDeadline, &cannot_tell)),
         };
-        if now > sign_by {
+        if now > times.sign_by {
             return Ok(Outcome::Late);
         }
         if let Some(confirmed_by) = accepted.confirmed_by()
@@ -153,8 +155,7 @@ impl Signing<'_> {
             Err(refusal) => return Ok(waits_for(&refusal)),
         };
         let attempt = AttemptId::new();
-        let draft =
-            self.draft(accepted, profile, &session, &capacity, attempt, draft::Times { signed_at: now, sign_by })?;
+        let draft = self.draft(accepted, profile, &session, &capacity, attempt, times)?;
         let made = self.sessions.sign(session.id, now, |signer| {
             make::sign_cades(signer.key(), &signer.certificate().der, self.chain, &draft.manifest, now)
                 .map(|signature| (signature, signer.certificate().fingerprint))
@@ -174,9 +175,18 @@ impl Signing<'_> {
         self.keep(attempt, &draft, &signature)?;
         let (policy, record) = (profile.timestamp.policy, &draft.record);
         let entering = Entering::new(record, &draft.record_bytes, &draft.manifest, policy, now, &capacity);
-        // The signature is made and durable: whoever comes back adopts it, and does not make another.
+        // The signature is made and durable: whoever comes back adopts it or sets it aside, before another is made.
         self.commit(entering).map_err(|error| SigningError::NotEntered { attempt, error: Box::new(error) })?;
         Ok(Outcome::Signed(attempt))
+    }
+
+    /// The windows of a signature that is made now, as the calendar has them.
+    fn times(&self, accepted: &Accepted, profile: &Profile, now: Instant) -> Result<draft::Times, CannotTell> {
+        let document = accepted.document();
+        let sign_by = review::sign_by(document, profile, self.calendar, accepted.decisions())?;
+        let stamp_within = profile.window.timestamp_within;
+        let stamp_by = stamp_within.map(|span| self.calendar.deadline(now, span, &document.station)).transpose()?;
+        Ok(draft::Times { signed_at: now, sign_by, stamp_by })
     }
 
     fn capacity(
@@ -228,9 +238,13 @@ impl Signing<'_> {
 
     /// One transaction: the document goes on, the attempt has its row, the session counts, the journal knows.
     fn commit(&self, entering: Entering) -> Result<(), SigningError> {
-        let Entering { row, to, entry } = entering;
+        let Entering { row, manager, role, to, entry } = entering;
         let (journal, now) = (Arc::clone(self.journal), self.clock.now());
         self.database.write::<_, SigningError, _>(async move |tx| {
+            // An office may have ended between the look and this: by an act whose own commit took its time.
+            if !appointments::held(tx, manager, row.signer, role, row.signed_at).await? {
+                return Err(SigningError::OfficeEnded);
+            }
             documents::carry_on(tx, row.document, DocumentState::Signing, to, now).await?;
             documents::set_due(tx, row.document, row.stamp_due_at).await?;
             attempts::enter(tx, &row).await?;
@@ -244,6 +258,10 @@ impl Signing<'_> {
 /// What the ledger and the journal are told of an attempt whose files are durable.
 struct Entering {
     row: Attempt,
+    /// The information manager whom the record names.
+    manager: PersonId,
+    /// The signer's own.
+    role: Role,
     to: DocumentState,
     entry: Draft,
 }
@@ -286,7 +304,7 @@ impl Entering {
             .fact("certificate", record.signer.certificate)
             .fact("session", session)
             .fact("capacity", capacity);
-        Self { row, to, entry }
+        Self { row, manager: record.information_manager.id, role: role_of(capacity), to, entry }
     }
 }
 
@@ -316,11 +334,10 @@ async fn operator_of(
     person.ok_or(SigningError::Incoherent("the operator is not in the register"))
 }
 
-/// The names of roles as records have them.
-fn capacity_name(capacity: &Capacity) -> &'static str {
+fn role_of(capacity: &Capacity) -> Role {
     match capacity {
-        Capacity::Operator => Role::Operator.as_str(),
-        Capacity::InformationManager { .. } => Role::InformationManager.as_str(),
+        Capacity::Operator => Role::Operator,
+        Capacity::InformationManager { .. } => Role::InformationManager,
     }
 }
 

@@ -126,6 +126,20 @@ pub async fn roles(tx: &mut Tx, person: PersonId, at: Instant) -> Result<BTreeSe
         .collect())
 }
 
+/// Whether a signature's offices were held when it was made: this information manager was the one in force, and the signer
+/// had this role.
+pub async fn held(
+    tx: &mut Tx,
+    manager: PersonId,
+    signer: PersonId,
+    role: Role,
+    at: Instant,
+) -> Result<bool, DatabaseError> {
+    let in_force = information_manager(tx, at).await?;
+    Ok(in_force.is_some_and(|appointment| appointment.person == manager)
+        && roles(tx, signer, at).await?.contains(&role))
+}
+
 /// Refuses an appointment that contradicts one there is: the same person twice in a role, or two holders of one rank
 /// among the information managers.
 pub(super) async fn check(tx: &mut Tx, new: &Appointment, login: &str) -> Result<(), PeopleError> {

@@ -1,259 +1,23 @@
 //! A small hospital: two founders, people who join, and everything that must not be possible.
 
+mod hospital;
+
+use hospital::*;
 use std::sync::Arc;
 
 use jiff::SignedDuration;
-use tempfile::TempDir;
 use zeroize::Zeroizing;
 
-use super::acts::{Act, ActRules, Deed, PagesSeen, Private, ReasonCode, RevocationReason, Signed};
-use super::appointments::Appointment;
+use super::acts::{Act, Deed, PagesSeen, Private, ReasonCode, Signed};
 use super::certificates::{self, Certificate, Signer};
-use super::enrolment::{self, Foundation, Founder, OwnKey};
-use super::register::{NewPerson, Person};
-use super::sessions::{self, Attested, CloseReason, Plan, SessionRow, Sessions};
+use super::enrolment::{self, Foundation, OwnKey};
+use super::sessions::{self, Attested, CloseReason, Sessions};
 use super::*;
-use crate::crypto::make::{EvaluationCa, KeyPair, Passphrase, Subject, Validity};
-use crate::database::Database;
-use crate::database::engines::{self, Engine};
-use crate::ids::{Digest, DocumentId, HomeId, Name, PersonId};
-use crate::journal::append::Journal;
+use crate::crypto::make::Passphrase;
+use crate::ids::{Digest, DocumentId, HomeId, PersonId};
 use crate::journal::read::entries;
 use crate::journal::{Kind, SignedAct};
 use crate::judgement::ProfileRef;
-
-const PASSPHRASE: &str = "架空の合言葉-2026-春";
-
-struct Hospital {
-    folder: TempDir,
-    _runtime: tokio::runtime::Runtime,
-    database: Database,
-    journal: Arc<Journal>,
-    authority: EvaluationCa,
-    rules: ActRules,
-    now: Instant,
-}
-
-fn later(hours: i64) -> Instant {
-    Instant::from_microseconds(1_795_000_000_000_000).unwrap().plus(SignedDuration::from_hours(hours))
-}
-
-fn validity(now: Instant) -> Validity {
-    Validity {
-        not_before: now.plus(SignedDuration::from_hours(-1)),
-        not_after: now.plus(SignedDuration::from_hours(9000)),
-    }
-}
-
-fn new_person(login: &str, name: &str) -> NewPerson {
-    NewPerson {
-        login: login.into(),
-        name: name.into(),
-        kana: None,
-        occupation: "診療情報管理士".into(),
-        department: "診療録管理室".into(),
-    }
-}
-
-impl Hospital {
-    fn on_each_engine() -> impl Iterator<Item = Self> {
-        engines::each().map(Self::in_database)
-    }
-
-    fn in_database(Engine { database, runtime, folder }: Engine) -> Self {
-        let home = HomeId::new();
-        let key = KeyPair::generate(Suite::Ed25519).unwrap();
-        let journal = Arc::new(Journal::new(home, "torikomi.test/journal".parse().unwrap(), key));
-        let subject =
-            Subject { common_name: "評価用".into(), organization: "見本病院".into(), organizational_unit: None };
-        let authority = EvaluationCa::create(&subject, validity(later(0))).unwrap();
-        let rules = ActRules {
-            home,
-            clock_skew: SignedDuration::from_mins(5),
-            second_person_after: SignedDuration::from_hours(48),
-        };
-        Self { folder, _runtime: runtime, database, journal, authority, rules, now: later(0) }
-    }
-
-    /// A hospital with its first two people, and their signers, on each engine.
-    fn founded() -> impl Iterator<Item = (Self, Signer, Signer)> {
-        Self::on_each_engine().map(Self::found)
-    }
-
-    fn found(self) -> (Self, Signer, Signer) {
-        let mut hospital = self;
-        hospital.now = later(0).plus(SignedDuration::from_mins(-2));
-        let (founders, signers) = hospital.founders();
-        let (signed, private) = hospital.genesis(&founders, &signers);
-        let journal = Arc::clone(&hospital.journal);
-        let now = hospital.now;
-        hospital
-            .database
-            .write(async move |tx| {
-                let change = enrolment::genesis(tx, signed, founders, private).await?;
-                commit(tx, &journal, change, now).await
-            })
-            .unwrap();
-        hospital.now = later(0);
-        let [admin, manager] = signers;
-        (hospital, admin, manager)
-    }
-
-    fn founders(&self) -> ([Founder; 2], [Signer; 2]) {
-        let admin = self.signer(self.person("mihon-kanri", "見本 管理者"));
-        let manager = self.signer(self.person("mihon-joho", "見本 情報"));
-        let founder = |(signer, person): &(Signer, Person), role| Founder {
-            person: person.clone(),
-            role,
-            certificate: signer.certificate().clone(),
-        };
-        let founders = [founder(&admin, Role::Admin), founder(&manager, Role::InformationManager)];
-        (founders, [admin.0, manager.0])
-    }
-
-    fn genesis(&self, founders: &[Founder; 2], signers: &[Signer; 2]) -> (Signed, Private) {
-        let foundation =
-            Foundation { root: Digest::of(self.authority.certificate()), timestamping: None, profiles: Vec::new() };
-        let (act, private) = enrolment::genesis_act(founders, foundation, self.now, self.rules.home).unwrap();
-        let [first, second] = signers;
-        (Signed::sign(act, &[first, second]).unwrap(), private)
-    }
-
-    fn person(&self, login: &str, name: &str) -> Person {
-        new_person(login, name).into_person(None, self.now).unwrap()
-    }
-
-    /// Keys are made without a file here: encrypting them costs a tenth of a second each.
-    fn signer(&self, person: Person) -> (Signer, Person) {
-        let key = KeyPair::generate(Suite::Ed25519).unwrap();
-        let certificate = self.certificate(&person, &key);
-        (Signer::new(&person, certificate, key).unwrap(), person)
-    }
-
-    fn certificate(&self, person: &Person, key: &KeyPair) -> Certificate {
-        let file = format!("{}.pem", person.login);
-        enrolment::issue(&self.authority, person, key, "見本病院", file, validity(self.now), self.now).unwrap()
-    }
-
-    fn commit<F>(&self, change: F) -> Result<(), PeopleError>
-    where
-        F: for<'t> AsyncFnOnce(&'t mut crate::database::Tx) -> Result<Change, PeopleError> + Send + 'static,
-    {
-        let (journal, now) = (Arc::clone(&self.journal), self.now);
-        self.database.write(async move |tx| {
-            let change = change(tx).await?;
-            commit(tx, &journal, change, now).await
-        })
-    }
-
-    fn add(&self, by: &Signer, person: Person) -> Result<(), PeopleError> {
-        let person = Person { created_by: Some(by.person()), ..person };
-        let (act, private) = enrolment::add_person_act(&person, by, self.now, self.rules.home)?;
-        let signed = Signed::sign(act, &[by])?;
-        let (rules, now) = (self.rules, self.now);
-        self.commit(async move |tx| enrolment::add_person(tx, signed, person, private, &rules, now).await)
-    }
-
-    fn enrol(&self, by: &Signer, signer: &Signer) -> Result<(), PeopleError> {
-        let certificate = signer.certificate().clone();
-        let deed = Deed::Enrol(certificate.issued());
-        let act = Act::new(deed, by.person(), self.now, self.rules.home).with_second(signer.person());
-        let signed = Signed::sign(act, &[by, signer])?;
-        let (rules, now) = (self.rules, self.now);
-        self.commit(async move |tx| enrolment::enrol(tx, signed, certificate, &rules, now).await)
-    }
-
-    /// A person ends the own key.
-    fn revoke(&self, own: &Signer) -> Result<(), PeopleError> {
-        let (person, certificate) = (own.person(), own.certificate().fingerprint);
-        let deed = Deed::Revoke { person, certificate, since: self.now, why: RevocationReason::Renewal };
-        let signed = Signed::sign(Act::new(deed, person, self.now, self.rules.home), &[own])?;
-        let (rules, now) = (self.rules, self.now);
-        self.commit(async move |tx| enrolment::revoke(tx, signed, &rules, now).await)
-    }
-
-    /// The founders approve each other's appointments.
-    fn appoint(&self, by: [&Signer; 2], person: PersonId, role: Role, rank: u32) -> Result<(), PeopleError> {
-        // A minute ago, from now on.
-        let now = self.now.plus(SignedDuration::from_mins(-1));
-        self.act_at(now, &by, Deed::Appoint(Appointment { person, role, rank, from: self.now, until: None }))
-    }
-
-    fn act(&self, by: &[&Signer], deed: Deed) -> Result<(), PeopleError> {
-        self.act_at(self.now, by, deed)
-    }
-
-    fn act_at(&self, now: Instant, by: &[&Signer], deed: Deed) -> Result<(), PeopleError> {
-        let act = Act::new(deed, by[0].person(), now, self.rules.home);
-        let act = by.get(1).map_or(act.clone(), |second| act.with_second(second.person()));
-        let signed = Signed::sign(act, by)?;
-        let rules = self.rules;
-        self.commit(async move |tx| enrolment::appoint(tx, signed, &rules, now).await)
-    }
-
-    /// Adds, enrols and appoints an operator.
-    fn operator(&self, founders: [&Signer; 2], login: &str) -> Signer {
-        let [admin, _] = founders;
-        let (signer, person) = self.signer(self.person(login, "見本 太郎"));
-        self.add(admin, person).unwrap();
-        self.enrol(admin, &signer).unwrap();
-        self.appoint(founders, signer.person(), Role::Operator, 1).unwrap();
-        signer
-    }
-
-    fn admit(&self, signed: &Signed) -> Result<(), PeopleError> {
-        let (rules, now) = (self.rules, self.now);
-        self.database.read(async move |tx| acts::admit(tx, signed, &rules, now).await)
-    }
-
-    fn plan(&self, signer: &Signer, station: &str) -> Result<Plan, PeopleError> {
-        let (station, now): (Name, _) = (station.parse().unwrap(), self.now);
-        self.database.read(async move |tx| sessions::plan(tx, signer.person(), &station, &caps(), now).await)
-    }
-
-    fn open(&self, signer: &Signer, station: &str, attested: &[Attested]) -> Result<SessionRow, PeopleError> {
-        let plan = self.plan(signer, station)?;
-        let signed = Signed::sign(plan.act(attested, None, self.now, self.rules.home), &[signer])?;
-        let (journal, rules, now) = (Arc::clone(&self.journal), self.rules, self.now);
-        self.database.write(async move |tx| {
-            let (change, row) = sessions::open(tx, signed, plan, &rules, now).await?;
-            commit(tx, &journal, change, now).await?;
-            Ok(row)
-        })
-    }
-
-    fn close(&self, row: &SessionRow, reason: CloseReason) -> Result<(), PeopleError> {
-        let (id, now) = (row.id, self.now);
-        self.commit(async move |tx| sessions::close(tx, id, reason, now).await)
-    }
-
-    fn kinds(&self) -> Vec<Kind> {
-        let entries = self.database.read(async |tx| entries(tx, 0, 100).await).unwrap();
-        entries.iter().map(|entry| entry.entry().unwrap().kind).collect()
-    }
-}
-
-async fn commit(
-    tx: &mut crate::database::Tx,
-    journal: &Journal,
-    change: Change,
-    now: Instant,
-) -> Result<(), PeopleError> {
-    let appended = journal.append(tx, change.entry.clone(), now).await?;
-    Ok(change.apply(tx, appended.index).await?)
-}
-
-fn caps() -> Caps {
-    Caps { longest: SignedDuration::from_hours(8), idle: SignedDuration::from_mins(30), most: 3 }
-}
-
-/// The refusal, or what went wrong instead.
-fn refusal<T: fmt::Debug>(result: Result<T, PeopleError>) -> Refused {
-    match result {
-        Err(PeopleError::Refused(refused)) => refused,
-        other => panic!("{other:?}"),
-    }
-}
 
 #[test]
 fn roles_have_one_spelling() {
@@ -371,6 +135,17 @@ fn an_appointment_ends_and_the_substitute_follows() {
         };
         assert_eq!(in_force(later(9)), Some(manager.person()));
         assert_eq!(in_force(later(10)), Some(substitute.person()));
+        // What was drafted under one is not signed under the other, whoever committed first.
+        let held = |manager: &Signer, signer: &Signer, role, at| {
+            let (manager, signer) = (manager.person(), signer.person());
+            let found = async move |tx: &mut _| appointments::held(tx, manager, signer, role, at).await;
+            hospital.database.read(found).unwrap()
+        };
+        assert!(held(&manager, &substitute, Role::Operator, later(9)));
+        assert!(held(&manager, &manager, role, later(9)));
+        assert!(!held(&manager, &substitute, Role::Operator, later(10)));
+        assert!(held(&substitute, &substitute, Role::Operator, later(10)));
+        assert!(!held(&substitute, &manager, role, later(10)));
         hospital.now = later(20);
         let past = hospital.act(&[&admin], Deed::EndAppointment { person: substitute.person(), role, ends: later(1) });
         assert_eq!(refusal(past), Refused::BackwardsAppointment);

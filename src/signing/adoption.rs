@@ -41,6 +41,8 @@ pub enum NotAdopted {
     NotProven,
     /// The key's owner or session is not known here, or the certificate did not hold when it signed.
     SignerUnknown,
+    /// The information manager whom it names, or the signer, was not in office any more when it was signed.
+    OfficeEnded,
     /// Its document does not wait for a signature any more, or is not what was signed.
     DocumentWentOn,
 }
@@ -78,8 +80,11 @@ impl Signing<'_> {
         let mut entering = Entering::new(&record, &record_bytes, &manifest, policy, signed_at, &capacity);
         // The entry's own time is that of the adoption.
         entering.entry = entering.entry.fact("adopted_after_crash", true).fact("signed_at", signed_at);
-        self.commit(entering)?;
-        Ok(Ok(record.document))
+        match self.commit(entering) {
+            Ok(()) => Ok(Ok(record.document)),
+            Err(SigningError::OfficeEnded) => Ok(Err(NotAdopted::OfficeEnded)),
+            Err(error) => Err(error),
+        }
     }
 
     /// Moves what stands under `name` among the attempts into the quarantine, and enters it in the journal.

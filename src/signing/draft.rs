@@ -1,8 +1,6 @@
 //! `record.json` and the manifest of one attempt, ready to be signed.
 
-use jiff::SignedDuration;
-
-use super::{Signing, SigningError, capacity_name, media_of, media_of_sidecar, operator_of};
+use super::{Signing, SigningError, media_of, media_of_sidecar, operator_of, role_of};
 use crate::calendar::Start;
 use crate::document::Part;
 use crate::evidence::manifest::{self, Member};
@@ -38,6 +36,8 @@ pub(super) struct Times {
     /// What the signature states. Who is in office is asked for this very time, as whoever verifies will ask.
     pub signed_at: Instant,
     pub sign_by: Instant,
+    /// By when it has to be stamped, where the profile says so.
+    pub stamp_by: Option<Instant>,
 }
 
 /// What the ledger and the registers know, read in one snapshot.
@@ -119,7 +119,7 @@ impl Signing<'_> {
             profile: profile.reference().clone(),
             calendar: self.calendar.digest(),
             judgement: accepted.judgement().clone(),
-            clocks: self.clocks(accepted, profile, times.sign_by, known.at_intake.clone()),
+            clocks: self.clocks(accepted, profile, times, known.at_intake.clone()),
             decisions: accepted
                 .decisions()
                 .iter()
@@ -144,7 +144,7 @@ impl Signing<'_> {
             operator: Some(person_ref(&known.operator)),
             signer: Signer {
                 person: person_ref(&known.signer),
-                capacity: capacity_name(capacity).to_owned(),
+                capacity: role_of(capacity).to_string(),
                 certificate: known.certificate,
                 key_custody: "software".to_owned(),
                 session: session.id,
@@ -219,18 +219,15 @@ impl Signing<'_> {
         })
     }
 
-    fn clocks(&self, accepted: &Accepted, profile: &Profile, sign_by: Instant, at_intake: ClockKnown) -> Clocks {
+    fn clocks(&self, accepted: &Accepted, profile: &Profile, times: Times, at_intake: ClockKnown) -> Clocks {
         let document = accepted.document();
         let obtained_on = document.identity.obtained_on.as_ref().map(|date| date.value);
         let scan_by = obtained_on.zip(profile.window.scan_within_business_days).and_then(|(day, days)| {
             let span = crate::calendar::Span::BusinessDays { days };
             self.calendar.deadline(Start::Day(day), span, &document.station).ok()
         });
-        let stamp_within_seconds = profile.window.timestamp_within.and_then(|span| {
-            let now = self.clock.now();
-            let until = self.calendar.deadline(now, span, &document.station).ok()?;
-            u64::try_from(until.since(now).max(SignedDuration::ZERO).as_secs()).ok()
-        });
+        let stamp_within_seconds =
+            times.stamp_by.and_then(|until| u64::try_from(until.since(times.signed_at).as_secs()).ok());
         let late = crate::review::current(accepted.decisions())
             .find(|decision| decision.kind == crate::ledger::decisions::DecisionKind::LateRelease)
             .and_then(|decision| decision.reason.clone());
@@ -240,7 +237,7 @@ impl Signing<'_> {
             at_intake,
             at_signing: self.clock.known(),
             scan_by,
-            sign_by: Some(sign_by),
+            sign_by: Some(times.sign_by),
             stamp_within_seconds,
             late,
         }
