@@ -40,6 +40,10 @@ const JOBS_PER_COMMIT: usize = 64;
 
 const READERS: u32 = 4;
 
+/// So long a server may be silent in the middle of work. Nothing that the line asks takes a tenth of it, and of a machine that
+/// vanished without a word nothing more is heard.
+const LONGEST_SILENCE: Duration = Duration::from_secs(120);
+
 /// How long a reader waits for a connection.
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
@@ -156,6 +160,7 @@ pub struct Database {
     jobs: Option<Sender<Job>>,
     writer: Option<JoinHandle<()>>,
     trouble: Trouble,
+    patience: Option<Duration>,
 }
 
 /// Why the database takes no change just now. The writer alone sets and clears it.
@@ -204,6 +209,20 @@ impl Database {
         on_commit: impl Fn() + Send + 'static,
     ) -> Result<Self, DatabaseError> {
         let address = address.into();
+        let patience = match &address {
+            Address::File(_) => None,
+            Address::Server(_) => Some(LONGEST_SILENCE),
+        };
+        Self::open_patiently(address, create, runtime, patience, on_commit)
+    }
+
+    fn open_patiently(
+        address: Address,
+        create: bool,
+        runtime: &tokio::runtime::Handle,
+        patience: Option<Duration>,
+        on_commit: impl Fn() + Send + 'static,
+    ) -> Result<Self, DatabaseError> {
         let dialect = Dialect::of(&address);
         if let Address::File(path) = &address {
             dialect::refuse_network_file_system(path)?;
@@ -217,7 +236,7 @@ impl Database {
         })?;
         let readers = pool(&address, runtime)?;
         let trouble = Trouble::default();
-        let mut writer = Writer { address, dialect, connection: None, trouble: trouble.clone() };
+        let mut writer = Writer { address, dialect, connection: None, trouble: trouble.clone(), patience };
         let (jobs, queue) = channel();
         let thread = std::thread::Builder::new()
             .name("database".into())
@@ -230,7 +249,8 @@ impl Database {
                 }
             })
             .map_err(|error| DatabaseError::Other(Arc::new(error.into())))?;
-        Ok(Self { runtime: runtime.clone(), dialect, readers, jobs: Some(jobs), writer: Some(thread), trouble })
+        let (runtime, jobs, writer) = (runtime.clone(), Some(jobs), Some(thread));
+        Ok(Self { runtime, dialect, readers, jobs, writer, trouble, patience })
     }
 
     /// Opens an existing database for reading only, beside a daemon that may be running.
@@ -244,7 +264,9 @@ impl Database {
         let address = address.into();
         let (dialect, readers) = (Dialect::of(&address), pool(&address, runtime)?);
         let trouble = Trouble::default();
-        let database = Self { runtime: runtime.clone(), dialect, readers, jobs: None, writer: None, trouble };
+        // Whoever reads through millions of rows sits in front of it, and can end it.
+        let (runtime, patience) = (runtime.clone(), None);
+        let database = Self { runtime, dialect, readers, jobs: None, writer: None, trouble, patience };
         let found = database.read(async |tx| migrations::version(dialect, tx).await)?;
         if found > SCHEMA_VERSION { Err(DatabaseError::NewerSchema { found }) } else { Ok(database) }
     }
@@ -301,10 +323,19 @@ impl Database {
         F: for<'t> AsyncFnOnce(&'t mut Tx) -> Result<T, E>,
     {
         self.runtime.block_on(async {
-            // Its snapshot is that of the first statement. It ends when it is dropped; there is nothing to commit.
-            let begun = self.readers.begin_with(self.dialect.snapshot()).await;
-            let mut transaction = begun.map_err(DatabaseError::from)?;
-            query(&mut transaction).await
+            let mut connection = self.readers.acquire().await.map_err(DatabaseError::from)?;
+            let read = within(self.patience, async {
+                // Its snapshot is that of the first statement. It ends when it is dropped; there is nothing to commit.
+                let begun = connection.begin_with(self.dialect.snapshot()).await;
+                let mut transaction = begun.map_err(DatabaseError::from)?;
+                query(&mut transaction).await
+            })
+            .await;
+            read.unwrap_or_else(|silent| {
+                // Nobody else is given a connection on which an answer is outstanding.
+                drop(connection.detach());
+                Err(silent.into())
+            })
         })
     }
 }
@@ -317,6 +348,13 @@ impl Drop for Database {
             let _ = writer.join();
         }
     }
+}
+
+/// What comes of `talk`, for which a server has only so long.
+async fn within<T>(patience: Option<Duration>, talk: impl Future<Output = T>) -> Result<T, DatabaseError> {
+    let Some(patience) = patience else { return Ok(talk.await) };
+    let silent = |_| DatabaseError::Unreachable("it stopped answering".into());
+    tokio::time::timeout(patience, talk).await.map_err(silent)
 }
 
 /// Connects a writer.
@@ -339,6 +377,7 @@ struct Writer {
     dialect: Dialect,
     connection: Option<Tx>,
     trouble: Trouble,
+    patience: Option<Duration>,
 }
 
 impl Writer {
@@ -389,6 +428,10 @@ impl Writer {
 
     /// A transaction that could not be committed must not swallow the next one.
     async fn after(&mut self, error: &DatabaseError) {
+        if matches!(error, DatabaseError::Unreachable(_)) {
+            // Nothing more is said to a server that does not answer; what it was told is undone when it notices.
+            self.connection = None;
+        }
         if let Some(connection) = &mut self.connection
             && sqlx::raw_sql("ROLLBACK").execute(connection).await.is_err()
             && self.dialect == Dialect::Postgres
@@ -406,7 +449,6 @@ impl Writer {
             self.trouble.set(Some(DatabaseError::DiskFull));
         } else if matches!(error, DatabaseError::Unreachable(_)) {
             tracing::error!(%error, "The database cannot be reached; the line pauses and goes on by itself once it can");
-            self.connection = None;
             self.trouble.set(Some(error.clone()));
         }
     }
@@ -427,14 +469,16 @@ impl Writer {
 
     /// Free space does not show a quota: so something is really written.
     async fn trial(&mut self) -> Result<(), DatabaseError> {
-        let begin = self.dialect.begin();
+        let (begin, patience) = (self.dialect.begin(), self.patience);
         let connection = self.connection().await?;
-        let written = async {
+        let written = within(patience, async {
             sqlx::raw_sql(begin).execute(&mut *connection).await?;
             sqlx::raw_sql(dialect::TRIAL).execute(&mut *connection).await?;
             sqlx::raw_sql("COMMIT").execute(&mut *connection).await
-        }
-        .await;
+        })
+        .await
+        .inspect_err(|_| self.connection = None)?;
+        let Some(connection) = &mut self.connection else { return Ok(()) };
         if written.is_err()
             && sqlx::raw_sql("ROLLBACK").execute(connection).await.is_err()
             && self.dialect == Dialect::Postgres
@@ -451,23 +495,34 @@ impl Writer {
         queue: &Receiver<Job>,
         replies: &mut Vec<Reply>,
     ) -> Result<(), DatabaseError> {
-        let begin = self.dialect.begin();
+        let (begin, patience) = (self.dialect.begin(), self.patience);
         let connection = self.connection().await?;
-        sqlx::raw_sql(begin).execute(&mut *connection).await?;
+        say(patience, connection, begin).await?;
         while next.is_some() {
-            sqlx::raw_sql("SAVEPOINT job").execute(&mut *connection).await?;
+            say(patience, connection, "SAVEPOINT job").await?;
             let Some(job) = next.take() else { break };
-            let finished = (job.run)(connection).await;
+            let finished = match within(patience, (job.run)(connection)).await {
+                Ok(finished) => finished,
+                Err(silent) => {
+                    (job.refuse)(silent.clone());
+                    return Err(silent);
+                }
+            };
             replies.push(finished.reply);
             if !finished.keep {
-                sqlx::raw_sql("ROLLBACK TO SAVEPOINT job").execute(&mut *connection).await?;
+                say(patience, connection, "ROLLBACK TO SAVEPOINT job").await?;
             }
-            sqlx::raw_sql("RELEASE SAVEPOINT job").execute(&mut *connection).await?;
+            say(patience, connection, "RELEASE SAVEPOINT job").await?;
             *next = if replies.len() < JOBS_PER_COMMIT { queue.try_recv().ok() } else { None };
         }
-        sqlx::raw_sql("COMMIT").execute(connection).await?;
-        Ok(())
+        say(patience, connection, "COMMIT").await
     }
+}
+
+/// A statement about transactions.
+async fn say(patience: Option<Duration>, connection: &mut Tx, statement: &'static str) -> Result<(), DatabaseError> {
+    within(patience, sqlx::raw_sql(statement).execute(connection)).await??;
+    Ok(())
 }
 
 fn panic_message(panic: &(dyn Any + Send)) -> &str {
@@ -476,4 +531,42 @@ fn panic_message(panic: &(dyn Any + Send)) -> &str {
         .copied()
         .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
         .unwrap_or("no message")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As of a machine that is gone: the question is with the server, and no answer comes.
+    async fn ask_in_vain(tx: &mut Tx) -> Result<(), DatabaseError> {
+        sqlx::raw_sql("SELECT CAST(pg_sleep(60) AS TEXT)").execute(tx).await?;
+        Ok(())
+    }
+
+    #[test]
+    fn a_server_that_falls_silent_is_away_and_nothing_waits_for_it() {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let address = engines::on_a_server(runtime.handle());
+        let patience = Some(Duration::from_millis(500));
+        let database = Database::open_patiently(address, true, runtime.handle(), patience, || ()).unwrap();
+        let version = || database.read(async |tx| migrations::version(Dialect::Postgres, tx).await);
+
+        // More often than there are connections: none is left in vain.
+        for _ in 0..=READERS {
+            let read = database.read(ask_in_vain);
+            assert!(matches!(read, Err(DatabaseError::Unreachable(_))), "{read:?}");
+        }
+        assert_eq!(version().unwrap(), SCHEMA_VERSION);
+
+        let written = database.write(ask_in_vain);
+        assert!(matches!(written, Err(DatabaseError::Unreachable(_))), "{written:?}");
+        assert!(database.trouble().is_some());
+        let taken = || database.write::<_, DatabaseError, _>(async |tx| say(None, tx, dialect::TRIAL).await);
+        let deadline = Moment::now() + Duration::from_secs(20);
+        while taken().is_err() && Moment::now() < deadline {
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        assert!(database.trouble().is_none());
+        taken().unwrap();
+    }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant as Moment};
 
 use serde::Serialize;
 use serde_json::Value;
@@ -16,14 +17,16 @@ use crate::ids::{Digest, DocumentId};
 use crate::journal::{Draft, Kind, Subject};
 use crate::judgement::{Outcome, Reason};
 use crate::ledger::documents::{self, Document};
+use crate::ledger::waiting;
 use crate::ledger::watched_files::{self, KnownFile};
 use crate::patients::{Patients, PatientsProblem};
 use crate::pipeline::driver::StageName;
 use crate::pipeline::line::{CalendarFile, Fault, Line, WatchedFile};
 use crate::store::StoreError;
 
-/// So many documents that wait for a patient or a deadline are looked at at once; the others follow at the next look.
-const MOST_AT_ONCE: u32 = 100_000;
+/// How often documents that another calendar judged are looked for although the calendar did not change: one may have been
+/// judged by the old one while the new one came.
+const LOOK_ANEW_EVERY: Duration = Duration::from_secs(60);
 
 #[derive(Debug, thiserror::Error)]
 pub enum ReloadError {
@@ -42,6 +45,8 @@ pub(super) struct Watcher {
     calendar: Seen,
     /// While no list could be read since the start: how many patients the last one had.
     stands_in_for: Option<u64>,
+    /// When documents that another calendar judged were last looked for.
+    looked_anew: Option<Moment>,
 }
 
 struct Seen {
@@ -72,6 +77,7 @@ impl Watcher {
             patients: Seen { path: root.join(&line.config.patients.path), stamp: None },
             calendar: Seen { path: line.home.layout().calendar(), stamp: None },
             stands_in_for,
+            looked_anew: None,
         };
         if stands_in_for.is_none() {
             adopt(line, WatchedFile::Patients, known_patients(&line.patients()))?;
@@ -83,15 +89,19 @@ impl Watcher {
     /// Looks at both files.
     pub(super) fn look(&mut self, line: &Line) -> Result<(), ReloadError> {
         if self.patients.changed() {
-            self.read_patients(line)?;
+            // What could not be entered is as unknown as what could not be read.
+            self.read_patients(line).inspect_err(|_| self.patients.look_again())?;
         }
         if self.calendar.changed() {
-            self.read_calendar(line)?;
+            self.looked_anew = None;
+            self.read_calendar(line).inspect_err(|_| self.calendar.look_again())?;
         }
-        let held = documents::Filter { held: true, ..documents::Filter::default() };
-        let held = line.database.read(async |tx| documents::list(tx, &held, MOST_AT_ONCE).await)?.documents;
-        try_again(line, &held)?;
-        judge_anew(line, &held)
+        try_again(line)?;
+        if self.looked_anew.is_none_or(|looked| looked.elapsed() >= LOOK_ANEW_EVERY) {
+            judge_anew(line)?;
+            self.looked_anew = Some(Moment::now());
+        }
+        Ok(())
     }
 
     fn read_patients(&mut self, line: &Line) -> Result<(), ReloadError> {
@@ -194,16 +204,16 @@ fn refuse(line: &Line, file: WatchedFile, problem: &impl Serialize, fault: Fault
 }
 
 /// Documents that wait for a patient whom the list knows by now go on by themselves.
-fn try_again(line: &Line, held: &[Document]) -> Result<(), ReloadError> {
+fn try_again(line: &Line) -> Result<(), ReloadError> {
     let patients = line.patients();
+    let held = line.database.read(async |tx| waiting::held_for(tx, HoldReason::UnknownPatient).await)?;
     let known: Vec<DocumentId> = held
-        .iter()
-        .filter(|document| document.held == Some(HoldReason::UnknownPatient))
-        .filter(|document| {
-            let asked = ids_asked_for(document.held_detail.as_deref());
+        .into_iter()
+        .filter(|(_, detail)| {
+            let asked = ids_asked_for(detail.as_deref());
             !asked.is_empty() && asked.iter().all(|id| patients.find(id).is_some())
         })
-        .map(|document| document.id)
+        .map(|(id, _)| id)
         .collect();
     if known.is_empty() {
         return Ok(());
@@ -224,17 +234,25 @@ fn try_again(line: &Line, held: &[Document]) -> Result<(), ReloadError> {
 }
 
 /// Documents of which a calendar could tell no deadline are judged by the one of now, where it is another.
-fn judge_anew(line: &Line, held: &[Document]) -> Result<(), ReloadError> {
+fn judge_anew(line: &Line) -> Result<(), ReloadError> {
     let calendar = line.calendar().calendar.digest();
-    let untold = held.iter().filter(|document| document.calendar.is_some_and(|judged_by| judged_by != calendar));
-    let untold: Vec<(DocumentId, DocumentState)> = untold
-        .filter(|document| match document.state {
+    let mut untold = Vec::new();
+    for id in line.database.read(async |tx| waiting::judged_by_another(tx, calendar).await)? {
+        let document = match line.database.read(async |tx| documents::get(tx, id).await) {
+            Ok(Some(document)) => document,
+            // `status` tells of a row that cannot be read.
+            Ok(None) | Err(DatabaseError::Unreadable(_)) => continue,
+            Err(error) => return Err(error.into()),
+        };
+        let untold_here = match document.state {
             DocumentState::Signing => document.held == Some(HoldReason::NoDeadline),
-            DocumentState::Review => document.held != Some(HoldReason::SourceChanged) && asks_for_a_deadline(document),
+            DocumentState::Review => document.held != Some(HoldReason::SourceChanged) && asks_for_a_deadline(&document),
             _ => false,
-        })
-        .map(|document| (document.id, document.state))
-        .collect();
+        };
+        if untold_here {
+            untold.push((id, document.state));
+        }
+    }
     if untold.is_empty() {
         return Ok(());
     }

@@ -12,12 +12,16 @@ pub struct Engine {
     pub folder: tempfile::TempDir,
 }
 
+/// The address of an empty database on a server.
+pub fn on_a_server(runtime: &tokio::runtime::Handle) -> Address {
+    Address::Server(ServerUrl::new(postgres::empty_database(runtime)))
+}
+
 /// An empty database on each engine. One that is missing fails the test.
 pub fn each() -> impl Iterator<Item = Engine> {
     let file: fn(&tempfile::TempDir, &tokio::runtime::Handle) -> Address =
         |folder, _| Address::File(folder.path().join("torikomi.db"));
-    let server: fn(&tempfile::TempDir, &tokio::runtime::Handle) -> Address =
-        |_, runtime| Address::Server(ServerUrl::new(postgres::empty_database(runtime)));
+    let server: fn(&tempfile::TempDir, &tokio::runtime::Handle) -> Address = |_, runtime| on_a_server(runtime);
     [file, server].into_iter().map(|address| {
         let folder = tempfile::tempdir().unwrap();
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();

@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use sqlx::Row as _;
+use sqlx::any::AnyRow;
 
 use super::documents::{self, COLUMNS, Document, read_row};
 use crate::database::{DatabaseError, Tx, unreadable};
 use crate::document::{DocumentState, HoldReason};
-use crate::ids::{DeliveryId, DocumentId};
+use crate::ids::{DeliveryId, Digest, DocumentId};
 use crate::instant::Instant;
 
 /// Lets a document wait until another one with the same bytes has ended, whichever way.
@@ -108,7 +109,31 @@ pub async fn try_again(
 
 /// Whether any document waits for this reason.
 pub async fn any(tx: &mut Tx, reason: HoldReason) -> Result<bool, DatabaseError> {
-    let row =
-        sqlx::query("SELECT COUNT(*) FROM document WHERE held = $1").bind(reason.to_string()).fetch_one(tx).await?;
-    Ok(row.try_get::<i64, _>(0)? > 0)
+    let found = sqlx::query("SELECT id FROM document WHERE held = $1 LIMIT 1")
+        .bind(reason.to_string())
+        .fetch_optional(tx)
+        .await?;
+    Ok(found.is_some())
+}
+
+/// The documents that wait for this reason, with what they are held with.
+pub async fn held_for(tx: &mut Tx, reason: HoldReason) -> Result<Vec<(DocumentId, Option<String>)>, DatabaseError> {
+    let rows = sqlx::query("SELECT id, held_detail FROM document WHERE held = $1 ORDER BY id")
+        .bind(reason.to_string())
+        .fetch_all(tx)
+        .await?;
+    rows.iter().map(|row| Ok((document_id(row)?, row.try_get("held_detail")?))).collect()
+}
+
+/// The documents that wait for a person and were judged by another calendar than this one.
+pub async fn judged_by_another(tx: &mut Tx, calendar: Digest) -> Result<Vec<DocumentId>, DatabaseError> {
+    let rows = sqlx::query("SELECT id FROM document WHERE held IS NOT NULL AND calendar <> $1 ORDER BY id")
+        .bind(calendar.to_string())
+        .fetch_all(tx)
+        .await?;
+    rows.iter().map(document_id).collect()
+}
+
+fn document_id(row: &AnyRow) -> Result<DocumentId, DatabaseError> {
+    row.try_get::<String, _>("id")?.parse().map_err(unreadable("document.id"))
 }

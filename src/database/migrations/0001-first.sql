@@ -135,6 +135,10 @@ CREATE TABLE document (
 CREATE INDEX document_by_state ON document (state, held, retry_at, created_at, id);
 CREATE INDEX document_by_waiting ON document (waits_for);
 CREATE INDEX document_by_patient ON document (patient_id, created_at);
+-- What is filed stays in the table for ever; whoever looks for what waits must not read it all.
+CREATE INDEX document_that_is_held ON document (held, station) WHERE held IS NOT NULL;
+CREATE INDEX document_that_is_open ON document (due_at, created_at, id)
+    WHERE state NOT IN ('filed', 'sent-back', 'discarded', 'disposed');
 
 -- The ordered page ranges a document consists of.
 CREATE TABLE document_part (
@@ -183,6 +187,11 @@ CREATE TABLE decision (
     undone_by     BIGINT,
     PRIMARY KEY (document, journal_index)
 );
+CREATE INDEX decision_by_certificate ON decision (certificate, decided_at);
+CREATE INDEX decision_by_second_certificate ON decision (second_certificate, decided_at)
+    WHERE second_certificate IS NOT NULL;
+CREATE INDEX decision_by_person ON decision (person, document);
+CREATE INDEX decision_that_is_undone ON decision (undone_by) WHERE undone_by IS NOT NULL;
 
 -- One try to sign and stamp. An unused signature is kept.
 CREATE TABLE attempt (
@@ -237,6 +246,7 @@ CREATE TABLE record (
 );
 CREATE INDEX record_by_patient ON record (patient_id, filed_at);
 CREATE INDEX record_by_filing ON record (filed_at);
+CREATE INDEX record_by_signer ON record (signer, timestamped_at, filed_at);
 
 -- A record's files. Evidence has generations, documents only the first.
 CREATE TABLE record_member (
