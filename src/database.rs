@@ -504,7 +504,12 @@ impl Writer {
             let finished = match within(patience, (job.run)(connection)).await {
                 Ok(finished) => finished,
                 Err(silent) => {
-                    (job.refuse)(silent.clone());
+                    let refuse = job.refuse;
+                    replies.push(Box::new(move |committed| {
+                        if let Err(error) = committed {
+                            refuse(error);
+                        }
+                    }));
                     return Err(silent);
                 }
             };
@@ -563,7 +568,7 @@ mod tests {
         assert!(database.trouble().is_some());
         let taken = || database.write::<_, DatabaseError, _>(async |tx| say(None, tx, dialect::TRIAL).await);
         let deadline = Moment::now() + Duration::from_secs(20);
-        while taken().is_err() && Moment::now() < deadline {
+        while database.trouble().is_some() && Moment::now() < deadline {
             std::thread::sleep(Duration::from_millis(100));
         }
         assert!(database.trouble().is_none());

@@ -120,6 +120,7 @@ pub fn open(
         sessions: Arc::new(Sessions::default()),
         patients: RwLock::new(Arc::new(patients)),
         profiles: RwLock::new(Arc::new(profiles)),
+        profiles_behind: Mutex::default(),
         calendar: RwLock::new(Arc::new(calendar)),
         faults: Mutex::new(fault.iter().map(|(_, fault)| (WatchedFile::Patients, fault.clone())).collect()),
         chain,

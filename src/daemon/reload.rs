@@ -86,8 +86,12 @@ impl Watcher {
         Ok(watcher)
     }
 
-    /// Looks at both files.
+    /// Looks at both files, and whether the profiles in force are those that the line has.
     pub(super) fn look(&mut self, line: &Line) -> Result<(), ReloadError> {
+        if line.profiles_are_behind() {
+            line.reload_profiles()?;
+            line.shared.wake(&[StageName::Identification]);
+        }
         if self.patients.changed() {
             // What could not be entered is as unknown as what could not be read.
             self.read_patients(line).inspect_err(|_| self.patients.look_again())?;

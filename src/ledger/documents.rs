@@ -57,6 +57,10 @@ pub struct Filter {
     pub ended: bool,
 }
 
+/// What an `UPDATE` sets of a document that waits for nobody any more, whatever it waited for.
+pub(super) const WAITS_NO_MORE: &str =
+    "held = NULL, held_detail = NULL, waits_for = NULL, failures = 0, retry_at = NULL, revision = revision + 1";
+
 pub(super) const COLUMNS: &str = "id, salt, station, state, held, held_detail, profile_id, profile_version, profile_digest, identity,
     claims, flags, stated, judgement, calendar, taken_in_at, due_at, supersedes, assigned_to, failures, created_at, updated_at, revision";
 
@@ -195,10 +199,9 @@ pub async fn move_on(
     if !document_may_move(from, to) {
         return Err(DatabaseError::Conflict(format!("a document does not go from {from} to {to}")));
     }
-    let done = sqlx::query(
-        "UPDATE document SET state = $1, held = NULL, held_detail = NULL, waits_for = NULL, failures = 0, retry_at = NULL,
-         revision = revision + 1, updated_at = $2 WHERE id = $3 AND state = $4",
-    )
+    let done = sqlx::query(sqlx::AssertSqlSafe(format!(
+        "UPDATE document SET state = $1, {WAITS_NO_MORE}, updated_at = $2 WHERE id = $3 AND state = $4"
+    )))
     .bind(to.to_string())
     .bind(now.as_microseconds())
     .bind(id.to_string())
@@ -267,10 +270,9 @@ pub async fn hold(
 
 /// Ends the waiting of a document for `reason`; its stage takes it up again.
 pub async fn resume(tx: &mut Tx, id: DocumentId, reason: HoldReason, now: Instant) -> Result<(), DatabaseError> {
-    let done = sqlx::query(
-        "UPDATE document SET held = NULL, held_detail = NULL, waits_for = NULL, failures = 0, retry_at = NULL,
-         revision = revision + 1, updated_at = $1 WHERE id = $2 AND held = $3",
-    )
+    let done = sqlx::query(sqlx::AssertSqlSafe(format!(
+        "UPDATE document SET {WAITS_NO_MORE}, updated_at = $1 WHERE id = $2 AND held = $3"
+    )))
     .bind(now.as_microseconds())
     .bind(id.to_string())
     .bind(reason.to_string())
@@ -286,10 +288,9 @@ pub async fn resume_all(
     reason: HoldReason,
     now: Instant,
 ) -> Result<u64, DatabaseError> {
-    let done = sqlx::query(
-        "UPDATE document SET held = NULL, held_detail = NULL, waits_for = NULL, failures = 0, retry_at = NULL,
-         revision = revision + 1, updated_at = $1 WHERE held = $2 AND (CAST($3 AS TEXT) IS NULL OR station = $3)",
-    )
+    let done = sqlx::query(sqlx::AssertSqlSafe(format!(
+        "UPDATE document SET {WAITS_NO_MORE}, updated_at = $1 WHERE held = $2 AND (CAST($3 AS TEXT) IS NULL OR station = $3)"
+    )))
     .bind(now.as_microseconds())
     .bind(reason.to_string())
     .bind(station.map(ToString::to_string))

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
-use super::documents::{self, COLUMNS, Document, read_row};
+use super::documents::{self, COLUMNS, Document, WAITS_NO_MORE, read_row};
 use crate::database::{DatabaseError, Tx, unreadable};
 use crate::document::{DocumentState, HoldReason};
 use crate::ids::{DeliveryId, Digest, DocumentId};
@@ -44,10 +44,9 @@ pub(super) async fn resume_those_waiting_for(
     ended: DocumentId,
     now: Instant,
 ) -> Result<(), DatabaseError> {
-    sqlx::query(
-        "UPDATE document SET held = NULL, held_detail = NULL, waits_for = NULL, failures = 0, retry_at = NULL,
-         revision = revision + 1, updated_at = $1 WHERE waits_for = $2 AND held = $3",
-    )
+    sqlx::query(sqlx::AssertSqlSafe(format!(
+        "UPDATE document SET {WAITS_NO_MORE}, updated_at = $1 WHERE waits_for = $2 AND held = $3"
+    )))
     .bind(now.as_microseconds())
     .bind(ended.to_string())
     .bind(HoldReason::EqualBytes.to_string())
@@ -127,7 +126,7 @@ pub async fn held_for(tx: &mut Tx, reason: HoldReason) -> Result<Vec<(DocumentId
 
 /// The documents that wait for a person and were judged by another calendar than this one.
 pub async fn judged_by_another(tx: &mut Tx, calendar: Digest) -> Result<Vec<DocumentId>, DatabaseError> {
-    let rows = sqlx::query("SELECT id FROM document WHERE held IS NOT NULL AND calendar <> $1 ORDER BY id")
+    let rows = sqlx::query("SELECT id FROM document WHERE held IS NOT NULL AND calendar <> $1")
         .bind(calendar.to_string())
         .fetch_all(tx)
         .await?;

@@ -83,11 +83,21 @@ pub enum CloseReason {
     Revoked,
     /// The process ended, and the key with it.
     Restart,
+    /// Its key is open nowhere: it was wiped when the session ended, and that could not be entered then.
+    KeyGone,
 }
 
 impl CloseReason {
-    pub const ALL: [Self; 7] =
-        [Self::LogOff, Self::Expired, Self::Idle, Self::Spent, Self::Suspended, Self::Revoked, Self::Restart];
+    pub const ALL: [Self; 8] = [
+        Self::LogOff,
+        Self::Expired,
+        Self::Idle,
+        Self::Spent,
+        Self::Suspended,
+        Self::Revoked,
+        Self::Restart,
+        Self::KeyGone,
+    ];
 
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -99,6 +109,7 @@ impl CloseReason {
             Self::Suspended => "suspended",
             Self::Revoked => "revoked",
             Self::Restart => "restart",
+            Self::KeyGone => "key-gone",
         }
     }
 
@@ -277,6 +288,22 @@ pub async fn close(tx: &mut Tx, id: SessionId, reason: CloseReason, now: Instant
 /// When the database fails.
 pub async fn close_left_open(tx: &mut Tx, now: Instant) -> Result<Vec<Change>, PeopleError> {
     Ok(list(tx, true).await?.iter().map(|row| closing(row, CloseReason::Restart, now)).collect())
+}
+
+/// Closes what is open in the register alone, so that its station is nobody's for nothing. A session that began `after` may
+/// be about to get its key.
+///
+/// # Errors
+/// When the database fails.
+pub async fn close_keyless(
+    tx: &mut Tx,
+    with_key: &[SessionId],
+    after: Instant,
+    now: Instant,
+) -> Result<Vec<Change>, PeopleError> {
+    let open = list(tx, true).await?;
+    let keyless = open.iter().filter(|row| row.opened_at <= after && !with_key.contains(&row.id));
+    Ok(keyless.map(|row| closing(row, CloseReason::KeyGone, now)).collect())
 }
 
 fn closing(row: &SessionRow, reason: CloseReason, at: Instant) -> Change {

@@ -339,6 +339,25 @@ fn a_session_is_one_persons_at_one_station() {
 }
 
 #[test]
+fn a_session_whose_key_is_gone_keeps_its_station_from_nobody() {
+    for (hospital, admin, manager) in Hospital::founded() {
+        let first = hospital.operator([&admin, &manager], "mihon-a");
+        let second = hospital.operator([&admin, &manager], "mihon-b");
+        let row = hospital.open(&first, "front-desk", &Attested::ALL).unwrap();
+        let keyless = |with_key: Vec<_>, after| {
+            let found = async move |tx: &mut _| sessions::close_keyless(tx, &with_key, after, later(1)).await;
+            hospital.database.read(found).unwrap()
+        };
+        assert!(keyless(vec![row.id], later(1)).is_empty());
+        // Its key may be on the way.
+        assert!(keyless(vec![], row.opened_at.plus(SignedDuration::from_secs(-1))).is_empty());
+        let [closed] = <[_; 1]>::try_from(keyless(vec![], later(1))).unwrap();
+        hospital.commit(async move |_| Ok(closed)).unwrap();
+        assert!(hospital.open(&second, "front-desk", &Attested::ALL).is_ok());
+    }
+}
+
+#[test]
 fn half_an_attestation_is_none() {
     for (hospital, admin, manager) in Hospital::founded() {
         let operator = hospital.operator([&admin, &manager], "mihon-taro");

@@ -145,6 +145,8 @@ pub struct Line {
     pub authorities: Vec<(Name, Authority)>,
     pub patients: RwLock<Arc<Patients>>,
     pub profiles: RwLock<Arc<Profiles>>,
+    /// Whether the ledger has others in force than those, which could not be read yet. Held by whoever reads them.
+    pub profiles_behind: Mutex<bool>,
     pub calendar: RwLock<Arc<CalendarFile>>,
     /// What is wrong with a file that changed, until a good one is read.
     pub faults: Mutex<BTreeMap<WatchedFile, Fault>>,
@@ -255,9 +257,16 @@ impl Line {
     /// # Errors
     /// As [`Profiles::load`].
     pub fn reload_profiles(&self) -> Result<(), DatabaseError> {
+        let mut behind = self.profiles_behind.lock().unwrap_or_else(PoisonError::into_inner);
+        *behind = true;
         let loaded = self.database.read(async |tx| Profiles::load(tx).await)?;
         *self.profiles.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(loaded);
+        *behind = false;
         Ok(())
+    }
+
+    pub fn profiles_are_behind(&self) -> bool {
+        *self.profiles_behind.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A delivered file in custody, open for reading.

@@ -42,7 +42,10 @@ impl Requests {
             identify_again(tx, &reference.id, hand.now).await?;
             Ok(appended)
         })?;
-        self.line.reload_profiles()?;
+        // It is in force, whatever becomes of this.
+        if let Err(error) = self.line.reload_profiles() {
+            tracing::error!(%error, "The profiles in force could not be read anew; that is tried again every two seconds");
+        }
         self.line.shared.wake(&[StageName::Identification]);
         Ok(noted(appended))
     }

@@ -1,5 +1,6 @@
 //! Unlocking a person's key for a station, and locking it again.
 
+use jiff::SignedDuration;
 use jiff::civil::Date;
 
 use super::hand::Signers;
@@ -10,10 +11,12 @@ use crate::control::{Credentials, Refusal};
 use crate::database::{DatabaseError, Tx};
 use crate::document::{DocumentState, HoldReason};
 use crate::ids::{Name, SessionId};
+use crate::instant::Instant;
+use crate::journal::append::Journal;
 use crate::ledger::{attempts, documents};
 use crate::people::acts::{Deed, Signed};
-use crate::people::sessions::{self, Attested, Caps, CloseReason};
-use crate::people::{PeopleError, Refused};
+use crate::people::sessions::{self, Attested, Caps, CloseReason, SessionRow};
+use crate::people::{Change, PeopleError, Refused};
 use crate::pipeline::driver::StageName;
 use crate::pipeline::line::Line;
 
@@ -22,6 +25,9 @@ const WAITING_FOR_SESSION: [HoldReason; 2] = [HoldReason::NoSession, HoldReason:
 
 /// Where documents of a station wait for a person with a session.
 const BEFORE_SIGNING: [DocumentState; 2] = [DocumentState::AwaitingConfirmation, DocumentState::Signing];
+
+/// A session has its key within a moment of its row.
+const KEY_WITHIN: SignedDuration = SignedDuration::from_mins(1);
 
 impl Requests {
     pub(super) fn open_session(
@@ -129,31 +135,41 @@ impl Requests {
 /// Wipes the keys of sessions that reached a cap, and closes their rows. To be called every few seconds.
 ///
 /// # Errors
-/// When the database fails; the keys are gone all the same, and the rows are closed at the next start.
-pub fn close_ended(line: &Line) -> Result<usize, DatabaseError> {
+/// When the database fails; the keys are gone all the same, and the rows are closed a minute later.
+pub fn close_ended(line: &Line) -> Result<(), DatabaseError> {
     let now = line.clock.now();
     let ended = line.sessions.expire(now);
-    let count = ended.len();
-    if count > 0 {
-        let journal = std::sync::Arc::clone(&line.journal);
-        line.database
-            .write::<_, PeopleError, _>(async move |tx| {
-                for (session, reason) in ended {
-                    match sessions::close(tx, session, reason, now).await {
-                        Ok(change) => {
-                            let appended = journal.append(tx, change.entry.clone(), now).await?;
-                            change.apply(tx, appended.index).await?;
-                        }
-                        // Its person closed it a moment before.
-                        Err(PeopleError::Refused(Refused::NoSuchSession)) => {}
-                        Err(error) => return Err(error),
-                    }
-                }
-                Ok(())
-            })
-            .map_err(database_error)?;
+    let with_key: Vec<SessionId> = line.sessions.all().iter().map(|open| open.id).collect();
+    let opening = now.plus(-KEY_WITHIN);
+    let keyless = |open: &SessionRow| open.opened_at <= opening && !with_key.contains(&open.id);
+    if ended.is_empty() && !line.database.read(async |tx| sessions::list(tx, true).await)?.iter().any(keyless) {
+        return Ok(());
     }
-    Ok(count)
+    let journal = std::sync::Arc::clone(&line.journal);
+    line.database
+        .write::<_, PeopleError, _>(async move |tx| {
+            let mut changes = Vec::new();
+            for (session, reason) in ended {
+                match sessions::close(tx, session, reason, now).await {
+                    Ok(change) => changes.push(change),
+                    // Its person closed it a moment before.
+                    Err(PeopleError::Refused(Refused::NoSuchSession)) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+            apply(tx, &journal, changes, now).await?;
+            let keyless = sessions::close_keyless(tx, &with_key, opening, now).await?;
+            apply(tx, &journal, keyless, now).await
+        })
+        .map_err(database_error)
+}
+
+async fn apply(tx: &mut Tx, journal: &Journal, changes: Vec<Change>, now: Instant) -> Result<(), PeopleError> {
+    for change in changes {
+        let appended = journal.append(tx, change.entry.clone(), now).await?;
+        change.apply(tx, appended.index).await?;
+    }
+    Ok(())
 }
 
 /// Closes what an earlier run of the daemon left open. To be called once at start, before anything is signed.
@@ -166,11 +182,9 @@ pub fn close_left_open(line: &Line) -> Result<usize, DatabaseError> {
     line.database
         .write::<_, PeopleError, _>(async move |tx: &mut Tx| {
             let changes = sessions::close_left_open(tx, now).await?;
-            for change in &changes {
-                let appended = journal.append(tx, change.entry.clone(), now).await?;
-                change.apply(tx, appended.index).await?;
-            }
-            Ok(changes.len())
+            let count = changes.len();
+            apply(tx, &journal, changes, now).await?;
+            Ok(count)
         })
         .map_err(database_error)
 }

@@ -322,6 +322,7 @@ CREATE TABLE session (
     close_reason  TEXT
 );
 CREATE INDEX session_by_station ON session (station, opened_at);
+CREATE INDEX session_that_is_open ON session (opened_at) WHERE closed_at IS NULL;
 
 -- Every version of a profile that was ever in force, byte for byte.
 CREATE TABLE profile_version (

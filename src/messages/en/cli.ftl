@@ -314,6 +314,7 @@ session-closed-spent = it signed as many as it may
 session-closed-suspended = person suspended
 session-closed-revoked = key revoked
 session-closed-restart = daemon restarted
+session-closed-key-gone = key open nowhere any more
 operator-none = Nobody is registered.
 
 ## Status

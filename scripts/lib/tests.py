@@ -1,0 +1,75 @@
+#!/usr/bin/env python3
+"""Runs every test, as many processes at a time as there are processors.
+
+Most tests wait for a daemon most of their time, so they run side by side; but not as threads of one process
+(scripts/test says why). A process for each test would start a PostgreSQL server for each: so it is one for each module of
+a test binary.
+
+Prints one line for each process, the whole output of those that fail, and a summary as the last line.
+"""
+
+import concurrent.futures
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+
+RESULT = re.compile(r"^test result: .*? (\d+) passed; (\d+) failed;", re.MULTILINE)
+
+
+def binaries():
+    """The test binaries, built where they are not yet: (name, path)."""
+    build = ["cargo", "test", "--locked", "--no-run", "--message-format=json-render-diagnostics"]
+    built = subprocess.run(build, stdout=subprocess.PIPE, text=True, check=True)
+    messages = [json.loads(line) for line in built.stdout.splitlines() if line.startswith("{")]
+    return [
+        (message["target"]["name"] + ("" if "test" in message["target"]["kind"] else f" ({message['target']['kind'][0]})"),
+         message["executable"])
+        for message in messages
+        if message.get("executable") and message["profile"]["test"]
+    ]
+
+
+def jobs(name, path):
+    """The modules of a binary, each with its tests: (name, command)."""
+    listed = subprocess.run([path, "--list", "--format", "terse"], stdout=subprocess.PIPE, text=True, check=True)
+    modules = {}
+    for line in listed.stdout.splitlines():
+        test, _, kind = line.rpartition(": ")
+        if kind == "test":
+            modules.setdefault(test.split("::")[0] if "::" in test else "", []).append(test)
+    return [(f"{name} {module}".strip(), [path, "--exact", *tests]) for module, tests in modules.items()]
+
+
+def run(job):
+    name, command = job
+    begun = time.monotonic()
+    ran = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
+    return name, ran.returncode, ran.stdout, time.monotonic() - begun
+
+
+def main():
+    todo = [job for name, path in binaries() for job in jobs(name, path)]
+    # Those with the most tests first: a long one that begins last leaves a processor idle.
+    todo.sort(key=lambda job: len(job[1]), reverse=True)
+    passed = failed = 0
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        ended = concurrent.futures.as_completed([pool.submit(run, job) for job in todo])
+        for number, (name, status, output, seconds) in enumerate((future.result() for future in ended), 1):
+            found = RESULT.search(output)
+            ok, bad = (int(count) for count in found.groups()) if found else (0, 0)
+            if status and not bad:
+                bad = 1
+                output += f"\n{name} ended with status {status}, but not because of a failed test.\n"
+            passed, failed = passed + ok, failed + bad
+            print(f"[{number}/{len(todo)}] {name}: {ok} passed, {bad} failed, {seconds:.1f} s", flush=True)
+            if bad:
+                print(output, flush=True)
+    print(f"\n{passed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
