@@ -16,7 +16,7 @@ use zeroize::Zeroize;
 
 use crate::calendar::CannotTell;
 use crate::identification::Facts;
-use crate::ids::{DeliveryId, DocumentId, Name, RecordId, SessionId};
+use crate::ids::{DeliveryId, Digest, DocumentId, Name, RecordId, SessionId};
 use crate::instant::Instant;
 use crate::patients::PatientIdProblem;
 use crate::people::acts::RevocationReason;
@@ -72,6 +72,14 @@ pub struct ReasonGiven {
     pub text: Option<String>,
 }
 
+/// A document as the person who decides was shown it. What became of it since is decided about by nobody who has not seen it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct LookedAt {
+    pub document: DocumentId,
+    /// The digest that came with what was shown (`facts::DocumentFacts`).
+    pub shown: Digest,
+}
+
 /// Everything that can be asked of the daemon.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "request", rename_all = "kebab-case")]
@@ -82,30 +90,20 @@ pub enum Request {
     /// each other about. What is absent stays as it is.
     Identify {
         by: Credentials,
-        document: DocumentId,
+        document: LookedAt,
         facts: Box<Facts>,
         /// The document whose place it takes.
         supersedes: Option<DocumentId>,
         reason: ReasonGiven,
     },
     /// Releases findings, where the profile allows it. A second person where it says so.
-    Accept {
-        by: Credentials,
-        second: Option<Credentials>,
-        document: DocumentId,
-        reason: ReasonGiven,
-        pages_shown: bool,
-    },
+    Accept { by: Credentials, second: Option<Credentials>, document: LookedAt, reason: ReasonGiven, pages_shown: bool },
     /// Sends documents back to the scanner.
-    SendBack {
-        by: Credentials,
-        documents: Vec<DocumentId>,
-        reason: ReasonGiven,
-    },
+    SendBack { by: Credentials, documents: Vec<LookedAt>, reason: ReasonGiven },
     /// The responsible person confirms and signs.
     Confirm {
         by: Credentials,
-        document: DocumentId,
+        document: LookedAt,
         /// Each page was shown to the person; else they say that they saw the pages.
         pages_shown: bool,
         /// The document whose place it takes.
@@ -114,36 +112,25 @@ pub enum Request {
     /// Files a late document as 9.2 for an unavoidable reason.
     ReleaseLate {
         by: Credentials,
-        documents: Vec<DocumentId>,
+        documents: Vec<LookedAt>,
         reason: ReasonGiven,
         /// From when the work was possible again; a second clock runs from there.
         possible_again_at: Instant,
     },
-    Assign {
-        by: Credentials,
-        documents: Vec<DocumentId>,
-        to: String,
-    },
+    /// Whoever is to work on a document will look at it anew, so it does not matter in which state this was asked.
+    Assign { by: Credentials, documents: Vec<DocumentId>, to: String },
     /// Lets documents that failed be tried again.
-    Retry {
-        by: Credentials,
-        documents: Vec<DocumentId>,
-    },
+    Retry { by: Credentials, documents: Vec<LookedAt> },
     /// Has a delivery measured once more whose copy could not be.
-    RetryDelivery {
-        by: Credentials,
-        delivery: DeliveryId,
-    },
+    RetryDelivery { by: Credentials, delivery: DeliveryId },
     /// Ends a document that is none. Its bytes stay in custody until disposal.
-    Discard {
-        by: Credentials,
-        document: DocumentId,
-        reason: ReasonGiven,
-    },
+    Discard { by: Credentials, document: LookedAt, reason: ReasonGiven },
     /// Takes a delivery as it is although its completeness is in doubt, or refuses it.
     DecideDelivery {
         by: Credentials,
         delivery: DeliveryId,
+        /// The digest that came with what was shown of it (`facts::DeliveryStatus`).
+        shown: Digest,
         take: bool,
         reason: ReasonGiven,
     },
@@ -152,6 +139,8 @@ pub enum Request {
         by: Credentials,
         second: Option<Credentials>,
         profile: Name,
+        /// Of the file that was shown.
+        shown: Digest,
     },
     /// An administrator adds a person, who sets the own passphrase.
     AddPerson {
@@ -187,12 +176,7 @@ pub enum Request {
         until: Option<Instant>,
     },
     /// Ends an appointment: now, or at a time to come.
-    EndAppointment {
-        by: Credentials,
-        login: String,
-        role: Name,
-        ends: Option<Instant>,
-    },
+    EndAppointment { by: Credentials, login: String, role: Name, ends: Option<Instant> },
     /// Unlocks a person's key for a station.
     OpenSession {
         by: Credentials,
@@ -203,25 +187,13 @@ pub enum Request {
         obtained_on: Option<Date>,
     },
     /// The operator vouches for the batch of the own open session, where that was left open: 9.1-C1.
-    AttestBatch {
-        by: Credentials,
-        session: SessionId,
-    },
+    AttestBatch { by: Credentials, session: SessionId },
     /// Proves nobody: whoever finds a session forgotten may end what it could sign.
-    CloseSession {
-        session: SessionId,
-    },
+    CloseSession { session: SessionId },
     /// Records that a record leaves the house, and answers with what the export needs.
-    Export {
-        by: Credentials,
-        record: RecordId,
-        reason: ReasonGiven,
-    },
+    Export { by: Credentials, record: RecordId, reason: ReasonGiven },
     /// Believes the clock as it stands now.
-    AcknowledgeClock {
-        by: Credentials,
-        reason: ReasonGiven,
-    },
+    AcknowledgeClock { by: Credentials, reason: ReasonGiven },
     /// Ends the daemon as a signal would.
     Stop,
 }
@@ -253,6 +225,12 @@ pub enum Refusal {
     SecondPersonNeeded,
     /// The document is not in a state in which this can be done.
     WrongState { state: String, held: String },
+    /// The document is not what the person who decided was shown: it waits for them as it is now.
+    ChangedSinceShown { document: DocumentId, state: String, held: String },
+    /// Nor is the delivery.
+    DeliveryChangedSinceShown { delivery: DeliveryId, state: String },
+    /// Nor is the profile's file.
+    ProfileChangedSinceShown { profile: Name, found: Digest },
     /// The profile allows no exception for what was found.
     NoException { check: String },
     /// Only an unavoidable reason may file late, and this is none.

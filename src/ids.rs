@@ -97,10 +97,19 @@ impl InvalidId {
     pub fn is_of_a_name(&self) -> bool {
         self.what == NAME
     }
+
+    /// Whether it was to be a [`Digest`], which is no id either.
+    #[must_use]
+    pub fn is_of_a_digest(&self) -> bool {
+        self.what == DIGEST
+    }
 }
 
 /// What a [`Name`] is, for whoever wrote something else.
 const NAME: &str = "name (a-z, 0-9, inner hyphens, at most 63)";
+
+/// What a [`Digest`] is, for whoever wrote something else.
+const DIGEST: &str = "digest (sha256:…)";
 
 /// SHA-256 of some bytes, written `sha256:` and 64 lower-case hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -149,7 +158,7 @@ impl FromStr for Digest {
             .and_then(|hex| data_encoding::HEXLOWER.decode(hex.as_bytes()).ok())
             .and_then(|bytes| bytes.try_into().ok())
             .map(Self)
-            .ok_or_else(|| InvalidId { what: "digest (sha256:…)", text: text.to_owned() })
+            .ok_or_else(|| InvalidId { what: DIGEST, text: text.to_owned() })
     }
 }
 

@@ -15,6 +15,8 @@ mod journal;
 mod people;
 #[path = "requests/revocations.rs"]
 mod revocations;
+#[path = "requests/shown.rs"]
+mod shown;
 #[path = "requests/socket.rs"]
 mod socket;
 #[path = "requests/undone.rs"]

@@ -69,6 +69,11 @@ pub enum Failure {
     NoTerminal,
     /// The new passphrase was not typed the same way twice.
     PassphrasesDiffer,
+    /// What was looked at earlier was not named for each of what is decided about.
+    ShownForEach {
+        named: u64,
+        shown: u64,
+    },
     /// There is none under this id or name.
     NotFound {
         what: String,
@@ -133,6 +138,7 @@ impl Failure {
             | Self::PassphraseFile { .. }
             | Self::NoTerminal
             | Self::PassphrasesDiffer
+            | Self::ShownForEach { .. }
             | Self::BadValue { .. } => USAGE,
             Self::NotFound { .. } => 1,
             Self::Patients { problem: PatientsProblem::Unreachable { .. }, .. } => ENVIRONMENT,

@@ -105,7 +105,13 @@ fn complaint(words: &Words, error: &clap::Error) -> String {
 /// The right form of a value that could not be read, by what complains of it.
 fn form(cause: &(dyn std::error::Error + 'static)) -> Option<&'static str> {
     if let Some(invalid) = cause.downcast_ref::<InvalidId>() {
-        Some(if invalid.is_of_a_name() { "usage-form-name" } else { "usage-form-id" })
+        Some(if invalid.is_of_a_name() {
+            "usage-form-name"
+        } else if invalid.is_of_a_digest() {
+            "usage-form-digest"
+        } else {
+            "usage-form-id"
+        })
     } else if cause.is::<NoTime>() {
         Some("usage-form-time")
     } else if cause.is::<std::net::AddrParseError>() {

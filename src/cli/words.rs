@@ -64,7 +64,8 @@ impl Words {
     pub fn refusal(&self, refusal: &Refusal) -> String {
         let mut spoken = refusal.clone();
         match &mut spoken {
-            Refusal::WrongState { state, held } => {
+            Refusal::DeliveryChangedSinceShown { state, .. } => *state = self.word("delivery-state", state),
+            Refusal::WrongState { state, held } | Refusal::ChangedSinceShown { state, held, .. } => {
                 *state = self.word("state", state);
                 *held = if held.is_empty() { "none".to_owned() } else { self.word("hold", held) };
             }

@@ -155,6 +155,8 @@ pub struct DeliveryStatus {
     pub first_seen_at: Instant,
     /// JSON with a code.
     pub problem: Option<serde_json::Value>,
+    /// The digest of what is shown here: a decision names it, and counts for just that.
+    pub shown: Digest,
 }
 
 /// What could not be taken in at all (a link, a device, a file in two stations) and still stands in a drop folder, or went
@@ -202,6 +204,8 @@ pub struct DocumentFacts {
     pub taken_in_at: Instant,
     pub due_at: Option<Instant>,
     pub assigned_to: Option<String>,
+    /// The digest of what is shown here: a decision names it, and counts for just that.
+    pub shown: Digest,
 }
 
 /// What a decision answers.

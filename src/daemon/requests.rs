@@ -1,9 +1,9 @@
 //! Answers what is asked over the control socket: a handler for each request.
 //!
-//! Each follows one order. The person proves who they are by unlocking the own key; the act says what is decided about
-//! which state and is signed; one transaction admits the act, changes the ledger, enters the decision and appends the
-//! journal's entry with the signed act. A refusal rolls all of it back. Then the stages that have something to do are
-//! woken.
+//! Each follows one order. The person proves who they are by unlocking the own key; what is decided about must still be what
+//! they were shown; the act says what is decided about which state and is signed; one transaction admits the act, changes the
+//! ledger, enters the decision and appends the journal's entry with the signed act. A refusal rolls all of it back. Then the
+//! stages that have something to do are woken.
 //!
 //! What is asked of several documents at once is decided about each: one act and one entry a document, all of them in
 //! one transaction.
@@ -14,13 +14,14 @@ mod hand;
 mod identity;
 mod late;
 mod people;
-mod profiles;
+pub mod profiles;
 mod proof;
 mod queue;
 mod records;
 mod refusals;
 mod release;
 mod sessions;
+pub mod shown;
 pub mod state;
 mod status;
 
@@ -96,11 +97,11 @@ impl Requests {
             Request::Retry { by, documents } => facts(self.retry(&by, documents, peer)?),
             Request::RetryDelivery { by, delivery } => facts(self.retry_delivery(&by, delivery, peer)?),
             Request::Discard { by, document, reason } => facts(self.discard(&by, document, &reason, peer)?),
-            Request::DecideDelivery { by, delivery, take, reason } => {
-                facts(self.decide_delivery(&by, delivery, take, &reason, peer)?)
+            Request::DecideDelivery { by, delivery, shown, take, reason } => {
+                facts(self.decide_delivery(&by, (delivery, shown), take, &reason, peer)?)
             }
-            Request::ApproveProfile { by, second, profile } => {
-                facts(self.approve_profile(&by, second.as_ref(), &profile, peer)?)
+            Request::ApproveProfile { by, second, profile, shown } => {
+                facts(self.approve_profile(&by, second.as_ref(), &profile, shown, peer)?)
             }
             Request::AddPerson { by, login, name, kana, occupation, department } => {
                 let new = crate::people::register::NewPerson { login, name, kana, occupation, department };

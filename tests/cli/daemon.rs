@@ -13,6 +13,8 @@ use crate::torikomi;
 
 const DOCUMENT: &str = "01939d6e-0000-7000-8000-000000000001";
 const OTHER: &str = "01939d6e-0000-7000-8000-000000000002";
+/// What was looked at before, so that these homes without documents need not be asked for them.
+const SHOWN: &str = "sha256:000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
 const PASSPHRASE: &str = "correct horse battery 9";
 
 /// Takes one request, answers with `answers`, and gives the request back.
@@ -47,15 +49,16 @@ fn passphrase_file(folder: &Path) -> String {
 fn every_decision_is_asked_as_it_was_typed() {
     let by = json!({ "login": "mihon", "passphrase": PASSPHRASE });
     let reason = json!({ "code": "readable", "text": null });
+    let looked = |document: &str| json!({ "document": document, "shown": SHOWN });
     let cases: Vec<(&[&str], Value)> = vec![
         (
             &["queue", "accept", DOCUMENT, "--reason", "readable"],
-            json!({ "request": "accept", "by": by, "second": null, "document": DOCUMENT, "reason": reason,
+            json!({ "request": "accept", "by": by, "second": null, "document": looked(DOCUMENT), "reason": reason,
                     "pages_shown": false }),
         ),
         (
             &["queue", "reject", DOCUMENT, OTHER, "--reason", "readable", "--text", "右端が切れています"],
-            json!({ "request": "send-back", "by": by, "documents": [DOCUMENT, OTHER],
+            json!({ "request": "send-back", "by": by, "documents": [looked(DOCUMENT), looked(OTHER)],
                     "reason": { "code": "readable", "text": "右端が切れています" } }),
         ),
         (
@@ -70,7 +73,7 @@ fn every_decision_is_asked_as_it_was_typed() {
                 "--reason",
                 "readable",
             ],
-            json!({ "request": "identify", "by": by, "document": DOCUMENT, "supersedes": null, "reason": reason,
+            json!({ "request": "identify", "by": by, "document": looked(DOCUMENT), "supersedes": null, "reason": reason,
                     "facts": { "patient_id": "0009990001", "obtained_on": "2026-11-20", "claims": {} } }),
         ),
         (
@@ -103,7 +106,7 @@ fn every_decision_is_asked_as_it_was_typed() {
                 "--reason",
                 "readable",
             ],
-            json!({ "request": "identify", "by": by, "document": DOCUMENT, "supersedes": OTHER, "reason": reason,
+            json!({ "request": "identify", "by": by, "document": looked(DOCUMENT), "supersedes": OTHER, "reason": reason,
                     "facts": {
                         "document_date": "2026-11-19", "scanned_at": "2026-11-20T00:30:00.000000Z",
                         "operator": "mihon", "station": "er",
@@ -113,36 +116,39 @@ fn every_decision_is_asked_as_it_was_typed() {
         ),
         (
             &["queue", "confirm", DOCUMENT],
-            json!({ "request": "confirm", "by": by, "document": DOCUMENT, "pages_shown": false, "supersedes": null }),
+            json!({ "request": "confirm", "by": by, "document": looked(DOCUMENT), "pages_shown": false, "supersedes": null }),
         ),
         (
             &["queue", "release-late", DOCUMENT, "--reason", "readable", "--possible-again-at", "2026-11-20T09:30"],
-            json!({ "request": "release-late", "by": by, "documents": [DOCUMENT], "reason": reason,
+            json!({ "request": "release-late", "by": by, "documents": [looked(DOCUMENT)], "reason": reason,
                     "possible_again_at": "2026-11-20T00:30:00.000000Z" }),
         ),
         (
             &["queue", "assign", DOCUMENT, "--to", "kaku"],
             json!({ "request": "assign", "by": by, "documents": [DOCUMENT], "to": "kaku" }),
         ),
-        (&["queue", "retry", DOCUMENT], json!({ "request": "retry", "by": by, "documents": [DOCUMENT] })),
+        (&["queue", "retry", DOCUMENT], json!({ "request": "retry", "by": by, "documents": [looked(DOCUMENT)] })),
         (
             &["queue", "discard", DOCUMENT, "--reason", "readable"],
-            json!({ "request": "discard", "by": by, "document": DOCUMENT, "reason": reason }),
+            json!({ "request": "discard", "by": by, "document": looked(DOCUMENT), "reason": reason }),
         ),
         (
             &["queue", "take", DOCUMENT, "--reason", "readable"],
-            json!({ "request": "decide-delivery", "by": by, "delivery": DOCUMENT, "take": true, "reason": reason }),
+            json!({ "request": "decide-delivery", "by": by, "delivery": DOCUMENT, "shown": SHOWN, "take": true, "reason": reason }),
         ),
         (
             &["queue", "refuse", DOCUMENT, "--reason", "readable"],
-            json!({ "request": "decide-delivery", "by": by, "delivery": DOCUMENT, "take": false, "reason": reason }),
+            json!({ "request": "decide-delivery", "by": by, "delivery": DOCUMENT, "shown": SHOWN, "take": false, "reason": reason }),
         ),
     ];
     for (typed, request) in cases {
         let home = TestHome::new();
         let file = passphrase_file(home.path());
         let daemon = stand_in(&home, vec![decided(&[DOCUMENT])]);
-        let args = [typed, &["--as", "mihon", "--passphrase-file", &file, "--json"]].concat();
+        let mut args = [typed, &["--as", "mihon", "--passphrase-file", &file, "--json"]].concat();
+        let assigns = typed.contains(&"assign");
+        let named = typed.iter().skip(2).take_while(|word| !word.starts_with("--")).filter(|_| !assigns);
+        named.for_each(|_| args.extend(["--shown", SHOWN]));
         let ran = torikomi(Some(home.path()), &args);
         assert_eq!((ran.status, ran.err.as_str()), (0, ""), "{typed:?}");
         demand("queue-decided", &ran.json());
@@ -178,7 +184,7 @@ fn sessions_people_and_profiles_are_asked_for() {
             "end-appointment",
         ),
         (&["session", "attest", OTHER], attested, "session-attest", "attest-batch"),
-        (&["profile", "approve", "consent"], noted.clone(), "operator-changed", "approve-profile"),
+        (&["profile", "approve", "consent", "--shown", SHOWN], noted.clone(), "operator-changed", "approve-profile"),
         (&["clock", "acknowledge", "--reason", "system-failure"], noted, "operator-changed", "acknowledge-clock"),
     ];
     for (typed, answer, schema, request) in cases {
@@ -205,8 +211,8 @@ fn a_refusal_is_a_sentence_and_exit_status_1() {
     let file = passphrase_file(home.path());
     let refused = json!({ "answer": "refused", "code": "no-exception", "check": "page_damaged" });
     let daemon = stand_in(&home, vec![refused]);
-    let args =
-        ["queue", "accept", DOCUMENT, "--reason", "readable", "--as", "mihon", "--passphrase-file", &file, "--json"];
+    let args = ["queue", "accept", DOCUMENT, "--shown", SHOWN, "--reason", "readable", "--as", "mihon"];
+    let args = [&args[..], &["--passphrase-file", &file, "--json"]].concat();
     let ran = torikomi(Some(home.path()), &args);
     daemon.join().unwrap();
     assert_eq!(ran.status, 1);
@@ -220,7 +226,7 @@ fn a_refusal_is_a_sentence_and_exit_status_1() {
 fn what_the_environment_does_is_exit_status_3() {
     let home = TestHome::new();
     let file = passphrase_file(home.path());
-    let args = ["queue", "retry", DOCUMENT, "--as", "mihon", "--passphrase-file", &file];
+    let args = ["queue", "retry", DOCUMENT, "--shown", SHOWN, "--as", "mihon", "--passphrase-file", &file];
     // Nobody listens.
     let ran = torikomi(Some(home.path()), &args);
     assert_eq!(ran.status, 3);
@@ -246,13 +252,27 @@ fn what_the_environment_does_is_exit_status_3() {
 #[test]
 fn without_a_passphrase_nothing_is_asked() {
     let home = TestHome::new();
-    let ran = torikomi(Some(home.path()), &["queue", "retry", DOCUMENT, "--as", "mihon"]);
+    let ran = torikomi(Some(home.path()), &["queue", "retry", DOCUMENT, "--shown", SHOWN, "--as", "mihon"]);
     assert_eq!((ran.status, ran.err.contains("--passphrase-file")), (2, true));
     let ran = torikomi(
         Some(home.path()),
-        &["queue", "retry", DOCUMENT, "--as", "mihon", "--passphrase-file", "/nonexistent"],
+        &["queue", "retry", DOCUMENT, "--shown", SHOWN, "--as", "mihon", "--passphrase-file", "/nonexistent"],
     );
     assert_eq!((ran.status, ran.err.contains("/nonexistent")), (2, true));
+}
+
+#[test]
+fn what_was_shown_is_named_for_each_document() {
+    let home = TestHome::new();
+    let reject = ["queue", "reject", DOCUMENT, OTHER, "--reason", "rescan", "--as", "mihon", "--shown"];
+    let ran = torikomi(Some(home.path()), &[&reject[..], &[SHOWN]].concat());
+    assert_eq!((ran.status, ran.err.contains("Give it once for each")), (2, true), "{}", ran.err);
+    let ran = torikomi(Some(home.path()), &[&reject[..], &["0001"]].concat());
+    assert_eq!((ran.status, ran.err.contains("64 hexadecimal digits")), (2, true), "{}", ran.err);
+    // Without it the documents are looked at first, and these are not there.
+    home.write(async |_| Ok(()));
+    let ran = torikomi(Some(home.path()), &reject[..reject.len() - 1]);
+    assert_eq!((ran.status, ran.err.contains("was not found")), (1, true), "{}", ran.err);
 }
 
 #[test]
@@ -276,11 +296,12 @@ fn the_status_is_told_to_people_and_to_programs() {
                       { "state": "filed", "held": null, "documents": 40 }],
         "deliveries_waiting": [
             { "delivery": OTHER, "station": "er", "state": "incomplete", "name": "scan 7.tif",
-              "first_seen_at": "2026-11-20T05:00:00.000000Z", "problem": null }
+              "first_seen_at": "2026-11-20T05:00:00.000000Z", "problem": null, "shown": SHOWN }
         ],
         "refused": { "count": 7, "last": [
             { "delivery": OTHER, "station": "er", "state": "refused", "name": "link.tif",
-              "first_seen_at": "2026-11-20T05:01:00.000000Z", "problem": { "code": "symbolic-link" } }
+              "first_seen_at": "2026-11-20T05:01:00.000000Z", "problem": { "code": "symbolic-link" },
+              "shown": SHOWN }
         ] },
         "records": 40, "journal_size": 321,
         "paused": [{ "stage": "stamping", "since": "2026-11-20T05:00:00.000000Z", "why": { "code": "authority", "problem": "built-in: timed out", "passing": true } }],

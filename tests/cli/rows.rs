@@ -224,9 +224,16 @@ fn without_deadline(text: &str) -> String {
     let told = |line: &str| line.trim_start().starts_with("期限 ") || line.trim_start().starts_with("due ");
     let hidden = |when: &str| when.replace(|c: char| c.is_ascii_digit(), "N");
     text.lines()
-        .map(|line| match line.split_once(['（', '(']) {
-            Some((when, _)) if told(line) => line.replacen(when, &hidden(when), 1),
+        .map(|line| match line.split_once("sha256:") {
+            // Salted, and with the deadline in it.
+            Some((what, _)) if ["表示内容：", "as shown: "].contains(&what.trim_start()) => {
+                format!("{what}sha256:…")
+            }
             _ => line.to_owned(),
+        })
+        .map(|line| match line.split_once(['（', '(']) {
+            Some((when, _)) if told(&line) => line.replacen(when, &hidden(when), 1),
+            _ => line,
         })
         .collect::<Vec<_>>()
         .join("\n")

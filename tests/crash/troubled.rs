@@ -11,7 +11,7 @@ use torikomi::ledger::documents::{self, Document};
 
 use crate::account::{the_journal_is_whole, wait_for};
 use crate::burst::put;
-use crate::hospital::{Daemon, Hospital, PATIENCE, Settings, by};
+use crate::hospital::{Daemon, Hospital, PATIENCE, Settings, by, looked_at_delivery};
 
 /// A file that comes to one of the states in which work rests, and how it gets there.
 struct Case {
@@ -132,17 +132,17 @@ fn reach(hospital: &Hospital, case: &Case) {
             let delivery = wait_for(hospital, case.name, || {
                 delivery_of(hospital, case.name).filter(|found| found.state == DeliveryState::Incomplete)
             });
-            let by = by("manager");
-            let request = Request::DecideDelivery { by, delivery: delivery.id, take: false, reason: reason() };
+            let (by, shown) = (by("manager"), looked_at_delivery(&hospital.database, delivery.id));
+            let request = Request::DecideDelivery { by, delivery: delivery.id, shown, take: false, reason: reason() };
             hospital.ask(&request, PATIENCE).unwrap();
         }
         End::Document(DocumentState::SentBack, _) => {
-            let documents = vec![held(hospital, case.name).id];
+            let documents = vec![hospital.looked(held(hospital, case.name).id)];
             let request = Request::SendBack { by: by("manager"), documents, reason: reason() };
             hospital.ask(&request, PATIENCE).unwrap();
         }
         End::Document(DocumentState::Discarded, _) => {
-            let document = held(hospital, case.name).id;
+            let document = hospital.looked(held(hospital, case.name).id);
             let request = Request::Discard { by: by("manager"), document, reason: reason() };
             hospital.ask(&request, PATIENCE).unwrap();
         }

@@ -46,7 +46,7 @@ fn a_name_that_is_overwritten_while_its_first_scan_waits_is_another_scan() {
         let request = match document.state {
             DocumentState::Identifying => Request::Identify {
                 by: by("manager"),
-                document: document.id,
+                document: hospital.looked(document.id),
                 facts: Box::new(Facts {
                     patient_id: Some("9990001".into()),
                     document_type: Some("consent-demo".parse().unwrap()),
@@ -56,7 +56,7 @@ fn a_name_that_is_overwritten_while_its_first_scan_waits_is_another_scan() {
                 supersedes: None,
                 reason: because(),
             },
-            _ => Request::Retry { by: by("manager"), documents: vec![document.id] },
+            _ => Request::Retry { by: by("manager"), documents: vec![hospital.looked(document.id)] },
         };
         hospital.ask(&request, PATIENCE).unwrap();
     }

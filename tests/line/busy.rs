@@ -9,6 +9,7 @@ use torikomi::ledger::documents::{self, Document, Filter};
 use torikomi::pipeline::line::Line;
 
 use crate::home::{TestHome, by};
+use crate::hospital::looked;
 use crate::wait_for;
 
 #[test]
@@ -29,7 +30,12 @@ fn a_signature_whose_row_could_not_be_written_is_entered_when_it_can_be() {
     let id = document.expect("delivered without a session, it is confirmed by hand").id;
     let mut lock = None;
     // Signing takes some milliseconds longer than the lock; where it was quicker, this test has shown nothing.
-    requests(Request::Confirm { by: by("sekinin"), document: id, pages_shown: true, supersedes: None });
+    requests(Request::Confirm {
+        by: by("sekinin"),
+        document: looked(&line.database, id),
+        pages_shown: true,
+        supersedes: None,
+    });
     home.block_on(async {
         let path = home.root().join("store/torikomi.db");
         let mut connection = AnyConnection::connect(&format!("sqlite://{}?mode=rw", path.display())).await.unwrap();

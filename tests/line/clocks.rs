@@ -111,7 +111,7 @@ fn what_a_calendar_could_not_tell_goes_on_when_it_is_mended() {
     standing("scanning.jpg", DocumentState::Review, HoldReason::Late);
 
     // Trying again by the same calendar tells no more.
-    hospital.ask(&Request::Retry { by: by("manager"), documents: vec![held.id] }, PATIENCE).unwrap();
+    hospital.ask(&Request::Retry { by: by("manager"), documents: vec![hospital.looked(held.id)] }, PATIENCE).unwrap();
     let again = wait_for(&hospital, "the second hold", || {
         document_of(&hospital, "signing.jpg").filter(|document| document.held.is_some())
     });
@@ -233,7 +233,7 @@ fn what_was_released_as_late_is_signed_in_time_or_is_late_again() {
         })
     };
     let release = |hospital: &Hospital, reason: &str, possible_again_at| {
-        let documents = vec![document_of(hospital, "failure.jpg").unwrap().id];
+        let documents = vec![hospital.looked(document_of(hospital, "failure.jpg").unwrap().id)];
         let reason = ReasonGiven { code: reason.parse().unwrap(), text: None };
         let request = Request::ReleaseLate { by: by("manager"), documents, reason, possible_again_at };
         hospital.ask(&request, PATIENCE)

@@ -10,6 +10,7 @@ use torikomi::ledger::deliveries::{self, Delivery};
 use torikomi::pipeline::line::Line;
 
 use crate::home::{TestHome, because, by};
+use crate::hospital::looked_at_delivery;
 use crate::wait_for;
 
 #[test]
@@ -58,6 +59,7 @@ fn a_copy_that_can_no_longer_describe_itself_can_be_refused() {
     home.requests(line)(Request::DecideDelivery {
         by: by("sekinin"),
         delivery: id,
+        shown: looked_at_delivery(&line.database, id),
         take: false,
         reason: because("not-a-record"),
     });

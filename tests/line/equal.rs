@@ -10,6 +10,7 @@ use torikomi::paper::Paper;
 use torikomi::pipeline::line::Line;
 
 use crate::home::{TestHome, because, by};
+use crate::hospital::looked;
 use crate::wait_for;
 
 #[test]
@@ -28,7 +29,12 @@ fn a_further_receipt_waits_until_the_first_is_filed() {
     requests(Request::OpenSession { by: by("sekinin"), station, attested: true, obtained_on: None });
     let confirms = || (get(line, &first).state == DocumentState::AwaitingConfirmation).then_some(());
     assert!(wait_for(confirms).is_some(), "{:#?}", get(line, &first));
-    requests(Request::Confirm { by: by("sekinin"), document: first.id, pages_shown: true, supersedes: None });
+    requests(Request::Confirm {
+        by: by("sekinin"),
+        document: looked(&line.database, first.id),
+        pages_shown: true,
+        supersedes: None,
+    });
     let filed = wait_for(|| (get(line, &first).state == DocumentState::Filed).then_some(()));
     assert!(filed.is_some(), "{:#?}", get(line, &first));
     let received = wait_for(|| (get(line, &second).state == DocumentState::Discarded).then_some(()));
@@ -43,7 +49,11 @@ fn what_came_again_goes_on_when_the_first_is_sent_back() {
     let line = &daemon.line;
     let [first, second] = twice(&home, line);
     let requests = home.requests(line);
-    requests(Request::SendBack { by: by("sekinin"), documents: vec![first.id], reason: because("rescan") });
+    requests(Request::SendBack {
+        by: by("sekinin"),
+        documents: vec![looked(&line.database, first.id)],
+        reason: because("rescan"),
+    });
     assert_eq!(get(line, &first).state, DocumentState::SentBack);
     let goes_on = wait_for(|| (get(line, &second).held == Some(HoldReason::NoSession)).then_some(()));
     assert!(goes_on.is_some(), "the page is in no open document: {:#?}", get(line, &second));
@@ -60,7 +70,7 @@ fn a_person_who_says_that_it_is_another_is_believed() {
     let identify = |facts: Facts| {
         home.requests(line)(Request::Identify {
             by: by("sekinin"),
-            document: second.id,
+            document: looked(&line.database, second.id),
             facts: Box::new(facts),
             supersedes: None,
             reason: because("wrong-patient"),
@@ -112,13 +122,19 @@ fn two_whose_dates_were_mixed_up_do_not_wait_for_each_other() {
     let redate = |document: &Document, day| {
         let facts = Box::new(Facts { obtained_on: Some(day), ..Facts::default() });
         let (by, reason) = (by("sekinin"), because("wrong-date"));
-        requests(Request::Identify { by, document: document.id, facts, supersedes: None, reason });
+        let document = looked(&line.database, document.id);
+        requests(Request::Identify { by, document, facts, supersedes: None, reason });
     };
     redate(&first, yesterday);
     stands(&first, DocumentState::Identifying, Some(HoldReason::EqualBytes));
     redate(&second, today);
     stands(&second, DocumentState::AwaitingConfirmation, None);
-    requests(Request::Confirm { by: by("sekinin"), document: second.id, pages_shown: true, supersedes: None });
+    requests(Request::Confirm {
+        by: by("sekinin"),
+        document: looked(&line.database, second.id),
+        pages_shown: true,
+        supersedes: None,
+    });
     stands(&second, DocumentState::Filed, None);
     stands(&first, DocumentState::AwaitingConfirmation, None);
 }

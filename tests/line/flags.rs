@@ -10,6 +10,7 @@ use torikomi::pipeline::line::Line;
 use torikomi::store::records;
 
 use crate::home::{TestHome, by};
+use crate::hospital::looked;
 use crate::{proven, wait_for};
 
 #[test]
@@ -29,7 +30,12 @@ fn a_merged_patient_is_shown_to_people_and_stands_in_the_record() {
     let station = "front-desk".parse().unwrap();
     requests(Request::OpenSession { by: by("sekinin"), station, attested: true, obtained_on: None });
     assert!(wait_for(|| only(line).filter(|now| now.state == DocumentState::AwaitingConfirmation)).is_some());
-    requests(Request::Confirm { by: by("sekinin"), document: document.id, pages_shown: true, supersedes: None });
+    requests(Request::Confirm {
+        by: by("sekinin"),
+        document: looked(&line.database, document.id),
+        pages_shown: true,
+        supersedes: None,
+    });
     let filed = wait_for(|| {
         line.database.read(async |tx| records::list(tx, &records::Filter::default(), None, 10).await).unwrap().pop()
     });

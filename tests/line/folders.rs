@@ -20,7 +20,7 @@ use torikomi::store::records;
 use crate::account::filed;
 use crate::burst::sample;
 use crate::home::{TestHome, because, by};
-use crate::hospital::{Foundation, Hospital, Settings};
+use crate::hospital::{Foundation, Hospital, Settings, looked};
 use crate::proven::{proven, proven_by};
 use crate::wait_for;
 
@@ -76,7 +76,7 @@ fn a_file_that_nothing_speaks_for_holds_the_whole_folder() {
     let id: DocumentId = document.id;
     home.requests(&daemon.line)(Request::Identify {
         by: by("sekinin"),
-        document: id,
+        document: looked(&daemon.line.database, id),
         facts: Box::new(Facts {
             patient_id: Some("9990001".into()),
             document_type: Some("referral-letter-demo".parse().unwrap()),
@@ -216,13 +216,15 @@ fn a_sidecar_of_another_patient_stays_in_custody_and_the_status_says_so() {
         ..Facts::default()
     });
     let (id, reason) = (document.id, because("wrong-patient"));
-    requests(Request::Identify { by: by("sekinin"), document: id, facts, supersedes: None, reason });
+    let asked = looked(&line.database, id);
+    requests(Request::Identify { by: by("sekinin"), document: asked, facts, supersedes: None, reason });
     let station = "front-desk".parse().unwrap();
     requests(Request::OpenSession { by: by("sekinin"), station, attested: true, obtained_on: None });
     let now = || line.database.read(async |tx| documents::get(tx, id).await).unwrap().unwrap();
     assert!(wait_for(|| (now().state == DocumentState::AwaitingConfirmation).then_some(())).is_some(), "{:?}", now());
     assert_eq!(sidecars(&line, &document), [own]);
-    requests(Request::Confirm { by: by("sekinin"), document: id, pages_shown: true, supersedes: None });
+    let document = looked(&line.database, id);
+    requests(Request::Confirm { by: by("sekinin"), document, pages_shown: true, supersedes: None });
     let filed = wait_for(|| {
         line.database.read(async |tx| records::list(tx, &records::Filter::default(), None, 10).await).unwrap().pop()
     });
@@ -272,7 +274,7 @@ fn a_list_with_a_row_of_a_file_that_is_not_there_is_left_out_of_the_record() {
             assert!(detail(&document).contains("listed-but-absent"), "{document:?}");
             home.requests(&daemon.line)(Request::Identify {
                 by: by("sekinin"),
-                document: id,
+                document: looked(&daemon.line.database, id),
                 facts: Box::new(Facts {
                     patient_id: Some("9990001".into()),
                     document_type: Some("referral-letter-demo".parse().unwrap()),
@@ -335,7 +337,7 @@ fn equal_bytes_under_another_patient_are_shown_even_to_who_states_it_by_hand() {
     let state = || {
         home.requests(&daemon.line)(Request::Identify {
             by: by("sekinin"),
-            document: held.id,
+            document: looked(&daemon.line.database, held.id),
             facts: Box::new(Facts {
                 patient_id: Some("9990002".into()),
                 document_type: Some("consent-demo".parse().unwrap()),
@@ -375,7 +377,8 @@ fn what_sources_say_of_station_and_paper_a_person_settles_and_the_act_says_so() 
     assert_eq!((document.state, document.held), (DocumentState::Identifying, Some(HoldReason::Conflict)));
     let state = |facts: Facts| {
         let (by, facts, reason) = (by("sekinin"), Box::new(facts), because("wrong-kind"));
-        home.requests(&daemon.line)(Request::Identify { by, document: document.id, facts, supersedes: None, reason })
+        let document = looked(&daemon.line.database, document.id);
+        home.requests(&daemon.line)(Request::Identify { by, document, facts, supersedes: None, reason })
     };
     // Whoever answers one question is asked the others.
     state(Facts { station: Some("front-desk".parse().unwrap()), ..Facts::default() });
@@ -417,7 +420,8 @@ fn what_a_person_was_shown_is_in_their_act_and_what_not_still_holds() {
             ..Facts::default()
         };
         let (by, facts, reason) = (by("sekinin"), Box::new(facts), because("wrong-patient"));
-        home.requests(&daemon.line)(Request::Identify { by, document: id, facts, supersedes: None, reason })
+        let document = looked(&daemon.line.database, id);
+        home.requests(&daemon.line)(Request::Identify { by, document, facts, supersedes: None, reason })
     };
     state();
     let asked = settled(&daemon.line);

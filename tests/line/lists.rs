@@ -10,6 +10,7 @@ use torikomi::pipeline::line::Line;
 use torikomi::store::records;
 
 use crate::home::{TestHome, by};
+use crate::hospital::looked;
 use crate::{proven, wait_for};
 
 #[test]
@@ -74,7 +75,12 @@ fn what_was_judged_by_an_earlier_calendar_is_filed_with_that_calendar() {
     let station = "front-desk".parse().unwrap();
     requests(Request::OpenSession { by: by("sekinin"), station, attested: true, obtained_on: None });
     assert!(wait_for(|| only(line).filter(|now| now.state == DocumentState::AwaitingConfirmation)).is_some());
-    requests(Request::Confirm { by: by("sekinin"), document: judged.id, pages_shown: true, supersedes: None });
+    requests(Request::Confirm {
+        by: by("sekinin"),
+        document: looked(&line.database, judged.id),
+        pages_shown: true,
+        supersedes: None,
+    });
     let filed = wait_for(|| {
         line.database.read(async |tx| records::list(tx, &records::Filter::default(), None, 10).await).unwrap().pop()
     });

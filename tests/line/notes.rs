@@ -4,8 +4,10 @@ use torikomi::control::{Credentials, ReasonGiven, Request, Secret, client};
 use torikomi::document::{DocumentState, HoldReason};
 use torikomi::ids::DocumentId;
 use torikomi::ledger::documents::{self, Filter};
+use torikomi::pipeline::line::Line;
 
 use crate::home::{PASSPHRASE, TestHome};
+use crate::hospital::looked;
 use crate::wait_for;
 
 /// The notes that stand there now.
@@ -52,7 +54,7 @@ fn what_waits_for_a_person_has_a_note_until_it_is_settled() {
         let note = wait_for(|| about(notes(&home))).unwrap_or_else(|| panic!("{name} has no note"));
         assert!(note.contains(ja) && note.contains(en) && note.contains("torikomi queue"), "{note}");
         assert!(!note.contains("999") && !note.contains("花子"), "{note}");
-        discard(&home, document);
+        discard(&home, &daemon.line, document);
         assert_eq!(wait_for(|| about(notes(&home)).is_none().then_some(())), Some(()), "the note of {name} stays");
         let ended = daemon.line.database.read(async |tx| documents::get(tx, document).await).unwrap().unwrap();
         assert_eq!(ended.state, DocumentState::Discarded);
@@ -60,9 +62,10 @@ fn what_waits_for_a_person_has_a_note_until_it_is_settled() {
     home.the_journal_is_whole();
 }
 
-fn discard(home: &TestHome, document: DocumentId) {
+fn discard(home: &TestHome, line: &Line, document: DocumentId) {
     let by = Credentials { login: "sekinin".into(), passphrase: Secret::new(PASSPHRASE.into()) };
     let reason = ReasonGiven { code: "not-a-record".parse().unwrap(), text: None };
+    let document = looked(&line.database, document);
     let socket = home.root().join("run/control.sock");
     client::ask(&socket, &Request::Discard { by, document, reason }).unwrap();
 }

@@ -63,7 +63,7 @@ fn what_one_document_lacks_holds_it_and_no_other() {
     for (gone, from) in [&measurements, &attempt, &scan] {
         fs::rename(gone, from).unwrap();
     }
-    let held = names[..3].iter().map(|name| document_of(&hospital, name).unwrap().id).collect();
+    let held = names[..3].iter().map(|name| hospital.looked(document_of(&hospital, name).unwrap().id)).collect();
     hospital.ask(&Request::Retry { by: by("clerk"), documents: held }, PATIENCE).unwrap();
     daemon.stop();
     let mut sent = sent;

@@ -38,7 +38,8 @@ fn open(hospital: &Hospital, login: &str) -> SessionId {
 }
 
 fn confirm(hospital: &Hospital, login: &str, document: &Document) -> Result<serde_json::Value, String> {
-    let request = Request::Confirm { by: by(login), document: document.id, pages_shown: true, supersedes: None };
+    let document = hospital.looked(document.id);
+    let request = Request::Confirm { by: by(login), document, pages_shown: true, supersedes: None };
     hospital.ask(&request, PATIENCE).map_err(|error| error.to_string())
 }
 
@@ -55,7 +56,7 @@ fn an_operator_whom_nobody_knows_is_asked_about() {
     assert_eq!(detail["problems"], json!([{ "code": "unknown-operator", "from": "sidecar", "operator": "ghost" }]));
 
     let facts = Box::new(Facts { operator: Some("clerk".into()), ..Facts::default() });
-    let (document, reason) = (ghost.id, because("other"));
+    let (document, reason) = (hospital.looked(ghost.id), because("other"));
     let request = Request::Identify { by: by("clerk"), document, facts, supersedes: None, reason };
     hospital.ask(&request, PATIENCE).unwrap();
     let record = proven(&hospital, &filed(&hospital, "ghost.jpg"));

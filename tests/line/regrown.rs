@@ -12,6 +12,7 @@ use torikomi::pipeline::line::Line;
 use torikomi::store::records;
 
 use crate::home::{TestHome, because, by};
+use crate::hospital::looked;
 use crate::wait_for;
 
 const NAME: &str = "care-plan.pdf";
@@ -43,14 +44,18 @@ fn a_file_that_grows_into_a_longer_whole_one_is_held_until_a_person_says_what_it
 
     // The person looks at both: the first is a piece of the second.
     let requests = home.requests(line);
-    requests(Request::Discard { by: by("sekinin"), document: first.id, reason: because("not-a-record") });
+    requests(Request::Discard {
+        by: by("sekinin"),
+        document: looked(&line.database, first.id),
+        reason: because("not-a-record"),
+    });
     home.open_session(line);
     assert_eq!(all(line).len(), 2);
     assert!(filed(line).is_empty(), "a session alone files neither the piece nor the one in question");
     assert_eq!(state_of(line, &held), (DocumentState::Identifying, Some(HoldReason::SourceChanged)));
     requests(Request::Identify {
         by: by("sekinin"),
-        document: held.id,
+        document: looked(&line.database, held.id),
         facts: Box::new(Facts {
             patient_id: Some("9990001".into()),
             document_type: Some("care-plan-demo".parse().unwrap()),
@@ -63,7 +68,12 @@ fn a_file_that_grows_into_a_longer_whole_one_is_held_until_a_person_says_what_it
     // It came while no session was open, so the session does not sign it unasked.
     let waits = wait_for(|| (state_of(line, &held).0 == DocumentState::AwaitingConfirmation).then_some(()));
     assert!(waits.is_some(), "{:#?}", all(line));
-    requests(Request::Confirm { by: by("sekinin"), document: held.id, pages_shown: true, supersedes: None });
+    requests(Request::Confirm {
+        by: by("sekinin"),
+        document: looked(&line.database, held.id),
+        pages_shown: true,
+        supersedes: None,
+    });
     let record = wait_for(|| filed(line).pop());
     let record = record.unwrap_or_else(|| panic!("the long one is filed: {:#?} {:?}", all(line), line.shared.paused()));
     assert_eq!(record.document, held.id);

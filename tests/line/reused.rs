@@ -12,6 +12,7 @@ use torikomi::ledger::{deliveries, spoken};
 use torikomi::pipeline::line::Line;
 
 use crate::home::{TestHome, because, by};
+use crate::hospital::looked;
 use crate::wait_for;
 
 const CONSENT: &str = "fixtures/samples/good/consent.jpg";
@@ -123,7 +124,7 @@ fn a_row_of_a_list_speaks_once() {
     let third = settled(line, 3);
     assert_eq!(third.identity.patient.as_ref().unwrap().value.id, "9990002", "{third:?}");
     // Asked again, the first is still spoken for by its own row.
-    let again = Request::Retry { by: by("sekinin"), documents: vec![second.id] };
+    let again = Request::Retry { by: by("sekinin"), documents: vec![looked(&line.database, second.id)] };
     home.requests(line)(again);
     assert!(wait_for(|| (get(line, &second).held == Some(HoldReason::Identity)).then_some(())).is_some());
 }
@@ -253,7 +254,7 @@ fn sidecar(home: &TestHome, patient: &str) -> String {
 fn identify(home: &TestHome, line: &std::sync::Arc<Line>, document: &Document, patient: &str) {
     home.requests(line)(Request::Identify {
         by: by("sekinin"),
-        document: document.id,
+        document: looked(&line.database, document.id),
         facts: Box::new(Facts {
             patient_id: Some(patient.into()),
             document_type: Some("consent-demo".parse().unwrap()),

@@ -110,7 +110,7 @@ fn what_was_signed_by_a_key_that_was_revoked_before_the_stamp_is_signed_anew() {
     let record = wait_for(&hospital, "the record", || {
         let waits = document_of(&hospital, name).unwrap();
         if waits.state == DocumentState::AwaitingConfirmation {
-            let (by, document) = (by("manager"), waits.id);
+            let (by, document) = (by("manager"), hospital.looked(waits.id));
             hospital.ask(&Request::Confirm { by, document, pages_shown: true, supersedes: None }, PATIENCE).unwrap();
         }
         (waits.state == DocumentState::Filed).then(|| filed(&hospital, name))
@@ -139,6 +139,7 @@ fn let_a_second_begin(hospital: &Hospital) {
 }
 
 fn confirm(hospital: &Hospital, login: &str, document: DocumentId) {
+    let document = hospital.looked(document);
     let request = Request::Confirm { by: by(login), document, pages_shown: true, supersedes: None };
     hospital.ask(&request, PATIENCE).unwrap();
 }
@@ -258,7 +259,7 @@ fn a_record_that_rests_on_a_stolen_key_is_named_and_none_is_filed() {
         let day = hospital.today().0.parse().unwrap();
         let facts = Box::new(Facts { obtained_on: Some(day), ..Facts::default() });
         let reason = ReasonGiven { code: "other".parse().unwrap(), text: None };
-        let by = by("clerk");
+        let (by, document) = (by("clerk"), hospital.looked(document));
         hospital.ask(&Request::Identify { by, document, facts, supersedes: None, reason }, PATIENCE).unwrap();
         waits_in(&hospital, name, confirmable, held);
     }

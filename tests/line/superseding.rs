@@ -46,8 +46,8 @@ fn a_rescan_that_a_person_says_supersedes_the_reject_ends_it_when_it_is_filed() 
 
     // Only what came before and waits, or was sent back, can be replaced.
     let confirm = |document: &Document, supersedes| {
-        let (by, pages_shown) = (by("clerk"), true);
-        hospital.ask(&Request::Confirm { by, document: document.id, pages_shown, supersedes }, PATIENCE)
+        let (by, document, pages_shown) = (by("clerk"), hospital.looked(document.id), true);
+        hospital.ask(&Request::Confirm { by, document, pages_shown, supersedes }, PATIENCE)
     };
     for none in [rescan.id, other.id] {
         let refused = confirm(&rescan, Some(none)).unwrap_err().to_string();

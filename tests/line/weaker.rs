@@ -8,6 +8,7 @@ use torikomi::journal::read;
 use torikomi::ledger::documents::{self, Document, Filter};
 
 use crate::home::{TestHome, because, by};
+use crate::hospital::looked;
 use crate::wait_for;
 
 /// The consent's profile in another regime, without a stamp.
@@ -38,7 +39,7 @@ fn a_clerk_moves_nothing_to_a_weaker_profile_while_it_is_unidentified() {
     let identify = |kind: &str| {
         home.requests(line)(Request::Identify {
             by: by("sekinin"),
-            document: held.id,
+            document: looked(&line.database, held.id),
             facts: Box::new(Facts { document_type: Some(kind.parse().unwrap()), ..Facts::default() }),
             supersedes: None,
             reason: because("wrong-kind"),
@@ -80,7 +81,7 @@ fn a_profile_that_keeps_the_paper_or_asks_for_no_stamp_is_chosen_by_a_person() {
         assert_eq!(document.profile, None, "{kind}");
         requests(Request::Identify {
             by: by("sekinin"),
-            document: document.id,
+            document: looked(&line.database, document.id),
             facts: Box::new(Facts { document_type: Some(kind.parse().unwrap()), ..Facts::default() }),
             supersedes: None,
             reason: because("wrong-kind"),

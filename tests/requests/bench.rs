@@ -7,9 +7,9 @@ use serde_json::Value;
 use tempfile::TempDir;
 use torikomi::cli::init::make::{NewFounder, Plan, make};
 use torikomi::config::Mode;
-use torikomi::control::{Credentials, ReasonGiven, Refusal, Request, Secret};
+use torikomi::control::{Credentials, LookedAt, ReasonGiven, Refusal, Request, Secret};
 use torikomi::daemon::open::{OpenError, Opened, open};
-use torikomi::daemon::requests::{Hooks, Peer, Requests};
+use torikomi::daemon::requests::{Hooks, Peer, Requests, shown};
 use torikomi::database::DatabaseError;
 use torikomi::document::{DocumentState, HoldReason, Part};
 use torikomi::durable::Failure;
@@ -262,6 +262,12 @@ impl Bench {
 
     pub fn document(&self, id: DocumentId) -> Document {
         self.opened.line.database.read(async |tx| documents::get(tx, id).await).unwrap().unwrap()
+    }
+
+    /// A document as a person sees it now, who is about to decide.
+    pub fn looked(&self, document: DocumentId) -> LookedAt {
+        let parts = self.opened.line.database.read(async |tx| documents::parts(tx, document).await).unwrap();
+        LookedAt { document, shown: shown::of_document(&self.document(document), &parts).unwrap() }
     }
 
     pub fn decisions(&self, id: DocumentId) -> Vec<Decision> {

@@ -156,7 +156,7 @@ fn a_deadline_that_cannot_be_told_is_no_lateness() {
     let said = told(&bench, document);
     assert!(said.contains("暦が") && said.contains("the calendar ends on"), "{said}");
     // Whoever tries again has it judged anew: by the calendar that it was judged by nothing changes.
-    bench.done(Request::Retry { by: person(ADMIN), documents: vec![document] });
+    bench.done(Request::Retry { by: person(ADMIN), documents: vec![bench.looked(document)] });
     let document = bench.document(document);
     assert_eq!((document.state, document.held), (DocumentState::Inspecting, None));
 }

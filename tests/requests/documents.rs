@@ -15,10 +15,10 @@ use torikomi::people::acts::{Deed, PagesSeen, ReasonCode};
 
 use crate::bench::{ADMIN, Bench, KIND, MANAGER, STATION, because, identity, person};
 
-fn identify(document: DocumentId, patient: Option<&str>, kind: Option<&str>) -> Request {
+fn identify(bench: &Bench, document: DocumentId, patient: Option<&str>, kind: Option<&str>) -> Request {
     Request::Identify {
         by: person(MANAGER),
-        document,
+        document: bench.looked(document),
         facts: Box::new(Facts {
             patient_id: patient.map(ToOwned::to_owned),
             document_type: kind.map(|kind| kind.parse().unwrap()),
@@ -35,14 +35,14 @@ fn findings_are_accepted_where_they_may_be() {
     let accept = |document| Request::Accept {
         by: person(MANAGER),
         second: None,
-        document,
+        document: bench.looked(document),
         reason: because("as-on-paper"),
         pages_shown: false,
     };
     let held = bench.judged(KIND, &[("blank_page", Severity::Hold)]);
     assert_eq!(bench.document(held).held, Some(HoldReason::Findings));
-    let seen = torikomi::daemon::requests::state::of;
-    let of = |document| bench.opened.line.database.read(async move |tx| seen(tx, &document).await).unwrap();
+    let parts = bench.opened.line.database.read(async |tx| documents::parts(tx, held).await).unwrap();
+    let of = |document| torikomi::daemon::requests::state::digest(&document, &parts).unwrap();
     let digest = of(bench.document(held));
     // Whoever guesses the patient cannot try it out on the journal.
     let guessed = Document { salt: Salt::random().unwrap(), ..bench.document(held) };
@@ -72,7 +72,7 @@ fn findings_are_accepted_where_they_may_be() {
     let by_admin = Request::Accept {
         by: person(ADMIN),
         second: None,
-        document: again,
+        document: bench.looked(again),
         reason: because("as-on-paper"),
         pages_shown: true,
     };
@@ -83,9 +83,9 @@ fn findings_are_accepted_where_they_may_be() {
 fn a_person_says_whose_a_document_is() {
     let bench = Bench::new();
     let document = bench.fresh();
-    assert!(matches!(bench.refused(identify(document, Some("9990001"), None)), Refusal::WrongState { .. }));
+    assert!(matches!(bench.refused(identify(&bench, document, Some("9990001"), None)), Refusal::WrongState { .. }));
     bench.hold(document, HoldReason::Identity);
-    bench.done(identify(document, Some("9990001"), Some(KIND)));
+    bench.done(identify(&bench, document, Some("9990001"), Some(KIND)));
     let after = bench.document(document);
     assert_eq!((after.state, after.held), (DocumentState::Identifying, None));
     assert!(after.stated.contains("9990001") && after.stated.contains("person"));
@@ -96,28 +96,28 @@ fn a_person_says_whose_a_document_is() {
 
     // What was judged goes back to be identified; to ask for less is the manager's, and the act says so.
     let judged = bench.judged("strict-letter", &[("blank_page", Severity::Hold)]);
-    bench.done(identify(judged, None, Some(KIND)));
+    bench.done(identify(&bench, judged, None, Some(KIND)));
     assert_eq!(bench.document(judged).state, DocumentState::Identifying);
     assert!(matches!(bench.last_act().1.act().deed, Deed::Identify { weaker_profile: true, .. }));
 
     let held = bench.judged(KIND, &[("blank_page", Severity::Hold)]);
-    assert!(matches!(bench.refused(identify(held, Some("架空"), None)), Refusal::MalformedPatientId { .. }));
-    assert!(matches!(bench.refused(identify(held, None, None)), Refusal::NothingStated));
-    let mut whim = identify(held, Some("9990001"), None);
+    assert!(matches!(bench.refused(identify(&bench, held, Some("架空"), None)), Refusal::MalformedPatientId { .. }));
+    assert!(matches!(bench.refused(identify(&bench, held, None, None)), Refusal::NothingStated));
+    let mut whim = identify(&bench, held, Some("9990001"), None);
     if let Request::Identify { reason, .. } = &mut whim {
         *reason = because("whim");
     }
     assert_eq!(bench.refused(whim), Refusal::UnknownReason { reason: "whim".into() });
     let day = "2099-01-05".parse().unwrap();
-    let mut tomorrow = identify(held, Some("9990001"), None);
+    let mut tomorrow = identify(&bench, held, Some("9990001"), None);
     if let Request::Identify { facts, .. } = &mut tomorrow {
         facts.obtained_on = Some(day);
     }
     assert_eq!(bench.refused(tomorrow), Refusal::DayToCome { day });
-    assert!(matches!(bench.refused(identify(held, None, Some("no-such"))), Refusal::Unknown { .. }));
+    assert!(matches!(bench.refused(identify(&bench, held, None, Some("no-such"))), Refusal::Unknown { .. }));
     let with = |facts: Facts| {
-        let (by, facts) = (person(MANAGER), Box::new(facts));
-        Request::Identify { by, document: held, facts, supersedes: None, reason: because("wrong-kind") }
+        let (by, document, facts) = (person(MANAGER), bench.looked(held), Box::new(facts));
+        Request::Identify { by, document, facts, supersedes: None, reason: because("wrong-kind") }
     };
     let elsewhere = Facts { station: Some("er".parse().unwrap()), ..Facts::default() };
     assert_eq!(bench.refused(with(elsewhere)), Refusal::OtherStation { station: STATION.parse().unwrap() });
@@ -128,7 +128,8 @@ fn a_person_says_whose_a_document_is() {
 #[test]
 fn what_was_changed_after_it_was_taken_goes_on_by_the_word_of_whoever_looked() {
     let bench = Bench::new();
-    let retry = |by: &str, documents: Vec<DocumentId>| Request::Retry { by: person(by), documents };
+    let looked = |documents: Vec<DocumentId>| documents.into_iter().map(|id| bench.looked(id)).collect();
+    let retry = |by: &str, documents| Request::Retry { by: person(by), documents: looked(documents) };
     let fresh = bench.fresh();
     bench.hold(fresh, HoldReason::SourceChanged);
     let refused = bench.refused(retry(MANAGER, vec![fresh]));
@@ -141,8 +142,11 @@ fn what_was_changed_after_it_was_taken_goes_on_by_the_word_of_whoever_looked() {
         let (state, reason) = (DocumentState::Review, HoldReason::SourceChanged);
         documents::hold(tx, judged, state, reason, Some(&detail), now).await
     });
-    assert_eq!(bench.refused(identify(judged, Some("9990001"), None)), Refusal::StatedInPart { document: judged });
-    let mut whole = identify(judged, Some("9990001"), Some(KIND));
+    assert_eq!(
+        bench.refused(identify(&bench, judged, Some("9990001"), None)),
+        Refusal::StatedInPart { document: judged }
+    );
+    let mut whole = identify(&bench, judged, Some("9990001"), Some(KIND));
     if let Request::Identify { facts, .. } = &mut whole {
         facts.obtained_on = Some("2026-01-05".parse().unwrap());
     }
@@ -163,7 +167,10 @@ fn what_was_changed_after_it_was_taken_goes_on_by_the_word_of_whoever_looked() {
     assert_eq!(bench.document(one).held, None);
     assert_eq!(bench.document(other).held, Some(HoldReason::SourceChanged));
     // A piece that has come further can still be ended, and nothing else that a stage has in hand.
-    let discard = |document| Request::Discard { by: person(MANAGER), document, reason: because("not-a-record") };
+    let discard = |id| {
+        let document = bench.looked(id);
+        Request::Discard { by: person(MANAGER), document, reason: because("not-a-record") }
+    };
     let [piece, usual] = [bench.fresh(), bench.fresh()];
     for id in [piece, usual] {
         bench.put(id, DocumentState::Stamping);
@@ -181,7 +188,7 @@ fn what_a_document_supersedes_is_part_of_the_act() {
     let rescan = bench.judged(KIND, &[("blank_page", Severity::Hold)]);
     let supersede = |document, earlier| Request::Identify {
         by: person(MANAGER),
-        document,
+        document: bench.looked(document),
         facts: Box::default(),
         supersedes: Some(earlier),
         reason: because("rescan"),
@@ -214,7 +221,7 @@ fn what_a_document_supersedes_can_be_taken_back() {
     let bench = Bench::new();
     let [reject, rescan] = [0, 1].map(|_| bench.judged(KIND, &[("page_damaged", Severity::Reject)]));
     let state = |document, patient: &str, earlier| {
-        let mut request = identify(document, Some(patient), None);
+        let mut request = identify(&bench, document, Some(patient), None);
         if let Request::Identify { supersedes, .. } = &mut request {
             *supersedes = earlier;
         }
@@ -252,7 +259,13 @@ fn a_patient_who_was_merged_is_the_same_one() {
     let supersede = || {
         let kind = Facts { document_type: Some(KIND.parse().unwrap()), ..Facts::default() };
         let (by, facts) = (person(MANAGER), Box::new(kind));
-        Request::Identify { by, document: rescan, facts, supersedes: Some(reject), reason: because("rescan") }
+        Request::Identify {
+            by,
+            document: bench.looked(rescan),
+            facts,
+            supersedes: Some(reject),
+            reason: because("rescan"),
+        }
     };
     under(reject, "9990007");
     under(rescan, "9990003");
@@ -265,7 +278,11 @@ fn a_patient_who_was_merged_is_the_same_one() {
 #[test]
 fn documents_are_sent_back_together_or_not_at_all() {
     let bench = Bench::new();
-    let send_back = |documents| Request::SendBack { by: person(MANAGER), documents, reason: because("rescan") };
+    let looked = |documents: Vec<DocumentId>| documents.into_iter().map(|id| bench.looked(id)).collect();
+    let send_back = |ids| {
+        let documents = looked(ids);
+        Request::SendBack { by: person(MANAGER), documents, reason: because("rescan") }
+    };
     let both = [bench.judged(KIND, &[("page_damaged", Severity::Reject)]), bench.judged(KIND, &[])];
     bench.done(send_back(both.to_vec()));
     for document in both {
@@ -285,7 +302,10 @@ fn documents_are_sent_back_together_or_not_at_all() {
 fn what_is_no_document_is_discarded_by_the_manager() {
     let bench = Bench::new();
     let document = bench.judged(KIND, &[("blank_page", Severity::Hold)]);
-    let discard = |who: &str| Request::Discard { by: person(who), document, reason: because("not-a-record") };
+    let discard = |who: &str| {
+        let document = bench.looked(document);
+        Request::Discard { by: person(who), document, reason: because("not-a-record") }
+    };
     assert!(matches!(bench.refused(discard(ADMIN)), Refusal::RoleNeeded { .. }));
     bench.done(discard(MANAGER));
     assert_eq!(bench.document(document).state, DocumentState::Discarded);
@@ -297,7 +317,10 @@ fn what_is_no_document_is_discarded_by_the_manager() {
 fn a_document_is_confirmed_where_it_waits_for_that() {
     let bench = Bench::new();
     let document = bench.judged(KIND, &[]);
-    let confirm = || Request::Confirm { by: person(MANAGER), document, pages_shown: false, supersedes: None };
+    let confirm = || {
+        let document = bench.looked(document);
+        Request::Confirm { by: person(MANAGER), document, pages_shown: false, supersedes: None }
+    };
     assert!(matches!(bench.refused(confirm()), Refusal::WrongState { state, .. } if state == "signing"));
     let now = bench.now();
     bench.write(async move |tx| {
@@ -316,7 +339,7 @@ fn lateness_is_released_for_what_was_unavoidable_and_in_time_by_the_second_clock
     let late = bench.judged(KIND, &[(LATENESS, Severity::Hold)]);
     let release = |reason: &str, possible_again_at| Request::ReleaseLate {
         by: person(MANAGER),
-        documents: vec![late],
+        documents: vec![bench.looked(late)],
         reason: because(reason),
         possible_again_at,
     };
@@ -349,7 +372,7 @@ fn a_release_says_by_when_it_is_to_be_signed() {
     });
     let release = |possible_again_at| Request::ReleaseLate {
         by: person(MANAGER),
-        documents: vec![waits],
+        documents: vec![bench.looked(waits)],
         reason: because("authority-outage"),
         possible_again_at,
     };
@@ -376,7 +399,7 @@ fn a_release_counts_by_the_calendar_that_judged() {
     let possible_again_at = bench.now();
     let release = || Request::ReleaseLate {
         by: person(MANAGER),
-        documents: vec![late],
+        documents: vec![bench.looked(late)],
         reason: because("system-failure"),
         possible_again_at,
     };
@@ -403,13 +426,13 @@ fn a_lateness_that_no_calendar_tells_is_judged_anew_and_not_released() {
     });
     let release = |document| Request::ReleaseLate {
         by: person(MANAGER),
-        documents: vec![document],
+        documents: vec![bench.looked(document)],
         reason: because("system-failure"),
         possible_again_at: bench.now(),
     };
     assert_eq!(bench.refused(release(early)), Refusal::DeadlineNotTold { calendar });
     // Whoever looks after the calendar has it judged by what they wrote; where a deadline was told, that tells nothing new.
-    let retry = |document| Request::Retry { by: person(ADMIN), documents: vec![document] };
+    let retry = |document| Request::Retry { by: person(ADMIN), documents: vec![bench.looked(document)] };
     assert!(matches!(bench.refused(retry(told)), Refusal::WrongState { .. }));
     bench.done(retry(early));
     let after = bench.document(early);
@@ -418,7 +441,7 @@ fn a_lateness_that_no_calendar_tells_is_judged_anew_and_not_released() {
     // Its file was changed meanwhile: then whose and what it is has to be said.
     bench.put(early, DocumentState::Review);
     bench.hold(early, HoldReason::SourceChanged);
-    let by_manager = Request::Retry { by: person(MANAGER), documents: vec![early] };
+    let by_manager = Request::Retry { by: person(MANAGER), documents: vec![bench.looked(early)] };
     assert!(matches!(bench.refused(by_manager), Refusal::WrongState { .. }));
     bench.done(release(told));
 }
@@ -439,6 +462,7 @@ fn what_is_accepted_after_its_time_is_due_by_the_time_that_the_acceptance_gives(
     let (calendar, span) = (bench.opened.line.calendar(), bench.profile(KIND).window.sign_within);
     for document in [old, fresh] {
         let reason = because("as-on-paper");
+        let document = bench.looked(document);
         bench.done(Request::Accept { by: person(MANAGER), second: None, document, reason, pages_shown: true });
     }
     let due = |document: &Document, from| calendar.calendar.deadline(from, span, &document.station).unwrap();
@@ -453,7 +477,7 @@ fn what_failed_is_tried_again_and_what_waits_for_a_decision_is_not() {
     let bench = Bench::new();
     let failed = bench.judged(KIND, &[]);
     bench.hold(failed, HoldReason::StageFailed);
-    let retry = |document| Request::Retry { by: person(ADMIN), documents: vec![document] };
+    let retry = |document| Request::Retry { by: person(ADMIN), documents: vec![bench.looked(document)] };
     bench.done(retry(failed));
     assert_eq!(bench.document(failed).held, None);
     assert_eq!(bench.last_act().0.kind, Kind::DocumentRetried);
@@ -475,6 +499,7 @@ fn a_document_is_assigned_to_somebody_there_is() {
 
 #[test]
 fn a_delivery_in_doubt_is_refused_by_a_person() {
+    use torikomi::daemon::requests::shown;
     use torikomi::document::DeliveryState;
     use torikomi::ledger::deliveries;
     let bench = Bench::new();
@@ -484,14 +509,16 @@ fn a_delivery_in_doubt_is_refused_by_a_person() {
         deliveries::move_on(tx, delivery, DeliveryState::Arriving, DeliveryState::InCustody, None, now).await?;
         deliveries::move_on(tx, delivery, DeliveryState::InCustody, DeliveryState::Incomplete, None, now).await
     });
-    let decide =
-        |who: &str, take| Request::DecideDelivery { by: person(who), delivery, take, reason: because("not-a-record") };
+    let found = || bench.opened.line.database.read(async |tx| deliveries::get(tx, delivery).await).unwrap().unwrap();
+    let decide = |who: &str, take| {
+        let (by, shown) = (person(who), shown::of_delivery(&found()).unwrap());
+        Request::DecideDelivery { by, delivery, shown, take, reason: because("not-a-record") }
+    };
     // Its copy in custody is gone: nothing is decided about what nobody can read.
     assert!(matches!(bench.refused(decide(MANAGER, true)), Refusal::Environment { .. }));
     assert!(matches!(bench.refused(decide(ADMIN, false)), Refusal::RoleNeeded { .. }));
     bench.done(decide(MANAGER, false));
-    let found = bench.opened.line.database.read(async |tx| deliveries::get(tx, delivery).await).unwrap().unwrap();
-    assert_eq!(found.state, DeliveryState::Refused);
+    assert_eq!(found().state, DeliveryState::Refused);
     assert_eq!(bench.last_act().0.kind, Kind::DeliveryDecided);
     assert!(matches!(bench.refused(decide(MANAGER, true)), Refusal::WrongState { .. }));
 }

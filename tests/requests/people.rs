@@ -5,7 +5,7 @@ use torikomi::control::{Credentials, ProfileRefusal, Refusal, Request, Secret};
 use torikomi::crypto::oid;
 use torikomi::daemon::open::OpenError;
 use torikomi::document::HoldReason;
-use torikomi::ids::RecordId;
+use torikomi::ids::{Digest, RecordId};
 use torikomi::instant::Instant;
 use torikomi::journal::{Actor, Entry, Kind, read};
 use torikomi::people::Refused;
@@ -199,7 +199,7 @@ fn an_appointment_is_ended() {
     // What the role allowed is over with it.
     let waiting = bench.fresh();
     bench.hold(waiting, HoldReason::Identity);
-    let retry = Request::Retry { by: person(OPERATOR), documents: vec![waiting] };
+    let retry = Request::Retry { by: person(OPERATOR), documents: vec![bench.looked(waiting)] };
     assert!(matches!(bench.refused(retry), Refusal::RoleNeeded { .. }));
 }
 
@@ -219,12 +219,13 @@ fn a_wrong_passphrase_proves_nobody_and_the_next_try_waits() {
 #[test]
 fn a_profile_comes_into_force_with_two_signatures() {
     let bench = Bench::new();
+    let file = bench.opened.line.home.layout().profiles().join("referral-letter-demo.toml");
     let approve = |second: Option<&str>| Request::ApproveProfile {
         by: person(ADMIN),
         second: second.map(person),
         profile: KIND.parse().unwrap(),
+        shown: Digest::of(&std::fs::read(&file).unwrap()),
     };
-    let file = bench.opened.line.home.layout().profiles().join("referral-letter-demo.toml");
     let text = std::fs::read_to_string(&file).unwrap();
     let waiting = bench.fresh();
     bench.hold(waiting, HoldReason::NoProfile);

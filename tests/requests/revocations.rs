@@ -176,7 +176,7 @@ fn a_late_scan_that_was_released_with_a_stolen_key_asks_for_another_release_of_t
     });
     let release = |who: &str, possible_again_at| Request::ReleaseLate {
         by: person(who),
-        documents: vec![late],
+        documents: vec![bench.looked(late)],
         reason: because("system-failure"),
         possible_again_at,
     };
@@ -216,7 +216,7 @@ fn what_was_decided_with_a_stolen_key_is_undone() {
     let day = || Facts { obtained_on: Some("2026-11-03".parse().unwrap()), ..Facts::default() };
     let identify = |by: &str, facts: Facts, supersedes: Option<DocumentId>| Request::Identify {
         by: person(by),
-        document,
+        document: bench.looked(document),
         facts: Box::new(facts),
         supersedes,
         reason: because("other"),
@@ -224,7 +224,7 @@ fn what_was_decided_with_a_stolen_key_is_undone() {
     let accept = || Request::Accept {
         by: person(MANAGER),
         second: None,
-        document,
+        document: bench.looked(document),
         reason: because("as-on-paper"),
         pages_shown: true,
     };

@@ -12,15 +12,18 @@ use crate::bench::{ADMIN, Bench, KIND, MANAGER, because, person};
 use crate::people::OPERATOR;
 use crate::revocations::{employ, move_back, revoke_since};
 
-fn identify(by: &str, document: DocumentId, facts: Facts, supersedes: Option<DocumentId>) -> Request {
+fn identify(bench: &Bench, by: &str, document: DocumentId, facts: Facts, supersedes: Option<DocumentId>) -> Request {
+    let document = bench.looked(document);
     Request::Identify { by: person(by), document, facts: Box::new(facts), supersedes, reason: because("other") }
 }
 
-fn confirm(by: &str, document: DocumentId) -> Request {
+fn confirm(bench: &Bench, by: &str, document: DocumentId) -> Request {
+    let document = bench.looked(document);
     Request::Confirm { by: person(by), document, pages_shown: true, supersedes: None }
 }
 
-fn accept(document: DocumentId) -> Request {
+fn accept(bench: &Bench, document: DocumentId) -> Request {
+    let document = bench.looked(document);
     Request::Accept { by: person(MANAGER), second: None, document, reason: because("as-on-paper"), pages_shown: true }
 }
 
@@ -49,13 +52,13 @@ fn what_waits_for_people_asks_them_for_what_was_undone() {
     bench.put(waiting, DocumentState::AwaitingConfirmation);
     for document in [found, waiting] {
         let state = bench.document(document).state;
-        bench.done(identify(OPERATOR, document, day(), None));
+        bench.done(identify(&bench, OPERATOR, document, day(), None));
         bench.put(document, state);
     }
     bench.hold(found, HoldReason::Findings);
     for document in [late, confirmed] {
         bench.put(document, DocumentState::AwaitingConfirmation);
-        bench.done(confirm(OPERATOR, document));
+        bench.done(confirm(&bench, OPERATOR, document));
     }
     bench.hold(confirmed, HoldReason::NoSession);
     bench.put(late, DocumentState::Review);
@@ -76,8 +79,10 @@ fn what_waits_for_people_asks_them_for_what_was_undone() {
     expected.sort();
     assert_eq!(entries, expected);
     // Nobody confirms what would only come back.
-    assert_eq!(bench.refused(accept(found)), Refusal::NotReleasable);
-    assert!(matches!(bench.refused(confirm(MANAGER, waiting)), Refusal::WrongState { state, .. } if state == "review"));
+    assert_eq!(bench.refused(accept(&bench, found)), Refusal::NotReleasable);
+    assert!(
+        matches!(bench.refused(confirm(&bench, MANAGER, waiting)), Refusal::WrongState { state, .. } if state == "review")
+    );
     // Signed too late it is all the same, and what waited for whoever confirmed it waits for them no more.
     assert_eq!(bench.document(late).held, Some(HoldReason::Late));
     assert_eq!(bench.document(confirmed).held, None);
@@ -95,18 +100,18 @@ fn nothing_is_replaced_by_the_word_of_whoever_had_the_key() {
     let reject = [("page_damaged", Severity::Reject)];
     let [earlier, stated, newer] = [0, 1, 2].map(|_| bench.judged(KIND, &reject));
     let stolen = bench.now();
-    bench.done(identify(OPERATOR, stated, patient("9990001"), None));
+    bench.done(identify(&bench, OPERATOR, stated, patient("9990001"), None));
     bench.put(stated, DocumentState::Review);
-    bench.done(identify(MANAGER, newer, patient("9990001"), Some(stated)));
+    bench.done(identify(&bench, MANAGER, newer, patient("9990001"), Some(stated)));
     bench.put(newer, DocumentState::Review);
     bench.done(revoke_since(OPERATOR, ADMIN, Some(MANAGER), stolen));
 
     // Whose it is was said by nobody who may, so it takes no other's place, and no other takes its own unseen.
-    assert_eq!(bench.refused(identify(MANAGER, stated, day(), None)), Refusal::SupersedesUnidentified);
-    bench.done(identify(MANAGER, newer, patient("9990001"), None));
-    assert_eq!(bench.refused(identify(MANAGER, stated, day(), Some(earlier))), Refusal::SupersedesUnidentified);
-    let another = bench.refused(identify(MANAGER, stated, patient("9990002"), Some(earlier)));
+    assert_eq!(bench.refused(identify(&bench, MANAGER, stated, day(), None)), Refusal::SupersedesUnidentified);
+    bench.done(identify(&bench, MANAGER, newer, patient("9990001"), None));
+    assert_eq!(bench.refused(identify(&bench, MANAGER, stated, day(), Some(earlier))), Refusal::SupersedesUnidentified);
+    let another = bench.refused(identify(&bench, MANAGER, stated, patient("9990002"), Some(earlier)));
     assert_eq!(another, Refusal::SupersedesAnothers { document: earlier });
-    bench.done(identify(MANAGER, stated, patient("9990001"), Some(earlier)));
+    bench.done(identify(&bench, MANAGER, stated, patient("9990001"), Some(earlier)));
     assert_eq!(bench.document(stated).supersedes, Some(earlier));
 }

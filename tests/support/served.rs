@@ -12,12 +12,14 @@ use torikomi::cli::init::make::{NewFounder, Plan, make};
 use torikomi::config::home::Home;
 use torikomi::config::{Config, DatabaseTemplate, Mode};
 use torikomi::control::client::{ClientError, ask};
-use torikomi::control::{Credentials, Request, Secret};
+use torikomi::control::{Credentials, LookedAt, Request, Secret};
+use torikomi::daemon::requests::shown;
 use torikomi::database::{Address, Database};
 use torikomi::document::DocumentState;
+use torikomi::ids::{DeliveryId, Digest, DocumentId};
 use torikomi::instant::Instant;
 use torikomi::keyring;
-use torikomi::ledger::documents;
+use torikomi::ledger::{deliveries, documents};
 use torikomi::people::register::NewPerson;
 use torikomi::profile::DEMONSTRATION;
 use zeroize::Zeroizing;
@@ -226,14 +228,23 @@ impl Hospital {
         let _ = self.ask(&log_on(), patience);
     }
 
+    /// A document as a person sees it now, who is about to decide.
+    pub fn looked(&self, document: DocumentId) -> LookedAt {
+        looked(&self.database, document)
+    }
+
     /// The clerk confirms what was delivered while no session was open. What a stage took up meanwhile is asked again.
     pub fn confirm_what_waits(&self) {
         let filter =
             documents::Filter { state: Some(DocumentState::AwaitingConfirmation), ..documents::Filter::default() };
         let waiting = self.database.read(async |tx| documents::list(tx, &filter, 1000).await).unwrap();
         for document in waiting.documents {
-            let request =
-                Request::Confirm { by: by("clerk"), document: document.id, pages_shown: true, supersedes: None };
+            let request = Request::Confirm {
+                by: by("clerk"),
+                document: self.looked(document.id),
+                pages_shown: true,
+                supersedes: None,
+            };
             if let Err(error) = self.ask(&request, PATIENCE) {
                 eprintln!("confirming {}: {error}", document.id);
             }
@@ -278,6 +289,20 @@ fn enrol_the_clerk() -> Request {
 
 fn log_on() -> Request {
     Request::OpenSession { by: by("clerk"), station: STATION.parse().unwrap(), attested: true, obtained_on: None }
+}
+
+/// A document as a person sees it now, who is about to decide.
+pub fn looked(database: &Database, document: DocumentId) -> LookedAt {
+    let shown = database.read(async |tx| {
+        let parts = documents::parts(tx, document).await?;
+        shown::of_document(&documents::get(tx, document).await?.unwrap(), &parts)
+    });
+    LookedAt { document, shown: shown.unwrap() }
+}
+
+/// The same of a delivery.
+pub fn looked_at_delivery(database: &Database, id: DeliveryId) -> Digest {
+    database.read(async |tx| shown::of_delivery(&deliveries::get(tx, id).await?.unwrap())).unwrap()
 }
 
 pub fn by(login: &str) -> Credentials {

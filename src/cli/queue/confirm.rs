@@ -2,11 +2,7 @@
 //!
 //! One document at a time: what is about to be signed is shown before the passphrase is asked for.
 
-use std::io::IsTerminal as _;
-
-use super::decision::decide;
-use super::facts;
-use crate::cli::page::Page;
+use super::decision::{Shown, decide};
 use crate::cli::person::Person;
 use crate::cli::{Answer, Desk, Failure};
 use crate::control::Request;
@@ -16,6 +12,8 @@ use crate::ids::DocumentId;
 pub struct Args {
     #[arg(value_name = "DOCUMENT")]
     document: DocumentId,
+    #[command(flatten)]
+    shown: Shown,
     #[arg(long, value_name = "DOCUMENT")]
     supersedes: Option<DocumentId>,
     #[command(flatten)]
@@ -23,14 +21,8 @@ pub struct Args {
 }
 
 pub(super) fn run(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
-    if std::io::stdin().is_terminal() && std::io::stderr().is_terminal() {
-        let shown = facts::shown(&desk.database()?, args.document)?;
-        let mut page = Page::new(false);
-        facts::identity(desk, &mut page, &shown.document);
-        facts::proposals(&desk.words, &mut page, &shown.proposals);
-        eprint!("{}", page.into_text());
-    }
-    let (document, supersedes) = (args.document, args.supersedes);
-    let request = Request::Confirm { by: args.by.prove(desk)?, document, pages_shown: false, supersedes };
+    let document = args.shown.document(desk, args.document)?;
+    let by = args.by.prove(desk)?;
+    let request = Request::Confirm { by, document, pages_shown: false, supersedes: args.supersedes };
     decide(desk, &request, "queue-confirmed")
 }

@@ -1,11 +1,12 @@
-//! What the decisions of the queue share: the reason that is given, and how the answer is shown.
+//! What the decisions of the queue share: the reason that is given, what is shown before, and how the answer is shown.
 
+use super::{facts, list, show};
 use crate::cli::choice;
 use crate::cli::page::{Page, Tone};
 use crate::cli::{Answer, Desk, Failure};
 use crate::control::facts::Decided;
-use crate::control::{ReasonGiven, Request};
-use crate::ids::Name;
+use crate::control::{LookedAt, ReasonGiven, Request};
+use crate::ids::{DeliveryId, Digest, DocumentId, Name};
 
 /// Why a person decides so: a code, and words where the code is not enough. Both go into the journal.
 #[derive(Debug, clap::Args)]
@@ -22,14 +23,78 @@ impl Reason {
     }
 }
 
+/// What the person looked at earlier, where they say so: the digest that came with it, for each document in order.
+#[derive(Debug, clap::Args)]
+pub struct Shown {
+    #[arg(long, value_name = "DIGEST")]
+    shown: Vec<Digest>,
+}
+
+impl Shown {
+    /// The documents as they were shown earlier; or as they are shown now, before the passphrase is asked for. The daemon
+    /// refuses what has changed by the time that it decides.
+    pub(super) fn documents(&self, desk: &Desk, ids: &[DocumentId]) -> Result<Vec<LookedAt>, Failure> {
+        if self.shown.is_empty() {
+            return look(desk, ids);
+        }
+        self.check_count(ids.len())?;
+        let looked = ids.iter().zip(&self.shown);
+        Ok(looked.map(|(document, shown)| LookedAt { document: *document, shown: *shown }).collect())
+    }
+
+    /// [`Self::documents`], of one.
+    pub(super) fn document(&self, desk: &Desk, document: DocumentId) -> Result<LookedAt, Failure> {
+        let looked = self.documents(desk, &[document])?;
+        looked.into_iter().next().ok_or_else(|| Failure::NotFound { what: document.to_string() })
+    }
+
+    /// The same of a delivery.
+    pub(super) fn delivery(&self, desk: &Desk, id: DeliveryId) -> Result<Digest, Failure> {
+        if let Some(shown) = self.shown.first() {
+            self.check_count(1)?;
+            return Ok(*shown);
+        }
+        let found = facts::delivery(&desk.database()?, id)?;
+        let mut page = Page::new(false);
+        list::deliveries_table(desk, &mut page, std::slice::from_ref(&found));
+        eprint!("{}", page.into_text());
+        Ok(found.shown)
+    }
+
+    fn check_count(&self, named: usize) -> Result<(), Failure> {
+        if self.shown.len() == named {
+            return Ok(());
+        }
+        Err(Failure::ShownForEach { named: named as u64, shown: self.shown.len() as u64 })
+    }
+}
+
+/// Shows documents to the person who is about to decide: one as `queue show` does, several as `queue list` does. Not on the
+/// output, which is for what was done.
+fn look(desk: &Desk, ids: &[DocumentId]) -> Result<Vec<LookedAt>, Failure> {
+    let database = desk.database()?;
+    let mut page = Page::new(false);
+    let documents = if let [id] = ids {
+        let shown = facts::shown(&database, *id)?;
+        show::document(desk, &mut page, &shown);
+        vec![shown.document]
+    } else {
+        let documents = facts::documents(&database, ids)?;
+        list::documents_table(desk, &mut page, &documents);
+        documents
+    };
+    eprint!("{}", page.into_text());
+    Ok(documents.iter().map(|facts| LookedAt { document: facts.document, shown: facts.shown }).collect())
+}
+
 /// Asks the daemon and shows what was done, as the sentence `said`.
 pub(super) fn decide(desk: &Desk, request: &Request, said: &str) -> Result<Answer, Failure> {
     let decided: Decided = desk.ask(request)?;
-    desk.show(&decided, |page| show(desk, page, &decided, said))?;
+    desk.show(&decided, |page| answer(desk, page, &decided, said))?;
     Ok(Answer::Yes)
 }
 
-fn show(desk: &Desk, page: &mut Page, decided: &Decided, said: &str) {
+fn answer(desk: &Desk, page: &mut Page, decided: &Decided, said: &str) {
     page.marked(Tone::Good, &desk.words.with(said, &[("count", decided.documents.len().into())]));
     for document in &decided.documents {
         page.below(&document.to_string());

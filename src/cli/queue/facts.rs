@@ -8,13 +8,14 @@ use crate::cli::journal::entries;
 use crate::cli::page::{Page, Tone};
 use crate::cli::{Desk, Failure, Words};
 use crate::control::facts::{DeliveryStatus, DocumentFacts, DocumentShown, Proposal};
+use crate::daemon::requests::shown;
 use crate::database::{DatabaseError, Tx, unreadable};
 use crate::document::HoldReason;
 use crate::identification::Flag;
 use crate::identity::Source;
-use crate::ids::DocumentId;
+use crate::ids::{DeliveryId, DocumentId};
 use crate::journal::read;
-use crate::ledger::deliveries::Delivery;
+use crate::ledger::deliveries::{self, Delivery};
 use crate::ledger::documents::{self, Document};
 use crate::ledger::{profiles, superseding};
 use crate::people::register;
@@ -50,8 +51,24 @@ pub(super) fn shown(database: &ReadOnly, id: DocumentId) -> Result<DocumentShown
     found.ok_or_else(|| Failure::NotFound { what: id.to_string() })
 }
 
+/// Documents as they stand, all at one moment.
+pub(super) fn documents(database: &ReadOnly, ids: &[DocumentId]) -> Result<Vec<DocumentFacts>, Failure> {
+    let found = database.read(async |tx| {
+        let mut found = Vec::new();
+        for id in ids {
+            match documents::get(tx, *id).await? {
+                Some(document) => found.push(of_document(tx, document).await?),
+                None => return Ok(Err(id)),
+            }
+        }
+        Ok(Ok(found))
+    })?;
+    found.map_err(|id| Failure::NotFound { what: id.to_string() })
+}
+
 pub(super) async fn of_document(tx: &mut Tx, document: Document) -> Result<DocumentFacts, DatabaseError> {
     let parts = documents::parts(tx, document.id).await?;
+    let shown = shown::of_document(&document, &parts)?;
     let assigned_to = match document.assigned_to {
         Some(id) => register::get(tx, id).await?.map(|person| person.login.to_string()),
         None => None,
@@ -71,18 +88,26 @@ pub(super) async fn of_document(tx: &mut Tx, document: Document) -> Result<Docum
         taken_in_at: document.taken_in_at,
         due_at: document.due_at,
         assigned_to,
+        shown,
     })
 }
 
-pub(super) fn of_delivery(delivery: Delivery) -> DeliveryStatus {
-    DeliveryStatus {
+/// A delivery as it stands.
+pub(super) fn delivery(database: &ReadOnly, id: DeliveryId) -> Result<DeliveryStatus, Failure> {
+    let found = database.read(async |tx| deliveries::get(tx, id).await?.map(of_delivery).transpose())?;
+    found.ok_or_else(|| Failure::NotFound { what: id.to_string() })
+}
+
+pub(super) fn of_delivery(delivery: Delivery) -> Result<DeliveryStatus, DatabaseError> {
+    Ok(DeliveryStatus {
+        shown: shown::of_delivery(&delivery)?,
         delivery: delivery.id,
         station: delivery.station,
         state: delivery.state,
         name: delivery.source_display,
         first_seen_at: delivery.first_seen_at,
         problem: delivery.problem.as_deref().map(value),
-    }
+    })
 }
 
 /// What a column says in JSON; what it says otherwise is text.

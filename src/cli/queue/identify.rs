@@ -3,8 +3,7 @@
 
 use jiff::civil::Date;
 
-use super::decision::Reason;
-use super::decision::decide;
+use super::decision::{Reason, Shown, decide};
 use crate::cli::choice;
 use crate::cli::person::Person;
 use crate::cli::words::clock_time;
@@ -53,6 +52,8 @@ pub struct Args {
     #[arg(long, value_name = "DOCUMENT")]
     supersedes: Option<DocumentId>,
     #[command(flatten)]
+    shown: Shown,
+    #[command(flatten)]
     reason: Reason,
     #[command(flatten)]
     by: Person,
@@ -77,9 +78,10 @@ pub(super) fn run(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
             remarks: args.remarks.clone(),
         },
     };
+    let document = args.shown.document(desk, args.document)?;
     let request = Request::Identify {
         by: args.by.prove(desk)?,
-        document: args.document,
+        document,
         facts: Box::new(facts),
         supersedes: args.supersedes,
         reason: args.reason.given(),

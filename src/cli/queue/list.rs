@@ -53,10 +53,13 @@ pub(super) fn run(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
         let mut waiting = Vec::new();
         for state in [DeliveryState::Incomplete, DeliveryState::CompletenessUnknown] {
             let found = deliveries::in_state(tx, state).await?;
-            waiting.extend(found.into_iter().map(facts::of_delivery));
+            for delivery in found {
+                waiting.push(facts::of_delivery(delivery)?);
+            }
         }
         let (count, last) = deliveries::refused(tx, args.station.as_ref(), now, REFUSED).await?;
-        let refused = RefusedDeliveries { count, last: last.into_iter().map(facts::of_delivery).collect() };
+        let last = last.into_iter().map(facts::of_delivery).collect::<Result<_, _>>()?;
+        let refused = RefusedDeliveries { count, last };
         Ok(Queue { documents: rows, unreadable, deliveries: waiting, refused, more: false })
     })?;
     queue.more = queue.documents.len() > usize::from(args.most);
@@ -72,12 +75,7 @@ fn show(desk: &Desk, page: &mut Page, queue: &Queue) {
         page.line(&words.say("queue-empty"));
     }
     if !queue.documents.is_empty() {
-        let columns = ["time-left", "state", "patient", "kind", "obtained", "pages", "station", "document"];
-        let mut table = Table::new(columns.map(|column| words.say(&format!("column-{column}"))).to_vec());
-        for document in &queue.documents {
-            table.row(Some(facts::tone(document)), row(desk, document));
-        }
-        page.table(&table);
+        documents_table(desk, page, &queue.documents);
     }
     for UnreadableDocument { document, problem } in &queue.unreadable {
         let blanks = [("document", document.as_str().into()), ("problem", problem.as_str().into())];
@@ -91,6 +89,16 @@ fn show(desk: &Desk, page: &mut Page, queue: &Queue) {
         deliveries_table(desk, page, &queue.deliveries);
     }
     refused(desk, page, &queue.refused);
+}
+
+/// Documents, one to a row.
+pub(super) fn documents_table(desk: &Desk, page: &mut Page, documents: &[DocumentFacts]) {
+    let columns = ["time-left", "state", "patient", "kind", "obtained", "pages", "station", "document"];
+    let mut table = Table::new(columns.map(|column| desk.words.say(&format!("column-{column}"))).to_vec());
+    for document in documents {
+        table.row(Some(facts::tone(document)), row(desk, document));
+    }
+    page.table(&table);
 }
 
 /// What could not be taken in at all: how many, and the newest of them.

@@ -1,6 +1,6 @@
 //! `torikomi queue retry`: lets documents that failed, or a delivery that could not be measured, be tried again.
 
-use super::decision::decide;
+use super::decision::{Shown, decide};
 use crate::cli::person::Person;
 use crate::cli::{Answer, Desk, Failure};
 use crate::control::Request;
@@ -10,16 +10,19 @@ use crate::ids::{DeliveryId, DocumentId};
 pub struct Args {
     #[arg(id = "document", value_name = "DOCUMENT", required_unless_present = "delivery")]
     documents: Vec<DocumentId>,
-    #[arg(long, value_name = "DELIVERY", conflicts_with = "document")]
+    #[arg(long, value_name = "DELIVERY", conflicts_with_all = ["document", "shown"])]
     delivery: Option<DeliveryId>,
+    #[command(flatten)]
+    shown: Shown,
     #[command(flatten)]
     by: Person,
 }
 
 pub(super) fn run(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
-    let by = args.by.prove(desk)?;
-    match args.delivery {
-        Some(delivery) => decide(desk, &Request::RetryDelivery { by, delivery }, "queue-retried-delivery"),
-        None => decide(desk, &Request::Retry { by, documents: args.documents.clone() }, "queue-retried"),
+    if let Some(delivery) = args.delivery {
+        let request = Request::RetryDelivery { by: args.by.prove(desk)?, delivery };
+        return decide(desk, &request, "queue-retried-delivery");
     }
+    let documents = args.shown.documents(desk, &args.documents)?;
+    decide(desk, &Request::Retry { by: args.by.prove(desk)?, documents }, "queue-retried")
 }

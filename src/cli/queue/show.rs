@@ -16,11 +16,18 @@ pub struct Args {
 
 pub(super) fn run(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
     let shown = facts::shown(&desk.database()?, args.document)?;
-    desk.show(&shown, |page| show(desk, page, &shown))?;
+    desk.show(&shown, |page| {
+        document(desk, page, &shown);
+        if !shown.history.is_empty() {
+            page.heading(&desk.words.say("queue-history"));
+            entries::lines(desk, page, &shown.history, Detail::Worded);
+        }
+    })?;
     Ok(Answer::Yes)
 }
 
-fn show(desk: &Desk, page: &mut Page, shown: &DocumentShown) {
+/// All that a decision about it rests on.
+pub(super) fn document(desk: &Desk, page: &mut Page, shown: &DocumentShown) {
     let words = &desk.words;
     let document = &shown.document;
     page.marked(facts::tone(document), &facts::standing(words, document));
@@ -37,6 +44,7 @@ fn show(desk: &Desk, page: &mut Page, shown: &DocumentShown) {
         page.below(&words.say(&format!("todo-{reason}")));
     }
     page.small(&document.document.to_string());
+    page.small(&words.with("queue-shown", &[("digest", document.shown.to_string().into())]));
 
     page.heading(&words.say("queue-identity"));
     facts::identity(desk, page, document);
@@ -50,11 +58,6 @@ fn show(desk: &Desk, page: &mut Page, shown: &DocumentShown) {
 
     page.heading(&words.say("queue-times"));
     times(desk, page, document, shown);
-
-    if !shown.history.is_empty() {
-        page.heading(&words.say("queue-history"));
-        entries::lines(desk, page, &shown.history, Detail::Worded);
-    }
 }
 
 fn times(desk: &Desk, page: &mut Page, document: &DocumentFacts, shown: &DocumentShown) {

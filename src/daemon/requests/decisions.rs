@@ -3,9 +3,9 @@
 use super::hand::{Hand, Signers, Why};
 use super::queue::{Done, check_may_move, end, find, named, source_changed, wrong_state};
 use super::records::check_role;
-use super::{Peer, Requests, state};
+use super::{Peer, Requests, shown};
 use crate::control::facts::Decided;
-use crate::control::{Credentials, ReasonGiven, Refusal};
+use crate::control::{Credentials, LookedAt, ReasonGiven, Refusal};
 use crate::daemon::reload::asks_for_a_deadline;
 use crate::database::Tx;
 use crate::document::DocumentState;
@@ -26,7 +26,7 @@ impl Requests {
     pub(super) fn send_back(
         &self,
         by: &Credentials,
-        documents: Vec<DocumentId>,
+        documents: Vec<LookedAt>,
         reason: &ReasonGiven,
         peer: Peer,
     ) -> Result<Decided, Refusal> {
@@ -36,10 +36,11 @@ impl Requests {
         let signers = Signers::from(self.prove(by, hand.now)?);
         let done = self.line.database.write::<_, Refusal, _>(async move |tx| {
             let mut done = Done::none();
-            for id in documents {
-                let document = find(tx, id).await?;
+            for looked in documents {
+                let document = shown::find(tx, looked).await?;
+                let id = document.id;
                 check_may_move(&document, DocumentState::SentBack)?;
-                let state_digest = state::of(tx, &document).await?;
+                let state_digest = document.state_digest();
                 let deed = Deed::SendBack { documents: vec![id], state_digest, reason: code };
                 let appended = hand.decide(tx, id, DecisionKind::SendBack, deed, &signers, &why).await?;
                 end(tx, &document, DocumentState::SentBack, &hand).await?;
@@ -53,7 +54,7 @@ impl Requests {
     pub(super) fn discard(
         &self,
         by: &Credentials,
-        id: DocumentId,
+        looked: LookedAt,
         reason: &ReasonGiven,
         peer: Peer,
     ) -> Result<Decided, Refusal> {
@@ -61,14 +62,15 @@ impl Requests {
         let hand = self.hand(peer);
         let signers = Signers::from(self.prove(by, hand.now)?);
         let done = self.line.database.write::<_, Refusal, _>(async move |tx| {
-            let document = find(tx, id).await?;
+            let document = shown::find(tx, looked).await?;
+            let id = document.id;
             check_may_move(&document, DocumentState::Discarded)?;
             let in_hand =
                 matches!(document.state, DocumentState::Inspecting | DocumentState::Stamping | DocumentState::Filing);
             if in_hand && !source_changed(&document) {
                 return Err(wrong_state(&document));
             }
-            let state_digest = state::of(tx, &document).await?;
+            let state_digest = document.state_digest();
             let deed = Deed::Discard { document: id, state_digest, reason: code };
             let appended = hand.decide(tx, id, DecisionKind::Discard, deed, &signers, &why).await?;
             end(tx, &document, DocumentState::Discarded, &hand).await?;
@@ -105,15 +107,15 @@ impl Requests {
         self.decided(done, &[])
     }
 
-    pub(super) fn retry(&self, by: &Credentials, documents: Vec<DocumentId>, peer: Peer) -> Result<Decided, Refusal> {
+    pub(super) fn retry(&self, by: &Credentials, documents: Vec<LookedAt>, peer: Peer) -> Result<Decided, Refusal> {
         let documents = named(documents)?;
         let hand = self.hand(peer);
         let signers = Signers::from(self.prove(by, hand.now)?);
         let done = self.line.database.write::<_, Refusal, _>(async move |tx| {
             let mut done = Done::none();
             let several = documents.len() > 1;
-            for id in documents {
-                let document = find(tx, id).await?;
+            for looked in documents {
+                let document = shown::find(tx, looked).await?;
                 if source_changed(&document) {
                     may_release_changed(tx, &document, several, &signers, &hand).await?;
                 }

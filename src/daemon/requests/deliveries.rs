@@ -1,12 +1,12 @@
 //! Deliveries whose completeness is in doubt: taken as they are, or refused.
 
 use super::hand::{Hand, Signers, Why};
-use super::{Peer, Requests};
+use super::{Peer, Requests, shown};
 use crate::control::facts::Decided;
 use crate::control::{Credentials, ReasonGiven, Refusal};
 use crate::database::Tx;
 use crate::document::{DeliveryProblem, DeliveryState};
-use crate::ids::DeliveryId;
+use crate::ids::{DeliveryId, Digest};
 use crate::intake::custody::CustodyCopy;
 use crate::journal::append::Appended;
 use crate::ledger::deliveries::{self, Delivery};
@@ -18,7 +18,7 @@ impl Requests {
     pub(super) fn decide_delivery(
         &self,
         by: &Credentials,
-        id: DeliveryId,
+        (id, shown): (DeliveryId, Digest),
         take: bool,
         reason: &ReasonGiven,
         peer: Peer,
@@ -27,6 +27,7 @@ impl Requests {
         let hand = self.hand(peer);
         let signers = Signers::from(self.prove(by, hand.now)?);
         let delivery = self.line.database.read::<_, Refusal, _>(async |tx| find(tx, id).await)?;
+        check_shown(&delivery, shown)?;
         let to = if take { DeliveryState::Taken } else { DeliveryState::Refused };
         // What was not found wanting is not in doubt, and goes its way by itself.
         if !delivery_may_move(delivery.state, to) || (take && delivery.state == DeliveryState::InCustody) {
@@ -89,7 +90,7 @@ async fn find(tx: &mut Tx, id: DeliveryId) -> Result<Delivery, Refusal> {
     deliveries::get(tx, id).await?.ok_or_else(|| Refusal::Unknown { what: id.to_string() })
 }
 
-/// Enters the act, if the delivery is still as it was when it was looked at: its source may have grown.
+/// Enters the act, if the delivery is still what the person was shown: its source may have grown.
 async fn enter(
     tx: &mut Tx,
     seen: &Delivery,
@@ -99,10 +100,15 @@ async fn enter(
     hand: &Hand,
 ) -> Result<Appended, Refusal> {
     let now = find(tx, seen.id).await?;
-    if now.state != seen.state || now.copy != seen.copy {
-        return Err(wrong_state(&now));
-    }
+    check_shown(&now, shown::of_delivery(seen)?)?;
     hand.act(tx, deed, signers, why.private()?).await
+}
+
+fn check_shown(delivery: &Delivery, shown: Digest) -> Result<(), Refusal> {
+    if shown::of_delivery(delivery)? == shown {
+        return Ok(());
+    }
+    Err(Refusal::DeliveryChangedSinceShown { delivery: delivery.id, state: delivery.state.to_string() })
 }
 
 fn wrong_state(delivery: &Delivery) -> Refusal {

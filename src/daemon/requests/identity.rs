@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use super::hand::{Signers, Why};
 use super::queue::{Done, find, source_changed, supersede, wrong_state};
-use super::{Peer, Requests, state};
+use super::{Peer, Requests, shown};
 use crate::control::facts::Decided;
-use crate::control::{Credentials, ReasonGiven, Refusal};
+use crate::control::{Credentials, LookedAt, ReasonGiven, Refusal};
 use crate::database::{Tx, unreadable};
 use crate::document::{DocumentState, HoldReason};
 use crate::identification::{Beside, Facts, IdentityProblem, Stated};
@@ -26,7 +26,7 @@ impl Requests {
     pub(super) fn identify(
         &self,
         by: &Credentials,
-        id: DocumentId,
+        looked: LookedAt,
         facts: Facts,
         supersedes: Option<DocumentId>,
         reason: &ReasonGiven,
@@ -44,7 +44,7 @@ impl Requests {
             return Err(Refusal::DayToCome { day });
         }
         let signers = Signers::from(self.prove(by, hand.now)?);
-        let document = self.line.database.read::<_, Refusal, _>(async |tx| find(tx, id).await)?;
+        let document = self.line.database.read::<_, Refusal, _>(async |tx| find(tx, looked.document).await)?;
         check_state(&document)?;
         let claimed = match document.profile {
             Some(_) => BTreeSet::new(),
@@ -57,7 +57,8 @@ impl Requests {
         let patients = self.line.patients();
         let named = facts.patient_id.as_ref().map(|text| patients.normalise(text).ok());
         let done = self.line.database.write::<_, Refusal, _>(async move |tx| {
-            let document = find(tx, id).await?;
+            let document = shown::find(tx, looked).await?;
+            let id = document.id;
             check_state(&document)?;
             check_against(tx, &document, &facts).await?;
             if source_changed(&document) && !facts.say_whose_and_what() {
@@ -73,13 +74,13 @@ impl Requests {
                 None => superseding::set(tx, id, None).await?,
             }
             let before: Vec<Stated> = documents::from_json("document.stated", &document.stated)?;
-            let stated = Stated::by_person(facts, &shown(&document), beside(&document), &before);
+            let stated = Stated::by_person(facts, &faults(&document), beside(&document), &before);
             why.stated = Some(serde_json::to_value(&stated).map_err(unreadable("document.stated"))?);
             let codes = stated.set_aside.iter().map(IdentityProblem::code);
             let codes = codes.chain(stated.beside.map(|beside| (beside.code(), None)));
             let deed = Deed::Identify {
                 document: id,
-                state_digest: state::of(tx, &document).await?,
+                state_digest: document.state_digest(),
                 reason,
                 weaker_profile: asks_less(
                     &document,
@@ -146,7 +147,7 @@ async fn check_replacing(
 }
 
 /// The faults with which the document is held, as `queue show` shows them.
-fn shown(document: &Document) -> Vec<IdentityProblem> {
+fn faults(document: &Document) -> Vec<IdentityProblem> {
     #[derive(serde::Deserialize)]
     struct Detail {
         problems: Vec<IdentityProblem>,

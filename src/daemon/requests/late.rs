@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use super::hand::{Signers, Why};
 use super::queue::{Done, Weighed, find, go_on, named, source_changed, weigh, wrong_state};
-use super::{Peer, Requests, state};
+use super::{Peer, Requests, shown};
 use crate::calendar::{Calendar, CannotTell, Span, Start};
 use crate::control::facts::Decided;
-use crate::control::{Credentials, ReasonGiven, Refusal};
+use crate::control::{Credentials, LookedAt, ReasonGiven, Refusal};
 use crate::document::{DocumentState, HoldReason};
 use crate::ids::{Digest, DocumentId};
 use crate::instant::Instant;
@@ -23,7 +23,7 @@ impl Requests {
     pub(super) fn release_late(
         &self,
         by: &Credentials,
-        documents: Vec<DocumentId>,
+        documents: Vec<LookedAt>,
         reason: &ReasonGiven,
         possible_again_at: Instant,
         peer: Peer,
@@ -38,22 +38,24 @@ impl Requests {
             return Err(Refusal::NotPossibleYet { possible_again_at });
         }
         let signers = Signers::from(self.prove(by, hand.now)?);
-        let (profiles, calendars) = (self.line.profiles(), self.calendars_of(&documents)?);
+        let ids: Vec<DocumentId> = documents.iter().map(|looked| looked.document).collect();
+        let (profiles, calendars) = (self.line.profiles(), self.calendars_of(&ids)?);
         let done = self.line.database.write::<_, Refusal, _>(async move |tx| {
             let mut done = Done::none();
-            for id in documents {
-                let document = find(tx, id).await?;
+            for looked in documents {
+                let document = shown::find(tx, looked).await?;
+                let id = document.id;
                 if document.state != DocumentState::Review || source_changed(&document) {
                     return Err(wrong_state(&document));
                 }
                 let weighed = weigh(tx, &document, &profiles).await?;
-                // Judged anew since the calendars were read, it is another document than the manager saw.
+                // Judged anew since the calendars were read, it is another document than was weighed.
                 let Some(calendar) = calendars.get(&document.calendar) else { return Err(wrong_state(&document)) };
                 let calendar = &calendar.calendar;
                 second_clock(&document, &weighed, calendar, possible_again_at, hand.now)?;
                 let deed = Deed::LateRelease {
                     documents: vec![id],
-                    state_digest: state::of(tx, &document).await?,
+                    state_digest: document.state_digest(),
                     reason: code,
                     possible_again_at,
                     incident: None,

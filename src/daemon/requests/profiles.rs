@@ -1,5 +1,7 @@
 //! Bringing a profile's present file into force.
 
+use std::path::Path;
+
 use super::hand::Signers;
 use super::people::noted;
 use super::{Peer, Requests};
@@ -9,7 +11,7 @@ use crate::control::facts::Noted;
 use crate::control::{Credentials, ProfileRefusal, Refusal};
 use crate::database::Tx;
 use crate::document::{DocumentState, HoldReason};
-use crate::ids::Name;
+use crate::ids::{Digest, Name};
 use crate::instant::Instant;
 use crate::judgement::ProfileRef;
 use crate::ledger::documents::{self, Filter};
@@ -23,10 +25,16 @@ impl Requests {
         by: &Credentials,
         second: Option<&Credentials>,
         id: &Name,
+        shown: Digest,
         peer: Peer,
     ) -> Result<Noted, Refusal> {
         let hand = self.hand(peer);
-        let LoadedProfile { bytes, profile, .. } = self.profile_file(id)?;
+        let LoadedProfile { bytes, profile, .. } = file(&self.line.home.layout().profiles(), id)?;
+        // Of the bytes that are adopted below, whatever stands in the folder by then.
+        let found = profile.reference().digest;
+        if found != shown {
+            return Err(Refusal::ProfileChangedSinceShown { profile: id.clone(), found });
+        }
         if self.line.config.mode == Mode::Production && profile.clause_is_placeholder() {
             return Err(refused(ProfileRefusal::PlaceholderClause));
         }
@@ -49,19 +57,23 @@ impl Requests {
         self.line.shared.wake(&[StageName::Identification]);
         Ok(noted(appended))
     }
+}
 
-    fn profile_file(&self, id: &Name) -> Result<LoadedProfile, Refusal> {
-        let (loaded, problems) = files::load(&self.line.home.layout().profiles());
-        if let Some(found) = loaded.into_iter().find(|one| one.profile.reference().id == *id) {
-            return Ok(found);
-        }
-        let own = format!("/{id}.toml");
-        let problems: Vec<_> = problems.into_iter().filter(|problem| problem.file.ends_with(&own)).collect();
-        if problems.is_empty() {
-            return Err(Refusal::Unknown { what: id.to_string() });
-        }
-        Err(refused(ProfileRefusal::Faulty { problems }))
+/// The present file of a profile in a home's folder: what an approval brings into force.
+///
+/// # Errors
+/// When there is none that can be used.
+pub fn file(folder: &Path, id: &Name) -> Result<LoadedProfile, Refusal> {
+    let (loaded, problems) = files::load(folder);
+    if let Some(found) = loaded.into_iter().find(|one| one.profile.reference().id == *id) {
+        return Ok(found);
     }
+    let own = format!("/{id}.toml");
+    let problems: Vec<_> = problems.into_iter().filter(|problem| problem.file.ends_with(&own)).collect();
+    if problems.is_empty() {
+        return Err(Refusal::Unknown { what: id.to_string() });
+    }
+    Err(refused(ProfileRefusal::Faulty { problems }))
 }
 
 fn refused(profile_refusal: ProfileRefusal) -> Refusal {

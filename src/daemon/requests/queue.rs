@@ -26,7 +26,7 @@ use crate::review::{self, Need};
 const MOST_DOCUMENTS: usize = 1000;
 
 /// The documents that a request names: some, not too many, each once.
-pub(super) fn named(documents: Vec<DocumentId>) -> Result<Vec<DocumentId>, Refusal> {
+pub(super) fn named<T: Copy + Ord>(documents: Vec<T>) -> Result<Vec<T>, Refusal> {
     if documents.is_empty() || documents.len() > MOST_DOCUMENTS {
         return Err(Refusal::DocumentsNamed { most: MOST_DOCUMENTS as u64 });
     }

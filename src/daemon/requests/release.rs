@@ -1,10 +1,10 @@
 //! Accepting what a check held or rejected, and confirming before the signature.
 
 use super::hand::{Signers, Why};
-use super::queue::{Done, Weighed, find, go_on, source_changed, supersede, weigh, wrong_state};
-use super::{Peer, Requests, state};
+use super::queue::{Done, Weighed, go_on, source_changed, supersede, weigh, wrong_state};
+use super::{Peer, Requests, shown};
 use crate::control::facts::Decided;
-use crate::control::{Credentials, ReasonGiven, Refusal};
+use crate::control::{Credentials, LookedAt, ReasonGiven, Refusal};
 use crate::document::{DocumentState, HoldReason};
 use crate::ids::DocumentId;
 use crate::judgement::{LATENESS, Severity};
@@ -21,7 +21,7 @@ impl Requests {
         &self,
         by: &Credentials,
         second: Option<&Credentials>,
-        id: DocumentId,
+        looked: LookedAt,
         reason: &ReasonGiven,
         pages_shown: bool,
         peer: Peer,
@@ -29,17 +29,18 @@ impl Requests {
         let (why, code) = Why::read(reason)?;
         let hand = self.hand(peer);
         let signers = Signers { first: self.prove(by, hand.now)?, second: self.prove_second(second, hand.now)? };
+        let id = looked.document;
         let (profiles, calendars) = (self.line.profiles(), self.calendars_of(&[id])?);
         let done = self.line.database.write::<_, Refusal, _>(async move |tx| {
-            let document = find(tx, id).await?;
+            let document = shown::find(tx, looked).await?;
             if document.state != DocumentState::Review || source_changed(&document) {
                 return Err(wrong_state(&document));
             }
-            // Judged anew since the calendar was read, it is another document than was looked at.
+            // Judged anew since the calendar was read, it is another document than was weighed.
             let Some(calendar) = calendars.get(&document.calendar) else { return Err(wrong_state(&document)) };
             let weighed = weigh(tx, &document, &profiles).await?;
             let kind = releasing(&document, &weighed)?;
-            let (state_digest, pages) = (state::of(tx, &document).await?, seen(pages_shown));
+            let (state_digest, pages) = (document.state_digest(), seen(pages_shown));
             let deed = match kind {
                 DecisionKind::Exception => Deed::Exception { document: id, state_digest, reason: code, pages },
                 _ => Deed::Accept { document: id, state_digest, reason: code, pages },
@@ -58,7 +59,7 @@ impl Requests {
     pub(super) fn confirm(
         &self,
         by: &Credentials,
-        id: DocumentId,
+        looked: LookedAt,
         pages_shown: bool,
         supersedes: Option<DocumentId>,
         peer: Peer,
@@ -68,7 +69,8 @@ impl Requests {
         let (profiles, patients) = (self.line.profiles(), self.line.patients());
         let replaced = supersedes.map(|earlier| self.replaced(earlier)).transpose()?;
         let done = self.line.database.write::<_, Refusal, _>(async move |tx| {
-            let document = find(tx, id).await?;
+            let document = shown::find(tx, looked).await?;
+            let id = document.id;
             let waits = match (document.state, document.held) {
                 (DocumentState::AwaitingConfirmation, _) => !source_changed(&document),
                 // Whoever confirmed it may never come to sign it: another can in their place.
@@ -82,7 +84,7 @@ impl Requests {
             let rules = &weigh(tx, &document, &profiles).await?.adopted.profile.signing;
             let operator = document.identity.operator.as_ref().map(|operator| &operator.value);
             entitlement::may_confirm(signers.first.login(), &roles, operator, rules)?;
-            let state_digest = state::of(tx, &document).await?;
+            let state_digest = document.state_digest();
             if let Some(earlier) = &replaced {
                 let patient = document.identity.patient.as_ref().map(|patient| patient.value.id.as_str());
                 supersede(tx, &document, patient, earlier, &patients).await?;

@@ -1,13 +1,13 @@
-//! What a person saw when deciding, as a digest: a decision is about that state and no later one.
+//! What a person saw when deciding, as the digest in the signed act: a decision is about that state and no later one.
 
 use serde::Serialize;
 
-use crate::database::{DatabaseError, Tx, unreadable};
+use crate::database::{DatabaseError, unreadable};
 use crate::document::Part;
 use crate::identity::{Claims, Identity};
 use crate::ids::{Digest, DocumentId, Salt};
 use crate::judgement::Judgement;
-use crate::ledger::documents::{self, Document};
+use crate::ledger::documents::Document;
 
 /// The version of what is digested.
 const VERSION: u32 = 1;
@@ -39,13 +39,4 @@ pub fn digest(document: &Document, parts: &[Part]) -> Result<Digest, DatabaseErr
         judgement: document.judgement.as_ref(),
     };
     serde_json_canonicalizer::to_vec(&seen).map(|bytes| Digest::of(&bytes)).map_err(unreadable("state_digest"))
-}
-
-/// [`digest`], with the parts that the ledger has now.
-///
-/// # Errors
-/// When the database fails.
-pub async fn of(tx: &mut Tx, document: &Document) -> Result<Digest, DatabaseError> {
-    let parts = documents::parts(tx, document.id).await?;
-    digest(document, &parts)
 }

@@ -2,7 +2,7 @@
 
 use std::sync::PoisonError;
 
-use super::Requests;
+use super::{Requests, shown};
 use crate::calendar::Expiry;
 use crate::control::Refusal;
 use crate::control::facts::{
@@ -65,10 +65,10 @@ impl Requests {
             information_manager: found.manager,
             stations,
             documents: found.counts,
-            deliveries_waiting: found.waiting.iter().map(delivery_status).collect(),
+            deliveries_waiting: found.waiting.iter().map(delivery_status).collect::<Result<_, _>>()?,
             refused: RefusedDeliveries {
                 count: found.refused.0,
-                last: found.refused.1.iter().map(delivery_status).collect(),
+                last: found.refused.1.iter().map(delivery_status).collect::<Result<_, _>>()?,
             },
             records: found.records,
             journal_size: found.journal_size,
@@ -179,15 +179,16 @@ fn litter(at: &StationStatus) -> Vec<Warning> {
     warnings.into_iter().filter(|(count, _)| *count > 0).map(|(_, warning)| warning).collect()
 }
 
-fn delivery_status(delivery: &Delivery) -> DeliveryStatus {
-    DeliveryStatus {
+fn delivery_status(delivery: &Delivery) -> Result<DeliveryStatus, DatabaseError> {
+    Ok(DeliveryStatus {
         delivery: delivery.id,
         station: delivery.station.clone(),
         state: delivery.state,
         name: delivery.source_display.clone(),
         first_seen_at: delivery.first_seen_at,
         problem: delivery.problem.as_ref().and_then(|problem| serde_json::from_str(problem).ok()),
-    }
+        shown: shown::of_delivery(delivery)?,
+    })
 }
 
 /// Intake, where nothing can be copied into custody, and the stages that wait.

@@ -9,6 +9,12 @@ control-wrong-state = This cannot be done in the present state ({ $state }). { $
     [none] See `torikomi queue show`.
    *[other] It is on hold: { $held }. See `torikomi queue show`.
 }
+control-changed-since-shown = Document { $document } has changed since it was shown to you ({ $state }{ $held ->
+    [none] {""}
+   *[other] ; { $held }
+}). Nothing was decided. Look at it as it is now (`torikomi queue show { $document }`), and decide anew.
+control-delivery-changed-since-shown = Delivery { $delivery } has changed since it was shown to you ({ $state }). Nothing was decided. Look at it as it is now (`torikomi queue list`), and decide anew.
+control-profile-changed-since-shown = The file of profile { $profile } is another than was shown to you. It was not approved. Read it as it is now ({ $found }), and give the command again.
 control-no-exception = The profile allows no exception for this check ({ $check }). Scan it again.
 control-reason-not-allowed = This reason ({ $reason }) does not allow filing late. Unless another, unavoidable one applies, send it back.
 control-not-releasable = Identity, signature and a required time-stamp cannot be released as an exception. Supply what is missing.

@@ -9,6 +9,12 @@ control-wrong-state = 今の状態（{ $state }）ではこの操作はできま
     [none] 「torikomi queue show」で状態を確かめてください。
    *[other] 保留の理由：{ $held }。「torikomi queue show」で確かめてください。
 }
+control-changed-since-shown = 文書 { $document } は、表示された後に変わりました（現在：{ $state }{ $held ->
+    [none] {""}
+   *[other] 、{ $held }
+}）。判断は受け付けていません。「torikomi queue show { $document }」で今の内容を確かめて、判断し直してください。
+control-delivery-changed-since-shown = 届いたもの（受付番号 { $delivery }）は、表示された後に変わりました（現在：{ $state }）。判断は受け付けていません。「torikomi queue list」で今の内容を確かめて、判断し直してください。
+control-profile-changed-since-shown = プロファイル { $profile } のファイルは、表示された後に変わりました。承認していません。今の内容（{ $found }）を読み、同じ操作をやり直してください。
 control-no-exception = プロファイルは、この検査（{ $check }）の例外を認めていません。もう一度スキャンしてください。
 control-reason-not-allowed = この理由（{ $reason }）では期限後に登録できません。やむを得ない理由でなければ、差し戻してください。
 control-not-releasable = 患者・書類の種別、署名、必要なタイムスタンプは、例外として省けません。足りないものをそろえてください。
