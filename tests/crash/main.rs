@@ -14,6 +14,7 @@ mod burst;
 mod hospital;
 mod injected;
 mod order;
+mod random;
 mod troubled;
 
 use std::time::{Duration, Instant};

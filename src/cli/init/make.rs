@@ -100,6 +100,8 @@ pub enum InitError {
     StationTwice(Name),
     #[error("the administrator and the manager must be two people with two logins")]
     OnePerson,
+    #[error("the passphrase of {login} is too weak: {}", list(.weaknesses))]
+    FounderPassphrase { login: String, weaknesses: Vec<Weakness> },
     #[error("the passphrase of the certificate authority is too weak: {}", list(.0))]
     AuthorityPassphrase(Vec<Weakness>),
     #[error("profile {file}:\n{}", list(.problems))]
@@ -147,6 +149,11 @@ impl InitError {
             Self::NoStation => say(lang, "init-no-station", &[]),
             Self::StationTwice(station) => say(lang, "init-station-twice", &[("station", station.to_string().into())]),
             Self::OnePerson => say(lang, "init-one-person", &[]),
+            Self::FounderPassphrase { login, weaknesses } => say_code(
+                lang,
+                "init",
+                &serde_json::json!({ "code": "founder-passphrase", "login": login, "weaknesses": weaknesses }),
+            ),
             Self::AuthorityPassphrase(weaknesses) => {
                 say_code(lang, "init", &serde_json::json!({ "code": "authority-passphrase", "weaknesses": weaknesses }))
             }
@@ -174,6 +181,7 @@ impl InitError {
             | Self::NoStation
             | Self::StationTwice(_)
             | Self::OnePerson
+            | Self::FounderPassphrase { .. }
             | Self::AuthorityPassphrase(_)
             | Self::Profile { .. }
             | Self::Config(ConfigError::Faulty(_))
@@ -254,7 +262,7 @@ fn check(plan: &Plan, now: Instant) -> Result<(), InitError> {
         let person = founder.person.clone().into_person(None, now)?;
         let weaknesses = PassphraseRule::default().weaknesses(&founder.passphrase, &person.names());
         if !weaknesses.is_empty() {
-            return Err(Refused::WeakPassphrase { weaknesses }.into());
+            return Err(InitError::FounderPassphrase { login: person.login.to_string(), weaknesses });
         }
     }
     let weaknesses = PassphraseRule::default().weaknesses(&plan.authority_passphrase, &[&plan.organization]);

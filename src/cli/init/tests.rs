@@ -173,7 +173,7 @@ fn what_is_wrong_is_told_before_anything_is_made() {
     ));
     assert!(matches!(
         refused(&|plan| plan.founders[1].passphrase = Zeroizing::new("mihon-joho-2026".into())),
-        InitError::People(PeopleError::Refused(Refused::WeakPassphrase { .. }))
+        InitError::FounderPassphrase { .. }
     ));
     assert!(matches!(
         refused(&|plan| plan.authority_passphrase = Zeroizing::new("short".into())),

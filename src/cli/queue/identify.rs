@@ -20,6 +20,10 @@ use crate::paper::Paper;
     "patient_id", "document_type", "obtained_on", "document_date", "scanned_at", "operator", "station", "paper",
     "expected_pages", "double_feed", "dispensed", "scanner", "remarks", "supersedes",
 ])))]
+// The usual one lists every way to state something.
+#[command(
+    override_usage = "torikomi queue identify [OPTIONS] --patient-id <ID>… --reason <CODE> --as <LOGIN> <DOCUMENT>"
+)]
 pub struct Args {
     #[arg(value_name = "DOCUMENT")]
     document: DocumentId,

@@ -7,6 +7,7 @@ init-in-the-way = { $path } is in the way of a half-made home. Please move it aw
 init-no-station = There is no station. Please name one with --station.
 init-station-twice = Station “{ $station }” is named twice.
 init-one-person = The administrator and the information manager must be two people with two logins.
+init-founder-passphrase = The passphrase of { $login } is too weak to be used: { $weaknesses }.
 init-authority-passphrase = The passphrase of the certificate authority is too weak to be used: { $weaknesses }.
 init-profile = The profile { $file } is at fault. See what with `torikomi profile lint { $file }`, put it right and run init again.
 init-failed = The home could not be made: { $problem }. Please remove the cause and run init again.

@@ -7,6 +7,7 @@ init-in-the-way = 作りかけのホームの途中に { $path } があります
 init-no-station = ステーションが一つもありません。--station で名前を指定してください。
 init-station-twice = ステーション「{ $station }」が二度指定されています。
 init-one-person = 管理者と情報作成管理者は、別々の方（別々のログイン名）にしてください。
+init-founder-passphrase = { $login } のパスフレーズが弱いため、使えません。{ $weaknesses }
 init-authority-passphrase = 認証局のパスフレーズが弱いため、使えません。{ $weaknesses }
 init-profile = プロファイル { $file } に誤りがあります。「torikomi profile lint { $file }」で見て直し、もう一度 init を実行してください。
 init-failed = ホームを作れませんでした: { $problem }。原因を取り除いてから、もう一度実行してください。
