@@ -81,6 +81,10 @@ pub enum Kind {
     /// Files of a signing attempt that a crash cut off from the ledger and that nobody can vouch for were set aside.
     AttemptQuarantined,
     DocumentFiled,
+    /// Somebody looked at a document that is not filed yet, or at how it came to be.
+    DocumentViewed,
+    /// Somebody looked at a filed record.
+    RecordViewed,
     /// A record was handed out.
     RecordExported,
     /// The clock is in doubt: it moved, is behind what was written before, or nothing keeps it right.

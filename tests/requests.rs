@@ -19,3 +19,5 @@ mod revocations;
 mod socket;
 #[path = "requests/undone.rs"]
 mod undone;
+#[path = "requests/viewings.rs"]
+mod viewings;
