@@ -11,6 +11,8 @@ pub mod append;
 pub mod files;
 mod grown;
 pub mod read;
+pub mod stamped;
+pub mod stamping;
 
 use std::fmt;
 
@@ -87,6 +89,8 @@ pub enum Kind {
     RecordViewed,
     /// A record was handed out.
     RecordExported,
+    /// The newest checkpoint was time-stamped.
+    CheckpointStamped,
     /// The clock is in doubt: it moved, is behind what was written before, or nothing keeps it right.
     ClockDoubted,
     /// The clock was in doubt, and a person believes it as it stands now.

@@ -38,6 +38,7 @@ mod proven;
 mod regrown;
 mod reused;
 mod scanners;
+mod stamped;
 mod stamping;
 mod superseding;
 mod tsa;
