@@ -80,6 +80,14 @@ pub struct LookedAt {
     pub shown: Digest,
 }
 
+/// What somebody looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Viewed {
+    Document(DocumentId),
+    Record(RecordId),
+}
+
 /// Everything that can be asked of the daemon.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "request", rename_all = "kebab-case")]
@@ -190,6 +198,9 @@ pub enum Request {
     AttestBatch { by: Credentials, session: SessionId },
     /// Proves nobody: whoever finds a session forgotten may end what it could sign.
     CloseSession { session: SessionId },
+    /// Records that somebody looks at a patient's document: the person who says and proves who they are, or else the user
+    /// of the machine whose process asks.
+    View { by: Option<Credentials>, what: Viewed },
     /// Records that a record leaves the house, and answers with what the export needs.
     Export { by: Credentials, record: RecordId, reason: ReasonGiven },
     /// Believes the clock as it stands now.

@@ -6,6 +6,7 @@ pub mod open;
 mod reload;
 pub mod requests;
 pub mod server;
+mod stamps;
 
 use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
@@ -61,6 +62,8 @@ pub struct Daemon {
     driver: Option<Driver>,
     bell: Arc<Bell>,
     threads: Vec<JoinHandle<()>>,
+    /// The thread that has checkpoints stamped. It ends before the last entry is written, so that none comes after that.
+    stamps: Option<(JoinHandle<()>, Arc<Bell>)>,
     /// The control socket's thread, and how it is told to end.
     control: Option<(JoinHandle<()>, Arc<AtomicBool>)>,
     _lock: Lock,
@@ -90,6 +93,11 @@ impl Bell {
         *committed
     }
 
+    fn end(&self) {
+        self.stop.store(true, Ordering::SeqCst);
+        self.ring();
+    }
+
     fn stopping(&self) -> bool {
         self.stop.load(Ordering::SeqCst)
     }
@@ -100,9 +108,10 @@ impl Bell {
 /// # Errors
 /// With the first thing that keeps it from starting; nothing was taken in then.
 pub fn start(root: &Path, runtime: &tokio::runtime::Handle, binary: &Path) -> Result<Daemon, DaemonError> {
-    let bell = Arc::new(Bell::default());
-    let ringing = Arc::clone(&bell);
-    let Opened { line, lock, stands_in_for, .. } = open::open(root, runtime, binary, move || ringing.ring())?;
+    let (bell, stamp_bell) = (Arc::new(Bell::default()), Arc::new(Bell::default()));
+    let ringing = [Arc::clone(&bell), Arc::clone(&stamp_bell)];
+    let ring = move || ringing.iter().for_each(|bell| bell.ring());
+    let Opened { line, lock, stands_in_for, .. } = open::open(root, runtime, binary, ring)?;
     // What was signed just before a crash was signed in a session that was open then, so its entry comes first.
     attempts::clear_left_over(&line)?;
     // A session's key died with the process that held it; its row must not look open.
@@ -124,12 +133,20 @@ pub fn start(root: &Path, runtime: &tokio::runtime::Handle, binary: &Path) -> Re
     let anchor = line.config.journal.anchor.as_ref();
     let root = line.home.layout().root();
     let anchor = anchor.map(|folder| Anchor::new(&root.join(folder), root, line.home.id()));
+    // What an earlier run stamped and did not copy is found at once.
+    let fresh = Arc::new(AtomicBool::new(true));
     let threads = vec![
-        copy_journal(&line, &bell, files, anchor)?,
+        copy_journal(&line, &bell, files, anchor, &fresh)?,
         watch_sessions(&line, &bell)?,
         watch_files(&line, &bell, watcher)?,
     ];
-    Ok(Daemon { line, driver: Some(driver), bell, threads, control: None, _lock: lock })
+    let to_copy = Arc::clone(&bell);
+    let thread = stamps::watch(&line, &stamp_bell, move || {
+        fresh.store(true, Ordering::SeqCst);
+        to_copy.ring();
+    })?;
+    let stamps = Some((thread, stamp_bell));
+    Ok(Daemon { line, driver: Some(driver), bell, threads, stamps, control: None, _lock: lock })
 }
 
 impl Daemon {
@@ -164,11 +181,15 @@ impl Drop for Daemon {
         if let Some(driver) = self.driver.take() {
             driver.stop();
         }
+        if let Some((thread, bell)) = self.stamps.take() {
+            bell.end();
+            // A thread that panicked has been logged.
+            let _ = thread.join();
+        }
         if let Err(error) = self.line.note(Kind::DaemonStopped, |draft| draft) {
             tracing::warn!(%error, "The journal could not be told that the line stops");
         }
-        self.bell.stop.store(true, Ordering::SeqCst);
-        self.bell.ring();
+        self.bell.end();
         for thread in self.threads.drain(..) {
             // A thread that panicked has been logged.
             let _ = thread.join();
@@ -235,8 +256,9 @@ fn copy_journal(
     bell: &Arc<Bell>,
     mut files: Files,
     mut anchor: Option<Anchor>,
+    fresh: &Arc<AtomicBool>,
 ) -> std::io::Result<JoinHandle<()>> {
-    let (line, bell) = (Arc::clone(line), Arc::clone(bell));
+    let (line, bell, fresh) = (Arc::clone(line), Arc::clone(bell), Arc::clone(fresh));
     std::thread::Builder::new().name("journal files".into()).spawn(move || {
         let mut seen = 0;
         loop {
@@ -246,7 +268,8 @@ fn copy_journal(
             });
             survive("anchor", || {
                 if let Some(anchor) = &mut anchor {
-                    note_anchor(&line, anchor.catch_up(&line.database));
+                    let copied = anchor.catch_up(&line.database).and_then(|()| copy_stamped(&line, anchor, &fresh));
+                    note_anchor(&line, copied);
                 }
             });
             if last {
@@ -255,6 +278,15 @@ fn copy_journal(
             seen = bell.wait(seen, Duration::from_secs(10));
         }
     })
+}
+
+/// Copies the stamped checkpoints beside the others, where there is one that is not there yet.
+fn copy_stamped(line: &Line, anchor: &Anchor, fresh: &AtomicBool) -> Result<(), AnchorError> {
+    if !fresh.swap(false, Ordering::SeqCst) {
+        return Ok(());
+    }
+    let copied = stamps::folder(line).map_err(AnchorError::from).and_then(|from| anchor.copy_stamped(&from));
+    copied.inspect_err(|_| fresh.store(true, Ordering::SeqCst))
 }
 
 /// Reads the patient list and the calendar anew when they change.

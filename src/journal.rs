@@ -11,6 +11,8 @@ pub mod append;
 pub mod files;
 mod grown;
 pub mod read;
+pub mod stamped;
+pub mod stamping;
 
 use std::fmt;
 
@@ -81,8 +83,14 @@ pub enum Kind {
     /// Files of a signing attempt that a crash cut off from the ledger and that nobody can vouch for were set aside.
     AttemptQuarantined,
     DocumentFiled,
+    /// Somebody looked at a document that is not filed yet, or at how it came to be.
+    DocumentViewed,
+    /// Somebody looked at a filed record.
+    RecordViewed,
     /// A record was handed out.
     RecordExported,
+    /// The newest checkpoint was time-stamped.
+    CheckpointStamped,
     /// The clock is in doubt: it moved, is behind what was written before, or nothing keeps it right.
     ClockDoubted,
     /// The clock was in doubt, and a person believes it as it stands now.

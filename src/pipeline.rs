@@ -59,7 +59,7 @@ pub fn start(line: &Arc<Line>, cores: usize) -> std::io::Result<Driver> {
 }
 
 /// How long to wait between two rounds of the authorities, as the most eager of their settings says.
-fn between_requests(line: &Line) -> Pauses {
+pub(crate) fn between_requests(line: &Line) -> Pauses {
     let authorities = line.config.authorities.values();
     let eager = authorities.map(|authority| (authority.retry, authority.retry_most)).min();
     eager.map_or(Pauses::AT_HOME, |(first, longest)| Pauses { first: first.as_std(), longest: longest.as_std() })

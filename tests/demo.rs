@@ -49,8 +49,11 @@ fn the_demonstration_comes_out_as_expected_and_its_home_can_be_asked() {
     watching.says_what_to_try_next();
 
     let records = the_records_verify(&home);
+    let mut daemon = serving(&home);
     the_records_are_told(&home, &records);
-    a_record_is_exported_and_verified(&home, &records[0], folder.path());
+    let packs = a_record_is_exported(&home, &records[0], folder.path());
+    assert!(end(&mut daemon));
+    the_packs_verify(&home, &packs);
     what_is_not_there_is_told(&home, folder.path());
 }
 
@@ -174,16 +177,21 @@ fn the_records_are_told(home: &Path, records: &[String]) {
     }
 }
 
-/// Both ways out of the house, from the home as it starts again.
-fn a_record_is_exported_and_verified(home: &Path, record: &str, folder: &Path) {
-    let passphrase = folder.join("passphrase");
-    std::fs::write(&passphrase, PASSPHRASE).unwrap();
-    let mut daemon = command(Some(home), &["serve"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+/// The home as it starts again.
+fn serving(home: &Path) -> Child {
+    let daemon = command(Some(home), &["serve"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let patience = std::time::Instant::now();
     while torikomi(Some(home), &["status"]).status != 0 {
         assert!(patience.elapsed().as_secs() < 60, "the daemon does not come up again");
         std::thread::sleep(std::time::Duration::from_millis(100));
     }
+    daemon
+}
+
+/// Both ways out of the house: the container, and the folder.
+fn a_record_is_exported(home: &Path, record: &str, folder: &Path) -> [String; 2] {
+    let passphrase = folder.join("passphrase");
+    std::fs::write(&passphrase, PASSPHRASE).unwrap();
     let by = ["--as", "manager", "--passphrase-file", passphrase.to_str().unwrap(), "--reason", "audit"];
     let (packs, unpacked) = (folder.join("packs"), folder.join("unpacked"));
     std::fs::create_dir(&packs).unwrap();
@@ -193,13 +201,14 @@ fn a_record_is_exported_and_verified(home: &Path, record: &str, folder: &Path) {
         assert_eq!(exported["verdict"], "passed");
         exported["path"].as_str().unwrap().to_owned()
     };
-    let pack = export(&["--to", packs.to_str().unwrap()]);
-    let loose = export(&["--unpacked", unpacked.to_str().unwrap()]);
-    assert!(end(&mut daemon));
+    [export(&["--to", packs.to_str().unwrap()]), export(&["--unpacked", unpacked.to_str().unwrap()])]
+}
 
+fn the_packs_verify(home: &Path, packs: &[String; 2]) {
+    let [pack, loose] = packs;
     // The hospital's own anchors, and those that somebody outside was handed.
-    let anchors = unpacked.join("claimed-anchors");
-    for what in [&pack, &loose] {
+    let anchors = Path::new(loose).join("claimed-anchors");
+    for what in packs {
         asked(home, "verify", &["verify", what, "--accept-evaluation"]);
         let ran =
             torikomi(None, &["verify", what, "--anchors", anchors.to_str().unwrap(), "--accept-evaluation", "--json"]);
@@ -207,11 +216,11 @@ fn a_record_is_exported_and_verified(home: &Path, record: &str, folder: &Path) {
         assert_eq!(ran.status, 0, "{}", ran.out);
         assert_eq!(torikomi(Some(home), &["verify", what, "--json"]).status, 1);
     }
-    let mut bytes = std::fs::read(&pack).unwrap();
+    let mut bytes = std::fs::read(pack).unwrap();
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
-    std::fs::write(&pack, bytes).unwrap();
-    let tampered = torikomi(Some(home), &["verify", &pack, "--accept-evaluation", "--json"]);
+    std::fs::write(pack, bytes).unwrap();
+    let tampered = torikomi(Some(home), &["verify", pack, "--accept-evaluation", "--json"]);
     demand("verify", &tampered.json());
     assert_eq!((tampered.status, &tampered.json()["verdict"]), (1, &"failed".into()));
 }

@@ -16,6 +16,7 @@ const NEVER: &[(&str, &str, &str)] = &[
     ("verification", "journal::append", WRITER),
     ("verification", "journal::files", WRITER),
     ("verification", "journal::anchor", WRITER),
+    ("verification", "journal::stamping", WRITER),
     ("verification", "people::change", WRITER),
     ("verification", "people::enrolment", WRITER),
     ("crypto::check", "crypto::make", "what checks evidence only decodes"),

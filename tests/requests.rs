@@ -21,3 +21,5 @@ mod shown;
 mod socket;
 #[path = "requests/undone.rs"]
 mod undone;
+#[path = "requests/viewings.rs"]
+mod viewings;

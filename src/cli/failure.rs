@@ -58,6 +58,10 @@ pub enum Failure {
     NoDaemon {
         socket: String,
     },
+    /// Nobody enters in the journal who looks, so nothing is shown.
+    NotShown {
+        socket: String,
+    },
     BrokenOff {
         problem: String,
     },
@@ -147,6 +151,7 @@ impl Failure {
             | Self::Start { .. }
             | Self::Database { .. }
             | Self::NoDaemon { .. }
+            | Self::NotShown { .. }
             | Self::BrokenOff { .. }
             | Self::File { .. }
             | Self::StrangeAnswer { .. }

@@ -11,7 +11,8 @@ use zeroize::Zeroizing;
 
 use super::desk::Desk;
 use super::failure::Failure;
-use crate::control::{Credentials, Secret};
+use crate::control::facts::Noted;
+use crate::control::{Credentials, Request, Secret, Viewed};
 
 /// A file with more than this before its first line ends holds no passphrase.
 const LONGEST_PASSPHRASE: u16 = 4096;
@@ -30,6 +31,38 @@ impl Person {
         let passphrase = passphrase(desk, &self.login, self.passphrase_file.as_deref())?;
         Ok(Credentials { login: self.login.clone(), passphrase })
     }
+}
+
+/// The person who looks, where they say who they are. Where they do not, it is the user of the machine.
+#[derive(Debug, clap::Args)]
+pub struct Onlooker {
+    #[arg(id = "as", long = "as", value_name = "LOGIN")]
+    login: Option<String>,
+    #[arg(long, value_name = "FILE", requires = "as")]
+    passphrase_file: Option<PathBuf>,
+}
+
+impl Onlooker {
+    /// Has the look entered in the journal. What is not entered must not be shown.
+    pub(super) fn enter(&self, desk: &Desk, what: Viewed) -> Result<(), Failure> {
+        let by = match &self.login {
+            None => None,
+            Some(login) => {
+                let passphrase = passphrase(desk, login, self.passphrase_file.as_deref())?;
+                Some(Credentials { login: login.clone(), passphrase })
+            }
+        };
+        enter_look(desk, by, what)
+    }
+}
+
+/// Has a look entered in the journal: of a person who proved who they are, or of the user of the machine.
+pub(super) fn enter_look(desk: &Desk, by: Option<Credentials>, what: Viewed) -> Result<(), Failure> {
+    let entered: Result<Noted, Failure> = desk.ask(&Request::View { by, what });
+    entered.map(|_| ()).map_err(|failure| match failure {
+        Failure::NoDaemon { socket } => Failure::NotShown { socket },
+        failure => failure,
+    })
 }
 
 /// A second person who takes part.

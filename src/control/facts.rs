@@ -16,6 +16,7 @@ use crate::intake::line::StationProblem;
 use crate::journal::Entry;
 use crate::journal::anchor::AnchorProblem;
 use crate::journal::files::FilesProblem;
+use crate::journal::stamping::StampProblem;
 use crate::judgement::{Judgement, ProfileRef};
 use crate::ledger::documents::{Count, UnreadableDocument};
 use crate::ledger::profiles::ProfileState;
@@ -81,6 +82,10 @@ pub enum Warning {
     /// Checkpoints are not copied out of the home.
     Anchor {
         anchor: AnchorProblem,
+    },
+    /// The day's checkpoint of the journal bears no time-stamp.
+    CheckpointStamp {
+        checkpoint_stamp: StampProblem,
     },
     /// Sidecars at a station that came after their scan was taken in without them.
     LateSidecars {

@@ -128,6 +128,7 @@ pub fn open(
         quiet: RwLock::new(()),
         files_problem: Mutex::default(),
         anchor_problem: Mutex::default(),
+        stamp_problem: Mutex::default(),
         intake: OnceLock::new(),
         unentered: Mutex::default(),
         shared: Arc::new(Shared::new(Arc::clone(&clock), blocked)),

@@ -123,6 +123,7 @@ impl Requests {
             }
             Request::AttestBatch { by, session } => facts(self.attest_batch(&by, session, peer)?),
             Request::CloseSession { session } => facts(self.close_session(session, peer)?),
+            Request::View { by, what } => facts(self.view(by.as_ref(), what, peer)?),
             Request::Export { by, record, reason } => facts(self.export(&by, record, &reason, peer)?),
             Request::AcknowledgeClock { by, reason } => facts(self.acknowledge_clock(&by, &reason, peer)?),
             Request::Stop => {

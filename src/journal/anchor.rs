@@ -1,4 +1,5 @@
-//! A copy of the checkpoints outside the home: against it a journal that was shortened or written anew is told.
+//! A copy of the checkpoints outside the home, the stamped ones too: against it a journal that was shortened or written anew
+//! is told.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -9,7 +10,9 @@ use sqlx::Row as _;
 
 use super::grown::{Noted, Notes};
 use super::read::{Head, edge_at, head};
+use super::stamped;
 use crate::database::{Database, DatabaseError, unreadable};
+use crate::durable::{Failure, Folder};
 use crate::ids::HomeId;
 
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +42,12 @@ pub enum AnchorError {
          or name another folder in journal.anchor, where the copy begins anew"
     )]
     Shortened { path: PathBuf, promised: u64, found: u64 },
+}
+
+impl From<Failure> for AnchorError {
+    fn from(failure: Failure) -> Self {
+        Self::Io { path: failure.path().to_owned(), source: failure.into_io() }
+    }
 }
 
 /// Why the newest checkpoint is not in the copy, for people. The catalogue has a sentence for each: `anchor-<code>`; what
@@ -90,8 +99,14 @@ impl From<&AnchorError> for AnchorProblem {
     }
 }
 
+/// Two a day, for centuries.
+const MOST_STAMPED: usize = 200_000;
+/// A checkpoint, or a token with a long chain.
+const LONGEST_STAMPED: u64 = 1 << 20;
+
 /// The writing end of the copy.
 pub struct Anchor {
+    id: HomeId,
     folder: PathBuf,
     home: PathBuf,
     path: PathBuf,
@@ -114,7 +129,7 @@ impl Anchor {
     #[must_use]
     pub fn new(folder: &Path, home: &Path, id: HomeId) -> Self {
         let path = folder.join(format!("checkpoints-{id}.txt"));
-        Self { folder: folder.to_owned(), home: home.to_owned(), path, notes: None }
+        Self { id, folder: folder.to_owned(), home: home.to_owned(), path, notes: None }
     }
 
     /// Where the checkpoints are.
@@ -144,6 +159,24 @@ impl Anchor {
             self.remember(database, head.size)?;
         }
         self.notes = Some(notes);
+        Ok(())
+    }
+
+    /// Copies the stamped checkpoints that are not there yet, each with its token, to `stamped-<home>/` beside the others.
+    /// Comes after [`Self::catch_up`], which sees that the folder is one outside.
+    ///
+    /// # Errors
+    /// When they cannot be read or written; what is missing is copied the next time.
+    pub fn copy_stamped(&self, from: &Folder) -> Result<(), AnchorError> {
+        let to = Folder::open(&self.folder)?.make_folder(&format!("{}-{}", stamped::FOLDER, self.id))?;
+        // Sorted by name.
+        let there = to.names(MOST_STAMPED)?;
+        let missing = from.names(MOST_STAMPED)?.into_iter().filter(|name| there.binary_search(name).is_err());
+        for name in missing.filter_map(|name| name.into_string().ok()) {
+            if stamped::size_of(&name).is_some() {
+                to.create_or_same(&name, &from.read(&name, LONGEST_STAMPED)?)?;
+            }
+        }
         Ok(())
     }
 

@@ -166,6 +166,19 @@ pub async fn of_kind(tx: &mut Tx, kind: Kind) -> Result<Vec<Stored>, DatabaseErr
     rows.iter().map(found).collect()
 }
 
+/// The newest entry of a kind.
+pub async fn newest_of_kind(tx: &mut Tx, kind: Kind) -> Result<Option<Stored>, DatabaseError> {
+    let row = sqlx::query(
+        "SELECT e.idx, e.bytes, e.kind, e.document, e.delivery, e.record, e.person, e.session, p.salt, p.text
+         FROM journal_entry e LEFT JOIN journal_private p ON p.idx = e.idx
+         WHERE e.kind = $1 ORDER BY e.idx DESC LIMIT 1",
+    )
+    .bind(kind.to_string())
+    .fetch_optional(tx)
+    .await?;
+    row.as_ref().map(found).transpose()
+}
+
 /// A row that was found by what stands beside its bytes.
 fn found(row: &sqlx::any::AnyRow) -> Result<Stored, DatabaseError> {
     read_row(row)?.as_found()

@@ -143,6 +143,7 @@ fn every_code_has_its_sentence() {
     covers::<Refused>("people");
     covers::<Weakness>("weaknesses");
     covers::<Refusal>("unsigned");
+    covers::<crate::journal::stamping::StampProblem>("checkpoint-stamp");
 }
 
 /// A message that chooses its words by a code names each of them; the last choice is for none that there is.
@@ -264,6 +265,7 @@ fn what_people_read_of_everything_else() {
     sentences::<crate::config::home::HomeTrouble>("home", &mut text);
     sentences::<crate::control::facts::Warning>("warning", &mut text);
     sentences::<crate::pipeline::driver::Away>("away", &mut text);
+    sentences::<crate::journal::stamping::StampProblem>("checkpoint-stamp", &mut text);
     insta::assert_snapshot!(text);
 }
 

@@ -24,6 +24,7 @@ use crate::intake::custody::folder_name;
 use crate::journal::anchor::AnchorProblem;
 use crate::journal::append::Journal;
 use crate::journal::files::FilesProblem;
+use crate::journal::stamping::StampProblem;
 use crate::journal::{Draft, Kind, Subject};
 use crate::judgement::ProfileRef;
 use crate::ledger::deliveries;
@@ -169,6 +170,8 @@ pub struct Line {
     pub files_problem: Mutex<Option<FilesProblem>>,
     /// Why the newest checkpoint is not in the copy outside the home, while it is not.
     pub anchor_problem: Mutex<Option<AnchorProblem>>,
+    /// Why the day's checkpoint bears no stamp, while it should.
+    pub stamp_problem: Mutex<Option<StampProblem>>,
     /// Intake, once it is open: it is woken when a source may go or a note is to be written.
     pub intake: OnceLock<Arc<crate::intake::line::Line>>,
 }

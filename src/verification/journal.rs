@@ -9,6 +9,7 @@ mod both_ways;
 mod copies;
 mod fault;
 mod places;
+mod stamps;
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -31,6 +32,8 @@ use both_ways::{BothWays, Moment};
 use copies::{Checkpoints, Lines};
 pub use fault::JournalFault;
 use places::Places;
+use stamps::{Judged, Reached, Stamps};
+pub use stamps::{StampedUpTo, StampsReport, UnbelievedStamp};
 
 /// Read at a time.
 const BATCH: u32 = 1000;
@@ -53,6 +56,12 @@ pub struct JournalReport {
     pub erased: u64,
     /// The size of the checkpoint from outside that the journal grew from.
     pub anchored_at: Option<u64>,
+    /// How many entries came after that, or all of them where there is none: nothing outside vouches for these.
+    pub not_anchored: u64,
+    /// The time-stamp of the checkpoint from outside, where it came with one.
+    pub anchor_stamped: Option<StampedUpTo>,
+    /// The home's own stamped checkpoints.
+    pub stamps: StampsReport,
     /// What is wrong, in the order of the journal.
     pub faults: Vec<JournalFault>,
     /// How many more there are.
@@ -75,8 +84,22 @@ pub struct Sources<'a> {
     /// `store/journal/`, the second copy.
     pub files: &'a Path,
     pub trust: &'a Trust,
-    /// Checkpoints that were kept outside the home: a signed note, or several.
-    pub against: Option<&'a str>,
+    pub against: Option<Against<'a>>,
+}
+
+/// What was kept outside the home.
+#[derive(Clone, Copy, Debug)]
+pub struct Against<'a> {
+    /// Checkpoints: a signed note, or several.
+    pub notes: &'a str,
+    /// A time-stamp token over all of these bytes, where there is one.
+    pub token: Option<&'a [u8]>,
+}
+
+impl<'a> From<&'a str> for Against<'a> {
+    fn from(notes: &'a str) -> Self {
+        Self { notes, token: None }
+    }
 }
 
 /// Verifies the whole journal. `progress` is told how many entries are done, of how many.
@@ -120,6 +143,9 @@ struct Walk<'a> {
     checkpoints: Checkpoints,
     /// The checkpoints from outside that were not reached yet, the one of the smallest size last.
     against: Vec<Checkpoint>,
+    /// The newest of them, and the token over all of them, where it counts.
+    anchor_stamped: Option<StampedUpTo>,
+    stamps: Stamps,
     /// The stored nodes that the entries at hand complete.
     stored_nodes: HashMap<(u8, u64), Digest>,
     people: People,
@@ -153,6 +179,7 @@ impl<'a> Walk<'a> {
     fn new(sources: &'a Sources<'a>, moment: Moment) -> Result<Self, Unverifiable> {
         let mut faults = Faults::default();
         let against = against(sources, &mut faults);
+        let anchor_stamped = anchor_stamp(sources, &against, &mut faults);
         Ok(Self {
             sources,
             moment,
@@ -163,6 +190,8 @@ impl<'a> Walk<'a> {
             lines: Lines::open(sources.files)?,
             checkpoints: Checkpoints::open(sources.files)?,
             against,
+            anchor_stamped,
+            stamps: Stamps::open(sources.files)?,
             stored_nodes: HashMap::new(),
             people: People::default(),
             both_ways: BothWays::default(),
@@ -198,6 +227,7 @@ impl<'a> Walk<'a> {
         self.tree(stored, misplaced)?;
         self.entries += 1;
         self.compare_roots()?;
+        self.reach_stamps(entry.as_ref())?;
         let Some(entry) = entry else {
             self.faults.say(JournalFault::EntryUnreadable { index: stored.index });
             return Ok(());
@@ -205,6 +235,7 @@ impl<'a> Walk<'a> {
         self.agrees(stored, &entry);
         self.private(stored, &entry);
         self.act(&entry)?;
+        self.stamps.entry(&entry, &mut self.faults);
         self.both_ways.entry(self.sources.database, &entry, &self.people, &mut self.faults)
     }
 
@@ -255,6 +286,17 @@ impl<'a> Walk<'a> {
         }
         let frontier = &self.frontier;
         self.checkpoints.reach(size, || frontier.root(), &self.sources.trust.journals, self.broken, &mut self.faults)
+    }
+
+    fn reach_stamps(&mut self, last: Option<&Entry>) -> Result<(), Unverifiable> {
+        let frontier = &self.frontier;
+        let journal = Reached {
+            size: frontier.size(),
+            root: &|| frontier.root(),
+            last_at: last.map(|entry| entry.at),
+            broken: self.broken,
+        };
+        self.stamps.reach(&journal, self.sources.trust, &mut self.faults)
     }
 
     fn agrees(&mut self, stored: &Stored, entry: &Entry) {
@@ -333,6 +375,7 @@ impl<'a> Walk<'a> {
             self.faults.say(JournalFault::DatabaseShortened { in_files, in_database });
         }
         self.checkpoints.finish(now, &mut self.faults)?;
+        self.stamps.finish(now, self.sources.trust, &mut self.faults)?;
         // The files' checkpoints may be newer than the head that was read first; those from outside were there before.
         let size = self.moment.head.as_ref().map_or(0, |head| head.size);
         if let Some(against) = self.against.first() {
@@ -352,6 +395,9 @@ impl<'a> Walk<'a> {
             checkpoints_in_files: self.checkpoints.compared(),
             erased: self.erased,
             anchored_at: self.anchored_at,
+            not_anchored: self.entries.saturating_sub(self.anchored_at.unwrap_or(0)),
+            anchor_stamped: self.anchor_stamped,
+            stamps: self.stamps.report(),
             faults: self.faults.listed,
             more_faults: self.faults.more,
         })
@@ -403,8 +449,8 @@ fn node_fault(level: u8, index: u64, there: bool) -> JournalFault {
 
 /// The notes of the text from outside, the one of the smallest size last. A checkpoint of nothing promises nothing.
 fn against(sources: &Sources<'_>, faults: &mut Faults) -> Vec<Checkpoint> {
-    let Some(text) = sources.against else { return Vec::new() };
-    let mut notes = copies::notes(text);
+    let Some(against) = sources.against else { return Vec::new() };
+    let mut notes = copies::notes(against.notes);
     if notes.is_empty() {
         // What holds no note at all is told as one that cannot be read.
         notes.push(String::new());
@@ -423,6 +469,20 @@ fn against(sources: &Sources<'_>, faults: &mut Faults) -> Vec<Checkpoint> {
     found.retain(|checkpoint| checkpoint.size > 0);
     found.sort_by_key(|checkpoint| std::cmp::Reverse(checkpoint.size));
     found
+}
+
+/// Judges the token over what was kept outside, where it came with one.
+fn anchor_stamp(sources: &Sources<'_>, checkpoints: &[Checkpoint], faults: &mut Faults) -> Option<StampedUpTo> {
+    let Some(Against { notes, token: Some(token) }) = sources.against else { return None };
+    match stamps::judge(token, notes.as_bytes(), sources.trust) {
+        Judged::Counts(info) => checkpoints.first().map(|newest| stamps::up_to(newest.size, &info)),
+        Judged::NobodyToJudge => None,
+        // Whoever names a stamp wants to know that it counts.
+        Judged::Unbelieved(detail) | Judged::Wrong(detail) => {
+            faults.say(JournalFault::AgainstStampWrong { detail });
+            None
+        }
+    }
 }
 
 fn told(objection: &Objection) -> String {

@@ -7,7 +7,7 @@ use super::record::Read;
 use super::trust::Trust;
 use super::{CLOCK_SKEW, Unverifiable};
 use crate::crypto::check::{
-    self, Anchors, Certificate, ChainError, SignatureError, SignedManifest, StampClaim, StampError, StampRules,
+    self, Anchors, Certificate, ChainError, SignatureError, SignedManifest, StampClaim, StampError,
 };
 use crate::crypto::oid;
 use crate::evidence::container::EntryName;
@@ -81,32 +81,19 @@ pub(super) fn timestamp(signed: &SignedManifest, profile: Option<&Profile>, trus
 /// behind it, which its own certificate need not say.
 fn believed(token: &[u8], signed: &SignedManifest, claim: &StampClaim, trust: &Trust) -> (Outcome, bool) {
     let authority = name(&claim.certificate);
-    if trust.authorities.is_empty() {
-        return (Err(Doubt::AuthorityUnknown { claimed_at: claim.gen_time, authority }.into()), false);
-    }
-    let mut first = None;
-    for trusted in &trust.authorities {
-        let any = [claim.policy.clone()];
-        let policies = if trusted.policies.is_empty() { any.as_slice() } else { &trusted.policies };
-        let rules = StampRules { anchors: &trusted.anchors, policies };
-        match check::timestamp_token(token, &signed.signature, &rules) {
-            Ok(info) => {
-                let counts = Fact::TimestampCounts {
-                    timestamped_at: info.gen_time,
-                    authority,
-                    policy: info.policy.to_string(),
-                    accredited: trusted.accredited,
-                };
-                return (Ok(counts), info.path.certificates.iter().any(Certificate::is_evaluation));
-            }
-            // The authority that comes nearest says best what is wrong.
-            Err(error) if first.is_none() || !matches!(error, StampError::Chain(ChainError::UnknownIssuer)) => {
-                first = Some(error);
-            }
-            Err(_) => {}
+    match trust.judge_stamp(token, &signed.signature, claim) {
+        Ok((info, trusted)) => {
+            let counts = Fact::TimestampCounts {
+                timestamped_at: info.gen_time,
+                authority,
+                policy: info.policy.to_string(),
+                accredited: trusted.accredited,
+            };
+            (Ok(counts), info.path.certificates.iter().any(Certificate::is_evaluation))
         }
+        Err(Some(error)) => (Err(wrong(&error).into()), false),
+        Err(None) => (Err(Doubt::AuthorityUnknown { claimed_at: claim.gen_time, authority }.into()), false),
     }
-    (Err(first.as_ref().map_or(Fault::TimestampMissing, wrong).into()), false)
 }
 
 fn wrong(error: &StampError) -> Fault {

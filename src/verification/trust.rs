@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::config::Config;
 use crate::config::home::Layout;
-use crate::crypto::check::Anchors;
+use crate::crypto::check::{self, Anchors, ChainError, StampClaim, StampError, StampInfo, StampRules};
 use crate::crypto::oid::Oid;
 use crate::evidence::checkpoint::VerifierKey;
 use crate::system::open_regular;
@@ -94,6 +94,33 @@ impl Trust {
             authorities,
             journals: verifier_keys(&optional(&journal)?.unwrap_or_default(), &journal)?,
         })
+    }
+
+    /// Who made a token over these bytes, of those that the caller believes in.
+    ///
+    /// # Errors
+    /// What is wrong with it by the authority that comes nearest; nothing where there is none to judge by.
+    pub(super) fn judge_stamp(
+        &self,
+        token: &[u8],
+        stamped: &[u8],
+        claim: &StampClaim,
+    ) -> Result<(StampInfo, &AuthorityTrust), Option<StampError>> {
+        let mut first = None;
+        for trusted in &self.authorities {
+            let any = [claim.policy.clone()];
+            let policies = if trusted.policies.is_empty() { any.as_slice() } else { &trusted.policies };
+            let rules = StampRules { anchors: &trusted.anchors, policies };
+            match check::timestamp_token(token, stamped, &rules) {
+                Ok(info) => return Ok((info, trusted)),
+                // The authority that comes nearest says best what is wrong.
+                Err(error) if first.is_none() || !matches!(error, StampError::Chain(ChainError::UnknownIssuer)) => {
+                    first = Some(error);
+                }
+                Err(_) => {}
+            }
+        }
+        Err(first)
     }
 
     fn folder(folder: &Path) -> Result<Self, TrustError> {

@@ -169,6 +169,7 @@ fn failures() -> Vec<Failure> {
         Failure::FileExists { path: "proof".into() },
         Failure::Database { problem: problem() },
         Failure::NoDaemon { socket: "/srv/torikomi/run/control.sock".into() },
+        Failure::NotShown { socket: "/srv/torikomi/run/control.sock".into() },
         Failure::BrokenOff { problem: problem() },
         Failure::PassphraseFile { path: "secret.txt".into(), problem: "the first line is empty".into() },
         Failure::NoTerminal,

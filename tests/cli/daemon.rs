@@ -206,6 +206,22 @@ fn sessions_people_and_profiles_are_asked_for() {
 }
 
 #[test]
+fn who_looks_says_who_they_are_or_is_the_user_of_the_machine() {
+    let by = json!({ "login": "mihon", "passphrase": PASSPHRASE });
+    let refused = json!({ "answer": "refused", "code": "not-proven", "login": "mihon" });
+    for (named, by) in [(true, by), (false, Value::Null)] {
+        let home = crate::rows::home();
+        let file = passphrase_file(home.path());
+        let daemon = stand_in(&home, vec![refused.clone()]);
+        let who = if named { &["--as", "mihon", "--passphrase-file", &file][..] } else { &[] };
+        let ran = torikomi(Some(home.path()), &[&["record", "show", crate::rows::RECORD], who].concat());
+        assert_eq!((ran.status, ran.out.as_str()), (1, ""), "what is refused shows nothing");
+        let asked = json!({ "request": "view", "by": by, "what": { "record": crate::rows::RECORD } });
+        assert_eq!(daemon.join().unwrap(), asked);
+    }
+}
+
+#[test]
 fn a_refusal_is_a_sentence_and_exit_status_1() {
     let home = TestHome::new();
     let file = passphrase_file(home.path());

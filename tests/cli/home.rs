@@ -1,5 +1,7 @@
 //! A home with a database, whose rows are written through the library.
 
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 
 use torikomi::config::home::{Home, Layout, mark};
@@ -42,6 +44,20 @@ impl TestHome {
 
     pub fn socket(&self) -> PathBuf {
         Layout::new(self.path()).control_socket()
+    }
+
+    /// Somebody who answers at the socket, until the test is over, that it has entered what it was asked to.
+    pub fn enters_everything(&self) {
+        let listener = UnixListener::bind(self.socket()).unwrap();
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                let mut line = String::new();
+                BufReader::new(stream.try_clone().unwrap()).read_line(&mut line).unwrap();
+                let facts = serde_json::json!({ "journal_index": 4, "entry": format!("sha256:{}", "ab".repeat(32)) });
+                writeln!(stream, "{}", serde_json::json!({ "answer": "done", "facts": facts })).unwrap();
+            }
+        });
     }
 
     /// Writes rows, making the database where there is none.

@@ -21,7 +21,7 @@ use crate::schema::demand;
 
 const HELD: &str = "01939d6e-0000-7000-8000-000000000001";
 const FILED: &str = "01939d6e-0000-7000-8000-000000000002";
-const RECORD: &str = "01939d6e-0000-7000-8000-000000000003";
+pub const RECORD: &str = "01939d6e-0000-7000-8000-000000000003";
 const DELIVERY: &str = "01939d6e-0000-7000-8000-000000000004";
 const CUT: &str = "01939d6e-0000-7000-8000-000000000005";
 const LINK: &str = "01939d6e-0000-7000-8000-00000000000e";
@@ -33,7 +33,7 @@ fn at(text: &str) -> Instant {
 }
 
 /// One document on hold, one filed; a delivery that breaks off; a person with a session; a journal.
-fn home() -> TestHome {
+pub fn home() -> TestHome {
     let home = TestHome::new();
     let id = home.id;
     home.write(async move |tx| {
@@ -249,6 +249,7 @@ fn json(home: &TestHome, schema: &str, args: &[&str]) -> serde_json::Value {
 #[test]
 fn people_read_what_there_is() {
     let home = home();
+    home.enters_everything();
     insta::assert_snapshot!("queue-list", both(&home, &["queue", "list"]));
     insta::assert_snapshot!("queue-show", both(&home, &["queue", "show", HELD]));
     insta::assert_snapshot!("record-list", both(&home, &["record", "list"]));
@@ -263,6 +264,7 @@ fn people_read_what_there_is() {
 #[test]
 fn programs_read_what_the_schemas_describe() {
     let home = home();
+    home.enters_everything();
     let queue = json(&home, "queue-list", &["queue", "list"]);
     assert_eq!(queue["documents"][0]["document"], HELD);
     assert_eq!(queue["documents"].as_array().unwrap().len(), 1);
@@ -300,6 +302,20 @@ fn programs_read_what_the_schemas_describe() {
     assert_eq!(json(&home, "operator-list", &["operator", "list"])["people"][0]["has_key"], false);
     json(&home, "profile-list", &["profile", "list"]);
     assert_eq!(json(&home, "profile-show", &["profile", "show", "referral-letter"])["state"], "in-force");
+}
+
+#[test]
+fn nothing_is_shown_that_nobody_enters_in_the_journal() {
+    let home = home();
+    for args in [["queue", "show", HELD], ["record", "show", RECORD], ["record", "history", RECORD]] {
+        let ran = torikomi(Some(home.path()), &args);
+        assert_eq!((ran.status, ran.out.as_str()), (3, ""), "{args:?}");
+        assert!(ran.err.contains("Nothing is shown") && ran.err.contains("torikomi serve"), "{}", ran.err);
+        let ran = torikomi(Some(home.path()), &[&args[..], &["--json"]].concat());
+        demand("problem", &ran.json());
+        assert_eq!(ran.json()["problem"]["code"], "not-shown");
+        assert!(!format!("{}{}", ran.out, ran.err).contains("架空"), "{}", ran.out);
+    }
 }
 
 #[test]

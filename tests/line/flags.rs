@@ -16,7 +16,8 @@ use crate::{proven, wait_for};
 #[test]
 fn a_merged_patient_is_shown_to_people_and_stands_in_the_record() {
     let home = TestHome::make();
-    let daemon = home.start();
+    let mut daemon = home.start();
+    daemon.serve_requests(|| ()).unwrap();
     let line = &daemon.line;
     home.deliver_consent_of("9990007", "consent");
     let document = wait_for(|| only(line).filter(|document| document.held.is_some())).unwrap();
@@ -58,7 +59,8 @@ fn a_patient_id_that_was_filled_with_zeros_is_shown_to_people() {
     home.set("[patients]", "id_width", "8");
     let list = std::fs::read_to_string(home.root().join("patients.csv")).unwrap();
     std::fs::write(home.root().join("patients.csv"), list.replace("\n9990001,", "\n09990001,")).unwrap();
-    let daemon = home.start();
+    let mut daemon = home.start();
+    daemon.serve_requests(|| ()).unwrap();
     home.deliver_consent_of("9990001", "consent");
     let document = wait_for(|| only(&daemon.line).filter(|document| document.held.is_some())).unwrap();
     assert_eq!(document.state, DocumentState::Signing, "{document:?}");

@@ -39,6 +39,7 @@ mod regrown;
 mod reused;
 mod scanners;
 mod shown;
+mod stamped;
 mod stamping;
 mod superseding;
 mod tsa;

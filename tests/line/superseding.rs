@@ -71,7 +71,22 @@ fn a_rescan_that_a_person_says_supersedes_the_reject_ends_it_when_it_is_filed() 
 
     let id = record.id.to_string();
     assert_eq!(told(&hospital, &["record", "show", &id])["supersedes"], json!(reject.id));
-    assert_eq!(told(&hospital, &["record", "history", &id])["supersedes"], json!(reject.id));
+    let history = told(&hospital, &["record", "history", &id]);
+    assert_eq!(history["supersedes"], json!(reject.id));
+    // Who looked before stands in it, and nothing of what they saw.
+    let viewed = |kind: &str, facts: Value| {
+        let entries = history["entries"].as_array().unwrap().iter();
+        let found: Vec<_> = entries.filter(|entry| entry["entry"]["kind"] == kind).collect();
+        assert_eq!(found.len(), 1, "{found:#?}");
+        let entry = &found[0]["entry"];
+        assert_eq!((&entry["actor"], &entry["private"]), (&json!("system"), &Value::Null), "{entry:#}");
+        let mut said = entry["facts"].clone();
+        said.as_object_mut().unwrap().remove("peer_pid").unwrap();
+        assert_eq!(said, facts);
+    };
+    let uid = rustix::process::getuid().as_raw();
+    viewed("document-viewed", json!({ "peer_uid": uid }));
+    viewed("record-viewed", json!({ "peer_uid": uid, "record_digest": record.digest }));
     // Its own history ends with that; a later one like it has nothing left to replace.
     let later = deliver_consent(&hospital, "later");
     let later = wait_for(&hospital, "the later one", || document_of(&hospital, later.keys().next().unwrap()));

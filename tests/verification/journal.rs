@@ -38,6 +38,7 @@ impl Bench {
 
     fn report(&self, against: Option<&str>) -> JournalReport {
         let (database, trust) = (&self.hospital.database, &self.hospital.trust);
+        let against = against.map(Into::into);
         verify(&Sources { database, files: &self.files, trust, against }, |_, _| ()).unwrap()
     }
 

@@ -51,6 +51,7 @@ impl Bench {
 
     fn report_against(&self, against: Option<&str>) -> JournalReport {
         let (database, trust) = (&self.hospital.database, &self.hospital.trust);
+        let against = against.map(Into::into);
         verify(&Sources { database, files: &self.folder, trust, against }, |_, _| ()).unwrap()
     }
 

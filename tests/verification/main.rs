@@ -10,6 +10,7 @@ mod journal;
 mod journal_files;
 mod packs;
 mod revocations;
+mod stamped;
 mod stored;
 mod trust;
 mod windows;

@@ -1,12 +1,14 @@
 //! `torikomi journal verify`: the whole journal, from its bytes.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::cli::page::{Page, Tone};
 use crate::cli::trusted::Anchors;
 use crate::cli::verify::unverifiable;
 use crate::cli::{Answer, Desk, Failure};
-use crate::verification::journal::{JournalReport, JournalVerdict, Sources, verify};
+use crate::verification::journal::{
+    Against, JournalReport, JournalVerdict, Sources, StampedUpTo, UnbelievedStamp, verify,
+};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -17,15 +19,13 @@ pub struct Args {
 }
 
 pub(super) fn run(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
-    let against = match &args.against {
-        None => None,
-        Some(path) => Some(std::fs::read_to_string(path).map_err(|error| Failure::file(path, &error))?),
-    };
+    let kept = args.against.as_deref().map(kept).transpose()?;
     let trust = args.anchors.read(desk)?;
     let (home, config) = desk.settings()?;
     let files = home.layout().store(&config).join("journal");
     let database = desk.database()?;
-    let sources = Sources { database: database.inner(), files: &files, trust: &trust, against: against.as_deref() };
+    let against = kept.as_ref().map(|(notes, token)| Against { notes, token: token.as_deref() });
+    let sources = Sources { database: database.inner(), files: &files, trust: &trust, against };
     let bar = desk.progress();
     let report = verify(&sources, |done, of| {
         bar.set_length(of);
@@ -35,6 +35,19 @@ pub(super) fn run(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
     let report = report.map_err(|error| unverifiable(&files.display().to_string(), &error))?;
     desk.show(&report, |page| show(desk, page, &report))?;
     Ok(if report.verdict == JournalVerdict::Failed { Answer::No } else { Answer::Yes })
+}
+
+/// The checkpoints in a file, and the token beside them: `x.txt` is stamped by `x.tst`, and either may be named.
+fn kept(path: &Path) -> Result<(String, Option<Vec<u8>>), Failure> {
+    let failed = |path: &Path, error: &std::io::Error| Failure::file(path, error);
+    let (notes, token) = (path.with_extension("txt"), path.with_extension("tst"));
+    let notes = if path == token { notes.as_path() } else { path };
+    let text = std::fs::read_to_string(notes).map_err(|error| failed(notes, &error))?;
+    match std::fs::read(&token) {
+        Ok(token) => Ok((text, Some(token))),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && path != token => Ok((text, None)),
+        Err(error) => Err(failed(&token, &error)),
+    }
 }
 
 fn show(desk: &Desk, page: &mut Page, report: &JournalReport) {
@@ -53,6 +66,30 @@ fn show(desk: &Desk, page: &mut Page, report: &JournalReport) {
     let said = words
         .with(id, &[("entries", report.entries.into()), ("anchored", report.anchored_at.unwrap_or_default().into())]);
     page.marked(tone, &said);
+    if report.anchored_at.is_some() && report.not_anchored > 0 {
+        page.marked(Tone::Warning, &words.with("journal-not-anchored", &[("count", report.not_anchored.into())]));
+    }
+    let stamped = |id: &str, stamped: &StampedUpTo| {
+        let of = if stamped.evaluation { "evaluation" } else { "known" };
+        words.with(
+            id,
+            &[("size", stamped.size.into()), ("time", words.exact_time(stamped.at).into()), ("of", of.into())],
+        )
+    };
+    if let Some(anchor) = &report.anchor_stamped {
+        page.below(&stamped("journal-anchor-stamped", anchor));
+    }
+    if let Some(newest) = &report.stamps.newest {
+        page.below(&stamped("journal-stamped", newest));
+    }
+    let unjudged = report.stamps.unjudged;
+    if unjudged > 0 {
+        page.marked(Tone::Warning, &words.with("journal-unjudged", &[("count", unjudged.into())]));
+    }
+    for UnbelievedStamp { size, detail } in &report.stamps.unbelieved {
+        let blanks = [("size", (*size).into()), ("detail", detail.clone().into())];
+        page.marked(Tone::Warning, &words.with("journal-unbelieved", &blanks));
+    }
     if report.entries_in_files < report.entries {
         let counts = [("copied", report.entries_in_files.into()), ("entries", report.entries.into())];
         page.marked(Tone::Warning, &words.with("journal-copy-ends", &counts));

@@ -3,9 +3,10 @@
 use super::{facts, list, show};
 use crate::cli::choice;
 use crate::cli::page::{Page, Tone};
+use crate::cli::person::enter_look;
 use crate::cli::{Answer, Desk, Failure};
 use crate::control::facts::Decided;
-use crate::control::{LookedAt, ReasonGiven, Request};
+use crate::control::{LookedAt, ReasonGiven, Request, Viewed};
 use crate::ids::{DeliveryId, Digest, DocumentId, Name};
 
 /// Why a person decides so: a code, and words where the code is not enough. Both go into the journal.
@@ -76,6 +77,8 @@ fn look(desk: &Desk, ids: &[DocumentId]) -> Result<Vec<LookedAt>, Failure> {
     let mut page = Page::new(false);
     let documents = if let [id] = ids {
         let shown = facts::shown(&database, *id)?;
+        // Whoever proves who they are has not done so yet, and may never.
+        enter_look(desk, None, Viewed::Document(*id))?;
         show::document(desk, &mut page, &shown);
         vec![shown.document]
     } else {

@@ -4,7 +4,9 @@ use super::facts;
 use crate::cli::findings;
 use crate::cli::journal::entries::{self, Detail};
 use crate::cli::page::Page;
+use crate::cli::person::Onlooker;
 use crate::cli::{Answer, Desk, Failure, Words};
+use crate::control::Viewed;
 use crate::control::facts::{DocumentFacts, DocumentShown};
 use crate::ids::DocumentId;
 
@@ -12,10 +14,13 @@ use crate::ids::DocumentId;
 pub struct Args {
     #[arg(value_name = "DOCUMENT")]
     document: DocumentId,
+    #[command(flatten)]
+    by: Onlooker,
 }
 
 pub(super) fn run(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
     let shown = facts::shown(&desk.database()?, args.document)?;
+    args.by.enter(desk, Viewed::Document(args.document))?;
     desk.show(&shown, |page| {
         document(desk, page, &shown);
         if !shown.history.is_empty() {

@@ -2,7 +2,9 @@
 
 use crate::cli::journal::entries::{self, Detail};
 use crate::cli::page::{Page, Table};
+use crate::cli::person::Onlooker;
 use crate::cli::{Answer, Desk, Failure};
+use crate::control::Viewed;
 use crate::control::facts::RecordHistory;
 use crate::ids::RecordId;
 use crate::journal::read;
@@ -13,6 +15,8 @@ use crate::store::records;
 pub struct Args {
     #[arg(value_name = "RECORD")]
     record: RecordId,
+    #[command(flatten)]
+    by: Onlooker,
 }
 
 pub(super) fn run(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
@@ -25,6 +29,7 @@ pub(super) fn run(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
         Ok(Some(RecordHistory { document: record.document, supersedes, versions, entries }))
     })?;
     let history = found.ok_or_else(|| Failure::NotFound { what: args.record.to_string() })?;
+    args.by.enter(desk, Viewed::Record(args.record))?;
     desk.show(&history, |page| show(desk, page, &history))?;
     Ok(Answer::Yes)
 }

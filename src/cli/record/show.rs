@@ -1,8 +1,10 @@
 //! `torikomi record show`: one filed record and its files.
 
 use crate::cli::page::{Page, Table, Tone};
+use crate::cli::person::Onlooker;
 use crate::cli::queue::facts;
 use crate::cli::{Answer, Desk, Failure};
+use crate::control::Viewed;
 use crate::control::facts::RecordShown;
 use crate::ids::RecordId;
 use crate::ledger::documents;
@@ -12,6 +14,8 @@ use crate::store::records;
 pub struct Args {
     #[arg(value_name = "RECORD")]
     record: RecordId,
+    #[command(flatten)]
+    by: Onlooker,
 }
 
 pub(super) fn run(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
@@ -27,6 +31,7 @@ pub(super) fn run(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
         Ok(Some(RecordShown { record, flags, supersedes, members }))
     })?;
     let shown = found.ok_or_else(|| Failure::NotFound { what: args.record.to_string() })?;
+    args.by.enter(desk, Viewed::Record(args.record))?;
     desk.show(&shown, |page| show(desk, page, &shown))?;
     Ok(Answer::Yes)
 }

@@ -1,15 +1,15 @@
-//! What leaves the house, and the clock that somebody looked at.
+//! Who looked at what, what leaves the house, and the clock that somebody looked at.
 
 use super::hand::{Signers, Why, text};
 use super::people::noted;
 use super::{Peer, Requests};
 use crate::clock;
 use crate::control::facts::{Exported, Noted};
-use crate::control::{Credentials, EXPORT_REASONS, ReasonGiven, Refusal};
-use crate::database::DatabaseError;
+use crate::control::{Credentials, EXPORT_REASONS, ReasonGiven, Refusal, Viewed};
+use crate::database::{DatabaseError, Tx};
 use crate::document::HoldReason;
 use crate::ids::RecordId;
-use crate::journal::{Draft, Kind, Subject};
+use crate::journal::{Actor, Draft, Kind, Subject};
 use crate::ledger::clock_state::{self, ClockState};
 use crate::ledger::documents;
 use crate::people::acts::Deed;
@@ -21,6 +21,20 @@ use crate::store::records;
 const EXPORTERS: &[Role] = &[Role::InformationManager, Role::Auditor];
 
 impl Requests {
+    /// Who may read the home's files may look, and the machine's accounts say who that is: a role is asked of nobody, or
+    /// whoever lacks it would look without a name.
+    pub(super) fn view(&self, by: Option<&Credentials>, what: Viewed, peer: Peer) -> Result<Noted, Refusal> {
+        let hand = self.hand(peer);
+        let person = by.map(|by| self.prove(by, hand.now)).transpose()?.map(|signer| signer.person());
+        let appended = self.line.database.write::<_, Refusal, _>(async move |tx| {
+            let entry = viewing(tx, what).await?;
+            let actor = person.map_or(Actor::System, Actor::Person);
+            let subject = Subject { person, ..entry.subject };
+            hand.append(tx, Draft { actor, subject, ..entry }).await
+        })?;
+        Ok(noted(appended))
+    }
+
     pub(super) fn export(
         &self,
         by: &Credentials,
@@ -77,6 +91,22 @@ impl Requests {
         })?;
         self.line.shared.wake(&[StageName::Signing, StageName::Stamping]);
         Ok(noted(appended))
+    }
+}
+
+/// The entry of a look at what there is.
+async fn viewing(tx: &mut Tx, what: Viewed) -> Result<Draft, Refusal> {
+    let unknown = |what: String| Refusal::Unknown { what };
+    match what {
+        Viewed::Document(id) => {
+            documents::get(tx, id).await?.ok_or_else(|| unknown(id.to_string()))?;
+            Ok(Draft::by_system(Kind::DocumentViewed, Subject::document(id)))
+        }
+        Viewed::Record(id) => {
+            let found = records::get(tx, id).await?.ok_or_else(|| unknown(id.to_string()))?;
+            let subject = Subject { record: Some(id), ..Subject::document(found.document) };
+            Ok(Draft::by_system(Kind::RecordViewed, subject).fact("record_digest", found.digest))
+        }
     }
 }
 

@@ -106,6 +106,8 @@ impl Requests {
         warnings.extend(problem.map(|journal_files| Warning::JournalFiles { journal_files }));
         let problem = line.anchor_problem.lock().unwrap_or_else(PoisonError::into_inner).clone();
         warnings.extend(problem.map(|anchor| Warning::Anchor { anchor }));
+        let problem = line.stamp_problem.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        warnings.extend(problem.map(|checkpoint_stamp| Warning::CheckpointStamp { checkpoint_stamp }));
         warnings
     }
 }

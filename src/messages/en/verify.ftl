@@ -194,6 +194,17 @@ act-fault-act-role-not-held = the person did not hold a role for { $act } at tha
 act-fault-act-private-differs = the private part is not the one that was signed for
 journal-verified = The journal ({ $entries } entries) is verified: it grew from the checkpoint kept elsewhere ({ $anchored } entries), and agrees with itself.
 journal-consistent = The journal ({ $entries } entries) is consistent with itself, not anchored: nothing kept elsewhere was compared (name a checkpoint with --against).
+journal-not-anchored = The { $count } after the checkpoint that was kept elsewhere are not anchored: nothing outside vouches for them.
+journal-anchor-stamped = The checkpoint that was kept elsewhere ({ $size } entries) bears a time-stamp of { $time }{ $of ->
+    [evaluation] {" "}(by an evaluation authority)
+   *[known] {""}
+}.
+journal-stamped = The first { $size } were there by { $time }, as a time-stamp{ $of ->
+    [evaluation] {" "}(by an evaluation authority)
+   *[known] {""}
+} shows.
+journal-unjudged = { $count } time-stamp(s) cannot be judged: no authority to believe in is at hand (name some with --anchors).
+journal-unbelieved = The time-stamp of the checkpoint of { $size } entries counts for nothing: it is by no authority to believe in ({ $detail }). Where the authority was changed, keep the earlier one in the settings.
 journal-copy-ends = The second copy in store/journal/ ends at { $copied } of { $entries } entries. A running line may be behind for a moment; if it stays so, the copy was cut or taken away.
 journal-failed = The journal ({ $entries } entries) is not as it must be.
 journal-more-faults = and { $count } more
@@ -225,6 +236,14 @@ journal-fault-against-unreadable = The checkpoint from outside does not count ({
 journal-fault-against-other-journal = The checkpoint from outside is of a journal whose key is not known: { $origin }
 journal-fault-truncated = There were { $promised } entries once, and there are { $found }.
 journal-fault-another-past = At { $size } entries, the journal's past is another than the checkpoint's.
+journal-fault-against-stamp-wrong = The time-stamp of the checkpoint that was kept elsewhere does not count ({ $detail }).
+journal-fault-stamp-missing = Entry { $index } says that the checkpoint of { $size } entries was stamped, and its files are not all there (store/journal/stamped/).
+journal-fault-stamp-differs = The files in store/journal/stamped/ are not the stamped checkpoint ({ $size } entries) that entry { $index } names.
+journal-fault-stamp-wrong = The time-stamp of the checkpoint of { $size } entries does not count ({ $detail }).
+journal-fault-stamped-checkpoint-differs = The stamped checkpoint of { $size } entries is not one of this journal.
+journal-fault-stamp-before-entry = The time-stamp ({ $stamped_at }) of the checkpoint of { $size } entries is earlier than entry { $index } ({ $at }), which it covers: one of the two is dated wrongly.
+journal-fault-stamps-out-of-order = The time-stamp ({ $stamped_at }) of the checkpoint of { $size } entries is earlier than that of { $earlier } entries ({ $earlier_at }).
+journal-fault-entry-back-dated = Entry { $index } came after the stamped checkpoint of { $size } entries ({ $stamped_at }) and says { $at }: it is dated back.
 journal-fault-private-differs = The private part of entry { $index } was changed.
 journal-fault-private-unexpected = Entry { $index } commits to no private part, and has one.
 journal-fault-private-missing = The private part of entry { $index } is missing: it was erased, and nothing says by whom.

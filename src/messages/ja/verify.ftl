@@ -176,6 +176,17 @@ act-fault-act-role-not-held = その人はその時、{ $act } の権限を持�
 act-fault-act-private-differs = 添えられた説明が、署名されたものと違います。
 journal-verified = 記録簿（{ $entries } 件）は、外部に保管された節目（{ $anchored } 件目）から続くものと検証できました。
 journal-consistent = 記録簿（{ $entries } 件）はそれ自体で矛盾がありません。ただし外部に保管された節目とは照合していません（--against で指定できます）。
+journal-not-anchored = そのうち、外部に保管された節目より後の { $count } 件は、外部の節目に結び付いていません（未照合）。
+journal-anchor-stamped = 外部に保管された節目（{ $size } 件）には、{ $time } のタイムスタンプがあります{ $of ->
+    [evaluation] （評価用の局のもの）
+   *[known] {""}
+}。
+journal-stamped = 先頭から { $size } 件は、{ $time } のタイムスタンプにより、その時までにあったと確かめられます{ $of ->
+    [evaluation] （評価用の局のもの）
+   *[known] {""}
+}。
+journal-unjudged = タイムスタンプ { $count } 個は、信頼する時刻認証局の証明書がないため、確かめられません（--anchors で指定できます）。
+journal-unbelieved = 節目（{ $size } 件）のタイムスタンプは、信頼する時刻認証局のものではないため、証拠に数えません（{ $detail }）。時刻認証局を替えたときは、前の局の設定を残してください。
 journal-copy-ends = store/journal/ の控えは、{ $entries } 件のうち { $copied } 件までです。動いている間は少し遅れることがあります。いつまでも追いつかないときは、削られたか、持ち去られています。
 journal-failed = 記録簿（{ $entries } 件）に異常があります。
 journal-more-faults = ほかに { $count } 件の異常があります。
@@ -207,6 +218,14 @@ journal-fault-against-unreadable = 外部の節目を確かめられません（
 journal-fault-against-other-journal = 外部の節目は、鍵の分からない記録簿（{ $origin }）のものです。
 journal-fault-truncated = 節目では { $promised } 件あったはずが、{ $found } 件しかありません。
 journal-fault-another-past = { $size } 件の時点の節目と、この記録簿の過去が違います。
+journal-fault-against-stamp-wrong = 外部に保管された節目のタイムスタンプは無効です（{ $detail }）。
+journal-fault-stamp-missing = { $index } 番でタイムスタンプを付けたとある節目（{ $size } 件）のファイルがありません（store/journal/stamped/）。
+journal-fault-stamp-differs = { $index } 番でタイムスタンプを付けたとある節目（{ $size } 件）と、store/journal/stamped/ のファイルが違います。
+journal-fault-stamp-wrong = 節目（{ $size } 件）のタイムスタンプは無効です（{ $detail }）。
+journal-fault-stamped-checkpoint-differs = タイムスタンプの付いた節目（{ $size } 件）が、この記録簿と合いません。
+journal-fault-stamp-before-entry = 節目（{ $size } 件）のタイムスタンプ（{ $stamped_at }）が、それに含まれる { $index } 番（{ $at }）より前の時刻です。どちらかの日時が偽られています。
+journal-fault-stamps-out-of-order = 節目（{ $size } 件）のタイムスタンプ（{ $stamped_at }）が、それより前の節目（{ $earlier } 件）のもの（{ $earlier_at }）より前の時刻です。
+journal-fault-entry-back-dated = { $index } 番は、タイムスタンプの付いた節目（{ $size } 件、{ $stamped_at }）より後のものですが、それより前の時刻（{ $at }）になっています。日時がさかのぼっています。
 journal-fault-private-differs = { $index } 番の説明が書き換えられています。
 journal-fault-private-unexpected = { $index } 番には説明がないはずです。
 journal-fault-private-missing = { $index } 番に添えられた説明がありません。消去されていますが、消去の記録はありません。

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::super::finding::ActFault;
 use crate::document::DocumentState;
 use crate::ids::{Digest, DocumentId, RecordId};
+use crate::instant::Instant;
 
 /// What is wrong with a journal. Message ids are `journal-fault-<code>`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -119,6 +120,51 @@ pub enum JournalFault {
     /// The journal is not the one that had this checkpoint.
     AnotherPast {
         size: u64,
+    },
+    /// The time-stamp beside the checkpoint from outside does not count.
+    AgainstStampWrong {
+        detail: String,
+    },
+    // -- stamped checkpoints --
+    /// The entry says that a checkpoint was stamped, and one of its two files is gone.
+    StampMissing {
+        index: u64,
+        size: u64,
+    },
+    /// Checkpoint or token are not those that the entry names.
+    StampDiffers {
+        index: u64,
+        size: u64,
+    },
+    /// The token is over something else, by nobody known, or was changed.
+    StampWrong {
+        size: u64,
+        detail: String,
+    },
+    /// What was stamped is no checkpoint of this journal.
+    StampedCheckpointDiffers {
+        size: u64,
+    },
+    /// The stamp is earlier than an entry that it covers: one of the two is dated wrongly.
+    StampBeforeEntry {
+        size: u64,
+        stamped_at: Instant,
+        index: u64,
+        at: Instant,
+    },
+    /// The stamp is earlier than that of a smaller checkpoint.
+    StampsOutOfOrder {
+        size: u64,
+        stamped_at: Instant,
+        earlier: u64,
+        earlier_at: Instant,
+    },
+    /// The entry came after a stamped checkpoint, and says that it was made before it.
+    EntryBackDated {
+        index: u64,
+        at: Instant,
+        size: u64,
+        stamped_at: Instant,
     },
     // -- what entries say --
     PrivateDiffers {
