@@ -11,6 +11,7 @@ pub use file::{DEFAULT_CALENDAR, NEWEST_FORMAT};
 pub use span::{InvalidSpan, Span};
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::civil::{Date, Time, Weekday};
 use jiff::tz::TimeZone;
@@ -46,10 +47,11 @@ struct Rota {
     closed_weekdays: BTreeSet<i8>,
     /// When an open day is over, for "n business days".
     day_ends: Clock,
-    staffed: Vec<Hours>,
+    // Shared with the stations that say nothing of it: how many of these there are, a stranger's file says.
+    staffed: Arc<[Hours]>,
     half_weekdays: BTreeSet<i8>,
-    half_dates: BTreeSet<Date>,
-    half_staffed: Vec<Hours>,
+    half_dates: Arc<BTreeSet<Date>>,
+    half_staffed: Arc<[Hours]>,
 }
 
 /// Minutes after midnight, up to 24:00.

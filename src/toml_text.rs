@@ -17,6 +17,10 @@ use toml::de::DeTable;
 /// The longest file read, in bytes: settings are pages of text, not megabytes.
 pub const LONGEST_FILE: usize = 1_048_576;
 
+/// So many problems, and so many warnings, are noted of one file. Each is looked up in the text, and a stranger's file may be
+/// wrong everywhere.
+const MOST_NOTED: usize = 500;
+
 /// One file being read, and what was found wrong with it so far.
 pub struct Reading<'t> {
     file: &'t str,
@@ -71,12 +75,18 @@ impl<'t> Reading<'t> {
 
     /// Notes a problem at a place in the file, given in bytes.
     pub fn complain(&self, at: &Range<usize>, what: Complaint) {
-        self.problems.borrow_mut().push(self.locate(at, what));
+        let mut problems = self.problems.borrow_mut();
+        if problems.len() < MOST_NOTED {
+            problems.push(self.locate(at, what));
+        }
     }
 
     /// Notes something that is allowed, but that the reader should know.
     pub fn warn(&self, at: &Range<usize>, what: Caution) {
-        self.warnings.borrow_mut().push(self.locate(at, what));
+        let mut warnings = self.warnings.borrow_mut();
+        if warnings.len() < MOST_NOTED {
+            warnings.push(self.locate(at, what));
+        }
     }
 
     fn locate<T>(&self, at: &Range<usize>, what: T) -> Located<T> {
@@ -122,6 +132,14 @@ mod tests {
                 "test.toml:5:8: inner.word must be a string, not an integer",
             ]
         );
+    }
+
+    #[test]
+    fn a_file_that_is_wrong_everywhere_is_not_looked_up_everywhere() {
+        let wrong: String = (0..100_000).map(|number| format!("x{number}=1\n")).collect();
+        let problems = read(&wrong).unwrap_err();
+        assert_eq!(problems.len(), MOST_NOTED);
+        assert_eq!(problems[0].line, 1);
     }
 
     #[test]

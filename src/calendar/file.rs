@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
+use std::sync::Arc;
 
 use jiff::civil::Date;
 use jiff::tz::{Offset, TimeZone};
@@ -57,7 +58,8 @@ fn read(reading: &Reading<'_>, mut root: Table<'_, '_>, digest: Digest) -> Optio
     let own = named_dates(reading, root.table("closed"));
     let open = named_dates(reading, root.table("open"));
     // A holiday may be worked, that is what `open` is for. The hospital's own two lists must agree.
-    for opened in open.iter().filter(|opened| own.iter().any(|closed| closed.value.0 == opened.value.0)) {
+    let own_dates: BTreeSet<Date> = own.iter().map(|closed| closed.value.0).collect();
+    for opened in open.iter().filter(|opened| own_dates.contains(&opened.value.0)) {
         reading.complain(&opened.at, Complaint::OpenAndClosed { date: opened.value.0.to_string() });
     }
     let closed: Vec<_> = holidays.into_iter().chain(own).collect();
@@ -75,10 +77,10 @@ fn read(reading: &Reading<'_>, mut root: Table<'_, '_>, digest: Digest) -> Optio
         always_open: false,
         closed_weekdays: [6, 7].into(),
         day_ends: Clock::MIDNIGHT_AFTER,
-        staffed: Vec::new(),
+        staffed: Arc::default(),
         half_weekdays: BTreeSet::new(),
-        half_dates: BTreeSet::new(),
-        half_staffed: Vec::new(),
+        half_dates: Arc::default(),
+        half_staffed: Arc::default(),
     };
     let hospital = rota(reading, root.table("hours"), &default);
     let mut stations = BTreeMap::new();
@@ -151,13 +153,13 @@ fn rota(reading: &Reading<'_>, mut table: Table<'_, '_>, otherwise: &Rota) -> Ro
         always_open: always_open.is_some_and(|spot| spot.value),
         closed_weekdays: weekdays(&mut table, "closed_weekdays").unwrap_or_else(|| otherwise.closed_weekdays.clone()),
         day_ends: day_ends(&mut table).unwrap_or(otherwise.day_ends),
-        staffed: hours(reading, &mut table, "staffed").unwrap_or_else(|| otherwise.staffed.clone()),
+        staffed: hours(reading, &mut table, "staffed").unwrap_or_else(|| Arc::clone(&otherwise.staffed)),
         half_weekdays: weekdays(&mut table, "half_weekdays").unwrap_or_else(|| otherwise.half_weekdays.clone()),
         half_dates: table
             .optional_parsed_list::<IsoDate>("half_dates", "date")
-            .map(|list| list.value.into_iter().map(|date| date.value.0).collect())
-            .unwrap_or_else(|| otherwise.half_dates.clone()),
-        half_staffed: hours(reading, &mut table, "half_staffed").unwrap_or_else(|| otherwise.half_staffed.clone()),
+            .map(|list| Arc::new(list.value.into_iter().map(|date| date.value.0).collect()))
+            .unwrap_or_else(|| Arc::clone(&otherwise.half_dates)),
+        half_staffed: hours(reading, &mut table, "half_staffed").unwrap_or_else(|| Arc::clone(&otherwise.half_staffed)),
     };
     // Told once, where it was left out: not again for each station that keeps the hospital's hours.
     if rota.lacks_half_hours() && !otherwise.lacks_half_hours() {
@@ -173,7 +175,7 @@ fn day_ends(table: &mut Table<'_, '_>) -> Option<Clock> {
     table.optional_parsed::<DayEnd>("day_ends", "time-of-day").map(|spot| spot.value.0)
 }
 
-fn hours(reading: &Reading<'_>, table: &mut Table<'_, '_>, key: &str) -> Option<Vec<Hours>> {
+fn hours(reading: &Reading<'_>, table: &mut Table<'_, '_>, key: &str) -> Option<Arc<[Hours]>> {
     let list = table.optional_parsed_list::<WrittenHours>(key, "hours")?;
     let mut hours: Vec<Hours> = Vec::new();
     for Spot { value: WrittenHours(written), at } in list.value {
@@ -186,7 +188,7 @@ fn hours(reading: &Reading<'_>, table: &mut Table<'_, '_>, key: &str) -> Option<
             hours.push(written);
         }
     }
-    Some(hours)
+    Some(hours.into())
 }
 
 struct Zone(TimeZone);

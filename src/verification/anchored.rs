@@ -1,5 +1,6 @@
 //! The journal's entries about a record: in the tree, under a checkpoint signed by a journal that the caller knows.
 
+use std::collections::BTreeSet;
 use std::io::Read as _;
 use std::path::Path;
 
@@ -8,7 +9,7 @@ use serde_json::Value;
 use super::content::Manifest;
 use super::finding::{ActFault, Doubt, Fact, Fault, Objection, Outcome};
 use super::people::People;
-use super::record::Read;
+use super::record::{Read, Versioned};
 use super::releases;
 use super::session::Sessions;
 use super::trust::Trust;
@@ -89,7 +90,7 @@ pub(super) fn read_file(path: &Path) -> Result<Option<ProofSource>, Unverifiable
     }
     Ok(Some(match serde_json::from_slice::<Proof>(&bytes) {
         Ok(proof) => ProofSource::Read(Box::new(proof)),
-        Err(error) => match serde_json::from_slice::<Value>(&bytes).ok().and_then(|value| value.get("v")?.as_u64()) {
+        Err(error) => match serde_json::from_slice::<Versioned>(&bytes).ok().and_then(|versioned| versioned.v) {
             // A newer format may well have what this one does not know.
             Some(v) if v > u64::from(PROOF_VERSION) => ProofSource::Newer(u32::try_from(v).unwrap_or(u32::MAX)),
             _ => ProofSource::Unreadable(error.to_string()),
@@ -143,6 +144,12 @@ fn prove(proof: &Proof, trust: &Trust) -> Result<Proven, Objection> {
     }
     // In the journal's order: who may do something at a time is what was said before it.
     told.sort_by_key(|(entry, ..)| entry.index);
+    // Said twice it says no more, and what it says of people would be gone through as often as a stranger likes.
+    if let Some(((again, ..), _)) =
+        told.iter().skip(1).zip(&told).find(|((entry, ..), (before, ..))| entry.index == before.index)
+    {
+        return Err(Fault::ProofUnreadable { detail: format!("entry {} twice", again.index) }.into());
+    }
     let (mut decisions, mut sessions, mut people_fault) = (Vec::new(), Sessions::default(), None);
     for (entry, digest, about) in told {
         let act = people.read(&entry, anchors);
@@ -284,10 +291,8 @@ fn otherwise_taken(entry: &Entry, filed: &Filed<'_>) -> Option<&'static str> {
     let json = &filed.record.json;
     let fact = |name: &str| entry.facts.get(name).unwrap_or(&Value::Null);
     let contents = fact("contents").as_array().map(Vec::as_slice).unwrap_or_default();
-    let all_came_then = json.files.iter().all(|file| {
-        let digest = file.digest.to_string();
-        contents.iter().any(|content| content.as_str() == Some(&digest))
-    });
+    let contents: BTreeSet<Option<&str>> = contents.iter().map(Value::as_str).collect();
+    let all_came_then = json.files.iter().all(|file| contents.contains(&Some(file.digest.to_string().as_str())));
     let taken_in_at = fact("taken_in_at").as_str().and_then(|text| text.parse::<Instant>().ok());
     [
         (entry.kind == Kind::DeliveryTaken, "kind"),
@@ -314,18 +319,22 @@ fn history(proven: &Proven, note: &str) -> Result<(), Objection> {
 }
 
 impl AtHand {
-    /// The acts by which something of the document as it was signed was released, in order. One that does not count is left
-    /// out: what it should have released is not released.
+    /// The acts by which something of the document as it was signed was released, in order. One that does not count, or
+    /// is about another document, is left out: what it should have released is not released.
     pub(super) fn releasing(&self, record: &Read) -> Result<Vec<&Act>, Doubt> {
         let decisions: Vec<_> = releases::releasing(record).collect();
         let not_at_hand = Doubt::ReleasesNotAtHand { decisions: decisions.len() as u64 };
+        // A decision that is named again and again would have its deadlines counted again and again.
+        if !decisions.is_sorted_by(|earlier, later| earlier.journal_index < later.journal_index) {
+            return Err(not_at_hand);
+        }
         let Self::Proven(proven) = self else {
             return if decisions.is_empty() { Ok(Vec::new()) } else { Err(not_at_hand) };
         };
         let mut acts = Vec::new();
         for decision in decisions {
             let Some(decided) = proven.decision(decision.journal_index) else { return Err(not_at_hand) };
-            acts.extend(decided.act.as_ref().ok());
+            acts.extend(decided.act.as_ref().ok().filter(|act| releases::concerns(act, record)));
         }
         Ok(acts)
     }

@@ -1,6 +1,6 @@
 //! The container, the manifest, and each member against it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
 use super::Unverifiable;
@@ -42,10 +42,11 @@ pub(super) fn container(parts: &Parts<'_>, manifest: Option<&Manifest>) -> Outco
         .map(|member| EntryName::Member(member.name.clone()))
         .chain([EntryName::Manifest, EntryName::Signature])
         .collect();
-    if let Some(extra) = parts.names().iter().find(|name| !expected.contains(name)) {
+    let (named, found): (BTreeSet<_>, BTreeSet<_>) = (expected.iter().collect(), parts.names().iter().collect());
+    if let Some(extra) = parts.names().iter().find(|name| !named.contains(name)) {
         return Err(Fault::NotInManifest { name: extra.to_string() }.into());
     }
-    if let Some(missing) = expected.iter().find(|name| !parts.names().contains(name)) {
+    if let Some(missing) = expected.iter().find(|name| !found.contains(name)) {
         return Err(Fault::EntryMissing { name: missing.to_string() }.into());
     }
     let entries = parts.names().len() as u64;

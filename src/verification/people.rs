@@ -1,6 +1,7 @@
 //! Who held which certificate and which role at which time, as the journal tells it; and whether an act counts.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::finding::ActFault;
 use crate::crypto::check::{self, Anchors, Certificate, Purpose};
@@ -25,7 +26,8 @@ pub(super) struct People {
     /// Who revoked somebody else's certificate alone.
     stopped: BTreeMap<Digest, PersonId>,
     appointments: Vec<Appointment>,
-    certificates: BTreeMap<Digest, Certificate>,
+    /// Shared by the copies on which acts are tried out: how many certificates there are, whoever made the proof decides.
+    certificates: Arc<BTreeMap<Digest, Certificate>>,
     /// Profiles by their digest, and the entry by which each came into force.
     adopted: BTreeMap<Digest, u64>,
 }
@@ -38,7 +40,7 @@ impl People {
     /// Makes a certificate known by its bytes. That it was issued to somebody is for an entry to say.
     pub(super) fn bring(&mut self, der: &[u8]) {
         if let Ok(certificate) = Certificate::read(der) {
-            self.certificates.insert(certificate.fingerprint(), certificate);
+            Arc::make_mut(&mut self.certificates).insert(certificate.fingerprint(), certificate);
         }
     }
 

@@ -1,8 +1,10 @@
 //! `record.json`, and whether it agrees with what lies beside it.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
-use serde_json::Value;
+use serde::Deserialize;
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::content::{Manifest, Members, objection_of};
 use super::finding::{Doubt, Fact, Fault, Objection};
@@ -10,7 +12,7 @@ use super::parts::Parts;
 use super::{Unverifiable, member_name};
 use crate::calendar::Calendar;
 use crate::evidence::container::EntryName;
-use crate::evidence::record::{RECORD_VERSION, RecordJson, RecordSidecar};
+use crate::evidence::record::{PageRange, RECORD_VERSION, RecordJson, RecordSidecar};
 use crate::ids::Digest;
 use crate::profile::{self, Profile};
 
@@ -96,10 +98,14 @@ fn judge(
 
 /// Reads canonical JSON of a known version. A key that stands there twice, or anything else that two readers could read
 /// differently, is not canonical.
+///
+/// It is read as what it has to be, and never as whatever it is: a tree of foreign JSON takes a hundred times the memory of its
+/// text.
 fn parse(bytes: &[u8]) -> Result<RecordJson, Objection> {
-    let unreadable = |error: serde_json::Error| Fault::RecordUnreadable { detail: error.to_string() };
-    let value: Value = serde_json::from_slice(bytes).map_err(unreadable)?;
-    match value.get("v").and_then(Value::as_u64).map(u32::try_from) {
+    // A key that nobody knows may be as long as the file.
+    let unreadable =
+        |error: serde_json::Error| Fault::RecordUnreadable { detail: error.to_string().chars().take(300).collect() };
+    match serde_json::from_slice::<Versioned>(bytes).map_err(unreadable)?.v.map(u32::try_from) {
         Some(Ok(found)) if found > RECORD_VERSION => {
             let name = RECORD.to_owned();
             return Err(Doubt::NewerFormat { name, found, known: RECORD_VERSION }.into());
@@ -107,15 +113,85 @@ fn parse(bytes: &[u8]) -> Result<RecordJson, Objection> {
         Some(Ok(1..)) => {}
         _ => return Err(Fault::RecordUnreadable { detail: "v".to_owned() }.into()),
     }
-    if serde_json_canonicalizer::to_vec(&value).map_err(unreadable)? != bytes {
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    if !KeysInOrder.deserialize(&mut reader).map_err(unreadable)? {
         return Err(Fault::RecordNotCanonical.into());
     }
-    let json: RecordJson = serde_json::from_value(value).map_err(unreadable)?;
+    let json: RecordJson = serde_json::from_slice(bytes).map_err(unreadable)?;
     // A field that nobody reads would be signed without being understood.
     if serde_json_canonicalizer::to_vec(&json).map_err(unreadable)? != bytes {
         return Err(Fault::RecordNotCanonical.into());
     }
     Ok(json)
+}
+
+/// What every version of a format says of itself. The rest is passed over, and kept nowhere.
+#[derive(Deserialize)]
+pub(super) struct Versioned {
+    #[serde(default)]
+    pub v: Option<u64>,
+}
+
+/// Whether the keys of every object stand in the order of RFC 8785, each once.
+struct KeysInOrder;
+
+impl<'de> DeserializeSeed<'de> for KeysInOrder {
+    type Value = bool;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for KeysInOrder {
+    type Value = bool;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<bool, A::Error> {
+        let (mut in_order, mut last) = (true, None::<String>);
+        while let Some(key) = map.next_key::<String>()? {
+            // By UTF-16 code units (RFC 8785, 3.2.3).
+            in_order &= last.is_none_or(|last| last.encode_utf16().lt(key.encode_utf16()));
+            in_order &= map.next_value_seed(Self)?;
+            last = Some(key);
+        }
+        Ok(in_order)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<bool, A::Error> {
+        let mut in_order = true;
+        while let Some(inner) = sequence.next_element_seed(Self)? {
+            in_order &= inner;
+        }
+        Ok(in_order)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<bool, E> {
+        Ok(true)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<bool, E> {
+        Ok(true)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<bool, E> {
+        Ok(true)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<bool, E> {
+        Ok(true)
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<bool, E> {
+        Ok(true)
+    }
+
+    fn visit_unit<E>(self) -> Result<bool, E> {
+        Ok(true)
+    }
 }
 
 /// Each member is one that the record accounts for, and each file is the member that the record says.
@@ -132,17 +208,18 @@ fn files(json: &RecordJson, manifest: &Manifest, members: &Members) -> Result<()
     }
     expected.extend(others);
     let listed: Vec<&str> = manifest.members.iter().map(|member| member.name.as_str()).collect();
-    if let Some(name) = listed.iter().find(|name| !expected.contains(name)) {
+    let known: BTreeSet<&str> = expected.iter().copied().collect();
+    if let Some(name) = listed.iter().find(|name| !known.contains(*name)) {
         return Err(differ(name));
     }
     // One place each, in one order: what the manifest lists is what the record lists.
     if let Some(name) = expected.iter().enumerate().find(|(place, name)| listed.get(*place) != Some(name)) {
         return Err(differ(name.1));
     }
-    for file in &json.files {
-        let member = manifest.members.iter().find(|member| member.name.as_str() == file.name);
+    // Each at its place, as was just seen.
+    for (file, member) in json.files.iter().zip(&manifest.members) {
         let wrong = || Fault::FileDiffers { name: file.name.clone() };
-        if member.is_none_or(|member| member.digest != file.digest) {
+        if member.digest != file.digest {
             return Err(wrong());
         }
         let entry: EntryName = file.name.parse().map_err(|_| wrong())?;
@@ -162,21 +239,28 @@ fn is_named(place: u32, sidecar: &RecordSidecar) -> bool {
 
 /// Ranges lie within the files, none overlaps another, every file is used, and their pages are counted right.
 fn pages(json: &RecordJson) -> Result<(), Fault> {
-    let mut taken: Vec<(&str, u32, u32)> = Vec::new();
+    let wrong = |range: &PageRange| Fault::PagesWrong { name: range.file.clone(), first_page: range.first_page };
+    let end = |range: &PageRange| range.first_page.checked_add(range.page_count);
+    let known: BTreeSet<&str> = json.files.iter().map(|file| file.name.as_str()).collect();
+    let mut used: BTreeSet<&str> = BTreeSet::new();
     let mut counted = 0_u32;
     for range in &json.pages {
-        let wrong = || Fault::PagesWrong { name: range.file.clone(), first_page: range.first_page };
-        let end = range.first_page.checked_add(range.page_count).ok_or_else(wrong)?;
-        let known = json.files.iter().any(|file| file.name == range.file);
-        let overlaps =
-            taken.iter().any(|(file, from, until)| *file == range.file && range.first_page < *until && *from < end);
-        if !known || range.first_page == 0 || range.page_count == 0 || overlaps {
-            return Err(wrong());
+        let is_empty = range.first_page == 0 || range.page_count == 0 || end(range).is_none();
+        if is_empty || !known.contains(range.file.as_str()) {
+            return Err(wrong(range));
         }
-        taken.push((&range.file, range.first_page, end));
-        counted = counted.checked_add(range.page_count).ok_or_else(wrong)?;
+        used.insert(&range.file);
+        counted = counted.checked_add(range.page_count).ok_or_else(|| wrong(range))?;
     }
-    if let Some(unused) = json.files.iter().find(|file| !taken.iter().any(|(name, ..)| *name == file.name)) {
+    // Side by side in their file, one that begins before the other ends lies over it.
+    let mut sorted: Vec<(usize, &PageRange)> = json.pages.iter().enumerate().collect();
+    sorted.sort_unstable_by_key(|(place, range)| (&range.file, range.first_page, *place));
+    for ((_, before), (_, range)) in sorted.iter().zip(sorted.iter().skip(1)) {
+        if before.file == range.file && end(before) > Some(range.first_page) {
+            return Err(wrong(range));
+        }
+    }
+    if let Some(unused) = json.files.iter().find(|file| !used.contains(file.name.as_str())) {
         return Err(Fault::FileUnused { name: unused.name.clone() });
     }
     if counted != json.page_count {

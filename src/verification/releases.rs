@@ -155,6 +155,10 @@ fn needed(record: &Read) -> Result<(), Objection> {
     if let Some(known) = KNOWN_OUTCOMES.iter().find(|known| known.built && !judged(known.name)) {
         return Err(Fault::CheckMissing { check: check(known.name) }.into());
     }
+    // Asked once, and not for each finding: there may be many of both.
+    let excepted = decided(record, DecisionKind::Exception);
+    let accepted = excepted || decided(record, DecisionKind::Accept);
+    let released_late = decided(record, DecisionKind::LateRelease);
     for finding in &judgement.findings {
         if let Some(page) = finding.page.filter(|page| *page == 0 || *page > record.json.page_count) {
             return Err(Fault::FindingMisplaced { check: check(&finding.check), page }.into());
@@ -162,14 +166,13 @@ fn needed(record: &Read) -> Result<(), Objection> {
         if record.profile.severity(&finding.check, &finding.outcome) != finding.severity {
             return Err(Fault::SeverityDiffers { check: check(&finding.check) }.into());
         }
-        let excepted = decided(record, DecisionKind::Exception);
         let failed = matches!(finding.outcome, Found::Failed(_));
         let released = match finding.severity {
             Severity::Pass | Severity::Warn => true,
             // Another date would have answered it, and nothing else.
             _ if finding.check == IMPOSSIBLE_DATE && failed => return Err(Fault::DateImpossible.into()),
-            _ if finding.check == LATENESS => decided(record, DecisionKind::LateRelease),
-            Severity::Hold => excepted || decided(record, DecisionKind::Accept),
+            _ if finding.check == LATENESS => released_late,
+            Severity::Hold => accepted,
             Severity::Reject if excepted && record.profile.review.exceptions == Exceptions::Never => {
                 return Err(Fault::ExceptionNotAllowed { check: check(&finding.check) }.into());
             }
@@ -211,7 +214,7 @@ const fn state_digest(deed: &Deed) -> Option<&Digest> {
 }
 
 /// Whether an act is about this document.
-fn concerns(act: &Act, record: &Read) -> bool {
+pub(super) fn concerns(act: &Act, record: &Read) -> bool {
     let this = &record.json.document;
     match &act.deed {
         Deed::Identify { document, .. }

@@ -6,6 +6,7 @@
 mod hospital;
 
 mod forgeries;
+mod hostile;
 mod journal;
 mod journal_files;
 mod packs;

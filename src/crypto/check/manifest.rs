@@ -12,6 +12,15 @@ use crate::ids::Digest;
 /// No manifest is longer: [`MAXIMUM_MEMBERS`] of the longest names.
 const MAXIMUM_LENGTH: usize = 8 << 20;
 
+/// From one `<` to the next no manifest has more bytes: a member with the longest name and the longest media type.
+const LONGEST_PIECE: usize = 512;
+
+/// A member has five `<` and four `=`, and what stands around the members has fewer than these.
+const MOST_MARKS: usize = MAXIMUM_MEMBERS * 5 + 16;
+
+/// The outermost element declares two namespaces, and no other declares any.
+const NAMESPACES: usize = 2;
+
 /// Reads a manifest and demands that it is written as manifests are, to the byte.
 ///
 /// # Errors
@@ -21,6 +30,7 @@ pub fn manifest(bytes: &[u8]) -> Result<Vec<Member>, ManifestError> {
         return Err(ManifestError::TooLong);
     }
     let text = std::str::from_utf8(bytes).map_err(|_| ManifestError::NotXml)?;
+    bounded(text)?;
     // A document type could define entities and default attributes: what is signed would not be what is read.
     let options = ParsingOptions {
         allow_dtd: false,
@@ -53,6 +63,22 @@ pub fn manifest(bytes: &[u8]) -> Result<Vec<Member>, ManifestError> {
     }
 }
 
+/// Demands of the bare text what every manifest keeps to. The time that a parser takes grows with the square of the attributes
+/// of an element, and with the cube of namespaces within each other: so it is given few of them, whoever made the text.
+fn bounded(text: &str) -> Result<(), ManifestError> {
+    let marks = |mark: u8| text.bytes().filter(|byte| *byte == mark).count();
+    // In a name of a member the word may stand, but neither of these behind it.
+    let declares = |after: &str| after.starts_with([':', '=']) || after.starts_with(|c: char| c.is_ascii_whitespace());
+    let namespaces = text
+        .match_indices("xmlns")
+        .filter(|(at, word)| at.checked_add(word.len()).and_then(|end| text.get(end..)).is_some_and(declares));
+    let is_usual = text.split('<').all(|piece| piece.len() < LONGEST_PIECE)
+        && marks(b'<') <= MOST_MARKS
+        && marks(b'=') <= MOST_MARKS
+        && namespaces.count() <= NAMESPACES;
+    if is_usual { Ok(()) } else { Err(ManifestError::Unusual) }
+}
+
 /// Why bytes are no manifest.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ManifestError {
@@ -60,6 +86,10 @@ pub enum ManifestError {
     TooLong,
     #[error("the manifest is not XML")]
     NotXml,
+    #[error(
+        "the manifest has more marks, longer elements or more namespaces than any can have; it was not read further"
+    )]
+    Unusual,
     #[error("the manifest declares a document type")]
     DocumentType,
     #[error("the manifest lacks {0}")]
@@ -193,6 +223,48 @@ mod tests {
         assert_eq!(manifest(&vec![b' '; MAXIMUM_LENGTH + 1]), Err(ManifestError::TooLong));
         let empty = sample().lines().filter(|line| !line.contains("DataObject")).collect::<Vec<_>>().join("\n") + "\n";
         assert_eq!(manifest(empty.as_bytes()), Err(ManifestError::Missing("DataObjectReference")));
+    }
+
+    #[test]
+    fn the_largest_manifest_is_read() {
+        // As long as names and media types can be, and with the word in its names.
+        let members: Vec<Member> = (0..MAXIMUM_MEMBERS)
+            .map(|number| Member {
+                name: format!("xmlns{number:0>95}").parse().unwrap(),
+                media_type: format!("{}/{}", "a".repeat(100), "b".repeat(100)).parse().unwrap(),
+                digest: Digest::of(&number.to_le_bytes()),
+            })
+            .collect();
+        let largest = encode(&members).unwrap();
+        assert!(largest.len() <= MAXIMUM_LENGTH, "{}", largest.len());
+        assert_eq!(manifest(&largest).map(|read| read.len()), Ok(MAXIMUM_MEMBERS));
+    }
+
+    /// What would keep a parser for hours is not given to it. Each of these is XML, and the parser would say something else.
+    #[test]
+    fn nothing_is_parsed_that_takes_long() {
+        let within =
+            |content: &str| sample().replacen("<asic:SigReference", &format!("{content}<asic:SigReference"), 1);
+        let nested: String = (0..60_000).map(|number| format!("<a xmlns:n{number}=\"u\">")).collect();
+        let nested = format!("{nested}{}", "</a>".repeat(60_000));
+        let spaced: String = (0..60_000).map(|number| format!("<a xmlns\n = \"u{number}\"/>")).collect();
+        let attributes: String = (0..400_000).map(|number| format!(" a{number}=\"\"")).collect();
+        let over_lines = attributes.replace(' ', "\n");
+        let hostile = [
+            nested,
+            spaced,
+            format!("<a{attributes}/>"),
+            format!("<a{over_lines}/>"),
+            "<a/>".repeat(MOST_MARKS),
+            format!("<a b=\"{}\"/>", "=".repeat(100)).repeat(1000),
+            "x".repeat(LONGEST_PIECE),
+        ];
+        for content in hostile {
+            let text = within(&content);
+            assert!(text.len() < MAXIMUM_LENGTH, "{}", text.len());
+            let shown: String = content.chars().take(60).collect();
+            assert_eq!(manifest(text.as_bytes()), Err(ManifestError::Unusual), "{shown}");
+        }
     }
 
     #[test]
