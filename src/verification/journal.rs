@@ -205,7 +205,7 @@ impl<'a> Walk<'a> {
         self.agrees(stored, &entry);
         self.private(stored, &entry);
         self.act(&entry)?;
-        self.both_ways.entry(self.sources.database, &entry, &self.people, &mut self.faults)
+        self.both_ways.entry(self.sources.database, &entry, &mut self.people, &mut self.faults)
     }
 
     /// The entry's place in the tree, against the stored nodes and the second copy.
