@@ -314,6 +314,7 @@ session-closed-spent = it signed as many as it may
 session-closed-suspended = person suspended
 session-closed-revoked = key revoked
 session-closed-restart = daemon restarted
+session-closed-set-back = clock set back to before it began
 operator-none = Nobody is registered.
 
 ## Status
