@@ -188,6 +188,13 @@ impl Clock {
         self.doubted().get_or_insert(problem);
     }
 
+    /// The instant to wait for before anything is written that follows what was done at `last`, where the clock lies behind
+    /// that by more than the setting: it was set back, and whoever verifies would find the two in the wrong order.
+    #[must_use]
+    pub fn waits_for(&self, last: Instant) -> Option<Instant> {
+        self.behind(last).map(|_| last)
+    }
+
     /// Whether something written at `last` is later than the clock, by more than the setting.
     #[must_use]
     pub fn behind(&self, last: Instant) -> Option<ClockProblem> {

@@ -164,6 +164,8 @@ pub enum Request {
         by: Credentials,
         /// The passphrase is the new key's.
         person: Credentials,
+        /// The passphrase of the key that is in force, which the person ends with it.
+        present: Option<Secret>,
         ca_passphrase: Secret,
     },
     /// A person's key counts no more.

@@ -112,11 +112,12 @@ pub fn start(root: &Path, runtime: &tokio::runtime::Handle, binary: &Path) -> Re
     let ringing = [Arc::clone(&bell), Arc::clone(&stamp_bell)];
     let ring = move || ringing.iter().for_each(|bell| bell.ring());
     let Opened { line, lock, stands_in_for, .. } = open::open(root, runtime, binary, ring)?;
+    // Whatever is entered from here on bears this clock's time.
+    clocks::recall(&line)?;
     // What was signed just before a crash was signed in a session that was open then, so its entry comes first.
     attempts::clear_left_over(&line)?;
     // A session's key died with the process that held it; its row must not look open.
     requests::close_left_open(&line)?;
-    clocks::recall(&line)?;
     line.note(Kind::DaemonStarted, |draft| {
         draft.fact("version", env!("CARGO_PKG_VERSION")).fact("build", line.build).fact("sandbox", line.sandbox)
     })?;
@@ -226,7 +227,7 @@ fn stations(line: &Line) -> Vec<Station> {
 }
 
 fn intake_instruments(line: &Arc<Line>) -> Result<Instruments, DaemonError> {
-    let sessions = Arc::clone(&line.sessions);
+    let (sessions, clock) = (Arc::clone(&line.sessions), Arc::clone(&line.clock));
     let (shared, away) = (Arc::clone(&line.shared), line.home.watched(&line.config));
     Ok(Instruments {
         home: line.home.id(),
@@ -236,7 +237,10 @@ fn intake_instruments(line: &Arc<Line>) -> Result<Instruments, DaemonError> {
         clock: Arc::clone(&line.clock),
         zone: line.calendar().calendar.zone().clone(),
         largest: line.config.image.most_bytes.as_bytes(),
-        session_at: Box::new(move |station| sessions.at_station(station).map(|facts| facts.id)),
+        // By a clock that was set back nothing is delivered in a session that is still to be opened.
+        session_at: Box::new(move |station| {
+            sessions.at_station(station).filter(|facts| facts.opened_at <= clock.now()).map(|facts| facts.id)
+        }),
         listed: Box::new(listed_files),
         away: Box::new(move || away.away()),
         wake_measuring: Box::new(move || shared.wake(&[StageName::Measuring])),

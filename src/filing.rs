@@ -72,6 +72,10 @@ pub enum Outcome {
     /// The signer's certificate, or that behind a decision, was revoked from before; the document is signed anew, or waits for
     /// whoever has to decide anew.
     GivenUp,
+    /// The clock was set back to before what is to be filed was taken, signed or stamped; it is tried again then.
+    TooEarly {
+        until: Instant,
+    },
 }
 
 /// A filed record.
@@ -158,6 +162,10 @@ impl Filing<'_> {
         profile: Profile,
         members: Vec<Member>,
     ) -> Result<Outcome, FilingError> {
+        let done = [record.clocks.taken_in_at, attempt.signed_at].into_iter().chain(attempt.timestamped_at).max();
+        if let Some(until) = done.and_then(|last| self.clock.waits_for(last)) {
+            return Ok(Outcome::TooEarly { until });
+        }
         let now = self.clock.now();
         let filed = Filed { record: RecordId::new(), digest: attempt.manifest, at: now };
         let (attempt, record, journal) = (attempt.clone(), record.clone(), Arc::clone(self.journal));

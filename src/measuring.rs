@@ -38,6 +38,9 @@ pub enum MeasuringError {
     Disk(#[from] Failure),
     #[error("measurements cannot be written: {0}")]
     Encoding(#[from] serde_json::Error),
+    /// The clock was set back to before the copy was made; it is tried again then.
+    #[error("the clock was set back to before {until}, when the delivery was copied: set it right, or wait until then")]
+    ClockBehind { until: Instant },
 }
 
 /// What was found of a delivery.
@@ -116,6 +119,7 @@ impl Measuring<'_> {
         F: for<'t> AsyncFnOnce(&'t mut Tx) -> Result<T, E> + Send + 'static,
     {
         let measured = scans(copy).map(|member| self.measure_and_keep(copy, member)).collect::<Result<Vec<_>, _>>()?;
+        self.not_before_the_copy(delivery)?;
         let (delivery, journal) = (delivery.clone(), self.journal.clone());
         let (known, now) = (self.clock.known(), self.clock.now());
         self.database.write::<_, E, _>(async move |tx| {
@@ -194,11 +198,18 @@ impl Measuring<'_> {
         delivery: &Delivery,
         measured: Vec<(Member, Measurements, Digest)>,
     ) -> Result<DocumentId, MeasuringError> {
+        self.not_before_the_copy(delivery)?;
         let (delivery, journal) = (delivery.clone(), self.journal.clone());
         let (known, now) = (self.clock.known(), self.clock.now());
         self.database.write::<_, MeasuringError, _>(async move |tx| {
             Ok(enter_taken(tx, &delivery, &measured, &journal, &known, now).await?)
         })
+    }
+
+    /// What was taken is entered after its copy was made, or whoever verifies would find the two in the wrong order.
+    fn not_before_the_copy(&self, delivery: &Delivery) -> Result<(), MeasuringError> {
+        let until = delivery.taken_in_at.and_then(|copied| self.clock.waits_for(copied));
+        until.map_or(Ok(()), |until| Err(MeasuringError::ClockBehind { until }))
     }
 }
 

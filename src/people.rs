@@ -20,6 +20,7 @@ pub mod entitlement;
 pub mod passphrase;
 pub mod register;
 pub mod sessions;
+mod succession;
 mod undoing;
 
 use std::fmt;
@@ -145,7 +146,9 @@ pub enum Refused {
     KeyUnusable { login: String, detail: String },
     #[error("the passphrase is too weak: {}", passphrase::list(.weaknesses))]
     WeakPassphrase { weaknesses: Vec<Weakness> },
-    #[error("{login} has a key in force: it is revoked first (`torikomi operator revoke {login}`)")]
+    #[error(
+        "{login} has a key in force: renew it with its passphrase (`torikomi operator enrol {login} --renew`), or revoke it where that is lost"
+    )]
     KeyInForce { login: String },
     #[error("a key is revoked from now on or from an earlier time ({since} is still to come)")]
     RevocationToCome { since: Instant },
@@ -161,6 +164,10 @@ pub enum Refused {
     OwnAppointment,
     #[error("an appointment must end after it begins")]
     BackwardsAppointment,
+    #[error(
+        "nobody could be appointed after that: first appoint an administrator or information manager without an end"
+    )]
+    NobodyLeft,
     #[error("the rank of an appointment is 1 for the holder, 2 and on for substitutes")]
     InvalidRank,
     #[error("{login} is appointed {role} for part of that time already")]

@@ -46,6 +46,9 @@ pub(crate) const STAMPED_FILE: &str = "stamped.p7s";
 /// Signatures and manifests are small; what is longer is none of ours.
 pub(crate) const LONGEST_FILE: u64 = 16 * 1024 * 1024;
 
+/// How soon it is looked again whether a session has begun by a clock that was set back.
+const SESSION_WAIT: jiff::SignedDuration = jiff::SignedDuration::from_millis(500);
+
 #[derive(Debug, thiserror::Error)]
 pub enum SigningError {
     #[error(transparent)]
@@ -68,6 +71,8 @@ pub enum SigningError {
     Incoherent(&'static str),
     #[error("whom the record names in an office was not in it any more when it was signed")]
     OfficeEnded,
+    #[error("the session in which it was signed had ended by then")]
+    SessionEnded,
     /// The attempt's files are durable and its row is not.
     #[error("attempt {attempt} is signed and could not be entered: {error}")]
     NotEntered { attempt: AttemptId, error: Box<Self> },
@@ -88,6 +93,8 @@ pub enum Outcome {
     ConfirmAnew { confirmed_by: PersonId },
     /// Its window passed while it waited.
     Late,
+    /// The clock was set back to before what a signature follows; it is tried again then.
+    TooEarly { until: Instant },
 }
 
 impl Outcome {
@@ -150,6 +157,15 @@ impl Signing<'_> {
         let Some(session) = self.sessions.at_station(&document.station) else {
             return Ok(Outcome::Waits { reason: HoldReason::NoSession, detail: None });
         };
+        // A signature says in which second it was made: not before that in which the document was taken, or the session began.
+        let early = |after: Instant| now.as_seconds() < after.as_seconds();
+        if early(document.taken_in_at) {
+            return Ok(Outcome::TooEarly { until: document.taken_in_at });
+        }
+        if early(session.since()) {
+            // Another may be open there by then.
+            return Ok(Outcome::TooEarly { until: now.plus(SESSION_WAIT) });
+        }
         let capacity = match self.capacity(accepted, profile, &session, anonymous_writing, now)? {
             Ok(capacity) => capacity,
             Err(refusal) => return Ok(waits_for(&refusal)),
@@ -244,6 +260,11 @@ impl Signing<'_> {
             // An office may have ended between the look and this: by an act whose own commit took its time.
             if !appointments::held(tx, manager, row.signer, role, row.signed_at).await? {
                 return Err(SigningError::OfficeEnded);
+            }
+            let session = sessions::get(tx, row.session).await?;
+            let closed = session.and_then(|session| session.closed).map(|(at, _)| at);
+            if closed.is_some_and(|closed| closed.as_seconds() < row.signed_at.as_seconds()) {
+                return Err(SigningError::SessionEnded);
             }
             documents::carry_on(tx, row.document, DocumentState::Signing, to, now).await?;
             documents::set_due(tx, row.document, row.stamp_due_at).await?;

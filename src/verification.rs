@@ -17,6 +17,7 @@ mod content;
 mod finding;
 mod index;
 pub mod journal;
+mod once;
 mod parts;
 mod people;
 mod record;

@@ -13,6 +13,8 @@ mod documents;
 mod journal;
 #[path = "requests/people.rs"]
 mod people;
+#[path = "requests/renewals.rs"]
+mod renewals;
 #[path = "requests/revocations.rs"]
 mod revocations;
 #[path = "requests/shown.rs"]

@@ -169,7 +169,12 @@ fn people(socket: &Path) -> Result<(), Failure> {
             occupation: "医療事務".to_owned(),
             department: "医事課".to_owned(),
         },
-        Request::Enrol { by: by("admin"), person: by("clerk"), ca_passphrase: Secret::new(PASSPHRASE.to_owned()) },
+        Request::Enrol {
+            by: by("admin"),
+            person: by("clerk"),
+            present: None,
+            ca_passphrase: Secret::new(PASSPHRASE.to_owned()),
+        },
         Request::Appoint {
             by: by("admin"),
             second: Some(by("manager")),

@@ -71,6 +71,11 @@ pub enum Warning {
         from: Date,
         until: Option<Date>,
     },
+    /// The certificate of somebody who is appointed ends soon, or has ended, and no other is there.
+    Certificate {
+        login: String,
+        until: Date,
+    },
     /// A list or calendar that was changed and is not taken over: what is wrong with it.
     Fault {
         fault: Fault,

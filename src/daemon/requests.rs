@@ -107,7 +107,9 @@ impl Requests {
                 let new = crate::people::register::NewPerson { login, name, kana, occupation, department };
                 facts(self.add_person(&by, new, peer)?)
             }
-            Request::Enrol { by, person, ca_passphrase } => facts(self.enrol(&by, &person, &ca_passphrase, peer)?),
+            Request::Enrol { by, person, present, ca_passphrase } => {
+                facts(self.enrol(&by, &person, present, &ca_passphrase, peer)?)
+            }
             Request::Revoke { by, second, login, why, since } => {
                 facts(self.revoke(&by, second.as_ref(), &login, why, since, peer)?)
             }

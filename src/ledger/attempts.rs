@@ -113,6 +113,18 @@ pub async fn documents_signed_in(tx: &mut Tx, session: SessionId) -> Result<Vec<
         .collect()
 }
 
+/// When the newest signature was made: in a session, or in any.
+pub async fn newest_signature(tx: &mut Tx, session: Option<SessionId>) -> Result<Option<Instant>, DatabaseError> {
+    let query = match session {
+        Some(session) => {
+            sqlx::query("SELECT MAX(signed_at) AS at FROM attempt WHERE session = $1").bind(session.to_string())
+        }
+        None => sqlx::query("SELECT MAX(signed_at) AS at FROM attempt"),
+    };
+    let row = query.fetch_one(tx).await?;
+    row.try_get::<Option<i64>, _>("at")?.map(|at| instant("attempt.signed_at", at)).transpose()
+}
+
 fn read_row(row: &sqlx::any::AnyRow) -> Result<Attempt, DatabaseError> {
     let text = |column: &'static str| row.try_get::<String, _>(column);
     let moment =

@@ -132,48 +132,68 @@ pub async fn newest_with(tx: &mut Tx, certificate: Digest) -> Result<Option<Inst
 /// documents that this concerns.
 ///
 /// What was said of them in a decision that is undone is said no more: `document.stated` has one statement for each
-/// [`DecisionKind::Identify`] that stands, in their order.
+/// [`DecisionKind::Identify`] that stands, in their order. Where a document cannot be read, nobody can tell what follows: of that
+/// one everything is undone and unsaid. No key stays in force for it.
 pub async fn undo(tx: &mut Tx, certificate: Digest, since: Instant, by: u64) -> Result<Vec<DocumentId>, DatabaseError> {
-    let by = i64::try_from(by).map_err(unreadable("decision.undone_by"))?;
-    let rows = sqlx::query(
-        "SELECT DISTINCT document FROM decision WHERE undone_by IS NULL AND decided_at >= $1
-             AND (certificate = $2 OR second_certificate = $2) ORDER BY document",
-    )
-    .bind(since.as_microseconds())
-    .bind(certificate.to_string())
-    .fetch_all(&mut *tx)
-    .await?;
-    let mut open = Vec::new();
-    for row in rows {
-        let id: DocumentId = row.try_get::<String, _>("document")?.parse().map_err(unreadable("decision.document"))?;
-        let before = of_document(tx, id).await?;
-        let is_undone = |decision: &&Decision| {
-            decision.at >= since
-                && (decision.certificate == certificate || decision.second_certificate == Some(certificate))
-        };
-        if let Some(document) = documents::get(tx, id).await?.filter(|document| document.state.is_open()) {
-            for release in released_beside(&document, &before, is_undone) {
-                sqlx::query("UPDATE decision SET undone_by = $1 WHERE document = $2 AND journal_index = $3")
-                    .bind(by)
-                    .bind(id.to_string())
-                    .bind(i64::try_from(release).map_err(unreadable("decision.journal_index"))?)
-                    .execute(&mut *tx)
-                    .await?;
-            }
-            unsay(tx, id, before.iter().filter(|decision| decision.undone_by.is_none()), is_undone).await?;
-            open.push(id);
-        }
-    }
+    let entry = i64::try_from(by).map_err(unreadable("decision.undone_by"))?;
     sqlx::query(
         "UPDATE decision SET undone_by = $1 WHERE undone_by IS NULL AND decided_at >= $2
              AND (certificate = $3 OR second_certificate = $3)",
     )
-    .bind(by)
+    .bind(entry)
     .bind(since.as_microseconds())
     .bind(certificate.to_string())
+    .execute(&mut *tx)
+    .await?;
+    let mut open = Vec::new();
+    for id in undone_in(tx, by).await? {
+        match follow(tx, id, by, entry).await {
+            Ok(true) => open.push(id),
+            Ok(false) => {}
+            Err(DatabaseError::Unreadable(problem)) => {
+                tracing::error!(document.id = %id, problem, "Document {id} cannot be read: everything decided about it is undone");
+                undo_all(tx, id, entry).await?;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(open)
+}
+
+/// What else is undone of a document, and unsaid, where it is open still.
+async fn follow(tx: &mut Tx, id: DocumentId, by: u64, entry: i64) -> Result<bool, DatabaseError> {
+    let Some(document) = documents::get(tx, id).await?.filter(|document| document.state.is_open()) else {
+        return Ok(false);
+    };
+    let decided = of_document(tx, id).await?;
+    let is_undone = |decision: &&Decision| decision.undone_by == Some(by);
+    let before: Vec<_> = decided.into_iter().filter(|one| one.undone_by.is_none() || is_undone(&one)).collect();
+    for release in released_beside(&document, &before, is_undone) {
+        sqlx::query("UPDATE decision SET undone_by = $1 WHERE document = $2 AND journal_index = $3")
+            .bind(entry)
+            .bind(id.to_string())
+            .bind(i64::try_from(release).map_err(unreadable("decision.journal_index"))?)
+            .execute(&mut *tx)
+            .await?;
+    }
+    unsay(tx, &document, before.iter(), is_undone).await?;
+    Ok(true)
+}
+
+async fn undo_all(tx: &mut Tx, id: DocumentId, entry: i64) -> Result<(), DatabaseError> {
+    sqlx::query("UPDATE decision SET undone_by = $1 WHERE undone_by IS NULL AND document = $2")
+        .bind(entry)
+        .bind(id.to_string())
+        .execute(&mut *tx)
+        .await?;
+    sqlx::query(
+        "UPDATE document SET stated = '[]', supersedes = NULL WHERE id = $1
+             AND state NOT IN ('filed', 'sent-back', 'discarded', 'disposed')",
+    )
+    .bind(id.to_string())
     .execute(tx)
     .await?;
-    Ok(open)
+    Ok(())
 }
 
 /// The documents about which the revocation entered at `by` undid something.
@@ -182,9 +202,9 @@ pub async fn undone_in(tx: &mut Tx, by: u64) -> Result<Vec<DocumentId>, Database
         .bind(i64::try_from(by).map_err(unreadable("decision.undone_by"))?)
         .fetch_all(tx)
         .await?;
-    rows.iter()
-        .map(|row| row.try_get::<String, _>("document")?.parse().map_err(unreadable("decision.document")))
-        .collect()
+    // A row of no document says nothing of any.
+    let named = |row: &sqlx::any::AnyRow| row.try_get::<String, _>("document").ok()?.parse().ok();
+    Ok(rows.iter().filter_map(named).collect())
 }
 
 /// The releases of the signature of a late scan, where the release of the scan itself is undone. The first release of a late
@@ -193,9 +213,10 @@ fn released_beside(document: &Document, before: &[Decision], is_undone: impl Fn(
     let findings = document.judgement.iter().flat_map(|judgement| &judgement.findings);
     let scanned_late = findings.into_iter().any(|found| found.check == LATENESS && found.severity >= Severity::Hold);
     let from = before.iter().rposition(|decision| decision.kind == DecisionKind::Identify).unwrap_or(0);
-    let mut releases = before.iter().skip(from).filter(|decision| {
-        decision.kind == DecisionKind::LateRelease && decision.seen.is_none() && decision.undone_by.is_none()
-    });
+    let mut releases = before
+        .iter()
+        .skip(from)
+        .filter(|decision| decision.kind == DecisionKind::LateRelease && decision.seen.is_none());
     match releases.next() {
         Some(of_the_scan) if scanned_late && is_undone(&of_the_scan) => {
             releases.map(|decision| decision.journal_index).collect()
@@ -207,16 +228,15 @@ fn released_beside(document: &Document, before: &[Decision], is_undone: impl Fn(
 /// Takes the statements that came with some of the decisions out of a document.
 async fn unsay<'d>(
     tx: &mut Tx,
-    id: DocumentId,
+    document: &Document,
     standing: impl Iterator<Item = &'d Decision>,
     is_undone: impl Fn(&&Decision) -> bool,
 ) -> Result<(), DatabaseError> {
-    let Some(document) = documents::get(tx, id).await? else { return Ok(()) };
     let said: Vec<serde_json::Value> = from_json("document.stated", &document.stated)?;
     let mut identified = standing.filter(|decision| decision.kind == DecisionKind::Identify);
     let left: Vec<_> =
         said.into_iter().filter(|_| !identified.next().is_some_and(|decision| is_undone(&decision))).collect();
-    documents::set_stated(tx, id, &to_json("document.stated", &left)?).await
+    documents::set_stated(tx, document.id, &to_json("document.stated", &left)?).await
 }
 
 /// Ends the waiting for `reason` of the documents about which a person decided something.

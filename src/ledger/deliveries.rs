@@ -303,6 +303,16 @@ pub async fn count_failure(tx: &mut Tx, id: DeliveryId, retry_at: Instant) -> Re
     Ok(row.try_get(0)?)
 }
 
+/// Puts off the next try without counting a failure.
+pub async fn postpone(tx: &mut Tx, id: DeliveryId, retry_at: Instant) -> Result<(), DatabaseError> {
+    sqlx::query("UPDATE delivery SET retry_at = $1 WHERE id = $2")
+        .bind(retry_at.as_microseconds())
+        .bind(id.to_string())
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
 /// Has the present copy measured once more.
 pub async fn measure_again(tx: &mut Tx, id: DeliveryId) -> Result<(), DatabaseError> {
     sqlx::query("UPDATE delivery SET measured_copy = 0, problem = NULL, failures = 0, retry_at = NULL WHERE id = $1")

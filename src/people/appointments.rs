@@ -1,7 +1,7 @@
 //! Who is appointed to what, and who therefore answers for the scans at a given instant.
 //!
-//! Rank 1 is the holder, 2 and on are the substitutes in order. Appointments are never changed, only ended; who held a
-//! role on a day long past can always be told.
+//! Rank 1 is the holder, 2 and on are the substitutes in order. Appointments are never changed, only ended, or taken back
+//! before they begin; who held a role on a day long past can always be told.
 
 use std::collections::BTreeSet;
 
@@ -15,6 +15,7 @@ use super::{PeopleError, Refused, Role};
 use crate::database::{DatabaseError, Tx, instant, unreadable};
 use crate::ids::PersonId;
 use crate::instant::Instant;
+use crate::ledger::attempts;
 
 /// A person in a role for a time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -61,11 +62,37 @@ pub fn earliest(now: Instant) -> Instant {
     now.plus(LEAST_NOTICE).cut_to_second().plus(SignedDuration::from_secs(1))
 }
 
+/// The first instant at which an appointment may begin or end that is asked for now, where somebody may have signed by a clock
+/// that ran ahead of this one: what was signed in office stays so.
+pub async fn soonest(tx: &mut Tx, now: Instant) -> Result<Instant, DatabaseError> {
+    let signed = attempts::newest_signature(tx, None).await?;
+    Ok(earliest(signed.map_or(now, |signed| signed.max(now))))
+}
+
 /// The first whole second from `at` on.
 #[must_use]
 pub fn whole_second_from(at: Instant) -> Instant {
     let second = at.cut_to_second();
     if second == at { at } else { second.plus(SignedDuration::from_secs(1)) }
+}
+
+/// Ends what a person holds of a role at `at`. Where they hold nothing of it then, what lies ahead is taken back, and holds at
+/// no time. Whether there was anything to end.
+pub fn end_at(appointments: &mut [Appointment], person: PersonId, role: Role, at: Instant) -> bool {
+    let theirs = |held: &Appointment| held.person == person && held.role == role && held.until != Some(held.from);
+    let runs_then = |held: &Appointment| theirs(held) && held.from < at && held.until.is_none_or(|until| at < until);
+    let runs = appointments.iter().any(runs_then);
+    let mut ended = false;
+    for held in appointments.iter_mut() {
+        if runs && runs_then(held) {
+            held.until = Some(at);
+            ended = true;
+        } else if !runs && theirs(held) && at <= held.from {
+            held.until = Some(held.from);
+            ended = true;
+        }
+    }
+    ended
 }
 
 /// Which appointment of `role` counts at an instant: the lowest rank of those that hold.
@@ -97,12 +124,13 @@ pub fn next_gap(appointments: &[Appointment], role: Role, now: Instant, horizon:
     Some(Gap { from, until })
 }
 
-/// Every appointment of active people that has not ended by `since`, in order of role and rank.
+/// Every appointment of active people that has not ended by `since` and was not taken back, in order of role and rank.
 pub async fn list(tx: &mut Tx, since: Instant) -> Result<Vec<Appointment>, DatabaseError> {
     let rows = sqlx::query(
         "SELECT appointment.person, appointment.role, appointment.rank, appointment.valid_from, appointment.valid_until
          FROM appointment JOIN person ON person.id = appointment.person
-         WHERE person.state = 'active' AND (appointment.valid_until IS NULL OR appointment.valid_until > $1)
+         WHERE person.state = 'active' AND (appointment.valid_until IS NULL
+             OR (appointment.valid_until > $1 AND appointment.valid_until > appointment.valid_from))
          ORDER BY appointment.role, appointment.rank, appointment.valid_from",
     )
     .bind(since.as_microseconds())
@@ -178,18 +206,34 @@ pub(super) async fn insert(tx: &mut Tx, new: &Appointment, journal_index: i64) -
     Ok(())
 }
 
-/// Ends what a person holds of a role at `at`.
-pub(super) async fn end(tx: &mut Tx, person: PersonId, role: Role, at: Instant) -> Result<u64, DatabaseError> {
-    let done = sqlx::query(
-        "UPDATE appointment SET valid_until = $1
-         WHERE person = $2 AND role = $3 AND valid_from < $1 AND (valid_until IS NULL OR valid_until > $1)",
+/// Ends what a person holds of a role, as [`end_at`]. Whether there was anything to end.
+pub(super) async fn end(tx: &mut Tx, person: PersonId, role: Role, at: Instant) -> Result<bool, DatabaseError> {
+    let rows = sqlx::query(
+        "SELECT person, role, rank, valid_from, valid_until, journal_index FROM appointment
+         WHERE person = $1 AND role = $2 ORDER BY journal_index, valid_from",
     )
-    .bind(at.as_microseconds())
     .bind(person.to_string())
     .bind(role.as_str())
-    .execute(tx)
+    .fetch_all(&mut *tx)
     .await?;
-    Ok(done.rows_affected())
+    let mut held = rows.iter().map(read_row).collect::<Result<Vec<_>, _>>()?;
+    if !end_at(&mut held, person, role, at) {
+        return Ok(false);
+    }
+    for (row, after) in rows.iter().zip(&held).filter(|(_, after)| after.until.is_some()) {
+        sqlx::query(
+            "UPDATE appointment SET valid_until = $1
+             WHERE person = $2 AND role = $3 AND valid_from = $4 AND journal_index = $5",
+        )
+        .bind(after.until.map(Instant::as_microseconds))
+        .bind(person.to_string())
+        .bind(role.as_str())
+        .bind(after.from.as_microseconds())
+        .bind(row.try_get::<i64, _>("journal_index")?)
+        .execute(&mut *tx)
+        .await?;
+    }
+    Ok(true)
 }
 
 fn read_row(row: &AnyRow) -> Result<Appointment, DatabaseError> {

@@ -4,6 +4,7 @@ use std::fmt;
 use std::io::Read as _;
 use std::path::Path;
 
+use jiff::SignedDuration;
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
 use zeroize::Zeroizing;
@@ -166,6 +167,17 @@ pub async fn get(tx: &mut Tx, fingerprint: Digest) -> Result<Option<Certificate>
 /// From when on a certificate counts no more, where it was revoked.
 pub async fn revoked_since(tx: &mut Tx, fingerprint: Digest) -> Result<Option<Instant>, DatabaseError> {
     Ok(get(tx, fingerprint).await?.and_then(|certificate| certificate.revoked_at))
+}
+
+/// How long before a certificate ends it is told, at the most: long enough for whoever has it renewed to be on holiday.
+const LONGEST_NOTICE: SignedDuration = SignedDuration::from_hours(60 * 24);
+
+/// When the last certificate of a person ends, where that is soon or was already. One that was revoked was ended knowingly.
+#[must_use]
+pub fn ends_soon(held: &[Certificate], now: Instant) -> Option<Instant> {
+    let last = held.iter().filter(|held| held.revoked_at.is_none()).max_by_key(|held| held.not_after)?;
+    let notice = LONGEST_NOTICE.min(last.not_after.since(last.not_before) / 4);
+    (last.not_after.since(now) <= notice).then_some(last.not_after)
 }
 
 /// All of a person's certificates, the newest first.

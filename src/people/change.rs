@@ -53,7 +53,7 @@ impl Change {
                 }
                 Row::Appointment(appointment) => appointments::insert(tx, appointment, journal_index).await?,
                 Row::AppointmentEnds { person, role, at } => {
-                    if appointments::end(tx, *person, *role, *at).await? == 0 {
+                    if !appointments::end(tx, *person, *role, *at).await? {
                         return Err(DatabaseError::Conflict(format!("nobody's appointment as {role} to end")));
                     }
                 }

@@ -13,6 +13,7 @@ use super::appointments::{self, Appointment};
 use super::certificates::{self, Certificate, Signer};
 use super::change::{Change, Row};
 use super::register::{self, NewPerson, Person};
+use super::succession;
 use super::{PassphraseRule, PeopleError, Refused, Role};
 use crate::crypto::check;
 use crate::crypto::make::{EvaluationCa, KeyPair, MakeError, Passphrase, Subject, Suite, Validity};
@@ -158,7 +159,7 @@ pub async fn add_person(
     Ok(Change::new(signed.into_draft(Some(private)), vec![Row::Person(person)]))
 }
 
-/// Enters a certificate that was issued for a person.
+/// Enters a certificate that was issued for a person. `ending` is one that its owner is about to revoke.
 ///
 /// # Errors
 /// When the act is not admitted, or says something else.
@@ -166,6 +167,7 @@ pub async fn enrol(
     tx: &mut Tx,
     signed: Signed,
     certificate: Certificate,
+    ending: Option<Digest>,
     rules: &ActRules,
     now: Instant,
 ) -> Result<Change, PeopleError> {
@@ -180,7 +182,8 @@ pub async fn enrol(
         return Err(Refused::SamePerson.into());
     }
     // Whoever holds the authority's passphrase could otherwise make a second key for somebody, and sign as them.
-    if certificates::of_person(tx, certificate.person).await?.iter().any(|held| held.is_in_force(now)) {
+    let stays = |held: &Certificate| held.is_in_force(now) && Some(held.fingerprint) != ending;
+    if certificates::of_person(tx, certificate.person).await?.iter().any(stays) {
         let person = register::get(tx, certificate.person).await?;
         let login = person.map(|person| person.login.to_string()).unwrap_or_default();
         return Err(Refused::KeyInForce { login }.into());
@@ -303,9 +306,10 @@ pub async fn appoint(tx: &mut Tx, signed: Signed, rules: &ActRules, now: Instant
         }
         Deed::EndAppointment { person, role, ends } => {
             // What was done in a role stays done in it: an appointment does not end before its entry is there.
-            if *ends < appointments::earliest(now) {
+            if *ends < appointments::soonest(tx, now).await? {
                 return Err(Refused::BackwardsAppointment.into());
             }
+            succession::check_end(tx, *person, *role, *ends, now).await?;
             Row::AppointmentEnds { person: *person, role: *role, at: *ends }
         }
         _ => return Err(Refused::MalformedAct.into()),

@@ -237,6 +237,7 @@ mod tests {
             person,
             login: "mihon-a".parse().unwrap(),
             station: "front-desk".parse().unwrap(),
+            opened_at: Instant::from_microseconds(0).unwrap(),
             chain: vec![id, SessionId::new()],
             attestation: Some(Attestation {
                 by: person,

@@ -22,10 +22,11 @@ use super::certificates::Signer;
 use super::change::{Change, Row};
 use super::{PeopleError, Refused, register};
 use crate::config::signing::Signing;
-use crate::database::Tx;
+use crate::database::{DatabaseError, Tx};
 use crate::ids::{HomeId, Name, PersonId, SessionId};
 use crate::instant::Instant;
 use crate::journal::{Draft, Kind, Subject};
+use crate::ledger::attempts;
 
 pub use rows::{SessionRow, chain, count_signed, get, list, open_at};
 pub(super) use rows::{insert, set_attestation, set_closed};
@@ -43,6 +44,9 @@ impl From<&Signing> for Caps {
         Self { longest: settings.longest.as_signed(), idle: settings.idle.as_signed(), most: settings.most }
     }
 }
+
+/// How far the clock may lie behind the beginning of a session that waits for it; one further ahead is ended.
+const LONGEST_WAIT: SignedDuration = SignedDuration::from_secs(5);
 
 /// What an operator vouches for before the first signature of a batch (9.1-C1). Nothing less is an attestation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -85,10 +89,12 @@ pub enum CloseReason {
     Restart,
     /// Its key is open nowhere: it was wiped when the session ended, and that could not be entered then.
     KeyGone,
+    /// The clock was set back to before it was opened or attested: no signature could be shown to follow that.
+    SetBack,
 }
 
 impl CloseReason {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::LogOff,
         Self::Expired,
         Self::Idle,
@@ -97,6 +103,7 @@ impl CloseReason {
         Self::Revoked,
         Self::Restart,
         Self::KeyGone,
+        Self::SetBack,
     ];
 
     #[must_use]
@@ -110,6 +117,7 @@ impl CloseReason {
             Self::Revoked => "revoked",
             Self::Restart => "restart",
             Self::KeyGone => "key-gone",
+            Self::SetBack => "set-back",
         }
     }
 
@@ -182,7 +190,12 @@ pub async fn plan(
 
 fn goes_on(earlier: &SessionRow, caps: &Caps, now: Instant) -> bool {
     let Some((closed_at, reason)) = earlier.closed else { return false };
-    reason.may_go_on() && now < earlier.expires_at && now.since(closed_at) <= caps.idle && earlier.signed < earlier.most
+    // What is still to come by a clock that was set back has nothing to go on with.
+    reason.may_go_on()
+        && closed_at <= now
+        && now < earlier.expires_at
+        && now.since(closed_at) <= caps.idle
+        && earlier.signed < earlier.most
 }
 
 impl Plan {
@@ -277,7 +290,7 @@ fn attestation(by: PersonId, at: Instant, attested: &[Attested]) -> Result<Attes
 /// When it is not open.
 pub async fn close(tx: &mut Tx, id: SessionId, reason: CloseReason, now: Instant) -> Result<Change, PeopleError> {
     match get(tx, id).await? {
-        Some(row) if row.closed.is_none() => Ok(closing(&row, reason, now)),
+        Some(row) if row.closed.is_none() => Ok(closing(tx, &row, reason, now).await?),
         _ => Err(Refused::NoSuchSession.into()),
     }
 }
@@ -287,7 +300,11 @@ pub async fn close(tx: &mut Tx, id: SessionId, reason: CloseReason, now: Instant
 /// # Errors
 /// When the database fails.
 pub async fn close_left_open(tx: &mut Tx, now: Instant) -> Result<Vec<Change>, PeopleError> {
-    Ok(list(tx, true).await?.iter().map(|row| closing(row, CloseReason::Restart, now)).collect())
+    let mut changes = Vec::new();
+    for row in list(tx, true).await? {
+        changes.push(closing(tx, &row, CloseReason::Restart, now).await?);
+    }
+    Ok(changes)
 }
 
 /// Closes what is open in the register alone, so that its station is nobody's for nothing. A session that began `after` may
@@ -302,15 +319,24 @@ pub async fn close_keyless(
     now: Instant,
 ) -> Result<Vec<Change>, PeopleError> {
     let open = list(tx, true).await?;
-    let keyless = open.iter().filter(|row| row.opened_at <= after && !with_key.contains(&row.id));
-    Ok(keyless.map(|row| closing(row, CloseReason::KeyGone, now)).collect())
+    let mut changes = Vec::new();
+    for row in open.iter().filter(|row| row.opened_at <= after && !with_key.contains(&row.id)) {
+        changes.push(closing(tx, row, CloseReason::KeyGone, now).await?);
+    }
+    Ok(changes)
 }
 
-fn closing(row: &SessionRow, reason: CloseReason, at: Instant) -> Change {
+/// A session ends after all that was done in it, by whatever clock: one that was set back meanwhile takes nothing away.
+async fn closing(tx: &mut Tx, row: &SessionRow, reason: CloseReason, now: Instant) -> Result<Change, DatabaseError> {
     let session = row.id;
+    let signed = attempts::newest_signature(tx, Some(session)).await?;
+    let at = row.since().max(now).max(signed.unwrap_or(now));
     let subject = Subject { session: Some(session), person: Some(row.person), ..Subject::default() };
-    let entry = Draft::by_system(Kind::SessionClosed, subject).fact("reason", reason).fact("signed", row.signed);
-    Change::new(entry, vec![Row::SessionCloses { session, at, reason }])
+    let entry = Draft::by_system(Kind::SessionClosed, subject)
+        .fact("reason", reason)
+        .fact("signed", row.signed)
+        .fact("closed_at", at);
+    Ok(Change::new(entry, vec![Row::SessionCloses { session, at, reason }]))
 }
 
 /// The open sessions of this process, with their keys.
@@ -339,10 +365,19 @@ pub struct SessionFacts {
     pub person: PersonId,
     pub login: Name,
     pub station: Name,
+    pub opened_at: Instant,
     /// This session, and those that it goes on with.
     pub chain: Vec<SessionId>,
     pub attestation: Option<Attestation>,
     pub obtained_on: Option<Date>,
+}
+
+impl SessionFacts {
+    /// What is signed in it was signed after it was opened and its batch attested.
+    #[must_use]
+    pub fn since(&self) -> Instant {
+        self.attestation.as_ref().map_or(self.opened_at, |attestation| attestation.at.max(self.opened_at))
+    }
 }
 
 impl Sessions {
@@ -355,6 +390,7 @@ impl Sessions {
             person: row.person,
             login: signer.login().clone(),
             station: row.station.clone(),
+            opened_at: row.opened_at,
             chain,
             attestation: row.attestation.clone(),
             obtained_on: row.obtained_on,
@@ -456,7 +492,9 @@ impl Sessions {
 
 impl OpenSession {
     fn ended(&self, now: Instant) -> Option<CloseReason> {
-        if now >= self.expires_at {
+        if now.plus(LONGEST_WAIT) < self.facts.since() {
+            Some(CloseReason::SetBack)
+        } else if now >= self.expires_at {
             Some(CloseReason::Expired)
         } else if now.since(self.last_used) > self.idle {
             Some(CloseReason::Idle)

@@ -1,6 +1,7 @@
 //! A small hospital: two founders, people who join, and everything that must not be possible.
 
 mod hospital;
+mod offices;
 
 use hospital::*;
 use std::sync::Arc;
@@ -11,10 +12,10 @@ use zeroize::Zeroizing;
 use super::acts::{Act, Deed, PagesSeen, Private, ReasonCode, Signed};
 use super::certificates::{self, Certificate, Signer};
 use super::enrolment::{self, Foundation, OwnKey};
-use super::sessions::{self, Attested, CloseReason, Sessions};
+use super::sessions::{self, Attested, CloseReason, SessionFacts, Sessions};
 use super::*;
 use crate::crypto::make::Passphrase;
-use crate::ids::{Digest, DocumentId, HomeId, PersonId};
+use crate::ids::{Digest, DocumentId, HomeId, PersonId, SessionId};
 use crate::journal::read::entries;
 use crate::journal::{Kind, SignedAct};
 use crate::judgement::ProfileRef;

@@ -14,7 +14,11 @@ use crate::ledger::{decisions, superseding};
 /// Undoes what was decided with a certificate's key from `since` on. `by` is where the entry of the revocation stands.
 pub(super) async fn undo(tx: &mut Tx, certificate: Digest, since: Instant, by: u64) -> Result<(), DatabaseError> {
     for document in decisions::undo(tx, certificate, since, by).await? {
-        let earlier = superseded_by_what_stands(tx, document).await?;
+        let earlier = match superseded_by_what_stands(tx, document).await {
+            // As with an act that cannot be read.
+            Err(DatabaseError::Unreadable(_)) => None,
+            earlier => earlier?,
+        };
         superseding::set(tx, document, earlier).await?;
     }
     Ok(())

@@ -256,9 +256,9 @@ impl From<MeasuringError> for StageError {
             MeasuringError::Store(error) => error.into(),
             MeasuringError::Disk(failure) => failure.into(),
             MeasuringError::Custody(error) => error.into(),
-            MeasuringError::Encoding(_) | MeasuringError::Worker(WorkerError::ContentChanged { .. }) => {
-                Self::Document(error.to_string())
-            }
+            MeasuringError::Encoding(_)
+            | MeasuringError::ClockBehind { .. }
+            | MeasuringError::Worker(WorkerError::ContentChanged { .. }) => Self::Document(error.to_string()),
             // A bad block of the disk lies under one content; a bad disk shows elsewhere too.
             MeasuringError::Worker(WorkerError::CannotRead) => Self::Either(error.to_string()),
             MeasuringError::Worker(_) => Self::Away(Away::Workers { problem: error.to_string() }),

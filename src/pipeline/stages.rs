@@ -51,6 +51,13 @@ impl Line {
                 self.wake_station_of(id);
                 Worked::Done(&[])
             }
+            Err(MeasuringError::ClockBehind { until }) => {
+                tracing::warn!(delivery.id = %id, "Delivery {id} waits for the clock, which was set back to before it was copied");
+                let postponed = self
+                    .database
+                    .write::<_, DatabaseError, _>(async move |tx| deliveries::postpone(tx, id, until).await);
+                postponed.map_or_else(|error| Worked::Away(error.into()), |()| Worked::Done(&[]))
+            }
             Err(error) => self.delivery_failed(id, error.into()),
         }
     }
@@ -138,6 +145,10 @@ impl Line {
                 }
                 signing::Outcome::ConfirmAnew { confirmed_by } => {
                     self.confirm_anew(document, confirmed_by, now)?;
+                }
+                signing::Outcome::TooEarly { until } => {
+                    let id = document.id;
+                    self.database.write::<_, DatabaseError, _>(async move |tx| documents::postpone(tx, id, until).await)?;
                 }
                 signing::Outcome::Late => {
                     self.move_and_hold(document, DocumentState::Review, Some(HoldReason::Late), None, now)?;
@@ -273,6 +284,13 @@ impl Line {
                 tracing::info!(document.id = %id, record.id = %filed.record, "Filed document {id} as record {}", filed.record);
                 self.clear_custody(id);
                 Worked::Done(&[])
+            }
+            Ok(filing::Outcome::TooEarly { until }) => {
+                tracing::warn!(document.id = %id, "Document {id} waits for the clock, which was set back to before it was stamped");
+                let postponed = self
+                    .database
+                    .write::<_, DatabaseError, _>(async move |tx| documents::postpone(tx, id, until).await);
+                postponed.map_or_else(|error| Worked::Away(error.into()), |()| Worked::Done(&[]))
             }
             Err(error) => self.failed(id, StageName::Filing, DocumentState::Filing, error.into()),
         }

@@ -43,6 +43,8 @@ pub enum NotAdopted {
     SignerUnknown,
     /// The information manager whom it names, or the signer, was not in office any more when it was signed.
     OfficeEnded,
+    /// The session had ended by the time at which it says that it was signed.
+    SessionEnded,
     /// Its document does not wait for a signature any more, or is not what was signed.
     DocumentWentOn,
 }
@@ -83,6 +85,7 @@ impl Signing<'_> {
         match self.commit(entering) {
             Ok(()) => Ok(Ok(record.document)),
             Err(SigningError::OfficeEnded) => Ok(Err(NotAdopted::OfficeEnded)),
+            Err(SigningError::SessionEnded) => Ok(Err(NotAdopted::SessionEnded)),
             Err(error) => Err(error),
         }
     }

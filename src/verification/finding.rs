@@ -527,8 +527,10 @@ pub enum ActFault {
     /// The entry must hold an act, and holds none.
     ActMissing,
     ActUnreadable,
-    /// Home, kind, person or time of the act and of its entry do not agree.
+    /// Home, kind, person, subject or time of the act and of its entry do not agree.
     ActDiffers,
+    /// An earlier entry holds this very act.
+    ActRepeated,
     /// Not signed by those whom it names.
     ActSigners,
     /// No entry before it issued the certificate to that person.

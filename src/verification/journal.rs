@@ -236,7 +236,7 @@ impl<'a> Walk<'a> {
         self.private(stored, &entry);
         self.act(&entry)?;
         self.stamps.entry(&entry, &mut self.faults);
-        self.both_ways.entry(self.sources.database, &entry, &self.people, &mut self.faults)
+        self.both_ways.entry(self.sources.database, &entry, &mut self.people, &mut self.faults)
     }
 
     /// The entry's place in the tree, against the stored nodes and the second copy.

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::finding::ActFault;
+use super::once::Once;
 use crate::crypto::check::{self, Anchors, Certificate, Purpose};
-use crate::ids::{Digest, PersonId};
+use crate::ids::{Digest, DocumentId, PersonId};
 use crate::instant::Instant;
 use crate::journal::{ActSignature, Actor, Entry, Kind};
 use crate::people::Role;
@@ -30,6 +31,7 @@ pub(super) struct People {
     certificates: Arc<BTreeMap<Digest, Certificate>>,
     /// Profiles by their digest, and the entry by which each came into force.
     adopted: BTreeMap<Digest, u64>,
+    once: Once,
 }
 
 /// The kinds of entries that say something of people.
@@ -76,9 +78,9 @@ impl People {
         appointments::in_force(&self.appointments, Role::InformationManager, at).map(|held| held.person)
     }
 
-    /// Whether the act in an entry counts: it and its entry agree, those whom it names signed it with certificates of
-    /// theirs, and held the roles it needs. Where there are anchors, the certificates must lead to them. An entry that
-    /// says something of people is learned from.
+    /// Whether the act in an entry counts: it and its entry agree, no earlier entry holds it, those whom it names signed it
+    /// with certificates of theirs, and held the roles it needs. Where there are anchors, the certificates must lead to them.
+    /// An entry that says something of people is learned from.
     pub(super) fn read(&mut self, entry: &Entry, anchors: Option<&Anchors>) -> Result<Option<Act>, ActFault> {
         let Some(signed) = &entry.act else {
             return if must_hold_act(entry.kind) { Err(ActFault::ActMissing) } else { Ok(None) };
@@ -87,6 +89,8 @@ impl People {
         let agrees = act.home == entry.home
             && act.deed.kind() == entry.kind
             && entry.actor == Actor::Person(act.by)
+            // Whoever looks for what was done to something goes by the entry's own subject.
+            && entry.subject == act.deed.subject()
             && entry.at.since(act.at).abs() <= ACT_SKEW;
         if !agrees {
             return Err(ActFault::ActDiffers);
@@ -113,8 +117,10 @@ impl People {
         self.roles(&act)?;
         bound(&act, &signed.signatures, entry.at)?;
         self.one_key(&act)?;
+        self.once.enter(&signed.text, &act.deed, entry.index)?;
         if let Some(after) = after {
-            *self = after;
+            let once = std::mem::take(&mut self.once);
+            *self = Self { once, ..after };
         }
         Ok(Some(act))
     }
@@ -131,6 +137,11 @@ impl People {
             after.learn(act, index);
             after
         })
+    }
+
+    /// A document has ended: no act about it is to come.
+    pub(super) fn ended(&mut self, document: DocumentId) {
+        self.once.forget(document);
     }
 
     fn learn(&mut self, act: &Act, index: u64) {
@@ -160,12 +171,7 @@ impl People {
             }
             Deed::Appoint(appointment) => self.appointments.push(appointment.clone()),
             Deed::EndAppointment { person, role, ends } => {
-                let held = |held: &&mut Appointment| held.person == *person && held.role == *role;
-                for held in self.appointments.iter_mut().filter(held) {
-                    if held.from < *ends && held.until.is_none_or(|until| *ends < until) {
-                        held.until = Some(*ends);
-                    }
-                }
+                appointments::end_at(&mut self.appointments, *person, *role, *ends);
             }
             _ => {}
         }

@@ -57,7 +57,11 @@ impl Sessions {
         };
         match (act, entry.kind, entry.subject.session) {
             (Some(act), ..) => self.learn_act(entry, act),
-            (None, Kind::SessionClosed, Some(session)) => self.closed.push((session, entry.at)),
+            (None, Kind::SessionClosed, Some(session)) => {
+                // By a clock that was set back its entry may bear an earlier time than what was signed before it.
+                let said = entry.facts.get("closed_at").and_then(|at| at.as_str()?.parse().ok());
+                self.closed.push((session, said.unwrap_or(entry.at)));
+            }
             _ => {}
         }
     }

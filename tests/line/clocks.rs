@@ -1,9 +1,12 @@
 //! Days and years at the daemon's door: its clock starts where a test says.
 
 use torikomi::control::{ReasonGiven, Request};
+use torikomi::database::{Address, Database, DatabaseError, Tx};
 use torikomi::document::{DocumentState, HoldReason};
+use torikomi::ids::{Digest, DocumentId};
 use torikomi::instant::Instant;
 use torikomi::store::records::Record;
+use torikomi::store::relative_path;
 
 use crate::account::{document_of, filed, the_journal_is_whole, wait_for};
 use crate::burst::{put, sample, variant_of_jpeg};
@@ -203,6 +206,64 @@ fn an_information_manager_takes_office_from_now_on() {
         let record = proven(&hospital, &filed(&hospital, &file));
         assert_eq!(record["information_manager"]["login"], "manager");
     }
+    daemon.stop();
+    the_journal_is_whole(&hospital);
+}
+
+/// Lets a document whose step failed be tried again by any clock.
+fn try_at_once(hospital: &Hospital, document: DocumentId) {
+    let address = Address::at_home(hospital.home.layout(), &hospital.config).unwrap();
+    let database = Database::open(address, false, hospital.runtime.handle(), || ()).unwrap();
+    let resume = async move |tx: &mut Tx| {
+        let query = sqlx::query("UPDATE document SET retry_at = NULL WHERE id = $1").bind(document.to_string());
+        query.execute(tx).await.map(drop).map_err(DatabaseError::from)
+    };
+    database.write(resume).unwrap();
+}
+
+/// After a power cut the machine comes up with its clock behind. What was signed before is entered and filed when the clock is
+/// right again, and neither its session nor its entry says that it was earlier.
+#[test]
+fn what_was_stamped_before_the_clock_was_set_back_is_filed_when_it_is_right_again() {
+    let starts_at = Some(tokyo("2026-11-20T09:00"));
+    let mut hospital = Hospital::founded(&Foundation { starts_at, ..Foundation::default() });
+    hospital.configure(&Settings { starts_at: Some(tokyo("2026-11-20T15:00")), ..Settings::default() });
+    let daemon = hospital.start();
+    deliver(&hospital, "cut off", "2026-11-20");
+    let stands = |state, held| {
+        wait_for(&hospital, "the next step", || {
+            document_of(&hospital, "cut off.jpg").filter(|found| (found.state, found.held) == (state, held))
+        })
+    };
+    stands(DocumentState::Signing, Some(HoldReason::NoSession));
+    // The object of its sidecar is away for a while, so that it is stamped and cannot be filed.
+    let digest = Digest::of(sidecar("2026-11-20").as_bytes());
+    let object = hospital.home.layout().store(&hospital.config).join("objects").join(relative_path(&digest));
+    let away = hospital.root().join("away");
+    std::fs::rename(&object, &away).unwrap();
+    hospital.open_session().unwrap();
+    stands(DocumentState::AwaitingConfirmation, None);
+    hospital.confirm_what_waits();
+    let stamped = stands(DocumentState::Filing, None);
+    daemon.kill();
+    std::fs::rename(&away, &object).unwrap();
+
+    hospital.configure(&Settings { starts_at: Some(tokyo("2026-11-20T13:00")), ..Settings::default() });
+    try_at_once(&hospital, stamped.id);
+    let daemon = hospital.start();
+    let status = hospital.ask(&Request::Status, PATIENCE).unwrap();
+    assert_eq!(status["clock_problem"]["code"], "behind", "{status}");
+    wait_for(&hospital, "the wait for the clock", || {
+        let log = std::fs::read_to_string(hospital.log()).unwrap();
+        log.contains("waits for the clock").then_some(())
+    });
+    assert_eq!(document_of(&hospital, "cut off.jpg").unwrap().state, DocumentState::Filing);
+    daemon.kill();
+
+    hospital.configure(&Settings { starts_at: Some(tokyo("2026-11-20T15:10")), ..Settings::default() });
+    let daemon = hospital.start();
+    // It was signed in a session that was closed by the clock that lay behind.
+    proven(&hospital, &filed(&hospital, "cut off.jpg"));
     daemon.stop();
     the_journal_is_whole(&hospital);
 }

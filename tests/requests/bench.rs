@@ -215,7 +215,7 @@ impl Bench {
     }
 
     /// Its copy in custody, beside which nothing was delivered that says anything.
-    fn keep(&self, delivery: DeliveryId, now: Instant) {
+    pub fn keep(&self, delivery: DeliveryId, now: Instant) {
         let manifest = Manifest {
             format: 1,
             delivery,

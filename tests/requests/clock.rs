@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant as Moment};
 
 use jiff::SignedDuration;
+use sqlx::Row as _;
 use torikomi::clock::ClockProblem;
 use torikomi::config::Mode;
 use torikomi::control::Request;
@@ -16,7 +17,7 @@ use torikomi::messages::Lang;
 use torikomi::people::acts::Deed;
 use torikomi::system::KernelClock;
 
-use crate::bench::{ADMIN, Bench, KIND, because, person};
+use crate::bench::{ADMIN, Bench, KIND, MANAGER, because, person};
 
 /// Waits until a stage holds the document for this reason.
 fn until_held(bench: &Bench, document: DocumentId, reason: HoldReason) {
@@ -113,6 +114,45 @@ fn a_clock_behind_the_journal_holds_signing() {
     let problem = bench.done(Request::Status)["clock_problem"].clone();
     assert_eq!(problem["code"], "behind", "{problem}");
     assert!(line.clock.believed().is_err());
+}
+
+/// Somebody has looked, and the clock was right to be set back: what was taken before waits until it is that time again.
+#[test]
+fn nothing_is_signed_earlier_than_it_was_taken() {
+    let bench = Bench::new();
+    let document = bench.judged(KIND, &[]);
+    let set = |taken_in_at: Instant| {
+        bench.write(async move |tx| {
+            let query = sqlx::query("UPDATE document SET taken_in_at = $1, retry_at = NULL WHERE id = $2");
+            query.bind(taken_in_at.as_microseconds()).bind(document.to_string()).execute(tx).await?;
+            Ok(())
+        });
+    };
+    let (taken, ahead) = (bench.now(), bench.now().plus(SignedDuration::from_mins(10)));
+    set(ahead);
+    bench.done(crate::people::open(MANAGER));
+    let driver = torikomi::pipeline::start(&bench.opened.line, 1).unwrap();
+    let until = |what: &dyn Fn() -> bool| {
+        let limit = Moment::now() + Duration::from_secs(60);
+        while !what() {
+            assert!(Moment::now() < limit, "{:?}", bench.document(document));
+            std::thread::yield_now();
+        }
+    };
+    let postponed = || {
+        let query = async move |tx: &mut torikomi::database::Tx| {
+            let row = sqlx::query("SELECT retry_at FROM document WHERE id = $1").bind(document.to_string());
+            Ok::<_, torikomi::database::DatabaseError>(row.fetch_one(tx).await?.try_get::<Option<i64>, _>(0)?)
+        };
+        bench.opened.line.database.read(query).unwrap()
+    };
+    until(&|| postponed() == Some(ahead.as_microseconds()));
+    let waiting = bench.document(document);
+    assert_eq!((waiting.state, waiting.held), (DocumentState::Signing, None));
+    set(taken);
+    // It came in no session, so somebody confirms it.
+    until(&|| bench.document(document).state == DocumentState::AwaitingConfirmation);
+    driver.stop();
 }
 
 #[test]

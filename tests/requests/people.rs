@@ -27,7 +27,12 @@ pub(crate) fn add(by: &str) -> Request {
 }
 
 pub(crate) fn enrol(by: &str, authority: &str) -> Request {
-    Request::Enrol { by: person(by), person: person(OPERATOR), ca_passphrase: Secret::new(authority.into()) }
+    Request::Enrol {
+        by: person(by),
+        person: person(OPERATOR),
+        present: None,
+        ca_passphrase: Secret::new(authority.into()),
+    }
 }
 
 pub(crate) fn appoint(second: Option<&str>) -> Request {

@@ -115,3 +115,37 @@ fn nothing_is_replaced_by_the_word_of_whoever_had_the_key() {
     bench.done(identify(&bench, MANAGER, stated, patient("9990001"), Some(earlier)));
     assert_eq!(bench.document(stated).supersedes, Some(earlier));
 }
+
+/// A stolen key is worth nothing more, whatever stands in one row.
+#[test]
+fn what_cannot_be_read_keeps_no_key_in_force() {
+    let bench = employed();
+    let [broken, other] = [0, 1].map(|_| bench.judged(KIND, &[("blank_page", Severity::Hold)]));
+    bench.done(accept(&bench, broken));
+    bench.put(broken, DocumentState::AwaitingConfirmation);
+    let stolen = bench.now();
+    bench.done(identify(&bench, OPERATOR, broken, day(), None));
+    for document in [broken, other] {
+        bench.put(document, DocumentState::AwaitingConfirmation);
+        bench.done(confirm(&bench, OPERATOR, document));
+    }
+    let set = |identity: String| {
+        bench.write(async move |tx| {
+            let query = sqlx::query("UPDATE document SET identity = $1 WHERE id = $2");
+            query.bind(identity).bind(broken.to_string()).execute(tx).await?;
+            Ok(())
+        });
+    };
+    let readable = serde_json::to_string(&bench.document(broken).identity).unwrap();
+    set("{".into());
+    bench.done(revoke_since(OPERATOR, ADMIN, Some(MANAGER), stolen));
+    assert!(bench.decisions(other).iter().all(|decision| decision.undone_by.is_some()));
+    let told = bench.done(Request::Status)["warnings"].clone();
+    assert!(told.as_array().unwrap().iter().any(|told| told["document"] == broken.to_string()), "{told}");
+    // Mended by hand, it asks for everything anew.
+    set(readable);
+    assert_eq!(bench.document(broken).stated, "[]");
+    let decided = bench.decisions(broken);
+    assert_eq!(decided.len(), 3);
+    assert!(decided.iter().all(|decision| decision.undone_by.is_some()), "{decided:?}");
+}

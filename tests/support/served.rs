@@ -284,7 +284,12 @@ impl Hospital {
 }
 
 fn enrol_the_clerk() -> Request {
-    Request::Enrol { by: by("admin"), person: by("clerk"), ca_passphrase: Secret::new(PASSPHRASE.into()) }
+    Request::Enrol {
+        by: by("admin"),
+        person: by("clerk"),
+        present: None,
+        ca_passphrase: Secret::new(PASSPHRASE.into()),
+    }
 }
 
 fn log_on() -> Request {

@@ -4,11 +4,14 @@
 use jiff::SignedDuration;
 use serde_json::Value;
 use torikomi::crypto::make::{KeyPair, Suite};
+use torikomi::database::{DatabaseError, Tx};
 use torikomi::evidence::record::{RecordJson, Seen};
 use torikomi::identity::{Source, Sourced};
 use torikomi::ids::{Digest, DocumentId, PersonId, SessionId};
 use torikomi::instant::Instant;
+use torikomi::journal::{Draft, Kind, Subject};
 use torikomi::judgement::{Finding, Outcome, Reason, Severity};
+use torikomi::ledger::documents;
 use torikomi::people::Role;
 use torikomi::people::acts::{Act, Deed, PagesSeen, ReasonCode, Signed};
 use torikomi::people::appointments::Appointment;
@@ -17,7 +20,7 @@ use torikomi::people::enrolment;
 use torikomi::verification::journal::{JournalFault, Sources, verify};
 use torikomi::verification::{ActFault, Fault, Said, Step, Verdict, verify_pack};
 
-use crate::hospital::{FOUNDED_AT, Hospital, Recipe, TAKEN_IN_AT, at, confirm, found, the_state, validity};
+use crate::hospital::{FOUNDED_AT, Hospital, Recipe, SIGNED_AT, TAKEN_IN_AT, at, confirm, found, the_state, validity};
 
 /// Appends an act whoever may do it, and answers at which place.
 pub(crate) fn append(hospital: &Hospital, deed: Deed, signers: &[&Signer], at: Instant) -> u64 {
@@ -110,6 +113,103 @@ fn nothing_is_learned_from_an_act_that_does_not_count() {
     let then = append(&hospital, Deed::AddPerson { person: PersonId::new() }, &[manager], now);
     let not_held = |act: &str| ActFault::ActRoleNotHeld { act: act.into() };
     assert_eq!(acts_at_fault(&hospital), [(first, not_held("appoint")), (then, not_held("add-person"))]);
+}
+
+/// Takes a document in, as the line does.
+fn taken(hospital: &Hospital) -> DocumentId {
+    let (document, now) = (DocumentId::new(), at(TAKEN_IN_AT));
+    let create =
+        async move |tx: &mut Tx| documents::create(tx, document, &"uketsuke".parse().unwrap(), &[], now, now).await;
+    hospital.append(Draft::by_system(Kind::DeliveryTaken, Subject::document(document)), now);
+    hospital.database.write::<_, DatabaseError, _>(create).unwrap();
+    document
+}
+
+/// What the whole journal's verification says beside that.
+fn faults(hospital: &Hospital) -> Vec<JournalFault> {
+    let files = hospital.folder.path().join("store/journal");
+    let (database, trust) = (&hospital.database, &hospital.trust);
+    torikomi::journal::files::Files::open(&files).unwrap().catch_up(database).unwrap();
+    verify(&Sources { database, files: &files, trust, against: None }, |_, _| ()).unwrap().faults
+}
+
+#[test]
+fn an_act_stands_in_an_entry_about_what_it_says() {
+    let hospital = Hospital::new();
+    let [meant, other] = [taken(&hospital), taken(&hospital)];
+    let deed = Deed::SendBack { documents: vec![meant], state_digest: the_state(), reason: ReasonCode::Rescan };
+    let act = Act::new(deed, hospital.manager.person(), at(TAKEN_IN_AT), hospital.home);
+    let mut draft = Signed::sign(act, &[&hospital.manager]).unwrap().into_draft(None);
+    draft.subject = Subject::document(other);
+    let index = hospital.append(draft, at(TAKEN_IN_AT)).index;
+    assert_eq!(acts_at_fault(&hospital), [(index, ActFault::ActDiffers)]);
+}
+
+#[test]
+fn an_act_counts_once() {
+    let hospital = Hospital::new();
+    let (admin, manager, now) = (&hospital.admin, &hospital.manager, at(TAKEN_IN_AT));
+    let signed = |deed: Deed, signers: &[&Signer]| {
+        let act = Act::new(deed, signers[0].person(), now, hospital.home);
+        let act = if let [_, second] = signers { act.with_second(second.person()) } else { act };
+        Signed::sign(act, signers).unwrap()
+    };
+    // An appointment that was ended is written once more, to hold anew.
+    let person = PersonId::new();
+    let appointed = signed(appointment(person, Role::Operator, now), &[admin, manager]);
+    hospital.append(appointed.clone().into_draft(None), now);
+    let ends = now.plus(SignedDuration::from_secs(1));
+    append(&hospital, Deed::EndAppointment { person, role: Role::Operator, ends }, &[admin], now);
+    let again = hospital.append(appointed.into_draft(None), now).index;
+    // A confirmation is written twice; and a decision about a document that has ended.
+    let document = taken(&hospital);
+    let confirmed = signed(confirm(document), &[manager]);
+    hospital.append(confirmed.clone().into_draft(None), now);
+    let twice = hospital.append(confirmed.clone().into_draft(None), now).index;
+    let repeated = [again, twice].map(|index| (index, ActFault::ActRepeated));
+    assert_eq!(acts_at_fault(&hospital), repeated);
+    let deed = Deed::Discard { document, state_digest: the_state(), reason: ReasonCode::NotARecord };
+    append(&hospital, deed, &[manager], now);
+    let ended = hospital.append(confirmed.into_draft(None), now).index;
+    let expected = JournalFault::ActOnEnded { index: ended, document };
+    assert!(faults(&hospital).contains(&expected), "{:?}", faults(&hospital));
+}
+
+#[test]
+fn a_record_is_proven_by_acts_that_stand_once() {
+    let hospital = Hospital::new();
+    let filed = hospital.file(Recipe::default());
+    let stored = hospital.database.read(async |tx| torikomi::journal::read::entries(tx, 0, 1000).await).unwrap();
+    let opened = stored.iter().map(|stored| stored.entry().unwrap()).find(|entry| entry.kind == Kind::SessionOpened);
+    let opened = opened.unwrap();
+    let judge = || hospital.at_home().verify(filed.id, &hospital.trust, true).unwrap().unwrap();
+    assert_eq!(judge().verdict, Verdict::Passed);
+    let draft = Draft::by_person(opened.kind, hospital.manager.person(), opened.subject).act(opened.act.unwrap());
+    let index = hospital.append(draft, opened.at).index;
+    let said: Vec<_> = judge().steps.into_iter().map(|step| step.said).collect();
+    let expected = Said::Fault(Fault::ActWrong { index, act_fault: ActFault::ActRepeated });
+    assert!(said.contains(&expected), "{said:?}");
+}
+
+/// By a clock that was set back the entry that closes a session bears an earlier time than what was signed in it.
+#[test]
+fn a_session_was_open_until_the_time_that_its_end_states() {
+    let hospital = Hospital::new();
+    let filed = hospital.file(Recipe::default());
+    let set_back = at("2026-11-20T04:10:00.000000Z");
+    let close = |closed_at: Instant| {
+        let subject = Subject { session: Some(filed.session), ..Subject::default() };
+        let draft =
+            Draft::by_system(Kind::SessionClosed, subject).fact("reason", "restart").fact("closed_at", closed_at);
+        hospital.append(draft, set_back);
+        hospital.at_home().verify(filed.id, &hospital.trust, true).unwrap().unwrap().verdict
+    };
+    assert_eq!(close(at(SIGNED_AT)), Verdict::Passed);
+    let hospital = Hospital::new();
+    let filed = hospital.file(Recipe::default());
+    let subject = Subject { session: Some(filed.session), ..Subject::default() };
+    hospital.append(Draft::by_system(Kind::SessionClosed, subject), set_back);
+    assert_eq!(hospital.at_home().verify(filed.id, &hospital.trust, true).unwrap().unwrap().verdict, Verdict::Failed);
 }
 
 /// The first thing that is wrong with what a recipe makes.

@@ -354,12 +354,12 @@ fn acts_count_only_with_role_and_signature() {
     let bench = Bench::new();
     // The administrator may not confirm.
     let hospital = &bench.hospital;
-    let (document, now) = (DocumentId::new(), at(FILED_AT));
+    let (document, now) = (bench.take(), at(FILED_AT));
     let act = torikomi::people::acts::Act::new(confirm(document), hospital.admin.person(), now, hospital.home);
     let signed = torikomi::people::acts::Signed::sign(act, &[&hospital.admin]).unwrap();
     hospital.append(signed.into_draft(None), now);
     let fault = ActFault::ActRoleNotHeld { act: "confirm".into() };
-    assert_eq!(bench.report(None).faults, [JournalFault::ActWrong { index: 9, act_fault: fault }]);
+    assert_eq!(bench.report(None).faults, [JournalFault::ActWrong { index: 10, act_fault: fault }]);
 
     // A confirmation without anybody's signature.
     let bench = Bench::new();

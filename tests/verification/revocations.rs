@@ -69,7 +69,7 @@ pub(crate) fn third(hospital: &Hospital, now: Instant) -> Signer {
         let change = enrolment::add_person(tx, added, person, private, &rules, now).await?;
         let appended = journal.append(tx, change.entry.clone(), now).await?;
         change.apply(tx, appended.index).await?;
-        let change = enrolment::enrol(tx, enrolled, certificate, &rules, now).await?;
+        let change = enrolment::enrol(tx, enrolled, certificate, None, &rules, now).await?;
         let appended = journal.append(tx, change.entry.clone(), now).await?;
         change.apply(tx, appended.index).await?;
         let change = enrolment::appoint(tx, appointed, &rules, now).await?;

@@ -342,13 +342,14 @@ fn fill(
     let keys = keyring::create(layout, id, &plan.organization, &passphrase, evaluation, validity)?;
 
     let suite = config.signing.suite.into();
-    let certificate_validity = Validity {
-        not_before: validity.not_before,
-        not_after: now.plus(config.people.certificate_valid.as_signed()).min(validity.not_after),
-    };
+    let not_after = now.plus(config.people.certificate_valid.as_signed()).min(validity.not_after);
+    // Not both keys end on one day: whoever still has one has the other's renewed.
+    let ends = [not_after, now.plus(not_after.since(now) / 10 * 9)];
     let mut founders = Vec::new();
     let mut signers = Vec::new();
-    for (founder, role) in plan.founders.into_iter().zip([Role::Admin, Role::InformationManager]) {
+    for ((founder, role), not_after) in plan.founders.into_iter().zip([Role::Admin, Role::InformationManager]).zip(ends)
+    {
+        let certificate_validity = Validity { not_before: validity.not_before, not_after };
         let person = founder.person.into_person(None, now)?;
         let own = make_key(&person, founder.passphrase, &config, suite)?;
         let file = format!("{}.pem", person.login);

@@ -13,7 +13,7 @@ use crate::crypto::check;
 use crate::crypto::make::Validity;
 use crate::database::{DatabaseError, Tx};
 use crate::document::HoldReason;
-use crate::ids::Name;
+use crate::ids::{Name, PersonId};
 use crate::instant::Instant;
 use crate::journal::append::Appended;
 use crate::keyring;
@@ -54,16 +54,20 @@ impl Requests {
         Ok(noted(appended))
     }
 
-    /// The person types the new passphrase; `by`, somebody else, opens the authority that certifies the key.
+    /// The person types the new passphrase; `by`, somebody else, opens the authority that certifies the key. Where a key is in
+    /// force still, its owner ends it with its `present` passphrase: nobody else can have another made meanwhile.
     pub(super) fn enrol(
         &self,
         by: &Credentials,
         own: &Credentials,
+        present: Option<Secret>,
         authority: &Secret,
         peer: Peer,
     ) -> Result<Noted, Refusal> {
         let hand = self.hand(peer);
         let signer = self.prove(by, hand.now)?;
+        let ending = present.map(|passphrase| Credentials { login: own.login.clone(), passphrase });
+        let ending = ending.map(|present| self.prove(&present, hand.now)).transpose()?.map(Signers::from);
         let _alone = self.enrolling.lock().unwrap_or_else(PoisonError::into_inner);
         let (person, file_name) = self.line.database.read::<_, PeopleError, _>(async |tx| {
             let person = register::active(tx, &own.login).await?;
@@ -81,14 +85,28 @@ impl Requests {
         let signed = hand.sign(Deed::Enrol(certificate.issued()), &signers, None)?;
         // Asked before the key is saved, so that a refusal leaves nothing behind.
         let (asked, new, rules, now) = (signed.clone(), certificate.clone(), hand.rules, hand.now);
-        self.line
-            .database
-            .read::<_, PeopleError, _>(async move |tx| enrolment::enrol(tx, asked, new, &rules, now).await.map(drop))?;
+        let ended = ending.as_ref().map(|signers| signers.first.certificate().fingerprint);
+        self.line.database.read::<_, PeopleError, _>(async move |tx| {
+            enrolment::enrol(tx, asked, new, ended, &rules, now).await.map(drop)
+        })?;
         file.save(&self.line.keys, &file_name)?;
+        if ending.is_some() {
+            self.line.sessions.close_all_of(person.id);
+        }
         let appended = self.line.database.write::<_, Refusal, _>(async move |tx| {
-            let change = enrolment::enrol(tx, signed, certificate, &hand.rules, hand.now).await?;
+            if let Some(signers) = ending {
+                let (login, why) = (person.login.to_string(), RevocationReason::Renewal);
+                let (held, change) = Revocation { login, why, since: None }.act(tx, &signers, &hand).await?;
+                hand.apply(tx, &change).await?;
+                close_sessions_of(tx, held.person, &hand).await?;
+            }
+            let change = enrolment::enrol(tx, signed, certificate, None, &hand.rules, hand.now).await?;
             hand.apply(tx, &change).await
         })?;
+        if ended.is_some() {
+            // A session that was being opened meanwhile.
+            self.line.sessions.close_all_of(person.id);
+        }
         Ok(noted(appended))
     }
 
@@ -139,10 +157,7 @@ impl Requests {
             let (held, change) = wanted.act(tx, &signers, &hand).await?;
             let appended = hand.apply(tx, &change).await?;
             if ends {
-                for session in sessions::list(tx, true).await?.into_iter().filter(|row| row.person == held.person) {
-                    let change = sessions::close(tx, session.id, CloseReason::Revoked, hand.now).await?;
-                    hand.apply(tx, &change).await?;
-                }
+                close_sessions_of(tx, held.person, &hand).await?;
             }
             queue::ask_anew(tx, appended.index, &profiles, &hand).await?;
             // What only this person could have signed asks for somebody else.
@@ -173,7 +188,7 @@ impl Requests {
         let (appended, from) = self.line.database.write::<_, Refusal, _>(async move |tx| {
             // Now that the passphrases are tried: nobody is in office before the entry that says so.
             let hand = hand.at(clock.now());
-            let earliest = appointments::earliest(hand.now);
+            let earliest = appointments::soonest(tx, hand.now).await?;
             let from = asked_for.map_or(earliest, appointments::whole_second_from);
             if from < earliest {
                 return Err(Refusal::BegunInPast { from });
@@ -208,10 +223,11 @@ impl Requests {
         let (appended, ends) = self.line.database.write::<_, Refusal, _>(async move |tx| {
             // What was signed while the passphrase was tried was signed in office.
             let hand = hand.at(clock.now());
-            let ends = asked_for.map_or(appointments::earliest(hand.now), appointments::whole_second_from);
+            let soonest = appointments::soonest(tx, hand.now).await?;
+            let ends = asked_for.map_or(soonest, appointments::whole_second_from);
             let person = register::active(tx, &login).await?.id;
             let open = appointments::list(tx, ends).await?;
-            if !open.iter().any(|held| held.person == person && held.role == role && held.from < ends) {
+            if !open.iter().any(|held| held.person == person && held.role == role) {
                 return Err(Refusal::NotAppointed { login, role: role.to_string() });
             }
             let signed = hand.sign(Deed::EndAppointment { person, role, ends }, &signers, None)?;
@@ -248,6 +264,15 @@ pub fn resume_under_manager(line: &Line) -> Result<(), DatabaseError> {
             documents::resume_all(tx, None, HoldReason::NoInformationManager, now).await
         })?;
         line.shared.wake(&[StageName::Signing]);
+    }
+    Ok(())
+}
+
+/// Closes the sessions of somebody whose key is revoked.
+async fn close_sessions_of(tx: &mut Tx, person: PersonId, hand: &Hand) -> Result<(), Refusal> {
+    for session in sessions::list(tx, true).await?.into_iter().filter(|row| row.person == person) {
+        let change = sessions::close(tx, session.id, CloseReason::Revoked, hand.now).await?;
+        hand.apply(tx, &change).await?;
     }
     Ok(())
 }

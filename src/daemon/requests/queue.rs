@@ -130,7 +130,12 @@ pub(super) async fn go_on(tx: &mut Tx, document: &Document, profiles: &Profiles,
 pub(super) async fn ask_anew(tx: &mut Tx, by: u64, profiles: &Profiles, hand: &Hand) -> Result<(), Refusal> {
     use DocumentState::{AwaitingConfirmation, Review, Signing};
     for id in decisions::undone_in(tx, by).await? {
-        let document = find(tx, id).await?;
+        let document = match readable(tx, id).await {
+            Ok(Some(document)) => document,
+            // It asks nobody anything; the status tells of it, and no key stays in force for that.
+            Ok(None) | Err(DatabaseError::Unreadable(_)) => continue,
+            Err(error) => return Err(error.into()),
+        };
         match (document.state, document.held) {
             // Whoever says what it is now says all of it.
             (_, Some(HoldReason::SourceChanged)) => {}
@@ -153,6 +158,12 @@ pub(super) async fn ask_anew(tx: &mut Tx, by: u64, profiles: &Profiles, hand: &H
         }
     }
     Ok(())
+}
+
+/// A document whose row can be read, with all that was decided about it.
+async fn readable(tx: &mut Tx, id: DocumentId) -> Result<Option<Document>, DatabaseError> {
+    decisions::of_document(tx, id).await?;
+    documents::get(tx, id).await
 }
 
 async fn hold(

@@ -16,7 +16,7 @@ use crate::ledger::deliveries::{self, Delivery};
 use crate::ledger::documents::{self, Count, Filter, UnreadableDocument};
 use crate::people::appointments::{self, Appointment};
 use crate::people::sessions::{self, SessionRow};
-use crate::people::{PeopleError, Role, register};
+use crate::people::{PeopleError, Role, certificates, register};
 use crate::pipeline::driver::Away;
 use crate::pipeline::line::Line;
 use crate::store::records;
@@ -39,6 +39,8 @@ struct Found {
     unreadable: Vec<UnreadableDocument>,
     sessions: Vec<SessionStatus>,
     appointed: Vec<Appointment>,
+    /// Whose certificates end soon, and when.
+    ending: Vec<(String, Instant)>,
     manager: Option<String>,
     records: i64,
     journal_size: u64,
@@ -96,6 +98,12 @@ impl Requests {
             let until = gap.until.map(|until| calendar.day_of(until));
             warnings.push(Warning::Gap { from: calendar.day_of(gap.from), until });
         }
+        warnings.extend(
+            found
+                .ending
+                .iter()
+                .map(|(login, ends)| Warning::Certificate { login: login.clone(), until: calendar.day_of(*ends) }),
+        );
         if line.sessions.keys_may_be_swapped() {
             warnings.push(Warning::KeysMayBeSwapped);
         }
@@ -133,6 +141,15 @@ async fn look(tx: &mut Tx, now: Instant) -> Result<Found, PeopleError> {
         Some(appointment) => register::get(tx, appointment.person).await?.map(|person| person.name),
         None => None,
     };
+    let appointed = appointments::list(tx, now).await?;
+    let mut ending = Vec::new();
+    for person in register::list(tx).await? {
+        if appointed.iter().any(|held| held.person == person.id)
+            && let Some(ends) = certificates::ends_soon(&certificates::of_person(tx, person.id).await?, now)
+        {
+            ending.push((person.login.to_string(), ends));
+        }
+    }
     Ok(Found {
         counts: documents::counts(tx).await?,
         waiting,
@@ -140,7 +157,8 @@ async fn look(tx: &mut Tx, now: Instant) -> Result<Found, PeopleError> {
         deadlines,
         unreadable,
         sessions: open,
-        appointed: appointments::list(tx, now).await?,
+        appointed,
+        ending,
         manager,
         records: records::count(tx).await?,
         journal_size: read::head(tx).await?.map_or(0, |head| head.size),

@@ -209,6 +209,8 @@ CREATE TABLE attempt (
     stamp_due_at   BIGINT,
     UNIQUE (document, number)
 );
+CREATE INDEX attempt_by_session ON attempt (session, signed_at);
+CREATE INDEX attempt_by_signature ON attempt (signed_at);
 
 -- Objects of the store.
 CREATE TABLE object (
@@ -303,7 +305,8 @@ CREATE TABLE appointment (
     valid_from    BIGINT NOT NULL,
     valid_until   BIGINT,
     journal_index BIGINT NOT NULL,
-    PRIMARY KEY (person, role, valid_from)
+    -- one that was taken back before it began ends when it would have begun, and may be followed by another
+    PRIMARY KEY (person, role, valid_from, journal_index)
 );
 
 CREATE TABLE session (

@@ -321,6 +321,7 @@ session-closed-suspended = person suspended
 session-closed-revoked = key revoked
 session-closed-restart = daemon restarted
 session-closed-key-gone = key open nowhere any more
+session-closed-set-back = clock set back to before it began
 operator-none = Nobody is registered.
 
 ## Status

@@ -53,7 +53,7 @@ people-certificate-not-valid = The certificate of { $login } is not valid now (u
 people-wrong-passphrase = This passphrase does not open the key of { $login }. Please type it again. If it is forgotten, the key is revoked and a new one made.
 people-key-unusable = The key file of { $login } cannot be used ({ $detail }). Please restore it from a backup or make a new key.
 people-weak-passphrase = The passphrase is too weak to be used: { $weaknesses }.
-people-key-in-force = { $login } has a key in force. It is revoked first (torikomi operator revoke { $login }): by { $login }, or by somebody else where it is lost.
+people-key-in-force = { $login } has a key in force. { $login } renews it with its present passphrase (torikomi operator enrol { $login } --renew). Where that is lost, the key is revoked first (torikomi operator revoke { $login }).
 people-revocation-of-past = Alone, a key is revoked from now on. From a time that has passed ({ $since }) two others than its owner revoke it, for what it signed since then counts for nothing.
 people-revocation-too-early = The certificate begins at { $since }. Give that time or a later one.
 people-revoked-before = The key is revoked from { $since } on already. Only two others than its owner can change that, to an earlier time.
@@ -61,6 +61,7 @@ people-stopped-by-you = You revoked the key of { $login } alone. The next one is
 people-revocation-to-come = A key is revoked from now on, or from a time that has passed ({ $since } has not).
 people-own-appointment = Nobody appoints themselves. Please ask another administrator.
 people-backwards-appointment = An appointment must end after it begins, and not in the past.
+people-nobody-left = After that nobody could be appointed any more: it takes an administrator and a second person (administrator or information manager), and one of them with a key in force. Please appoint a successor first, without an end (`torikomi operator appoint`).
 people-invalid-rank = The rank is 1 for the holder, 2 and on for substitutes.
 people-overlapping-appointment = { $login } is { role-name } already for part of that time. Please check the dates.
 people-rank-taken = Rank { $rank } of { role-name } is held by { $login } for part of that time. Please change the rank or the dates.
@@ -87,6 +88,7 @@ session-reason = { $reason ->
     [spent] it has signed as many as it may
     [suspended] the account was suspended
     [revoked] the key was revoked
+    [set-back] the clock was set back to before it began
    *[restart] the system was started again
 }
 
@@ -132,6 +134,7 @@ warning-gap = { $until ->
     [none] From { $from } on there is no information manager, and nothing can be signed. Please appoint a successor or a substitute.
    *[other] From { $from } until { $until } there is no information manager, and nothing can be signed. Please appoint a successor or a substitute.
 }
+warning-certificate = The certificate of { $login } is valid until { $until }. After that { $login } signs nothing, and once nobody’s is left, nobody can renew another’s. Please renew it in time (torikomi operator enrol { $login } --renew; without --renew once it has ended).
 export-reason = { $code ->
     [disclosure] disclosure to the patient or family
     [audit] audit or inspection

@@ -303,6 +303,7 @@ session-closed-suspended = 利用者の停止
 session-closed-revoked = 鍵の失効
 session-closed-restart = 常駐プログラムの再起動
 session-closed-key-gone = 鍵が開かれていないため
+session-closed-set-back = 時計が開始より前に戻されました
 operator-none = 登録された利用者はいません。
 
 ## 稼働状況

@@ -53,7 +53,7 @@ people-certificate-not-valid = { $login } さんの証明書は、いま有効�
 people-wrong-passphrase = { $login } さんの鍵が、このパスフレーズでは開きません。もう一度入力してください。忘れた場合は鍵を失効させ、作り直します。
 people-key-unusable = { $login } さんの鍵ファイルを使えません（{ $detail }）。バックアップから戻すか、鍵を作り直してください。
 people-weak-passphrase = パスフレーズが弱いため、使えません。{ $weaknesses }
-people-key-in-force = { $login } さんには有効な鍵があります。先に「torikomi operator revoke { $login }」で失効させてください（本人、または紛失時はほかの人が行います）。
+people-key-in-force = { $login } さんには有効な鍵があります。更新は、本人が今のパスフレーズを入れて「torikomi operator enrol { $login } --renew」で行います。パスフレーズを失くしたときは、先に「torikomi operator revoke { $login }」で失効させてください。
 people-revocation-of-past = 一人で失効できるのは今からです。過去の時刻（{ $since }）からの失効は、その後の署名がすべて無効になるため、本人以外の2名が行います。
 people-revocation-too-early = 証明書の有効期間は { $since } に始まります。それ以後の時刻を指定してください。
 people-revoked-before = この鍵は { $since } からすでに失効しています。変更できるのは、本人以外の2名がそれより前の時刻にする場合だけです。
@@ -61,6 +61,7 @@ people-stopped-by-you = { $login } さんの鍵は、あなたが一人で失効
 people-revocation-to-come = 失効の時刻には、現在または過去の時刻を指定してください（{ $since } はまだ来ていません）。
 people-own-appointment = 自分自身を任命することはできません。別の管理者に依頼してください。
 people-backwards-appointment = 任命の終わりは、始まりより後、かつこれから先の時刻にしてください。
+people-nobody-left = これを終えると、以後だれも任命できなくなります。任命には管理者と、もう一人（管理者か情報作成管理者）が要り、うち一人には有効な鍵が要ります。先に「torikomi operator appoint」で、終わりを決めずに後任を任命してください。
 people-invalid-rank = 順位は、本人が 1、代理が 2 以降です。
 people-overlapping-appointment = { $login } さんは、その期間の一部ですでに{ role-name }です。期間を確かめてください。
 people-rank-taken = { role-name }の順位 { $rank } は、その期間の一部で { $login } さんが務めています。順位か期間を変えてください。
@@ -87,6 +88,7 @@ session-reason = { $reason ->
     [spent] 件数の上限
     [suspended] 利用の停止
     [revoked] 鍵が失効した
+    [set-back] 時計が開始より前に戻された
    *[restart] システムの再起動
 }
 
@@ -132,6 +134,7 @@ warning-gap = { $until ->
     [none] { $from } から、情報作成管理者がいなくなります。その間は署名できません。後任か代理を任命してください。
    *[other] { $from } から { $until } まで、情報作成管理者がいなくなります。その間は署名できません。後任か代理を任命してください。
 }
+warning-certificate = { $login } さんの証明書の有効期限は { $until } です。期限を過ぎると署名できず、全員の期限が切れるとだれも更新できなくなります。期限内に「torikomi operator enrol { $login } --renew」で更新してください（期限が過ぎたあとは --renew を付けません）。
 export-reason = { $code ->
     [disclosure] 本人・家族への開示
     [audit] 監査・立入検査

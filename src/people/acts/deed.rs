@@ -410,19 +410,36 @@ impl Deed {
             Self::TakeAsIs { delivery, .. }
             | Self::RefuseDelivery { delivery, .. }
             | Self::RetryDelivery { delivery } => Subject::delivery(*delivery),
-            Self::Identify { document, .. }
-            | Self::Accept { document, .. }
-            | Self::Exception { document, .. }
-            | Self::Confirm { document, .. }
-            | Self::Discard { document, .. } => Subject::document(*document),
-            Self::LateRelease { documents, .. }
-            | Self::SendBack { documents, .. }
-            | Self::Assign { documents, .. }
-            | Self::Retry { documents } => match documents.as_slice() {
+            Self::Identify { .. }
+            | Self::Accept { .. }
+            | Self::Exception { .. }
+            | Self::Confirm { .. }
+            | Self::Discard { .. }
+            | Self::LateRelease { .. }
+            | Self::SendBack { .. }
+            | Self::Assign { .. }
+            | Self::Retry { .. } => match self.documents() {
                 [document] => Subject::document(*document),
                 _ => Subject::default(),
             },
             Self::Genesis { .. } | Self::ApproveProfile { .. } | Self::AcknowledgeClock { .. } => Subject::default(),
+        }
+    }
+
+    /// The documents that it is about.
+    #[must_use]
+    pub fn documents(&self) -> &[DocumentId] {
+        match self {
+            Self::Identify { document, .. }
+            | Self::Accept { document, .. }
+            | Self::Exception { document, .. }
+            | Self::Confirm { document, .. }
+            | Self::Discard { document, .. } => std::slice::from_ref(document),
+            Self::LateRelease { documents, .. }
+            | Self::SendBack { documents, .. }
+            | Self::Assign { documents, .. }
+            | Self::Retry { documents } => documents,
+            _ => &[],
         }
     }
 }

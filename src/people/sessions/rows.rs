@@ -33,6 +33,13 @@ pub struct SessionRow {
     pub closed: Option<(Instant, CloseReason)>,
 }
 
+impl SessionRow {
+    /// When it was opened, or its batch attested since.
+    pub(super) fn since(&self) -> Instant {
+        self.attestation.as_ref().map_or(self.opened_at, |attestation| attestation.at.max(self.opened_at))
+    }
+}
+
 /// A session goes on a few times a day at the most; a longer chain is a fault in the register.
 const LONGEST_CHAIN: usize = 100;
 

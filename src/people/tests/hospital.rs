@@ -158,7 +158,7 @@ impl Hospital {
         let act = Act::new(deed, by.person(), self.now, self.rules.home).with_second(signer.person());
         let signed = Signed::sign(act, &[by, signer])?;
         let (rules, now) = (self.rules, self.now);
-        self.commit(async move |tx| enrolment::enrol(tx, signed, certificate, &rules, now).await)
+        self.commit(async move |tx| enrolment::enrol(tx, signed, certificate, None, &rules, now).await)
     }
 
     /// A person ends the own key.

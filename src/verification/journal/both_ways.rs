@@ -71,9 +71,10 @@ impl BothWays {
         &mut self,
         database: &Database,
         entry: &Entry,
-        people: &People,
+        people: &mut People,
         faults: &mut Faults,
     ) -> Result<(), Unverifiable> {
+        self.open_still(entry, faults);
         match entry.kind {
             Kind::DeliveryTaken => {
                 if let Some(document) = entry.subject.document
@@ -89,15 +90,15 @@ impl BothWays {
                 let version = entry.facts.get("version").and_then(serde_json::Value::as_u64);
                 // A later version is of a document that was filed before.
                 if version.is_none_or(|version| version <= 1) {
-                    self.end(database, entry, DocumentState::Filed, faults)?;
+                    self.end(database, entry, DocumentState::Filed, people, faults)?;
                 }
             }
-            Kind::DocumentSentBack => self.end(database, entry, DocumentState::SentBack, faults)?,
-            Kind::DocumentDiscarded => self.end(database, entry, DocumentState::Discarded, faults)?,
+            Kind::DocumentSentBack => self.end(database, entry, DocumentState::SentBack, people, faults)?,
+            Kind::DocumentDiscarded => self.end(database, entry, DocumentState::Discarded, people, faults)?,
             // Only what is of a document ends one.
             Kind::DeliveryReceived if entry.subject.document.is_some() => {
                 received(database, entry, faults)?;
-                self.end(database, entry, DocumentState::Discarded, faults)?;
+                self.end(database, entry, DocumentState::Discarded, people, faults)?;
             }
             Kind::SessionOpened => self.opened(entry),
             Kind::DocumentSigned => self.signed(entry, faults),
@@ -105,11 +106,22 @@ impl BothWays {
                 for document in about(entry).into_iter().filter(|document| !self.superseded.contains(document)) {
                     faults.say(JournalFault::SupersededByNone { index: entry.index, document });
                 }
-                self.end(database, entry, DocumentState::SentBack, faults)?;
+                self.end(database, entry, DocumentState::SentBack, people, faults)?;
             }
             _ => {}
         }
         Ok(())
+    }
+
+    /// Nobody decides anything about what has ended, or never came. An act that ends it is told of where it does.
+    fn open_still(&self, entry: &Entry, faults: &mut Faults) {
+        let ends = matches!(entry.kind, Kind::DocumentSentBack | Kind::DocumentDiscarded);
+        if entry.act.is_none() || ends {
+            return;
+        }
+        for document in about(entry).into_iter().filter(|document| !self.open.contains(document)) {
+            faults.say(JournalFault::ActOnEnded { index: entry.index, document });
+        }
     }
 
     fn opened(&mut self, entry: &Entry) {
@@ -139,6 +151,7 @@ impl BothWays {
         database: &Database,
         entry: &Entry,
         ended: DocumentState,
+        people: &mut People,
         faults: &mut Faults,
     ) -> Result<(), Unverifiable> {
         let index = entry.index;
@@ -147,6 +160,7 @@ impl BothWays {
                 faults.say(JournalFault::EndedTwice { index, document });
                 continue;
             }
+            people.ended(document);
             // The transaction that wrote the entry ended it, and no move leads on from there.
             let found = database.read(async |tx| standing::state(tx, document).await);
             match readable(found)?.flatten() {
@@ -194,8 +208,8 @@ fn about(entry: &Entry) -> Vec<DocumentId> {
         return vec![document];
     }
     match entry.act.as_ref().and_then(|act| Act::parse(&act.text).ok()).map(|act| act.deed) {
-        Some(Deed::SendBack { documents, .. }) => documents,
-        _ => Vec::new(),
+        Some(deed) => deed.documents().to_vec(),
+        None => Vec::new(),
     }
 }
 

@@ -221,6 +221,11 @@ pub enum JournalFault {
         index: u64,
         document: DocumentId,
     },
+    /// An act about a document that had ended by then, or was never taken.
+    ActOnEnded {
+        index: u64,
+        document: DocumentId,
+    },
     /// A further receipt that does not say of which document.
     ReceiptOfNothing {
         index: u64,

@@ -1,0 +1,153 @@
+//! Offices and sessions whose end must leave a way on, and must not reach back to before what was signed in them.
+
+use super::super::appointments::Appointment;
+use super::*;
+use crate::database::DatabaseError;
+use crate::ids::AttemptId;
+use crate::ledger::attempts::{self, Attempt, AttemptState};
+use crate::ledger::documents;
+
+/// Enters a signature that was made in a session at a time.
+fn signed(hospital: &Hospital, session: SessionId, signer: PersonId, signed_at: Instant) {
+    let document = DocumentId::new();
+    let digest = Digest::of(b"");
+    let attempt = Attempt {
+        id: AttemptId::new(),
+        document,
+        number: 1,
+        state: AttemptState::Signed,
+        record: digest,
+        manifest: digest,
+        signer,
+        session,
+        signed_at,
+        timestamped_at: None,
+        stamp_due_at: None,
+    };
+    let station = "front-desk".parse().unwrap();
+    hospital
+        .database
+        .write::<_, DatabaseError, _>(async move |tx| {
+            documents::create(tx, document, &station, &[], signed_at, signed_at).await?;
+            attempts::enter(tx, &attempt).await
+        })
+        .unwrap();
+}
+
+fn end(hospital: &Hospital, admin: &Signer, whose: PersonId, role: Role, ends: Instant) -> Result<(), PeopleError> {
+    hospital.act(&[admin], Deed::EndAppointment { person: whose, role, ends })
+}
+
+#[test]
+fn whoever_is_left_can_appoint_others() {
+    for (mut hospital, admin, manager) in Hospital::founded() {
+        let office = Role::InformationManager;
+        // The only one beside the administrator, now or some day; and the only administrator, by whose own act ever.
+        for ends in [later(1), later(24 * 365 * 10)] {
+            assert_eq!(refusal(end(&hospital, &admin, manager.person(), office, ends)), Refused::NobodyLeft);
+            assert_eq!(refusal(end(&hospital, &admin, admin.person(), Role::Admin, ends)), Refused::NobodyLeft);
+        }
+        // Somebody whose office ends of itself is no successor: the day would come on which nobody is left.
+        let successor = hospital.operator([&admin, &manager], "mihon-dairi");
+        let (person, now) = (successor.person(), hospital.now);
+        let appoint = |until| Deed::Appoint(Appointment { person, role: office, rank: 2, from: now, until });
+        hospital.act(&[&admin, &manager], appoint(Some(later(100)))).unwrap();
+        assert_eq!(refusal(end(&hospital, &admin, manager.person(), office, later(1))), Refused::NobodyLeft);
+        end(&hospital, &admin, person, office, later(2)).unwrap();
+        hospital.now = later(3);
+        let again = Appointment { person, role: office, rank: 2, from: later(3), until: None };
+        hospital.act(&[&admin, &manager], Deed::Appoint(again)).unwrap();
+        end(&hospital, &admin, manager.person(), office, later(4)).unwrap();
+        // An operator is in nobody's way, and the successor is the last in turn.
+        end(&hospital, &admin, person, Role::Operator, later(4)).unwrap();
+        assert_eq!(refusal(end(&hospital, &admin, person, office, later(5))), Refused::NobodyLeft);
+    }
+}
+
+#[test]
+fn what_has_not_begun_is_taken_back() {
+    for (hospital, admin, manager) in Hospital::founded() {
+        let (role, begins) = (Role::InformationManager, later(24 * 30));
+        let person = hospital.operator([&admin, &manager], "mihon-dairi").person();
+        let appoint = |rank| Deed::Appoint(Appointment { person, role, rank, from: begins, until: None });
+        hospital.act(&[&admin, &manager], appoint(2)).unwrap();
+        end(&hospital, &admin, person, role, later(1)).unwrap();
+        let known = hospital.database.read(async move |tx| appointments::list(tx, later(0)).await).unwrap();
+        assert!(!known.iter().any(|held| (held.person, held.role) == (person, role)), "{known:?}");
+        let held = async move |tx: &mut _| appointments::roles(tx, person, later(24 * 40)).await;
+        assert_eq!(hospital.database.read(held).unwrap(), [Role::Operator].into());
+        // The same time is free again, and the rank too.
+        hospital.act(&[&admin, &manager], appoint(3)).unwrap();
+        let held = async move |tx: &mut _| appointments::roles(tx, person, later(24 * 40)).await;
+        assert_eq!(hospital.database.read(held).unwrap(), [Role::Operator, role].into());
+        // What runs ends; what was taken back stays so.
+        end(&hospital, &admin, person, role, later(24 * 31)).unwrap();
+        let held = async move |tx: &mut _| appointments::roles(tx, person, later(24 * 30)).await;
+        assert_eq!(hospital.database.read(held).unwrap(), [Role::Operator, role].into());
+    }
+}
+
+#[test]
+fn an_office_ends_after_what_was_signed_in_it_by_whatever_clock() {
+    for (mut hospital, admin, manager) in Hospital::founded() {
+        let operator = hospital.operator([&admin, &manager], "mihon-taro");
+        let row = hospital.open(&operator, "front-desk", &Attested::ALL).unwrap();
+        let (person, role) = (operator.person(), Role::Operator);
+        signed(&hospital, row.id, person, later(2));
+        // The clock was set back by an hour.
+        hospital.now = later(1);
+        let soonest = hospital.database.read(async |tx| appointments::soonest(tx, later(1)).await).unwrap();
+        assert!(soonest > later(2), "{soonest}");
+        let moment_before = soonest.plus(SignedDuration::from_secs(-1));
+        assert_eq!(refusal(end(&hospital, &admin, person, role, moment_before)), Refused::BackwardsAppointment);
+        end(&hospital, &admin, person, role, soonest).unwrap();
+    }
+}
+
+#[test]
+fn a_session_ends_after_what_was_signed_in_it_by_whatever_clock() {
+    for (mut hospital, admin, manager) in Hospital::founded() {
+        let operator = hospital.operator([&admin, &manager], "mihon-taro");
+        hospital.now = later(1);
+        let first = hospital.open(&operator, "front-desk", &Attested::ALL).unwrap();
+        let second = hospital.open(&operator, "ward-2", &Attested::ALL).unwrap();
+        signed(&hospital, first.id, operator.person(), later(2));
+        hospital.now = later(0);
+        let closed = |id| {
+            let row = hospital.database.read(async move |tx| sessions::get(tx, id).await).unwrap().unwrap();
+            row.closed.unwrap().0
+        };
+        hospital.close(&first, CloseReason::LogOff).unwrap();
+        hospital.close(&second, CloseReason::LogOff).unwrap();
+        // After its signature; and where there is none, after it was opened.
+        assert_eq!((closed(first.id), closed(second.id)), (later(2), later(1)));
+        let entry = hospital.database.read(async |tx| entries(tx, 0, 100).await).unwrap().pop().unwrap();
+        let entry = entry.entry().unwrap();
+        assert_eq!((entry.kind, entry.at), (Kind::SessionClosed, later(0)));
+        assert_eq!(entry.facts["closed_at"], later(1).to_string());
+        // What has yet to end by this clock is nothing to go on with.
+        assert_eq!(hospital.plan(&operator, "ward-2").unwrap().continues, None);
+    }
+}
+
+#[test]
+fn a_session_that_begins_later_than_the_clock_is_ended() {
+    for (mut hospital, admin, manager) in Hospital::founded() {
+        let operator = hospital.operator([&admin, &manager], "mihon-taro");
+        hospital.now = later(1);
+        let row = hospital.open(&operator, "front-desk", &Attested::ALL).unwrap();
+        let sessions = Sessions::default();
+        sessions.admit(&row, Vec::new(), operator, &caps());
+        let facts = sessions.facts(row.id).unwrap();
+        assert_eq!(facts.since(), later(1));
+        let attested = SessionFacts {
+            attestation: facts.attestation.clone().map(|said| sessions::Attestation { at: later(3), ..said }),
+            ..facts
+        };
+        assert_eq!(attested.since(), later(3));
+        let before = |seconds: i64| later(1).plus(SignedDuration::from_secs(-seconds));
+        // A little is waited for.
+        assert_eq!(sessions.expire(before(5)), []);
+        assert_eq!(sessions.expire(before(6)), [(row.id, CloseReason::SetBack)]);
+    }
+}
