@@ -159,7 +159,9 @@ impl Stamps {
             // Where one of the two is missing, its entry says so; without one, a crash came between the two.
             if let (Some(note), Some(token)) = (note, token) {
                 let of_this = size == journal.size && self.is_of_this_journal(&note, journal, trust);
-                if !of_this && !(journal.broken && self.differs) {
+                // Once an entry differs, so does every root: the first says enough.
+                let told = journal.broken && self.differs;
+                if !(of_this || told) {
                     self.differs = true;
                     faults.say(JournalFault::StampedCheckpointDiffers { size });
                 }
