@@ -103,6 +103,9 @@ pub fn start(root: &Path, runtime: &tokio::runtime::Handle, binary: &Path) -> Re
     let bell = Arc::new(Bell::default());
     let ringing = Arc::clone(&bell);
     let Opened { line, lock, stands_in_for, .. } = open::open(root, runtime, binary, move || ringing.ring())?;
+    // Before anything is moved or entered: to an older database, what it does not know would be left over from a crash.
+    let mut files = Files::open(&line.home.layout().store(&line.config).join("journal"), &line.database)?;
+    files.catch_up(&line.database)?;
     // What was signed just before a crash was signed in a session that was open then, so its entry comes first.
     attempts::clear_left_over(&line)?;
     // A session's key died with the process that held it; its row must not look open.
@@ -115,8 +118,6 @@ pub fn start(root: &Path, runtime: &tokio::runtime::Handle, binary: &Path) -> Re
     let intake = crate::intake::line::Line::open(intake_instruments(&line)?, stations(&line))?;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let workers = line.config.image.workers.map_or(cores, |workers| usize::try_from(workers).unwrap_or(cores));
-    let mut files = Files::open(&line.home.layout().store(&line.config).join("journal"))?;
-    files.catch_up(&line.database)?;
     intake.run()?;
     // The stages come up after intake is known to them, so that no source waits for a wake-up that nobody heard.
     let _ = line.intake.set(Arc::new(intake));
@@ -190,6 +191,7 @@ fn station_statuses(line: &Line) -> Vec<StationStatus> {
                 Watching::Unreachable => "unreachable".to_owned(),
             },
             problem: report.problem,
+            weaker_completeness: report.weaker_completeness,
             unfinished_files: report.unfinished_files,
             late_sidecars: report.late_sidecars,
             lone_sidecars: report.lone_sidecars,
