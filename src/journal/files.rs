@@ -31,13 +31,13 @@ pub enum FilesError {
     Io { folder: PathBuf, source: io::Error },
     #[error(
         "the journal's files hold {in_files} entries, the database only {in_database}: it is older than they are, and \
-         nothing was changed; put a newer database back. If there is none, keep {folder} as evidence, put it elsewhere, \
+         nothing was copied; put a newer database back. If there is none, keep {folder} as evidence, put it elsewhere, \
          and start again"
     )]
     DatabaseIsOlder { folder: PathBuf, in_files: u64, in_database: u64 },
     #[error(
-        "the first {size} entries of the journal's files are of another past than the database's: another database was \
-         put in its place, or an older one that went on; nothing was changed; put the right one back. If this one is \
+        "the first {size} entries of the journal's files are not those of the database: another database was \
+         put in its place, or an older one that went on; nothing was copied; put the right one back. If this one is \
          right, keep {folder} as evidence, put it elsewhere, and start again"
     )]
     Forked { folder: PathBuf, size: u64 },

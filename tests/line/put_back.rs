@@ -82,7 +82,7 @@ fn a_database_of_another_past_is_refused_however_far_it_grows() {
         run(std::process::Command::new("mv").arg(&aside).arg(&folder));
         assert_eq!(size(&hospital), entries + more as u64);
         let grown = size(&hospital);
-        refused(&hospital, "of another past");
+        refused(&hospital, "are not those of the database");
         assert_eq!((second_copy(&hospital), size(&hospital)), (copy.clone(), grown));
     }
     put_back(&mut hospital, &right);
