@@ -2,6 +2,8 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use sqlx::{AnyConnection, Connection as _};
 use torikomi::control::Request;
@@ -75,11 +77,11 @@ fn a_database_of_another_past_is_refused_however_far_it_grows() {
     let folder = journal(&hospital);
     let aside = kept.path().join("journal");
     for more in [0, 3] {
-        run(std::process::Command::new("mv").arg(&folder).arg(&aside));
+        run(Command::new("mv").arg(&folder).arg(&aside));
         put_back(&mut hospital, &then);
         go_on(&hospital, 1 + more);
         fs::remove_dir_all(&folder).unwrap();
-        run(std::process::Command::new("mv").arg(&aside).arg(&folder));
+        run(Command::new("mv").arg(&aside).arg(&folder));
         assert_eq!(size(&hospital), entries + more as u64);
         let grown = size(&hospital);
         refused(&hospital, "are not those of the database");
@@ -92,11 +94,20 @@ fn a_database_of_another_past_is_refused_however_far_it_grows() {
 
 /// It does not start, says why, and names the way on.
 fn refused(hospital: &Hospital, why: &str) {
-    let said = std::process::Command::new(env!("CARGO_BIN_EXE_torikomi"))
+    let mut daemon = Command::new(env!("CARGO_BIN_EXE_torikomi"))
         .args(["serve", "--lang", "en", "--home"])
         .arg(hospital.root())
-        .output()
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
         .unwrap();
+    let begun = Instant::now();
+    while daemon.try_wait().unwrap().is_none() && begun.elapsed() < PATIENCE {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    // One that runs is ended all the same.
+    daemon.kill().unwrap();
+    let said = daemon.wait_with_output().unwrap();
     assert_eq!(said.status.code(), Some(3), "{said:?}");
     let said = String::from_utf8_lossy(&said.stderr).into_owned();
     assert!(said.contains(why) && said.contains("nothing in the home was changed"), "{said}");
@@ -141,6 +152,6 @@ fn size(hospital: &Hospital) -> u64 {
     hospital.database.read::<_, DatabaseError, _>(async |tx| read::head(tx).await).unwrap().unwrap().size
 }
 
-fn run(command: &mut std::process::Command) {
+fn run(command: &mut Command) {
     assert!(command.status().unwrap().success(), "{command:?}");
 }
