@@ -243,7 +243,7 @@ mod tests {
                 for refused in [files.catch_up(&other.database), Files::open(&folder, &other.database).map(drop)] {
                     match refused {
                         Err(FilesError::DatabaseIsOlder { in_files: 7, in_database, .. }) => {
-                            assert_eq!(in_database, entries)
+                            assert_eq!(in_database, entries);
                         }
                         Err(FilesError::Forked { size: 7, .. }) => assert!(entries >= 7),
                         refused => panic!("{entries}: {refused:?}"),
