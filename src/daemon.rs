@@ -112,6 +112,9 @@ pub fn start(root: &Path, runtime: &tokio::runtime::Handle, binary: &Path) -> Re
     let ringing = [Arc::clone(&bell), Arc::clone(&stamp_bell)];
     let ring = move || ringing.iter().for_each(|bell| bell.ring());
     let Opened { line, lock, stands_in_for, .. } = open::open(root, runtime, binary, ring)?;
+    // Before anything is moved or entered: to an older database, what it does not know would be left over from a crash.
+    let mut files = Files::open(&line.home.layout().store(&line.config).join("journal"), &line.database)?;
+    files.catch_up(&line.database)?;
     // Whatever is entered from here on bears this clock's time.
     clocks::recall(&line)?;
     // What was signed just before a crash was signed in a session that was open then, so its entry comes first.
@@ -125,8 +128,6 @@ pub fn start(root: &Path, runtime: &tokio::runtime::Handle, binary: &Path) -> Re
     let intake = crate::intake::line::Line::open(intake_instruments(&line)?, stations(&line))?;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let workers = line.config.image.workers.map_or(cores, |workers| usize::try_from(workers).unwrap_or(cores));
-    let mut files = Files::open(&line.home.layout().store(&line.config).join("journal"))?;
-    files.catch_up(&line.database)?;
     intake.run()?;
     // The stages come up after intake is known to them, so that no source waits for a wake-up that nobody heard.
     let _ = line.intake.set(Arc::new(intake));
@@ -212,6 +213,7 @@ fn station_statuses(line: &Line) -> Vec<StationStatus> {
                 Watching::Unreachable => "unreachable".to_owned(),
             },
             problem: report.problem,
+            weaker_completeness: report.weaker_completeness,
             unfinished_files: report.unfinished_files,
             late_sidecars: report.late_sidecars,
             lone_sidecars: report.lone_sidecars,

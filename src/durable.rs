@@ -474,6 +474,9 @@ pub enum Class {
     Gone,
     /// Something stands under the name already, and is kept.
     Exists,
+    /// This process has no descriptor or memory left for it: the administrator raises the limit. It tells nothing of what
+    /// was to be opened.
+    Shortage,
     /// Anything else; a disk that fails among it.
     Other,
 }
@@ -496,6 +499,7 @@ impl Class {
                 | Errno::TIMEDOUT,
             ) => Self::Gone,
             Some(Errno::EXIST | Errno::NOTEMPTY) => Self::Exists,
+            Some(Errno::MFILE | Errno::NFILE | Errno::NOMEM) => Self::Shortage,
             _ => Self::Other,
         }
     }
@@ -506,6 +510,7 @@ impl Class {
             Self::ReadOnly => "give the service the right to write there",
             Self::Gone => "bring the folder or its mount back",
             Self::Exists => "what stands there is kept",
+            Self::Shortage => "raise the service's limit of open files or memory",
             Self::Other => "look at the disk and the system log",
         }
     }

@@ -74,6 +74,8 @@ pub enum Kind {
     DocumentSigned,
     /// The window for the stamp passed; that signature is kept and another attempt begins.
     StampMissed,
+    /// The signature's files in custody are not what was signed any more; they are kept and another attempt begins.
+    AttemptDamaged,
     /// The signer's certificate was revoked from before the signature was proven; it is kept and another attempt begins.
     SignerRevoked,
     /// A decision that the signed record names was made with a key that was revoked from before.

@@ -85,14 +85,19 @@ pub const DOCUMENT_MOVES: &[(DocumentState, DocumentState)] = &[
     (Do::Signing, Do::SentBack),
     (Do::Signing, Do::Discarded),
     (Do::Stamping, Do::Filing),
-    // The window for the stamp passed: signed anew.
+    // The window for the stamp passed, or the signature's files are damaged: signed anew.
     (Do::Stamping, Do::Signing),
     (Do::Filing, Do::Filed),
     // A person ends what turned out to be a piece of a file that grew.
     (Do::Inspecting, Do::Discarded),
     (Do::Stamping, Do::Discarded),
     (Do::Filing, Do::Discarded),
-    // The signer's certificate, or that behind a decision, was revoked from before: signed or decided anew.
+    // The manager ends what failed there again and again.
+    (Do::Inspecting, Do::SentBack),
+    (Do::Stamping, Do::SentBack),
+    (Do::Filing, Do::SentBack),
+    // The signer's certificate, or that behind a decision, was revoked from before, or the files are damaged: signed or
+    // decided anew.
     (Do::Filing, Do::Signing),
     (Do::Filing, Do::Review),
     (Do::Filing, Do::AwaitingConfirmation),

@@ -34,8 +34,7 @@ use crate::profile::{Profile, TimestampPolicy};
 use crate::review::{self, Accepted};
 use crate::store::StoreError;
 
-/// The folder of attempts within custody.
-pub const ATTEMPTS: &str = "attempts";
+pub use crate::config::home::ATTEMPTS;
 
 /// Names within an attempt's folder.
 pub(crate) const RECORD_FILE: &str = "record.json";

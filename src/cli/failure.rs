@@ -14,6 +14,7 @@ use crate::control::client::ClientError;
 use crate::daemon::DaemonError;
 use crate::daemon::open::OpenError;
 use crate::database::DatabaseError;
+use crate::journal::files::{FilesError, FilesProblem};
 use crate::patients::PatientsProblem;
 use crate::toml_text::Problem;
 
@@ -48,6 +49,10 @@ pub enum Failure {
     /// Something that a running line needs failed: a key, the store, a worker, the system.
     Start {
         problem: String,
+    },
+    /// The journal's second copy and the database do not belong together.
+    JournalFiles {
+        journal_files: FilesProblem,
     },
     /// The home has no key for a time-stamping authority of its own.
     NoTimestamping,
@@ -149,6 +154,7 @@ impl Failure {
             Self::Patients { .. } => USAGE,
             Self::Home { .. }
             | Self::Start { .. }
+            | Self::JournalFiles { .. }
             | Self::Database { .. }
             | Self::NoDaemon { .. }
             | Self::NotShown { .. }
@@ -222,7 +228,10 @@ impl From<DaemonError> for Failure {
         match error {
             DaemonError::Open(error) => error.into(),
             DaemonError::Home(error) => error.into(),
-            DaemonError::Database(error) => error.into(),
+            DaemonError::Database(error) | DaemonError::Journal(FilesError::Database(error)) => error.into(),
+            DaemonError::Journal(error @ (FilesError::DatabaseIsOlder { .. } | FilesError::Forked { .. })) => {
+                Self::JournalFiles { journal_files: (&error).into() }
+            }
             other => Self::start(&other),
         }
     }

@@ -86,6 +86,11 @@ fn stations(desk: &Desk, page: &mut Page, status: &Status) {
     for station in &status.stations {
         let tone = if station.problem.is_some() || station.watching == "unreachable" { Tone::Bad } else { Tone::Good };
         let watching = words.word("watching", &station.watching);
+        let watching = if station.weaker_completeness {
+            words.with("status-weaker-completeness", &[("watching", watching.into())])
+        } else {
+            watching
+        };
         let watching = match &station.problem {
             Some(problem) => {
                 let problem = words.coded("station", problem);

@@ -23,6 +23,12 @@ use crate::messages::{Lang, say_code};
 /// The file that says which home a folder belongs to.
 pub const MARKER: &str = ".torikomi-home";
 
+/// Signing keeps its attempts in custody beside the copies, in a folder of this name.
+pub const ATTEMPTS: &str = "attempts";
+
+/// Where in custody files of ours are set aside that no row names and nobody can vouch for.
+pub const QUARANTINE: &str = "quarantine";
+
 const MARKER_FORMAT: &str = "torikomi-home-v1";
 
 /// A home that carries its marker.

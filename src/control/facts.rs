@@ -12,7 +12,7 @@ use crate::identification::Flag;
 use crate::identity::{Claims, Identity};
 use crate::ids::{DeliveryId, Digest, DocumentId, HomeId, Name, PersonId, RecordId, SessionId};
 use crate::instant::Instant;
-use crate::intake::line::StationProblem;
+use crate::intake::line::{CustodyFinding, StationProblem};
 use crate::journal::Entry;
 use crate::journal::anchor::AnchorProblem;
 use crate::journal::files::FilesProblem;
@@ -92,6 +92,14 @@ pub enum Warning {
     CheckpointStamp {
         checkpoint_stamp: StampProblem,
     },
+    /// Something that custody holds, or lacks, and that the ledger does not explain.
+    Custody {
+        custody: CustodyFinding,
+    },
+    /// So much more of that; the daemon's log names it.
+    CustodyMore {
+        count: u64,
+    },
     /// Sidecars at a station that came after their scan was taken in without them.
     LateSidecars {
         station: Name,
@@ -130,6 +138,8 @@ pub struct StationStatus {
     /// `starting`, `events`, `polling` or `unreachable`.
     pub watching: String,
     pub problem: Option<StationProblem>,
+    /// For what was taken in last nobody could be asked whether it was still being written.
+    pub weaker_completeness: bool,
     /// Files that have borne a temporary name for too long.
     pub unfinished_files: u64,
     /// Sidecars that came after their scan was taken in without them. They speak for no other.

@@ -10,6 +10,7 @@
 //!
 //! Invariant: names inside are ours; the delivered names are data in `delivery.json`.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read};
@@ -20,16 +21,11 @@ use super::companions::Bundle;
 use super::drop::{DropFolder, Found, SourceFile, SourceTrouble};
 use super::names::{self, Part};
 use super::source::{SourceName, SourceStat};
+use crate::config::home::{ATTEMPTS, QUARANTINE};
 use crate::durable::{self, Class, Failure, Folder};
 use crate::ids::{DeliveryId, Digest, HomeId, Name};
 use crate::instant::Instant;
 use crate::system::Lease;
-
-/// Signing keeps its attempts beside the copies, in a folder of this name. It is not ours to look into.
-pub const ATTEMPTS: &str = "attempts";
-
-/// Where signing sets aside what a crash left of its attempts and nobody can vouch for.
-pub const QUARANTINE: &str = "quarantine";
 
 const MANIFEST: &str = "delivery.json";
 const MANIFEST_FORMAT: u32 = 1;
@@ -111,17 +107,16 @@ pub fn discard(custody: &Folder, delivery: DeliveryId, copy: u32) -> Result<(), 
     custody.remove_folder(&folder_name(delivery, copy))
 }
 
-/// Everything in custody, after a restart. Unfinished copies are cleared first: they were never promised. Whoever calls
-/// this is alone with the folder.
+/// Everything in custody, after a restart, by name alone: an open copy holds a descriptor, and there may be more copies than
+/// the system gives of these. Unfinished copies are cleared first: they were never promised. Whoever calls this is alone
+/// with the folder.
 pub fn survey(custody: &Folder) -> Result<Survey, Failure> {
     let cleared = custody.clear_leftovers()?;
-    let mut survey = Survey { cleared, copies: Vec::new(), strangers: Vec::new() };
+    let mut survey = Survey { cleared, copies: BTreeMap::new(), strangers: Vec::new() };
     for name in custody.names(1_000_000)? {
-        let place = name.to_str().and_then(parse_folder_name);
-        match place.map(|(delivery, copy)| (delivery, copy, CustodyCopy::open(custody, delivery, copy))) {
-            Some((_, _, Ok(copy))) => survey.copies.push(copy),
-            Some((_, _, Err(_))) => survey.strangers.push(name),
-            // The home's marker and the like.
+        match name.to_str().and_then(parse_folder_name) {
+            Some((delivery, copy)) => drop(survey.copies.entry(delivery).or_default().insert(copy)),
+            // The home's marker and the like, and what is signing's.
             None if name == ATTEMPTS || name == QUARANTINE || name.as_encoded_bytes().starts_with(b".") => {}
             None => survey.strangers.push(name),
         }
@@ -133,9 +128,10 @@ pub fn survey(custody: &Folder) -> Result<Survey, Failure> {
 pub struct Survey {
     /// How many unfinished copies were cleared.
     pub cleared: usize,
-    /// Copies whose description can be read. Whether their bytes agree with it, [`CustodyCopy::verify`] tells.
-    pub copies: Vec<CustodyCopy>,
-    /// What stands there and is no copy of ours, or can no longer describe itself. Never removed: a person looks at it.
+    /// What bears the name of a copy, by its number. Whether it can still describe itself, [`CustodyCopy::open`] tells, and
+    /// whether its bytes agree with that, [`CustodyCopy::verify`].
+    pub copies: BTreeMap<DeliveryId, BTreeSet<u32>>,
+    /// What stands there and is no copy of ours. Never removed: a person looks at it.
     pub strangers: Vec<OsString>,
 }
 
@@ -251,6 +247,14 @@ pub enum CustodyError {
 }
 
 impl CustodyError {
+    /// Itself, where it tells of the copy. That we may not look at it, or lack a descriptor or memory for it, tells nothing.
+    pub fn of_the_copy(self) -> Result<Self, Failure> {
+        match self {
+            Self::Write(failure) if matches!(failure.class(), Class::ReadOnly | Class::Shortage) => Err(failure),
+            of_the_copy => Ok(of_the_copy),
+        }
+    }
+
     /// Whether it is our own disk that has no room: intake pauses, and goes on by itself.
     #[must_use]
     pub fn is_disk_full(&self) -> bool {

@@ -77,7 +77,7 @@ use crate::ledger::deliveries;
 use crate::ledger::documents::Document;
 use crate::ledger::spoken;
 
-pub use gate::Paused;
+pub use gate::{Blocked, Paused};
 pub use recovery::CustodyFinding;
 
 use gate::Gate;
@@ -262,10 +262,16 @@ impl Line {
         self.shared.gate.paused()
     }
 
-    /// What stands in custody, or is missing there, and could not be explained at start.
+    /// What stands in custody, or is missing there, and could not be explained at start. What was copied again since is
+    /// missing no more.
     #[must_use]
-    pub fn custody_findings(&self) -> &[CustodyFinding] {
-        &self.shared.findings
+    pub fn custody_findings(&self) -> Vec<CustodyFinding> {
+        let lost = locked(&self.shared.lost);
+        let stands = |finding: &&CustodyFinding| match finding {
+            CustodyFinding::Missing { delivery, .. } => lost.contains(delivery),
+            _ => true,
+        };
+        self.shared.findings.iter().filter(stands).cloned().collect()
     }
 
     /// Has a note written in the station's drop folder, in place of an older one about the same document. It bears no
@@ -366,6 +372,7 @@ fn take_turns(shared: &Shared, at_station: &Mutex<AtStation>, mut watch: Watch) 
             // Nothing is looked at whose outcome could not be recorded.
             let paused = Paused {
                 since: shared.now(),
+                at: Blocked::Database,
                 disk_full: matches!(trouble, DatabaseError::DiskFull),
                 error: trouble.to_string(),
             };
@@ -481,7 +488,6 @@ pub struct StationReport {
     pub lone_sidecars: u64,
     /// Filed deliveries whose copy stays in custody, because something that came beside the scans is in no record.
     pub kept_sidecars: u64,
-    pub swept_at: Option<Instant>,
 }
 
 impl StationReport {
@@ -496,7 +502,6 @@ impl StationReport {
             late_sidecars: 0,
             lone_sidecars: 0,
             kept_sidecars: 0,
-            swept_at: None,
         }
     }
 }

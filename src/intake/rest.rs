@@ -115,7 +115,6 @@ struct Watched {
     /// Since when `sighting` is unchanged and without writers.
     quiet_since: Moment,
     sighting: Sighting,
-    look_again: Moment,
 }
 
 impl Watchlist {
@@ -132,7 +131,6 @@ impl Watchlist {
             first_seen: now,
             quiet_since: now,
             sighting: sighting.clone(),
-            look_again: now,
         });
         if watched.sighting != sighting || sighting.writers == Writers::Some {
             watched.quiet_since = now;
@@ -140,12 +138,12 @@ impl Watchlist {
         let weaker = sighting.writers == Writers::Unknown;
         let wait = if weaker { patience.quiet_when_weaker } else { patience.quiet };
         watched.sighting = sighting;
-        watched.look_again = watched.quiet_since + wait;
-        if now >= watched.look_again && watched.sighting.writers != Writers::Some {
+        let look_again = watched.quiet_since + wait;
+        if now >= look_again && watched.sighting.writers != Writers::Some {
             return Rest::AtRest { weaker };
         }
         let overdue = now.saturating_duration_since(watched.first_seen) > patience.limit;
-        Rest::Moving { look_again: watched.look_again, overdue }
+        Rest::Moving { look_again, overdue }
     }
 
     /// Since when a name has been seen without a gap.
@@ -162,12 +160,6 @@ impl Watchlist {
     /// Forgets every name that the last sweep did not find, and returns these: renamed, or taken away by somebody.
     pub fn keep_only(&mut self, present: &BTreeSet<SourceName>) -> Vec<SourceName> {
         self.watched.extract_if(.., |name, _| !present.contains(name)).map(|(name, _)| name).collect()
-    }
-
-    /// When something may come to rest next. This is what makes a lone file be taken right at the end of its quiet time.
-    #[must_use]
-    pub fn next_look(&self) -> Option<Moment> {
-        self.watched.values().map(|watched| watched.look_again).min()
     }
 }
 
@@ -189,13 +181,15 @@ mod tests {
         drop: DropFolder,
         list: Watchlist,
         start: Moment,
+        /// When the next of what moved in the last sweep may be at rest.
+        next_look: Option<Moment>,
     }
 
     impl Place {
         fn new() -> Self {
             let folder = tempfile::tempdir().unwrap();
             let drop = DropFolder::establish(folder.path(), HomeId::new(), &"er-1".parse().unwrap()).unwrap();
-            Self { folder, drop, list: Watchlist::new(Patience::default()), start: Moment::now() }
+            Self { folder, drop, list: Watchlist::new(Patience::default()), start: Moment::now(), next_look: None }
         }
 
         fn path(&self, name: &str) -> std::path::PathBuf {
@@ -225,8 +219,13 @@ mod tests {
             let folders = sweep.folders.iter().map(bundle_of);
             let bundles: Vec<Bundle> = companions(&sweep.files, |_| None).bundles.into_iter().chain(folders).collect();
             let mut told = String::new();
+            self.next_look = None;
             for bundle in &bundles {
-                told.push(match self.list.observe(&bundle.name, Sighting::of(bundle, &self.drop), now) {
+                let rest = self.list.observe(&bundle.name, Sighting::of(bundle, &self.drop), now);
+                if let Rest::Moving { look_again, .. } = rest {
+                    self.next_look = self.next_look.into_iter().chain([look_again]).min();
+                }
+                told.push(match rest {
                     Rest::Moving { overdue: false, .. } => 'm',
                     Rest::Moving { overdue: true, .. } => 'o',
                     Rest::AtRest { weaker: false } => 'r',
@@ -246,7 +245,7 @@ mod tests {
         let mut place = Place::new();
         fs::write(place.path("scan.tif"), "whole").unwrap();
         assert_eq!(place.at(0), "m");
-        assert_eq!(place.list.next_look(), Some(place.start + Duration::from_secs(3)));
+        assert_eq!(place.next_look, Some(place.start + Duration::from_secs(3)));
         assert_eq!(place.at(2), "m");
         assert_eq!(place.at(3), "r");
     }
@@ -259,7 +258,7 @@ mod tests {
         for seconds in [0, 3, 60, 599] {
             assert_eq!(place.while_written(seconds), "m", "at {seconds}");
             let next = place.start + Duration::from_secs(seconds + 3);
-            assert_eq!(place.list.next_look(), Some(next), "never a moment that has passed");
+            assert_eq!(place.next_look, Some(next), "never a moment that has passed");
         }
         assert_eq!(place.while_written(601), "o");
         writer.write_all(b"whole").unwrap();
@@ -410,7 +409,7 @@ mod tests {
         place.at(0);
         let name = SourceName::new("scan.tif".into()).unwrap();
         assert!(place.list.keep_only(&BTreeSet::from([name.clone()])).is_empty());
-        assert_eq!(place.list.keep_only(&BTreeSet::new()), [name]);
-        assert_eq!(place.list.next_look(), None);
+        assert_eq!(place.list.keep_only(&BTreeSet::new()), std::slice::from_ref(&name));
+        assert_eq!(place.list.first_seen(&name), None);
     }
 }

@@ -4,15 +4,18 @@
 //! `checkpoints.txt`, the signed head after each batch that was copied. Both are only ever appended to. What a crash or
 //! a full disk cut short is cut off before anything is written after it, and what is missing is made up.
 
-use std::io;
+use std::fs::File;
+use std::io::{self, BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::grown::{Grown, Notes, whole_lines};
-use super::read::{entries, head};
-use crate::database::{Database, DatabaseError};
+use super::grown::{Grown, Noted, Notes, whole_lines};
+use super::read::{edge_at, entries, head};
+use crate::database::{Database, DatabaseError, Tx};
+use crate::evidence::tree::Frontier;
+use crate::ids::Digest;
 
 /// Entries of one segment.
 pub const SEGMENT: u64 = 100_000;
@@ -27,10 +30,17 @@ pub enum FilesError {
     #[error("the journal's files in {folder}: {source}")]
     Io { folder: PathBuf, source: io::Error },
     #[error(
-        "the journal's files hold {in_files} entries, the database only {in_database}: it is older than they are; \
-         restore a newer one or rebuild it from them"
+        "the journal's files hold {in_files} entries, the database only {in_database}: it is older than they are, and \
+         nothing was copied; put a newer database back. If there is none, keep {folder} as evidence, put it elsewhere, \
+         and start again"
     )]
-    DatabaseIsOlder { in_files: u64, in_database: u64 },
+    DatabaseIsOlder { folder: PathBuf, in_files: u64, in_database: u64 },
+    #[error(
+        "the first {size} entries of the journal's files are not those of the database: another database was \
+         put in its place, or an older one that went on; nothing was copied; put the right one back. If this one is \
+         right, keep {folder} as evidence, put it elsewhere, and start again"
+    )]
+    Forked { folder: PathBuf, size: u64 },
 }
 
 /// Why the files are behind the database, for people. The catalogue has a sentence for each: `journal-files-<code>`; what the
@@ -50,6 +60,10 @@ pub enum FilesProblem {
         in_files: u64,
         in_database: u64,
     },
+    /// The files and the database do not have the same past.
+    Forked {
+        size: u64,
+    },
 }
 
 impl From<&FilesError> for FilesProblem {
@@ -60,9 +74,10 @@ impl From<&FilesError> for FilesProblem {
                 Self::Shortened { folder: folder.display().to_string() }
             }
             FilesError::Io { folder, .. } => Self::Unreachable { folder: folder.display().to_string() },
-            FilesError::DatabaseIsOlder { in_files, in_database } => {
+            FilesError::DatabaseIsOlder { in_files, in_database, .. } => {
                 Self::DatabaseIsOlder { in_files: *in_files, in_database: *in_database }
             }
+            FilesError::Forked { size, .. } => Self::Forked { size: *size },
         }
     }
 }
@@ -70,19 +85,19 @@ impl From<&FilesError> for FilesProblem {
 /// The writing end of the files.
 pub struct Files {
     folder: PathBuf,
-    /// How many entries the files hold.
-    written: u64,
+    /// The tree over the entries that the files hold.
+    edge: Frontier,
     /// The last segment.
     segment: Grown,
     checkpoints: Notes,
 }
 
 impl Files {
-    /// Opens the files and finds out how far they reach. A last line or checkpoint that a crash cut short is cut off.
+    /// Opens the files and holds them against the database. A last line or checkpoint that a crash cut short is cut off.
     ///
     /// # Errors
-    /// When they cannot be read or mended.
-    pub fn open(folder: &Path) -> Result<Self, FilesError> {
+    /// When they cannot be read or mended, or are not of the database's past.
+    pub fn open(folder: &Path, database: &Database) -> Result<Self, FilesError> {
         let at = |source| FilesError::Io { folder: folder.to_owned(), source };
         std::fs::create_dir_all(folder).map_err(at)?;
         let mut start = 0;
@@ -94,41 +109,119 @@ impl Files {
             start += lines;
         };
         let checkpoints = Notes::open(&folder.join("checkpoints.txt")).map_err(at)?;
-        Ok(Self { folder: folder.to_owned(), written: start + lines, segment, checkpoints })
+        let edge = compare(folder, start + lines, checkpoints.noted(), database)?;
+        Ok(Self { folder: folder.to_owned(), edge, segment, checkpoints })
     }
 
-    /// Copies what the database has beyond the files, makes it durable, then notes the checkpoint.
+    /// Copies what the database has beyond the files, makes it durable, then notes the checkpoint. Where the two have not
+    /// the same past nothing is copied: a server's database may be put back under a running line.
     ///
     /// # Errors
     /// When either cannot be read or written; what is missing is copied the next time.
     pub fn catch_up(&mut self, database: &Database) -> Result<(), FilesError> {
         let folder = self.folder.clone();
         let at = |source| FilesError::Io { folder: folder.clone(), source };
-        let Some(head) = database.read(async |tx| head(tx).await)? else { return Ok(()) };
-        if self.written > head.size {
-            return Err(FilesError::DatabaseIsOlder { in_files: self.written, in_database: head.size });
-        }
-        while self.written < head.size {
-            let start = self.written - self.written % SEGMENT;
-            if self.written == start {
+        let (head, past) = {
+            let size = self.edge.size();
+            database.read::<_, DatabaseError, _>(async |tx| {
+                let Some(head) = head(tx).await? else { return Ok((None, None)) };
+                let past = root_at(tx, size, head.size).await?;
+                Ok((Some(head), past))
+            })?
+        };
+        self.fits(past, head.as_ref().map_or(0, |head| head.size))?;
+        let Some(head) = head else { return Ok(()) };
+        while self.edge.size() < head.size {
+            let from = self.edge.size();
+            let start = from - from % SEGMENT;
+            if from == start {
                 self.segment = Grown::empty(&segment(&self.folder, start));
             }
-            let room = u32::try_from((start + SEGMENT).min(head.size) - self.written).unwrap_or(BATCH).min(BATCH);
-            let from = self.written;
-            let batch = database.read(async |tx| entries(tx, from, room).await)?;
-            let mut lines = Vec::new();
-            for entry in &batch {
-                lines.extend_from_slice(&entry.bytes);
-                lines.push(b'\n');
-            }
-            if batch.is_empty() {
-                return Err(DatabaseError::Corrupt(format!("the journal has no entry {from}")).into());
+            let room = u32::try_from((start + SEGMENT).min(head.size) - from).unwrap_or(BATCH).min(BATCH);
+            let edge = self.edge.clone();
+            let (lines, edge, signed) = database.read(async |tx| {
+                let (mut lines, mut edge) = (Vec::new(), edge);
+                for entry in entries(tx, from, room).await? {
+                    edge.append(&entry.bytes);
+                    lines.extend_from_slice(&entry.bytes);
+                    lines.push(b'\n');
+                }
+                let signed = root_at(tx, edge.size(), head.size).await?;
+                Ok::<_, DatabaseError>((lines, edge, signed))
+            })?;
+            // An entry that is not there, or is not the one that the checkpoints speak of, is never copied as if it were.
+            if edge.size() == from || signed != Some(edge.root()) {
+                let problem = format!("the journal's entries from {from} on are not those of its tree");
+                return Err(DatabaseError::Corrupt(format!("{problem}: run `torikomi journal verify`")).into());
             }
             self.segment.append(&lines).map_err(at)?;
-            self.written += batch.len() as u64;
+            self.edge = edge;
         }
         self.checkpoints.note(&head).map_err(at)
     }
+
+    /// Whether the files are a beginning of the database's journal, which has `in_database` entries and had this `root`
+    /// when it had as many as they.
+    fn fits(&self, root: Option<Digest>, in_database: u64) -> Result<(), FilesError> {
+        let (folder, size) = (self.folder.clone(), self.edge.size());
+        match root {
+            Some(root) if root == self.edge.root() => Ok(()),
+            Some(_) => Err(FilesError::Forked { folder, size }),
+            None if size == 0 => Ok(()),
+            None => Err(FilesError::DatabaseIsOlder { folder, in_files: size, in_database }),
+        }
+    }
+}
+
+/// The root that the tree had at `size`; none where it has only `end` entries.
+async fn root_at(tx: &mut Tx, size: u64, end: u64) -> Result<Option<Digest>, DatabaseError> {
+    if size > end { Ok(None) } else { Ok(Some(edge_at(tx, size).await?.root())) }
+}
+
+/// The tree over the first `written` entries, which the files hold. What the last checkpoint speaks of is compared by its
+/// root, and what was written after it entry by entry.
+fn compare(folder: &Path, written: u64, noted: Option<Noted>, database: &Database) -> Result<Frontier, FilesError> {
+    let noted = noted.unwrap_or_else(|| Noted { size: 0, root: Frontier::default().root() });
+    let in_files = written.max(noted.size);
+    let (in_database, then, now) = database.read::<_, DatabaseError, _>(async |tx| {
+        let end = head(tx).await?.map_or(0, |head| head.size);
+        if in_files > end {
+            return Ok((end, Frontier::default(), Frontier::default()));
+        }
+        Ok((end, edge_at(tx, noted.size).await?, edge_at(tx, written).await?))
+    })?;
+    let folder = folder.to_owned();
+    if in_files > in_database {
+        return Err(FilesError::DatabaseIsOlder { folder, in_files, in_database });
+    }
+    if then.root() != noted.root {
+        return Err(FilesError::Forked { folder, size: noted.size });
+    }
+    let mut edge = then;
+    if let Err(source) = follow(&folder, &mut edge, written) {
+        return Err(FilesError::Io { folder, source });
+    }
+    // Entries that a checkpoint speaks of and that are gone from the files are copied again.
+    if edge.size() == written && edge != now {
+        return Err(FilesError::Forked { folder, size: written });
+    }
+    Ok(now)
+}
+
+/// Adds to the tree the entries that the files hold beyond it.
+fn follow(folder: &Path, edge: &mut Frontier, written: u64) -> io::Result<()> {
+    while edge.size() < written {
+        let (known, start) = (edge.size(), edge.size() - edge.size() % SEGMENT);
+        let lines = BufReader::new(File::open(segment(folder, start))?).split(b'\n');
+        let beyond = (start..written.min(start + SEGMENT)).zip(lines).skip_while(|(index, _)| *index < known);
+        for (_, line) in beyond {
+            edge.append(&line?);
+        }
+        if edge.size() == known {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+    }
+    Ok(())
 }
 
 fn segment(folder: &Path, index: u64) -> PathBuf {

@@ -13,7 +13,7 @@ pub enum AttemptState {
     Signed,
     Stamped,
     Filed,
-    /// The window for the stamp passed.
+    /// The window for the stamp passed, or it came to nothing for another reason.
     Missed,
 }
 

@@ -528,11 +528,12 @@ pub async fn filed_with_source_left(tx: &mut Tx, station: &Name) -> Result<BTree
 }
 
 /// Deliveries whose copy has to stand in custody: not taken yet, or with a document that has not been filed, or with
-/// something that is in no record.
+/// something that is in no record. A further receipt of equal bytes follows the first one.
 pub async fn counting_on_custody(tx: &mut Tx) -> Result<Vec<Delivery>, DatabaseError> {
     let sql = format!(
         "SELECT {COLUMNS} FROM delivery WHERE state IN ('in-custody', 'incomplete', 'completeness-unknown')
-           OR (state = 'taken' AND id IN (SELECT p.delivery FROM document_part p JOIN document o ON o.id = p.document
+           OR (state = 'taken' AND COALESCE(receipt_of, id) IN (
+             SELECT p.delivery FROM document_part p JOIN document o ON o.id = p.document
              WHERE o.state NOT IN ('filed', 'disposed')))
            OR sidecar_kept = 1
          ORDER BY id"

@@ -13,6 +13,7 @@ use crate::ids::{DeliveryId, DocumentId, Name};
 use crate::image::WorkerError;
 use crate::intake::custody::CustodyError;
 use crate::journal::{Draft, Kind, Subject};
+use crate::ledger::attempts::{self, Attempt};
 use crate::ledger::documents::{self, Document};
 use crate::ledger::waiting;
 use crate::measuring::{Failed, MeasuringError};
@@ -89,6 +90,28 @@ impl Line {
             }
             Ok(false) => Worked::Done(&[]),
             Err(error) => Worked::Away(error.into()),
+        }
+    }
+
+    /// The signature of a document that failed before its stamp or its filing, where the signature's own files are why: they
+    /// are no better however often they are tried, and it has to be signed anew.
+    ///
+    /// # Errors
+    /// With what was found, when the disk or the database may be why.
+    pub fn damaged_attempt(&self, id: DocumentId) -> Result<Option<Attempt>, String> {
+        let found = self.database.read::<_, DatabaseError, _>(async |tx| {
+            Ok((documents::get(tx, id).await?, attempts::of_document(tx, id).await?.pop()))
+        });
+        let (Some(document), Some(attempt)) = found.map_err(|error| error.to_string())? else { return Ok(None) };
+        let is_signed = matches!(document.state, DocumentState::Stamping | DocumentState::Filing);
+        if !is_signed || document.held != Some(HoldReason::StageFailed) {
+            return Ok(None);
+        }
+        let Err(error) = self.stamping().examine(&attempt) else { return Ok(None) };
+        let told = error.to_string();
+        match self.blame(error.into()) {
+            Blame::Surroundings(_) => Err(told),
+            Blame::Own(_) => Ok(Some(attempt)),
         }
     }
 
@@ -189,7 +212,7 @@ impl From<DatabaseError> for StageError {
 impl From<Failure> for StageError {
     fn from(failure: Failure) -> Self {
         match failure.class() {
-            Class::DiskFull => Self::Away(disk(&failure)),
+            Class::DiskFull | Class::Shortage => Self::Away(disk(&failure)),
             _ => Self::Either(failure.to_string()),
         }
     }

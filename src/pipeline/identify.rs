@@ -434,6 +434,7 @@ impl Line {
         // A row that a person did not agree with is done with too, once they have said whose the scan is.
         let done_with = if patient.is_some() { gathered.doubted_rows } else { Vec::new() };
         let (left_out, seen) = (gathered.left_out, document.clone());
+        let is_receipt = matches!(settled, Settled::Receipt(_));
         let held = self.database.write::<_, StageError, _>(async move |tx| {
             documents::still(tx, &seen).await?;
             for row in &rows {
@@ -490,6 +491,8 @@ impl Line {
         })?;
         match (held, self.intake.get()) {
             (Some(reason), _) => self.note_hold(document, reason),
+            // The store holds the first one's bytes, which are its own.
+            (None, _) if is_receipt => self.clear_custody(id),
             (None, Some(intake)) => intake.clear_note(&document.station, id),
             (None, None) => {}
         }

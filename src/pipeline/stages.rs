@@ -242,16 +242,19 @@ impl Line {
         }
     }
 
-    pub(super) fn stamp(&self, id: DocumentId) -> Worked {
-        let stage = Stamping {
+    pub(super) fn stamping(&self) -> Stamping<'_> {
+        Stamping {
             database: &self.database,
             journal: &self.journal,
             custody: &self.custody,
             clock: &self.clock,
             authorities: &self.authorities,
             most_skew: self.config.clock.max_offset.as_signed(),
-        };
-        match stage.stamp(id) {
+        }
+    }
+
+    pub(super) fn stamp(&self, id: DocumentId) -> Worked {
+        match self.stamping().stamp(id) {
             Ok(stamping::Outcome::Stamped(_)) => Worked::Done(&[StageName::Filing]),
             Ok(stamping::Outcome::Missed) => Worked::Done(&[StageName::Signing]),
             Ok(stamping::Outcome::Away { problem, passing }) => {
@@ -297,7 +300,7 @@ impl Line {
     }
 
     /// The store holds it now: its copies in custody may go, and what the station was told about it.
-    fn clear_custody(&self, id: DocumentId) {
+    pub(super) fn clear_custody(&self, id: DocumentId) {
         let Some(intake) = self.intake.get() else { return };
         let found = self.database.read::<_, DatabaseError, _>(async |tx| {
             let document = documents::get(tx, id).await?;

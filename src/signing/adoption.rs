@@ -24,8 +24,7 @@ use crate::people::entitlement::Capacity;
 use crate::people::{PeopleError, Role, certificates, sessions};
 use crate::profile::TimestampPolicy;
 
-/// The folder within custody for files of ours that no row names and nobody can vouch for.
-pub const QUARANTINE: &str = "quarantine";
+pub use crate::config::home::QUARANTINE;
 
 /// Why an attempt's files were not entered. The codes stand in the journal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

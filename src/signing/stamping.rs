@@ -53,6 +53,12 @@ impl Stamping<'_> {
             .filter(|attempt| attempt.state == AttemptState::Signed)
             .ok_or(SigningError::Incoherent("a document waits for a stamp and has no signature"))?;
         let folder = self.custody.open_folder(ATTEMPTS)?.open_folder(&attempt.id.to_string())?;
+        let overdue = || attempt.stamp_due_at.is_some_and(|due| self.clock.now() > due);
+        // Nothing else of its files matters any more, and they may be damaged; a stamp that is kept came inside the window.
+        if overdue() && !holds(&folder, STAMPED_FILE)? {
+            self.miss(attempt)?;
+            return Ok(Outcome::Missed);
+        }
         let files = AttemptFiles::read(&folder, attempt)?;
         let signed = check::cades(&files.signature, &files.manifest)?;
         if let Some(stamped) = files.stamped {
@@ -63,7 +69,7 @@ impl Stamping<'_> {
         }
         let (mut refusals, mut passing) = (Vec::new(), false);
         for (name, authority) in self.authorities {
-            if attempt.stamp_due_at.is_some_and(|due| self.clock.now() > due) {
+            if overdue() {
                 break;
             }
             match authority.stamp(&signed.signature) {
@@ -88,11 +94,29 @@ impl Stamping<'_> {
                 }
             }
         }
-        if attempt.stamp_due_at.is_some_and(|due| self.clock.now() > due) {
+        if overdue() {
             self.miss(attempt)?;
             return Ok(Outcome::Missed);
         }
         Ok(Outcome::Away { problem: refusals.join("; "), passing })
+    }
+
+    /// Looks at the files of an attempt that waits for its stamp or its filing.
+    ///
+    /// # Errors
+    /// When they cannot be read or are not what was signed and stamped: then nothing comes of this attempt.
+    pub fn examine(&self, attempt: &Attempt) -> Result<(), SigningError> {
+        let folder = self.custody.open_folder(ATTEMPTS)?.open_folder(&attempt.id.to_string())?;
+        let files = AttemptFiles::read(&folder, attempt)?;
+        let signed = check::cades(&files.signature, &files.manifest)?;
+        match (attempt.state, &files.stamped) {
+            // Whose stamp it is was judged when it came.
+            (AttemptState::Stamped, Some(stamped)) => drop(check::cades(stamped, &files.manifest)?),
+            (AttemptState::Stamped, None) => return Err(SigningError::Incoherent("the stamp of an attempt is gone")),
+            (_, Some(stamped)) => drop(self.judge_kept(stamped, &files.manifest, &signed.signature)?),
+            (_, None) => {}
+        }
+        Ok(())
     }
 
     /// The time of a stamp that an earlier run embedded and could not record.
@@ -119,6 +143,14 @@ impl Stamping<'_> {
     fn miss(&self, attempt: &Attempt) -> Result<(), SigningError> {
         let (attempt, now, journal) = (attempt.clone(), self.clock.now(), Arc::clone(self.journal));
         self.database.write::<_, SigningError, _>(async move |tx| Ok(window_over(tx, &journal, &attempt, now).await?))
+    }
+}
+
+fn holds(folder: &Folder, name: &str) -> Result<bool, SigningError> {
+    match folder.open_file(name) {
+        Ok(_) => Ok(true),
+        Err(failure) if failure.class() == Class::Gone => Ok(false),
+        Err(failure) => Err(failure.into()),
     }
 }
 

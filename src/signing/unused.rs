@@ -32,6 +32,18 @@ pub(crate) async fn window_over(
     give_up(tx, journal, attempt, entry, now).await
 }
 
+/// Sends a document whose signature's files are damaged, and which waits in `from` for that, back to be signed anew.
+pub(crate) async fn damaged(
+    tx: &mut Tx,
+    journal: &Journal,
+    attempt: &Attempt,
+    from: DocumentState,
+    now: Instant,
+) -> Result<(), DatabaseError> {
+    documents::carry_on(tx, attempt.document, from, DocumentState::Signing, now).await?;
+    give_up(tx, journal, attempt, entry(Kind::AttemptDamaged, attempt).fact("was", attempt.state), now).await
+}
+
 /// Sends a document that was to be filed back to whoever has to do something about it now.
 pub(crate) async fn revoked(
     tx: &mut Tx,

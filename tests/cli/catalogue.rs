@@ -162,6 +162,8 @@ fn failures() -> Vec<Failure> {
         },
         Failure::Patients { path: "patients.csv".into(), problem: PatientsProblem::Unreachable { reason: problem() } },
         Failure::Start { problem: problem() },
+        Failure::JournalFiles { journal_files: FilesProblem::DatabaseIsOlder { in_files: 1024, in_database: 1000 } },
+        Failure::JournalFiles { journal_files: FilesProblem::Forked { size: 1024 } },
         Failure::Init { problem: problem(), exit_status: 3 },
         Failure::NoTimestamping,
         Failure::UnknownProfile { name: "referal".into(), known: "consent, referral-letter".into() },

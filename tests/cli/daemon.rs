@@ -299,12 +299,12 @@ fn the_status_is_told_to_people_and_to_programs() {
         "sandbox": "required", "clock": { "synchronised": true, "estimated_error_us": 1500 },
         "clock_problem": { "code": "jumped", "by_milliseconds": -3600000 }, "information_manager": null,
         "stations": [
-            { "station": "er", "folder": "/srv/drop/er", "watching": "events", "problem": null,
+            { "station": "er", "folder": "/srv/drop/er", "watching": "events", "problem": null, "weaker_completeness": true,
               "unfinished_files": 0, "late_sidecars": 1, "lone_sidecars": 0, "kept_sidecars": 0,
               "session": { "session": OTHER, "station": "er", "person": OTHER, "login": "mihon",
                            "opened_at": "2026-11-20T00:00:00.000000Z", "expires_at": "2026-11-20T08:00:00.000000Z",
                            "signed": 3, "most": 200, "attested": true, "closed_at": null, "close_reason": null } },
-            { "station": "front-desk", "folder": "/mnt/scan", "watching": "starting", "problem": { "code": "no-marker" },
+            { "station": "front-desk", "folder": "/mnt/scan", "watching": "starting", "problem": { "code": "no-marker" }, "weaker_completeness": false,
               "unfinished_files": 0, "late_sidecars": 0, "lone_sidecars": 0, "kept_sidecars": 0,
               "session": null }
         ],
@@ -328,6 +328,8 @@ fn the_status_is_told_to_people_and_to_programs() {
             { "code": "calendar", "calendar_expiry": { "code": "near", "valid_until": "2027-12-31", "days_left": 41 } },
             { "code": "gap", "from": "2027-04-01", "until": null },
             { "code": "best-effort-sandbox" },
+            { "code": "custody", "custody": { "code": "missing", "delivery": DOCUMENT, "copy": 1 } },
+            { "code": "custody-more", "count": 3 },
             { "code": "late-sidecars", "station": "er", "count": 1 }
         ]
     });

@@ -2,11 +2,13 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::process::Command;
 
 use torikomi::control::Request;
 use torikomi::control::client;
-use torikomi::document::DeliveryState;
+use torikomi::document::{DeliveryState, HoldReason};
 use torikomi::ledger::deliveries::{self, Delivery};
+use torikomi::ledger::documents::{self, Filter};
 use torikomi::pipeline::line::Line;
 
 use crate::home::{TestHome, because, by};
@@ -65,6 +67,41 @@ fn a_copy_that_can_no_longer_describe_itself_can_be_refused() {
     });
     assert_eq!(get(line, id).state, DeliveryState::Refused);
     assert!(content.exists());
+}
+
+#[test]
+fn a_copy_that_was_taken_away_shows_in_the_status() {
+    let home = TestHome::make();
+    let daemon = home.start();
+    home.deliver_consent("scan");
+    let waits = || {
+        let found = daemon.line.database.read(async |tx| documents::list(tx, &Filter::default(), 2).await).unwrap();
+        found.documents.into_iter().find(|document| document.held == Some(HoldReason::NoSession))
+    };
+    let document = wait_for(waits).expect("it waits for a session");
+    let parts = daemon.line.database.read(async |tx| documents::parts(tx, document.id).await).unwrap();
+    let delivery = parts[0].delivery;
+    drop(daemon);
+    fs::remove_dir_all(home.root().join(format!("custody/{delivery}.001"))).unwrap();
+    let mut daemon = home.start();
+    daemon.serve_requests(|| ()).unwrap();
+    let status = Command::new(env!("CARGO_BIN_EXE_torikomi"))
+        .args(["status", "--json", "--home"])
+        .arg(home.root())
+        .output()
+        .unwrap();
+    let status: serde_json::Value = serde_json::from_slice(&status.stdout).unwrap();
+    let missing = serde_json::json!({
+        "code": "custody", "custody": { "code": "missing", "delivery": delivery, "copy": 1 }
+    });
+    assert!(status["warnings"].as_array().unwrap().contains(&missing), "{status:#}");
+    let said = Command::new(env!("CARGO_BIN_EXE_torikomi"))
+        .args(["status", "--lang", "ja", "--home"])
+        .arg(home.root())
+        .output()
+        .unwrap();
+    let said = String::from_utf8(said.stdout).unwrap();
+    assert!(said.contains("保管場所に見つかりません") && said.contains(&delivery.to_string()), "{said}");
 }
 
 /// A scan that breaks off, in custody and measured: the delivery, and its file there.

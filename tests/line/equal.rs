@@ -39,7 +39,20 @@ fn a_further_receipt_waits_until_the_first_is_filed() {
     assert!(filed.is_some(), "{:#?}", get(line, &first));
     let received = wait_for(|| (get(line, &second).state == DocumentState::Discarded).then_some(()));
     assert!(received.is_some(), "the second is a mere receipt now: {:#?}", get(line, &second));
+    // The store has its bytes, and its copy goes as that of the first did.
+    let copies = || {
+        let names = std::fs::read_dir(home.root().join("custody")).unwrap();
+        let names = names.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned());
+        names.filter(|name| name.contains(".0")).collect::<Vec<_>>()
+    };
+    assert!(wait_for(|| copies().is_empty().then_some(())).is_some(), "{:?}", copies());
     home.the_journal_is_whole();
+    drop(requests);
+    drop(daemon);
+    for _ in 0..2 {
+        let daemon = home.start();
+        assert_eq!(daemon.line.intake.get().unwrap().custody_findings(), []);
+    }
 }
 
 #[test]

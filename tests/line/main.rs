@@ -26,8 +26,10 @@ mod hospital;
 #[allow(dead_code, reason = "others use what is not used here")]
 #[path = "../../src/durable/testing.rs"]
 mod mounts;
+mod damaged_signature;
 mod list_of_a_batch;
 mod lists;
+mod many_copies;
 mod notes;
 mod one_bad;
 mod operators;
@@ -35,6 +37,7 @@ mod operators;
 mod postgres;
 mod postgresql;
 mod proven;
+mod put_back;
 mod regrown;
 mod reused;
 mod scanners;

@@ -486,6 +486,32 @@ fn what_failed_is_tried_again_and_what_waits_for_a_decision_is_not() {
     assert!(matches!(bench.refused(retry(waits)), Refusal::WrongState { .. }));
 }
 
+/// Where a stage alone moves a document on, it is nobody else's while the stage has it in hand, and has a way out after that.
+#[test]
+fn what_failed_in_a_stages_hands_can_be_ended() {
+    let bench = Bench::new();
+    for state in [DocumentState::Inspecting, DocumentState::Stamping, DocumentState::Filing] {
+        let [back, gone] = [0, 1].map(|_| bench.judged(KIND, &[]));
+        let send_back =
+            |who| Request::SendBack { by: person(who), documents: vec![bench.looked(back)], reason: because("rescan") };
+        let discard =
+            || Request::Discard { by: person(MANAGER), document: bench.looked(gone), reason: because("duplicate") };
+        for document in [back, gone] {
+            bench.put(document, state);
+        }
+        assert!(matches!(bench.refused(send_back(MANAGER)), Refusal::WrongState { .. }));
+        assert!(matches!(bench.refused(discard()), Refusal::WrongState { .. }));
+        for document in [back, gone] {
+            bench.hold(document, HoldReason::StageFailed);
+        }
+        assert!(matches!(bench.refused(send_back(ADMIN)), Refusal::RoleNeeded { .. }));
+        bench.done(send_back(MANAGER));
+        bench.done(discard());
+        let ended = [back, gone].map(|document| bench.document(document).state);
+        assert_eq!(ended, [DocumentState::SentBack, DocumentState::Discarded], "{state}");
+    }
+}
+
 #[test]
 fn a_document_is_assigned_to_somebody_there_is() {
     let bench = Bench::new();

@@ -31,7 +31,10 @@ impl Kept {
             self.bench.done(request);
         }
         let files = self.bench.folder.path().join("home/store/journal");
-        Files::open(&files).unwrap().catch_up(&self.bench.opened.line.database).unwrap();
+        Files::open(&files, &self.bench.opened.line.database)
+            .unwrap()
+            .catch_up(&self.bench.opened.line.database)
+            .unwrap();
     }
 
     fn checkpoint(&self) -> PathBuf {

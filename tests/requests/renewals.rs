@@ -60,7 +60,7 @@ fn a_key_is_renewed_while_it_is_in_force_with_its_own_passphrase() {
 
     let line = &bench.opened.line;
     let files = line.home.layout().store(&line.config).join("journal");
-    torikomi::journal::files::Files::open(&files).unwrap().catch_up(&line.database).unwrap();
+    torikomi::journal::files::Files::open(&files, &line.database).unwrap().catch_up(&line.database).unwrap();
     let trust = Trust::of_home(line.home.layout(), &line.config).unwrap();
     let sources = Sources { database: &line.database, files: &files, trust: &trust, against: None };
     let report = verify(&sources, |_, _| ()).unwrap();

@@ -32,7 +32,7 @@ pub(crate) fn append(hospital: &Hospital, deed: Deed, signers: &[&Signer], at: I
 /// What the whole journal's verification says of the acts.
 pub(crate) fn acts_at_fault(hospital: &Hospital) -> Vec<(u64, ActFault)> {
     let files = hospital.folder.path().join("store/journal");
-    torikomi::journal::files::Files::open(&files).unwrap().catch_up(&hospital.database).unwrap();
+    torikomi::journal::files::Files::open(&files, &hospital.database).unwrap().catch_up(&hospital.database).unwrap();
     let (database, trust) = (&hospital.database, &hospital.trust);
     let report = verify(&Sources { database, files: &files, trust, against: None }, |_, _| ()).unwrap();
     let acts = report.faults.into_iter().filter_map(|fault| match fault {
@@ -129,7 +129,7 @@ fn taken(hospital: &Hospital) -> DocumentId {
 fn faults(hospital: &Hospital) -> Vec<JournalFault> {
     let files = hospital.folder.path().join("store/journal");
     let (database, trust) = (&hospital.database, &hospital.trust);
-    torikomi::journal::files::Files::open(&files).unwrap().catch_up(database).unwrap();
+    torikomi::journal::files::Files::open(&files, database).unwrap().catch_up(database).unwrap();
     verify(&Sources { database, files: &files, trust, against: None }, |_, _| ()).unwrap().faults
 }
 

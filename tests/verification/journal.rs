@@ -33,7 +33,7 @@ impl Bench {
     }
 
     fn catch_up(&self) {
-        Files::open(&self.files).unwrap().catch_up(&self.hospital.database).unwrap();
+        Files::open(&self.files, &self.hospital.database).unwrap().catch_up(&self.hospital.database).unwrap();
     }
 
     fn report(&self, against: Option<&str>) -> JournalReport {
@@ -129,7 +129,7 @@ fn a_writer_beside_it_is_no_fault() {
     let done = std::sync::atomic::AtomicBool::new(false);
     std::thread::scope(|scope| {
         scope.spawn(|| {
-            let mut files = Files::open(&bench.files).unwrap();
+            let mut files = Files::open(&bench.files, &bench.hospital.database).unwrap();
             for _ in 0..60 {
                 bench.hospital.file(Recipe::default());
                 files.catch_up(&bench.hospital.database).unwrap();

@@ -22,7 +22,7 @@ impl Bench {
         let hospital = Hospital::new();
         let folder = hospital.folder.path().join("store/journal");
         hospital.file(Recipe::default());
-        let mut files = Files::open(&folder).unwrap();
+        let mut files = Files::open(&folder, &hospital.database).unwrap();
         files.catch_up(&hospital.database).unwrap();
         Self { hospital, folder, files }
     }
@@ -36,7 +36,7 @@ impl Bench {
     }
 
     fn restart(&mut self) {
-        self.files = Files::open(&self.folder).unwrap();
+        self.files = Files::open(&self.folder, &self.hospital.database).unwrap();
     }
 
     /// What an append that failed half-way, or a power cut, leaves at the end of a file.
@@ -111,7 +111,7 @@ fn a_file_that_cannot_be_opened_is_not_taken_for_an_empty_one() {
     std::fs::rename(&segment, &aside).unwrap();
     // As when rights or file handles are lacking: there is something, and it does not open.
     std::os::unix::fs::symlink(SEGMENT, &segment).unwrap();
-    assert!(Files::open(&bench.folder).is_err());
+    assert!(Files::open(&bench.folder, &bench.hospital.database).is_err());
     std::fs::remove_file(&segment).unwrap();
     std::fs::rename(&aside, &segment).unwrap();
     bench.sound(5, 1);

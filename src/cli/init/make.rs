@@ -396,7 +396,7 @@ fn fill(
         }
         Ok(())
     })?;
-    Files::open(&layout.store(&config).join("journal"))?.catch_up(&database)?;
+    Files::open(&layout.store(&config).join("journal"), &database)?.catch_up(&database)?;
     Ok(())
 }
 

@@ -1,5 +1,8 @@
 //! Sending back, discarding, assigning, trying again.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use super::hand::{Hand, Signers, Why};
 use super::queue::{Done, check_may_move, end, find, named, source_changed, wrong_state};
 use super::records::check_role;
@@ -8,15 +11,17 @@ use crate::control::facts::Decided;
 use crate::control::{Credentials, LookedAt, ReasonGiven, Refusal};
 use crate::daemon::reload::asks_for_a_deadline;
 use crate::database::Tx;
-use crate::document::DocumentState;
+use crate::document::{DocumentState, HoldReason};
 use crate::ids::DocumentId;
-use crate::journal::append::Appended;
+use crate::journal::append::{Appended, Journal};
+use crate::ledger::attempts::Attempt;
 use crate::ledger::decisions::DecisionKind;
 use crate::ledger::documents::{self, Document};
 use crate::ledger::waiting;
 use crate::people::acts::Deed;
 use crate::people::{Role, appointments, register};
 use crate::pipeline::driver::StageName;
+use crate::signing::unused;
 
 /// Every stage that a resumed document may wait for.
 pub(super) const STAGES: &[StageName] =
@@ -40,6 +45,7 @@ impl Requests {
                 let document = shown::find(tx, looked).await?;
                 let id = document.id;
                 check_may_move(&document, DocumentState::SentBack)?;
+                may_send_back(tx, &document, &signers, &hand).await?;
                 let state_digest = document.state_digest();
                 let deed = Deed::SendBack { documents: vec![id], state_digest, reason: code };
                 let appended = hand.decide(tx, id, DecisionKind::SendBack, deed, &signers, &why).await?;
@@ -65,9 +71,7 @@ impl Requests {
             let document = shown::find(tx, looked).await?;
             let id = document.id;
             check_may_move(&document, DocumentState::Discarded)?;
-            let in_hand =
-                matches!(document.state, DocumentState::Inspecting | DocumentState::Stamping | DocumentState::Filing);
-            if in_hand && !source_changed(&document) {
+            if is_stages_own(&document) && document.held.is_none() {
                 return Err(wrong_state(&document));
             }
             let state_digest = document.state_digest();
@@ -111,6 +115,12 @@ impl Requests {
         let documents = named(documents)?;
         let hand = self.hand(peer);
         let signers = Signers::from(self.prove(by, hand.now)?);
+        let mut damaged = BTreeMap::new();
+        for LookedAt { document, .. } in &documents {
+            let attempt = self.line.damaged_attempt(*document).map_err(|problem| Refusal::Environment { problem })?;
+            damaged.extend(attempt.map(|attempt| (*document, attempt)));
+        }
+        let journal = Arc::clone(&self.line.journal);
         let done = self.line.database.write::<_, Refusal, _>(async move |tx| {
             let mut done = Done::none();
             let several = documents.len() > 1;
@@ -119,13 +129,56 @@ impl Requests {
                 if source_changed(&document) {
                     may_release_changed(tx, &document, several, &signers, &hand).await?;
                 }
-                let appended = try_again(tx, &document, &signers, &hand).await?;
+                let appended = match damaged.get(&document.id) {
+                    None => try_again(tx, &document, &signers, &hand).await?,
+                    Some(attempt) => sign_anew(tx, &journal, &document, attempt, &signers, &hand).await?,
+                };
                 done.add(&document, appended);
             }
             Ok(done)
         })?;
         self.decided(done, STAGES)
     }
+}
+
+/// Whether the document is where a stage alone moves it on; while nothing holds it there, the stage has it in hand.
+fn is_stages_own(document: &Document) -> bool {
+    matches!(document.state, DocumentState::Inspecting | DocumentState::Stamping | DocumentState::Filing)
+}
+
+/// What failed in a stage's hands again and again, or may be signed already, is the information manager's to send back.
+async fn may_send_back(tx: &mut Tx, document: &Document, signers: &Signers, hand: &Hand) -> Result<(), Refusal> {
+    if !is_stages_own(document) {
+        return Ok(());
+    }
+    if document.held != Some(HoldReason::StageFailed) {
+        return Err(wrong_state(document));
+    }
+    only_the_manager(tx, signers, hand).await
+}
+
+async fn only_the_manager(tx: &mut Tx, signers: &Signers, hand: &Hand) -> Result<(), Refusal> {
+    let held = appointments::roles(tx, signers.first.person(), hand.now).await?;
+    check_role(&[Role::InformationManager], |role| held.contains(role))
+}
+
+/// A signature whose files are damaged is kept, and another one is made.
+async fn sign_anew(
+    tx: &mut Tx,
+    journal: &Journal,
+    document: &Document,
+    attempt: &Attempt,
+    signers: &Signers,
+    hand: &Hand,
+) -> Result<Appended, Refusal> {
+    let is_signed = matches!(document.state, DocumentState::Stamping | DocumentState::Filing);
+    if !is_signed || document.held != Some(HoldReason::StageFailed) {
+        return Err(wrong_state(document));
+    }
+    only_the_manager(tx, signers, hand).await?;
+    let appended = hand.act(tx, Deed::Retry { documents: vec![document.id] }, signers, None).await?;
+    unused::damaged(tx, journal, attempt, document.state, hand.now).await?;
+    Ok(appended)
 }
 
 /// What was changed after it was taken goes on by the word of whoever looked at it: before anybody judged it with what it is

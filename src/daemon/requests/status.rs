@@ -11,6 +11,7 @@ use crate::control::facts::{
 use crate::database::{DatabaseError, Tx};
 use crate::document::DeliveryState;
 use crate::instant::Instant;
+use crate::intake::line::Blocked;
 use crate::journal::read;
 use crate::ledger::deliveries::{self, Delivery};
 use crate::ledger::documents::{self, Count, Filter, UnreadableDocument};
@@ -26,6 +27,9 @@ const DEADLINES: u32 = 20;
 
 /// So many of what was refused are listed.
 const REFUSED: u32 = 5;
+
+/// So many of what custody holds or lacks are told one by one.
+const IN_CUSTODY: usize = 20;
 
 /// Deliveries that a person has to look at.
 const WAITING: [DeliveryState; 2] = [DeliveryState::Incomplete, DeliveryState::CompletenessUnknown];
@@ -89,6 +93,7 @@ impl Requests {
         warnings.extend(
             unreadable.map(|UnreadableDocument { document, problem }| Warning::Unreadable { document, problem }),
         );
+        warnings.extend(in_custody(line));
         let calendar_expiry = calendar.expiry(calendar.day_of(now));
         if calendar_expiry != Expiry::Far {
             warnings.push(Warning::Calendar { calendar_expiry });
@@ -187,6 +192,14 @@ fn with_session(station: StationStatus, sessions: &[SessionStatus]) -> StationSt
     StationStatus { session, ..station }
 }
 
+/// What custody holds or lacks that nobody could explain at the start.
+fn in_custody(line: &Line) -> Vec<Warning> {
+    let mut found = line.intake.get().map(|intake| intake.custody_findings()).unwrap_or_default();
+    let more = found.split_off(found.len().min(IN_CUSTODY)).len() as u64;
+    let told = found.into_iter().map(|custody| Warning::Custody { custody });
+    told.chain((more > 0).then_some(Warning::CustodyMore { count: more })).collect()
+}
+
 /// What stands at a station and comes to nothing by itself.
 fn litter(at: &StationStatus) -> Vec<Warning> {
     let station = || at.station.clone();
@@ -217,7 +230,10 @@ fn paused(line: &Line) -> Vec<Paused> {
     let intake = intake.map(|gate| Paused {
         stage: "intake".to_owned(),
         since: gate.since,
-        why: Away::Disk { problem: gate.error },
+        why: match gate.at {
+            Blocked::Disk => Away::Disk { problem: gate.error },
+            Blocked::Database => Away::Database { problem: gate.error },
+        },
     });
     let stages = line.shared.paused().into_iter();
     let stages = stages.map(|(stage, since, why)| Paused { stage: stage.as_str().to_owned(), since, why });

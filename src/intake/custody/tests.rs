@@ -300,10 +300,15 @@ fn a_survey_finds_copies_clears_leftovers_and_keeps_strangers() {
     write_and_close(custody.join("stranger"), "?").unwrap();
     write_and_close(custody.join(".torikomi-custody"), "marker").unwrap();
     let survey = survey(&place.custody).unwrap();
-    assert_eq!((survey.cleared, survey.copies.len(), survey.strangers.len()), (1, 1, 2));
-    assert_eq!(survey.copies[0].manifest().delivery, place.delivery);
+    assert_eq!((survey.cleared, survey.copies.len(), survey.strangers.len()), (1, 2, 1));
+    assert_eq!(survey.copies[&place.delivery], BTreeSet::from([1]));
+    let open = |delivery: &DeliveryId| CustodyCopy::open(&place.custody, *delivery, 1);
+    let (nameless, _) = survey.copies.iter().find(|(delivery, _)| **delivery != place.delivery).unwrap();
+    open(nameless).unwrap_err().of_the_copy().unwrap();
+    let copy = open(&place.delivery).unwrap();
+    assert_eq!(copy.manifest().delivery, place.delivery);
 
     let content = custody.join(folder_name(place.delivery, 1)).join("content-001");
     write_and_close(content, "PAGE").unwrap();
-    assert!(matches!(survey.copies[0].verify(), Err(CustodyError::Damaged)));
+    assert!(matches!(copy.verify(), Err(CustodyError::Damaged)));
 }

@@ -11,7 +11,7 @@ use super::super::custody::{self, CustodyCopy, CustodyError, Member, Order};
 use super::super::drop::DropFolder;
 use super::super::names::{self, Part};
 use super::super::source::{SourceName, SourceStat};
-use super::gate::Paused;
+use super::gate::{Blocked, Paused};
 use super::station::{AtStation, Ready};
 use super::{Instruments, LineError, Shared, locked};
 use crate::database::DatabaseError;
@@ -65,7 +65,8 @@ impl AtStation {
             }
             Err(error @ CustodyError::Write(_)) => {
                 let needed = bundle.members().fold(0_u64, |sum, found| sum.saturating_add(found.stat.size));
-                let paused = Paused { since: shared.now(), disk_full: error.is_disk_full(), error: error.to_string() };
+                let (disk_full, error) = (error.is_disk_full(), error.to_string());
+                let paused = Paused { since: shared.now(), at: Blocked::Disk, disk_full, error };
                 shared.gate.shut(paused, needed, now);
                 Ok(false)
             }

@@ -32,9 +32,19 @@ struct Shut {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Paused {
     pub since: Instant,
+    pub at: Blocked,
     /// Made room, it goes on by itself; otherwise somebody looks at the disk.
     pub disk_full: bool,
     pub error: String,
+}
+
+/// What takes nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Blocked {
+    /// The disk of custody or of the store, or either is not there.
+    Disk,
+    Database,
 }
 
 impl Gate {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
-use super::super::custody::{self, CustodyCopy};
+use super::super::custody::{self, CustodyCopy, CustodyError};
 use super::copying::{self, Recorded};
 use super::{Instruments, LineError, Station};
 use crate::database::DatabaseError;
@@ -45,20 +45,26 @@ pub(super) fn recover(instruments: &Instruments, stations: &[Station]) -> Result
     let strangers = survey.strangers.iter().map(|name| name.to_string_lossy().into_owned());
     recovered.findings.extend(strangers.map(|name| CustodyFinding::Stranger { name }));
 
-    let mut copies: BTreeMap<DeliveryId, BTreeMap<u32, CustodyCopy>> = BTreeMap::new();
-    for copy in survey.copies {
-        let (delivery, number) = (copy.manifest().delivery, copy.manifest().copy);
-        copies.entry(delivery).or_default().insert(number, copy);
-    }
-    for (delivery, copies) in &copies {
-        if let Some(highest) = copies.keys().next_back() {
-            recovered.highest.insert(*delivery, *highest);
+    let mut present = BTreeSet::new();
+    for (delivery, numbers) in survey.copies {
+        recovered.highest.extend(numbers.last().map(|highest| (delivery, *highest)));
+        let mut copies = BTreeMap::new();
+        for number in numbers {
+            match CustodyCopy::open(&instruments.custody, delivery, number).map_err(CustodyError::of_the_copy) {
+                Ok(copy) => drop(copies.insert(number, copy)),
+                Err(ours) => {
+                    let error = ours?;
+                    tracing::error!(%delivery, %error, "Copy {number} of delivery {delivery} can no longer describe itself");
+                    let name = custody::folder_name(delivery, number);
+                    recovered.findings.push(CustodyFinding::Stranger { name });
+                }
+            }
         }
-        settle(instruments, stations, *delivery, copies, &mut recovered)?;
+        present.extend(copies.keys().map(|number| (delivery, *number)));
+        settle(instruments, stations, delivery, &copies, &mut recovered)?;
     }
-    let present = |row: &Delivery| copies.get(&row.id).is_some_and(|copies| copies.contains_key(&row.copy));
     for row in awaited(instruments)? {
-        if !present(&row) {
+        if !present.contains(&(row.id, row.copy)) {
             recovered.lost.insert(row.id);
             recovered.findings.push(CustodyFinding::Missing { delivery: row.id, copy: row.copy });
         }
@@ -97,7 +103,9 @@ fn settle(
             }
             continue;
         }
-        if copy.verify().is_err() {
+        if let Err(error) = copy.verify() {
+            let error = error.of_the_copy()?;
+            tracing::error!(%delivery, %error, "Copy {number} of delivery {delivery} cannot be adopted");
             recovered.findings.push(CustodyFinding::Damaged { delivery, copy: number });
             continue;
         }

@@ -14,7 +14,7 @@ use super::super::rest::{Rest, Sighting, Watchlist};
 use super::super::source::{SourceName, SourceStat};
 use super::super::watch::Rhythm;
 use super::copying::stem_of;
-use super::gate::Paused;
+use super::gate::{Blocked, Paused};
 use super::known::{Known, KnownDelivery};
 use super::looking;
 use super::notes::{self, Board};
@@ -133,7 +133,11 @@ impl AtStation {
         let mut turn = Turn::default();
         // Into a mount point whose mount has gone, nothing is written, and nothing is concluded from what it holds.
         if let Some(error) = (self.shared.instruments.away)() {
-            self.shared.gate.shut(Paused { since: self.shared.now(), disk_full: false, error }, 0, now);
+            self.shared.gate.shut(
+                Paused { since: self.shared.now(), at: Blocked::Disk, disk_full: false, error },
+                0,
+                now,
+            );
             turn.next = Some(now + TRY_AGAIN);
             return Ok(turn);
         }
@@ -239,13 +243,11 @@ impl AtStation {
             (true, true) => Some(StationProblem::TooManyNames),
             (true, false) => None,
         };
-        let swept_at = self.shared.now();
         self.shared.report(&self.station.name, |report| {
             if report.watching == Watching::Unreachable {
                 report.watching = Watching::NotYet;
             }
             report.problem = problem;
-            report.swept_at = Some(swept_at);
         });
     }
 
