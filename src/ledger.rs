@@ -10,6 +10,7 @@ pub mod contents;
 pub mod decisions;
 pub mod deliveries;
 pub mod documents;
+pub mod named;
 pub mod spoken;
 pub mod standing;
 pub mod stations;

@@ -46,6 +46,16 @@ pub(crate) const STAMPED_FILE: &str = "stamped.p7s";
 /// Signatures and manifests are small; what is longer is none of ours.
 pub(crate) const LONGEST_FILE: u64 = 16 * 1024 * 1024;
 
+/// The files that an attempt has, and the digests that its row names; of the signatures it names none.
+pub(crate) fn files_of(attempt: &Attempt) -> Vec<(&'static str, Option<Digest>)> {
+    let mut files =
+        vec![(RECORD_FILE, Some(attempt.record)), (MANIFEST_FILE, Some(attempt.manifest)), (SIGNATURE_FILE, None)];
+    if attempt.timestamped_at.is_some() {
+        files.push((STAMPED_FILE, None));
+    }
+    files
+}
+
 #[derive(Debug, thiserror::Error)]
 pub enum SigningError {
     #[error(transparent)]

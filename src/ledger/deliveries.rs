@@ -520,16 +520,22 @@ pub async fn filed_with_source_left(tx: &mut Tx, station: &Name) -> Result<BTree
 /// Deliveries whose copy has to stand in custody: not taken yet, or with a document that has not been filed, or with
 /// something that is in no record.
 pub async fn counting_on_custody(tx: &mut Tx) -> Result<Vec<Delivery>, DatabaseError> {
-    let sql = format!(
-        "SELECT {COLUMNS} FROM delivery WHERE state IN ('in-custody', 'incomplete', 'completeness-unknown')
-           OR (state = 'taken' AND id IN (SELECT p.delivery FROM document_part p JOIN document o ON o.id = p.document
-             WHERE o.state NOT IN ('filed', 'disposed')))
-           OR sidecar_kept = 1
-         ORDER BY id"
-    );
+    let sql = format!("SELECT {COLUMNS} FROM delivery WHERE {COUNTS_ON_CUSTODY} ORDER BY id");
     let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(tx).await?;
     rows.iter().map(read_row).collect()
 }
+
+/// Whether this delivery's copy has to stand in custody.
+pub async fn counts_on_custody(tx: &mut Tx, id: DeliveryId) -> Result<bool, DatabaseError> {
+    let sql = format!("SELECT 1 FROM delivery WHERE id = $1 AND ({COUNTS_ON_CUSTODY})");
+    let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id.to_string()).fetch_optional(tx).await?;
+    Ok(row.is_some())
+}
+
+const COUNTS_ON_CUSTODY: &str = "state IN ('in-custody', 'incomplete', 'completeness-unknown')
+    OR (state = 'taken' AND id IN (SELECT p.delivery FROM document_part p JOIN document o ON o.id = p.document
+      WHERE p.delivery = delivery.id AND o.state NOT IN ('filed', 'disposed')))
+    OR sidecar_kept = 1";
 
 pub async fn files(tx: &mut Tx, id: DeliveryId) -> Result<Vec<DeliveryFile>, DatabaseError> {
     let rows = sqlx::query(

@@ -34,11 +34,16 @@ mod operators;
 #[path = "../support/postgres.rs"]
 mod postgres;
 mod postgresql;
+#[path = "../support/program.rs"]
+mod program;
 mod proven;
 mod regrown;
 mod reused;
 mod scanners;
+#[path = "../support/schema.rs"]
+mod schema;
 mod stamping;
+mod store_check;
 mod superseding;
 mod tsa;
 mod unmounted;

@@ -1,0 +1,3 @@
+//! What keeps a home in order beside the line: looking through everything that it holds.
+
+pub mod check;
