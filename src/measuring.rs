@@ -257,7 +257,7 @@ fn taken_entry(
     let measurements: Vec<_> = measured.iter().map(|(_, _, object)| *object).collect();
     let pages: usize = measured.iter().map(|(_, measurements, _)| measurements.pages.len()).sum();
     let subject = Subject { document: Some(document), ..Subject::delivery(delivery.id) };
-    Draft::by_system(Kind::DeliveryTaken, subject)
+    let mut entry = Draft::by_system(Kind::DeliveryTaken, subject)
         .fact("station", &delivery.station)
         .fact("taken_in_at", taken_in_at)
         .fact("clock", known)
@@ -265,7 +265,15 @@ fn taken_entry(
         .fact("contents", contents)
         .fact("measurements", measurements)
         .fact("pages", pages)
-        .private(serde_json::json!({ "delivered_as": delivery.source_display }))
+        .private(serde_json::json!({ "delivered_as": delivery.source_display }));
+    // Custody does not say these of itself, and a document that loses them could be filed in pieces, or under another's name.
+    if let Some(earlier) = delivery.regrown_from {
+        entry = entry.fact("continues", earlier);
+    }
+    if let Some(earlier) = delivery.sidecar_doubt {
+        entry = entry.fact("doubted_beside", earlier);
+    }
+    entry
 }
 
 /// The files of a copy that are documents, in order.

@@ -1,7 +1,8 @@
 //! The journal's files: a second copy of every entry, beside the database, for the day the database is lost.
 //!
-//! `store/journal/` holds segments of 100,000 entries (`entries-000000000000.jsonl`: exact bytes, one entry a line) and
-//! `checkpoints.txt`, the signed head after each batch that was copied. Both are only ever appended to. What a crash or
+//! `store/journal/` holds segments of 100,000 entries (`entries-000000000000.jsonl`: exact bytes, one entry a line), their
+//! private parts beside them (`private-000000000000.jsonl`), and `checkpoints.txt`, the signed head after each batch that was
+//! copied. All are only ever appended to. What a crash or
 //! a full disk cut short is cut off before anything is written after it, and what is missing is made up.
 
 use std::io;
@@ -11,6 +12,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::grown::{Grown, Notes, whole_lines};
+use super::kept::{entries_from, private_before, private_from, private_line};
 use super::read::{entries, head};
 use crate::database::{Database, DatabaseError};
 
@@ -74,6 +76,8 @@ pub struct Files {
     written: u64,
     /// The last segment.
     segment: Grown,
+    /// The private parts of its entries.
+    private: Grown,
     checkpoints: Notes,
 }
 
@@ -87,14 +91,17 @@ impl Files {
         std::fs::create_dir_all(folder).map_err(at)?;
         let mut start = 0;
         let (lines, segment) = loop {
-            let (lines, segment) = Grown::open(&segment(folder, start), whole_lines).map_err(at)?;
+            let (lines, segment) = Grown::open(&entries_from(folder, start), whole_lines).map_err(at)?;
             if lines < SEGMENT {
                 break (lines, segment);
             }
             start += lines;
         };
+        // Those of entries that are not there are written anew with them.
+        let private = Grown::open(&private_from(folder, start), |file| private_before(file, start + lines));
+        let ((), private) = private.map_err(at)?;
         let checkpoints = Notes::open(&folder.join("checkpoints.txt")).map_err(at)?;
-        Ok(Self { folder: folder.to_owned(), written: start + lines, segment, checkpoints })
+        Ok(Self { folder: folder.to_owned(), written: start + lines, segment, private, checkpoints })
     }
 
     /// Copies what the database has beyond the files, makes it durable, then notes the checkpoint.
@@ -111,27 +118,30 @@ impl Files {
         while self.written < head.size {
             let start = self.written - self.written % SEGMENT;
             if self.written == start {
-                self.segment = Grown::empty(&segment(&self.folder, start));
+                self.segment = Grown::empty(&entries_from(&self.folder, start));
+                self.private = Grown::empty(&private_from(&self.folder, start));
             }
             let room = u32::try_from((start + SEGMENT).min(head.size) - self.written).unwrap_or(BATCH).min(BATCH);
             let from = self.written;
             let batch = database.read(async |tx| entries(tx, from, room).await)?;
-            let mut lines = Vec::new();
+            let (mut lines, mut private) = (Vec::new(), Vec::new());
             for entry in &batch {
                 lines.extend_from_slice(&entry.bytes);
                 lines.push(b'\n');
+                if let Some(part) = &entry.private {
+                    private.extend(private_line(entry.index, part).map_err(io::Error::from).map_err(at)?);
+                }
             }
             if batch.is_empty() {
                 return Err(DatabaseError::Corrupt(format!("the journal has no entry {from}")).into());
+            }
+            // Before the entries: of an entry that is there, nothing is missing.
+            if !private.is_empty() {
+                self.private.append(&private).map_err(at)?;
             }
             self.segment.append(&lines).map_err(at)?;
             self.written += batch.len() as u64;
         }
         self.checkpoints.note(&head).map_err(at)
     }
-}
-
-fn segment(folder: &Path, index: u64) -> PathBuf {
-    let start = index - index % SEGMENT;
-    folder.join(format!("entries-{start:012}.jsonl"))
 }

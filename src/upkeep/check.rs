@@ -32,6 +32,7 @@ use crate::store::Objects;
 use crate::store::records;
 use crate::verification::{Trust, Unverifiable};
 pub use finding::{Named, StoreFinding};
+pub(in crate::upkeep) use left_over::MOST_NAMES;
 
 /// No more findings than these are listed; the rest are counted.
 const MOST_FINDINGS: usize = 200;

@@ -85,6 +85,8 @@ impl Requests {
             .database
             .read::<_, PeopleError, _>(async move |tx| enrolment::enrol(tx, asked, new, &rules, now).await.map(drop))?;
         file.save(&self.line.keys, &file_name)?;
+        // The journal names its digest alone: the bytes have to outlast the database.
+        self.line.objects.put(&certificate.der)?;
         let appended = self.line.database.write::<_, Refusal, _>(async move |tx| {
             let change = enrolment::enrol(tx, signed, certificate, &hand.rules, hand.now).await?;
             hand.apply(tx, &change).await

@@ -67,7 +67,11 @@ pub enum Named {
     Record,
     /// Measurements, or a sidecar, of a document.
     Document,
-    /// A calendar.
+    /// A calendar by which documents are judged.
     Calendar,
+    /// A version of a profile.
+    Profile,
+    /// Somebody's certificate.
+    Certificate,
     Nobody,
 }

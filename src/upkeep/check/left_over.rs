@@ -7,7 +7,7 @@ use crate::durable::{Folder, TEMPORARY};
 use crate::instant::Instant;
 
 /// Names in folders of ours; beyond this something is wrong.
-pub(super) const MOST_NAMES: usize = 1_000_000;
+pub(in crate::upkeep) const MOST_NAMES: usize = 1_000_000;
 
 impl Walk<'_> {
     /// The folders in which something is written under a temporary name first. Custody's turn sees its own.

@@ -10,6 +10,7 @@ use crate::instant::Instant;
 use crate::journal::Kind;
 use crate::journal::read;
 use crate::ledger::{named, profiles};
+use crate::people::{certificates, register};
 use crate::store::{SHELVES, StoreError, records};
 
 /// Some records say enough of what an object is to them.
@@ -20,9 +21,9 @@ const REQUEST: SignedDuration = SignedDuration::from_secs(60);
 
 /// What few things name: read once.
 struct Few {
-    calendars: BTreeSet<Digest>,
-    /// Bytes that the database keeps too, or that a file of the home has.
-    kept_elsewhere: BTreeSet<Digest>,
+    named: Vec<(Digest, Named)>,
+    /// Calendars that were in use and judged nothing.
+    kept: BTreeSet<Digest>,
 }
 
 impl Walk<'_> {
@@ -58,20 +59,25 @@ impl Walk<'_> {
     }
 
     fn few(&self) -> Result<Few, Unchecked> {
-        let (calendars, mut kept_elsewhere) = self.read(async |tx| {
+        let (named, mut kept) = self.read(async |tx| {
+            let mut named: Vec<_> =
+                profiles::all(tx).await?.iter().map(|it| (it.reference.digest, Named::Profile)).collect();
+            for person in register::list(tx).await? {
+                let held = certificates::of_person(tx, person.id).await?.into_iter();
+                named.extend(held.map(|certificate| (certificate.fingerprint, Named::Certificate)));
+            }
+            named.extend(named::calendars(tx).await?.into_iter().map(|digest| (digest, Named::Calendar)));
             let mut kept = BTreeSet::new();
-            kept.extend(profiles::all(tx).await?.into_iter().map(|version| version.reference.digest));
-            // A calendar that was in use and judged nothing.
             for stored in read::of_kind(tx, Kind::FileAdopted).await? {
                 let entry = stored.entry()?;
                 kept.extend(entry.facts.get("digest").and_then(|digest| digest.as_str()?.parse::<Digest>().ok()));
             }
-            Ok((named::calendars(tx).await?, kept))
+            Ok((named, kept))
         })?;
         if let Ok(bytes) = std::fs::read(self.sources.home.layout().calendar()) {
-            kept_elsewhere.insert(Digest::of(&bytes));
+            kept.insert(Digest::of(&bytes));
         }
-        Ok(Few { calendars, kept_elsewhere })
+        Ok(Few { named, kept })
     }
 
     /// Who names what on a shelf, and since when a stage has had something in hand, of one moment.
@@ -79,8 +85,7 @@ impl Walk<'_> {
         self.read(async |tx| {
             let mut names = BTreeMap::new();
             names.extend(named::on_shelf(tx, first).await?.into_iter().map(|object| (object, Named::Document)));
-            let calendars = few.calendars.iter().filter(|digest| digest.as_bytes().first() == Some(&first));
-            names.extend(calendars.map(|digest| (*digest, Named::Calendar)));
+            names.extend(few.named.iter().filter(|(digest, _)| digest.as_bytes().first() == Some(&first)).copied());
             names.extend(records::objects_on_shelf(tx, first).await?.into_iter().map(|object| (object, Named::Record)));
             Ok((names, named::in_hand_since(tx).await?))
         })
@@ -115,7 +120,7 @@ impl Walk<'_> {
             }
         }
         self.step();
-        if named != Named::Nobody || few.kept_elsewhere.contains(object) || self.signatures.contains(object) {
+        if named != Named::Nobody || few.kept.contains(object) || self.signatures.contains(object) {
             return Ok(());
         }
         let wanted = *object;
