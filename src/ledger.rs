@@ -11,6 +11,7 @@ pub mod decisions;
 pub mod deliveries;
 pub mod documents;
 pub mod named;
+pub mod restoring;
 pub mod spoken;
 pub mod standing;
 pub mod stations;

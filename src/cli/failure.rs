@@ -55,6 +55,16 @@ pub enum Failure {
     Database {
         problem: String,
     },
+    /// A line of the journal's files is not the entry that belongs there.
+    JournalDamaged {
+        index: u64,
+    },
+    /// The journal's files, by which a database is made anew, are not there.
+    NoJournal {
+        folder: String,
+    },
+    /// A database on a server is never replaced.
+    DatabaseNotEmpty,
     NoDaemon {
         socket: String,
     },
@@ -133,6 +143,7 @@ impl Failure {
             | Self::PassphraseFile { .. }
             | Self::NoTerminal
             | Self::PassphrasesDiffer
+            | Self::DatabaseNotEmpty
             | Self::BadValue { .. } => USAGE,
             Self::NotFound { .. } => 1,
             Self::Patients { problem: PatientsProblem::Unreachable { .. }, .. } => ENVIRONMENT,
@@ -140,6 +151,8 @@ impl Failure {
             Self::Home { .. }
             | Self::Start { .. }
             | Self::Database { .. }
+            | Self::JournalDamaged { .. }
+            | Self::NoJournal { .. }
             | Self::NoDaemon { .. }
             | Self::BrokenOff { .. }
             | Self::File { .. }

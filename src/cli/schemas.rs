@@ -35,6 +35,7 @@ pub fn all() -> Vec<(&'static str, Schema)> {
         ("profile-lint", schema_for!(facts::Linted)),
         ("journal-show", schema_for!(facts::JournalPage)),
         ("store-check", schema_for!(crate::upkeep::check::StoreReport)),
+        ("store-rebuild", schema_for!(crate::upkeep::rebuild::RebuildReport)),
         ("journal-verify", schema_for!(crate::verification::journal::JournalReport)),
     ]
 }

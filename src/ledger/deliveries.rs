@@ -190,6 +190,21 @@ pub async fn set_custody(
     session: Option<SessionId>,
 ) -> Result<(), DatabaseError> {
     sqlx::query("DELETE FROM delivery_file WHERE delivery = $1").bind(id.to_string()).execute(&mut *tx).await?;
+    insert_files(tx, id, files).await?;
+    // What was wrong with an earlier copy says nothing of this one.
+    sqlx::query(
+        "UPDATE delivery SET copy = $1, taken_in_at = $2, session = $3, problem = NULL, updated_at = $2 WHERE id = $4",
+    )
+    .bind(i64::from(copy))
+    .bind(taken_in_at.as_microseconds())
+    .bind(session.map(|session| session.to_string()))
+    .bind(id.to_string())
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn insert_files(tx: &mut Tx, id: DeliveryId, files: &[DeliveryFile]) -> Result<(), DatabaseError> {
     for file in files {
         sqlx::query(
             "INSERT INTO delivery_file (delivery, ordinal, role, source_name, stem, source_stat, custody_name, content, byte_length)
@@ -207,16 +222,6 @@ pub async fn set_custody(
         .execute(&mut *tx)
         .await?;
     }
-    // What was wrong with an earlier copy says nothing of this one.
-    sqlx::query(
-        "UPDATE delivery SET copy = $1, taken_in_at = $2, session = $3, problem = NULL, updated_at = $2 WHERE id = $4",
-    )
-    .bind(i64::from(copy))
-    .bind(taken_in_at.as_microseconds())
-    .bind(session.map(|session| session.to_string()))
-    .bind(id.to_string())
-    .execute(tx)
-    .await?;
     Ok(())
 }
 

@@ -7,11 +7,14 @@ use serde_json::Value;
 use torikomi::config::home::Layout;
 use torikomi::database::{Database, DatabaseError};
 use torikomi::ids::{AttemptId, DeliveryId, Digest, RecordId};
-use torikomi::store::relative_path;
+use torikomi::ledger::documents::Document;
+use torikomi::store::{records, relative_path};
 
-use crate::account::{document_of, documents_of, filed, names, wait_for};
-use crate::burst::{deliver, put, sample, variant_of_jpeg};
-use crate::hospital::Hospital;
+use crate::account::{
+    document_of, documents_of, every_file_has_one_delivery, filed, names, the_journal_is_whole, wait_for,
+};
+use crate::burst::{Sent, deliver, put, sample, variant_of_jpeg};
+use crate::hospital::{Hospital, Settings};
 use crate::program::torikomi;
 use crate::schema::demand;
 
@@ -207,4 +210,123 @@ fn rows(hospital: &Hospital, record: RecordId) {
         assert_eq!(told.status, 1);
         assert!(told.out.contains(rebuild) && told.out.contains(&record.to_string()), "{}", told.out);
     }
+}
+
+/// Makes the database anew. Answers what the command says.
+pub fn rebuild(hospital: &Hospital) -> Value {
+    let ran = torikomi(Some(&hospital.root()), &["store", "check", "--rebuild", "--json"]);
+    let report = ran.json();
+    assert!(report["check"].is_object(), "{report:#}{}", ran.err);
+    demand("store-rebuild", &report);
+    let told = !report["not_rebuilt"].as_array().unwrap().is_empty();
+    let found = !report["check"]["findings"].as_array().unwrap().is_empty();
+    assert_eq!(ran.status, i32::from(told || found), "{report:#}");
+    report
+}
+
+#[test]
+fn a_database_that_is_lost_is_made_anew_from_what_lies_beside_it() {
+    let mut hospital = Hospital::found();
+    let daemon = hospital.start();
+    hospital.open_session().unwrap();
+    let mut sent = deliver(&hospital, "filed");
+    let row = format!("listed.jpg,9990001,consent-demo,{},A4\n", hospital.today().0);
+    put(&hospital.drop(), "index.csv", format!("file,patient_id,document_type,obtained_on,paper\n{row}").as_bytes());
+    sent.push(deliver_listed(&hospital, "first"));
+    for document in &sent {
+        filed(&hospital, document.keys().next().unwrap());
+    }
+    let refused = torikomi(Some(&hospital.root()), &["store", "check", "--rebuild"]);
+    assert_eq!(refused.status, 3, "beside a running daemon: {}", refused.err);
+    daemon.stop();
+    // Taken in while nobody signs.
+    let daemon = hospital.start();
+    sent.extend(deliver(&hospital, "waiting"));
+    wait_for(&hospital, "what waits", || {
+        let waits = |document: &Document| document.judgement.is_some();
+        let waiting = ["waiting-consent.jpg", "waiting-検査報告書-0001.png"];
+        waiting.iter().all(|name| document_of(&hospital, name).as_ref().is_some_and(waits)).then_some(())
+    });
+    daemon.stop();
+    let before = ids(&hospital);
+
+    let database = Layout::new(&hospital.root()).database(&hospital.config);
+    fs::write(&database, b"no database").unwrap();
+    assert_eq!(torikomi(Some(&hospital.root()), &["store", "check"]).status, 3);
+    let report = rebuild(&hospital);
+    assert_eq!(report["not_rebuilt"], serde_json::json!([]), "{report:#}");
+    assert_eq!(report["check"]["findings"], serde_json::json!([]), "{report:#}");
+    assert_eq!((&report["records"], &report["open_documents"]), (&3.into(), &2.into()), "{report:#}");
+    let aside = report["kept_aside"].as_array().unwrap().iter().map(|path| path.as_str().unwrap());
+    let aside: Vec<_> = aside.map(|path| fs::read(path).unwrap()).collect();
+    assert!(aside.contains(&b"no database".to_vec()), "the old one is kept");
+    hospital.configure(&Settings::default());
+    assert_eq!(ids(&hospital), before);
+    for verifies in [&["verify", "--all", "--accept-evaluation"][..], &["journal", "verify"]] {
+        let ran = torikomi(Some(&hospital.root()), verifies);
+        assert_eq!(ran.status, 0, "{}{}", ran.out, ran.err);
+    }
+
+    let daemon = hospital.start();
+    hospital.open_session().unwrap();
+    for document in &sent {
+        wait_for(&hospital, "everything filed", || {
+            hospital.confirm_what_waits();
+            is_filed(&hospital, document.keys().next().unwrap()).then_some(())
+        });
+    }
+    every_file_has_one_delivery(&hospital, &sent);
+    // The row that spoke for one scan before speaks for no other that bears its name.
+    deliver_listed(&hospital, "second");
+    let second = wait_for(&hospital, "the second under the name", || {
+        let named = |(document, names): (Document, Sent)| Some(document).filter(|_| names.contains_key("listed.jpg"));
+        documents_of(&hospital).into_iter().filter_map(named).find(|document| document.held.is_some())
+    });
+    assert!(second.held_detail.as_ref().unwrap().contains("row-used"), "{second:?}");
+    daemon.stop();
+    the_journal_is_whole(&hospital);
+    assert_eq!(check(&hospital), Vec::<Value>::new());
+    what_is_gone_is_told(&mut hospital);
+}
+
+/// A scan of its own bytes, under the name that the list has.
+fn deliver_listed(hospital: &Hospital, text: &str) -> Sent {
+    let scan = variant_of_jpeg(&sample("consent.jpg"), text);
+    put(&hospital.drop(), "listed.jpg", &scan);
+    [("listed.jpg".to_owned(), Digest::of(&scan))].into()
+}
+
+/// A record whose own description is gone, and people whose names are: each is named, and comes back with its bytes.
+fn what_is_gone_is_told(hospital: &mut Hospital) {
+    let record = filed(hospital, "filed-consent.jpg");
+    let id = record.id;
+    let members = hospital.database.read(async |tx| records::members(tx, id, false).await).unwrap();
+    let json = members.iter().find(|member| member.name == "record.json").unwrap().object;
+    let path = hospital.home.layout().store(&hospital.config).join("objects").join(relative_path(&json));
+    while_moved(&path, || {
+        let told = rebuild(hospital)["not_rebuilt"].clone();
+        let expected = serde_json::json!([{
+            "code": "record", "journal_index": record.journal_index, "object": record.digest
+        }]);
+        assert_eq!(told, expected);
+    });
+    let private = hospital.home.layout().store(&hospital.config).join("journal/private-000000000000.jsonl");
+    while_moved(&private, || {
+        let told = rebuild(hospital)["not_rebuilt"].clone();
+        let codes: std::collections::BTreeSet<_> =
+            told.as_array().unwrap().iter().map(|told| told["code"].as_str().unwrap()).collect();
+        assert!(codes.contains("person") && codes.contains("private-part"), "{told:#}");
+    });
+    let report = rebuild(hospital);
+    assert_eq!((&report["not_rebuilt"], &report["records"]), (&serde_json::json!([]), &5.into()), "{report:#}");
+}
+
+/// Every document by its id, with its state where it has ended, and the names and bytes of its parts.
+fn ids(hospital: &Hospital) -> Vec<(String, bool, std::collections::BTreeMap<String, Digest>)> {
+    let mut all: Vec<_> = documents_of(hospital)
+        .into_iter()
+        .map(|(document, names)| (document.id.to_string(), document.state.is_open(), names))
+        .collect();
+    all.sort();
+    all
 }

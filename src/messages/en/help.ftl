@@ -104,6 +104,7 @@ arg-from = From this day on
 arg-until = Until this day
 arg-journal-show-from = From this entry on
 arg-journal-show-document = Only about this document
+arg-store-check-rebuild = Make index and ledger anew from custody, objects and the journal's files first (the daemon must be stopped)
 arg-operator-revoke-since = What was signed from this time on counts for nothing (else from now on)
 arg-operator-revoke-why = Why the key counts no more: key-lost, key-compromised, renewal, left
 arg-operator-appoint-from = From this time on (else from now)

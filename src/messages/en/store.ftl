@@ -3,12 +3,16 @@ store-finding-object-damaged = { $path } has other bytes than it was stored with
     [record] : it belongs to filed records ({ $records })
     [document] : a document's measurements or sidecar
     [calendar] : a calendar by which documents were judged
+    [profile] : a version of a profile
+    [certificate] : the certificate of somebody's key
    *[nobody] ; nobody names it
 }. Put the file back from a backup, and check the disk.
 store-finding-object-missing = { $path } is missing{ $named ->
     [record] : it belongs to filed records ({ $records })
     [document] : a document's measurements or sidecar
     [calendar] : a calendar by which documents were judged
+    [profile] : a version of a profile
+    [certificate] : the certificate of somebody's key
    *[nobody] { "" }
 }. Put the file back from a backup.
 store-finding-object-unreadable = { $path } cannot be read ({ $problem }). Check the disk and the permissions.
@@ -35,3 +39,17 @@ store-not-in-order = Found: { $count }. Nothing was changed.
 store-looked-at = Looked at: { $objects } objects, { $records } records, { $entries } entries of the journal, { $copies } copies and { $attempts } attempts in custody.
 store-in-the-making = { $count } files are being written or wait for a step that is under way. They are no finding.
 store-set-aside = { $count } attempts to sign were set aside in custody/quarantine/, as the journal says. They are kept.
+
+# `torikomi store check --rebuild`: one sentence for each code of `NotRebuilt`. What could not be made anew, and what follows.
+not-rebuilt-private-part = The private part of entry { $journal_index } of the journal is nowhere on the disk. The entry stands; what it said in words is lost, unless a backup has it.
+not-rebuilt-person = The name of person { $person } is nowhere on the disk: their account, keys and roles could not be made anew. Put store/journal/ back from a backup and run the command again.
+not-rebuilt-certificate = Certificate { $certificate } of person { $person } is nowhere on the disk, and nothing can be signed with its key. Put store/objects/ back from a backup and run the command again, or have a new key made.
+not-rebuilt-profile = Version { $version } of profile { $id } ({ $digest }) is nowhere on the disk. Put its file back into profiles/ and run the command again; until then nothing can be judged by it.
+not-rebuilt-record = The record of entry { $journal_index } cannot be read ({ $object }), so the index lacks it. Put store/objects/ back from a backup and run the command again.
+not-rebuilt-document = What was measured of document { $document } is not among the objects. Put store/objects/ back from a backup and run the command again; an open document waits for that.
+not-rebuilt-copy = Document { $document } is open, and its copy is not in custody. If it was filed at the very end, its parts are among the objects that nobody names; otherwise put custody/ back from a backup, or have it scanned again.
+not-rebuilt-decisions = { $count } decisions about document { $document } count no more: it begins anew, and is asked about again. The journal keeps them.
+not-rebuilt-signature = Signature { $attempt } was not filed. The next start sets it aside, and the document is signed anew.
+
+store-rebuilt = The database was made anew: { $records } records, { $documents } open documents, { $entries } entries of the journal. Start the daemon to go on.
+store-kept-aside = The old one is kept as { $path }.

@@ -104,6 +104,7 @@ arg-from = この日から
 arg-until = この日まで
 arg-journal-show-from = この番号から
 arg-journal-show-document = この文書についてだけ
+arg-store-check-rebuild = 保管場所・保存物・記録簿のファイルから、索引と台帳を先に作り直します（常駐プログラムは止めておきます）
 arg-operator-revoke-since = この時刻以後の署名を無効とする（なければ今から）
 arg-operator-revoke-why = 失効の理由（key-lost 紛失、key-compromised 漏えい、renewal 更新、left 退職など）
 arg-operator-appoint-from = この時刻から（なければ今から）

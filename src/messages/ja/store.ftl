@@ -3,12 +3,16 @@ store-finding-object-damaged = { $path } の内容が、保存したときと違
     [record] （登録済みの記録 { $records } の一部です）
     [document] （文書の測定結果かサイドカーです）
     [calendar] （文書の判定に使ったカレンダーです）
+    [profile] （プロファイルの版です）
+    [certificate] （利用者の鍵の証明書です）
    *[nobody] （どこからも使われていません）
 }。バックアップからファイルを戻し、ディスクを確かめてください。
 store-finding-object-missing = { $path } がありません{ $named ->
     [record] （登録済みの記録 { $records } の一部です）
     [document] （文書の測定結果かサイドカーです）
     [calendar] （文書の判定に使ったカレンダーです）
+    [profile] （プロファイルの版です）
+    [certificate] （利用者の鍵の証明書です）
    *[nobody] { "" }
 }。バックアップからファイルを戻してください。
 store-finding-object-unreadable = { $path } を読めません（{ $problem }）。ディスクと権限を確かめてください。
@@ -35,3 +39,17 @@ store-not-in-order = { $count } 件の問題があります。何も変更して
 store-looked-at = 調べたもの：保存物 { $objects } 個、記録 { $records } 件、記録簿の項目 { $entries } 件、保管中の写し { $copies } 件と署名 { $attempts } 件。
 store-in-the-making = { $count } 個のファイルは、書き込みや処理の途中のものです。問題ではありません。
 store-set-aside = 記録簿にあるとおり、{ $count } 件の署名を custody/quarantine/ に隔離しています。そのまま残しています。
+
+# `torikomi store check --rebuild`。`NotRebuilt` の code ごとに一つ。作り直せなかったものと、その結果。
+not-rebuilt-private-part = 記録簿の { $journal_index } 番に添えられた説明が、ディスクのどこにもありません。項目そのものは残っています。言葉で書かれていたことは、バックアップになければ失われています。
+not-rebuilt-person = { $person } さんの氏名がディスクのどこにもないため、登録・鍵・役割を作り直せませんでした。store/journal/ をバックアップから戻し、もう一度実行してください。
+not-rebuilt-certificate = { $person } さんの証明書 { $certificate } がディスクのどこにもないため、その鍵では署名できません。store/objects/ をバックアップから戻してもう一度実行するか、新しい鍵を作ってください。
+not-rebuilt-profile = プロファイル { $id } の第 { $version } 版（{ $digest }）がディスクのどこにもありません。ファイルを profiles/ に戻し、もう一度実行してください。それまで、この版では判定できません。
+not-rebuilt-record = 記録簿の { $journal_index } 番の記録を読めないため（{ $object }）、索引に載せられませんでした。store/objects/ をバックアップから戻し、もう一度実行してください。
+not-rebuilt-document = 文書 { $document } の測定結果が保存先にありません。store/objects/ をバックアップから戻し、もう一度実行してください。処理の途中の文書は、それまで待ちます。
+not-rebuilt-copy = 文書 { $document } は処理の途中ですが、写しが保管場所にありません。直前に登録されていれば、どこからも使われていない保存物の中にあります。そうでなければ、custody/ をバックアップから戻すか、もう一度スキャンしてください。
+not-rebuilt-decisions = 文書 { $document } についての決裁 { $count } 件は無効になりました。この文書は初めから処理し、もう一度お尋ねします。決裁は記録簿に残っています。
+not-rebuilt-signature = 署名 { $attempt } は、まだ登録されていませんでした。次の起動で隔離し、文書には新しく署名します。
+
+store-rebuilt = データベースを作り直しました（記録 { $records } 件、処理の途中の文書 { $documents } 件、記録簿の項目 { $entries } 件）。常駐プログラムを始めると、続きから処理します。
+store-kept-aside = 前のデータベースは { $path } に残しています。
