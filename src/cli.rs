@@ -30,6 +30,7 @@ pub mod schemas;
 mod serve;
 mod session;
 mod status;
+mod store;
 mod timestamp;
 mod trusted;
 mod verify;
@@ -91,6 +92,8 @@ enum Command {
     Clock(clock::Clock),
     #[command(subcommand)]
     Journal(journal::Journal),
+    #[command(subcommand)]
+    Store(store::Store),
     Inspect(inspect::Args),
     #[command(subcommand)]
     Check(check::Command),
@@ -158,6 +161,7 @@ fn run(command: &Command, desk: &Desk) -> Result<Answer, Failure> {
         Command::Operator(command) => operator::run(command, desk),
         Command::Clock(command) => clock::run(command, desk),
         Command::Journal(command) => journal::run(command, desk),
+        Command::Store(command) => store::run(command, desk),
         Command::Inspect(args) => inspect::run(args, desk),
         Command::Check(command) => check::run(command, desk),
         Command::Profile(command) => profile::run(command, desk),

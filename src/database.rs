@@ -316,6 +316,12 @@ impl Database {
         self.trouble.get()
     }
 
+    /// Closes everything: the readers first, so that the writer, which is the last, leaves SQLite's file whole and without a log
+    /// beside it.
+    pub fn close(self) {
+        self.runtime.block_on(self.readers.close());
+    }
+
     /// Runs `query` on a reader's connection. All that it reads is of the same moment.
     pub fn read<T, E, F>(&self, query: F) -> Result<T, E>
     where

@@ -255,7 +255,12 @@ async fn end_superseded(
     Ok(())
 }
 
-fn index_row(filed: &Filed, attempt: &Attempt, record: &RecordJson, journal_index: u64) -> Result<Record, FilingError> {
+pub(crate) fn index_row(
+    filed: &Filed,
+    attempt: &Attempt,
+    record: &RecordJson,
+    journal_index: u64,
+) -> Result<Record, FilingError> {
     let patient = &record.identity.patient.as_ref().ok_or(FilingError::Incoherent("a record has no patient"))?.value;
     let document_type =
         &record.identity.document_type.as_ref().ok_or(FilingError::Incoherent("a record has no kind"))?.value;
@@ -283,6 +288,6 @@ fn index_row(filed: &Filed, attempt: &Attempt, record: &RecordJson, journal_inde
     })
 }
 
-fn member(name: &str, object: Digest, byte_length: u64, media_type: &str) -> Member {
+pub(crate) fn member(name: &str, object: Digest, byte_length: u64, media_type: &str) -> Member {
     Member { name: name.to_owned(), generation: 1, object, byte_length, media_type: media_type.to_owned() }
 }

@@ -136,6 +136,14 @@ impl Digest {
     pub fn hex(&self) -> String {
         data_encoding::HEXLOWER.encode(&self.0)
     }
+
+    /// Between which texts those digests stand that begin with a byte: from the first on, and before the second.
+    #[must_use]
+    pub fn texts_from(first: u8) -> (String, String) {
+        let text = |byte: u8| format!("sha256:{byte:02x}");
+        // `g` is what comes after the hexadecimal digits.
+        (text(first), first.checked_add(1).map_or_else(|| "sha256:g".to_owned(), text))
+    }
 }
 
 impl fmt::Display for Digest {

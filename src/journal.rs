@@ -10,6 +10,7 @@ pub mod anchor;
 pub mod append;
 pub mod files;
 mod grown;
+pub mod kept;
 pub mod read;
 pub mod stamped;
 pub mod stamping;

@@ -10,6 +10,8 @@ pub mod contents;
 pub mod decisions;
 pub mod deliveries;
 pub mod documents;
+pub mod named;
+pub mod restoring;
 pub mod spoken;
 pub mod standing;
 pub mod stations;

@@ -48,6 +48,7 @@ pub mod export;
 
 // -- order and doors --
 pub mod pipeline;
+pub mod upkeep;
 pub mod control;
 pub mod daemon;
 pub mod cli;

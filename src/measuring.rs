@@ -80,17 +80,21 @@ impl Measuring<'_> {
         let mut measured = Vec::new();
         let mut problem = None;
         for (number, member) in (1_u32..).zip(scans(copy)) {
-            let one = self.measure_and_keep(copy, member)?;
+            let measurements = self.measure_member(copy, member)?;
             if problem.is_none() {
-                problem = problem_of(number, &one.1.completeness);
+                problem = problem_of(number, &measurements.completeness);
             }
-            measured.push(one);
+            measured.push((member, measurements));
         }
         if measured.is_empty() {
             problem = Some(DeliveryProblem::NoDocument);
         }
         match problem {
-            None => self.take(delivery, measured).map(Measured::Taken),
+            None => {
+                let kept = measured.into_iter().map(|(member, measurements)| self.keep(member, measurements));
+                self.take(delivery, kept.collect::<Result<_, _>>()?).map(Measured::Taken)
+            }
+            // Nothing would ever name the measurements of a copy that is not taken, so they are not kept.
             Some(problem) => {
                 let (id, copy) = (delivery.id, delivery.copy);
                 let problem = serde_json_canonicalizer::to_string(&problem)?;
@@ -118,7 +122,8 @@ impl Measuring<'_> {
         E: From<MeasuringError> + From<DatabaseError> + Send + 'static,
         F: for<'t> AsyncFnOnce(&'t mut Tx) -> Result<T, E> + Send + 'static,
     {
-        let measured = scans(copy).map(|member| self.measure_and_keep(copy, member)).collect::<Result<Vec<_>, _>>()?;
+        let measured = scans(copy).map(|member| self.keep(member, self.measure_member(copy, member)?));
+        let measured = measured.collect::<Result<Vec<_>, _>>()?;
         self.not_before_the_copy(delivery)?;
         let (delivery, journal) = (delivery.clone(), self.journal.clone());
         let (known, now) = (self.clock.known(), self.clock.now());
@@ -162,12 +167,12 @@ impl Measuring<'_> {
         })
     }
 
-    fn measure_and_keep(
+    /// Makes the measurements an object.
+    fn keep(
         &self,
-        copy: &CustodyCopy,
         member: &Member,
+        measurements: Measurements,
     ) -> Result<(Member, Measurements, Digest), MeasuringError> {
-        let measurements = self.measure_member(copy, member)?;
         let bytes = serde_json_canonicalizer::to_vec(&measurements).map_err(MeasuringError::Encoding)?;
         let object = self.objects.put(&bytes)?;
         Ok((member.clone(), measurements, object))
@@ -263,7 +268,7 @@ fn taken_entry(
     let measurements: Vec<_> = measured.iter().map(|(_, _, object)| *object).collect();
     let pages: usize = measured.iter().map(|(_, measurements, _)| measurements.pages.len()).sum();
     let subject = Subject { document: Some(document), ..Subject::delivery(delivery.id) };
-    Draft::by_system(Kind::DeliveryTaken, subject)
+    let mut entry = Draft::by_system(Kind::DeliveryTaken, subject)
         .fact("station", &delivery.station)
         .fact("taken_in_at", taken_in_at)
         .fact("clock", known)
@@ -271,7 +276,15 @@ fn taken_entry(
         .fact("contents", contents)
         .fact("measurements", measurements)
         .fact("pages", pages)
-        .private(serde_json::json!({ "delivered_as": delivery.source_display }))
+        .private(serde_json::json!({ "delivered_as": delivery.source_display }));
+    // Custody does not say these of itself, and a document that loses them could be filed in pieces, or under another's name.
+    if let Some(earlier) = delivery.regrown_from {
+        entry = entry.fact("continues", earlier);
+    }
+    if let Some(earlier) = delivery.sidecar_doubt {
+        entry = entry.fact("doubted_beside", earlier);
+    }
+    entry
 }
 
 /// The files of a copy that are documents, in order.

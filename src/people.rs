@@ -19,6 +19,7 @@ pub mod enrolment;
 pub mod entitlement;
 pub mod passphrase;
 pub mod register;
+pub mod restoring;
 pub mod sessions;
 mod succession;
 mod undoing;

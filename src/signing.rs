@@ -47,6 +47,15 @@ pub(crate) const LONGEST_FILE: u64 = 16 * 1024 * 1024;
 
 /// How soon it is looked again whether a session has begun by a clock that was set back.
 const SESSION_WAIT: jiff::SignedDuration = jiff::SignedDuration::from_millis(500);
+/// The files that an attempt has, and the digests that its row names; of the signatures it names none.
+pub(crate) fn files_of(attempt: &Attempt) -> Vec<(&'static str, Option<Digest>)> {
+    let mut files =
+        vec![(RECORD_FILE, Some(attempt.record)), (MANIFEST_FILE, Some(attempt.manifest)), (SIGNATURE_FILE, None)];
+    if attempt.timestamped_at.is_some() {
+        files.push((STAMPED_FILE, None));
+    }
+    files
+}
 
 #[derive(Debug, thiserror::Error)]
 pub enum SigningError {

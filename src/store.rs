@@ -4,6 +4,7 @@
 //! can tell whether it got what was stored. Objects are durable before a transaction names them.
 
 pub mod records;
+mod shelves;
 
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
@@ -14,6 +15,7 @@ use object_store::path::Path as Key;
 use object_store::{ObjectStore as _, ObjectStoreExt as _, PutMode, PutOptions, PutPayload};
 
 use crate::ids::{Digest, Digester};
+pub use shelves::{SHELVES, Shelf};
 
 /// Bigger objects are written in pieces of this size, so that no object has to fit in memory.
 const PIECE: usize = 8 * 1024 * 1024;

@@ -15,7 +15,7 @@ mod anchored;
 mod at_home;
 mod content;
 mod finding;
-mod index;
+pub mod index;
 pub mod journal;
 mod once;
 mod parts;

@@ -60,6 +60,16 @@ pub enum Failure {
     Database {
         problem: String,
     },
+    /// A line of the journal's files is not the entry that belongs there.
+    JournalDamaged {
+        index: u64,
+    },
+    /// The journal's files, by which a database is made anew, are not there.
+    NoJournal {
+        folder: String,
+    },
+    /// A database on a server is never replaced.
+    DatabaseNotEmpty,
     NoDaemon {
         socket: String,
     },
@@ -148,6 +158,7 @@ impl Failure {
             | Self::NoTerminal
             | Self::PassphrasesDiffer
             | Self::ShownForEach { .. }
+            | Self::DatabaseNotEmpty
             | Self::BadValue { .. } => USAGE,
             Self::NotFound { .. } => 1,
             Self::Patients { problem: PatientsProblem::Unreachable { .. }, .. } => ENVIRONMENT,
@@ -156,6 +167,8 @@ impl Failure {
             | Self::Start { .. }
             | Self::JournalFiles { .. }
             | Self::Database { .. }
+            | Self::JournalDamaged { .. }
+            | Self::NoJournal { .. }
             | Self::NoDaemon { .. }
             | Self::NotShown { .. }
             | Self::BrokenOff { .. }

@@ -34,6 +34,8 @@ pub fn all() -> Vec<(&'static str, Schema)> {
         ("profile-show", schema_for!(facts::ProfileShown)),
         ("profile-lint", schema_for!(facts::Linted)),
         ("journal-show", schema_for!(facts::JournalPage)),
+        ("store-check", schema_for!(crate::upkeep::check::StoreReport)),
+        ("store-rebuild", schema_for!(crate::upkeep::rebuild::RebuildReport)),
         ("journal-verify", schema_for!(crate::verification::journal::JournalReport)),
     ]
 }

@@ -18,6 +18,7 @@ use serde::Serialize;
 use super::Config;
 use crate::durable::{self, Folder};
 use crate::ids::HomeId;
+use crate::instant::Instant;
 use crate::messages::{Lang, say_code};
 
 /// The file that says which home a folder belongs to.
@@ -207,6 +208,28 @@ impl Home {
         };
         write(&mut file).map_err(at(&path))?;
         Ok(Lock { _file: file })
+    }
+
+    /// Since when somebody has worked in this home, where anybody does. The lock itself is not tried: whoever looks must not
+    /// keep a line from starting.
+    pub fn worked_in_since(&self) -> Result<Option<Instant>, HomeError> {
+        let path = self.layout().lock();
+        let (text, written) = match File::open(&path) {
+            Ok(file) => {
+                let written = file.metadata().and_then(|found| found.modified()).map_err(at(&path))?;
+                let mut text = String::new();
+                file.take(32).read_to_string(&mut text).map_err(at(&path))?;
+                (text, written)
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(at(&path)(error)),
+        };
+        let process = text.trim().parse().ok().and_then(rustix::process::Pid::from_raw);
+        let lives = process.is_some_and(|process| {
+            // One that may not be asked is there too.
+            !matches!(rustix::process::test_kill_process(process), Err(Errno::SRCH))
+        });
+        Ok(jiff::Timestamp::try_from(written).ok().map(Instant::from).filter(|_| lives))
     }
 
     /// Whether the folders of the settings are there and ours. The store and custody must be; a drop folder that is not

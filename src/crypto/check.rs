@@ -21,7 +21,7 @@ pub use chain::{Anchors, ChainError, Path, Purpose, chain};
 pub use checkpoint::{CheckpointError, checkpoint};
 pub use der::Malformed;
 pub use manifest::{ManifestError, manifest};
-pub use signature::{Algorithm, SignatureFault};
+pub use signature::{Algorithm, PublicKey, SignatureFault};
 pub use timestamp::{
     Refusal, ReplyError, StampClaim, StampError, StampInfo, StampRules, timestamp_claim, timestamp_response,
     timestamp_token,

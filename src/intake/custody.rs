@@ -27,7 +27,8 @@ use crate::ids::{DeliveryId, Digest, HomeId, Name};
 use crate::instant::Instant;
 use crate::system::Lease;
 
-const MANIFEST: &str = "delivery.json";
+/// What a copy says of itself.
+pub const MANIFEST: &str = "delivery.json";
 const MANIFEST_FORMAT: u32 = 1;
 /// Ten thousand members with the longest names stay below this.
 const MANIFEST_LIMIT: u64 = 128 * 1024 * 1024;
@@ -310,7 +311,9 @@ pub fn folder_name(delivery: DeliveryId, copy: u32) -> String {
     format!("{delivery}.{copy:03}")
 }
 
-fn parse_folder_name(name: &str) -> Option<(DeliveryId, u32)> {
+/// The delivery and the number of a copy, by the name of its folder.
+#[must_use]
+pub fn parse_folder_name(name: &str) -> Option<(DeliveryId, u32)> {
     let (delivery, copy) = name.split_once('.')?;
     let place = (delivery.parse().ok()?, copy.parse().ok()?);
     (folder_name(place.0, place.1) == name).then_some(place)

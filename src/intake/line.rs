@@ -77,6 +77,7 @@ use crate::ledger::deliveries;
 use crate::ledger::documents::Document;
 use crate::ledger::spoken;
 
+pub use copying::files_of;
 pub use gate::{Blocked, Paused};
 pub use recovery::CustodyFinding;
 

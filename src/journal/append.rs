@@ -4,7 +4,7 @@ use std::sync::Mutex;
 
 use sqlx::Row as _;
 
-use super::read::{Lookup, edge_at, head};
+use super::read::{Lookup, Private, edge_at, head};
 use super::{Draft, ENTRY_VERSION, Entry, commitment};
 use crate::crypto::make::KeyPair;
 use crate::database::{DatabaseError, Tx, unreadable};
@@ -45,8 +45,6 @@ impl Journal {
     pub async fn append(&self, tx: &mut Tx, draft: Draft, now: Instant) -> Result<Appended, DatabaseError> {
         let mut edge = self.edge(tx).await?;
         let index = edge.size();
-        let row = i64::try_from(index).map_err(unreadable("journal_entry.idx"))?;
-
         let private = match &draft.private {
             None => None,
             Some(text) => {
@@ -71,39 +69,32 @@ impl Journal {
         let bytes = serde_json_canonicalizer::to_vec(&entry).map_err(unreadable("journal_entry.bytes"))?;
         let lookup = Lookup::of(&entry);
 
-        sqlx::query(
-            "INSERT INTO journal_entry (idx, bytes, kind, document, delivery, record, person, session)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-        )
-        .bind(row)
-        .bind(bytes.clone())
-        .bind(lookup.kind)
-        .bind(lookup.document)
-        .bind(lookup.delivery)
-        .bind(lookup.record)
-        .bind(lookup.person)
-        .bind(lookup.session)
-        .execute(&mut *tx)
-        .await?;
-        if let Some((salt, text)) = private {
-            sqlx::query("INSERT INTO journal_private (idx, salt, text) VALUES ($1, $2, $3)")
-                .bind(row)
-                .bind(salt.to_vec())
-                .bind(text)
-                .execute(&mut *tx)
-                .await?;
-        }
-        for node in edge.append(&bytes) {
-            sqlx::query("INSERT INTO journal_node (level, idx, hash) VALUES ($1, $2, $3)")
-                .bind(i64::from(node.level))
-                .bind(i64::try_from(node.index).map_err(unreadable("journal_node.idx"))?)
-                .bind(node.hash.as_bytes().to_vec())
-                .execute(&mut *tx)
-                .await?;
-        }
+        let private = private.map(|(salt, text)| Private { salt: salt.to_vec(), text });
+        insert(tx, &mut edge, &lookup, &bytes, private.as_ref()).await?;
         self.set_head(tx, &edge).await?;
         self.keep(edge);
         Ok(Appended { index, entry: Digest::of(&bytes) })
+    }
+
+    /// Enters an entry again that was lost with the database: its exact bytes, at its own place.
+    ///
+    /// # Errors
+    /// When the database fails, or it is not the next one.
+    pub async fn restore(
+        &self,
+        tx: &mut Tx,
+        entry: &Entry,
+        bytes: &[u8],
+        private: Option<&Private>,
+    ) -> Result<(), DatabaseError> {
+        let mut edge = self.edge(tx).await?;
+        if edge.size() != entry.index {
+            return Err(DatabaseError::Conflict(format!("entry {} is not the next of the journal", entry.index)));
+        }
+        insert(tx, &mut edge, &Lookup::of(entry), bytes, private).await?;
+        self.set_head(tx, &edge).await?;
+        self.keep(edge);
+        Ok(())
     }
 
     async fn set_head(&self, tx: &mut Tx, edge: &Frontier) -> Result<(), DatabaseError> {
@@ -153,6 +144,48 @@ impl Journal {
     }
 }
 
+/// The rows of an entry, and the nodes that it completes.
+async fn insert(
+    tx: &mut Tx,
+    edge: &mut Frontier,
+    lookup: &Lookup,
+    bytes: &[u8],
+    private: Option<&Private>,
+) -> Result<(), DatabaseError> {
+    let row = i64::try_from(edge.size()).map_err(unreadable("journal_entry.idx"))?;
+    sqlx::query(
+        "INSERT INTO journal_entry (idx, bytes, kind, document, delivery, record, person, session)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+    )
+    .bind(row)
+    .bind(bytes.to_vec())
+    .bind(lookup.kind.clone())
+    .bind(lookup.document.clone())
+    .bind(lookup.delivery.clone())
+    .bind(lookup.record.clone())
+    .bind(lookup.person.clone())
+    .bind(lookup.session.clone())
+    .execute(&mut *tx)
+    .await?;
+    if let Some(private) = private {
+        sqlx::query("INSERT INTO journal_private (idx, salt, text) VALUES ($1, $2, $3)")
+            .bind(row)
+            .bind(private.salt.clone())
+            .bind(private.text.clone())
+            .execute(&mut *tx)
+            .await?;
+    }
+    for node in edge.append(bytes) {
+        sqlx::query("INSERT INTO journal_node (level, idx, hash) VALUES ($1, $2, $3)")
+            .bind(i64::from(node.level))
+            .bind(i64::try_from(node.index).map_err(unreadable("journal_node.idx"))?)
+            .bind(node.hash.as_bytes().to_vec())
+            .execute(&mut *tx)
+            .await?;
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
@@ -163,6 +196,7 @@ mod tests {
     use crate::database::engines::{self, Engine};
     use crate::evidence::tree::{leaf_hash, verify_consistency, verify_inclusion};
     use crate::journal::files::Files;
+    use crate::journal::kept::Kept;
     use crate::journal::read::{consistency_proof, entries, inclusion_proof};
     use crate::journal::{Kind, Subject};
 
@@ -274,10 +308,20 @@ mod tests {
             let segment = folder.join("entries-000000000000.jsonl");
             let first = std::fs::read(&segment).unwrap();
             std::fs::write(&segment, &first[..first.len() - 5]).unwrap();
+            let private = folder.join("private-000000000000.jsonl");
+            let parts = std::fs::read(&private).unwrap();
+            std::fs::write(&private, [&parts, &b"{\"index\":3"[..]].concat()).unwrap();
             append(&bench, false).unwrap();
             Files::open(&folder, &bench.database).unwrap().catch_up(&bench.database).unwrap();
             let now = std::fs::read(&segment).unwrap();
             assert!(now.starts_with(&first));
+            // Read back, it is what the database has, private parts and all.
+            let mut kept = Kept::open(&folder).unwrap();
+            for stored in bench.database.read(async |tx| entries(tx, 0, 10).await).unwrap() {
+                let entry = kept.next_entry().unwrap().unwrap();
+                assert_eq!((entry.index, entry.bytes, entry.private), (stored.index, stored.bytes, stored.private));
+            }
+            assert_eq!(kept.next_entry().unwrap(), None);
             assert_eq!(now.iter().filter(|&&byte| byte == b'\n').count(), 4);
 
             let older = benches().next().unwrap();

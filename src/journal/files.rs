@@ -1,7 +1,8 @@
 //! The journal's files: a second copy of every entry, beside the database, for the day the database is lost.
 //!
-//! `store/journal/` holds segments of 100,000 entries (`entries-000000000000.jsonl`: exact bytes, one entry a line) and
-//! `checkpoints.txt`, the signed head after each batch that was copied. Both are only ever appended to. What a crash or
+//! `store/journal/` holds segments of 100,000 entries (`entries-000000000000.jsonl`: exact bytes, one entry a line), their
+//! private parts beside them (`private-000000000000.jsonl`), and `checkpoints.txt`, the signed head after each batch that was
+//! copied. All are only ever appended to. What a crash or
 //! a full disk cut short is cut off before anything is written after it, and what is missing is made up.
 
 use std::fs::File;
@@ -12,6 +13,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::grown::{Grown, Noted, Notes, whole_lines};
+use super::kept::{entries_from, private_before, private_from, private_line};
 use super::read::{edge_at, entries, head};
 use crate::database::{Database, DatabaseError, Tx};
 use crate::evidence::tree::Frontier;
@@ -89,6 +91,8 @@ pub struct Files {
     edge: Frontier,
     /// The last segment.
     segment: Grown,
+    /// The private parts of its entries.
+    private: Grown,
     checkpoints: Notes,
 }
 
@@ -102,15 +106,18 @@ impl Files {
         std::fs::create_dir_all(folder).map_err(at)?;
         let mut start = 0;
         let (lines, segment) = loop {
-            let (lines, segment) = Grown::open(&segment(folder, start), whole_lines).map_err(at)?;
+            let (lines, segment) = Grown::open(&entries_from(folder, start), whole_lines).map_err(at)?;
             if lines < SEGMENT {
                 break (lines, segment);
             }
             start += lines;
         };
+        // Those of entries that are not there are written anew with them.
+        let private = Grown::open(&private_from(folder, start), |file| private_before(file, start + lines));
+        let ((), private) = private.map_err(at)?;
         let checkpoints = Notes::open(&folder.join("checkpoints.txt")).map_err(at)?;
         let edge = compare(folder, start + lines, checkpoints.noted(), database)?;
-        Ok(Self { folder: folder.to_owned(), edge, segment, checkpoints })
+        Ok(Self { folder: folder.to_owned(), edge, segment, private, checkpoints })
     }
 
     /// Copies what the database has beyond the files, makes it durable, then notes the checkpoint. Where the two have not
@@ -135,24 +142,32 @@ impl Files {
             let from = self.edge.size();
             let start = from - from % SEGMENT;
             if from == start {
-                self.segment = Grown::empty(&segment(&self.folder, start));
+                self.segment = Grown::empty(&entries_from(&self.folder, start));
+                self.private = Grown::empty(&private_from(&self.folder, start));
             }
             let room = u32::try_from((start + SEGMENT).min(head.size) - from).unwrap_or(BATCH).min(BATCH);
             let edge = self.edge.clone();
-            let (lines, edge, signed) = database.read(async |tx| {
-                let (mut lines, mut edge) = (Vec::new(), edge);
+            let (lines, private, edge, signed) = database.read(async |tx| {
+                let (mut lines, mut private, mut edge) = (Vec::new(), Vec::new(), edge);
                 for entry in entries(tx, from, room).await? {
                     edge.append(&entry.bytes);
                     lines.extend_from_slice(&entry.bytes);
                     lines.push(b'\n');
+                    private.extend(entry.private.map(|part| (entry.index, part)));
                 }
                 let signed = root_at(tx, edge.size(), head.size).await?;
-                Ok::<_, DatabaseError>((lines, edge, signed))
+                Ok::<_, DatabaseError>((lines, private, edge, signed))
             })?;
             // An entry that is not there, or is not the one that the checkpoints speak of, is never copied as if it were.
             if edge.size() == from || signed != Some(edge.root()) {
                 let problem = format!("the journal's entries from {from} on are not those of its tree");
                 return Err(DatabaseError::Corrupt(format!("{problem}: run `torikomi journal verify`")).into());
+            }
+            // Before the entries: of an entry that is there, nothing is missing.
+            let private = private.iter().map(|(index, part)| private_line(*index, part));
+            let private = private.collect::<Result<Vec<_>, _>>().map_err(io::Error::from).map_err(at)?.concat();
+            if !private.is_empty() {
+                self.private.append(&private).map_err(at)?;
             }
             self.segment.append(&lines).map_err(at)?;
             self.edge = edge;
@@ -212,7 +227,7 @@ fn compare(folder: &Path, written: u64, noted: Option<Noted>, database: &Databas
 fn follow(folder: &Path, edge: &mut Frontier, written: u64) -> io::Result<()> {
     while edge.size() < written {
         let (known, start) = (edge.size(), edge.size() - edge.size() % SEGMENT);
-        let lines = BufReader::new(File::open(segment(folder, start))?).split(b'\n');
+        let lines = BufReader::new(File::open(entries_from(folder, start))?).split(b'\n');
         let beyond = (start..written.min(start + SEGMENT)).zip(lines).skip_while(|(index, _)| *index < known);
         for (_, line) in beyond {
             edge.append(&line?);
@@ -222,9 +237,4 @@ fn follow(folder: &Path, edge: &mut Frontier, written: u64) -> io::Result<()> {
         }
     }
     Ok(())
-}
-
-fn segment(folder: &Path, index: u64) -> PathBuf {
-    let start = index - index % SEGMENT;
-    folder.join(format!("entries-{start:012}.jsonl"))
 }

@@ -125,6 +125,12 @@ pub async fn newest_signature(tx: &mut Tx, session: Option<SessionId>) -> Result
     row.try_get::<Option<i64>, _>("at")?.map(|at| instant("attempt.signed_at", at)).transpose()
 }
 
+/// The attempts whose files are still in custody.
+pub async fn not_filed(tx: &mut Tx) -> Result<Vec<AttemptId>, DatabaseError> {
+    let rows = sqlx::query("SELECT id FROM attempt WHERE state <> 'filed' ORDER BY id").fetch_all(tx).await?;
+    rows.iter().map(|row| row.try_get::<String, _>("id")?.parse().map_err(unreadable("attempt.id"))).collect()
+}
+
 fn read_row(row: &sqlx::any::AnyRow) -> Result<Attempt, DatabaseError> {
     let text = |column: &'static str| row.try_get::<String, _>(column);
     let moment =

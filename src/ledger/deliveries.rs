@@ -190,6 +190,21 @@ pub async fn set_custody(
     session: Option<SessionId>,
 ) -> Result<(), DatabaseError> {
     sqlx::query("DELETE FROM delivery_file WHERE delivery = $1").bind(id.to_string()).execute(&mut *tx).await?;
+    insert_files(tx, id, files).await?;
+    // What was wrong with an earlier copy says nothing of this one.
+    sqlx::query(
+        "UPDATE delivery SET copy = $1, taken_in_at = $2, session = $3, problem = NULL, updated_at = $2 WHERE id = $4",
+    )
+    .bind(i64::from(copy))
+    .bind(taken_in_at.as_microseconds())
+    .bind(session.map(|session| session.to_string()))
+    .bind(id.to_string())
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn insert_files(tx: &mut Tx, id: DeliveryId, files: &[DeliveryFile]) -> Result<(), DatabaseError> {
     for file in files {
         sqlx::query(
             "INSERT INTO delivery_file (delivery, ordinal, role, source_name, stem, source_stat, custody_name, content, byte_length)
@@ -207,16 +222,6 @@ pub async fn set_custody(
         .execute(&mut *tx)
         .await?;
     }
-    // What was wrong with an earlier copy says nothing of this one.
-    sqlx::query(
-        "UPDATE delivery SET copy = $1, taken_in_at = $2, session = $3, problem = NULL, updated_at = $2 WHERE id = $4",
-    )
-    .bind(i64::from(copy))
-    .bind(taken_in_at.as_microseconds())
-    .bind(session.map(|session| session.to_string()))
-    .bind(id.to_string())
-    .execute(tx)
-    .await?;
     Ok(())
 }
 
@@ -530,17 +535,23 @@ pub async fn filed_with_source_left(tx: &mut Tx, station: &Name) -> Result<BTree
 /// Deliveries whose copy has to stand in custody: not taken yet, or with a document that has not been filed, or with
 /// something that is in no record. A further receipt of equal bytes follows the first one.
 pub async fn counting_on_custody(tx: &mut Tx) -> Result<Vec<Delivery>, DatabaseError> {
-    let sql = format!(
-        "SELECT {COLUMNS} FROM delivery WHERE state IN ('in-custody', 'incomplete', 'completeness-unknown')
-           OR (state = 'taken' AND COALESCE(receipt_of, id) IN (
-             SELECT p.delivery FROM document_part p JOIN document o ON o.id = p.document
-             WHERE o.state NOT IN ('filed', 'disposed')))
-           OR sidecar_kept = 1
-         ORDER BY id"
-    );
+    let sql = format!("SELECT {COLUMNS} FROM delivery WHERE {COUNTS_ON_CUSTODY} ORDER BY id");
     let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(tx).await?;
     rows.iter().map(read_row).collect()
 }
+
+/// Whether this delivery's copy has to stand in custody.
+pub async fn counts_on_custody(tx: &mut Tx, id: DeliveryId) -> Result<bool, DatabaseError> {
+    let sql = format!("SELECT 1 FROM delivery WHERE id = $1 AND ({COUNTS_ON_CUSTODY})");
+    let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id.to_string()).fetch_optional(tx).await?;
+    Ok(row.is_some())
+}
+
+const COUNTS_ON_CUSTODY: &str = "state IN ('in-custody', 'incomplete', 'completeness-unknown')
+    OR (state = 'taken' AND COALESCE(receipt_of, id) IN (SELECT p.delivery FROM document_part p
+      JOIN document o ON o.id = p.document
+      WHERE p.delivery = COALESCE(delivery.receipt_of, delivery.id) AND o.state NOT IN ('filed', 'disposed')))
+    OR sidecar_kept = 1";
 
 pub async fn files(tx: &mut Tx, id: DeliveryId) -> Result<Vec<DeliveryFile>, DatabaseError> {
     let rows = sqlx::query(

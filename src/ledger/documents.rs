@@ -139,7 +139,7 @@ pub async fn create(
     insert_parts(tx, id, parts).await
 }
 
-async fn insert_parts(tx: &mut Tx, id: DocumentId, parts: &[Part]) -> Result<(), DatabaseError> {
+pub(super) async fn insert_parts(tx: &mut Tx, id: DocumentId, parts: &[Part]) -> Result<(), DatabaseError> {
     for (ordinal, part) in (0_i64..).zip(parts) {
         sqlx::query(
             "INSERT INTO document_part (document, ordinal, delivery, content, first_page, page_count, delivered_name)

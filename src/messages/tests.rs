@@ -262,6 +262,8 @@ fn what_people_read_of_everything_else() {
     sentences::<DeliveryProblem>("delivery-problem", &mut text);
     sentences::<StationProblem>("station", &mut text);
     sentences::<CustodyFinding>("custody", &mut text);
+    sentences::<crate::upkeep::check::StoreFinding>("store-finding", &mut text);
+    sentences::<crate::upkeep::rebuild::NotRebuilt>("not-rebuilt", &mut text);
     sentences::<crate::config::home::HomeTrouble>("home", &mut text);
     sentences::<crate::control::facts::Warning>("warning", &mut text);
     sentences::<crate::pipeline::driver::Away>("away", &mut text);

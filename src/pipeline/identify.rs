@@ -576,6 +576,14 @@ fn field_of(fact: Fact) -> crate::identity::Field {
     }
 }
 
+/// The rows of a list that speak of files, as they are remembered. What is no list has none.
+#[must_use]
+pub fn rows_of(list: &[u8], encoding: Encoding, names: &[String]) -> Vec<Digest> {
+    let Ok(index) = Index::parse(list, encoding) else { return Vec::new() };
+    let digest = |name: &String| Some(row_digest(name, index.row_bytes(index.row(name)?)));
+    names.iter().filter_map(digest).collect()
+}
+
 /// The bare names that a sidecar lists; intake groups files by them.
 #[must_use]
 pub fn listed_files(sidecar: &[u8]) -> Option<Vec<OsString>> {

@@ -217,6 +217,34 @@ pub async fn members(tx: &mut Tx, id: RecordId, every_generation: bool) -> Resul
         .collect()
 }
 
+/// The objects of records whose digests begin with a byte.
+pub async fn objects_on_shelf(tx: &mut Tx, shelf: u8) -> Result<Vec<Digest>, DatabaseError> {
+    let (from, until) = Digest::texts_from(shelf);
+    let rows = sqlx::query("SELECT digest FROM object WHERE digest >= $1 AND digest < $2")
+        .bind(from)
+        .bind(until)
+        .fetch_all(tx)
+        .await?;
+    rows.iter().map(|row| row.try_get::<String, _>("digest")?.parse().map_err(unreadable("object.digest"))).collect()
+}
+
+/// How many objects records have.
+pub async fn count_objects(tx: &mut Tx) -> Result<i64, DatabaseError> {
+    Ok(sqlx::query("SELECT COUNT(*) FROM object").fetch_one(tx).await?.try_get(0)?)
+}
+
+/// Records that an object is a file of, at most `most`. Every row is looked at, so it is for what is seldom asked.
+pub async fn with_object(tx: &mut Tx, object: &Digest, most: u32) -> Result<Vec<RecordId>, DatabaseError> {
+    let rows = sqlx::query("SELECT DISTINCT record FROM record_member WHERE object = $1 ORDER BY record LIMIT $2")
+        .bind(object.to_string())
+        .bind(i64::from(most))
+        .fetch_all(tx)
+        .await?;
+    rows.iter()
+        .map(|row| row.try_get::<String, _>("record")?.parse().map_err(unreadable("record_member.record")))
+        .collect()
+}
+
 fn read_row(row: &AnyRow) -> Result<Record, DatabaseError> {
     let text = |column: &'static str| row.try_get::<String, _>(column);
     let optional = |column: &'static str| row.try_get::<Option<String>, _>(column);

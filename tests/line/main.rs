@@ -36,6 +36,8 @@ mod operators;
 #[path = "../support/postgres.rs"]
 mod postgres;
 mod postgresql;
+#[path = "../support/program.rs"]
+mod program;
 mod proven;
 mod put_back;
 mod regrown;
@@ -43,7 +45,10 @@ mod reused;
 mod scanners;
 mod shown;
 mod stamped;
+#[path = "../support/schema.rs"]
+mod schema;
 mod stamping;
+mod store_check;
 mod superseding;
 mod tsa;
 mod unmounted;

@@ -11,6 +11,8 @@ use crate::account::{document_of, settle, the_journal_is_whole, wait_for};
 use crate::burst::deliver_consent;
 use crate::hospital::{Foundation, Hospital, PATIENCE};
 use crate::postgres;
+use crate::program::torikomi;
+use crate::store_check::{check, rebuild};
 
 #[test]
 fn the_line_runs_on_a_server_and_waits_for_it_while_it_is_away() {
@@ -57,6 +59,20 @@ fn the_line_runs_on_a_server_and_waits_for_it_while_it_is_away() {
     daemon.kill();
     settle(&hospital, &sent);
     the_journal_is_whole(&hospital);
+    assert_eq!(check(&hospital), Vec::<serde_json::Value>::new());
+
+    // A database that others keep is not replaced: it is made anew in an empty one.
+    let refused = torikomi(Some(&hospital.root()), &["store", "check", "--rebuild", "--json"]);
+    assert_eq!((refused.status, &refused.json()["problem"]["code"]), (2, &"database-not-empty".into()));
+    let settings = hospital.home.layout().settings();
+    let text = std::fs::read_to_string(&settings).unwrap();
+    std::fs::write(&settings, text.replace(&url, &postgres::empty_database(runtime.handle()))).unwrap();
+    let report = rebuild(&hospital);
+    assert_eq!(report["records"], 3, "{report:#}");
+    assert_eq!(
+        (&report["not_rebuilt"], &report["check"]["findings"]),
+        (&serde_json::json!([]), &serde_json::json!([]))
+    );
 }
 
 #[test]

@@ -34,6 +34,7 @@ use crate::people::enrolment::{self, Foundation, Founder, OwnKey};
 use crate::people::register::{NewPerson, Person};
 use crate::people::{PassphraseRule, PeopleError, Refused, Role, Weakness};
 use crate::profile::{self, Profile};
+use crate::store::{Objects, StoreError};
 use crate::system::{self, Moved};
 use crate::toml_text::Problem;
 
@@ -118,6 +119,8 @@ pub enum InitError {
     Owner(#[from] OwnerError),
     #[error(transparent)]
     Database(#[from] DatabaseError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
     #[error(transparent)]
     Journal(#[from] FilesError),
     #[error(transparent)]
@@ -379,6 +382,12 @@ fn fill(
     let journal = Arc::new(Journal::new(id, keyring::origin(id).map_err(KeyringError::from)?, keys.journal));
     let address = Address::at_home(layout, &config).map_err(at(stage))?;
     let database = Database::open(&address, true, runtime, || ())?;
+    // What the first entry names by digest alone has to outlast the database.
+    let objects = Objects::open(&layout.store(&config).join("objects"), runtime)?;
+    let certificates = founders.iter().map(|founder| founder.certificate.der.as_slice());
+    for bytes in certificates.chain(plan.profiles.iter().map(|(_, bytes)| bytes.as_slice())) {
+        objects.put(bytes)?;
+    }
     let mode = plan.mode;
     let rows: Vec<_> = profiles
         .iter()

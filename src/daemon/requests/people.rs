@@ -90,6 +90,8 @@ impl Requests {
             enrolment::enrol(tx, asked, new, ended, &rules, now).await.map(drop)
         })?;
         file.save(&self.line.keys, &file_name)?;
+        // The journal names its digest alone: the bytes have to outlast the database.
+        self.line.objects.put(&certificate.der)?;
         if ending.is_some() {
             self.line.sessions.close_all_of(person.id);
         }

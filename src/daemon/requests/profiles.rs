@@ -43,6 +43,8 @@ impl Requests {
         }
         let signers = Signers { first: self.prove(by, hand.now)?, second: self.prove_second(second, hand.now)? };
         let reference = profile.reference().clone();
+        // The journal names its digest alone: the bytes have to outlast the database.
+        self.line.objects.put(&bytes)?;
         let appended = self.line.database.write::<_, Refusal, _>(async move |tx| {
             check_new(tx, &reference).await?;
             let appended = hand.act(tx, Deed::ApproveProfile { profile: reference.clone() }, &signers, None).await?;

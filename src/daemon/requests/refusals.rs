@@ -5,6 +5,7 @@ use crate::crypto::make::MakeError;
 use crate::database::DatabaseError;
 use crate::measuring::MeasuringError;
 use crate::people::{PeopleError, Refused, entitlement};
+use crate::store::StoreError;
 
 impl From<DatabaseError> for Refusal {
     fn from(error: DatabaseError) -> Self {
@@ -15,6 +16,12 @@ impl From<DatabaseError> for Refusal {
 
 impl From<MeasuringError> for Refusal {
     fn from(error: MeasuringError) -> Self {
+        Self::Environment { problem: error.to_string() }
+    }
+}
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
         Self::Environment { problem: error.to_string() }
     }
 }

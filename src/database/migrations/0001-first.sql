@@ -92,6 +92,7 @@ CREATE TABLE content (
     -- the object that holds the measurements
     measurements TEXT NOT NULL
 );
+CREATE INDEX content_by_measurements ON content (measurements);
 
 -- One patient and one kind.
 CREATE TABLE document (
@@ -166,6 +167,7 @@ CREATE TABLE document_sidecar (
     whole          BIGINT NOT NULL,
     PRIMARY KEY (document, ordinal)
 );
+CREATE INDEX document_sidecar_by_object ON document_sidecar (object);
 
 -- Signed acts on a document, in order; the journal has the act itself.
 CREATE TABLE decision (

@@ -167,7 +167,7 @@ pub(super) fn record(
     limit: SignedDuration,
 ) -> Result<Recorded, LineError> {
     let manifest = copy.manifest();
-    let files = (1..).zip(&manifest.members).map(file_of).collect::<Result<Vec<_>, _>>()?;
+    let files = files_of(manifest)?;
     let regrown_from = regrown_from(instruments, copy, limit)?;
     let sidecar_doubt = match exchanged_under_what_speaks(instruments, copy)? {
         Some(itself) => Some(itself),
@@ -209,6 +209,11 @@ fn discard_older(shared: &Shared, delivery: DeliveryId, replaced: u32) {
     {
         tracing::warn!(%delivery, %error, "An older copy of delivery {delivery} stays in custody for now");
     }
+}
+
+/// The files of a copy, as the ledger has them.
+pub fn files_of(manifest: &custody::Manifest) -> Result<Vec<DeliveryFile>, serde_json::Error> {
+    (1..).zip(&manifest.members).map(file_of).collect()
 }
 
 fn file_of((ordinal, member): (u32, &Member)) -> Result<DeliveryFile, serde_json::Error> {

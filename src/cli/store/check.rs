@@ -1,0 +1,141 @@
+//! `torikomi store check`: everything that a home holds, against everything that names it; with `--rebuild`, the database made
+//! anew from it before.
+
+use crate::cli::page::{Page, Tone};
+use crate::cli::trusted::Anchors;
+use crate::cli::{Answer, Desk, Failure};
+use crate::config::home::harden_process;
+use crate::upkeep::check::{Sources, StoreReport, Unchecked, check};
+use crate::upkeep::rebuild::{RebuildError, rebuild};
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[arg(long)]
+    rebuild: bool,
+    #[command(flatten)]
+    anchors: Anchors,
+}
+
+pub(super) fn run(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
+    if args.rebuild {
+        return rebuilt(args, desk);
+    }
+    let report = looked_through(args, desk)?;
+    desk.show(&report, |page| show(desk, page, &report))?;
+    Ok(if report.findings.is_empty() { Answer::Yes } else { Answer::No })
+}
+
+fn looked_through(args: &Args, desk: &Desk) -> Result<StoreReport, Failure> {
+    let trust = args.anchors.read(desk)?;
+    let (home, config) = desk.settings()?;
+    let database = desk.database()?;
+    let objects = database.objects(&home.layout().store(&config).join("objects"))?;
+    let sources = Sources {
+        home: &home,
+        config: &config,
+        database: database.inner(),
+        objects: &objects,
+        trust: &trust,
+        now: desk.now(),
+    };
+    let bar = desk.progress();
+    let report = check(&sources, &mut |done, of| {
+        bar.set_length(of);
+        bar.set_position(done);
+    });
+    bar.finish_and_clear();
+    Ok(report?)
+}
+
+/// Makes the database anew, then looks through the home as it is now.
+fn rebuilt(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
+    harden_process().map_err(|error| Failure::start(&error))?;
+    let (home, config) = desk.settings()?;
+    let lock = home.lock()?;
+    let runtime = crate::cli::serve::runtime()?;
+    let bar = desk.progress();
+    let report = rebuild(&home, &config, runtime.handle(), desk.now(), &mut |done| {
+        bar.set_length(done);
+        bar.set_position(done);
+    });
+    bar.finish_and_clear();
+    let mut report = report?;
+    drop(lock);
+    report.check = looked_through(args, desk)?;
+    desk.show(&report, |page| {
+        for lost in &report.not_rebuilt {
+            page.marked(Tone::Warning, &desk.words.coded("not-rebuilt", lost));
+        }
+        let counts = [
+            ("records", report.records.into()),
+            ("documents", report.open_documents.into()),
+            ("entries", report.journal_entries.into()),
+        ];
+        page.marked(Tone::Good, &desk.words.with("store-rebuilt", &counts));
+        for kept in &report.kept_aside {
+            page.below(&desk.words.with("store-kept-aside", &[("path", kept.as_str().into())]));
+        }
+        show(desk, page, &report.check);
+    })?;
+    Ok(if report.not_rebuilt.is_empty() && report.check.findings.is_empty() { Answer::Yes } else { Answer::No })
+}
+
+fn show(desk: &Desk, page: &mut Page, report: &StoreReport) {
+    let words = &desk.words;
+    for finding in &report.findings {
+        page.marked(Tone::Bad, &words.coded("store-finding", finding));
+    }
+    if report.more_findings > 0 {
+        page.below(&words.with("store-more-findings", &[("count", report.more_findings.into())]));
+    }
+    let counts = [
+        ("objects", report.objects.into()),
+        ("records", report.records.into()),
+        ("entries", report.journal_entries.into()),
+        ("copies", report.copies.into()),
+        ("attempts", report.attempts.into()),
+    ];
+    if report.findings.is_empty() {
+        page.marked(Tone::Good, &words.with("store-in-order", &counts));
+    } else {
+        let found = (report.findings.len() as u64).saturating_add(report.more_findings);
+        page.marked(Tone::Bad, &words.with("store-not-in-order", &[("count", found.into())]));
+        page.below(&words.with("store-looked-at", &counts));
+    }
+    for (id, count) in [("store-in-the-making", report.in_the_making), ("store-set-aside", report.set_aside)] {
+        if count > 0 {
+            page.below(&words.with(id, &[("count", count.into())]));
+        }
+    }
+}
+
+impl From<Unchecked> for Failure {
+    fn from(error: Unchecked) -> Self {
+        match error {
+            Unchecked::Home(error) => error.into(),
+            Unchecked::Database(error) => error.into(),
+            Unchecked::Disk(failure) => {
+                Self::File { path: failure.path().display().to_string(), problem: failure.to_string() }
+            }
+            Unchecked::Io { path, error } => Self::file(&path, &error),
+            Unchecked::Verification(error) => Self::Database { problem: error.to_string() },
+        }
+    }
+}
+
+impl From<RebuildError> for Failure {
+    fn from(error: RebuildError) -> Self {
+        match error {
+            RebuildError::Home(error) => error.into(),
+            RebuildError::Database(error) => error.into(),
+            RebuildError::Disk(failure) => {
+                Self::File { path: failure.path().display().to_string(), problem: failure.to_string() }
+            }
+            RebuildError::Io { path, error } => Self::file(&path, &error),
+            RebuildError::JournalDamaged { index } => Self::JournalDamaged { index },
+            RebuildError::NoJournal { folder } => Self::NoJournal { folder: folder.display().to_string() },
+            RebuildError::NotEmpty => Self::DatabaseNotEmpty,
+            RebuildError::Owner(_) | RebuildError::Store(_) | RebuildError::Keys(_) => Self::start(&error),
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! The journal's files, read back: for the day the database is lost.
+//!
+//! Beside the segments of entries lie those of their private parts (`private-000000000000.jsonl`: a line for each entry that
+//! has one, with its number, salt and text). Whoever disposes of a private part takes it from there as well.
+
+use std::fs::File;
+use std::io::{self, BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+
+use data_encoding::HEXLOWER;
+use serde::{Deserialize, Serialize};
+
+use super::files::SEGMENT;
+use super::read::Private;
+
+/// An entry as the files keep it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptEntry {
+    pub index: u64,
+    pub bytes: Vec<u8>,
+    pub private: Option<Private>,
+}
+
+/// The files' entries, in order.
+pub struct Kept {
+    folder: PathBuf,
+    next: u64,
+    entries: Option<BufReader<File>>,
+    private: Option<BufReader<File>>,
+    /// The next private part, which may be of a later entry.
+    ahead: Option<(u64, Private)>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Line {
+    index: u64,
+    /// In hexadecimal digits.
+    salt: String,
+    text: String,
+}
+
+impl Kept {
+    /// Begins with the first entry.
+    ///
+    /// # Errors
+    /// When the files cannot be read.
+    pub fn open(folder: &Path) -> io::Result<Self> {
+        let mut kept = Self { folder: folder.to_owned(), next: 0, entries: None, private: None, ahead: None };
+        kept.turn()?;
+        Ok(kept)
+    }
+
+    /// The next entry; none behind the last whole line.
+    ///
+    /// # Errors
+    /// When the files cannot be read.
+    pub fn next_entry(&mut self) -> io::Result<Option<KeptEntry>> {
+        let Some(bytes) = whole_line(self.entries.as_mut())? else { return Ok(None) };
+        let index = self.next;
+        self.next += 1;
+        while self.ahead.as_ref().is_none_or(|(ahead, _)| *ahead < index) {
+            let Some(line) = whole_line(self.private.as_mut())? else { break };
+            // A line that is none is a part that is missing, and that is told of its entry.
+            self.ahead = private(&line).or(self.ahead.take());
+        }
+        let private = self.ahead.take_if(|(ahead, _)| *ahead == index).map(|(_, private)| private);
+        if self.next.is_multiple_of(SEGMENT) {
+            self.turn()?;
+        }
+        Ok(Some(KeptEntry { index, bytes, private }))
+    }
+
+    /// Opens the segment of the next entry.
+    fn turn(&mut self) -> io::Result<()> {
+        self.entries = open(&entries_from(&self.folder, self.next))?;
+        self.private = open(&private_from(&self.folder, self.next))?;
+        self.ahead = None;
+        Ok(())
+    }
+}
+
+/// Where the segment lies that begins with an entry, or has it.
+pub(super) fn entries_from(folder: &Path, index: u64) -> PathBuf {
+    segment(folder, "entries", index)
+}
+
+pub(super) fn private_from(folder: &Path, index: u64) -> PathBuf {
+    segment(folder, "private", index)
+}
+
+fn segment(folder: &Path, what: &str, index: u64) -> PathBuf {
+    let start = index - index % SEGMENT;
+    folder.join(format!("{what}-{start:012}.jsonl"))
+}
+
+/// A private part as its line, with the line's end.
+pub(super) fn private_line(index: u64, private: &Private) -> serde_json::Result<Vec<u8>> {
+    let line = Line { index, salt: HEXLOWER.encode(&private.salt), text: private.text.clone() };
+    let mut line = serde_json_canonicalizer::to_vec(&line)?;
+    line.push(b'\n');
+    Ok(line)
+}
+
+/// How many bytes the private parts of the entries before `end` have.
+pub(super) fn private_before(file: &File, end: u64) -> io::Result<((), u64)> {
+    let mut reader = Some(BufReader::new(file));
+    let mut bytes = 0;
+    while let Some(line) = whole_line(reader.as_mut())? {
+        match private(&line) {
+            Some((index, _)) if index >= end => break,
+            _ => bytes += line.len() as u64 + 1,
+        }
+    }
+    Ok(((), bytes))
+}
+
+fn private(line: &[u8]) -> Option<(u64, Private)> {
+    let line: Line = serde_json::from_slice(line).ok()?;
+    let salt = HEXLOWER.decode(line.salt.as_bytes()).ok()?;
+    Some((line.index, Private { salt, text: line.text }))
+}
+
+/// The next line without its end; none where it has no end, as a crash leaves it.
+fn whole_line<R: io::Read>(file: Option<&mut BufReader<R>>) -> io::Result<Option<Vec<u8>>> {
+    let Some(file) = file else { return Ok(None) };
+    let mut line = Vec::new();
+    file.read_until(b'\n', &mut line)?;
+    Ok((line.pop() == Some(b'\n')).then_some(line))
+}
+
+fn open(path: &Path) -> io::Result<Option<BufReader<File>>> {
+    match File::open(path) {
+        Ok(file) => Ok(Some(BufReader::new(file))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,195 @@
+//! The register made anew from the journal's entries, when the database was lost. What was admitted once is not admitted
+//! again: the entries are the proof, and `journal verify` judges them.
+
+use super::acts::{Act, Deed, Issued, Private};
+use super::certificates::{Certificate, revoke};
+use super::change::{Change, Row};
+use super::register::{NewPerson, Person};
+use super::sessions::{Attestation, CloseReason, SessionRow, get as session};
+use super::{certificates, register};
+use crate::crypto::check;
+use crate::crypto::make::Suite;
+use crate::database::{DatabaseError, Tx};
+use crate::ids::{Digest, PersonId};
+use crate::instant::Instant;
+use crate::journal::{Draft, Entry, Kind, Subject};
+
+/// What cannot be made anew, because it is not on the disk any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lost {
+    /// Who somebody is: their names are in the private part of an entry.
+    Person(PersonId),
+    Certificate {
+        person: PersonId,
+        certificate: Digest,
+    },
+}
+
+/// Makes the rows that an entry about people stands for. `private` is its private part, `certificate` finds the bytes of a
+/// certificate.
+///
+/// # Errors
+/// When the database fails.
+pub async fn restore(
+    tx: &mut Tx,
+    entry: &Entry,
+    private: Option<&str>,
+    certificate: impl Fn(&Digest) -> Option<Vec<u8>>,
+) -> Result<Vec<Lost>, DatabaseError> {
+    let mut lost = Vec::new();
+    if entry.kind == Kind::SessionClosed {
+        close(tx, entry).await?;
+        return Ok(lost);
+    }
+    let Some(act) = entry.act.as_ref().and_then(|act| Act::parse(&act.text).ok()) else { return Ok(lost) };
+    let mut rows = Vec::new();
+    match act.deed {
+        Deed::Genesis { ref people, ref appointments, certificates: ref issued, .. } => {
+            rows.extend(named(people, None, entry.at, private, &mut lost));
+            rows.extend(appointments.iter().cloned().map(Row::Appointment));
+            for issued in issued {
+                match issue(issued, None, entry.at, &certificate) {
+                    Ok(row) => rows.push(row),
+                    Err(gone) => lost.push(gone),
+                }
+            }
+        }
+        Deed::AddPerson { person } => rows.extend(named(&[person], Some(act.by), entry.at, private, &mut lost)),
+        Deed::Enrol(ref issued) => match issue(issued, Some(act.by), entry.at, &certificate) {
+            Ok(row) => rows.push(row),
+            Err(gone) => lost.push(gone),
+        },
+        Deed::Revoke { person, certificate, since, .. } => {
+            let stopped_by = Some(act.by).filter(|by| *by != person && act.second.is_none());
+            if certificates::get(tx, certificate).await?.is_some() {
+                revoke(tx, certificate, since, stopped_by).await?;
+            }
+        }
+        Deed::Appoint(ref appointment) => rows.push(Row::Appointment(appointment.clone())),
+        Deed::EndAppointment { person, role, ends } => rows.push(Row::AppointmentEnds { person, role, at: ends }),
+        Deed::OpenSession { session, ref station, expires, most, continues, ref attested, obtained_on } => {
+            // One that goes on has been attested before.
+            let earlier = match continues {
+                Some(earlier) => self::session(tx, earlier).await?.and_then(|earlier| earlier.attestation),
+                None => None,
+            };
+            let own = || Attestation { by: act.by, at: act.at, attested: attested.clone() };
+            rows.push(Row::SessionOpens(SessionRow {
+                id: session,
+                person: act.by,
+                station: station.clone(),
+                opened_at: entry.at,
+                expires_at: expires,
+                most,
+                signed: 0,
+                attestation: if attested.is_empty() { earlier } else { Some(own()) },
+                obtained_on,
+                continues,
+                closed: None,
+            }));
+        }
+        Deed::AttestBatch { session, ref attested } => {
+            let attestation = Attestation { by: act.by, at: act.at, attested: attested.clone() };
+            rows.push(Row::SessionAttested { session, attestation });
+        }
+        _ => {}
+    }
+    apply(tx, entry.index, rows).await?;
+    Ok(lost)
+}
+
+/// Nobody's rows are made whose own is missing: everything about them hangs on it.
+async fn apply(tx: &mut Tx, index: u64, rows: Vec<Row>) -> Result<(), DatabaseError> {
+    for mut row in rows {
+        let about = match &row {
+            Row::Certificate(certificate) => Some(certificate.person),
+            Row::Appointment(appointment) => Some(appointment.person),
+            Row::AppointmentEnds { person, .. } => Some(*person),
+            Row::SessionOpens(session) => Some(session.person),
+            Row::SessionAttested { session: id, .. } | Row::SessionCloses { session: id, .. } => {
+                match session(tx, *id).await? {
+                    Some(found) => Some(found.person),
+                    None => continue,
+                }
+            }
+            Row::Person(_) | Row::CertificateRevoked { .. } => None,
+        };
+        let person = match about {
+            None => None,
+            Some(person) => match register::get(tx, person).await? {
+                None => continue,
+                found => found,
+            },
+        };
+        if let (Row::Certificate(certificate), Some(person)) = (&mut row, &person) {
+            certificate.key_file = certificates::free_key_file(tx, person).await?;
+        }
+        // The entry is there already; only the rows are made.
+        Change::new(Draft::by_system(Kind::PersonEnrolled, Subject::default()), vec![row]).apply(tx, index).await?;
+    }
+    Ok(())
+}
+
+/// The people of an act, by its private part.
+fn named(
+    people: &[PersonId],
+    created_by: Option<PersonId>,
+    at: Instant,
+    private: Option<&str>,
+    lost: &mut Vec<Lost>,
+) -> Vec<Row> {
+    let part = private.and_then(|text| serde_json::from_str::<Private>(text).ok());
+    let said = part.and_then(|part| serde_json::from_str::<Vec<NewPerson>>(&part.text).ok()).unwrap_or_default();
+    let mut said = said.into_iter();
+    let mut rows = Vec::new();
+    for id in people {
+        match said.next().map(|said| said.into_person(created_by, at)) {
+            Some(Ok(person)) => rows.push(Row::Person(Person { id: *id, ..person })),
+            Some(Err(_)) | None => lost.push(Lost::Person(*id)),
+        }
+    }
+    rows
+}
+
+fn issue(
+    issued: &Issued,
+    by: Option<PersonId>,
+    at: Instant,
+    bytes: &impl Fn(&Digest) -> Option<Vec<u8>>,
+) -> Result<Row, Lost> {
+    let der = bytes(&issued.certificate).filter(|der| Digest::of(der) == issued.certificate);
+    let Some((suite, der)) = der.and_then(|der| Some((suite(&der)?, der))) else {
+        return Err(Lost::Certificate { person: issued.person, certificate: issued.certificate });
+    };
+    Ok(Row::Certificate(Certificate {
+        fingerprint: issued.certificate,
+        person: issued.person,
+        der,
+        suite,
+        // Named when its row is made: the files of a person's keys are numbered in the order of the certificates.
+        key_file: String::new(),
+        not_before: issued.not_before,
+        not_after: issued.not_after,
+        revoked_at: None,
+        stopped_by: None,
+        issued_by: by,
+        issued_at: at,
+    }))
+}
+
+/// What a certificate's key is of; none where it is nothing that this build makes.
+fn suite(der: &[u8]) -> Option<Suite> {
+    let key = check::Certificate::read(der).ok()?.public_key;
+    match check::PublicKey::read(&key).ok()?.algorithm {
+        check::Algorithm::Ed25519 => Some(Suite::Ed25519),
+        check::Algorithm::EcdsaP256 => Some(Suite::EcdsaP256),
+        _ => None,
+    }
+}
+
+async fn close(tx: &mut Tx, entry: &Entry) -> Result<(), DatabaseError> {
+    let reason = entry.facts.get("reason").and_then(|reason| reason.as_str());
+    let reason = reason.and_then(|word| CloseReason::ALL.into_iter().find(|reason| reason.as_str() == word));
+    let Some((id, reason)) = entry.subject.session.zip(reason) else { return Ok(()) };
+    apply(tx, entry.index, vec![Row::SessionCloses { session: id, at: entry.at, reason }]).await
+}

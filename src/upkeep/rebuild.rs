@@ -1,0 +1,255 @@
+//! `store check --rebuild`: index and ledger made anew from what lies on the disk, when the database is lost or damaged.
+//!
+//! The journal's files are the thread. Each entry is entered again, byte for byte, and what it stands for beside it: people,
+//! sessions, profiles from their acts; records from their own `record.json`; documents from the entry that took them in, the
+//! measurements and the copy in custody. What was not taken in yet is left to the line, whose start looks through custody
+//! anyway; so are signatures that were not filed. Open documents begin anew with identification, under the names that the
+//! journal knows them by, and whatever people had decided about them is asked again: a decision counts only for a state that
+//! can be shown.
+//!
+//! It works in a database of its own, which takes the old one's place when it is whole. The old one is kept aside.
+
+mod disk;
+mod plan;
+mod steps;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::check::StoreReport;
+use crate::config::Config;
+use crate::config::home::{Home, HomeError};
+use crate::database::owner::{self, OwnerError};
+use crate::database::{Address, Database, DatabaseError};
+use crate::durable::{Failure, Folder};
+use crate::ids::{AttemptId, Digest, DocumentId, Name, PersonId};
+use crate::instant::Instant;
+use crate::journal::append::Journal;
+use crate::journal::kept::Kept;
+use crate::keyring::{Keyring, KeyringError};
+use crate::ledger::restoring;
+use crate::store::{Objects, StoreError};
+use disk::Disk;
+use plan::Planner;
+
+/// Entries that are entered in one transaction.
+const BATCH: usize = 200;
+
+/// What came of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RebuildReport {
+    /// Entries of the journal that were entered again.
+    pub journal_entries: u64,
+    pub records: u64,
+    /// Documents that go on, from identification.
+    pub open_documents: u64,
+    /// Where the old database lies now.
+    pub kept_aside: Vec<String>,
+    /// What could not be made anew, because it is nowhere on the disk.
+    pub not_rebuilt: Vec<NotRebuilt>,
+    /// The home as it is now.
+    pub check: StoreReport,
+}
+
+/// One thing that could not be made anew. The catalogue has a sentence for each, with what follows from it:
+/// `not-rebuilt-<code>`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "code", rename_all = "kebab-case")]
+pub enum NotRebuilt {
+    /// The private part of an entry, or one that is not what the entry commits to.
+    PrivatePart {
+        journal_index: u64,
+    },
+    /// Who somebody is.
+    Person {
+        person: PersonId,
+    },
+    Certificate {
+        person: PersonId,
+        certificate: Digest,
+    },
+    Profile {
+        id: Name,
+        version: u32,
+        digest: Digest,
+    },
+    /// The index row of a record whose own parts cannot be read.
+    Record {
+        journal_index: u64,
+        object: Digest,
+    },
+    /// A document whose measurements cannot be read, or that cannot be told from its entry.
+    Document {
+        document: DocumentId,
+    },
+    /// An open document whose copy is not in custody.
+    Copy {
+        document: DocumentId,
+    },
+    /// What people had decided about an open document; they are asked again.
+    Decisions {
+        document: DocumentId,
+        count: u64,
+    },
+    /// The row of a signature that was not filed. The next start sets its files aside, and the document is signed anew.
+    Signature {
+        attempt: AttemptId,
+    },
+}
+
+/// Why nothing was made anew.
+#[derive(Debug, thiserror::Error)]
+pub enum RebuildError {
+    #[error(transparent)]
+    Home(#[from] HomeError),
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    #[error(transparent)]
+    Owner(#[from] OwnerError),
+    #[error(transparent)]
+    Disk(#[from] Failure),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Keys(#[from] KeyringError),
+    #[error("{}: {error}", .path.display())]
+    Io { path: PathBuf, error: std::io::Error },
+    /// A line of the journal's files is not the entry that belongs there.
+    #[error("the journal's files are damaged at entry {index}")]
+    JournalDamaged { index: u64 },
+    /// There is no journal to go by.
+    #[error("{} holds no journal", .folder.display())]
+    NoJournal { folder: PathBuf },
+    /// A database on a server is not replaced: the settings have to name an empty one.
+    #[error("the database that the settings name is not empty")]
+    NotEmpty,
+}
+
+/// Makes the database of a home anew. Whoever calls this holds the home's lock.
+///
+/// # Errors
+/// When it cannot be done; the old database is as it was.
+pub fn rebuild(
+    home: &Home,
+    config: &Config,
+    runtime: &tokio::runtime::Handle,
+    now: Instant,
+    progress: &mut dyn FnMut(u64),
+) -> Result<RebuildReport, RebuildError> {
+    home.check_markers(config)?;
+    let layout = home.layout();
+    let place = Address::at_home(layout, config).map_err(|error| RebuildError::Io {
+        path: config.store.database_password_file.clone().unwrap_or_default(),
+        error,
+    })?;
+    let (address, made) = match &place {
+        Address::File(path) => {
+            let made = path.with_file_name("torikomi.db.rebuilt");
+            // One that was broken off is of no use.
+            remove_with_its_log(&made)?;
+            (Address::File(made.clone()), Some((path.clone(), made)))
+        }
+        Address::Server(_) => (place, None),
+    };
+    let database = Database::open(&address, true, runtime, || ())?;
+    if !database.read(async |tx| restoring::is_empty(tx).await)? {
+        return Err(RebuildError::NotEmpty);
+    }
+    let objects = Objects::open(&layout.store(config).join("objects"), runtime)?;
+    let keys = Keyring::open(layout, config, home.id())?;
+    let journal = Arc::new(Journal::new(home.id(), keys.origin, keys.journal));
+    let disk = Disk::look(home, config, &objects)?;
+    let mut report = fill(&disk, &database, &journal, &layout.store(config).join("journal"), progress)?;
+    let (id, mode, stations) = (home.id(), config.mode, disk.stations());
+    database.write::<_, OwnerError, _>(async move |tx| {
+        for station in &stations {
+            crate::ledger::stations::set_established(tx, station, now).await?;
+        }
+        // A database without an owner is one that was never finished.
+        owner::record(tx, id, mode).await
+    })?;
+    database.close();
+    if let Some((path, made)) = made {
+        let log = beside(&made, "-wal");
+        if std::fs::metadata(&log).is_ok_and(|found| found.len() > 0) {
+            let error = std::io::Error::other("the new database was not closed whole; run the command again");
+            return Err(RebuildError::Io { path: log, error });
+        }
+        report.kept_aside = exchange(&path, &made, now)?;
+    }
+    Ok(report)
+}
+
+fn fill(
+    disk: &Disk<'_>,
+    database: &Database,
+    journal: &Arc<Journal>,
+    folder: &Path,
+    progress: &mut dyn FnMut(u64),
+) -> Result<RebuildReport, RebuildError> {
+    let io = |error| RebuildError::Io { path: folder.to_owned(), error };
+    let mut kept = Kept::open(folder).map_err(io)?;
+    let mut planner = Planner::new(disk);
+    let mut entries = 0;
+    loop {
+        let mut steps = Vec::new();
+        while steps.len() < BATCH
+            && let Some(entry) = kept.next_entry().map_err(io)?
+        {
+            let index = entry.index;
+            planner.entry(entry, &mut steps)?.ok_or(RebuildError::JournalDamaged { index })?;
+            entries = index.saturating_add(1);
+        }
+        if steps.is_empty() {
+            break;
+        }
+        planner.not_rebuilt(steps::take(database, journal, steps)?);
+        progress(entries);
+    }
+    if entries == 0 {
+        return Err(RebuildError::NoJournal { folder: folder.to_owned() });
+    }
+    let last = planner.finish()?;
+    planner.not_rebuilt(steps::take(database, journal, last)?);
+    let mut report = planner.into_report();
+    report.journal_entries = entries;
+    Ok(report)
+}
+
+/// Puts the new database in the old one's place. The old one, with what SQLite keeps beside it, is kept under another name.
+fn exchange(path: &Path, made: &Path, now: Instant) -> Result<Vec<String>, RebuildError> {
+    let folder = path.parent().unwrap_or(path);
+    let stamp: String = now.to_string().chars().filter(char::is_ascii_digit).take(14).collect();
+    let mut kept = Vec::new();
+    // The log first: a database without it is whole as of its last checkpoint, a log without its database is nothing.
+    for ending in ["-wal", "-shm", ""] {
+        let (old, aside) = (beside(path, ending), beside(path, &format!(".kept-{stamp}{ending}")));
+        if old.exists() {
+            std::fs::rename(&old, &aside).map_err(|error| RebuildError::Io { path: old, error })?;
+            kept.push(aside.display().to_string());
+        }
+    }
+    std::fs::rename(made, path).map_err(|error| RebuildError::Io { path: made.to_owned(), error })?;
+    Folder::open(folder)?.sync()?;
+    Ok(kept)
+}
+
+fn remove_with_its_log(path: &Path) -> Result<(), RebuildError> {
+    for ending in ["-wal", "-shm", ""] {
+        let path = beside(path, ending);
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(RebuildError::Io { path, error }),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
+}

@@ -1,0 +1,472 @@
+//! From each entry of the journal to the steps that it stands for.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
+
+use serde::de::DeserializeOwned;
+
+use super::disk::{Disk, attempt};
+use super::steps::{Filed, Step};
+use super::{NotRebuilt, RebuildError, RebuildReport};
+use crate::clock::ClockProblem;
+use crate::document::{DeliveryState, DocumentState, HoldReason, Part};
+use crate::evidence::manifest::{MANIFEST_PATH, SIGNATURE_MEDIA_TYPE, SIGNATURE_PATH};
+use crate::evidence::record::RecordJson;
+use crate::filing;
+use crate::ids::{AttemptId, DeliveryId, Digest, DocumentId, Name};
+use crate::intake::custody::CustodyCopy;
+use crate::intake::line::files_of;
+use crate::intake::names::{self, Part as Side};
+use crate::journal::kept::KeptEntry;
+use crate::journal::read::Private;
+use crate::journal::{ENTRY_VERSION, Entry, Kind, commitment};
+use crate::judgement::ProfileRef;
+use crate::ledger::deliveries::{DeliveryFile, Released, Role};
+use crate::ledger::profiles::ProfileState;
+use crate::ledger::restoring::Delivered;
+use crate::ledger::spoken::Sidecar;
+use crate::ledger::watched_files::KnownFile;
+use crate::people::acts::{Act, Deed};
+use crate::pipeline::rows_of;
+use crate::profile;
+
+/// Follows the journal. Only what is open is kept, so that a journal of any length fits.
+pub(super) struct Planner<'a> {
+    disk: &'a Disk<'a>,
+    open: BTreeMap<DocumentId, Open>,
+    profiles: BTreeSet<(Name, u32)>,
+    /// Attempts that came to nothing, whose files stay.
+    missed: BTreeSet<AttemptId>,
+    clock: Option<ClockProblem>,
+    report: RebuildReport,
+}
+
+/// A document that has not ended.
+struct Open {
+    station: Name,
+    delivery: DeliveryId,
+    in_custody: bool,
+    decisions: u64,
+}
+
+impl<'a> Planner<'a> {
+    pub(super) fn new(disk: &'a Disk<'a>) -> Self {
+        let (open, profiles, missed) = (BTreeMap::new(), BTreeSet::new(), BTreeSet::new());
+        Self { disk, open, profiles, missed, clock: None, report: RebuildReport::default() }
+    }
+
+    pub(super) fn not_rebuilt(&mut self, lost: Vec<NotRebuilt>) {
+        self.report.not_rebuilt.extend(lost);
+    }
+
+    pub(super) fn into_report(self) -> RebuildReport {
+        self.report
+    }
+
+    /// The steps of an entry; none where it is not the entry that belongs there.
+    pub(super) fn entry(&mut self, kept: KeptEntry, steps: &mut Vec<Step>) -> Result<Option<()>, RebuildError> {
+        let KeptEntry { index, bytes, private } = kept;
+        let entry = serde_json::from_slice::<Entry>(&bytes).ok();
+        let entry = entry.filter(|it| it.index == index && it.home == self.disk.home() && it.v <= ENTRY_VERSION);
+        let Some(entry) = entry else { return Ok(None) };
+        let private = self.private(&entry, private);
+        let text = private.as_ref().map(|private| private.text.clone());
+        steps.push(Step::Entry { entry: Box::new(entry.clone()), bytes, private });
+        let act = entry.act.as_ref().and_then(|act| Act::parse(&act.text).ok());
+        match entry.kind {
+            Kind::HomeFounded
+            | Kind::PersonEnrolled
+            | Kind::CertificateIssued
+            | Kind::CertificateRevoked
+            | Kind::Appointed
+            | Kind::SessionOpened
+            | Kind::SessionClosed
+            | Kind::BatchAttested => self.people(&entry, act.as_ref(), text, steps)?,
+            Kind::ProfileAdopted => {
+                if let Some(Deed::ApproveProfile { profile }) = act.map(|act| act.deed) {
+                    self.profile(profile, index, steps)?;
+                }
+            }
+            Kind::FileAdopted => {
+                let known = fact(&entry, "digest").zip(fact(&entry, "entries"));
+                if let (Some(name), Some((digest, entries))) = (fact(&entry, "file"), known) {
+                    steps.push(Step::Watched { name, known: KnownFile { digest, entries } });
+                }
+            }
+            Kind::ClockDoubted => self.clock = fact(&entry, "problem"),
+            Kind::ClockAcknowledged => self.clock = None,
+            Kind::DeliveryTaken => return self.taken(&entry, text.as_deref(), steps),
+            Kind::DeliveryDecided => {
+                if let Some(Deed::RefuseDelivery { delivery, .. }) = act.map(|act| act.deed) {
+                    self.refused(delivery, &entry, steps)?;
+                }
+            }
+            Kind::DocumentHeld => {
+                let held: Option<HoldReason> = fact(&entry, "reason");
+                let changed = held.filter(|held| *held == HoldReason::SourceChanged);
+                if let Some(document) = entry.subject.document.filter(|_| changed.is_some()) {
+                    steps.push(Step::Hold { document, held: changed });
+                }
+            }
+            Kind::DocumentIdentified
+            | Kind::DocumentAccepted
+            | Kind::DocumentConfirmed
+            | Kind::LateReleased
+            | Kind::DocumentRetried
+            | Kind::DocumentAssigned => self.decided(&entry, act.as_ref(), steps),
+            Kind::DocumentSigned => steps.extend(entry.subject.session.map(Step::Signed)),
+            Kind::StampMissed | Kind::SignerRevoked | Kind::DecisionRevoked => {
+                if let Some(attempt) = fact(&entry, "attempt")
+                    && let Some(row) = self.disk.missed(attempt)?
+                {
+                    self.missed.insert(attempt);
+                    steps.push(Step::Attempt(Box::new(row)));
+                }
+            }
+            Kind::DocumentFiled => self.filed(&entry, steps)?,
+            Kind::DocumentSentBack | Kind::DocumentSuperseded => {
+                self.ended(&entry, act.as_ref(), DocumentState::SentBack, steps)?;
+            }
+            Kind::DocumentDiscarded => self.ended(&entry, act.as_ref(), DocumentState::Discarded, steps)?,
+            Kind::DeliveryReceived => {
+                let delivery = entry.subject.document.and_then(|id| self.open.get(&id)).map(|open| open.delivery);
+                self.ended(&entry, act.as_ref(), DocumentState::Discarded, steps)?;
+                if let Some((delivery, first)) = delivery.zip(fact(&entry, "receipt_of")) {
+                    steps.push(Step::ReceiptOf { delivery, first });
+                }
+            }
+            _ => {}
+        }
+        Ok(Some(()))
+    }
+
+    /// What remains to be said once the last entry is there.
+    pub(super) fn finish(&mut self) -> Result<Vec<Step>, RebuildError> {
+        let mut steps = Vec::new();
+        if self.clock.is_some() {
+            steps.push(Step::Clock(self.clock));
+        }
+        // What no entry brought into force is a draft.
+        for bytes in self.disk.profiles() {
+            let Ok((found, _)) = profile::lint(bytes, "profile.toml") else { continue };
+            let reference = found.reference().clone();
+            if self.profiles.insert((reference.id.clone(), reference.version)) {
+                let (bytes, state) = (bytes.clone(), ProfileState::Draft);
+                steps.push(Step::Profile { reference, bytes, state, journal_index: 0 });
+            }
+        }
+        let lost = &mut self.report.not_rebuilt;
+        for (document, open) in &self.open {
+            if !open.in_custody {
+                lost.push(NotRebuilt::Copy { document: *document });
+            }
+            if open.decisions > 0 {
+                lost.push(NotRebuilt::Decisions { document: *document, count: open.decisions });
+            }
+        }
+        let unfiled = self.disk.attempts().difference(&self.missed);
+        lost.extend(unfiled.map(|attempt| NotRebuilt::Signature { attempt: *attempt }));
+        self.report.open_documents = self.open.len() as u64;
+        Ok(steps)
+    }
+
+    /// The private part, where it is the one that the entry commits to.
+    fn private(&mut self, entry: &Entry, private: Option<Private>) -> Option<Private> {
+        let committed = entry.private?;
+        let kept = private.filter(|private| {
+            let salt: Option<&[u8; 32]> = private.salt.as_slice().try_into().ok();
+            salt.map(|salt| commitment(salt, &private.text)) == Some(committed)
+        });
+        if kept.is_none() {
+            self.report.not_rebuilt.push(NotRebuilt::PrivatePart { journal_index: entry.index });
+        }
+        kept
+    }
+
+    fn people(
+        &mut self,
+        entry: &Entry,
+        act: Option<&Act>,
+        private: Option<String>,
+        steps: &mut Vec<Step>,
+    ) -> Result<(), RebuildError> {
+        let (issued, profiles) = match act.map(|act| &act.deed) {
+            Some(Deed::Genesis { certificates, profiles, .. }) => (certificates.clone(), profiles.clone()),
+            Some(Deed::Enrol(issued)) => (vec![issued.clone()], Vec::new()),
+            _ => (Vec::new(), Vec::new()),
+        };
+        let mut certificates = Vec::new();
+        for issued in issued {
+            certificates.extend(self.disk.object(&issued.certificate)?.map(|bytes| (issued.certificate, bytes)));
+        }
+        steps.push(Step::People { entry: Box::new(entry.clone()), private, certificates });
+        for profile in profiles {
+            self.profile(profile, entry.index, steps)?;
+        }
+        Ok(())
+    }
+
+    fn profile(&mut self, it: ProfileRef, journal_index: u64, steps: &mut Vec<Step>) -> Result<(), RebuildError> {
+        match self.disk.profile(&it.digest)? {
+            Some(bytes) => {
+                self.profiles.insert((it.id.clone(), it.version));
+                steps.push(Step::Profile { reference: it, bytes, state: ProfileState::InForce, journal_index });
+            }
+            None => {
+                let lost = NotRebuilt::Profile { id: it.id, version: it.version, digest: it.digest };
+                self.report.not_rebuilt.push(lost);
+            }
+        }
+        Ok(())
+    }
+
+    /// A delivery became a document.
+    fn taken(&mut self, it: &Entry, private: Option<&str>, steps: &mut Vec<Step>) -> Result<Option<()>, RebuildError> {
+        let (Some(id), Some(document)) = (it.subject.delivery, it.subject.document) else { return Ok(None) };
+        let (Some(station), Some(taken_in_at)) = (fact::<Name>(it, "station"), fact(it, "taken_in_at")) else {
+            return Ok(None);
+        };
+        let contents: Vec<Digest> = fact(it, "contents").unwrap_or_default();
+        let copy = self.disk.copy_of(id, &contents);
+        let said: Option<serde_json::Value> = private.and_then(|text| serde_json::from_str(text).ok());
+        let delivered_as =
+            said.and_then(|said| Some(said.get("delivered_as")?.as_str()?.to_owned())).unwrap_or_default();
+        let manifest = copy.as_ref().map(CustodyCopy::manifest);
+        steps.push(Step::Delivery(Box::new(Delivered {
+            id,
+            station: station.clone(),
+            state: DeliveryState::Taken,
+            source_name: manifest.map_or_else(|| delivered_as.clone().into_bytes(), |it| it.name.as_bytes().to_vec()),
+            first_seen_at: manifest.map_or(taken_in_at, |it| it.begun_at),
+            copy: manifest.and_then(|it| Some((it.copy, files_of(it).ok()?))),
+            taken_in_at,
+            session: fact(it, "session"),
+            regrown_from: fact(it, "continues"),
+            sidecar_doubt: fact(it, "doubted_beside"),
+        })));
+        let names: Vec<String> = match manifest {
+            Some(it) => scans(it).map(|member| member.name.bare().to_string_lossy().into_owned()).collect(),
+            None => vec![delivered_as],
+        };
+        let objects: Vec<Digest> = fact(it, "measurements").unwrap_or_default();
+        let mut parts = Vec::new();
+        for (place, content) in contents.iter().enumerate() {
+            let object = objects.get(place);
+            let measurements = object.map(|object| self.disk.measurements(object)).transpose()?.flatten();
+            let measurements = measurements.filter(|measurements| measurements.content == *content);
+            let (Some(measurements), Some(object)) = (measurements, object) else {
+                self.report.not_rebuilt.push(NotRebuilt::Document { document });
+                continue;
+            };
+            parts.push(Part {
+                delivery: id,
+                content: *content,
+                first_page: 1,
+                page_count: u32::try_from(measurements.pages.len()).unwrap_or(u32::MAX),
+                delivered_name: names.get(place).cloned().unwrap_or_default(),
+            });
+            steps.push(Step::Content { measurements: Box::new(measurements), object: *object });
+        }
+        steps.push(Step::Document { id: document, station: station.clone(), parts, taken_in_at, at: it.at });
+        let in_custody = copy.is_some();
+        self.open.insert(document, Open { station, delivery: id, in_custody, decisions: 0 });
+        Ok(Some(()))
+    }
+
+    /// A person refused it; its copy stays.
+    fn refused(&mut self, id: DeliveryId, entry: &Entry, steps: &mut Vec<Step>) -> Result<(), RebuildError> {
+        let Some(copy) = self.disk.newest_copy(id) else { return Ok(()) };
+        let manifest = copy.manifest();
+        let files = files_of(manifest).map_err(|_| RebuildError::JournalDamaged { index: entry.index })?;
+        steps.push(Step::Delivery(Box::new(Delivered {
+            id,
+            station: manifest.station.clone(),
+            state: DeliveryState::Refused,
+            source_name: manifest.name.as_bytes().to_vec(),
+            first_seen_at: manifest.begun_at,
+            copy: Some((manifest.copy, files)),
+            taken_in_at: manifest.copied_at,
+            session: None,
+            regrown_from: None,
+            sidecar_doubt: None,
+        })));
+        Ok(())
+    }
+
+    fn decided(&mut self, entry: &Entry, act: Option<&Act>, steps: &mut Vec<Step>) {
+        for document in about(entry, act) {
+            let Some(open) = self.open.get_mut(&document) else { continue };
+            match act.map(|act| &act.deed) {
+                Some(Deed::Assign { to, .. }) => steps.push(Step::Assigned { document, person: *to, at: entry.at }),
+                // Whoever has a changed source's document go on has looked.
+                Some(Deed::Retry { .. }) => steps.push(Step::Hold { document, held: None }),
+                _ => {
+                    open.decisions = open.decisions.saturating_add(1);
+                    steps.push(Step::Hold { document, held: None });
+                }
+            }
+        }
+    }
+
+    fn ended(
+        &mut self,
+        entry: &Entry,
+        act: Option<&Act>,
+        state: DocumentState,
+        steps: &mut Vec<Step>,
+    ) -> Result<(), RebuildError> {
+        for document in about(entry, act) {
+            steps.push(Step::End { document, state, at: entry.at });
+            let Some(open) = self.open.remove(&document) else { continue };
+            // A row of a list that has spoken never speaks again; of a document that was not filed custody has the list.
+            let Some(copy) = self.disk.newest_copy(open.delivery) else { continue };
+            let names: Vec<String> =
+                scans(copy.manifest()).map(|member| member.name.bare().to_string_lossy().into_owned()).collect();
+            for member in copy.manifest().members.iter().filter(|member| member.part == Side::Index) {
+                let mut list = Vec::new();
+                if let Ok(file) = copy.open_member(member) {
+                    let _ = std::io::Read::read_to_end(&mut std::io::Read::take(file, LONGEST_LIST), &mut list);
+                }
+                self.rows(&list, &open.station, &names, document, steps);
+            }
+        }
+        Ok(())
+    }
+
+    fn rows(&self, list: &[u8], station: &Name, names: &[String], document: DocumentId, steps: &mut Vec<Step>) {
+        let Some(encoding) = self.disk.encoding(station) else { return };
+        let rows = rows_of(list, encoding, names).into_iter();
+        steps.extend(rows.map(|row| Step::Row { station: station.clone(), row, document }));
+    }
+
+    fn filed(&mut self, entry: &Entry, steps: &mut Vec<Step>) -> Result<(), RebuildError> {
+        let (Some(document), Some(record)) = (entry.subject.document, entry.subject.record) else { return Ok(()) };
+        let open = self.open.remove(&document);
+        let digests = fact::<Digest>(entry, "record_digest").zip(fact::<Digest>(entry, "signature_digest"));
+        let parts = match &digests {
+            Some((manifest, signature)) => self.disk.record(manifest, signature)?,
+            None => None,
+        };
+        let (Some(found), Some((manifest, signature))) = (parts.filter(|it| it.json.document == document), digests)
+        else {
+            steps.push(Step::End { document, state: DocumentState::Filed, at: entry.at });
+            let object = digests.map_or_else(|| Digest::of(b""), |(manifest, _)| manifest);
+            self.report.not_rebuilt.push(NotRebuilt::Record { journal_index: entry.index, object });
+            return Ok(());
+        };
+        let json = found.json;
+        let attempt = attempt(&json, found.record, manifest, &found.signed);
+        let filed = filing::Filed { record, digest: manifest, at: entry.at };
+        let Ok(row) = filing::index_row(&filed, &attempt, &json, entry.index) else {
+            steps.push(Step::End { document, state: DocumentState::Filed, at: entry.at });
+            let lost = NotRebuilt::Record { journal_index: entry.index, object: found.record };
+            self.report.not_rebuilt.push(lost);
+            return Ok(());
+        };
+        let length = |object: &Digest| self.disk.length(object).unwrap_or_default();
+        let member =
+            |name: &str, object: Digest, media_type: &str| filing::member(name, object, length(&object), media_type);
+        let mut members: Vec<_> = found
+            .named
+            .iter()
+            .map(|named| member(named.name.as_str(), named.digest, named.media_type.as_str()))
+            .collect();
+        members.push(member(MANIFEST_PATH, manifest, "text/xml"));
+        members.push(member(SIGNATURE_PATH, signature, SIGNATURE_MEDIA_TYPE));
+        let mut sidecars = Vec::new();
+        let names: Vec<String> = json.files.iter().map(|file| file.delivered_name.clone()).collect();
+        for sidecar in &json.sidecars {
+            let named = found.named.iter().find(|named| named.name.as_str() == sidecar.name);
+            let Some(object) = named.map(|named| named.digest) else { continue };
+            let of_list = sidecar.list.is_some();
+            if of_list && let Some(list) = self.disk.object(&object)? {
+                self.rows(&list, &json.station, &names, document, steps);
+            }
+            let (delivered_name, list) = (sidecar.delivered_name.clone(), sidecar.list);
+            // Whether all of a list's rows are in the record nobody knows any more: a copy that is still there stays.
+            let whole = !of_list || open.as_ref().is_none_or(|open| !open.in_custody);
+            sidecars.push(Sidecar { object, delivered_name, list, whole });
+        }
+        let (parts, delivered) = (parts_of(&json), delivered(&json, &sidecars));
+        // What stands under one of the names may still be its own; a list stands there for others too.
+        let own = delivered.values().flatten().filter(|file| file.role != Role::Index);
+        let stand = own.into_iter().any(|file| self.disk.stands(&json.station, file.source_os_name()));
+        let released = if stand { Released::Changed } else { Released::Gone };
+        let filed = Filed { json, row, members, parts, sidecars, delivered, released, attempt };
+        steps.push(Step::Filed(Box::new(filed)));
+        self.report.records = self.report.records.saturating_add(1);
+        Ok(())
+    }
+}
+
+/// A list is no longer than the tables that identification reads.
+const LONGEST_LIST: u64 = 64 << 20;
+
+fn scans(manifest: &crate::intake::custody::Manifest) -> impl Iterator<Item = &crate::intake::custody::Member> {
+    manifest.members.iter().filter(|member| member.part == Side::Document)
+}
+
+/// The files of the deliveries of a record. Which of several a sidecar came with nobody knows: it is the first one's.
+fn delivered(json: &RecordJson, sidecars: &[Sidecar]) -> BTreeMap<DeliveryId, Vec<DeliveryFile>> {
+    let mut delivered: BTreeMap<DeliveryId, Vec<DeliveryFile>> = BTreeMap::new();
+    let mut add = |delivery: DeliveryId, role: Role, name: &str, content: Digest, byte_length: u64| {
+        let files = delivered.entry(delivery).or_default();
+        files.push(DeliveryFile {
+            ordinal: u32::try_from(files.len()).unwrap_or(u32::MAX).saturating_add(1),
+            role,
+            source_name: name.as_bytes().to_vec(),
+            stem: names::stem(OsStr::new(name)).to_vec(),
+            // What the source was like nobody knows any more, and nobody compares it once it is released.
+            source_stat: "null".to_owned(),
+            custody_name: String::new(),
+            content,
+            byte_length,
+        });
+    };
+    for file in &json.files {
+        add(file.delivery, Role::Scan, &file.delivered_name, file.digest, file.byte_length);
+    }
+    if let Some(first) = json.files.first() {
+        for sidecar in sidecars {
+            let role = if sidecar.list.is_some() { Role::Index } else { Role::Sidecar };
+            add(first.delivery, role, &sidecar.delivered_name, sidecar.list.unwrap_or(sidecar.object), 0);
+        }
+    }
+    delivered
+}
+
+/// The parts of a document, by its record.
+fn parts_of(json: &RecordJson) -> Vec<Part> {
+    let file = |name: &str| json.files.iter().find(|file| file.name == name);
+    let part = |pages: &crate::evidence::record::PageRange| {
+        let file = file(&pages.file)?;
+        Some(Part {
+            delivery: file.delivery,
+            content: file.digest,
+            first_page: pages.first_page,
+            page_count: pages.page_count,
+            delivered_name: file.delivered_name.clone(),
+        })
+    };
+    json.pages.iter().filter_map(part).collect()
+}
+
+/// The documents that an entry is about: its own, or those of its act.
+fn about(entry: &Entry, act: Option<&Act>) -> Vec<DocumentId> {
+    if let Some(document) = entry.subject.document {
+        return vec![document];
+    }
+    match act.map(|act| &act.deed) {
+        Some(
+            Deed::SendBack { documents, .. }
+            | Deed::LateRelease { documents, .. }
+            | Deed::Assign { documents, .. }
+            | Deed::Retry { documents },
+        ) => documents.clone(),
+        _ => Vec::new(),
+    }
+}
+
+fn fact<T: DeserializeOwned>(entry: &Entry, name: &str) -> Option<T> {
+    serde_json::from_value(entry.facts.get(name)?.clone()).ok()
+}

@@ -1,0 +1,131 @@
+//! What is written, step by step: everything that it takes was read from the disk before.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::NotRebuilt;
+use crate::clock::ClockProblem;
+use crate::database::{Database, DatabaseError, Tx};
+use crate::document::{DocumentState, HoldReason, Part};
+use crate::evidence::record::RecordJson;
+use crate::ids::{DeliveryId, Digest, DocumentId, Name, PersonId, SessionId};
+use crate::instant::Instant;
+use crate::journal::Entry;
+use crate::journal::append::Journal;
+use crate::journal::read::Private;
+use crate::judgement::ProfileRef;
+use crate::ledger::attempts::{self, Attempt};
+use crate::ledger::clock_state::{self, ClockState};
+use crate::ledger::deliveries::{DeliveryFile, Released};
+use crate::ledger::profiles::{self, ProfileState};
+use crate::ledger::restoring::{self, Delivered};
+use crate::ledger::spoken::{self, Sidecar};
+use crate::ledger::watched_files::{self, KnownFile};
+use crate::ledger::{contents, deliveries, documents};
+use crate::measurements::Measurements;
+use crate::people::restoring::{Lost, restore};
+use crate::store::records::{self, Member, Record};
+
+pub(super) enum Step {
+    Entry { entry: Box<Entry>, bytes: Vec<u8>, private: Option<Private> },
+    People { entry: Box<Entry>, private: Option<String>, certificates: Vec<(Digest, Vec<u8>)> },
+    Profile { reference: ProfileRef, bytes: Vec<u8>, state: ProfileState, journal_index: u64 },
+    Watched { name: String, known: KnownFile },
+    Clock(Option<ClockProblem>),
+    Delivery(Box<Delivered>),
+    Content { measurements: Box<Measurements>, object: Digest },
+    Document { id: DocumentId, station: Name, parts: Vec<Part>, taken_in_at: Instant, at: Instant },
+    End { document: DocumentId, state: DocumentState, at: Instant },
+    Hold { document: DocumentId, held: Option<HoldReason> },
+    Filed(Box<Filed>),
+    Attempt(Box<Attempt>),
+    Signed(SessionId),
+    ReceiptOf { delivery: DeliveryId, first: DocumentId },
+    Assigned { document: DocumentId, person: PersonId, at: Instant },
+    Row { station: Name, row: Digest, document: DocumentId },
+}
+
+/// A record, and the rows that stand for it.
+pub(super) struct Filed {
+    pub json: RecordJson,
+    pub row: Record,
+    pub members: Vec<Member>,
+    pub parts: Vec<Part>,
+    pub sidecars: Vec<Sidecar>,
+    /// The files of each of its deliveries.
+    pub delivered: BTreeMap<DeliveryId, Vec<DeliveryFile>>,
+    pub released: Released,
+    pub attempt: Attempt,
+}
+
+/// Takes steps in one transaction.
+pub(super) fn take(
+    database: &Database,
+    journal: &Arc<Journal>,
+    steps: Vec<Step>,
+) -> Result<Vec<NotRebuilt>, DatabaseError> {
+    let journal = Arc::clone(journal);
+    database.write(async move |tx| {
+        let mut lost = Vec::new();
+        for step in steps {
+            lost.extend(step.take(tx, &journal).await?);
+        }
+        Ok(lost)
+    })
+}
+
+impl Step {
+    async fn take(self, tx: &mut Tx, journal: &Journal) -> Result<Vec<NotRebuilt>, DatabaseError> {
+        match self {
+            Self::Entry { entry, bytes, private } => journal.restore(tx, &entry, &bytes, private.as_ref()).await?,
+            Self::People { entry, private, certificates } => {
+                let bytes = |wanted: &Digest| {
+                    certificates.iter().find(|(digest, _)| digest == wanted).map(|(_, bytes)| bytes.clone())
+                };
+                let lost = restore(tx, &entry, private.as_deref(), bytes).await?;
+                return Ok(lost.into_iter().map(NotRebuilt::from).collect());
+            }
+            Self::Profile { reference, bytes, state, journal_index } => {
+                profiles::adopt(tx, &reference, &bytes, state, journal_index).await?;
+            }
+            Self::Watched { name, known } => watched_files::set(tx, &name, known).await?,
+            // Of which boot the clocks agreed is told anew at the start; a doubt has to outlast the database.
+            Self::Clock(problem) => clock_state::set(tx, &ClockState { boot: None, agreement: 0, problem }).await?,
+            Self::Delivery(made) => restoring::delivery(tx, &made).await?,
+            Self::Content { measurements, object } => contents::enter(tx, &measurements, &object).await?,
+            Self::Document { id, station, parts, taken_in_at, at } => {
+                documents::create(tx, id, &station, &parts, taken_in_at, at).await?;
+            }
+            Self::End { document, state, at } => restoring::end(tx, document, state, at).await?,
+            Self::Hold { document, held } => restoring::hold(tx, document, held).await?,
+            Self::Filed(filed) => {
+                restoring::filed(tx, &filed.json, &filed.parts, filed.row.filed_at).await?;
+                for (delivery, files) in &filed.delivered {
+                    restoring::files(tx, *delivery, files, filed.released, filed.row.filed_at).await?;
+                }
+                spoken::set_sidecars(tx, filed.json.document, &filed.sidecars).await?;
+                records::insert(tx, &filed.row, &filed.members).await?;
+                attempts::enter(tx, &filed.attempt).await?;
+            }
+            Self::Attempt(attempt) => attempts::enter(tx, &attempt).await?,
+            Self::Signed(session) => restoring::count_signed(tx, session).await?,
+            Self::ReceiptOf { delivery, first } => {
+                if let Some(part) = documents::parts(tx, first).await?.first() {
+                    deliveries::set_receipt_of(tx, delivery, part.delivery).await?;
+                }
+            }
+            Self::Assigned { document, person, at } => documents::assign(tx, document, person, at).await?,
+            Self::Row { station, row, document } => spoken::use_row(tx, &station, &row, document).await?,
+        }
+        Ok(Vec::new())
+    }
+}
+
+impl From<Lost> for NotRebuilt {
+    fn from(lost: Lost) -> Self {
+        match lost {
+            Lost::Person(person) => Self::Person { person },
+            Lost::Certificate { person, certificate } => Self::Certificate { person, certificate },
+        }
+    }
+}
