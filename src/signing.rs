@@ -316,7 +316,6 @@ impl Entering {
         let row = Attempt {
             id: record.attempt,
             document: record.document,
-            number: u32::try_from(record.missed_attempts.len()).unwrap_or(u32::MAX).saturating_add(1),
             state: AttemptState::Signed,
             record: Digest::of(record_bytes),
             manifest: Digest::of(manifest),

@@ -21,8 +21,6 @@ pub enum AttemptState {
 pub struct Attempt {
     pub id: AttemptId,
     pub document: DocumentId,
-    /// From 1.
-    pub number: u32,
     pub state: AttemptState,
     /// SHA-256 of `record.json`.
     pub record: Digest,
@@ -39,11 +37,11 @@ pub struct Attempt {
 pub async fn enter(tx: &mut Tx, attempt: &Attempt) -> Result<(), DatabaseError> {
     sqlx::query(
         "INSERT INTO attempt (id, document, number, state, record, manifest, signer, session, signed_at,
-           timestamped_at, stamp_due_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+           timestamped_at, stamp_due_at)
+         VALUES ($1, $2, (SELECT COALESCE(MAX(number), 0) + 1 FROM attempt WHERE document = $2), $3, $4, $5, $6, $7, $8, $9, $10)",
     )
     .bind(attempt.id.to_string())
     .bind(attempt.document.to_string())
-    .bind(i64::from(attempt.number))
     .bind(super::documents::to_text(&attempt.state))
     .bind(attempt.record.to_string())
     .bind(attempt.manifest.to_string())
@@ -81,7 +79,7 @@ pub async fn set_state(
 
 pub async fn get(tx: &mut Tx, id: AttemptId) -> Result<Option<Attempt>, DatabaseError> {
     let row = sqlx::query(
-        "SELECT id, document, number, state, record, manifest, signer, session, signed_at, timestamped_at, stamp_due_at
+        "SELECT id, document, state, record, manifest, signer, session, signed_at, timestamped_at, stamp_due_at
          FROM attempt WHERE id = $1",
     )
     .bind(id.to_string())
@@ -93,7 +91,7 @@ pub async fn get(tx: &mut Tx, id: AttemptId) -> Result<Option<Attempt>, Database
 /// The attempts for a document, in order.
 pub async fn of_document(tx: &mut Tx, document: DocumentId) -> Result<Vec<Attempt>, DatabaseError> {
     let rows = sqlx::query(
-        "SELECT id, document, number, state, record, manifest, signer, session, signed_at, timestamped_at, stamp_due_at
+        "SELECT id, document, state, record, manifest, signer, session, signed_at, timestamped_at, stamp_due_at
          FROM attempt WHERE document = $1 ORDER BY number",
     )
     .bind(document.to_string())
@@ -138,7 +136,6 @@ fn read_row(row: &sqlx::any::AnyRow) -> Result<Attempt, DatabaseError> {
     Ok(Attempt {
         id: text("id")?.parse().map_err(unreadable("attempt.id"))?,
         document: text("document")?.parse().map_err(unreadable("attempt.document"))?,
-        number: row.try_get::<i64, _>("number")?.try_into().map_err(unreadable("attempt.number"))?,
         state: super::documents::from_text("attempt.state", &text("state")?)?,
         record: text("record")?.parse().map_err(unreadable("attempt.record"))?,
         manifest: text("manifest")?.parse().map_err(unreadable("attempt.manifest"))?,

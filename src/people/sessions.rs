@@ -163,8 +163,12 @@ pub async fn plan(
         return Err(Refused::StationBusy { station: station.to_string(), login }.into());
     }
     let session = SessionId::new();
-    let earlier = rows::last_of(tx, person, station).await?;
-    Ok(match earlier.filter(|earlier| goes_on(earlier, caps, now)) {
+    let earlier = match rows::last_of(tx, person, station).await?.filter(|earlier| goes_on(earlier, caps, now)) {
+        // One that was cut off again and again begins anew, so that the chain stays short.
+        Some(earlier) if chain(tx, &earlier).await?.len() + 1 >= rows::LONGEST_CHAIN => None,
+        earlier => earlier,
+    };
+    Ok(match earlier {
         Some(earlier) => Plan {
             session,
             person,
@@ -307,8 +311,13 @@ pub async fn close_left_open(tx: &mut Tx, now: Instant) -> Result<Vec<Change>, P
     Ok(changes)
 }
 
-/// Closes what is open in the register alone, so that its station is nobody's for nothing. A session that began `after` may
-/// be about to get its key.
+/// Whether a session that began `after` is just about to get its key. One that begins later than the clock says was opened
+/// before that was set back.
+pub fn may_get_its_key(row: &SessionRow, after: Instant, now: Instant) -> bool {
+    row.opened_at > after && row.opened_at <= now
+}
+
+/// Closes what is open in the register alone, so that its station is nobody's for nothing.
 ///
 /// # Errors
 /// When the database fails.
@@ -320,7 +329,7 @@ pub async fn close_keyless(
 ) -> Result<Vec<Change>, PeopleError> {
     let open = list(tx, true).await?;
     let mut changes = Vec::new();
-    for row in open.iter().filter(|row| row.opened_at <= after && !with_key.contains(&row.id)) {
+    for row in open.iter().filter(|row| !may_get_its_key(row, after, now) && !with_key.contains(&row.id)) {
         changes.push(closing(tx, row, CloseReason::KeyGone, now).await?);
     }
     Ok(changes)

@@ -13,7 +13,8 @@ use crate::instant::Instant;
 
 /// Refuses the end of an office after which nobody could be appointed any more.
 ///
-/// An office whose end is set does not count, however far off that is: somebody would have to think of it in time. Keys do,
+/// An office whose end is set does not count, however far off that is: somebody would have to think of it in time. Nor does one
+/// that begins later: in the meantime nobody could appoint. Keys do,
 /// but for one of the two only, who has the other's made.
 pub(super) async fn check_end(
     tx: &mut Tx,
@@ -28,7 +29,8 @@ pub(super) async fn check_end(
     let mut left = appointments::list(tx, now).await?;
     appointments::end_at(&mut left, person, role, ends);
     let holders = |roles: &[Role]| -> BTreeSet<PersonId> {
-        let lasting = left.iter().filter(|held| held.until.is_none() && roles.contains(&held.role));
+        let lasting =
+            left.iter().filter(|held| held.until.is_none() && held.from <= ends && roles.contains(&held.role));
         lasting.map(|held| held.person).collect()
     };
     let (first, second) = (holders(&[Role::Admin]), holders(&APPOINTING));

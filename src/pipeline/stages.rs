@@ -204,12 +204,16 @@ impl Line {
         Ok(&[StageName::Inspection, StageName::Signing])
     }
 
-    /// Enters an attempt that no row names, where everything about it is in order; else it goes into the quarantine. Says
+    /// Enters an attempt, unless a row names it, where everything about it is in order; else it goes into the quarantine. Says
     /// whether it was entered.
     ///
     /// # Errors
     /// When the ledger or the disk fails.
     pub fn adopt_or_set_aside(&self, attempt: AttemptId) -> Result<bool, SigningError> {
+        // It was entered after all, and the answer got lost.
+        if self.database.read::<_, DatabaseError, _>(async |tx| attempts::get(tx, attempt).await)?.is_some() {
+            return Ok(false);
+        }
         let profiles = self.profiles();
         let policy = |reference: &_| profiles.exactly(reference).map(|adopted| adopted.profile.timestamp.policy);
         let calendar = self.calendar();
@@ -257,6 +261,7 @@ impl Line {
         match self.stamping().stamp(id) {
             Ok(stamping::Outcome::Stamped(_)) => Worked::Done(&[StageName::Filing]),
             Ok(stamping::Outcome::Missed) => Worked::Done(&[StageName::Signing]),
+            Ok(stamping::Outcome::TooEarly { until }) => self.waits_for_clock(id, until),
             Ok(stamping::Outcome::Away { problem, passing }) => {
                 // An authority may refuse this one and no other: the others come first now.
                 let now = self.clock.now();
@@ -288,15 +293,17 @@ impl Line {
                 self.clear_custody(id);
                 Worked::Done(&[])
             }
-            Ok(filing::Outcome::TooEarly { until }) => {
-                tracing::warn!(document.id = %id, "Document {id} waits for the clock, which was set back to before it was stamped");
-                let postponed = self
-                    .database
-                    .write::<_, DatabaseError, _>(async move |tx| documents::postpone(tx, id, until).await);
-                postponed.map_or_else(|error| Worked::Away(error.into()), |()| Worked::Done(&[]))
-            }
+            Ok(filing::Outcome::TooEarly { until }) => self.waits_for_clock(id, until),
             Err(error) => self.failed(id, StageName::Filing, DocumentState::Filing, error.into()),
         }
+    }
+
+    /// What would bear an earlier time than what it follows waits by itself, and no stage for it.
+    fn waits_for_clock(&self, id: DocumentId, until: Instant) -> Worked {
+        tracing::warn!(document.id = %id, "Document {id} waits for the clock, which was set back to before it was signed or stamped");
+        let postponed =
+            self.database.write::<_, DatabaseError, _>(async move |tx| documents::postpone(tx, id, until).await);
+        postponed.map_or_else(|error| Worked::Away(error.into()), |()| Worked::Done(&[]))
     }
 
     /// The store holds it now: its copies in custody may go, and what the station was told about it.

@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use super::{ATTEMPTS, Entering, LONGEST_FILE, MANIFEST_FILE, RECORD_FILE, SIGNATURE_FILE, Signing, SigningError};
 use crate::crypto::check;
+use crate::database::DatabaseError;
 use crate::document::{DocumentState, HoldReason};
 use crate::durable::Failure;
 use crate::evidence::record::{RECORD_VERSION, RecordJson};
@@ -84,6 +85,8 @@ impl Signing<'_> {
         match self.commit(entering) {
             Ok(()) => Ok(Ok(record.document)),
             Err(SigningError::OfficeEnded) => Ok(Err(NotAdopted::OfficeEnded)),
+            // Whatever stands against it will stand against it at every start.
+            Err(SigningError::Database(DatabaseError::Conflict(_))) => Ok(Err(NotAdopted::DocumentWentOn)),
             Err(SigningError::SessionEnded) => Ok(Err(NotAdopted::SessionEnded)),
             Err(error) => Err(error),
         }

@@ -23,6 +23,10 @@ pub enum Outcome {
     Stamped(Instant),
     /// The window passed; the document is signed anew.
     Missed,
+    /// The clock was set back to before it was signed; it is tried again then.
+    TooEarly {
+        until: Instant,
+    },
     /// No authority gave a stamp just now; it is tried again inside the window. Whether that alone can help.
     Away {
         problem: String,
@@ -52,6 +56,9 @@ impl Stamping<'_> {
             .last()
             .filter(|attempt| attempt.state == AttemptState::Signed)
             .ok_or(SigningError::Incoherent("a document waits for a stamp and has no signature"))?;
+        if let Some(until) = self.clock.waits_for(attempt.signed_at) {
+            return Ok(Outcome::TooEarly { until });
+        }
         let folder = self.custody.open_folder(ATTEMPTS)?.open_folder(&attempt.id.to_string())?;
         let overdue = || attempt.stamp_due_at.is_some_and(|due| self.clock.now() > due);
         // Nothing else of its files matters any more, and they may be damaged; a stamp that is kept came inside the window.

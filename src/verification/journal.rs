@@ -227,6 +227,9 @@ impl<'a> Walk<'a> {
         self.tree(stored, misplaced)?;
         self.entries += 1;
         self.compare_roots()?;
+        if let Some(entry) = &entry {
+            self.stamps.entry(entry, &mut self.faults);
+        }
         self.reach_stamps(entry.as_ref())?;
         let Some(entry) = entry else {
             self.faults.say(JournalFault::EntryUnreadable { index: stored.index });
@@ -235,7 +238,6 @@ impl<'a> Walk<'a> {
         self.agrees(stored, &entry);
         self.private(stored, &entry);
         self.act(&entry)?;
-        self.stamps.entry(&entry, &mut self.faults);
         self.both_ways.entry(self.sources.database, &entry, &mut self.people, &mut self.faults)
     }
 

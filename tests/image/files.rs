@@ -104,14 +104,14 @@ pub fn memory_bombs() -> Vec<(&'static str, Vec<u8>)> {
 /// Files that keep a worker busy within its memory.
 pub fn endless() -> Vec<(&'static str, Vec<u8>)> {
     let nothing = b"n ".repeat(1 << 19);
-    let steps = deflated(&mut std::iter::repeat_n(&nothing[..], 300));
+    let steps = deflated(&mut std::iter::repeat_n(&nothing[..], 500));
     let objects = [
         b"<</Type/Catalog/Pages 2 0 R>>".to_vec(),
         b"<</Type/Pages/Kids[3 0 R]/Count 1>>".to_vec(),
         b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 72 72]/Contents 4 0 R>>".to_vec(),
         stream("/Filter/FlateDecode", &steps),
     ];
-    vec![("150 million steps that draw nothing", pdf_bytes(&objects))]
+    vec![("260 million steps that draw nothing", pdf_bytes(&objects))]
 }
 
 /// One page that one good inline image covers.

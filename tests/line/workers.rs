@@ -15,8 +15,8 @@ use crate::proven::proven;
 fn a_worker_that_dies_costs_one_document_its_finding_and_nobody_else_anything() {
     let mut hospital = Hospital::found();
     hospital.configure(&Settings {
-        image: "timeout = \"10s\"\nmost_memory = \"1024MiB\"\n",
-        station: "patience = \"30s\"\n",
+        image: "timeout = \"6s\"\nmost_memory = \"1024MiB\"\n",
+        station: "patience = \"20s\"\n",
         ..Settings::default()
     });
     let daemon = hospital.start();
@@ -40,7 +40,7 @@ fn a_worker_that_dies_costs_one_document_its_finding_and_nobody_else_anything() 
         assert_eq!(problem_of(&hospital, name), problem, "{name}");
     };
     known("eats memory.pdf", Fault::OutOfMemory);
-    known("never ends.pdf", Fault::TimedOut { after_seconds: 10 });
+    known("never ends.pdf", Fault::TimedOut { after_seconds: 6 });
 
     // Killed from outside, at the first try and at the second, as a decoder that goes astray would be.
     put(&hospital.drop(), "crashes.pdf", &victim);

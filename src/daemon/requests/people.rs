@@ -95,14 +95,17 @@ impl Requests {
         if ending.is_some() {
             self.line.sessions.close_all_of(person.id);
         }
+        let clock = Arc::clone(&self.line.clock);
         let appended = self.line.database.write::<_, Refusal, _>(async move |tx| {
+            // What was stamped while the passphrases were tried stays good.
+            let (began, hand) = (hand.now, hand.at(clock.now()));
             if let Some(signers) = ending {
                 let (login, why) = (person.login.to_string(), RevocationReason::Renewal);
                 let (held, change) = Revocation { login, why, since: None }.act(tx, &signers, &hand).await?;
                 hand.apply(tx, &change).await?;
                 close_sessions_of(tx, held.person, &hand).await?;
             }
-            let change = enrolment::enrol(tx, signed, certificate, None, &hand.rules, hand.now).await?;
+            let change = enrolment::enrol(tx, signed, certificate, None, &hand.rules, began).await?;
             hand.apply(tx, &change).await
         })?;
         if ended.is_some() {

@@ -141,7 +141,7 @@ pub fn close_ended(line: &Line) -> Result<(), DatabaseError> {
     let ended = line.sessions.expire(now);
     let with_key: Vec<SessionId> = line.sessions.all().iter().map(|open| open.id).collect();
     let opening = now.plus(-KEY_WITHIN);
-    let keyless = |open: &SessionRow| open.opened_at <= opening && !with_key.contains(&open.id);
+    let keyless = |open: &SessionRow| !sessions::may_get_its_key(open, opening, now) && !with_key.contains(&open.id);
     if ended.is_empty() && !line.database.read(async |tx| sessions::list(tx, true).await)?.iter().any(keyless) {
         return Ok(());
     }

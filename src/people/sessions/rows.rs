@@ -40,8 +40,8 @@ impl SessionRow {
     }
 }
 
-/// A session goes on a few times a day at the most; a longer chain is a fault in the register.
-const LONGEST_CHAIN: usize = 100;
+/// No session goes on with as many as these: a longer chain is a fault in the register.
+pub(super) const LONGEST_CHAIN: usize = 100;
 
 const COLUMNS: &str = "id, person, station, opened_at, expires_at, most, signed, attestation, obtained_on, continues,
     closed_at, close_reason";

@@ -14,7 +14,6 @@ fn signed(hospital: &Hospital, session: SessionId, signer: PersonId, signed_at: 
     let attempt = Attempt {
         id: AttemptId::new(),
         document,
-        number: 1,
         state: AttemptState::Signed,
         record: digest,
         manifest: digest,
@@ -71,6 +70,8 @@ fn what_has_not_begun_is_taken_back() {
         let person = hospital.operator([&admin, &manager], "mihon-dairi").person();
         let appoint = |rank| Deed::Appoint(Appointment { person, role, rank, from: begins, until: None });
         hospital.act(&[&admin, &manager], appoint(2)).unwrap();
+        // Until then nobody would be there to appoint anybody.
+        assert_eq!(refusal(end(&hospital, &admin, manager.person(), role, later(1))), Refused::NobodyLeft);
         end(&hospital, &admin, person, role, later(1)).unwrap();
         let known = hospital.database.read(async move |tx| appointments::list(tx, later(0)).await).unwrap();
         assert!(!known.iter().any(|held| (held.person, held.role) == (person, role)), "{known:?}");

@@ -184,7 +184,6 @@ pub(super) fn attempt(json: &RecordJson, record: Digest, manifest: Digest, signe
     Attempt {
         id: json.attempt,
         document: json.document,
-        number: u32::try_from(json.missed_attempts.len()).unwrap_or(u32::MAX).saturating_add(1),
         state: AttemptState::Filed,
         record,
         manifest,
