@@ -140,18 +140,20 @@ fn an_information_manager_takes_office_while_documents_wait() {
     hospital.configure(&Settings { starts_at: Some(tokyo("2026-11-20T15:00")), ..Settings::default() });
     let daemon = hospital.start();
     let role = || "information-manager".parse().unwrap();
-    // Nobody holds the office from now until the clerk does.
-    let appoint = Request::Appoint {
+    let appoint = |role, rank, from| Request::Appoint {
         by: by("admin"),
         second: Some(by("manager")),
         login: "clerk".into(),
-        role: role(),
-        rank: 2,
-        from: Some(tokyo("2026-11-20T16:00:05")),
+        role,
+        rank,
+        from,
         until: None,
     };
+    // Two who can appoint others stay. Nobody holds the office from now until the clerk does.
+    let another = appoint("admin".parse().unwrap(), 1, None);
+    let appoint = appoint(role(), 2, Some(tokyo("2026-11-20T16:00:05")));
     let end = Request::EndAppointment { by: by("admin"), login: "manager".into(), role: role(), ends: None };
-    for request in [appoint, end] {
+    for request in [another, appoint, end] {
         hospital.ask(&request, PATIENCE).unwrap();
     }
     hospital.open_session().unwrap();
