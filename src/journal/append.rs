@@ -332,4 +332,29 @@ mod tests {
             ));
         }
     }
+
+    #[test]
+    fn a_database_that_is_refused_costs_the_files_nothing() {
+        for (bench, other) in benches().zip(benches()) {
+            let folder = bench.folder.path().join("journal");
+            for _ in 0..3 {
+                append(&bench, false).unwrap();
+                append(&other, false).unwrap();
+            }
+            Files::open(&folder, &bench.database).unwrap().catch_up(&bench.database).unwrap();
+            // The last entry is gone, and what a crash leaves stands behind: only with their own database are they mended.
+            let names = ["entries-000000000000.jsonl", "private-000000000000.jsonl", "checkpoints.txt"];
+            let held = || names.map(|name| std::fs::read(folder.join(name)).unwrap());
+            let whole = held();
+            let kept: usize = whole[0].split_inclusive(|byte| *byte == b'\n').take(2).map(<[u8]>::len).sum();
+            for (name, bytes) in names.iter().zip([&whole[0][..kept + 5], &whole[1], &whole[2]]) {
+                std::fs::write(folder.join(name), [bytes, &b"half"[..]].concat()).unwrap();
+            }
+            let before = held();
+            assert!(Files::open(&folder, &other.database).is_err());
+            assert_eq!(held(), before);
+            Files::open(&folder, &bench.database).unwrap().catch_up(&bench.database).unwrap();
+            assert_eq!(held(), whole);
+        }
+    }
 }

@@ -97,7 +97,8 @@ pub struct Files {
 }
 
 impl Files {
-    /// Opens the files and holds them against the database. A last line or checkpoint that a crash cut short is cut off.
+    /// Opens the files and holds them against the database. A last line or checkpoint that a crash cut short is cut off,
+    /// once it is certain that the database is theirs: to another one, nothing is lost.
     ///
     /// # Errors
     /// When they cannot be read or mended, or are not of the database's past.
@@ -117,6 +118,7 @@ impl Files {
         let ((), private) = private.map_err(at)?;
         let checkpoints = Notes::open(&folder.join("checkpoints.txt")).map_err(at)?;
         let edge = compare(folder, start + lines, checkpoints.noted(), database)?;
+        segment.cut_back().and_then(|()| private.cut_back()).and_then(|()| checkpoints.cut_back()).map_err(at)?;
         Ok(Self { folder: folder.to_owned(), edge, segment, private, checkpoints })
     }
 
