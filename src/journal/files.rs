@@ -168,10 +168,13 @@ impl Files {
             // Before the entries: of an entry that is there, nothing is missing.
             let private = private.iter().map(|(index, part)| private_line(*index, part));
             let private = private.collect::<Result<Vec<_>, _>>().map_err(io::Error::from).map_err(at)?.concat();
+            let before = self.private.whole();
             if !private.is_empty() {
                 self.private.append(&private).map_err(at)?;
             }
-            self.segment.append(&lines).map_err(at)?;
+            // They are appended again with their entries: without this, a segment that takes nothing would have them
+            // written once more at each attempt.
+            self.segment.append(&lines).inspect_err(|_| self.private.take_back(before)).map_err(at)?;
             self.edge = edge;
         }
         self.checkpoints.note(&head).map_err(at)

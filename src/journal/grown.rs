@@ -46,6 +46,18 @@ impl Grown {
         Self { path: path.to_owned(), whole: 0 }
     }
 
+    /// How many bytes of it count.
+    pub(super) fn whole(&self) -> u64 {
+        self.whole
+    }
+
+    /// Takes back what was appended beyond `whole`: now, or where that fails, before anything else is appended.
+    pub(super) fn take_back(&mut self, whole: u64) {
+        self.whole = whole;
+        // Whoever takes back says already why.
+        let _ = self.cut_back();
+    }
+
     /// Whether all of it that counts still lies there.
     pub(super) fn stands(&self) -> io::Result<bool> {
         match std::fs::metadata(&self.path) {
