@@ -385,4 +385,36 @@ mod tests {
             as_in_the_database(&folder, &bench);
         }
     }
+
+    #[test]
+    fn private_parts_that_the_files_lost_are_made_up() {
+        for bench in benches() {
+            let folder = bench.folder.path().join("journal");
+            for _ in 0..4 {
+                append(&bench, false).unwrap();
+            }
+            Files::open(&folder, &bench.database).unwrap().catch_up(&bench.database).unwrap();
+            let private = folder.join("private-000000000000.jsonl");
+            let whole = std::fs::read_to_string(&private).unwrap();
+            let lines: Vec<_> = whole.split_inclusive('\n').collect();
+            for left in ["", lines[1], &lines[1..].concat(), &whole[..whole.len() - 3], &whole.replacen("salt", "s", 1)]
+            {
+                std::fs::write(&private, left).unwrap();
+                drop(Files::open(&folder, &bench.database).unwrap());
+                assert_eq!(std::fs::read_to_string(&private).unwrap(), whole, "{left:?}");
+                std::fs::remove_file(&private).unwrap();
+            }
+            // What only the file has stays in it, and what is of no entry of theirs goes.
+            bench
+                .database
+                .write::<_, DatabaseError, _>(async |tx| {
+                    sqlx::query("DELETE FROM journal_private WHERE idx = 0").execute(tx).await?;
+                    Ok(())
+                })
+                .unwrap();
+            std::fs::write(&private, [lines[0], &lines[3].replace("\"index\":3", "\"index\":4")].concat()).unwrap();
+            drop(Files::open(&folder, &bench.database).unwrap());
+            assert_eq!(std::fs::read_to_string(&private).unwrap(), whole);
+        }
+    }
 }
