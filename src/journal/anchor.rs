@@ -153,6 +153,7 @@ impl Anchor {
         };
         // A server's database may be put back under a running line too.
         self.fits(database, &notes, &head)?;
+        notes.cut_back().map_err(at)?;
         let before = notes.noted();
         notes.note(&head).map_err(at)?;
         if notes.noted() != before {

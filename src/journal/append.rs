@@ -297,6 +297,16 @@ mod tests {
         }
     }
 
+    /// Read back, they are what the database has, private parts and all.
+    fn as_in_the_database(folder: &std::path::Path, bench: &Bench) {
+        let mut kept = Kept::open(folder).unwrap();
+        for stored in bench.database.read(async |tx| entries(tx, 0, 10).await).unwrap() {
+            let entry = kept.next_entry().unwrap().unwrap();
+            assert_eq!((entry.index, entry.bytes, entry.private), (stored.index, stored.bytes, stored.private));
+        }
+        assert_eq!(kept.next_entry().unwrap(), None);
+    }
+
     #[test]
     fn the_files_catch_up_and_mend_a_cut_line() {
         for bench in benches() {
@@ -315,13 +325,7 @@ mod tests {
             Files::open(&folder, &bench.database).unwrap().catch_up(&bench.database).unwrap();
             let now = std::fs::read(&segment).unwrap();
             assert!(now.starts_with(&first));
-            // Read back, it is what the database has, private parts and all.
-            let mut kept = Kept::open(&folder).unwrap();
-            for stored in bench.database.read(async |tx| entries(tx, 0, 10).await).unwrap() {
-                let entry = kept.next_entry().unwrap().unwrap();
-                assert_eq!((entry.index, entry.bytes, entry.private), (stored.index, stored.bytes, stored.private));
-            }
-            assert_eq!(kept.next_entry().unwrap(), None);
+            as_in_the_database(&folder, &bench);
             assert_eq!(now.iter().filter(|&&byte| byte == b'\n').count(), 4);
 
             let older = benches().next().unwrap();
@@ -330,6 +334,87 @@ mod tests {
                 Files::open(&folder, &older.database).err(),
                 Some(crate::journal::files::FilesError::DatabaseIsOlder { in_files: 4, in_database: 1, .. })
             ));
+        }
+    }
+
+    #[test]
+    fn a_database_that_is_refused_costs_the_files_nothing() {
+        for (bench, other) in benches().zip(benches()) {
+            let folder = bench.folder.path().join("journal");
+            for _ in 0..3 {
+                append(&bench, false).unwrap();
+                append(&other, false).unwrap();
+            }
+            Files::open(&folder, &bench.database).unwrap().catch_up(&bench.database).unwrap();
+            // The last entry is gone, and what a crash leaves stands behind: only with their own database are they mended.
+            let names = ["entries-000000000000.jsonl", "private-000000000000.jsonl", "checkpoints.txt"];
+            let held = || names.map(|name| std::fs::read_to_string(folder.join(name)).unwrap());
+            let whole = held();
+            let kept: usize = whole[0].split_inclusive('\n').take(2).map(str::len).sum();
+            for (name, bytes) in names.iter().zip([&whole[0][..kept + 5], &whole[1], &whole[2]]) {
+                std::fs::write(folder.join(name), format!("{bytes}half")).unwrap();
+            }
+            let before = held();
+            assert!(Files::open(&folder, &other.database).is_err());
+            assert_eq!(held(), before);
+            Files::open(&folder, &bench.database).unwrap().catch_up(&bench.database).unwrap();
+            assert_eq!(held(), whole);
+        }
+    }
+
+    #[test]
+    fn private_parts_are_written_once_however_often_their_entries_are_not() {
+        for bench in benches() {
+            let folder = bench.folder.path().join("journal");
+            append(&bench, false).unwrap();
+            let mut files = Files::open(&folder, &bench.database).unwrap();
+            files.catch_up(&bench.database).unwrap();
+            let (segment, private) =
+                (folder.join("entries-000000000000.jsonl"), folder.join("private-000000000000.jsonl"));
+            let (entries_then, private_then) =
+                (std::fs::read_to_string(&segment).unwrap(), std::fs::read_to_string(&private).unwrap());
+            std::fs::write(&segment, "").unwrap();
+            for _ in 0..3 {
+                append(&bench, false).unwrap();
+                assert!(files.catch_up(&bench.database).is_err());
+                assert_eq!(std::fs::read_to_string(&private).unwrap(), private_then);
+            }
+            std::fs::write(&segment, entries_then).unwrap();
+            files.catch_up(&bench.database).unwrap();
+            assert_eq!(std::fs::read_to_string(&private).unwrap().lines().count(), 4);
+            as_in_the_database(&folder, &bench);
+        }
+    }
+
+    #[test]
+    fn private_parts_that_the_files_lost_are_made_up() {
+        for bench in benches() {
+            let folder = bench.folder.path().join("journal");
+            for _ in 0..4 {
+                append(&bench, false).unwrap();
+            }
+            Files::open(&folder, &bench.database).unwrap().catch_up(&bench.database).unwrap();
+            let private = folder.join("private-000000000000.jsonl");
+            let whole = std::fs::read_to_string(&private).unwrap();
+            let lines: Vec<_> = whole.split_inclusive('\n').collect();
+            for left in ["", lines[1], &lines[1..].concat(), &whole[..whole.len() - 3], &whole.replacen("salt", "s", 1)]
+            {
+                std::fs::write(&private, left).unwrap();
+                drop(Files::open(&folder, &bench.database).unwrap());
+                assert_eq!(std::fs::read_to_string(&private).unwrap(), whole, "{left:?}");
+                std::fs::remove_file(&private).unwrap();
+            }
+            // What only the file has stays in it, and what is of no entry of theirs goes.
+            bench
+                .database
+                .write::<_, DatabaseError, _>(async |tx| {
+                    sqlx::query("DELETE FROM journal_private WHERE idx = 0").execute(tx).await?;
+                    Ok(())
+                })
+                .unwrap();
+            std::fs::write(&private, [lines[0], &lines[3].replace("\"index\":3", "\"index\":4")].concat()).unwrap();
+            drop(Files::open(&folder, &bench.database).unwrap());
+            assert_eq!(std::fs::read_to_string(&private).unwrap(), whole);
         }
     }
 }

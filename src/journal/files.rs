@@ -5,6 +5,8 @@
 //! copied. All are only ever appended to. What a crash or
 //! a full disk cut short is cut off before anything is written after it, and what is missing is made up.
 
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
@@ -13,9 +15,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::grown::{Grown, Noted, Notes, whole_lines};
-use super::kept::{entries_from, private_before, private_from, private_line};
+use super::kept::{Parts, Uncompared, entries_from, parts_not_kept, private_before, private_from, private_line};
 use super::read::{edge_at, entries, head};
 use crate::database::{Database, DatabaseError, Tx};
+use crate::durable::Folder;
 use crate::evidence::tree::Frontier;
 use crate::ids::Digest;
 
@@ -33,14 +36,16 @@ pub enum FilesError {
     Io { folder: PathBuf, source: io::Error },
     #[error(
         "the journal's files hold {in_files} entries, the database only {in_database}: it is older than they are, and \
-         nothing was copied; put a newer database back. If there is none, keep {folder} as evidence, put it elsewhere, \
-         and start again"
+         nothing was copied; put a newer database back, or make it anew with `torikomi store check --rebuild`. If this one \
+         has to do, keep the files of {folder} as evidence: put entries-*, private-* and checkpoints.txt elsewhere, leave \
+         stamped/, and start again"
     )]
     DatabaseIsOlder { folder: PathBuf, in_files: u64, in_database: u64 },
     #[error(
         "the first {size} entries of the journal's files are not those of the database: another database was \
-         put in its place, or an older one that went on; nothing was copied; put the right one back. If this one is \
-         right, keep {folder} as evidence, put it elsewhere, and start again"
+         put in its place, or an older one that went on; nothing was copied; put the right one back, or make it anew \
+         with `torikomi store check --rebuild`. If this one is right, keep the files of {folder} as evidence: put \
+         entries-*, private-* and checkpoints.txt elsewhere, leave stamped/, and start again"
     )]
     Forked { folder: PathBuf, size: u64 },
 }
@@ -97,7 +102,8 @@ pub struct Files {
 }
 
 impl Files {
-    /// Opens the files and holds them against the database. A last line or checkpoint that a crash cut short is cut off.
+    /// Opens the files and holds them against the database. A last line or checkpoint that a crash cut short is cut off,
+    /// once it is certain that the database is theirs: to another one, nothing is lost.
     ///
     /// # Errors
     /// When they cannot be read or mended, or are not of the database's past.
@@ -112,11 +118,14 @@ impl Files {
             }
             start += lines;
         };
+        let checkpoints = Notes::open(&folder.join("checkpoints.txt")).map_err(at)?;
+        let edge = compare(folder, start + lines, checkpoints.noted(), database)?;
+        segment.cut_back().and_then(|()| checkpoints.cut_back()).map_err(at)?;
+        make_up_private(folder, start + lines, database)?;
         // Those of entries that are not there are written anew with them.
         let private = Grown::open(&private_from(folder, start), |file| private_before(file, start + lines));
         let ((), private) = private.map_err(at)?;
-        let checkpoints = Notes::open(&folder.join("checkpoints.txt")).map_err(at)?;
-        let edge = compare(folder, start + lines, checkpoints.noted(), database)?;
+        private.cut_back().map_err(at)?;
         Ok(Self { folder: folder.to_owned(), edge, segment, private, checkpoints })
     }
 
@@ -166,10 +175,13 @@ impl Files {
             // Before the entries: of an entry that is there, nothing is missing.
             let private = private.iter().map(|(index, part)| private_line(*index, part));
             let private = private.collect::<Result<Vec<_>, _>>().map_err(io::Error::from).map_err(at)?.concat();
+            let before = self.private.whole();
             if !private.is_empty() {
                 self.private.append(&private).map_err(at)?;
             }
-            self.segment.append(&lines).map_err(at)?;
+            // They are appended again with their entries: without this, a segment that takes nothing would have them
+            // written once more at each attempt.
+            self.segment.append(&lines).inspect_err(|_| self.private.take_back(before)).map_err(at)?;
             self.edge = edge;
         }
         self.checkpoints.note(&head).map_err(at)
@@ -221,6 +233,45 @@ fn compare(folder: &Path, written: u64, noted: Option<Noted>, database: &Databas
         return Err(FilesError::Forked { folder, size: written });
     }
     Ok(now)
+}
+
+/// Writes anew, from the database, the private parts of each segment whose file lacks one of an entry that the files hold.
+/// What only the file has stays in it.
+fn make_up_private(folder: &Path, written: u64, database: &Database) -> Result<(), FilesError> {
+    let at = |source| FilesError::Io { folder: folder.to_owned(), source };
+    let mut segments = BTreeSet::new();
+    let missing = |index| {
+        segments.insert(index - index % SEGMENT);
+    };
+    parts_not_kept(folder, database, written, missing).map_err(|error| match error {
+        Uncompared::Database(error) => error.into(),
+        Uncompared::Files(error) => at(error),
+    })?;
+    for start in segments {
+        let mut in_file = Parts::open(folder, start).map_err(at)?;
+        let (mut bytes, mut next, end) = (Vec::new(), start, written.min(start + SEGMENT));
+        while next < end {
+            let room = u32::try_from(end - next).unwrap_or(BATCH).min(BATCH);
+            let page = database.read(async |tx| entries(tx, next, room).await)?;
+            let Some(last) = page.last() else { break };
+            next = last.index + 1;
+            for entry in page.into_iter().filter(|entry| entry.index < end) {
+                let kept = in_file.of(entry.index).map_err(at)?;
+                if let Some(part) = entry.private.or(kept) {
+                    bytes.extend(private_line(entry.index, &part).map_err(io::Error::from).map_err(at)?);
+                }
+            }
+        }
+        let path = private_from(folder, start);
+        let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
+        let written = Folder::open(folder).and_then(|folder| folder.replace(name, &bytes));
+        written.map_err(|failure| at(failure.into_io()))?;
+        tracing::warn!(
+            file = name,
+            "Private parts of entries were missing in {name} and were written anew from the database"
+        );
+    }
+    Ok(())
 }
 
 /// Adds to the tree the entries that the files hold beyond it.

@@ -16,8 +16,8 @@ pub(super) struct Grown {
 }
 
 impl Grown {
-    /// Opens the file, cuts off what `measure` does not count as whole, and answers what it found there. A file that
-    /// does not exist is an empty one; any other failure is no reason to think so.
+    /// Measures the file, changes nothing, and answers what it found there. A file that does not exist is an empty one; any
+    /// other failure is no reason to think so.
     pub(super) fn open<T: Default>(
         path: &Path,
         measure: impl FnOnce(&File) -> io::Result<(T, u64)>,
@@ -25,18 +25,37 @@ impl Grown {
         let (found, whole) = match OpenOptions::new().read(true).write(true).open(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => (T::default(), 0),
             Err(error) => return Err(error),
-            Ok(file) => {
-                let (found, whole) = measure(&file)?;
-                cut(&file, whole)?;
-                (found, whole)
-            }
+            Ok(file) => measure(&file)?,
         };
         Ok((found, Self { path: path.to_owned(), whole }))
+    }
+
+    /// Cuts off what does not count as whole.
+    pub(super) fn cut_back(&self) -> io::Result<()> {
+        match std::fs::metadata(&self.path) {
+            Ok(found) if found.len() > self.whole => {
+                cut(&OpenOptions::new().write(true).open(&self.path)?, self.whole).map(drop)
+            }
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
     }
 
     /// One of which nothing counts yet, whatever lies there.
     pub(super) fn empty(path: &Path) -> Self {
         Self { path: path.to_owned(), whole: 0 }
+    }
+
+    /// How many bytes of it count.
+    pub(super) fn whole(&self) -> u64 {
+        self.whole
+    }
+
+    /// Takes back what was appended beyond `whole`: now, or where that fails, before anything else is appended.
+    pub(super) fn take_back(&mut self, whole: u64) {
+        self.whole = whole;
+        // Whoever takes back says already why.
+        let _ = self.cut_back();
     }
 
     /// Whether all of it that counts still lies there.
@@ -122,6 +141,11 @@ impl Notes {
     /// What the last of them says.
     pub(super) fn noted(&self) -> Option<Noted> {
         self.noted
+    }
+
+    /// Cuts off a note that was cut short.
+    pub(super) fn cut_back(&self) -> io::Result<()> {
+        self.file.cut_back()
     }
 
     /// Whether all of them still lie there.

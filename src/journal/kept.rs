@@ -11,7 +11,11 @@ use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 
 use super::files::SEGMENT;
-use super::read::Private;
+use super::read::{Private, with_private};
+use crate::database::{Database, DatabaseError};
+
+/// Rows are read a page at a time.
+const PAGE: u32 = 1000;
 
 /// An entry as the files keep it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,9 +30,23 @@ pub struct Kept {
     folder: PathBuf,
     next: u64,
     entries: Option<BufReader<File>>,
-    private: Option<BufReader<File>>,
-    /// The next private part, which may be of a later entry.
+    private: Parts,
+}
+
+/// The private parts of a segment, in the order of their entries.
+pub(super) struct Parts {
+    file: Option<BufReader<File>>,
+    /// The next one, which may be of a later entry.
     ahead: Option<(u64, Private)>,
+}
+
+/// Why the files could not be held against the database.
+#[derive(Debug, thiserror::Error)]
+pub enum Uncompared {
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    #[error(transparent)]
+    Files(#[from] io::Error),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -46,9 +64,8 @@ impl Kept {
     /// # Errors
     /// When the files cannot be read.
     pub fn open(folder: &Path) -> io::Result<Self> {
-        let mut kept = Self { folder: folder.to_owned(), next: 0, entries: None, private: None, ahead: None };
-        kept.turn()?;
-        Ok(kept)
+        let (entries, private) = (open(&entries_from(folder, 0))?, Parts::open(folder, 0)?);
+        Ok(Self { folder: folder.to_owned(), next: 0, entries, private })
     }
 
     /// The next entry; none behind the last whole line.
@@ -59,24 +76,58 @@ impl Kept {
         let Some(bytes) = whole_line(self.entries.as_mut())? else { return Ok(None) };
         let index = self.next;
         self.next += 1;
-        while self.ahead.as_ref().is_none_or(|(ahead, _)| *ahead < index) {
-            let Some(line) = whole_line(self.private.as_mut())? else { break };
-            // A line that is none is a part that is missing, and that is told of its entry.
-            self.ahead = private(&line).or(self.ahead.take());
-        }
-        let private = self.ahead.take_if(|(ahead, _)| *ahead == index).map(|(_, private)| private);
+        let private = self.private.of(index)?;
         if self.next.is_multiple_of(SEGMENT) {
-            self.turn()?;
+            self.entries = open(&entries_from(&self.folder, self.next))?;
+            self.private = Parts::open(&self.folder, self.next)?;
         }
         Ok(Some(KeptEntry { index, bytes, private }))
     }
+}
 
-    /// Opens the segment of the next entry.
-    fn turn(&mut self) -> io::Result<()> {
-        self.entries = open(&entries_from(&self.folder, self.next))?;
-        self.private = open(&private_from(&self.folder, self.next))?;
-        self.ahead = None;
-        Ok(())
+impl Parts {
+    /// Those of the segment that has an entry.
+    pub(super) fn open(folder: &Path, index: u64) -> io::Result<Self> {
+        Ok(Self { file: open(&private_from(folder, index))?, ahead: None })
+    }
+
+    /// That of an entry. Who asks for several asks in their order.
+    pub(super) fn of(&mut self, index: u64) -> io::Result<Option<Private>> {
+        while self.ahead.as_ref().is_none_or(|(ahead, _)| *ahead < index) {
+            let Some(line) = whole_line(self.file.as_mut())? else { break };
+            // A line that is none is a part that is missing, and that is told of its entry.
+            self.ahead = private(&line).or(self.ahead.take());
+        }
+        Ok(self.ahead.take_if(|(ahead, _)| *ahead == index).map(|(_, private)| private))
+    }
+}
+
+/// Tells `missing` of each entry before `end`, in order, whose private part the database has and the files have not.
+///
+/// # Errors
+/// When either cannot be read.
+pub fn parts_not_kept(
+    folder: &Path,
+    database: &Database,
+    end: u64,
+    mut missing: impl FnMut(u64),
+) -> Result<(), Uncompared> {
+    let mut from = 0;
+    let mut segment: Option<(u64, Parts)> = None;
+    loop {
+        let page = database.read::<_, DatabaseError, _>(async |tx| with_private(tx, from, end, PAGE).await)?;
+        let Some(last) = page.last() else { return Ok(()) };
+        from = last + 1;
+        for index in page {
+            let start = index - index % SEGMENT;
+            let (_, parts) = match &mut segment {
+                Some(open) if open.0 == start => open,
+                other => other.insert((start, Parts::open(folder, start)?)),
+            };
+            if parts.of(index)?.is_none() {
+                missing(index);
+            }
+        }
     }
 }
 

@@ -126,6 +126,18 @@ pub async fn entries(tx: &mut Tx, from: u64, most: u32) -> Result<Vec<Stored>, D
     rows.iter().map(read_row).collect()
 }
 
+/// The numbers of the entries from `from` on and before `end` that have a private part, in order, at most `most`.
+pub(super) async fn with_private(tx: &mut Tx, from: u64, end: u64, most: u32) -> Result<Vec<u64>, DatabaseError> {
+    let number = |index: u64| i64::try_from(index).map_err(unreadable("journal_private.idx"));
+    let rows = sqlx::query("SELECT idx FROM journal_private WHERE idx >= $1 AND idx < $2 ORDER BY idx LIMIT $3")
+        .bind(number(from)?)
+        .bind(number(end)?)
+        .bind(i64::from(most))
+        .fetch_all(tx)
+        .await?;
+    rows.iter().map(|row| row.try_get::<i64, _>("idx")?.try_into().map_err(unreadable("journal_private.idx"))).collect()
+}
+
 /// The entries about a document, in order.
 pub async fn of_document(tx: &mut Tx, document: DocumentId) -> Result<Vec<Stored>, DatabaseError> {
     let rows = sqlx::query(

@@ -1,5 +1,6 @@
 //! A signature whose files in custody were damaged: no trying again helps, and every document has a way out.
 
+use std::collections::BTreeSet;
 use std::fs;
 
 use sqlx::{AnyConnection, Connection as _};
@@ -16,6 +17,7 @@ use crate::burst::deliver_consent;
 use crate::home::because;
 use crate::hospital::{Hospital, PATIENCE, Settings, by};
 use crate::proven::proven;
+use crate::store_check::check;
 
 #[test]
 fn what_is_damaged_is_signed_anew_or_sent_back() {
@@ -75,6 +77,13 @@ fn what_is_damaged_is_signed_anew_or_sent_back() {
     assert_eq!(document_of(&hospital, &names[1]).unwrap().state, DocumentState::SentBack);
     daemon.stop();
     the_journal_is_whole(&hospital);
+    // What was given up because of it is told of no more: the journal has that.
+    let found = check(&hospital);
+    let told: BTreeSet<_> = found.iter().map(|found| (found["code"].as_str(), found["attempt"].as_str())).collect();
+    let first = [back, late].map(|document| attempts_of(&hospital, document)[0].0.to_string());
+    assert_eq!(told, first.iter().map(|attempt| (Some("attempt-damaged"), Some(attempt.as_str()))).collect());
+    fs::remove_dir_all(kept).unwrap();
+    assert_eq!(check(&hospital), found);
 }
 
 fn attempts_of(hospital: &Hospital, document: DocumentId) -> Vec<(torikomi::ids::AttemptId, AttemptState)> {

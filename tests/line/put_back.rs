@@ -1,5 +1,6 @@
 //! A database that is not the one that the home's other files belong to: nothing is changed until the right one is back.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -140,12 +141,21 @@ fn journal(hospital: &Hospital) -> PathBuf {
     hospital.home.layout().store(&hospital.config).join("journal")
 }
 
-/// The journal's files, byte for byte.
-fn second_copy(hospital: &Hospital) -> Vec<(String, Vec<u8>)> {
-    let folder = journal(hospital);
-    let mut files = names(&folder);
-    files.sort();
-    files.into_iter().map(|name| (name.clone(), fs::read(folder.join(name)).unwrap())).collect()
+/// The journal's files and the stamped checkpoints below them, byte for byte.
+fn second_copy(hospital: &Hospital) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    let mut folders = vec![journal(hospital)];
+    while let Some(folder) = folders.pop() {
+        for name in names(&folder) {
+            let path = folder.join(name);
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                files.insert(path.clone(), fs::read(path).unwrap());
+            }
+        }
+    }
+    files
 }
 
 fn size(hospital: &Hospital) -> u64 {

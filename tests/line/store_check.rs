@@ -102,6 +102,7 @@ fn what_a_home_holds_is_held_against_what_names_it() {
     let content = *sent.iter().find_map(|sent| sent.get("one-consent.jpg")).unwrap();
     objects(&hospital, content, record.id);
     custody(&hospital);
+    second_copy(&hospital);
     rows(&hospital, record.id);
 }
 
@@ -166,6 +167,20 @@ fn custody(hospital: &Hospital) {
     while_there(&custody.join("quarantine/what"), b"?", || one(hospital, "stranger-in-custody", &[]));
     while_there(&custody.join("what"), b"?", || one(hospital, "stranger-in-custody", &[]));
     while_there(&custody.join(".torikomi-tmp-0"), b"?", || one(hospital, "temporary-left", &[]));
+}
+
+fn second_copy(hospital: &Hospital) {
+    let journal = hospital.home.layout().store(&hospital.config).join("journal");
+    let private = journal.join("private-000000000000.jsonl");
+    let whole = fs::read_to_string(&private).unwrap();
+    let (first, rest) = whole.split_once('\n').unwrap();
+    let first: Value = serde_json::from_str(first).unwrap();
+    fs::write(&private, rest).unwrap();
+    one(hospital, "parts-not-kept", &[("count", "1".to_owned()), ("first", first["index"].to_string())]);
+    fs::write(&private, &whole).unwrap();
+    let parts = whole.lines().count().to_string();
+    while_moved(&private, || one(hospital, "parts-not-kept", &[("count", parts)]));
+    while_there(&journal.join("stamped/.torikomi-tmp-0"), b"?", || one(hospital, "temporary-left", &[]));
 }
 
 fn rows(hospital: &Hospital, record: RecordId) {

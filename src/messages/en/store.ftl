@@ -31,6 +31,7 @@ store-finding-attempt-missing = The files of attempt { $attempt } to sign docume
 store-finding-attempt-damaged = Attempt { $attempt } to sign document { $document }: { $file } is not what was signed. Put it back from a backup, and check the disk.
 store-finding-attempt-orphan = Files of attempt { $attempt } to sign lie in custody, and no row of the ledger counts on them. The next start takes them up, removes them or sets them aside; until then leave them there.
 store-finding-stranger-in-custody = { $path } in custody is nothing that was taken in or set aside. Find out who put it there.
+store-finding-parts-not-kept = The journal's second copy (store/journal/) lacks the private parts of { $count } entries that the database has, the first of entry { $first }. Restart the daemon, which writes them anew; and find out who changed the files.
 store-finding-journal-faulty = The journal does not hold in itself, or with what is beside it ({ $faults } faults). `torikomi journal verify` names each.
 
 store-more-findings = and { $count } more

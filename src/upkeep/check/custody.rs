@@ -154,11 +154,27 @@ impl Walk<'_> {
             (None, None) => None,
             (None, Some(_)) => Some(StoreFinding::AttemptOrphan { attempt: id }),
             (Some(row), None) if row.state == AttemptState::Filed => None,
+            (Some(row), None) if self.given_up(&row)? => None,
             (Some(row), None) => Some(StoreFinding::AttemptMissing { attempt: id, document: row.document }),
             (Some(row), Some(_)) if row.state == AttemptState::Filed => {
                 Some(StoreFinding::AttemptOrphan { attempt: id })
             }
             (Some(row), Some(files)) => self.files_of(&row, &files)?,
+        })
+    }
+
+    /// Whether the attempt was given up because its files are damaged: the journal says so, and nobody counts on them.
+    fn given_up(&self, row: &Attempt) -> Result<bool, Unchecked> {
+        if row.state != AttemptState::Missed {
+            return Ok(false);
+        }
+        let names = |entry: &crate::journal::Entry| {
+            entry.kind == Kind::AttemptDamaged
+                && entry.facts.get("attempt").and_then(|attempt| attempt.as_str()?.parse().ok()) == Some(row.id)
+        };
+        self.read(async |tx| {
+            let entries = read::of_document(tx, row.document).await?;
+            Ok(entries.iter().any(|stored| stored.entry().is_ok_and(|entry| names(&entry))))
         })
     }
 
@@ -169,7 +185,7 @@ impl Walk<'_> {
             if digest.is_none() {
                 self.signatures.insert(found);
             }
-            if bytes.is_empty() || digest.is_some_and(|digest| digest != found) {
+            if (bytes.is_empty() || digest.is_some_and(|digest| digest != found)) && !self.given_up(row)? {
                 let file = file.to_owned();
                 return Ok(Some(StoreFinding::AttemptDamaged { attempt: row.id, document: row.document, file }));
             }

@@ -57,6 +57,8 @@ pub enum StoreFinding {
     // -- the journal --
     /// The journal does not hold, or something else that it is compared with.
     JournalFaulty { faults: u64 },
+    /// The journal's files lack private parts that the database has.
+    PartsNotKept { count: u64, first: u64 },
 }
 
 /// What an object is to whoever names it.

@@ -5,6 +5,7 @@ use std::path::Path;
 use super::{StoreFinding, Unchecked, Walk, unless_gone};
 use crate::durable::{Folder, TEMPORARY};
 use crate::instant::Instant;
+use crate::journal::stamped;
 
 /// Names in folders of ours; beyond this something is wrong.
 pub(in crate::upkeep) const MOST_NAMES: usize = 1_000_000;
@@ -22,6 +23,7 @@ impl Walk<'_> {
             layout.people_keys(),
             layout.run(),
             store.join("journal"),
+            store.join("journal").join(stamped::FOLDER),
             store,
         ];
         for path in folders {

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::{StoreFinding, Unchecked, Walk};
+use crate::journal::kept::{Uncompared, parts_not_kept};
 use crate::journal::read;
 use crate::store::records::{self, Filter, Record};
 use crate::verification::IndexRow;
@@ -85,6 +86,19 @@ impl Walk<'_> {
         }
         if others > 0 {
             self.say(StoreFinding::JournalFaulty { faults: others });
+        }
+        // Of the entries that the files held before this: a part is there before its entry.
+        let (mut count, mut first) = (0_u64, None);
+        let missing = |index| {
+            count = count.saturating_add(1);
+            first.get_or_insert(index);
+        };
+        parts_not_kept(files, sources.database, report.entries_in_files, missing).map_err(|error| match error {
+            Uncompared::Database(error) => error.into(),
+            Uncompared::Files(error) => Unchecked::Io { path: files.to_owned(), error },
+        })?;
+        if let Some(first) = first {
+            self.say(StoreFinding::PartsNotKept { count, first });
         }
         Ok(())
     }
