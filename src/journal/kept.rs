@@ -11,7 +11,9 @@ use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 
 use super::files::SEGMENT;
+use super::grown::whole_notes;
 use super::read::Private;
+use crate::ids::Digest;
 
 /// An entry as the files keep it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,6 +80,16 @@ impl Kept {
         self.ahead = None;
         Ok(())
     }
+}
+
+/// How many entries the files held when they were last noted, and the root over them; none where nothing was noted.
+///
+/// # Errors
+/// When the notes cannot be read.
+pub fn noted(folder: &Path) -> io::Result<Option<(u64, Digest)>> {
+    let Some(notes) = open(&folder.join("checkpoints.txt"))? else { return Ok(None) };
+    let (noted, _) = whole_notes(notes.get_ref())?;
+    Ok(noted.map(|noted| (noted.size, noted.root)))
 }
 
 /// Where the segment lies that begins with an entry, or has it.
