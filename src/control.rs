@@ -268,7 +268,8 @@ pub enum Refusal {
     SupersedesUnidentified,
     /// It is said to be superseded by another patient's: that has to be taken back first.
     SupersededByAnothers { document: DocumentId },
-    /// Of a file that was changed after it was taken, patient, kind and date are stated together.
+    /// Of a file that was changed after it was taken, or of which a statement was lost, patient, kind and date are stated
+    /// together.
     StatedInPart { document: DocumentId },
     /// A file that was changed after it was taken is released one by one, by whoever looked at it.
     LookedAtSingly { document: DocumentId },

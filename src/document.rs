@@ -146,6 +146,16 @@ pub enum HoldReason {
     StageFailed,
     /// One inode under two stations, or changed after it was taken.
     SourceChanged,
+    /// A person had said what it is, and that was lost with the database.
+    AskedAnew,
+}
+
+impl HoldReason {
+    /// Whether it goes on only once patient, kind and date have all been said of it by a person who looked.
+    #[must_use]
+    pub fn asks_for_all(self) -> bool {
+        matches!(self, Self::SourceChanged | Self::AskedAnew)
+    }
 }
 
 macro_rules! kebab_display {

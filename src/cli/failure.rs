@@ -70,6 +70,16 @@ pub enum Failure {
     },
     /// A database on a server is never replaced.
     DatabaseNotEmpty,
+    /// The old database has more than the journal's files, and it cannot be copied to them.
+    DatabaseNotCopied {
+        path: String,
+        problem: String,
+    },
+    /// The old database and the journal's files do not have the same past.
+    DatabaseForked {
+        path: String,
+        size: u64,
+    },
     NoDaemon {
         socket: String,
     },
@@ -169,6 +179,8 @@ impl Failure {
             | Self::Database { .. }
             | Self::JournalDamaged { .. }
             | Self::NoJournal { .. }
+            | Self::DatabaseNotCopied { .. }
+            | Self::DatabaseForked { .. }
             | Self::NoDaemon { .. }
             | Self::NotShown { .. }
             | Self::BrokenOff { .. }

@@ -11,8 +11,10 @@ use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 
 use super::files::SEGMENT;
+use super::grown::whole_notes;
 use super::read::{Private, with_private};
 use crate::database::{Database, DatabaseError};
+use crate::ids::Digest;
 
 /// Rows are read a page at a time.
 const PAGE: u32 = 1000;
@@ -129,6 +131,16 @@ pub fn parts_not_kept(
             }
         }
     }
+}
+
+/// How many entries the files held when they were last noted, and the root over them; none where nothing was noted.
+///
+/// # Errors
+/// When the notes cannot be read.
+pub fn noted(folder: &Path) -> io::Result<Option<(u64, Digest)>> {
+    let Some(notes) = open(&folder.join("checkpoints.txt"))? else { return Ok(None) };
+    let (noted, _) = whole_notes(notes.get_ref())?;
+    Ok(noted.map(|noted| (noted.size, noted.root)))
 }
 
 /// Where the segment lies that begins with an entry, or has it.

@@ -220,13 +220,15 @@ pub(super) async fn last_issued_by(
 pub async fn free_key_file(tx: &mut Tx, person: &Person) -> Result<String, DatabaseError> {
     let taken: Vec<_> = of_person(tx, person.id).await?.into_iter().map(|certificate| certificate.key_file).collect();
     let login = &person.login;
-    // The login's own name first; renewals are numbered.
-    let names =
-        std::iter::once(format!("{login}.pem")).chain((2..=u32::MAX).map(|number| format!("{login}.{number}.pem")));
-    names
-        .into_iter()
+    (1..=u32::MAX)
+        .map(|number| key_file(login, number))
         .find(|name| !taken.contains(name))
         .ok_or_else(|| DatabaseError::Conflict(format!("no key file name is left for {login}")))
+}
+
+/// The key file of a person's certificate: the login's own name first; renewals are numbered.
+pub(super) fn key_file(login: &Name, number: u32) -> String {
+    if number <= 1 { format!("{login}.pem") } else { format!("{login}.{number}.pem") }
 }
 
 pub(super) async fn insert(tx: &mut Tx, new: &Certificate, journal_index: i64) -> Result<(), DatabaseError> {

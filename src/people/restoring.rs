@@ -2,11 +2,11 @@
 //! again: the entries are the proof, and `journal verify` judges them.
 
 use super::acts::{Act, Deed, Issued, Private};
-use super::certificates::{Certificate, revoke};
+use super::certificates::{Certificate, key_file, revoke};
 use super::change::{Change, Row};
+use super::register;
 use super::register::{NewPerson, Person};
 use super::sessions::{Attestation, CloseReason, SessionRow, get as session};
-use super::{certificates, register};
 use crate::crypto::check;
 use crate::crypto::make::Suite;
 use crate::database::{DatabaseError, Tx};
@@ -25,8 +25,18 @@ pub enum Lost {
     },
 }
 
-/// Makes the rows that an entry about people stands for. `private` is its private part, `certificate` finds the bytes of a
-/// certificate.
+/// A certificate that an entry issues.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    pub certificate: Digest,
+    /// The how manieth of its person, those counted that are lost: their key files still lie under their names.
+    pub number: u32,
+    /// None where it is lost.
+    pub der: Option<Vec<u8>>,
+}
+
+/// Makes the rows that an entry about people stands for. `private` is its private part, `certificates` are those that it
+/// issues.
 ///
 /// # Errors
 /// When the database fails.
@@ -34,7 +44,7 @@ pub async fn restore(
     tx: &mut Tx,
     entry: &Entry,
     private: Option<&str>,
-    certificate: impl Fn(&Digest) -> Option<Vec<u8>>,
+    certificates: &[Found],
 ) -> Result<Vec<Lost>, DatabaseError> {
     let mut lost = Vec::new();
     if entry.kind == Kind::SessionClosed {
@@ -48,20 +58,20 @@ pub async fn restore(
             rows.extend(named(people, None, entry.at, private, &mut lost));
             rows.extend(appointments.iter().cloned().map(Row::Appointment));
             for issued in issued {
-                match issue(issued, None, entry.at, &certificate) {
+                match issue(issued, None, entry.at, certificates) {
                     Ok(row) => rows.push(row),
                     Err(gone) => lost.push(gone),
                 }
             }
         }
         Deed::AddPerson { person } => rows.extend(named(&[person], Some(act.by), entry.at, private, &mut lost)),
-        Deed::Enrol(ref issued) => match issue(issued, Some(act.by), entry.at, &certificate) {
+        Deed::Enrol(ref issued) => match issue(issued, Some(act.by), entry.at, certificates) {
             Ok(row) => rows.push(row),
             Err(gone) => lost.push(gone),
         },
         Deed::Revoke { person, certificate, since, .. } => {
             let stopped_by = Some(act.by).filter(|by| *by != person && act.second.is_none());
-            if certificates::get(tx, certificate).await?.is_some() {
+            if super::certificates::get(tx, certificate).await?.is_some() {
                 revoke(tx, certificate, since, stopped_by).await?;
             }
         }
@@ -94,12 +104,12 @@ pub async fn restore(
         }
         _ => {}
     }
-    apply(tx, entry.index, rows).await?;
+    apply(tx, entry.index, rows, certificates).await?;
     Ok(lost)
 }
 
 /// Nobody's rows are made whose own is missing: everything about them hangs on it.
-async fn apply(tx: &mut Tx, index: u64, rows: Vec<Row>) -> Result<(), DatabaseError> {
+async fn apply(tx: &mut Tx, index: u64, rows: Vec<Row>, found: &[Found]) -> Result<(), DatabaseError> {
     for mut row in rows {
         let about = match &row {
             Row::Certificate(certificate) => Some(certificate.person),
@@ -122,7 +132,8 @@ async fn apply(tx: &mut Tx, index: u64, rows: Vec<Row>) -> Result<(), DatabaseEr
             },
         };
         if let (Row::Certificate(certificate), Some(person)) = (&mut row, &person) {
-            certificate.key_file = certificates::free_key_file(tx, person).await?;
+            let found = found.iter().find(|found| found.certificate == certificate.fingerprint);
+            certificate.key_file = key_file(&person.login, found.map_or(1, |found| found.number));
         }
         // The entry is there already; only the rows are made.
         Change::new(Draft::by_system(Kind::PersonEnrolled, Subject::default()), vec![row]).apply(tx, index).await?;
@@ -151,13 +162,9 @@ fn named(
     rows
 }
 
-fn issue(
-    issued: &Issued,
-    by: Option<PersonId>,
-    at: Instant,
-    bytes: &impl Fn(&Digest) -> Option<Vec<u8>>,
-) -> Result<Row, Lost> {
-    let der = bytes(&issued.certificate).filter(|der| Digest::of(der) == issued.certificate);
+fn issue(issued: &Issued, by: Option<PersonId>, at: Instant, found: &[Found]) -> Result<Row, Lost> {
+    let der = found.iter().find(|found| found.certificate == issued.certificate).and_then(|found| found.der.clone());
+    let der = der.filter(|der| Digest::of(der) == issued.certificate);
     let Some((suite, der)) = der.and_then(|der| Some((suite(&der)?, der))) else {
         return Err(Lost::Certificate { person: issued.person, certificate: issued.certificate });
     };
@@ -191,5 +198,8 @@ async fn close(tx: &mut Tx, entry: &Entry) -> Result<(), DatabaseError> {
     let reason = entry.facts.get("reason").and_then(|reason| reason.as_str());
     let reason = reason.and_then(|word| CloseReason::ALL.into_iter().find(|reason| reason.as_str() == word));
     let Some((id, reason)) = entry.subject.session.zip(reason) else { return Ok(()) };
-    apply(tx, entry.index, vec![Row::SessionCloses { session: id, at: entry.at, reason }]).await
+    // A session ends after all that was done in it, whatever the clock of the entry says.
+    let said = entry.facts.get("closed_at").and_then(|at| serde_json::from_value(at.clone()).ok());
+    let at = said.unwrap_or(entry.at);
+    apply(tx, entry.index, vec![Row::SessionCloses { session: id, at, reason }], &[]).await
 }

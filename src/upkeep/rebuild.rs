@@ -7,9 +7,12 @@
 //! journal knows them by, and whatever people had decided about them is asked again: a decision counts only for a state that
 //! can be shown.
 //!
-//! It works in a database of its own, which takes the old one's place when it is whole. The old one is kept aside.
+//! It works in a database of its own, which takes the old one's place when it is whole. The old one is kept aside. Where it can
+//! still be read, what its journal has beyond the files is copied to them first; where that cannot be done, or the files lack
+//! what they had, nothing is made.
 
 mod disk;
+mod past;
 mod plan;
 mod steps;
 
@@ -117,9 +120,15 @@ pub enum RebuildError {
     Keys(#[from] KeyringError),
     #[error("{}: {error}", .path.display())]
     Io { path: PathBuf, error: std::io::Error },
-    /// A line of the journal's files is not the entry that belongs there.
-    #[error("the journal's files are damaged at entry {index}")]
+    /// A line of the journal's files is not the entry that belongs there, or is not there any more.
+    #[error("the journal's files are damaged at entry {index}, or before it")]
     JournalDamaged { index: u64 },
+    /// What the old database has beyond the journal's files would be lost.
+    #[error("what {} has beyond the journal's files cannot be copied to them: {problem}", .path.display())]
+    NotCopied { path: PathBuf, problem: String },
+    /// The old database went on from another past than the journal's files, and which of them is right is for people.
+    #[error("the first {size} entries of {} are not those of the journal's files", .path.display())]
+    Forked { path: PathBuf, size: u64 },
     /// There is no journal to go by.
     #[error("{} holds no journal", .folder.display())]
     NoJournal { folder: PathBuf },
@@ -145,6 +154,12 @@ pub fn rebuild(
         path: config.store.database_password_file.clone().unwrap_or_default(),
         error,
     })?;
+    let folder = layout.store(config).join("journal");
+    let old = match &place {
+        Address::File(path) => past::caught_up(path, home, config, &folder, runtime)?.map(|head| (path, head)),
+        Address::Server(_) => None,
+    };
+    past::check_whole(&folder, old.as_ref().map(|(path, head)| (path.as_path(), head)))?;
     let (address, made) = match &place {
         Address::File(path) => {
             let made = path.with_file_name("torikomi.db.rebuilt");
@@ -162,7 +177,7 @@ pub fn rebuild(
     let keys = Keyring::open(layout, config, home.id())?;
     let journal = Arc::new(Journal::new(home.id(), keys.origin, keys.journal));
     let disk = Disk::look(home, config, &objects)?;
-    let mut report = fill(&disk, &database, &journal, &layout.store(config).join("journal"), progress)?;
+    let mut report = fill(&disk, &database, &journal, &folder, progress)?;
     let (id, mode, stations) = (home.id(), config.mode, disk.stations());
     database.write::<_, OwnerError, _>(async move |tx| {
         for station in &stations {

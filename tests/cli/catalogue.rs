@@ -63,7 +63,7 @@ fn every_code_has_words() {
         ("clock", codes::<ClockProblem>()),
         ("cli", codes::<Failure>().into_iter().filter(|code| !said_otherwise(code)).collect()),
     ];
-    assert_eq!(codes::<HoldReason>().len(), 17);
+    assert_eq!(codes::<HoldReason>().len(), 18);
     for lang in Lang::ALL {
         for (area, codes) in &areas {
             for code in codes {
@@ -173,6 +173,8 @@ fn failures() -> Vec<Failure> {
         Failure::JournalDamaged { index: 41 },
         Failure::NoJournal { folder: "/srv/torikomi/store/journal".into() },
         Failure::DatabaseNotEmpty,
+        Failure::DatabaseNotCopied { path: "/srv/torikomi/store/torikomi.db".into(), problem: problem() },
+        Failure::DatabaseForked { path: "/srv/torikomi/store/torikomi.db".into(), size: 41 },
         Failure::NoDaemon { socket: "/srv/torikomi/run/control.sock".into() },
         Failure::NotShown { socket: "/srv/torikomi/run/control.sock".into() },
         Failure::BrokenOff { problem: problem() },

@@ -40,6 +40,7 @@ mod postgresql;
 mod program;
 mod proven;
 mod put_back;
+mod rebuilt;
 mod regrown;
 mod reused;
 mod scanners;

@@ -7,6 +7,7 @@ use crate::cli::{Answer, Desk, Failure};
 use crate::config::home::harden_process;
 use crate::upkeep::check::{Sources, StoreReport, Unchecked, check};
 use crate::upkeep::rebuild::{RebuildError, rebuild};
+use crate::verification::Trust;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -20,24 +21,17 @@ pub(super) fn run(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
     if args.rebuild {
         return rebuilt(args, desk);
     }
-    let report = looked_through(args, desk)?;
+    let report = looked_through(&args.anchors.read(desk)?, desk)?;
     desk.show(&report, |page| show(desk, page, &report))?;
     Ok(if report.findings.is_empty() { Answer::Yes } else { Answer::No })
 }
 
-fn looked_through(args: &Args, desk: &Desk) -> Result<StoreReport, Failure> {
-    let trust = args.anchors.read(desk)?;
+fn looked_through(trust: &Trust, desk: &Desk) -> Result<StoreReport, Failure> {
     let (home, config) = desk.settings()?;
     let database = desk.database()?;
     let objects = database.objects(&home.layout().store(&config).join("objects"))?;
-    let sources = Sources {
-        home: &home,
-        config: &config,
-        database: database.inner(),
-        objects: &objects,
-        trust: &trust,
-        now: desk.now(),
-    };
+    let sources =
+        Sources { home: &home, config: &config, database: database.inner(), objects: &objects, trust, now: desk.now() };
     let bar = desk.progress();
     let report = check(&sources, &mut |done, of| {
         bar.set_length(of);
@@ -50,6 +44,8 @@ fn looked_through(args: &Args, desk: &Desk) -> Result<StoreReport, Failure> {
 /// Makes the database anew, then looks through the home as it is now.
 fn rebuilt(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
     harden_process().map_err(|error| Failure::start(&error))?;
+    // Once the databases are exchanged nothing may keep the report of it back.
+    let trust = args.anchors.read(desk)?;
     let (home, config) = desk.settings()?;
     let lock = home.lock()?;
     let runtime = crate::cli::serve::runtime()?;
@@ -61,7 +57,7 @@ fn rebuilt(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
     bar.finish_and_clear();
     let mut report = report?;
     drop(lock);
-    report.check = looked_through(args, desk)?;
+    report.check = looked_through(&trust, desk)?;
     desk.show(&report, |page| {
         for lost in &report.not_rebuilt {
             page.marked(Tone::Warning, &desk.words.coded("not-rebuilt", lost));
@@ -135,6 +131,10 @@ impl From<RebuildError> for Failure {
             RebuildError::JournalDamaged { index } => Self::JournalDamaged { index },
             RebuildError::NoJournal { folder } => Self::NoJournal { folder: folder.display().to_string() },
             RebuildError::NotEmpty => Self::DatabaseNotEmpty,
+            RebuildError::NotCopied { path, problem } => {
+                Self::DatabaseNotCopied { path: path.display().to_string(), problem }
+            }
+            RebuildError::Forked { path, size } => Self::DatabaseForked { path: path.display().to_string(), size },
             RebuildError::Owner(_) | RebuildError::Store(_) | RebuildError::Keys(_) => Self::start(&error),
         }
     }

@@ -205,6 +205,10 @@ async fn may_release_changed(
 async fn try_again(tx: &mut Tx, document: &Document, signers: &Signers, hand: &Hand) -> Result<Appended, Refusal> {
     use DocumentState::{Filing, Identifying, Inspecting, Review, Signing, Stamping};
     let Some(held) = document.held else { return Err(wrong_state(document)) };
+    // Without what a person had said it would be taken for what its sources say.
+    if held == HoldReason::AskedAnew {
+        return Err(wrong_state(document));
+    }
     let is_untold = document.state == Review && !source_changed(document) && asks_for_a_deadline(document);
     if !is_untold && !matches!(document.state, Identifying | Inspecting | Signing | Stamping | Filing) {
         return Err(wrong_state(document));

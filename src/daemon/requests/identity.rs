@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::hand::{Signers, Why};
-use super::queue::{Done, find, source_changed, supersede, wrong_state};
+use super::queue::{Done, find, supersede, wrong_state};
 use super::{Peer, Requests, shown};
 use crate::control::facts::Decided;
 use crate::control::{Credentials, LookedAt, ReasonGiven, Refusal};
@@ -61,7 +61,7 @@ impl Requests {
             let id = document.id;
             check_state(&document)?;
             check_against(tx, &document, &facts).await?;
-            if source_changed(&document) && !facts.say_whose_and_what() {
+            if document.held.is_some_and(HoldReason::asks_for_all) && !facts.say_whose_and_what() {
                 return Err(Refusal::StatedInPart { document: id });
             }
             let unsaid = review::is_unsaid(&decisions::of_document(tx, id).await?);

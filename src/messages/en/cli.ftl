@@ -10,9 +10,11 @@ cli-journal-files = It did not start, and nothing in the home was changed. { $jo
 cli-start = It could not start: { $problem }. Check the free space, the permissions and the key files, then run it again.
 cli-no-timestamping = This home has no key of an evaluation time-stamping authority. A production home uses one outside, named in torikomi.toml under [authority].
 cli-database = The database cannot be read: { $problem }. Check the disk and the permissions and run the command again. If that does not help, stop the daemon and run `torikomi store check --rebuild`, which makes the database anew from what lies beside it and keeps the old one.
-cli-journal-damaged = The journal's files in store/journal/ are damaged at entry { $index }; nothing was changed. Put them back from a backup, and run the command again.
+cli-journal-damaged = Entry { $index } of the journal's files in store/journal/, or one before it, is missing or is not what was written; nothing was changed. Put the files back from a backup, and run the command again.
 cli-no-journal = { $folder } holds no journal, and without it the database cannot be made anew; nothing was changed. Put the folder back from a backup.
 cli-database-not-empty = The database on the server is not empty, and is not replaced; nothing was changed. Make an empty one, name it as store.database in torikomi.toml, and run the command again.
+cli-database-not-copied = What the old database ({ $path }) has beyond the journal's files in store/journal/ cannot be copied to them: { $problem }. No database was made. Remove the cause and run the command again. If the old database is of no use, keep it as evidence: put it, with the files -wal and -shm beside it, elsewhere, and run the command again; what only that database knew is then lost.
+cli-database-forked = The first { $size } entries of the old database's journal ({ $path }) are not those of the files in store/journal/; no database was made. If the files are right, keep the database as evidence: put it, with the files -wal and -shm beside it, elsewhere, and run the command again. If the database is right, do not make it anew: keep the files entries-*, private-* and checkpoints.txt in store/journal/ as evidence, put them elsewhere, and start the daemon.
 cli-no-daemon = The daemon is not running (nothing answers at { $socket }). Start it with `torikomi serve`, then try again.
 cli-not-shown = Nothing is shown: who looks is entered in the journal, and the daemon is not running (nothing answers at { $socket }). Start it with `torikomi serve`, then try again.
 cli-broken-off = The daemon broke off: { $problem }. What was done can be seen with `torikomi journal show`.
@@ -147,6 +149,7 @@ hold-clock = the clock cannot be believed
 hold-no-deadline = its deadline cannot be told
 hold-stage-failed = the same step failed three times
 hold-source-changed = its file was changed after it was taken in, or goes on where an earlier one ended
+hold-asked-anew = what a person had said it is was lost with the database
 
 ## What to do then
 todo-identity = Enter patient, kind and date with `torikomi queue identify`.
@@ -166,6 +169,7 @@ todo-clock = An administrator or information manager checks the server's clock a
 todo-no-deadline = The administrator corrects calendar.toml. It is then judged anew and goes on by itself.
 todo-stage-failed = Remove the cause, then `torikomi queue retry`. What cannot be helped the information manager sends back (`torikomi queue reject`) or discards.
 todo-source-changed = Look at it and at the other delivery of the file. If it is a document of its own, enter patient, kind and date with `torikomi queue identify`; once it waits for signing or later, use `torikomi queue retry` for it alone. If it is only a piece, use `torikomi queue discard`.
+todo-asked-anew = Look at the image and enter patient, kind and date anew with `torikomi queue identify`.
 
 ## Where a value came from
 source-sidecar = sidecar
@@ -456,6 +460,7 @@ held-clock = clock
 held-no-deadline = no deadline
 held-stage-failed = step failed
 held-source-changed = file changed
+held-asked-anew = asked anew
 
 ## The time-stamping authority
 timestamp-serving = The evaluation time-stamping authority listens at { $url }. End it with Ctrl-C.

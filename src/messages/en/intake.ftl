@@ -39,6 +39,7 @@ note-hold-unknown-patient = It waits, because its patient id is not in the patie
 note-hold-no-profile = It waits, because this station has no profile for its kind.
 note-hold-equal-bytes = It waits, because the same file was delivered before.
 note-hold-source-changed = It waits, because its file was changed after it was taken in, or goes on where an earlier one ended.
+note-hold-asked-anew = It waits, because what a person had said it is was lost with the database.
 note-hold-stage-failed = It waits, because the same step failed three times.
 note-folder-unfinished = Files still named as unfinished (.part, .tmp and the like): { $count }. Their upload seems to have been cut off. Please check the sender and send them again.
 note-folder-restless = Deliveries that are still being written and so cannot be taken in: { $count }. Please check whether the sending program keeps them open, or whether a folder is empty.

@@ -10,9 +10,11 @@ cli-journal-files = 起動しませんでした。ホームの中は何も変え
 cli-start = 始められませんでした：{ $problem }。ディスクの空き、権限、鍵のファイルを確かめてから、もう一度実行してください。
 cli-no-timestamping = このホームには評価用の時刻認証局の鍵がありません。本番のホームでは外部の局を使い、torikomi.toml の [authority] に書きます。
 cli-database = データベースを読めませんでした：{ $problem }。ディスクと権限を確かめ、もう一度実行してください。直らないときは、常駐プログラムを止めて「torikomi store check --rebuild」を実行すると、残っているものからデータベースを作り直します（前のものは残します）。
-cli-journal-damaged = store/journal/ にある記録簿のファイルが { $index } 番で壊れています。何も変えていません。バックアップから戻し、もう一度実行してください。
+cli-journal-damaged = store/journal/ にある記録簿のファイルで、{ $index } 番（またはそれより前）の項目がないか、書かれたときと違っています。何も変えていません。ファイルをバックアップから戻し、もう一度実行してください。
 cli-no-journal = { $folder } に記録簿がないため、データベースを作り直せません。何も変えていません。バックアップからフォルダーを戻してください。
 cli-database-not-empty = サーバーのデータベースが空ではないため、置き換えません。何も変えていません。空のデータベースを作り、torikomi.toml の store.database に指定して、もう一度実行してください。
+cli-database-not-copied = 元のデータベース（{ $path }）にあって store/journal/ の記録簿のファイルにない項目を、ファイルに写せませんでした：{ $problem }。データベースは作り直していません。原因を除き、もう一度実行してください。元のデータベースがもう使えなければ、証拠として、並んでいる -wal と -shm のファイルとともに別の場所に移してから、もう一度実行してください。その場合、元のデータベースにしかない内容は失われます。
+cli-database-forked = 元のデータベース（{ $path }）の記録簿の先頭 { $size } 件が、store/journal/ のファイルと一致しません。データベースは作り直していません。ファイルが正しければ、データベースを証拠として、並んでいる -wal と -shm のファイルとともに別の場所に移してから、もう一度実行してください。データベースが正しければ、作り直さずに、store/journal/ の entries-*、private-*、checkpoints.txt を証拠として別の場所に移し、常駐プログラムを起動してください。
 cli-no-daemon = 常駐プログラムが動いていません（{ $socket } に応答がありません）。「torikomi serve」で始めてから、もう一度実行してください。
 cli-not-shown = 閲覧した人は記録簿に残します。常駐プログラムが動いていない（{ $socket } に応答がない）ため、残せないので表示しません。「torikomi serve」で始めてから、もう一度実行してください。
 cli-broken-off = 常駐プログラムとの通信が途切れました：{ $problem }。済んだことは「torikomi journal show」で確かめられます。
@@ -147,6 +149,7 @@ hold-clock = 時計が信用できません
 hold-no-deadline = 期限を計算できません
 hold-stage-failed = 同じ処理が 3 回失敗しました
 hold-source-changed = 取り込んだ後にファイルが変わったか、以前に届いたものの続きです
+hold-asked-anew = 人が入力した患者・種別・入手日が、データベースとともに失われました
 
 ## 保留のとき、どうすればよいか
 todo-identity = 「torikomi queue identify」で患者・書類の種別・入手日を入力してください。
@@ -166,6 +169,7 @@ todo-clock = 管理者か情報作成管理者がサーバーの時計を確か�
 todo-no-deadline = 管理者が calendar.toml を直してください。直すと、この文書は検査からやり直され、自動で先へ進みます。
 todo-stage-failed = 原因を除いてから「torikomi queue retry」でやり直してください。直せないものは、情報作成管理者が「torikomi queue reject」で差し戻すか、破棄してください。
 todo-source-changed = 同じファイルのもう一方と画像を見比べてください。別の文書なら「torikomi queue identify」で患者・書類の種別・入手日を入力し、署名待ち以降なら「torikomi queue retry」でこの文書だけを進めます。途中までのものなら「torikomi queue discard」を選んでください。
+todo-asked-anew = 画像を確かめ、「torikomi queue identify」で患者・書類の種別・入手日をもう一度入力してください。
 
 ## 内容の出どころ
 source-sidecar = サイドカー
@@ -428,6 +432,7 @@ held-clock = 時計
 held-no-deadline = 期限が不明
 held-stage-failed = 処理の失敗
 held-source-changed = ファイルの変更
+held-asked-anew = 再入力待ち
 
 ## 時刻認証局
 timestamp-serving = 評価用時刻認証局を { $url } で始めました。終えるには Ctrl-C を押してください。

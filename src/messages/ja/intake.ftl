@@ -39,6 +39,7 @@ note-hold-unknown-patient = 患者番号が患者マスターにないため、�
 note-hold-no-profile = この書類の種別のプロファイルがこのステーションにないため、保留しています。
 note-hold-equal-bytes = 同じファイルが以前にも届いているため、保留しています。
 note-hold-source-changed = 取り込んだ後にファイルが変わったか、以前に届いたものの続きのため、保留しています。
+note-hold-asked-anew = 人が入力した患者・種別・入手日がデータベースとともに失われたため、保留しています。
 note-hold-stage-failed = 処理に 3 回続けて失敗したため、保留しています。
 note-folder-unfinished = 送信中を示す名前（.part、.tmp など）のままのファイルが { $count } 個あります。送信が途中で終わったようです。送り元を確かめ、もう一度送ってください。
 note-folder-restless = 書き込みが終わらないため、取り込めないものが { $count } 件あります。送り元のプログラムが開いたままになっていないか、空のフォルダーがないかを確かめてください。

@@ -13,7 +13,7 @@ use crate::document::{DeliveryState, DocumentState, HoldReason, Part};
 use crate::evidence::manifest::{MANIFEST_PATH, SIGNATURE_MEDIA_TYPE, SIGNATURE_PATH};
 use crate::evidence::record::RecordJson;
 use crate::filing;
-use crate::ids::{AttemptId, DeliveryId, Digest, DocumentId, Name};
+use crate::ids::{AttemptId, DeliveryId, Digest, DocumentId, Name, PersonId};
 use crate::intake::custody::CustodyCopy;
 use crate::intake::line::files_of;
 use crate::intake::names::{self, Part as Side};
@@ -27,6 +27,7 @@ use crate::ledger::restoring::Delivered;
 use crate::ledger::spoken::Sidecar;
 use crate::ledger::watched_files::KnownFile;
 use crate::people::acts::{Act, Deed};
+use crate::people::restoring::Found;
 use crate::pipeline::rows_of;
 use crate::profile;
 
@@ -35,6 +36,8 @@ pub(super) struct Planner<'a> {
     disk: &'a Disk<'a>,
     open: BTreeMap<DocumentId, Open>,
     profiles: BTreeSet<(Name, u32)>,
+    /// How many certificates each person has been issued.
+    certificates: BTreeMap<PersonId, u32>,
     /// Attempts that came to nothing, whose files stay.
     missed: BTreeSet<AttemptId>,
     clock: Option<ClockProblem>,
@@ -46,13 +49,30 @@ struct Open {
     station: Name,
     delivery: DeliveryId,
     in_custody: bool,
+    /// The entry that took it in.
+    taken_at: u64,
     decisions: u64,
+    source_changed: bool,
+    /// A person said what it is. It counts no more, and without it the sources would be believed whom that person corrected.
+    was_said: bool,
+}
+
+impl Open {
+    /// What it waits for.
+    fn held(&self) -> Option<HoldReason> {
+        match self {
+            Self { source_changed: true, .. } => Some(HoldReason::SourceChanged),
+            Self { was_said: true, .. } => Some(HoldReason::AskedAnew),
+            _ => None,
+        }
+    }
 }
 
 impl<'a> Planner<'a> {
     pub(super) fn new(disk: &'a Disk<'a>) -> Self {
         let (open, profiles, missed) = (BTreeMap::new(), BTreeSet::new(), BTreeSet::new());
-        Self { disk, open, profiles, missed, clock: None, report: RebuildReport::default() }
+        let (certificates, report) = (BTreeMap::new(), RebuildReport::default());
+        Self { disk, open, profiles, certificates, missed, clock: None, report }
     }
 
     pub(super) fn not_rebuilt(&mut self, lost: Vec<NotRebuilt>) {
@@ -102,10 +122,12 @@ impl<'a> Planner<'a> {
                 }
             }
             Kind::DocumentHeld => {
-                let held: Option<HoldReason> = fact(&entry, "reason");
-                let changed = held.filter(|held| *held == HoldReason::SourceChanged);
-                if let Some(document) = entry.subject.document.filter(|_| changed.is_some()) {
-                    steps.push(Step::Hold { document, held: changed });
+                let open = entry.subject.document.and_then(|id| Some((id, self.open.get_mut(&id)?)));
+                if let Some((document, open)) = open
+                    && fact(&entry, "reason") == Some(HoldReason::SourceChanged)
+                {
+                    open.source_changed = true;
+                    steps.push(Step::Hold { document, held: open.held() });
                 }
             }
             Kind::DocumentIdentified
@@ -115,12 +137,14 @@ impl<'a> Planner<'a> {
             | Kind::DocumentRetried
             | Kind::DocumentAssigned => self.decided(&entry, act.as_ref(), steps),
             Kind::DocumentSigned => steps.extend(entry.subject.session.map(Step::Signed)),
-            Kind::StampMissed | Kind::SignerRevoked | Kind::DecisionRevoked => {
-                if let Some(attempt) = fact(&entry, "attempt")
-                    && let Some(row) = self.disk.missed(attempt)?
-                {
-                    self.missed.insert(attempt);
-                    steps.push(Step::Attempt(Box::new(row)));
+            Kind::StampMissed | Kind::AttemptDamaged | Kind::SignerRevoked | Kind::DecisionRevoked => {
+                if let Some(attempt) = fact(&entry, "attempt") {
+                    let row = self.disk.missed(attempt)?;
+                    // Damaged files may tell nothing of it; it has been given up all the same.
+                    if row.is_some() || entry.kind == Kind::AttemptDamaged {
+                        self.missed.insert(attempt);
+                    }
+                    steps.extend(row.map(|row| Step::Attempt(Box::new(row))));
                 }
             }
             Kind::DocumentFiled => self.filed(&entry, steps)?,
@@ -143,8 +167,10 @@ impl<'a> Planner<'a> {
     /// What remains to be said once the last entry is there.
     pub(super) fn finish(&mut self) -> Result<Vec<Step>, RebuildError> {
         let mut steps = Vec::new();
-        if self.clock.is_some() {
-            steps.push(Step::Clock(self.clock));
+        // That nothing keeps the clock right each process asks for itself, and no entry ends it.
+        let doubt = self.clock.filter(|problem| *problem != ClockProblem::Unsynchronised);
+        if doubt.is_some() {
+            steps.push(Step::Clock(doubt));
         }
         // What no entry brought into force is a draft.
         for bytes in self.disk.profiles() {
@@ -154,6 +180,12 @@ impl<'a> Planner<'a> {
                 let (bytes, state) = (bytes.clone(), ProfileState::Draft);
                 steps.push(Step::Profile { reference, bytes, state, journal_index: 0 });
             }
+        }
+        // After those of what has ended: a row that spoke for a record is not another's because that was taken in meanwhile.
+        let mut open: Vec<_> = self.open.iter().collect();
+        open.sort_by_key(|(_, open)| open.taken_at);
+        for (document, open) in open {
+            self.spoken(*document, open, &mut steps);
         }
         let lost = &mut self.report.not_rebuilt;
         for (document, open) in &self.open {
@@ -197,7 +229,10 @@ impl<'a> Planner<'a> {
         };
         let mut certificates = Vec::new();
         for issued in issued {
-            certificates.extend(self.disk.object(&issued.certificate)?.map(|bytes| (issued.certificate, bytes)));
+            let number = self.certificates.entry(issued.person).or_insert(0_u32);
+            *number = number.saturating_add(1);
+            let (certificate, number) = (issued.certificate, *number);
+            certificates.push(Found { certificate, number, der: self.disk.object(&certificate)? });
         }
         steps.push(Step::People { entry: Box::new(entry.clone()), private, certificates });
         for profile in profiles {
@@ -256,7 +291,9 @@ impl<'a> Planner<'a> {
             let measurements = measurements.filter(|measurements| measurements.content == *content);
             let (Some(measurements), Some(object)) = (measurements, object) else {
                 self.report.not_rebuilt.push(NotRebuilt::Document { document });
-                continue;
+                // With some of its scans it would look whole, and be filed without the others: it gets none, and waits.
+                parts.clear();
+                break;
             };
             parts.push(Part {
                 delivery: id,
@@ -269,7 +306,16 @@ impl<'a> Planner<'a> {
         }
         steps.push(Step::Document { id: document, station: station.clone(), parts, taken_in_at, at: it.at });
         let in_custody = copy.is_some();
-        self.open.insert(document, Open { station, delivery: id, in_custody, decisions: 0 });
+        let open = Open {
+            station,
+            delivery: id,
+            in_custody,
+            taken_at: it.index,
+            decisions: 0,
+            source_changed: false,
+            was_said: false,
+        };
+        self.open.insert(document, open);
         Ok(Some(()))
     }
 
@@ -297,14 +343,19 @@ impl<'a> Planner<'a> {
         for document in about(entry, act) {
             let Some(open) = self.open.get_mut(&document) else { continue };
             match act.map(|act| &act.deed) {
-                Some(Deed::Assign { to, .. }) => steps.push(Step::Assigned { document, person: *to, at: entry.at }),
-                // Whoever has a changed source's document go on has looked.
-                Some(Deed::Retry { .. }) => steps.push(Step::Hold { document, held: None }),
-                _ => {
-                    open.decisions = open.decisions.saturating_add(1);
-                    steps.push(Step::Hold { document, held: None });
+                Some(Deed::Assign { to, .. }) => {
+                    steps.push(Step::Assigned { document, person: *to, at: entry.at });
+                    continue;
                 }
+                // Whoever has a changed source's document go on has looked.
+                Some(Deed::Retry { .. }) => open.source_changed = false,
+                Some(Deed::Identify { .. }) => {
+                    open.decisions = open.decisions.saturating_add(1);
+                    (open.source_changed, open.was_said) = (false, true);
+                }
+                _ => open.decisions = open.decisions.saturating_add(1),
             }
+            steps.push(Step::Hold { document, held: open.held() });
         }
     }
 
@@ -318,19 +369,24 @@ impl<'a> Planner<'a> {
         for document in about(entry, act) {
             steps.push(Step::End { document, state, at: entry.at });
             let Some(open) = self.open.remove(&document) else { continue };
-            // A row of a list that has spoken never speaks again; of a document that was not filed custody has the list.
-            let Some(copy) = self.disk.newest_copy(open.delivery) else { continue };
-            let names: Vec<String> =
-                scans(copy.manifest()).map(|member| member.name.bare().to_string_lossy().into_owned()).collect();
-            for member in copy.manifest().members.iter().filter(|member| member.part == Side::Index) {
-                let mut list = Vec::new();
-                if let Ok(file) = copy.open_member(member) {
-                    let _ = std::io::Read::read_to_end(&mut std::io::Read::take(file, LONGEST_LIST), &mut list);
-                }
-                self.rows(&list, &open.station, &names, document, steps);
-            }
+            self.spoken(document, &open, steps);
         }
         Ok(())
+    }
+
+    /// The rows of lists that have spoken for a document that was not filed: they never speak again. Custody has the list; a
+    /// folder's is its own.
+    fn spoken(&self, document: DocumentId, open: &Open, steps: &mut Vec<Step>) {
+        let Some(copy) = self.disk.newest_copy(open.delivery).filter(|copy| !copy.manifest().is_folder) else { return };
+        let names: Vec<String> =
+            scans(copy.manifest()).map(|member| member.name.bare().to_string_lossy().into_owned()).collect();
+        for member in copy.manifest().members.iter().filter(|member| member.part == Side::Index) {
+            let mut list = Vec::new();
+            if let Ok(file) = copy.open_member(member) {
+                let _ = std::io::Read::read_to_end(&mut std::io::Read::take(file, LONGEST_LIST), &mut list);
+            }
+            self.rows(&list, &open.station, &names, document, steps);
+        }
     }
 
     fn rows(&self, list: &[u8], station: &Name, names: &[String], document: DocumentId, steps: &mut Vec<Step>) {

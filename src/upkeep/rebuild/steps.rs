@@ -23,12 +23,12 @@ use crate::ledger::spoken::{self, Sidecar};
 use crate::ledger::watched_files::{self, KnownFile};
 use crate::ledger::{contents, deliveries, documents};
 use crate::measurements::Measurements;
-use crate::people::restoring::{Lost, restore};
+use crate::people::restoring::{Found, Lost, restore};
 use crate::store::records::{self, Member, Record};
 
 pub(super) enum Step {
     Entry { entry: Box<Entry>, bytes: Vec<u8>, private: Option<Private> },
-    People { entry: Box<Entry>, private: Option<String>, certificates: Vec<(Digest, Vec<u8>)> },
+    People { entry: Box<Entry>, private: Option<String>, certificates: Vec<Found> },
     Profile { reference: ProfileRef, bytes: Vec<u8>, state: ProfileState, journal_index: u64 },
     Watched { name: String, known: KnownFile },
     Clock(Option<ClockProblem>),
@@ -79,10 +79,7 @@ impl Step {
         match self {
             Self::Entry { entry, bytes, private } => journal.restore(tx, &entry, &bytes, private.as_ref()).await?,
             Self::People { entry, private, certificates } => {
-                let bytes = |wanted: &Digest| {
-                    certificates.iter().find(|(digest, _)| digest == wanted).map(|(_, bytes)| bytes.clone())
-                };
-                let lost = restore(tx, &entry, private.as_deref(), bytes).await?;
+                let lost = restore(tx, &entry, private.as_deref(), &certificates).await?;
                 return Ok(lost.into_iter().map(NotRebuilt::from).collect());
             }
             Self::Profile { reference, bytes, state, journal_index } => {
