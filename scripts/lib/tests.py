@@ -16,8 +16,8 @@ import subprocess
 import sys
 import time
 
-# These kill, fill and unmount, and wait for what comes of it.
-LONGEST = ("crash", "line", "deliveries", "export")
+# These kill, fill and unmount, and wait for what comes of it; the longest first.
+LONGEST = ["crash", "line", "deliveries", "export"]
 
 RESULT = re.compile(r"^test result: .*? (\d+) passed; (\d+) failed;", re.MULTILINE)
 
@@ -62,7 +62,8 @@ def run(job):
 def main():
     todo = [job for name, path in binaries() for job in jobs(name, path)]
     # What takes minutes first: begun last, it would leave the other processors idle.
-    todo.sort(key=lambda job: (not job[0].startswith(LONGEST), -len(job[2])))
+    place = {name: number for number, name in enumerate(LONGEST)}
+    todo.sort(key=lambda job: (place.get(job[0].split()[0], len(LONGEST)), -len(job[2])))
     passed = failed = 0
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         ended = concurrent.futures.as_completed([pool.submit(run, job) for job in todo])
