@@ -94,14 +94,18 @@ impl Dialect {
                 "SET tcp_keepalives_idle = 30",
                 "SET tcp_keepalives_interval = 10",
                 "SET tcp_keepalives_count = 3",
-                // Nor while it has it compute something. PostgreSQL knows this since version 14.
-                "SELECT set_config(name, '5s', false) FROM pg_settings WHERE name = 'client_connection_check_interval'",
                 // One writer, as long as it is connected: a clone of the home on another machine has the same marks, and not this.
                 "SELECT pg_advisory_lock(8390880602277310828)",
             ],
         };
         for setting in settings {
             sqlx::raw_sql(*setting).execute(&mut *writer).await?;
+        }
+        // Nor while the server computes something for it. PostgreSQL knows this since version 14, and not on every system.
+        if self == Self::Postgres
+            && let Err(error) = sqlx::raw_sql("SET client_connection_check_interval = '5s'").execute(&mut *writer).await
+        {
+            tracing::debug!(%error, "The server does not notice by itself that a writer vanished");
         }
         Ok(())
     }

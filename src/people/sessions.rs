@@ -311,25 +311,24 @@ pub async fn close_left_open(tx: &mut Tx, now: Instant) -> Result<Vec<Change>, P
     Ok(changes)
 }
 
-/// Whether a session that began `after` is just about to get its key. One that begins later than the clock says was opened
-/// before that was set back.
-pub fn may_get_its_key(row: &SessionRow, after: Instant, now: Instant) -> bool {
-    row.opened_at > after && row.opened_at <= now
+/// A session has its key within a moment of its row.
+const KEY_WITHIN: SignedDuration = SignedDuration::from_mins(1);
+
+/// Whether a session may be just about to get its key. Whoever asks may have read the clock before it was opened; one that
+/// begins much later was opened before the clock was set back.
+#[must_use]
+pub fn may_get_its_key(row: &SessionRow, now: Instant) -> bool {
+    row.opened_at.since(now).abs() < KEY_WITHIN
 }
 
 /// Closes what is open in the register alone, so that its station is nobody's for nothing.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn close_keyless(
-    tx: &mut Tx,
-    with_key: &[SessionId],
-    after: Instant,
-    now: Instant,
-) -> Result<Vec<Change>, PeopleError> {
+pub async fn close_keyless(tx: &mut Tx, with_key: &[SessionId], now: Instant) -> Result<Vec<Change>, PeopleError> {
     let open = list(tx, true).await?;
     let mut changes = Vec::new();
-    for row in open.iter().filter(|row| !may_get_its_key(row, after, now) && !with_key.contains(&row.id)) {
+    for row in open.iter().filter(|row| !may_get_its_key(row, now) && !with_key.contains(&row.id)) {
         changes.push(closing(tx, row, CloseReason::KeyGone, now).await?);
     }
     Ok(changes)

@@ -14,8 +14,8 @@ use crate::instant::Instant;
 /// Refuses the end of an office after which nobody could be appointed any more.
 ///
 /// An office whose end is set does not count, however far off that is: somebody would have to think of it in time. Nor does one
-/// that begins later: in the meantime nobody could appoint. Keys do,
-/// but for one of the two only, who has the other's made.
+/// that begins after this end: in the meantime nobody could appoint. A key has to be in force, but for one of the two only, who
+/// has the other's made.
 pub(super) async fn check_end(
     tx: &mut Tx,
     person: PersonId,

@@ -345,13 +345,17 @@ fn a_session_whose_key_is_gone_keeps_its_station_from_nobody() {
         let first = hospital.operator([&admin, &manager], "mihon-a");
         let second = hospital.operator([&admin, &manager], "mihon-b");
         let row = hospital.open(&first, "front-desk", &Attested::ALL).unwrap();
-        let keyless = |with_key: Vec<_>, after| {
-            let found = async move |tx: &mut _| sessions::close_keyless(tx, &with_key, after, later(1)).await;
+        let keyless = |with_key: Vec<_>, now| {
+            let found = async move |tx: &mut _| sessions::close_keyless(tx, &with_key, now).await;
             hospital.database.read(found).unwrap()
         };
         assert!(keyless(vec![row.id], later(1)).is_empty());
-        // Its key may be on the way.
-        assert!(keyless(vec![], row.opened_at.plus(SignedDuration::from_secs(-1))).is_empty());
+        // Its key may be on the way, by a clock that was read a moment earlier too.
+        for seconds in [-50, 0, 50] {
+            assert!(keyless(vec![], row.opened_at.plus(SignedDuration::from_secs(seconds))).is_empty());
+        }
+        // And by a clock that was set back it began long after now.
+        assert_eq!(keyless(vec![], row.opened_at.plus(SignedDuration::from_hours(-1))).len(), 1);
         let [closed] = <[_; 1]>::try_from(keyless(vec![], later(1))).unwrap();
         hospital.commit(async move |_| Ok(closed)).unwrap();
         assert!(hospital.open(&second, "front-desk", &Attested::ALL).is_ok());

@@ -1,6 +1,5 @@
 //! Unlocking a person's key for a station, and locking it again.
 
-use jiff::SignedDuration;
 use jiff::civil::Date;
 
 use super::hand::Signers;
@@ -25,9 +24,6 @@ const WAITING_FOR_SESSION: [HoldReason; 2] = [HoldReason::NoSession, HoldReason:
 
 /// Where documents of a station wait for a person with a session.
 const BEFORE_SIGNING: [DocumentState; 2] = [DocumentState::AwaitingConfirmation, DocumentState::Signing];
-
-/// A session has its key within a moment of its row.
-const KEY_WITHIN: SignedDuration = SignedDuration::from_mins(1);
 
 impl Requests {
     pub(super) fn open_session(
@@ -140,8 +136,7 @@ pub fn close_ended(line: &Line) -> Result<(), DatabaseError> {
     let now = line.clock.now();
     let ended = line.sessions.expire(now);
     let with_key: Vec<SessionId> = line.sessions.all().iter().map(|open| open.id).collect();
-    let opening = now.plus(-KEY_WITHIN);
-    let keyless = |open: &SessionRow| !sessions::may_get_its_key(open, opening, now) && !with_key.contains(&open.id);
+    let keyless = |open: &SessionRow| !sessions::may_get_its_key(open, now) && !with_key.contains(&open.id);
     if ended.is_empty() && !line.database.read(async |tx| sessions::list(tx, true).await)?.iter().any(keyless) {
         return Ok(());
     }
@@ -158,7 +153,7 @@ pub fn close_ended(line: &Line) -> Result<(), DatabaseError> {
                 }
             }
             apply(tx, &journal, changes, now).await?;
-            let keyless = sessions::close_keyless(tx, &with_key, opening, now).await?;
+            let keyless = sessions::close_keyless(tx, &with_key, now).await?;
             apply(tx, &journal, keyless, now).await
         })
         .map_err(database_error)
