@@ -53,6 +53,10 @@ enum Kind {
     OtherOperator,
     /// Written in place, the rest of it some steps later.
     Slow,
+    /// Two files in a folder that is moved in, with one sidecar.
+    Folder,
+    /// A row of the station's list speaks for it; the list grows with each.
+    Listed,
     /// The bytes of one that was sent before.
     Again,
     /// Nothing says whose it is.
@@ -79,9 +83,9 @@ enum Step {
     StepClock(SignedDuration),
 }
 
-/// A scan that was delivered, with whom alone it may be filed, and who scanned it.
-struct Scan {
-    digest: Digest,
+/// With whom alone a scan may be filed, and who scanned it.
+#[derive(Clone, Copy)]
+struct Whose {
     patient: &'static str,
     operator: &'static str,
 }
@@ -97,9 +101,12 @@ struct Walk {
     hospital: Hospital,
     disk: Mount,
     daemon: Option<Daemon>,
-    sent: BTreeMap<String, Scan>,
+    /// The names of what was delivered, each with its scans.
+    sent: BTreeMap<String, Vec<Digest>>,
+    whose: BTreeMap<Digest, Whose>,
     /// What `Again` sends again.
-    whole: Vec<(Vec<u8>, &'static str)>,
+    whole: Vec<(Vec<u8>, Whose)>,
+    list: String,
     uploads: Vec<Upload>,
     trouble: Option<Trouble>,
     /// How far the hospital's clocks lie from the test's.
@@ -145,7 +152,9 @@ impl Walk {
             disk,
             daemon: None,
             sent: BTreeMap::new(),
+            whose: BTreeMap::new(),
             whole: Vec::new(),
+            list: "file,patient_id,document_type,obtained_on,operator,paper,expected_pages\n".into(),
             uploads: Vec::new(),
             trouble: None,
             moved: SignedDuration::ZERO,
@@ -178,11 +187,13 @@ impl Walk {
 
     fn kind(&mut self) -> Kind {
         match self.random.u8(..20) {
-            0..8 => Kind::Whole,
-            8..11 => Kind::OtherOperator,
-            11..14 => Kind::Slow,
-            14 => Kind::Again,
-            15..17 => Kind::Nobodys,
+            0..6 => Kind::Whole,
+            6..9 => Kind::OtherOperator,
+            9..11 => Kind::Slow,
+            11..13 => Kind::Folder,
+            13..15 => Kind::Listed,
+            15 => Kind::Again,
+            16 => Kind::Nobodys,
             17 => Kind::Poor,
             _ => Kind::Cut,
         }
@@ -201,8 +212,8 @@ impl Walk {
             }
             Step::Stop => {
                 // Before it listens to signals, they end it as they end any program.
-                self.tell(&Request::Status);
-                self.end_daemon(Daemon::stop);
+                let is_up = self.hospital.ask(&Request::Status, self.patience()).is_ok();
+                self.end_daemon(if is_up { Daemon::stop } else { Daemon::kill });
                 self.start();
             }
             Step::KillWorker => {
@@ -252,47 +263,88 @@ impl Walk {
         self.tell(&log_on(clerk));
     }
 
+    /// With a full disk it may not come up at all.
+    fn patience(&self) -> Duration {
+        if self.trouble == Some(Trouble::DiskFull) { Duration::from_secs(1) } else { PATIENCE }
+    }
+
     /// Asks, and takes a refusal, or no answer at all, as it comes.
     fn tell(&self, request: &Request) {
-        if let Err(error) = self.hospital.ask(request, Duration::from_secs(2)) {
+        if let Err(error) = self.hospital.ask(request, self.patience()) {
             println!("          {error}");
         }
     }
 
     fn deliver(&mut self, number: usize, kind: Kind) {
-        let patient = PATIENTS[self.random.usize(..PATIENTS.len())];
-        let name = format!("見本 {number}.jpg");
-        let own = variant_of_jpeg(&sample("consent.jpg"), &format!("walk {number}"));
-        let (bytes, patient) = match kind {
-            Kind::Again if !self.whole.is_empty() => self.whole[self.random.usize(..self.whole.len())].clone(),
+        let operator = CLERKS[usize::from(matches!(kind, Kind::OtherOperator))];
+        let mut whose = Whose { patient: PATIENTS[self.random.usize(..PATIENTS.len())], operator };
+        let page = |of| variant_of_jpeg(&sample("consent.jpg"), &format!("walk {number} {of}"));
+        let mut bytes = page(1);
+        match kind {
+            Kind::Again if !self.whole.is_empty() => {
+                (bytes, whose) = self.whole[self.random.usize(..self.whole.len())].clone();
+            }
             Kind::Poor => {
                 let poor = fs::read("fixtures/samples/bad/resolution-150-dpi.jpg").unwrap();
-                (variant_of_jpeg(&poor, &format!("walk {number}")), patient)
+                bytes = variant_of_jpeg(&poor, &format!("walk {number}"));
             }
-            Kind::Cut => (own[..own.len() / 2].to_vec(), patient),
-            _ => (own, patient),
-        };
-        let operator = CLERKS[usize::from(matches!(kind, Kind::OtherOperator))];
-        if !matches!(kind, Kind::Nobodys) {
-            let (today, now) = self.hospital.today();
-            let text = format!(
-                r#"{{"format":"torikomi-sidecar-v1","patient_id":"{patient}","document_type":"consent-demo",
-                    "obtained_on":"{today}","scanned_at":"{now}","operator":"{operator}","paper":"A4","expected_pages":1}}"#
-            );
-            put(&self.hospital.drop(), &format!("見本 {number}.json"), text.as_bytes());
+            Kind::Cut => bytes.truncate(bytes.len() / 2),
+            Kind::Whole => self.whole.push((bytes.clone(), whose)),
+            _ => {}
         }
-        if let Kind::Slow = kind {
-            let (begun, rest) = bytes.split_at(bytes.len() / 3);
-            let mut file = File::create(self.hospital.drop().join(&name)).unwrap();
-            file.write_all(begun).unwrap();
-            self.uploads.push(Upload { file, rest: rest.to_vec() });
-        } else {
-            put(&self.hospital.drop(), &name, &bytes);
+        let drop = self.hospital.drop();
+        let name = format!("見本 {number}.jpg");
+        let sidecar = format!("見本 {number}.json");
+        let mut scans = vec![Digest::of(&bytes)];
+        let mut delivered = name.clone();
+        match kind {
+            Kind::Folder => {
+                let (folder, second) = (self.hospital.root().join("staging"), page(2));
+                scans.push(Digest::of(&second));
+                fs::create_dir(&folder).unwrap();
+                put(&folder, &sidecar, self.sidecar(whose, &[&name, "二枚目.jpg"]).as_bytes());
+                put(&folder, &name, &bytes);
+                put(&folder, "二枚目.jpg", &second);
+                delivered = format!("束 {number}");
+                fs::rename(folder, drop.join(&delivered)).unwrap();
+            }
+            Kind::Listed => {
+                let (today, Whose { patient, operator }) = (self.hospital.today().0, whose);
+                self.list.push_str(&format!("{name},{patient},consent-demo,{today},{operator},A4,1\n"));
+                put(&drop, "index.csv", self.list.as_bytes());
+                put(&drop, &name, &bytes);
+            }
+            Kind::Slow => {
+                put(&drop, &sidecar, self.sidecar(whose, &[&name]).as_bytes());
+                let (begun, rest) = bytes.split_at(bytes.len() / 3);
+                let mut file = File::create(drop.join(&name)).unwrap();
+                file.write_all(begun).unwrap();
+                self.uploads.push(Upload { file, rest: rest.to_vec() });
+            }
+            Kind::Nobodys => put(&drop, &name, &bytes),
+            _ => {
+                put(&drop, &sidecar, self.sidecar(whose, &[&name]).as_bytes());
+                put(&drop, &name, &bytes);
+            }
         }
-        self.sent.insert(name, Scan { digest: Digest::of(&bytes), patient, operator });
-        if let Kind::Whole = kind {
-            self.whole.push((bytes, patient));
-        }
+        self.whose.extend(scans.iter().map(|scan| (*scan, whose)));
+        self.sent.insert(delivered, scans);
+    }
+
+    fn sidecar(&self, whose: Whose, files: &[&str]) -> String {
+        let (today, now) = self.hospital.today();
+        serde_json::json!({
+            "format": "torikomi-sidecar-v1",
+            "patient_id": whose.patient,
+            "document_type": "consent-demo",
+            "obtained_on": today,
+            "scanned_at": now,
+            "operator": whose.operator,
+            "paper": "A4",
+            "expected_pages": files.len(),
+            "files": files,
+        })
+        .to_string()
     }
 
     fn finish_uploads(&mut self) {
@@ -339,10 +391,10 @@ impl Walk {
         self.tell(&Request::AcknowledgeClock { by: manager(), reason: reason("system-failure") });
         for (document, parts) in documents_of(&self.hospital) {
             let looked = || self.hospital.looked(document.id);
-            let scan = &self.sent[parts.keys().next().unwrap()];
+            let whose = self.whose[parts.values().next().unwrap()];
             let request = match (document.state, document.held) {
                 (DocumentState::AwaitingConfirmation, _) => {
-                    let by = by(scan.operator);
+                    let by = by(whose.operator);
                     Request::Confirm { by, document: looked(), pages_shown: true, supersedes: None }
                 }
                 (_, Some(HoldReason::Findings | HoldReason::Rejected)) => {
@@ -360,7 +412,7 @@ impl Walk {
                 (_, Some(HoldReason::StageFailed)) => Request::Retry { by: manager(), documents: vec![looked()] },
                 (DocumentState::Identifying, Some(_)) => {
                     let facts = Facts {
-                        patient_id: Some(scan.patient.into()),
+                        patient_id: Some(whose.patient.into()),
                         document_type: Some("consent-demo".parse().unwrap()),
                         obtained_on: Some(self.hospital.today().0.parse().unwrap()),
                         ..Facts::default()
@@ -430,15 +482,15 @@ impl Walk {
         let mut names: Vec<&str> = deliveries.iter().map(|found| found.source_display.as_str()).collect();
         names.sort_unstable();
         let expected: Vec<&str> = self.sent.keys().map(String::as_str).collect();
-        assert_eq!(names, expected, "each file is one delivery");
+        assert_eq!(names, expected, "what was delivered is one delivery each");
 
         let in_custody = contents_of(&hospital.custody(), &deliveries);
         let filed = self.filed();
-        for (name, scan) in &self.sent {
-            let kept = filed.contains_key(&scan.digest) || in_custody.contains(&scan.digest);
-            assert!(kept, "{name} is gone: {}", standing(hospital));
+        for (name, scans) in &self.sent {
+            let is_kept = |scan| filed.contains_key(scan) || in_custody.contains(scan);
+            assert!(scans.iter().all(is_kept), "{name} is gone: {}", standing(hospital));
         }
-        println!("{} files sent, {} contents filed", self.sent.len(), filed.len());
+        println!("{} scans sent, {} filed", self.whose.len(), filed.len());
         the_journal_is_whole(hospital);
         let checked = torikomi(Some(&hospital.root()), &["store", "check"]);
         assert_eq!(checked.status, 0, "{checked:?}");
@@ -463,8 +515,7 @@ impl Walk {
             let report = at_home.verify(record.id, &trust, true).unwrap().unwrap();
             assert_eq!(report.verdict, Verdict::Passed, "{parts:?}: {report:#?}");
             for (name, digest) in parts {
-                let scan = &self.sent[&name];
-                assert_eq!((digest, record.patient_id.as_str()), (scan.digest, scan.patient), "{name}");
+                assert_eq!(record.patient_id, self.whose[&digest].patient, "{name}");
                 objects.check(&digest).unwrap();
                 let twice = contents.insert(digest, document.id);
                 assert_eq!(twice, None, "{name} is filed twice");
