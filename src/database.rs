@@ -55,7 +55,9 @@ const ROOM: u64 = 1024 * 1024;
 
 #[derive(Debug, thiserror::Error)]
 pub enum DatabaseError {
-    #[error("the disk that holds the database is full: free some space; nothing is lost and work resumes by itself")]
+    #[error(
+        "the disk that holds the database is full: free some space, or files where `df -i` shows that none is left; nothing is lost and work resumes by itself"
+    )]
     DiskFull,
     #[error(
         "the database is damaged ({0}): intake has stopped; index and ledger can be rebuilt from custody, objects and the journal's files"

@@ -22,7 +22,9 @@ const PIECE: usize = 8 * 1024 * 1024;
 
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    #[error("the disk that holds the store is full: free some space; filing resumes by itself")]
+    #[error(
+        "the disk that holds the store is full: free some space, or files where `df -i` shows that none is left; filing resumes by itself"
+    )]
     DiskFull,
     #[error("the store holds no object {0}")]
     Missing(Digest),

@@ -19,6 +19,13 @@ impl Mount {
         mount
     }
 
+    /// An empty file system for so many files and folders, with more space than they need.
+    pub(crate) fn of_inodes(number: u32) -> Self {
+        let mut mount = Self::somewhere();
+        mount.run(&["-t", "tmpfs", "-o", &format!("nr_inodes={number},size={}", 64 << 20), "none"]);
+        mount
+    }
+
     /// `folder` seen read-only from another place; even root cannot write there.
     pub(crate) fn read_only(folder: &Path) -> Self {
         let mut mount = Self::somewhere();

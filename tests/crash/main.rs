@@ -13,9 +13,16 @@ mod burst;
 #[allow(dead_code, reason = "others use what is not used here")]
 mod hospital;
 mod injected;
+#[allow(dead_code, reason = "others use what is not used here")]
+#[path = "../../src/durable/testing.rs"]
+mod mounts;
 mod order;
+#[path = "../support/program.rs"]
+#[allow(dead_code, reason = "others use what is not used here")]
+mod program;
 mod random;
 mod troubled;
+mod walk;
 
 use std::time::{Duration, Instant};
 

@@ -73,6 +73,39 @@ fn a_full_disk_under_custody_stops_intake_and_the_status_says_so() {
 }
 
 #[test]
+fn a_disk_with_room_for_no_further_file_stops_the_line_and_loses_nothing() {
+    let mut hospital = Hospital::found();
+    let disk = Mount::of_inodes(600);
+    let (store, custody) = (disk.path.join("store"), disk.path.join("custody"));
+    run(Command::new("cp").arg("-a").arg(hospital.home.layout().store(&hospital.config)).arg(&store));
+    run(Command::new("cp").arg("-a").arg(hospital.custody()).arg(&custody));
+    let paths = format!("path = \"{}\"\ncustody = \"{}\"\n", store.display(), custody.display());
+    hospital.configure(&Settings { store: paths, ..Settings::default() });
+    let daemon = hospital.start();
+    hospital.open_session().unwrap();
+    let mut sent = deliver(&hospital, "before");
+    all_filed(&hospital, &sent);
+
+    let ballast = disk.path.join(".ballast");
+    // Nothing can be taken into custody; then that, but nothing stored.
+    for (turn, spare) in [("none", 0), ("few", 14)] {
+        fs::create_dir(&ballast).unwrap();
+        let files = (0..).map(|number| ballast.join(number.to_string()));
+        let files: Vec<_> = files.take_while(|path| fs::File::create(path).is_ok()).collect();
+        files.iter().take(spare).for_each(|path| fs::remove_file(path).unwrap());
+        let caught = deliver(&hospital, turn);
+        let why = wait_for(&hospital, "the trouble in the status", || trouble(&status(&hospital)));
+        assert!(why.contains("space"), "{why}");
+        sent.extend(caught);
+        fs::remove_dir_all(&ballast).unwrap();
+        all_filed(&hospital, &sent);
+        wait_for(&hospital, "the end of the trouble", || trouble(&status(&hospital)).is_none().then_some(()));
+    }
+    daemon.stop();
+    settle(&hospital, &sent);
+}
+
+#[test]
 fn a_drop_folder_that_vanishes_and_comes_back_loses_nothing() {
     let hospital = Hospital::found();
     let daemon = hospital.start();

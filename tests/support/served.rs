@@ -1,13 +1,15 @@
 //! A home whose daemon is a process of its own, which can be killed; and the people, who come back after each kill.
 
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant as Moment};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
+use tokio::task::AbortHandle;
 use torikomi::cli::init::make::{NewFounder, Plan, make};
 use torikomi::config::home::Home;
 use torikomi::config::{Config, DatabaseTemplate, Mode};
@@ -38,9 +40,15 @@ pub struct Hospital {
     /// How far the built-in authority's clock lies from the machine's, in microseconds.
     moved: Arc<AtomicI64>,
     starts_at: Option<Instant>,
-    built_in: String,
+    built_in: BuiltIn,
     template: String,
     folder: tempfile::TempDir,
+}
+
+/// The built-in authority, at an address that stays the same while it is down.
+struct BuiltIn {
+    address: SocketAddr,
+    serving: Mutex<Option<AbortHandle>>,
 }
 
 /// What a test wants different from the usual.
@@ -109,21 +117,23 @@ impl Hospital {
         std::fs::write(calendar, text).unwrap();
         let template = std::fs::read_to_string(home.layout().settings()).unwrap();
         let moved = Arc::new(AtomicI64::new(0));
-        let built_in = serve_authority(&home, &runtime, Arc::clone(&moved));
+        let built_in = BuiltIn { address: free_address(), serving: Mutex::new(None) };
         let config = Config::load(&home.layout().settings()).unwrap();
         let database =
             Database::open_read_only(Address::at_home(home.layout(), &config).unwrap(), runtime.handle()).unwrap();
         let mut hospital = Self { database, runtime, config, home, moved, starts_at: None, built_in, template, folder };
+        hospital.authority_comes_up();
         hospital.configure(&Settings { starts_at: foundation.starts_at, ..Settings::default() });
         let daemon = hospital.start();
-        hospital.employ_a_clerk();
+        hospital.employ("clerk", "見本 受付");
         daemon.stop();
         hospital
     }
 
     /// Writes the settings that the next daemon finds.
     pub fn configure(&mut self, settings: &Settings) {
-        let authority = settings.authority.as_ref().unwrap_or(&self.built_in);
+        let built_in = format!("url = \"http://{}/\"\n", self.built_in.address);
+        let authority = settings.authority.as_ref().unwrap_or(&built_in);
         // A clock that a test sets runs from the start of each daemon, a little after the authority's.
         let clock =
             settings.starts_at.map(|at| format!("starts_at = \"{at}\"\nmax_offset = \"1min\"\n")).unwrap_or_default();
@@ -174,7 +184,7 @@ impl Hospital {
 
     /// By the clock that the daemon has been given.
     pub fn now(&self) -> Timestamp {
-        Timestamp::now() + jiff::SignedDuration::from_micros(self.moved.load(Ordering::SeqCst))
+        Timestamp::now() + SignedDuration::from_micros(self.moved.load(Ordering::SeqCst))
     }
 
     /// Starts the daemon, and does not wait until it answers.
@@ -218,14 +228,35 @@ impl Hospital {
         }
     }
 
+    /// The built-in authority answers; it outlives every daemon.
+    pub fn authority_comes_up(&self) {
+        let authority = keyring::timestamping(self.home.layout()).unwrap();
+        let listener = self.runtime.block_on(tokio::net::TcpListener::bind(self.built_in.address)).unwrap();
+        let moved = Arc::clone(&self.moved);
+        let clock =
+            move || Instant::from(Timestamp::now()).plus(SignedDuration::from_micros(moved.load(Ordering::SeqCst)));
+        let serving = torikomi::authority::serve::serve(listener, authority, clock, std::future::pending());
+        *self.built_in.serving.lock().unwrap() = Some(self.runtime.spawn(serving).abort_handle());
+    }
+
+    /// Nobody listens at its address any more.
+    pub fn authority_goes_down(&self) {
+        if let Some(serving) = self.built_in.serving.lock().unwrap().take() {
+            serving.abort();
+        }
+        while TcpStream::connect(self.built_in.address).is_ok() {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
     /// The clerk logs on and attests.
     pub fn open_session(&self) -> Result<Value, ClientError> {
-        self.ask(&log_on(), PATIENCE)
+        self.ask(&log_on("clerk"), PATIENCE)
     }
 
     /// The same with a daemon that may die before it answers.
     pub fn try_to_open_session(&self, patience: Duration) {
-        let _ = self.ask(&log_on(), patience);
+        let _ = self.ask(&log_on("clerk"), patience);
     }
 
     /// A document as a person sees it now, who is about to decide.
@@ -253,24 +284,25 @@ impl Hospital {
 
     /// The clerk gets another key.
     pub fn enrol_the_clerk(&self) {
-        self.ask(&enrol_the_clerk(), PATIENCE).unwrap();
+        self.ask(&enrol("clerk"), PATIENCE).unwrap();
     }
 
-    fn employ_a_clerk(&self) {
+    /// Makes somebody an operator.
+    pub fn employ(&self, login: &str, name: &str) {
         let requests = [
             Request::AddPerson {
                 by: by("admin"),
-                login: "clerk".into(),
-                name: "見本 受付".into(),
+                login: login.into(),
+                name: name.into(),
                 kana: None,
                 occupation: "医療事務".into(),
                 department: "医事課".into(),
             },
-            enrol_the_clerk(),
+            enrol(login),
             Request::Appoint {
                 by: by("admin"),
                 second: Some(by("manager")),
-                login: "clerk".into(),
+                login: login.into(),
                 role: "operator".parse().unwrap(),
                 rank: 1,
                 from: None,
@@ -283,17 +315,12 @@ impl Hospital {
     }
 }
 
-fn enrol_the_clerk() -> Request {
-    Request::Enrol {
-        by: by("admin"),
-        person: by("clerk"),
-        present: None,
-        ca_passphrase: Secret::new(PASSPHRASE.into()),
-    }
+fn enrol(login: &str) -> Request {
+    Request::Enrol { by: by("admin"), person: by(login), present: None, ca_passphrase: Secret::new(PASSPHRASE.into()) }
 }
 
-fn log_on() -> Request {
-    Request::OpenSession { by: by("clerk"), station: STATION.parse().unwrap(), attested: true, obtained_on: None }
+pub fn log_on(login: &str) -> Request {
+    Request::OpenSession { by: by(login), station: STATION.parse().unwrap(), attested: true, obtained_on: None }
 }
 
 /// A document as a person sees it now, who is about to decide.
@@ -314,15 +341,9 @@ pub fn by(login: &str) -> Credentials {
     Credentials { login: login.into(), passphrase: Secret::new(PASSPHRASE.into()) }
 }
 
-/// The built-in authority on a free port, and the settings that name it. It outlives every daemon.
-fn serve_authority(home: &Home, runtime: &tokio::runtime::Runtime, moved: Arc<AtomicI64>) -> String {
-    let authority = keyring::timestamping(home.layout()).unwrap();
-    let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
-    let address = listener.local_addr().unwrap();
-    let clock =
-        move || Instant::from(Timestamp::now()).plus(jiff::SignedDuration::from_micros(moved.load(Ordering::SeqCst)));
-    runtime.spawn(torikomi::authority::serve::serve(listener, authority, clock, std::future::pending()));
-    format!("url = \"http://{address}/\"\n")
+/// On this machine, where nobody listens now.
+fn free_address() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
 
 fn replaced(text: &str, changes: &[(&str, &str)]) -> String {
@@ -351,6 +372,11 @@ impl Daemon {
         self.child.id()
     }
 
+    /// How it ended, where it has ended by itself.
+    pub fn has_ended(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().unwrap()
+    }
+
     /// A worker that it has started and that has begun to work.
     pub fn worker(&self) -> Option<i32> {
         let children = format!("/proc/{0}/task", self.child.id());
@@ -374,7 +400,8 @@ impl Daemon {
     pub fn stop(mut self) {
         let pid = rustix::process::Pid::from_child(&self.child);
         rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
-        assert!(self.child.wait().unwrap().success());
+        let status = self.child.wait().unwrap();
+        assert!(status.success(), "{status}");
     }
 }
 
