@@ -80,7 +80,7 @@ enum Step {
     Begin(Trouble),
     EndTrouble,
     /// The machine's clock and the authority's stand elsewhere after the next start.
-    StepClock(SignedDuration),
+    MoveClock(SignedDuration),
 }
 
 /// With whom alone a scan may be filed, and who scanned it.
@@ -180,7 +180,7 @@ impl Walk {
             92..97 if self.trouble.is_none() => {
                 Step::Begin([Trouble::DiskFull, Trouble::AuthorityDown, Trouble::FolderAway][self.random.usize(..3)])
             }
-            97.. => Step::StepClock(SignedDuration::from_millis(self.random.i64(-15_000..15_000))),
+            97.. => Step::MoveClock(SignedDuration::from_millis(self.random.i64(-15_000..15_000))),
             _ => Step::Wait(Duration::from_millis(200)),
         }
     }
@@ -226,7 +226,7 @@ impl Walk {
             Step::Act => self.act(),
             Step::Begin(trouble) => self.begin_trouble(trouble),
             Step::EndTrouble => self.end_trouble(),
-            Step::StepClock(by) => {
+            Step::MoveClock(by) => {
                 self.end_daemon(Daemon::kill);
                 self.moved += by;
                 self.start();
