@@ -550,6 +550,7 @@ impl Failure {
 }
 
 #[cfg(test)]
+#[allow(dead_code, reason = "the tests of the whole line use it too")]
 pub(crate) mod testing;
 
 #[cfg(test)]

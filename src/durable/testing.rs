@@ -1,7 +1,16 @@
 //! File systems that fail in a chosen way.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+
+/// Writes into a file until nothing goes in any more.
+pub(crate) fn fill(ballast: &Path) {
+    let mut file = std::fs::File::create(ballast).unwrap();
+    for block in [1 << 20, 4096] {
+        while file.write_all(&vec![0; block]).is_ok() {}
+    }
+}
 
 /// A mount that ends with the test. Mounting needs root, and a test that cannot mount fails rather than be skipped.
 pub(crate) struct Mount {

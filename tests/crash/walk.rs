@@ -26,7 +26,7 @@ use torikomi::verification::{AtHome, Trust, Verdict};
 use crate::account::{documents_of, standing, the_journal_is_whole};
 use crate::burst::{put, sample, variant_of_jpeg};
 use crate::hospital::{Daemon, Hospital, PATIENCE, Settings, by, log_on, looked_at_delivery};
-use crate::mounts::Mount;
+use crate::mounts::{Mount, fill};
 use crate::program::torikomi;
 
 const USUAL: Duration = Duration::from_secs(180);
@@ -536,12 +536,4 @@ fn contents_of(custody: &Path, deliveries: &[Delivery]) -> BTreeSet<Digest> {
         }
     }
     found
-}
-
-/// Writes until nothing goes in any more.
-fn fill(ballast: &Path) {
-    let mut file = File::create(ballast).unwrap();
-    for block in [1 << 20, 4096] {
-        while file.write_all(&vec![0; block]).is_ok() {}
-    }
 }

@@ -10,9 +10,13 @@ mod account;
 mod burst;
 mod clients;
 mod cut;
+mod full;
 #[path = "../support/served.rs"]
 #[allow(dead_code, reason = "others use what is not used here")]
 mod hospital;
+#[path = "../../src/durable/testing.rs"]
+#[allow(dead_code, reason = "others use what is not used here")]
+mod mounts;
 mod reused;
 mod servers;
 mod slowly;

@@ -1,8 +1,6 @@
 //! Disks that are full, folders that cannot be written or are gone: the line waits, says why, and goes on by itself.
 
 use std::fs;
-use std::io::Write as _;
-use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
@@ -12,7 +10,7 @@ use torikomi::ids::Digest;
 use crate::account::{every_file_has_one_delivery, filed, settle, the_journal_is_whole, wait_for};
 use crate::burst::{Sent, deliver, deliver_consent};
 use crate::hospital::{Hospital, PATIENCE, Settings};
-use crate::mounts::Mount;
+use crate::mounts::{Mount, fill};
 use crate::proven::proven;
 
 #[test]
@@ -27,7 +25,8 @@ fn a_full_disk_under_the_database_stops_the_line_and_loses_nothing() {
     let mut sent = deliver(&hospital, "before");
     all_filed(&hospital, &sent);
 
-    let ballast = fill(&disk.path);
+    let ballast = disk.path.join(".ballast");
+    fill(&ballast);
     let caught: Vec<Sent> = deliver(&hospital, "during");
     let why = wait_for(&hospital, "the trouble in the status", || trouble(&status(&hospital)));
     assert!(why.contains("full") || why.contains("space"), "{why}");
@@ -35,12 +34,12 @@ fn a_full_disk_under_the_database_stops_the_line_and_loses_nothing() {
         assert_eq!(Digest::of(&fs::read(hospital.drop().join(name)).unwrap()), *digest, "{name}");
     }
     sent.extend(caught);
-    fs::remove_file(ballast).unwrap();
+    fs::remove_file(&ballast).unwrap();
     all_filed(&hospital, &sent);
     wait_for(&hospital, "the end of the trouble", || trouble(&status(&hospital)).is_none().then_some(()));
 
     // One that is killed while the disk is full does not come up, and says why; then nothing was taken in.
-    let ballast = fill(&disk.path);
+    fill(&ballast);
     sent.extend(deliver(&hospital, "killed"));
     daemon.kill();
     assert_eq!(hospital.start().ended(), Some(3));
@@ -57,7 +56,8 @@ fn a_full_disk_under_custody_stops_intake_and_the_status_says_so() {
     let custody = disk.path.join("custody");
     run(Command::new("cp").arg("-a").arg(hospital.custody()).arg(&custody));
     hospital.configure(&Settings { store: format!("custody = \"{}\"\n", custody.display()), ..Settings::default() });
-    let ballast = fill(&disk.path);
+    let ballast = disk.path.join(".ballast");
+    fill(&ballast);
     let daemon = hospital.start();
     hospital.open_session().unwrap();
     let sent = deliver(&hospital, "full");
@@ -173,16 +173,6 @@ fn trouble(status: &Value) -> Option<String> {
     let paused = status["paused"].as_array().unwrap().iter().map(|paused| &paused["why"]);
     let stations = status["stations"].as_array().unwrap().iter().map(|station| &station["problem"]);
     paused.chain(stations).find(|trouble| !trouble.is_null()).map(ToString::to_string)
-}
-
-/// Writes until nothing goes in any more.
-fn fill(folder: &Path) -> std::path::PathBuf {
-    let path = folder.join(".ballast");
-    let mut file = fs::File::create(&path).unwrap();
-    for block in [1 << 20, 4096] {
-        while file.write_all(&vec![0; block]).is_ok() {}
-    }
-    path
 }
 
 fn run(command: &mut Command) {
