@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::account::{settle, standing, wait_for};
 use crate::burst::deliver;
-use crate::hospital::Hospital;
+use crate::hospital::{Hospital, PATIENCE};
 
 /// Everything that was delivered is accounted for so often.
 const ACCOUNT_EVERY: u64 = 20;
@@ -52,7 +52,8 @@ fn a_disk_that_fails_now_and_then_loses_nothing() {
         let when = format!("{}+{step}", random.u32(1..=step));
         println!("{turn}: {call} fails with {error}, {when}");
         let mut daemon = hospital.start();
-        hospital.open_session().unwrap();
+        // Where a worker was being started when the daemon was killed, its socket outlives it for a moment.
+        hospital.try_to_open_session(PATIENCE);
         let log = folder.path().join(format!("{turn}-{call}"));
         inject(&hospital, daemon.id(), call, error, &when, &log);
         sent.extend(deliver(&hospital, &format!("d{turn}")));
