@@ -206,7 +206,7 @@ impl Hospital {
 
     pub(super) fn plan(&self, signer: &Signer, station: &str) -> Result<Plan, PeopleError> {
         let (station, now): (Name, _) = (station.parse().unwrap(), self.now);
-        self.database.read(async move |tx| sessions::plan(tx, signer.person(), &station, &caps(), now).await)
+        self.database.read(async move |tx| sessions::plan(tx, signer.certificate(), &station, &caps(), now).await)
     }
 
     pub(super) fn open(
