@@ -167,7 +167,7 @@ impl Hospital {
         let deed = Deed::Revoke { person, certificate, since: self.now, why: RevocationReason::Renewal };
         let signed = Signed::sign(Act::new(deed, person, self.now, self.rules.home), &[own])?;
         let (rules, now) = (self.rules, self.now);
-        self.commit(async move |tx| enrolment::revoke(tx, signed, &rules, now).await)
+        self.commit(async move |tx| enrolment::revoke(tx, signed, enrolment::Next::Open, &rules, now).await)
     }
 
     /// The founders approve each other's appointments.
