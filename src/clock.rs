@@ -43,6 +43,23 @@ enum Source {
     Manual(AtomicI64),
 }
 
+/// The time by both clocks, for whoever counts how long something lasted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reading {
+    /// By the wall clock; none while it is in doubt, for then it tells of nothing how long ago it was.
+    pub wall: Option<Instant>,
+    /// By the clock that nobody can set.
+    pub since_boot: Duration,
+}
+
+impl Reading {
+    /// Now, where the wall clock says `believed` and is believed.
+    #[must_use]
+    pub fn at(believed: Instant) -> Self {
+        Self { wall: Some(believed), since_boot: since_boot() }
+    }
+}
+
 /// Why the time is not believed. The catalogue has a sentence for each: `clock-<code>`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, thiserror::Error)]
 #[serde(tag = "code", rename_all = "kebab-case")]
@@ -134,15 +151,20 @@ impl Clock {
         self.problem().map_or_else(|| Ok(self.now()), Err)
     }
 
+    /// The time now by both clocks.
+    #[must_use]
+    pub fn read(&self) -> Reading {
+        Reading { wall: self.believed().ok(), since_boot: since_boot() }
+    }
+
     /// What is in doubt about the clock. A jump stays in doubt, even when the clock is set back.
     pub fn problem(&self) -> Option<ClockProblem> {
         if matches!(self.source, Source::Manual(_)) {
             return None;
         }
         let mut doubt = self.doubted();
-        let moved = since_boot_offset().saturating_sub(self.agreed.load(Ordering::SeqCst));
-        let most = i64::try_from(self.most_drift.as_micros()).unwrap_or(i64::MAX);
-        if doubt.is_none() && moved.saturating_abs() > most {
+        let moved = self.drift();
+        if doubt.is_none() && self.is_step(moved) {
             *doubt = Some(ClockProblem::Jumped { by_milliseconds: moved / 1000 });
         }
         let unsynchronised = || self.must_be_synchronised && !self.kernel().is_some_and(|kernel| kernel.synchronised);
@@ -170,6 +192,19 @@ impl Clock {
         let mut doubt = self.doubted();
         self.agreed.store(since_boot_offset(), Ordering::SeqCst);
         *doubt = None;
+    }
+
+    /// How far the two have drifted apart since they were last believed, in microseconds.
+    #[must_use]
+    pub fn drift(&self) -> i64 {
+        since_boot_offset().saturating_sub(self.agreed.load(Ordering::SeqCst))
+    }
+
+    /// Whether a drift that differs by so much is a step.
+    #[must_use]
+    pub fn is_step(&self, microseconds: i64) -> bool {
+        let most = i64::try_from(self.most_drift.as_micros()).unwrap_or(i64::MAX);
+        microseconds.saturating_abs() > most
     }
 
     /// What wall and boot time are held to be apart, in microseconds.

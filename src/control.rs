@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroize;
 
 use crate::calendar::CannotTell;
+use crate::clock::ClockProblem;
 use crate::identification::Facts;
 use crate::ids::{DeliveryId, Digest, DocumentId, Name, RecordId, SessionId};
 use crate::instant::Instant;
@@ -273,6 +274,8 @@ pub enum Refusal {
     StatedInPart { document: DocumentId },
     /// A file that was changed after it was taken is released one by one, by whoever looked at it.
     LookedAtSingly { document: DocumentId },
+    /// Accounts, keys and offices begin by the clock, and stay so when it is set right: nobody gets one while it is in doubt.
+    ClockInDoubt { clock: ClockProblem },
     /// An appointment does not begin in the past.
     BegunInPast { from: Instant },
     /// There is no appointment to end.

@@ -1,6 +1,6 @@
 //! Starts everything, serves the control socket, stops cleanly.
 
-mod attempts;
+pub mod attempts;
 pub mod clocks;
 pub mod open;
 mod reload;
@@ -342,7 +342,8 @@ fn note_anchor(line: &Line, copied: Result<(), AnchorError>) {
     }
 }
 
-/// Watches what comes with time alone: sessions reach a cap, appointments begin, the clock moves.
+/// Watches what no stage and no request looks after: sessions reach a cap, appointments begin, the clock moves, a signature is
+/// left over.
 fn watch_sessions(line: &Arc<Line>, bell: &Arc<Bell>) -> std::io::Result<JoinHandle<()>> {
     let (line, bell) = (Arc::clone(line), Arc::clone(bell));
     std::thread::Builder::new().name("sessions".into()).spawn(move || {
@@ -351,6 +352,11 @@ fn watch_sessions(line: &Arc<Line>, bell: &Arc<Bell>) -> std::io::Result<JoinHan
             survive("sessions", || {
                 if let Err(error) = requests::close_ended(&line) {
                     tracing::error!(%error, "A session ended and its row could not be closed; its key is gone");
+                }
+            });
+            survive("attempts", || {
+                if let Err(error) = attempts::look_after_unentered(&line) {
+                    tracing::error!(%error, "A signature whose document was ended could not be set aside; it is tried again");
                 }
             });
             survive("appointments", || {

@@ -23,7 +23,7 @@ use crate::patients::Patients;
 use crate::people::certificates;
 use crate::profile::{self, Profile, TimestampPolicy};
 use crate::signing::stamping::AttemptFiles;
-use crate::signing::unused::{Revoked, revoked};
+use crate::signing::unused::{Void, voided};
 use crate::signing::{ATTEMPTS, SigningError, media_of, media_of_sidecar};
 use crate::store::records::{self, Member, Record};
 use crate::store::{Objects, StoreError};
@@ -69,8 +69,8 @@ const UNKNOWN_PROFILE: FilingError = FilingError::Incoherent("the profile that j
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     Filed(Filed),
-    /// The signer's certificate, or that behind a decision, was revoked from before; the document is signed anew, or waits for
-    /// whoever has to decide anew.
+    /// The signer's certificate had ended before the signature was proven, or it or that behind a decision was revoked from
+    /// before; the document is signed anew, or waits for whoever has to decide anew.
     GivenUp,
     /// The clock was set back to before what is to be filed was taken, signed or stamped; it is tried again then.
     TooEarly {
@@ -173,8 +173,8 @@ impl Filing<'_> {
         self.database.write::<_, FilingError, _>(async move |tx| {
             // What nobody stamped is proven by the journal's entry alone, and that is made now.
             let proven_at = attempt.timestamped_at.unwrap_or(now);
-            if let Some(what) = what_was_revoked(tx, &record, proven_at).await? {
-                revoked(tx, &journal, &attempt, &profile, what, now).await?;
+            if let Some(what) = what_is_void(tx, &record, proven_at).await? {
+                voided(tx, &journal, &attempt, &profile, what, now).await?;
                 return Ok(Outcome::GivenUp);
             }
             let signature = members
@@ -212,19 +212,21 @@ impl Filing<'_> {
 }
 
 /// What the record rests on that counts no more: a record that would be denied is not filed.
-async fn what_was_revoked(
-    tx: &mut Tx,
-    record: &RecordJson,
-    proven_at: Instant,
-) -> Result<Option<Revoked>, DatabaseError> {
-    let since = certificates::revoked_since(tx, record.signer.certificate).await?;
-    if let Some(since) = since.filter(|since| *since <= proven_at) {
-        return Ok(Some(Revoked::Signer { since }));
+async fn what_is_void(tx: &mut Tx, record: &RecordJson, proven_at: Instant) -> Result<Option<Void>, DatabaseError> {
+    if let Some(held) = certificates::get(tx, record.signer.certificate).await? {
+        if let Some(since) = held.revoked_at.filter(|since| *since <= proven_at) {
+            return Ok(Some(Void::SignerRevoked { since }));
+        }
+        // Whoever verifies asks for the signer at the time that is proven, not at the one that the signature states.
+        if proven_at < held.not_before || held.not_after < proven_at {
+            let (not_before, not_after) = (held.not_before, held.not_after);
+            return Ok(Some(Void::SignerNotValid { not_before, not_after, proven_at }));
+        }
     }
     let named = |index: u64| record.decisions.iter().any(|decision| decision.journal_index == index);
     let decided = decisions::of_document(tx, record.document).await?;
     Ok(decided.iter().filter(|decision| named(decision.journal_index)).find_map(|decision| {
-        decision.undone_by.map(|undone_by| Revoked::Decision { index: decision.journal_index, undone_by })
+        decision.undone_by.map(|undone_by| Void::DecisionRevoked { index: decision.journal_index, undone_by })
     }))
 }
 

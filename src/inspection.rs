@@ -29,6 +29,8 @@ pub struct Subject<'a> {
     pub identity: &'a Identity,
     /// When the custody copy was complete, by our checked clock.
     pub taken_in_at: Instant,
+    /// What was in doubt about that clock then.
+    pub clock_problem: Option<&'a str>,
     pub station: &'a Name,
     pub calendar: &'a Calendar,
 }

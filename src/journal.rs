@@ -79,6 +79,8 @@ pub enum Kind {
     AttemptDamaged,
     /// The signer's certificate was revoked from before the signature was proven; it is kept and another attempt begins.
     SignerRevoked,
+    /// The signer's certificate had ended, or not begun, when the signature was proven; it is kept and another attempt begins.
+    SignerNotValid,
     /// A decision that the signed record names was made with a key that was revoked from before.
     DecisionRevoked,
     /// Whoever confirmed a document can sign no more, and somebody else has to confirm it.

@@ -277,6 +277,11 @@ pub enum Reason {
         taken_in_at: Instant,
     },
     ObtainedOnNotTold,
+    /// The clock that says when it was taken in was in doubt then: `jumped`, `behind`, `unsynchronised`.
+    ClockInDoubt {
+        taken_in_at: Instant,
+        problem: String,
+    },
     DeadlineNotTold {
         calendar: CannotTell,
     },

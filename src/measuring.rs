@@ -92,7 +92,7 @@ impl Measuring<'_> {
         match problem {
             None => {
                 let kept = measured.into_iter().map(|(member, measurements)| self.keep(member, measurements));
-                self.take(delivery, kept.collect::<Result<_, _>>()?).map(Measured::Taken)
+                self.take(delivery, copy, kept.collect::<Result<_, _>>()?).map(Measured::Taken)
             }
             // Nothing would ever name the measurements of a copy that is not taken, so they are not kept.
             Some(problem) => {
@@ -126,7 +126,7 @@ impl Measuring<'_> {
         let measured = measured.collect::<Result<Vec<_>, _>>()?;
         self.not_before_the_copy(delivery)?;
         let (delivery, journal) = (delivery.clone(), self.journal.clone());
-        let (known, now) = (self.clock.known(), self.clock.now());
+        let (known, now) = (copy.manifest().clock.clone(), self.clock.now());
         self.database.write::<_, E, _>(async move |tx| {
             let answer = decided(tx).await?;
             let document = enter_taken(tx, &delivery, &measured, &journal, &known, now).await?;
@@ -201,11 +201,12 @@ impl Measuring<'_> {
     fn take(
         &self,
         delivery: &Delivery,
+        copy: &CustodyCopy,
         measured: Vec<(Member, Measurements, Digest)>,
     ) -> Result<DocumentId, MeasuringError> {
         self.not_before_the_copy(delivery)?;
         let (delivery, journal) = (delivery.clone(), self.journal.clone());
-        let (known, now) = (self.clock.known(), self.clock.now());
+        let (known, now) = (copy.manifest().clock.clone(), self.clock.now());
         self.database.write::<_, MeasuringError, _>(async move |tx| {
             Ok(enter_taken(tx, &delivery, &measured, &journal, &known, now).await?)
         })
@@ -218,7 +219,8 @@ impl Measuring<'_> {
     }
 }
 
-/// In one transaction: contents, the document with its parts, the delivery's move, the journal's entry.
+/// In one transaction: contents, the document with its parts, the delivery's move, the journal's entry. `known` is how the clock
+/// stood when the copy was made, which is when it was taken in.
 async fn enter_taken(
     tx: &mut Tx,
     delivery: &Delivery,

@@ -159,6 +159,12 @@ pub enum Refused {
     RevokedBefore { since: Instant },
     #[error("you revoked the key of {login} alone: somebody else has the next one made")]
     StoppedByYou { login: String },
+    #[error("the key of {login} ended by itself: somebody else revokes it first, and then another is made")]
+    EndedByItself { login: String },
+    #[error(
+        "this is the last key with which others are made and people appointed: first have another's made, or renew it (`--renew`)"
+    )]
+    LastKey,
     #[error("the certificate begins at {since}, and cannot be revoked from before")]
     RevocationTooEarly { since: Instant },
     #[error("nobody appoints themselves: ask another administrator")]

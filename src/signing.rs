@@ -13,7 +13,7 @@ pub(crate) mod unused;
 use std::sync::Arc;
 
 use crate::calendar::{Calendar, CannotTell};
-use crate::clock::Clock;
+use crate::clock::{Clock, Reading};
 use crate::crypto::check::{self, SignatureError};
 use crate::crypto::make::{self, MakeError};
 use crate::database::{Database, DatabaseError};
@@ -180,20 +180,16 @@ impl Signing<'_> {
         };
         let attempt = AttemptId::new();
         let draft = self.draft(accepted, profile, &session, &capacity, attempt, times)?;
-        let made = self.sessions.sign(session.id, now, |signer| {
+        let made = self.sessions.sign(session.id, Reading::at(now), |signer| {
             make::sign_cades(signer.key(), &signer.certificate().der, self.chain, &draft.manifest, now)
-                .map(|signature| (signature, signer.certificate().fingerprint))
         });
-        let (signature, certificate) = match made {
+        let signature = match made {
             Ok(made) => made?,
             Err(Refused::SessionEnded { .. } | Refused::NoSuchSession) => {
                 return Ok(Outcome::Waits { reason: HoldReason::NoSession, detail: None });
             }
             Err(refused) => return Err(PeopleError::from(refused).into()),
         };
-        if certificate != draft.record.signer.certificate {
-            return Err(SigningError::Incoherent("the session's certificate changed while the record was written"));
-        }
         // What goes on from here is what anybody will verify later, so it is verified before it is kept.
         check::cades(&signature, &draft.manifest)?;
         self.keep(attempt, &draft, &signature)?;

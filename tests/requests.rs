@@ -11,8 +11,14 @@ mod clock;
 mod documents;
 #[path = "requests/journal.rs"]
 mod journal;
+#[path = "requests/keys.rs"]
+mod keys;
+#[path = "requests/left_over.rs"]
+mod left_over;
 #[path = "requests/people.rs"]
 mod people;
+#[path = "requests/put_off.rs"]
+mod put_off;
 #[path = "requests/renewals.rs"]
 mod renewals;
 #[path = "requests/revocations.rs"]

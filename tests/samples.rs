@@ -159,6 +159,7 @@ fn judge(contents: &[Measurements], statement: Option<Facts>, profile: &Profile)
         claims: &statement.claims,
         identity: &identity,
         taken_in_at: "2026-11-20T00:45:00.000000Z".parse().unwrap(),
+        clock_problem: None,
         station: &"front-desk".parse().unwrap(),
         calendar: &calendar,
     };

@@ -95,6 +95,7 @@ fn judge(
         claims: &claims,
         identity: &identity,
         taken_in_at: desk.now(),
+        clock_problem: None,
         station: &args.station,
         calendar,
     };

@@ -1,9 +1,10 @@
-//! Clears what a crash left of signing attempts in custody, before any stage works there.
+//! Clears what a crash left of signing attempts in custody, before any stage works there; and what a person's act left beside it.
 
 use crate::database::DatabaseError;
 use crate::durable::Failure;
 use crate::ids::AttemptId;
 use crate::ledger::attempts::{self, AttemptState};
+use crate::ledger::documents;
 use crate::pipeline::line::Line;
 use crate::signing::adoption::NotAdopted;
 use crate::signing::{ATTEMPTS, SigningError};
@@ -40,6 +41,26 @@ pub fn clear_left_over(line: &Line) -> Result<(), LeftError> {
             Some(_) => {}
             None => drop(line.adopt_or_set_aside(id)?),
         }
+    }
+    Ok(())
+}
+
+/// Looks after signatures whose rows could not be written and whose documents somebody has ended since: no stage takes these up
+/// again, and the next start may be months away.
+///
+/// # Errors
+/// When the ledger or the disk fails; the next look tries again.
+pub fn look_after_unentered(line: &Line) -> Result<(), LeftError> {
+    for (document, attempt) in line.all_unentered() {
+        let found = line.database.read::<_, DatabaseError, _>(async |tx| documents::get(tx, document).await)?;
+        if found.is_some_and(|document| document.state.is_open()) {
+            continue;
+        }
+        // A stage that had it in hand may have set it aside a moment ago.
+        if line.custody.make_folder(ATTEMPTS)?.names(MOST_ATTEMPTS)?.iter().any(|name| *name == *attempt.to_string()) {
+            line.adopt_or_set_aside(attempt)?;
+        }
+        line.forget_unentered(document);
     }
     Ok(())
 }

@@ -136,6 +136,7 @@ pub(super) struct Case {
     pub claims: Claims,
     pub identity: Identity,
     pub taken_in_at: Instant,
+    pub clock_problem: Option<&'static str>,
     pub station: Name,
     pub calendar: Calendar,
 }
@@ -151,6 +152,7 @@ pub(super) fn case() -> Case {
             ..Identity::default()
         },
         taken_in_at: tokyo("2026-11-20T14:05"),
+        clock_problem: None,
         station: "ward-3".parse().unwrap(),
         calendar: Calendar::parse(DEFAULT_CALENDAR.as_bytes(), "calendar.toml").unwrap().0,
     }
@@ -165,6 +167,7 @@ impl Case {
             claims: &self.claims,
             identity: &self.identity,
             taken_in_at: self.taken_in_at,
+            clock_problem: self.clock_problem,
             station: &self.station,
             calendar: &self.calendar,
         }

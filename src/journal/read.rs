@@ -6,6 +6,7 @@ use sqlx::Row as _;
 
 use super::{Entry, Kind};
 use crate::database::{DatabaseError, Tx, unreadable};
+use crate::evidence::record::ClockKnown;
 use crate::evidence::tree::{self, Frontier, ProofError};
 use crate::ids::{Digest, DocumentId, SessionId};
 
@@ -149,6 +150,14 @@ pub async fn of_document(tx: &mut Tx, document: DocumentId) -> Result<Vec<Stored
     .fetch_all(tx)
     .await?;
     rows.iter().map(found).collect()
+}
+
+/// How the clock stood when a document was taken in, as one of the entries about it says.
+#[must_use]
+pub fn clock_at_intake(entries: &[Stored]) -> Option<ClockKnown> {
+    let mut entries = entries.iter().filter_map(|stored| stored.entry().ok());
+    let taken = entries.find(|entry| entry.kind == Kind::DeliveryTaken)?;
+    serde_json::from_value(taken.facts.get("clock")?.clone()).ok()
 }
 
 /// The entries of a kind about a session, in order.

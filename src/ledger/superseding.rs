@@ -5,6 +5,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use sqlx::Row as _;
 
 use super::documents::{COLUMNS, Document, read_row};
 use crate::database::{DatabaseError, Tx};
@@ -48,21 +49,20 @@ pub async fn replacing(tx: &mut Tx, document: DocumentId) -> Result<Vec<Document
 pub async fn proposals(tx: &mut Tx, document: &Document) -> Result<Vec<(Document, Likeness)>, DatabaseError> {
     let sql = format!(
         "SELECT {COLUMNS} FROM document
-         WHERE created_at < $1 AND (state IN ('review', 'sent-back') OR (state = 'identifying' AND held IS NOT NULL))
+         WHERE id <> $1 AND {FIRST_ENTRY} < (SELECT MIN(idx) FROM journal_entry WHERE document = $1) AND (state IN ('review', 'sent-back') OR (state = 'identifying' AND held IS NOT NULL))
            AND ((patient_id = $2 AND document_type = $3 AND obtained_on = $4)
              OR (station = $5 AND state <> 'sent-back' AND id IN (SELECT document FROM document_part WHERE delivered_name IN
-                   (SELECT delivered_name FROM document_part WHERE document = $6))))
+                   (SELECT delivered_name FROM document_part WHERE document = $1))))
            AND NOT EXISTS (SELECT 1 FROM document AS newer WHERE newer.supersedes = document.id AND newer.state = 'filed')
-         ORDER BY created_at DESC, id DESC LIMIT $7"
+         ORDER BY {FIRST_ENTRY} DESC LIMIT $6"
     );
     let identity = &document.identity;
     let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
-        .bind(document.created_at.as_microseconds())
+        .bind(document.id.to_string())
         .bind(identity.patient.as_ref().map(|patient| patient.value.id.clone()))
         .bind(identity.document_type.as_ref().map(|kind| kind.value.to_string()))
         .bind(identity.obtained_on.as_ref().map(|day| day.value.to_string()))
         .bind(document.station.to_string())
-        .bind(document.id.to_string())
         .bind(MOST_PROPOSED)
         .fetch_all(tx)
         .await?;
@@ -71,6 +71,23 @@ pub async fn proposals(tx: &mut Tx, document: &Document) -> Result<Vec<(Document
         (found, likeness)
     };
     rows.iter().map(|row| read_row(row).map(like)).collect()
+}
+
+/// The number of the first entry about a document of the row, which took it in: the order in which documents came, whatever the
+/// clock said.
+const FIRST_ENTRY: &str = "(SELECT MIN(idx) FROM journal_entry WHERE journal_entry.document = document.id)";
+
+/// Whether a document was taken in before another one.
+pub async fn came_before(tx: &mut Tx, earlier: DocumentId, later: DocumentId) -> Result<bool, DatabaseError> {
+    let row = sqlx::query(
+        "SELECT COUNT(*) FROM (SELECT MIN(idx) AS one FROM journal_entry WHERE document = $1) AS a,
+           (SELECT MIN(idx) AS other FROM journal_entry WHERE document = $2) AS b WHERE a.one < b.other",
+    )
+    .bind(earlier.to_string())
+    .bind(later.to_string())
+    .fetch_one(tx)
+    .await?;
+    Ok(row.try_get::<i64, _>(0)? > 0)
 }
 
 /// Records that a person lets `id` take the place of `earlier`, or of none.

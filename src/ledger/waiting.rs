@@ -7,7 +7,7 @@ use sqlx::any::AnyRow;
 
 use super::documents::{self, COLUMNS, Document, WAITS_NO_MORE, read_row};
 use crate::database::{DatabaseError, Tx, unreadable};
-use crate::document::{DocumentState, HoldReason};
+use crate::document::{DeliveryState, DocumentState, HoldReason};
 use crate::ids::{DeliveryId, Digest, DocumentId};
 use crate::instant::Instant;
 
@@ -113,6 +113,32 @@ pub async fn any(tx: &mut Tx, reason: HoldReason) -> Result<bool, DatabaseError>
         .fetch_optional(tx)
         .await?;
     Ok(found.is_some())
+}
+
+/// Whether a document was put off, so that no stage has it in hand until then.
+pub async fn is_put_off(tx: &mut Tx, id: DocumentId, now: Instant) -> Result<bool, DatabaseError> {
+    let row = sqlx::query("SELECT COUNT(*) FROM document WHERE id = $1 AND held IS NULL AND retry_at > $2")
+        .bind(id.to_string())
+        .bind(now.as_microseconds())
+        .fetch_one(tx)
+        .await?;
+    Ok(row.try_get::<i64, _>(0)? > 0)
+}
+
+/// Everything that was put off has its turn now. It was put off by a clock that has been set since, so that its time might not
+/// come for years; what has to wait for the clock all the same puts itself off anew.
+pub async fn put_off_no_longer(tx: &mut Tx) -> Result<(), DatabaseError> {
+    sqlx::query(
+        "UPDATE document SET retry_at = NULL
+         WHERE retry_at IS NOT NULL AND state NOT IN ('filed', 'sent-back', 'discarded', 'disposed')",
+    )
+    .execute(&mut *tx)
+    .await?;
+    sqlx::query("UPDATE delivery SET retry_at = NULL WHERE retry_at IS NOT NULL AND state = $1")
+        .bind(DeliveryState::InCustody.to_string())
+        .execute(tx)
+        .await?;
+    Ok(())
 }
 
 /// The documents that wait for this reason, with what they are held with.

@@ -76,19 +76,15 @@ pub fn whole_second_from(at: Instant) -> Instant {
     if second == at { at } else { second.plus(SignedDuration::from_secs(1)) }
 }
 
-/// Ends what a person holds of a role at `at`. Where they hold nothing of it then, what lies ahead is taken back, and holds at
-/// no time. Whether there was anything to end.
+/// Ends what a person holds of a role at `at`, and takes back what lies ahead of that, which then holds at no time: who is out
+/// of an office does not come back to it unasked. Whether there was anything to end.
 pub fn end_at(appointments: &mut [Appointment], person: PersonId, role: Role, at: Instant) -> bool {
-    let theirs = |held: &Appointment| held.person == person && held.role == role && held.until != Some(held.from);
-    let runs_then = |held: &Appointment| theirs(held) && held.from < at && held.until.is_none_or(|until| at < until);
-    let runs = appointments.iter().any(runs_then);
     let mut ended = false;
-    for held in appointments.iter_mut() {
-        if runs && runs_then(held) {
-            held.until = Some(at);
-            ended = true;
-        } else if !runs && theirs(held) && at <= held.from {
-            held.until = Some(held.from);
+    let theirs = |held: &&mut Appointment| held.person == person && held.role == role && held.until != Some(held.from);
+    for held in appointments.iter_mut().filter(theirs) {
+        let end = held.from.max(at);
+        if held.until.is_none_or(|until| end < until) {
+            held.until = Some(end);
             ended = true;
         }
     }

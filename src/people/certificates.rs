@@ -51,6 +51,12 @@ impl Certificate {
         self.not_before <= now && now <= self.not_after && self.revoked_at.is_none()
     }
 
+    /// Whether it is in force, or will be: one that was issued while the clock was ahead begins when it says.
+    #[must_use]
+    pub fn is_unspent(&self, now: Instant) -> bool {
+        now <= self.not_after && self.revoked_at.is_none()
+    }
+
     /// Whether it is of an evaluation authority, for which nobody outside vouches.
     ///
     /// # Errors
@@ -164,11 +170,6 @@ pub async fn get(tx: &mut Tx, fingerprint: Digest) -> Result<Option<Certificate>
     row.as_ref().map(read_row).transpose()
 }
 
-/// From when on a certificate counts no more, where it was revoked.
-pub async fn revoked_since(tx: &mut Tx, fingerprint: Digest) -> Result<Option<Instant>, DatabaseError> {
-    Ok(get(tx, fingerprint).await?.and_then(|certificate| certificate.revoked_at))
-}
-
 /// How long before a certificate ends it is told, at the most: long enough for whoever has it renewed to be on holiday.
 const LONGEST_NOTICE: SignedDuration = SignedDuration::from_hours(60 * 24);
 
@@ -180,9 +181,10 @@ pub fn ends_soon(held: &[Certificate], now: Instant) -> Option<Instant> {
     (last.not_after.since(now) <= notice).then_some(last.not_after)
 }
 
-/// All of a person's certificates, the newest first.
+/// All of a person's certificates, the newest first: in the order of their entries, whatever time the clock said.
 pub async fn of_person(tx: &mut Tx, person: PersonId) -> Result<Vec<Certificate>, DatabaseError> {
-    let sql = format!("SELECT {COLUMNS} FROM certificate WHERE person = $1 ORDER BY issued_at DESC, fingerprint");
+    let sql =
+        format!("SELECT {COLUMNS} FROM certificate WHERE person = $1 ORDER BY journal_index DESC, issued_at DESC");
     let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(person.to_string()).fetch_all(tx).await?;
     rows.iter().map(read_row).collect()
 }

@@ -182,7 +182,7 @@ pub async fn enrol(
         return Err(Refused::SamePerson.into());
     }
     // Whoever holds the authority's passphrase could otherwise make a second key for somebody, and sign as them.
-    let stays = |held: &Certificate| held.is_in_force(now) && Some(held.fingerprint) != ending;
+    let stays = |held: &Certificate| held.is_unspent(now) && Some(held.fingerprint) != ending;
     if certificates::of_person(tx, certificate.person).await?.iter().any(stays) {
         let person = register::get(tx, certificate.person).await?;
         let login = person.map(|person| person.login.to_string()).unwrap_or_default();
@@ -193,11 +193,13 @@ pub async fn enrol(
     Ok(Change::new(signed.into_draft(None), vec![Row::Certificate(certificate)]))
 }
 
-/// Whoever stopped somebody's key alone does not have the next one made too, or one person could take another's place. Where
-/// nobody else could, it has to be: the two of a home would else be stuck for ever once one of them lost a key.
+/// Whoever stopped somebody's key alone does not have the next one made too, or one person could take another's place. Nor does
+/// anybody alone who waited until it ended by itself: its owner may be away and know of nothing. Where nobody else could, it has
+/// to be: the two of a home would else be stuck for ever once one of them lost a key.
 async fn replaced_by_another(tx: &mut Tx, owner: PersonId, by: PersonId, now: Instant) -> Result<(), PeopleError> {
-    let last = certificates::of_person(tx, owner).await?.into_iter().next();
-    if last.and_then(|last| last.stopped_by) != Some(by) {
+    let Some(last) = certificates::of_person(tx, owner).await?.into_iter().next() else { return Ok(()) };
+    let ended_by_itself = last.revoked_at.is_none() && last.not_after < now;
+    if !ended_by_itself && last.stopped_by != Some(by) {
         return Ok(());
     }
     for other in register::list(tx).await?.into_iter().filter(|other| other.id != owner && other.id != by) {
@@ -205,7 +207,9 @@ async fn replaced_by_another(tx: &mut Tx, owner: PersonId, by: PersonId, now: In
         let keys = certificates::of_person(tx, other.id).await?;
         if ENDS_ANOTHERS.iter().any(|role| roles.contains(role)) && keys.iter().any(|key| key.is_in_force(now)) {
             let login = register::get(tx, owner).await?.map(|owner| owner.login.to_string()).unwrap_or_default();
-            return Err(Refused::StoppedByYou { login }.into());
+            let refused =
+                if ended_by_itself { Refused::EndedByItself { login } } else { Refused::StoppedByYou { login } };
+            return Err(refused.into());
         }
     }
     Ok(())
@@ -214,7 +218,8 @@ async fn replaced_by_another(tx: &mut Tx, owner: PersonId, by: PersonId, now: In
 /// The roles in which one ends somebody else's key.
 const ENDS_ANOTHERS: [Role; 2] = [Role::Admin, Role::InformationManager];
 
-/// The certificate that a revocation is about: the one in force, or the one that was in force at `since`.
+/// The certificate that a revocation is about: the one in force, or else the last one that nobody has revoked; or the one that
+/// was in force at `since`.
 ///
 /// # Errors
 /// When there is none, or `since` is still to come.
@@ -230,10 +235,13 @@ pub async fn to_revoke(
     }
     let held = certificates::of_person(tx, person.id).await?;
     let newest = held.first().cloned().ok_or_else(|| Refused::NoCertificate { login: login() })?;
-    let found = held.into_iter().find(|held| match since {
-        None => held.is_in_force(now),
-        Some(since) => held.is_valid_at(since),
-    });
+    let found = match since {
+        None => {
+            let in_force = held.iter().find(|held| held.is_in_force(now)).cloned();
+            in_force.or_else(|| held.into_iter().find(|held| held.revoked_at.is_none()))
+        }
+        Some(since) => held.into_iter().find(|held| held.is_valid_at(since)),
+    };
     let at = since.unwrap_or(now);
     Ok(found.ok_or(match newest.revoked_at {
         _ if at < newest.not_before => Refused::RevocationTooEarly { since: newest.not_before },
@@ -243,7 +251,7 @@ pub async fn to_revoke(
 }
 
 /// From when on a key counts no more that is revoked from now on: after everything that was proven to be signed with it, by
-/// whatever clock.
+/// whatever clock; and where it has yet to begin, from its beginning on.
 ///
 /// # Errors
 /// When the database fails.
@@ -251,15 +259,30 @@ pub async fn from_now_on(tx: &mut Tx, certificate: &Certificate, now: Instant) -
     let proven = records::newest_proof_by(tx, certificate.person).await?;
     let decided = decisions::newest_with(tx, certificate.fingerprint).await?;
     let after = proven.max(decided).map(|newest| newest.plus(SignedDuration::from_micros(1)));
-    Ok(after.map_or(now, |after| after.max(now)))
+    Ok(after.map_or(now, |after| after.max(now)).max(certificate.not_before))
+}
+
+/// What comes after a key that is revoked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// The same transaction enters the key that takes its place.
+    AtOnce,
+    /// Nobody knows yet.
+    Open,
 }
 
 /// Revokes a certificate: one person, its owner or somebody else, from now on; or two others, of whom neither is the owner,
-/// from when they say, and from earlier than it was revoked before.
+/// from when they say, and from earlier than it was revoked before. The last key by which another could be made stays.
 ///
 /// # Errors
 /// When the act is not admitted, or names a certificate that the person does not hold.
-pub async fn revoke(tx: &mut Tx, signed: Signed, rules: &ActRules, now: Instant) -> Result<Change, PeopleError> {
+pub async fn revoke(
+    tx: &mut Tx,
+    signed: Signed,
+    next: Next,
+    rules: &ActRules,
+    now: Instant,
+) -> Result<Change, PeopleError> {
     acts::admit(tx, &signed, rules, now).await?;
     let act = signed.act();
     let Deed::Revoke { person, certificate, since, .. } = act.deed else { return Err(Refused::MalformedAct.into()) };
@@ -282,6 +305,9 @@ pub async fn revoke(tx: &mut Tx, signed: Signed, rules: &ActRules, now: Instant)
         None if act.by == person => {}
         Some(second) if act.by == person || second == person => return Err(Refused::SamePerson.into()),
         None | Some(_) => acts::check_role(tx, act.by, &act.deed, &ENDS_ANOTHERS, now).await?,
+    }
+    if next == Next::Open && held.is_in_force(now) {
+        succession::check_revocation(tx, &held, now).await?;
     }
     let stopped_by = Some(act.by).filter(|by| *by != person && act.second.is_none());
     Ok(Change::new(signed.into_draft(None), vec![Row::CertificateRevoked { certificate, since, stopped_by }]))

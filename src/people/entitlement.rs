@@ -236,6 +236,7 @@ mod tests {
             id,
             person,
             login: "mihon-a".parse().unwrap(),
+            certificate: crate::ids::Digest::of(b"certificate"),
             station: "front-desk".parse().unwrap(),
             opened_at: Instant::from_microseconds(0).unwrap(),
             chain: vec![id, SessionId::new()],

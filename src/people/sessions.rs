@@ -5,12 +5,16 @@
 //!
 //! A session that is opened again by the same person at the same station within its caps goes on: the later row names
 //! the earlier, and the caps count over both.
+//!
+//! How long it lasts and goes unused is counted by the clock since boot: a wall clock that is set for a moment ends nobody's
+//! session. By the wall clock, while that is believed, it ends when its act said, and with the certificate of its key.
 
 mod rows;
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use jiff::SignedDuration;
 use jiff::civil::Date;
@@ -18,12 +22,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::acts::{self, Act, ActRules, Deed, Signed};
-use super::certificates::Signer;
+use super::certificates::{Certificate, Signer};
 use super::change::{Change, Row};
 use super::{PeopleError, Refused, register};
+use crate::clock::Reading;
 use crate::config::signing::Signing;
 use crate::database::{DatabaseError, Tx};
-use crate::ids::{HomeId, Name, PersonId, SessionId};
+use crate::ids::{Digest, HomeId, Name, PersonId, SessionId};
 use crate::instant::Instant;
 use crate::journal::{Draft, Kind, Subject};
 use crate::ledger::attempts;
@@ -147,17 +152,20 @@ pub struct Plan {
     pub obtained_on: Option<Date>,
 }
 
-/// Plans a session of `person` at `station`.
+/// Plans a session at `station` of the person whose certificate this is. None outlasts the certificate: what were signed
+/// after its end would be denied.
 ///
 /// # Errors
 /// When somebody has a session open there.
 pub async fn plan(
     tx: &mut Tx,
-    person: PersonId,
+    certificate: &Certificate,
     station: &Name,
     caps: &Caps,
     now: Instant,
 ) -> Result<Plan, PeopleError> {
+    let person = certificate.person;
+    let longest = now.plus(caps.longest).min(certificate.not_after);
     if let Some(open) = open_at(tx, station).await? {
         let login = register::get(tx, open.person).await?.map(|person| person.login.to_string()).unwrap_or_default();
         return Err(Refused::StationBusy { station: station.to_string(), login }.into());
@@ -173,7 +181,7 @@ pub async fn plan(
             session,
             person,
             station: station.clone(),
-            expires_at: earlier.expires_at.min(now.plus(caps.longest)),
+            expires_at: earlier.expires_at.min(longest),
             most: earlier.most.saturating_sub(earlier.signed).min(caps.most),
             continues: Some(earlier.id),
             attestation: earlier.attestation,
@@ -183,7 +191,7 @@ pub async fn plan(
             session,
             person,
             station: station.clone(),
-            expires_at: now.plus(caps.longest),
+            expires_at: longest,
             most: caps.most,
             continues: None,
             attestation: None,
@@ -357,10 +365,13 @@ pub struct Sessions {
 struct OpenSession {
     facts: SessionFacts,
     expires_at: Instant,
-    idle: SignedDuration,
+    /// The same by the clock since boot.
+    ends: Duration,
+    idle: Duration,
     most: u32,
     signed: u32,
-    last_used: Instant,
+    /// By the clock since boot.
+    last_used: Duration,
     key_locked: bool,
     // Shared with whoever is signing just now, one at a time; the last to let go wipes the key.
     signer: Arc<Mutex<Signer>>,
@@ -372,6 +383,8 @@ pub struct SessionFacts {
     pub id: SessionId,
     pub person: PersonId,
     pub login: Name,
+    /// Of the key that is unlocked.
+    pub certificate: Digest,
     pub station: Name,
     pub opened_at: Instant,
     /// This session, and those that it goes on with.
@@ -389,14 +402,16 @@ impl SessionFacts {
 }
 
 impl Sessions {
-    /// Takes in the key of a session whose row is durable. `earlier` are the sessions it goes on with.
-    pub fn admit(&self, row: &SessionRow, earlier: Vec<SessionId>, signer: Signer, caps: &Caps) {
+    /// Takes in the key of a session whose row is durable. `earlier` are the sessions it goes on with; its time runs from now
+    /// on, which is so long `since_boot`.
+    pub fn admit(&self, row: &SessionRow, earlier: Vec<SessionId>, signer: Signer, caps: &Caps, since_boot: Duration) {
         let mut chain = vec![row.id];
         chain.extend(earlier);
         let facts = SessionFacts {
             id: row.id,
             person: row.person,
             login: signer.login().clone(),
+            certificate: signer.certificate().fingerprint,
             station: row.station.clone(),
             opened_at: row.opened_at,
             chain,
@@ -406,10 +421,11 @@ impl Sessions {
         let session = OpenSession {
             facts,
             expires_at: row.expires_at,
-            idle: caps.idle,
+            ends: since_boot.saturating_add(span(row.expires_at.since(row.opened_at))),
+            idle: span(caps.idle),
             most: row.most,
             signed: row.signed,
-            last_used: row.opened_at,
+            last_used: since_boot,
             key_locked: signer.key().is_locked(),
             signer: Arc::new(Mutex::new(signer)),
         };
@@ -426,7 +442,7 @@ impl Sessions {
     ///
     /// # Errors
     /// When the session is not open, or has reached one of its caps; it is then to be closed with that reason.
-    pub fn sign<T>(&self, id: SessionId, now: Instant, sign: impl FnOnce(&Signer) -> T) -> Result<T, Refused> {
+    pub fn sign<T>(&self, id: SessionId, now: Reading, sign: impl FnOnce(&Signer) -> T) -> Result<T, Refused> {
         let signer = {
             let mut open = self.lock();
             let session = open.get_mut(&id).ok_or(Refused::NoSuchSession)?;
@@ -435,7 +451,7 @@ impl Sessions {
             }
             // Counted before the signature is made: a try that fails must not open the way to one too many.
             session.signed = session.signed.saturating_add(1);
-            session.last_used = now;
+            session.last_used = now.since_boot;
             Arc::clone(&session.signer)
         };
         let signer = signer.lock().unwrap_or_else(PoisonError::into_inner);
@@ -483,7 +499,7 @@ impl Sessions {
     }
 
     /// Wipes the keys of all sessions that have reached a cap, and says which and why. Their rows are then closed.
-    pub fn expire(&self, now: Instant) -> Vec<(SessionId, CloseReason)> {
+    pub fn expire(&self, now: Reading) -> Vec<(SessionId, CloseReason)> {
         let mut open = self.lock();
         let ended: Vec<_> = open.iter().filter_map(|(id, session)| Some((*id, session.ended(now)?))).collect();
         for (id, _) in &ended {
@@ -499,12 +515,12 @@ impl Sessions {
 }
 
 impl OpenSession {
-    fn ended(&self, now: Instant) -> Option<CloseReason> {
-        if now.plus(LONGEST_WAIT) < self.facts.since() {
+    fn ended(&self, now: Reading) -> Option<CloseReason> {
+        if now.wall.is_some_and(|wall| wall.plus(LONGEST_WAIT) < self.facts.since()) {
             Some(CloseReason::SetBack)
-        } else if now >= self.expires_at {
+        } else if now.since_boot >= self.ends || now.wall.is_some_and(|wall| wall >= self.expires_at) {
             Some(CloseReason::Expired)
-        } else if now.since(self.last_used) > self.idle {
+        } else if now.since_boot.saturating_sub(self.last_used) > self.idle {
             Some(CloseReason::Idle)
         } else if self.signed >= self.most {
             Some(CloseReason::Spent)
@@ -512,4 +528,9 @@ impl OpenSession {
             None
         }
     }
+}
+
+/// What lies before its own beginning lasts no time.
+fn span(length: SignedDuration) -> Duration {
+    Duration::try_from(length).unwrap_or_default()
 }

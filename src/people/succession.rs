@@ -1,14 +1,16 @@
-//! Whether people are left who can appoint others.
+//! Whether people are left who can appoint others, and have keys made.
 //!
 //! An appointment takes an administrator and a second person, and nobody appoints themselves. Where the last two go, one after
-//! the other or on one day, no act brings anybody back: the home would sign nothing more for ever.
+//! the other or on one day, no act brings anybody back: the home would sign nothing more for ever. Nor does one where the last
+//! of them has no key any more: each new key is made with the signature of another.
 
 use std::collections::BTreeSet;
 
-use super::appointments;
-use super::{PeopleError, Refused, Role, certificates};
+use super::appointments::{self, Appointment};
+use super::certificates::{self, Certificate};
+use super::{PeopleError, Refused, Role};
 use crate::database::Tx;
-use crate::ids::PersonId;
+use crate::ids::{Digest, PersonId};
 use crate::instant::Instant;
 
 /// Refuses the end of an office after which nobody could be appointed any more.
@@ -28,25 +30,50 @@ pub(super) async fn check_end(
     }
     let mut left = appointments::list(tx, now).await?;
     appointments::end_at(&mut left, person, role, ends);
-    let holders = |roles: &[Role]| -> BTreeSet<PersonId> {
-        let lasting =
-            left.iter().filter(|held| held.until.is_none() && held.from <= ends && roles.contains(&held.role));
-        lasting.map(|held| held.person).collect()
-    };
-    let (first, second) = (holders(&[Role::Admin]), holders(&APPOINTING));
+    if can_appoint(tx, &left, ends, None, now).await? { Ok(()) } else { Err(Refused::NobodyLeft.into()) }
+}
+
+/// Refuses to revoke the key without which nobody could be appointed, and no key be made, any more. A lost one of two is
+/// revoked, and made anew with the other.
+pub(super) async fn check_revocation(tx: &mut Tx, revoked: &Certificate, now: Instant) -> Result<(), PeopleError> {
+    let left = appointments::list(tx, now).await?;
+    // Of somebody else nothing depends on it.
+    let appoints = lasting(&left, &APPOINTING, now).contains(&revoked.person);
+    if !appoints || can_appoint(tx, &left, now, Some(revoked.fingerprint), now).await? {
+        return Ok(());
+    }
+    Err(Refused::LastKey.into())
+}
+
+/// Whether two are left at `at` who can appoint others, one of them with another key than `without`.
+async fn can_appoint(
+    tx: &mut Tx,
+    left: &[Appointment],
+    at: Instant,
+    without: Option<Digest>,
+    now: Instant,
+) -> Result<bool, PeopleError> {
+    let (first, second) = (lasting(left, &[Role::Admin], at), lasting(left, &APPOINTING, at));
     for first in &first {
         for second in second.iter().filter(|second| *second != first) {
-            if has_key(tx, *first, now).await? || has_key(tx, *second, now).await? {
-                return Ok(());
+            if has_key(tx, *first, without, now).await? || has_key(tx, *second, without, now).await? {
+                return Ok(true);
             }
         }
     }
-    Err(Refused::NobodyLeft.into())
+    Ok(false)
+}
+
+/// Who holds one of these roles at an instant, with no end in sight.
+fn lasting(left: &[Appointment], roles: &[Role], at: Instant) -> BTreeSet<PersonId> {
+    let lasting = left.iter().filter(|held| held.until.is_none() && held.from <= at && roles.contains(&held.role));
+    lasting.map(|held| held.person).collect()
 }
 
 /// Those who sign an appointment: the first is an administrator, the second is in either office.
 const APPOINTING: [Role; 2] = [Role::Admin, Role::InformationManager];
 
-async fn has_key(tx: &mut Tx, person: PersonId, now: Instant) -> Result<bool, PeopleError> {
-    Ok(certificates::of_person(tx, person).await?.iter().any(|held| held.is_in_force(now)))
+async fn has_key(tx: &mut Tx, person: PersonId, without: Option<Digest>, now: Instant) -> Result<bool, PeopleError> {
+    let held = certificates::of_person(tx, person).await?;
+    Ok(held.iter().any(|held| held.is_in_force(now) && Some(held.fingerprint) != without))
 }

@@ -5,6 +5,7 @@ mod offices;
 
 use hospital::*;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::SignedDuration;
 use zeroize::Zeroizing;
@@ -14,6 +15,7 @@ use super::certificates::{self, Certificate, Signer};
 use super::enrolment::{self, Foundation, OwnKey};
 use super::sessions::{self, Attested, CloseReason, SessionFacts, Sessions};
 use super::*;
+use crate::clock::Reading;
 use crate::crypto::make::Passphrase;
 use crate::ids::{Digest, DocumentId, HomeId, PersonId, SessionId};
 use crate::journal::read::entries;
@@ -305,20 +307,49 @@ fn a_session_signs_within_its_caps() {
         let row = hospital.open(&operator, "front-desk", &Attested::ALL).unwrap();
         let sessions = Sessions::default();
         let id = row.id;
-        sessions.admit(&row, Vec::new(), operator, &caps());
+        sessions.admit(&row, Vec::new(), operator, &caps(), BOOTED);
         assert_eq!(sessions.at_station(&row.station).unwrap().id, id);
         let sign = |at| sessions.sign(id, at, |signer| signer.login().to_string());
-        let minutes = |count| hospital.now.plus(SignedDuration::from_mins(count));
+        let minutes = |count: u64| {
+            let after = Duration::from_secs(60 * count);
+            let wall = hospital.now.plus(after.try_into().unwrap());
+            Reading { wall: Some(wall), since_boot: BOOTED + after }
+        };
         assert_eq!(sign(minutes(1)).unwrap(), "mihon-taro");
         // 31 minutes unused.
         assert_eq!(sign(minutes(32)).unwrap_err(), Refused::SessionEnded { reason: CloseReason::Idle });
         sign(minutes(31)).unwrap();
         sign(minutes(32)).unwrap();
         assert_eq!(sign(minutes(33)).unwrap_err(), Refused::SessionEnded { reason: CloseReason::Spent });
-        assert_eq!(sign(later(8)).unwrap_err(), Refused::SessionEnded { reason: CloseReason::Expired });
+        assert_eq!(sign(minutes(8 * 60)).unwrap_err(), Refused::SessionEnded { reason: CloseReason::Expired });
         assert_eq!(sessions.expire(minutes(33)), [(id, CloseReason::Spent)]);
         assert_eq!(sessions.expire(minutes(33)), []);
         assert_eq!(sign(minutes(33)).unwrap_err(), Refused::NoSuchSession);
+    }
+}
+
+/// The clock since boot, at some time.
+const BOOTED: Duration = Duration::from_secs(100_000);
+
+#[test]
+fn a_clock_that_is_set_ends_no_session_and_none_outlasts_its_certificate() {
+    for (mut hospital, admin, manager) in Hospital::founded() {
+        let operator = hospital.operator([&admin, &manager], "mihon-taro");
+        let row = hospital.open(&operator, "front-desk", &Attested::ALL).unwrap();
+        let sessions = Sessions::default();
+        sessions.admit(&row, Vec::new(), operator, &caps(), BOOTED);
+        // A day ahead, in doubt: nobody has used it for a minute, and no longer.
+        let after = |minutes: u64| BOOTED + Duration::from_secs(60 * minutes);
+        assert_eq!(sessions.expire(Reading { wall: None, since_boot: after(1) }), []);
+        // A clock that stands still keeps none open either.
+        let stands = |minutes| Reading { wall: Some(hospital.now), since_boot: after(minutes) };
+        assert_eq!(sessions.expire(stands(30)), []);
+        assert_eq!(sessions.expire(stands(31)), [(row.id, CloseReason::Idle)]);
+        hospital.close(&row, CloseReason::Idle).unwrap();
+
+        let ends = manager.certificate().not_after;
+        hospital.now = ends.plus(SignedDuration::from_hours(-1));
+        assert_eq!(hospital.plan(&manager, "front-desk").unwrap().expires_at, ends);
     }
 }
 
@@ -444,7 +475,7 @@ fn a_person_s_keys_go_with_the_person() {
         let person = operator.person();
         let row = hospital.open(&operator, "front-desk", &[]).unwrap();
         let sessions = Sessions::default();
-        sessions.admit(&row, Vec::new(), operator, &caps());
+        sessions.admit(&row, Vec::new(), operator, &caps(), BOOTED);
         assert_eq!(sessions.close_all_of(PersonId::new()), []);
         assert_eq!(sessions.close_all_of(person), [row.id]);
         assert!(sessions.all().is_empty());

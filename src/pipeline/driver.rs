@@ -50,6 +50,9 @@ pub enum StageName {
 }
 
 impl StageName {
+    pub const ALL: [Self; 6] =
+        [Self::Measuring, Self::Identification, Self::Inspection, Self::Signing, Self::Stamping, Self::Filing];
+
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

@@ -195,7 +195,13 @@ impl Line {
         self.unentered.lock().unwrap_or_else(PoisonError::into_inner).insert(document, attempt);
     }
 
-    pub(super) fn forget_unentered(&self, document: DocumentId) {
+    /// Those of every document.
+    pub fn all_unentered(&self) -> Vec<(DocumentId, AttemptId)> {
+        let unentered = self.unentered.lock().unwrap_or_else(PoisonError::into_inner);
+        unentered.iter().map(|(document, attempt)| (*document, *attempt)).collect()
+    }
+
+    pub fn forget_unentered(&self, document: DocumentId) {
         self.unentered.lock().unwrap_or_else(PoisonError::into_inner).remove(&document);
     }
 

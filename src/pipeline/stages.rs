@@ -17,7 +17,7 @@ use crate::ids::{AttemptId, DeliveryId, DocumentId, PersonId, SessionId};
 use crate::inspection::{Subject, SubjectPart, inspect};
 use crate::instant::Instant;
 use crate::intake::custody::CustodyCopy;
-use crate::journal::{Draft, Kind, Subject as About};
+use crate::journal::{Draft, Kind, Subject as About, read};
 use crate::judgement::{Judgement, Severity};
 use crate::ledger::attempts::{self, AttemptState};
 use crate::ledger::documents::{self, Document};
@@ -403,7 +403,10 @@ impl Line {
 impl Line {
     fn judge(&self, document: &Document, adopted: &Adopted, calendar: &Calendar) -> Result<Judgement, StageError> {
         let id = document.id;
-        let parts = self.database.read::<_, StageError, _>(async |tx| {
+        let (parts, clock) = self.database.read::<_, StageError, _>(async |tx| {
+            let clock = read::clock_at_intake(&read::of_document(tx, id).await?).ok_or_else(|| {
+                StageError::Document("the journal does not say how the clock stood at the intake".into())
+            })?;
             let mut found = Vec::new();
             for part in documents::parts(tx, id).await? {
                 let object = contents::measurements(tx, &part.content)
@@ -411,7 +414,7 @@ impl Line {
                     .ok_or_else(|| StageError::Document("a content has no measurements".into()))?;
                 found.push((part, object));
             }
-            Ok(found)
+            Ok((found, clock))
         })?;
         let mut measured = Vec::new();
         for (part, object) in parts {
@@ -432,6 +435,7 @@ impl Line {
             claims: &document.claims,
             identity: &document.identity,
             taken_in_at: document.taken_in_at,
+            clock_problem: clock.problem.as_deref(),
             station: &document.station,
             calendar,
         };

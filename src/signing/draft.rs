@@ -10,16 +10,15 @@ use crate::evidence::record::{
 };
 use crate::ids::{AttemptId, Digest};
 use crate::instant::Instant;
-use crate::journal::Kind;
-use crate::journal::read::{Stored, head, of_document};
+use crate::journal::read::{clock_at_intake, head, of_document};
 use crate::ledger::attempts::{self, AttemptState};
 use crate::ledger::spoken::{self, Sidecar};
 use crate::ledger::{contents, deliveries, documents};
 use crate::measurements::Measurements;
+use crate::people::appointments;
 use crate::people::entitlement::Capacity;
 use crate::people::register::{self, Person};
 use crate::people::sessions::SessionFacts;
-use crate::people::{appointments, certificates};
 use crate::profile::Profile;
 use crate::review::Accepted;
 
@@ -49,7 +48,6 @@ struct Known {
     manager: Person,
     operator: Person,
     signer: Person,
-    certificate: Digest,
     checkpoint: String,
     at_intake: ClockKnown,
 }
@@ -145,7 +143,7 @@ impl Signing<'_> {
             signer: Signer {
                 person: person_ref(&known.signer),
                 capacity: role_of(capacity).to_string(),
-                certificate: known.certificate,
+                certificate: session.certificate,
                 key_custody: "software".to_owned(),
                 session: session.id,
             },
@@ -209,13 +207,12 @@ impl Signing<'_> {
             let signer = register::get(tx, session.person)
                 .await?
                 .ok_or(SigningError::Incoherent("the signer is not in the register"))?;
-            let certificate = certificates::current(tx, &signer, now).await?.fingerprint;
             let operator = operator_of(tx, named, session).await?;
             let at_intake = clock_at_intake(&of_document(tx, document.id).await?)
                 .ok_or(SigningError::Incoherent("the journal does not say how the clock stood at the intake"))?;
             let head = head(tx).await?.ok_or(SigningError::Incoherent("the journal is empty"))?;
             let checkpoint = head.checkpoint;
-            Ok(Known { parts, files, sidecars, missed, manager, operator, signer, certificate, checkpoint, at_intake })
+            Ok(Known { parts, files, sidecars, missed, manager, operator, signer, checkpoint, at_intake })
         })
     }
 
@@ -242,13 +239,6 @@ impl Signing<'_> {
             late,
         }
     }
-}
-
-/// What the entry of the intake says of the clock.
-fn clock_at_intake(entries: &[Stored]) -> Option<ClockKnown> {
-    let mut entries = entries.iter().filter_map(|stored| stored.entry().ok());
-    let taken = entries.find(|entry| entry.kind == Kind::DeliveryTaken)?;
-    serde_json::from_value(taken.facts.get("clock")?.clone()).ok()
 }
 
 /// The codes of flags; what else they say stands in the identity and in the decisions.

@@ -60,7 +60,9 @@ impl Stamping<'_> {
             return Ok(Outcome::TooEarly { until });
         }
         let folder = self.custody.open_folder(ATTEMPTS)?.open_folder(&attempt.id.to_string())?;
-        let overdue = || attempt.stamp_due_at.is_some_and(|due| self.clock.now() > due);
+        // By a clock in doubt no window is over: a step ahead, for however short, would cost every signature that waits. Whether
+        // it is, is seen once somebody has looked.
+        let overdue = || attempt.stamp_due_at.is_some_and(|due| self.clock.believed().is_ok_and(|now| now > due));
         // Nothing else of its files matters any more, and they may be damaged; a stamp that is kept came inside the window.
         if overdue() && !holds(&folder, STAMPED_FILE)? {
             self.miss(attempt)?;
@@ -87,6 +89,7 @@ impl Stamping<'_> {
                         continue;
                     }
                     if attempt.stamp_due_at.is_some_and(|due| at > due) {
+                        refusals.push(format!("{name}: the window for the stamp is over by its clock ({at})"));
                         break;
                     }
                     let stamped = make::embed_timestamp(&files.signature, &stamp.token)?;

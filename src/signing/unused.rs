@@ -11,13 +11,15 @@ use crate::people::entitlement;
 use crate::profile::Profile;
 use crate::review;
 
-/// What of an attempt was revoked before the signature was proven.
+/// What of an attempt did not count any more when the signature was proven.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Revoked {
+pub(crate) enum Void {
     /// The signer's certificate counts no more from then on, and nothing proves that the signature was made before.
-    Signer { since: Instant },
+    SignerRevoked { since: Instant },
+    /// The signer's certificate had ended by then, or had not begun.
+    SignerNotValid { not_before: Instant, not_after: Instant, proven_at: Instant },
     /// A decision that it names was made with a key that was not its owner's any more.
-    Decision { index: u64, undone_by: u64 },
+    DecisionRevoked { index: u64, undone_by: u64 },
 }
 
 /// Sends a document whose window for the stamp passed back to be signed anew.
@@ -45,12 +47,12 @@ pub(crate) async fn damaged(
 }
 
 /// Sends a document that was to be filed back to whoever has to do something about it now.
-pub(crate) async fn revoked(
+pub(crate) async fn voided(
     tx: &mut Tx,
     journal: &Journal,
     attempt: &Attempt,
     profile: &Profile,
-    what: Revoked,
+    what: Void,
     now: Instant,
 ) -> Result<(), DatabaseError> {
     let id = attempt.document;
@@ -74,8 +76,12 @@ pub(crate) async fn revoked(
         documents::hold(tx, id, to, reason, Some(&detail), now).await?;
     }
     let entry = match what {
-        Revoked::Signer { since } => entry(Kind::SignerRevoked, attempt).fact("since", since),
-        Revoked::Decision { index, undone_by } => {
+        Void::SignerRevoked { since } => entry(Kind::SignerRevoked, attempt).fact("since", since),
+        Void::SignerNotValid { not_before, not_after, proven_at } => entry(Kind::SignerNotValid, attempt)
+            .fact("not_before", not_before)
+            .fact("not_after", not_after)
+            .fact("proven_at", proven_at),
+        Void::DecisionRevoked { index, undone_by } => {
             entry(Kind::DecisionRevoked, attempt).fact("decision", index).fact("revocation", undone_by)
         }
     };

@@ -365,6 +365,11 @@ pub enum Fault {
         taken_in_at: Instant,
         scan_by: Instant,
     },
+    /// The clock was in doubt when it was taken in, and nobody released what may have been late.
+    ScanTimeInDoubt {
+        taken_in_at: Instant,
+        problem: String,
+    },
     SignedLate {
         signed_at: Instant,
         sign_by: Instant,

@@ -22,7 +22,8 @@ const ENDS_ANOTHERS: [Role; 2] = [Role::Admin, Role::InformationManager];
 /// What the journal said of people so far.
 #[derive(Clone, Default)]
 pub(super) struct People {
-    issued: BTreeMap<Digest, Issued>,
+    /// Certificates, each with the entry that issued it.
+    issued: BTreeMap<Digest, (u64, Issued)>,
     revoked: BTreeMap<Digest, Instant>,
     /// Who revoked somebody else's certificate alone.
     stopped: BTreeMap<Digest, PersonId>,
@@ -52,7 +53,7 @@ impl People {
 
     /// To whom a certificate was issued.
     pub(super) fn issued(&self, certificate: &Digest) -> Option<&Issued> {
-        self.issued.get(certificate)
+        self.issued.get(certificate).map(|(_, issued)| issued)
     }
 
     /// From when on a certificate counts no more.
@@ -61,7 +62,7 @@ impl People {
     }
 
     pub(super) fn all_issued(&self) -> impl Iterator<Item = &Issued> {
-        self.issued.values()
+        self.issued.values().map(|(_, issued)| issued)
     }
 
     pub(super) fn holds(&self, person: PersonId, role: Role, at: Instant) -> bool {
@@ -149,7 +150,7 @@ impl People {
             Deed::Genesis { appointments, certificates, profiles, .. } => {
                 self.appointments.extend(appointments.iter().cloned());
                 for issued in certificates {
-                    self.issued.insert(issued.certificate, issued.clone());
+                    self.issued.insert(issued.certificate, (index, issued.clone()));
                 }
                 self.adopted.extend(profiles.iter().map(|profile| (profile.digest, index)));
             }
@@ -157,7 +158,7 @@ impl People {
                 self.adopted.entry(profile.digest).or_insert(index);
             }
             Deed::Enrol(issued) => {
-                self.issued.insert(issued.certificate, issued.clone());
+                self.issued.insert(issued.certificate, (index, issued.clone()));
             }
             Deed::Revoke { person, certificate, since, .. } => {
                 let earliest = self.revoked.entry(*certificate).or_insert(*since);
@@ -177,27 +178,25 @@ impl People {
         }
     }
 
-    /// A person has one key in force: a second could be anybody's.
+    /// A person has one key, in force or to come: a second could be anybody's.
     fn one_key(&self, act: &Act) -> Result<(), ActFault> {
         let Deed::Enrol(new) = &act.deed else { return Ok(()) };
-        let in_force = |held: &Issued| {
-            // One that was revoked signs nothing more, from whenever on it counts.
-            let revoked = self.revoked.contains_key(&held.certificate);
-            held.person == new.person && held.not_before <= act.at && act.at <= held.not_after && !revoked
-        };
-        // Whoever stopped the last one alone does not have the next one made too, where somebody else could.
-        let last = self.issued.values().filter(|held| held.person == new.person).max_by_key(|held| held.not_before);
-        let stopped = last.is_some_and(|last| self.stopped.get(&last.certificate) == Some(&act.by));
-        if self.issued.values().any(in_force) || (stopped && self.another_could(act, new.person)) {
-            Err(ActFault::ActOutOfPlace)
-        } else {
-            Ok(())
+        let theirs = || self.issued.values().filter(|(_, held)| held.person == new.person);
+        // One that was revoked signs nothing more, from whenever on it counts.
+        let revoked = |held: &Issued| self.revoked.contains_key(&held.certificate);
+        if theirs().any(|(_, held)| act.at <= held.not_after && !revoked(held)) {
+            return Err(ActFault::ActOutOfPlace);
         }
+        // Whoever stopped the last one alone does not have the next one made too, and where it ended by itself nobody alone,
+        // where somebody else could.
+        let last = theirs().max_by_key(|(index, _)| *index).map(|(_, last)| last);
+        let alone = last.is_some_and(|last| !revoked(last) || self.stopped.get(&last.certificate) == Some(&act.by));
+        if alone && self.another_could(act, new.person) { Err(ActFault::ActOutOfPlace) } else { Ok(()) }
     }
 
     /// Whether anybody else than the owner and the one who acts could end another's key, and make one.
     fn another_could(&self, act: &Act, owner: PersonId) -> bool {
-        self.issued.values().any(|held| {
+        self.all_issued().any(|held| {
             let in_force = held.not_before <= act.at && act.at <= held.not_after;
             let role = ENDS_ANOTHERS.iter().any(|role| self.holds(held.person, *role, act.at));
             held.person != owner
@@ -215,7 +214,7 @@ impl People {
         at: Instant,
         anchors: Option<&Anchors>,
     ) -> Result<&Certificate, ActFault> {
-        let issued = self.issued.get(&fingerprint).filter(|issued| issued.person == person);
+        let issued = self.issued(&fingerprint).filter(|issued| issued.person == person);
         let issued = issued.ok_or(ActFault::ActCertificateUnknown { certificate: fingerprint })?;
         let certificate = self.certificates.get(&fingerprint);
         let certificate = certificate.ok_or(ActFault::ActCertificateMissing { certificate: fingerprint })?;

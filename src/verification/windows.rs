@@ -44,9 +44,15 @@ pub(super) fn windows(record: &Read, signed_at: Instant, timestamped_at: Option<
     if let (Some(scan_by), None) = (scanned_late, &clocks.late) {
         return Err(Fault::ScannedLate { taken_in_at: clocks.taken_in_at, scan_by }.into());
     }
+    // By a clock in doubt nobody can tell, so somebody was to be asked.
+    let untold = clocks.at_intake.problem.as_ref().filter(|_| scan_by.is_some());
+    if let (Some(problem), None) = (untold, &clocks.late) {
+        let (taken_in_at, problem) = (clocks.taken_in_at, problem.clone());
+        return Err(Fault::ScanTimeInDoubt { taken_in_at, problem }.into());
+    }
     let first = time_to_sign(record, clocks.taken_in_at)?;
     let sign_by = match journal.releasing(record) {
-        Ok(acts) => after_releases(record, first, scanned_late.is_some(), &acts)?,
+        Ok(acts) => after_releases(record, first, scanned_late.is_some() || untold.is_some(), &acts)?,
         // Without the acts it can be told where nothing had to be released.
         Err(_) if clocks.late.is_none() && clocks.sign_by == Some(first) && signed_at <= first => first,
         Err(doubt) => return Err(doubt.into()),

@@ -4,6 +4,7 @@ use std::fs;
 
 use torikomi::document::DeliveryState;
 use torikomi::durable::Folder;
+use torikomi::evidence::record::ClockKnown;
 use torikomi::ids::{DeliveryId, HomeId};
 use torikomi::intake::companions::{bundle_of, companions};
 use torikomi::intake::custody::{self, Order};
@@ -27,7 +28,8 @@ impl World {
         let folders = sweep.folders.iter().map(bundle_of);
         let bundle = companions(&sweep.files, |_| None).bundles.into_iter().chain(folders).next().unwrap();
         let order = Order { delivery, copy, home, bundle: &bundle, weaker_completeness: false, largest: self.largest };
-        custody::take(&Folder::open(&self.custody).unwrap(), &drop, &order, &|| self.now()).unwrap();
+        custody::take(&Folder::open(&self.custody).unwrap(), &drop, &order, &|| self.now(), &ClockKnown::default)
+            .unwrap();
     }
 
     /// A station that has been used before.

@@ -185,7 +185,7 @@ impl TestHome {
             .read::<_, PeopleError, _>(async |tx| {
                 let person = register::active(tx, "sekinin").await?;
                 let certificate = certificates::current(tx, &person, now).await?;
-                let plan = sessions::plan(tx, person.id, &station, &caps, now).await?;
+                let plan = sessions::plan(tx, &certificate, &station, &caps, now).await?;
                 Ok((person, certificate, plan))
             })
             .unwrap();
@@ -202,7 +202,7 @@ impl TestHome {
                 Ok(row)
             })
             .unwrap();
-        line.sessions.admit(&row, Vec::new(), signer, &caps);
+        line.sessions.admit(&row, Vec::new(), signer, &caps, torikomi::clock::since_boot());
     }
 }
 

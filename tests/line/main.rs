@@ -14,6 +14,7 @@ mod clocks;
 mod damaged;
 mod disk;
 mod equal;
+mod ended;
 #[path = "../image/files.rs"]
 #[allow(dead_code, reason = "others use what is not used here")]
 mod files;

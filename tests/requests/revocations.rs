@@ -15,7 +15,7 @@ use torikomi::store::records::{self, Record};
 use crate::bench::{ADMIN, AUTHORITY, Bench, KIND, MANAGER, STATION, because, person};
 use crate::people::{OPERATOR, add, appoint, enrol, open};
 
-fn revoke(login: &str, by: &str, second: Option<&str>) -> Request {
+pub fn revoke(login: &str, by: &str, second: Option<&str>) -> Request {
     let (by, second, why) = (person(by), second.map(person), RevocationReason::KeyLost);
     Request::Revoke { by, second, login: login.into(), why, since: None }
 }

@@ -60,6 +60,8 @@ pub struct Foundation {
     pub profile: &'static [(&'static str, &'static str)],
     /// In the calendar.
     pub calendar: &'static [(&'static str, &'static str)],
+    /// In the settings.
+    pub settings: &'static [(&'static str, &'static str)],
     /// The URL of an empty database on a server.
     pub database: Option<String>,
 }
@@ -115,7 +117,7 @@ impl Hospital {
         let calendar = home.layout().calendar();
         let text = replaced(&std::fs::read_to_string(&calendar).unwrap(), foundation.calendar);
         std::fs::write(calendar, text).unwrap();
-        let template = std::fs::read_to_string(home.layout().settings()).unwrap();
+        let template = replaced(&std::fs::read_to_string(home.layout().settings()).unwrap(), foundation.settings);
         let moved = Arc::new(AtomicI64::new(0));
         let built_in = BuiltIn { address: free_address(), serving: Mutex::new(None) };
         let config = Config::load(&home.layout().settings()).unwrap();

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use jiff::SignedDuration;
-use torikomi::crypto::make::{KeyPair, Suite};
+use torikomi::crypto::make::{KeyPair, Suite, Validity};
 use torikomi::instant::Instant;
 use torikomi::people::acts::{Act, ActRules, Deed, RevocationReason, Signed};
 use torikomi::people::certificates::Signer;
 use torikomi::people::enrolment;
-use torikomi::people::register::NewPerson;
+use torikomi::people::register::{self, NewPerson};
 use torikomi::people::{PeopleError, Role};
 use torikomi::verification::{ActFault, Fault, Said, Step, StepResult, Verdict, verify_pack};
 
@@ -32,6 +32,49 @@ fn nobody_has_two_keys_in_force() {
     append(&hospital, revocation(&hospital, now), &[&hospital.manager], now);
     append(&hospital, deed, &[&hospital.admin, &another], now);
     assert_eq!(acts_at_fault(&hospital), [(index, ActFault::ActOutOfPlace)]);
+}
+
+/// A key that ended of itself is replaced by two others, of whom one revokes it; and one that has yet to begin is one.
+#[test]
+fn nobody_alone_replaces_a_key_that_ended_and_nobody_one_that_will_begin() {
+    let (founded, now) = (at(FOUNDED_AT), at(TAKEN_IN_AT));
+    let days = |days: i64| now.plus(SignedDuration::from_hours(24 * days));
+    let judge = |valid: [Instant; 2], enrolled_at: Instant, stopped: bool| {
+        let hospital = Hospital::new();
+        let member = third(&hospital, founded);
+        let person = hospital.database.read(async |tx| register::get(tx, member.person()).await).unwrap().unwrap();
+        append(&hospital, revocation_of(&member, founded), &[&member], founded);
+        let enrol = |validity, at| {
+            let key = KeyPair::generate(Suite::Ed25519).unwrap();
+            let file = "mihon-hanako.2.pem".to_owned();
+            let certificate = enrolment::issue(&hospital.ca, &person, &key, "見本病院", file, validity, at).unwrap();
+            hospital.register(&certificate);
+            let deed = Deed::Enrol(certificate.issued());
+            let signer = Signer::new(&person, certificate, key).unwrap();
+            (append(&hospital, deed, &[&hospital.admin, &signer], at), signer)
+        };
+        let [not_before, not_after] = valid;
+        let (_, first) = enrol(Validity { not_before, not_after }, enrolled_at);
+        if stopped {
+            append(&hospital, revocation_of(&first, now), &[&hospital.manager], now);
+        }
+        let (index, _) = enrol(validity(), now);
+        let faults = acts_at_fault(&hospital);
+        assert!(faults.iter().all(|fault| *fault == (index, ActFault::ActOutOfPlace)), "{faults:?}");
+        faults.is_empty()
+    };
+    let ended = [founded, days(-1)];
+    assert!(!judge(ended, founded, false));
+    assert!(judge(ended, founded, true));
+    // The clock was thirty days ahead.
+    let to_come = [days(30), days(60)];
+    assert!(!judge(to_come, days(30), false));
+}
+
+/// The end of somebody's key.
+fn revocation_of(whose: &Signer, since: Instant) -> Deed {
+    let (person, certificate) = (whose.person(), whose.certificate().fingerprint);
+    Deed::Revoke { person, certificate, since, why: RevocationReason::KeyLost }
 }
 
 /// The end of the manager's key.

@@ -90,6 +90,34 @@ fn lateness_is_released_by_the_decision_that_the_record_names() {
 }
 
 #[test]
+fn what_came_in_by_a_clock_in_doubt_is_released_by_somebody() {
+    fn in_doubt(record: &mut RecordJson) {
+        record.clocks.at_intake.problem = Some("behind".into());
+    }
+    fn released_in_doubt(record: &mut RecordJson) {
+        in_doubt(record);
+        record.clocks.late = Some("system-failure".into());
+    }
+    // As the entry of the intake says too.
+    let taken = |facts: &mut serde_json::Map<String, serde_json::Value>| {
+        facts.insert(
+            "clock".into(),
+            serde_json::json!({"synchronised": true, "estimated_error_us": 800, "problem": "behind"}),
+        );
+    };
+    let taken_in_at = at(crate::hospital::TAKEN_IN_AT);
+    let doubt = Fault::ScanTimeInDoubt { taken_in_at, problem: "behind".into() };
+    let unasked = Recipe { record: in_doubt, taken, ..Recipe::default() };
+    assert_eq!(fault(&report(unasked)), (Step::Windows, doubt));
+    let decided: fn(_) -> Vec<Deed> = |document| {
+        let again = "2026-11-20T05:00:00.000000Z";
+        vec![possible_again(document, ReasonCode::SystemFailure, again), confirm(document)]
+    };
+    let good = report(Recipe { record: released_in_doubt, taken, decisions: decided, ..Recipe::default() });
+    assert_eq!(good.verdict, Verdict::Passed, "{good:#?}");
+}
+
+#[test]
 fn the_second_clock_of_a_late_scan_is_worked_out_anew() {
     let taken_in_at = at("2026-11-25T00:30:00.000000Z");
     // Possible again on Friday, it was to be scanned by the end of Tuesday.

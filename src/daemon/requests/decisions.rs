@@ -71,7 +71,8 @@ impl Requests {
             let document = shown::find(tx, looked).await?;
             let id = document.id;
             check_may_move(&document, DocumentState::Discarded)?;
-            if is_stages_own(&document) && document.held.is_none() {
+            let put_off = waiting::is_put_off(tx, id, hand.now).await?;
+            if is_stages_own(&document) && document.held.is_none() && !put_off {
                 return Err(wrong_state(&document));
             }
             let state_digest = document.state_digest();
@@ -146,12 +147,13 @@ fn is_stages_own(document: &Document) -> bool {
     matches!(document.state, DocumentState::Inspecting | DocumentState::Stamping | DocumentState::Filing)
 }
 
-/// What failed in a stage's hands again and again, or may be signed already, is the information manager's to send back.
+/// What failed in a stage's hands again and again, waits there for a time to come, or may be signed already, is the information
+/// manager's to send back.
 async fn may_send_back(tx: &mut Tx, document: &Document, signers: &Signers, hand: &Hand) -> Result<(), Refusal> {
     if !is_stages_own(document) {
         return Ok(());
     }
-    if document.held != Some(HoldReason::StageFailed) {
+    if document.held != Some(HoldReason::StageFailed) && !waiting::is_put_off(tx, document.id, hand.now).await? {
         return Err(wrong_state(document));
     }
     only_the_manager(tx, signers, hand).await

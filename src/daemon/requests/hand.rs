@@ -52,6 +52,14 @@ impl Requests {
             peer,
         }
     }
+
+    /// The same for what begins by the clock and stays so when it is set right.
+    pub(super) fn hand_by_believed_clock(&self, peer: Peer) -> Result<Hand, Refusal> {
+        match self.line.clock.believed() {
+            Ok(_) => Ok(self.hand(peer)),
+            Err(clock) => Err(Refusal::ClockInDoubt { clock }),
+        }
+    }
 }
 
 impl Hand {

@@ -21,7 +21,7 @@ use crate::ledger::{decisions, documents, waiting};
 use crate::people::acts::{Deed, RevocationReason, Signed};
 use crate::people::appointments::{self, Appointment};
 use crate::people::certificates::{self, Certificate, Signer};
-use crate::people::enrolment::{self, OwnKey};
+use crate::people::enrolment::{self, Next, OwnKey};
 use crate::people::register::{self, NewPerson, Person};
 use crate::people::sessions::{self, CloseReason};
 use crate::people::{Change, PassphraseRule, PeopleError, Role};
@@ -42,7 +42,7 @@ pub(super) struct Wanted {
 
 impl Requests {
     pub(super) fn add_person(&self, by: &Credentials, new: NewPerson, peer: Peer) -> Result<Noted, Refusal> {
-        let hand = self.hand(peer);
+        let hand = self.hand_by_believed_clock(peer)?;
         let signer = self.prove(by, hand.now)?;
         let person = new.into_person(Some(signer.person()), hand.now)?;
         let (act, private) = enrolment::add_person_act(&person, &signer, hand.now, hand.rules.home)?;
@@ -64,7 +64,7 @@ impl Requests {
         authority: &Secret,
         peer: Peer,
     ) -> Result<Noted, Refusal> {
-        let hand = self.hand(peer);
+        let hand = self.hand_by_believed_clock(peer)?;
         let signer = self.prove(by, hand.now)?;
         let ending = present.map(|passphrase| Credentials { login: own.login.clone(), passphrase });
         let ending = ending.map(|present| self.prove(&present, hand.now)).transpose()?.map(Signers::from);
@@ -101,7 +101,8 @@ impl Requests {
             let (began, hand) = (hand.now, hand.at(clock.now()));
             if let Some(signers) = ending {
                 let (login, why) = (person.login.to_string(), RevocationReason::Renewal);
-                let (held, change) = Revocation { login, why, since: None }.act(tx, &signers, &hand).await?;
+                let (held, change) =
+                    Revocation { login, why, since: None, next: Next::AtOnce }.act(tx, &signers, &hand).await?;
                 hand.apply(tx, &change).await?;
                 close_sessions_of(tx, held.person, &hand).await?;
             }
@@ -147,7 +148,7 @@ impl Requests {
     ) -> Result<Noted, Refusal> {
         let hand = self.hand(peer);
         let signers = Signers { first: self.prove(by, hand.now)?, second: self.prove_second(second, hand.now)? };
-        let wanted = Revocation { login: login.to_owned(), why, since };
+        let wanted = Revocation { login: login.to_owned(), why, since, next: Next::Open };
         // Asked before the keys are wiped, so that a refusal ends nobody's session.
         let held = self.line.database.read::<_, Refusal, _>(async |tx| Ok(wanted.act(tx, &signers, &hand).await?.0))?;
         // Whoever has another key in force by now goes on with that.
@@ -184,7 +185,7 @@ impl Requests {
         wanted: &Wanted,
         peer: Peer,
     ) -> Result<Noted, Refusal> {
-        let hand = self.hand(peer);
+        let hand = self.hand_by_believed_clock(peer)?;
         let role = role_of(&wanted.role)?;
         let signers = Signers { first: self.prove(by, hand.now)?, second: self.prove_second(second, hand.now)? };
         let (login, rank, asked_for) = (wanted.login.clone(), wanted.rank, wanted.from);
@@ -292,6 +293,7 @@ struct Revocation {
     login: String,
     why: RevocationReason,
     since: Option<Instant>,
+    next: Next,
 }
 
 impl Revocation {
@@ -305,7 +307,7 @@ impl Revocation {
         };
         let (person, certificate, why) = (person.id, held.fingerprint, self.why);
         let signed = hand.sign(Deed::Revoke { person, certificate, since, why }, signers, None)?;
-        Ok((held, enrolment::revoke(tx, signed, &hand.rules, hand.now).await?))
+        Ok((held, enrolment::revoke(tx, signed, self.next, &hand.rules, hand.now).await?))
     }
 }
 

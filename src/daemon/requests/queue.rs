@@ -77,7 +77,7 @@ pub(super) async fn supersede(
     if theirs.peek().is_some() && !theirs.any(|theirs| patients.same(theirs, patient)) {
         return Err(Refusal::SupersedesAnothers { document: earlier.id });
     }
-    if found.id == document.id || found.created_at >= document.created_at || !superseding::may_be_superseded(&found) {
+    if !superseding::may_be_superseded(&found) || !superseding::came_before(tx, found.id, document.id).await? {
         return Err(Refusal::NotSupersedable { document: earlier.id });
     }
     Ok(superseding::set(tx, document.id, Some(earlier.id)).await?)

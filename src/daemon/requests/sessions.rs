@@ -4,6 +4,7 @@ use jiff::civil::Date;
 
 use super::hand::Signers;
 use super::{Peer, Requests};
+use crate::clock::since_boot;
 use crate::config::Mode;
 use crate::control::facts::{BatchAttested, Closed, Opened};
 use crate::control::{Credentials, Refusal};
@@ -51,7 +52,7 @@ impl Requests {
         let attested: &'static [Attested] = if attested { &Attested::ALL } else { &[] };
         let (now, place) = (hand.now, station.clone());
         let (row, earlier, signer) = self.line.database.write::<_, Refusal, _>(async move |tx| {
-            let plan = sessions::plan(tx, signer.person(), &place, &caps, hand.now).await?;
+            let plan = sessions::plan(tx, signer.certificate(), &place, &caps, hand.now).await?;
             let act = plan.act(attested, obtained_on, hand.now, hand.rules.home);
             let signed = Signed::sign(act, &[&signer])?;
             let (change, row) = sessions::open(tx, signed, plan, &hand.rules, hand.now).await?;
@@ -59,7 +60,7 @@ impl Requests {
             let earlier = sessions::chain(tx, &row).await?;
             Ok((row, earlier, signer))
         })?;
-        self.line.sessions.admit(&row, earlier, signer, &caps);
+        self.line.sessions.admit(&row, earlier, signer, &caps, since_boot());
         // Its key may have been revoked, and the session closed, before the key was there to be wiped.
         let id = row.id;
         let opened = self.line.database.read::<_, DatabaseError, _>(async move |tx| sessions::get(tx, id).await);
@@ -134,14 +135,15 @@ impl Requests {
 /// When the database fails; the keys are gone all the same, and the rows are closed a minute later.
 pub fn close_ended(line: &Line) -> Result<(), DatabaseError> {
     let now = line.clock.now();
-    let ended = line.sessions.expire(now);
+    let ended = line.sessions.expire(line.clock.read());
     let with_key: Vec<SessionId> = line.sessions.all().iter().map(|open| open.id).collect();
     let keyless = |open: &SessionRow| !sessions::may_get_its_key(open, now) && !with_key.contains(&open.id);
     if ended.is_empty() && !line.database.read(async |tx| sessions::list(tx, true).await)?.iter().any(keyless) {
         return Ok(());
     }
     let journal = std::sync::Arc::clone(&line.journal);
-    line.database
+    let closed = line
+        .database
         .write::<_, PeopleError, _>(async move |tx| {
             let mut changes = Vec::new();
             for (session, reason) in ended {
@@ -154,9 +156,16 @@ pub fn close_ended(line: &Line) -> Result<(), DatabaseError> {
             }
             apply(tx, &journal, changes, now).await?;
             let keyless = sessions::close_keyless(tx, &with_key, now).await?;
-            apply(tx, &journal, keyless, now).await
+            let closed: Vec<SessionId> = keyless.iter().filter_map(|change| change.entry.subject.session).collect();
+            apply(tx, &journal, keyless, now).await?;
+            Ok(closed)
         })
-        .map_err(database_error)
+        .map_err(database_error)?;
+    // By a clock that was set meanwhile one that was just being opened looks like one whose key is long gone.
+    for session in closed {
+        line.sessions.close(session);
+    }
+    Ok(())
 }
 
 async fn apply(tx: &mut Tx, journal: &Journal, changes: Vec<Change>, now: Instant) -> Result<(), PeopleError> {

@@ -14,7 +14,8 @@ declare_check! {
     /// The longer paper lies about, the more reason and chance there is to alter it.
     /// ## What to do
     /// Have the manager decide: an unavoidable reason is recorded with the time from which scanning was
-    /// possible again; anything else keeps the paper or goes back. If the date is missing, enter it.
+    /// possible again; anything else keeps the paper or goes back. If the date is missing, enter it. Where our clock was in
+    /// doubt when the scan came in, it cannot be told whether it was in time, and the manager decides as well.
     /// ## What it cannot see
     /// Whether the date is true. A date that nobody stated is never assumed to be today.
     pub(super) static SCAN_WINDOW_EXCEEDED = {
@@ -27,7 +28,7 @@ declare_check! {
 ## なぜ大切か\n\
 紙のまま置かれる時間が長いほど、改ざんの動機と機会が増えます。\n\
 ## どうするか\n\
-管理者が判断してください。やむを得ない理由は、再び可能になった時刻とともに記録し、それ以外は紙を保存するか差し戻します。日付がなければ入力してください。\n\
+管理者が判断してください。やむを得ない理由は、再び可能になった時刻とともに記録し、それ以外は紙を保存するか差し戻します。日付がなければ入力してください。取込みのときサーバーの時計に疑いがあれば、期限内かどうかは分からないため、やはり管理者が判断します。\n\
 ## 何は見られないか\n\
 日付が正しいかどうかは分かりません。示されない日付を今日とみなすことはありません。\n",
     }
@@ -42,6 +43,11 @@ fn scan_window_exceeded(subject: &Subject<'_>, profile: &Profile) -> Outcome {
     };
     match subject.calendar.deadline(obtained_on, Span::BusinessDays { days }, subject.station) {
         Err(calendar) => Outcome::Indeterminate(Reason::DeadlineNotTold { calendar }),
+        // A clock that lay behind would make every lateness a punctual scan, and nobody would be asked.
+        Ok(_) if let Some(problem) = subject.clock_problem => {
+            let problem = problem.to_owned();
+            Outcome::Indeterminate(Reason::ClockInDoubt { taken_in_at: subject.taken_in_at, problem })
+        }
         Ok(deadline) if subject.taken_in_at > deadline => Outcome::Failed(Reason::ScanWindowExceeded {
             obtained_on,
             allowed_business_days: days,
@@ -82,6 +88,15 @@ mod tests {
             taken_in_at,
         };
         assert_eq!(check(Some(friday), "2026-11-25T00:01"), Outcome::Failed(reason));
+    }
+
+    #[test]
+    fn by_a_clock_in_doubt_it_cannot_be_told() {
+        let mut case = case();
+        case.clock_problem = Some("behind");
+        let (taken_in_at, problem) = (case.taken_in_at, "behind".to_owned());
+        let told = scan_window_exceeded(&case.subject(), &profile(&[]));
+        assert_eq!(told, Outcome::Indeterminate(Reason::ClockInDoubt { taken_in_at, problem }));
     }
 
     #[test]

@@ -55,7 +55,7 @@ impl Place {
             weaker_completeness: false,
             largest: 1_000_000,
         };
-        take(&self.custody, &self.drop, &order, now)
+        take(&self.custody, &self.drop, &order, now, &ClockKnown::default)
     }
 
     fn in_custody(&self) -> usize {

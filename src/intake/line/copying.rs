@@ -49,7 +49,8 @@ impl AtStation {
             largest: shared.instruments.largest,
         };
         let station = &self.station.name;
-        match custody::take(&shared.instruments.custody, drop, &order, &|| shared.now()) {
+        let known = || shared.instruments.clock.known();
+        match custody::take(&shared.instruments.custody, drop, &order, &|| shared.now(), &known) {
             Ok(copy) => {
                 shared.report(station, |report| report.weaker_completeness = weaker);
                 // Asked at once: the session that is open at the instant at which the copy was durable.
@@ -366,6 +367,7 @@ mod tests {
             weaker_completeness: false,
             begun_at: now,
             copied_at: now,
+            clock: crate::evidence::record::ClockKnown::default(),
             members: Vec::new(),
         };
         let bytes = serde_json_canonicalizer::to_vec(&manifest).unwrap();

@@ -178,6 +178,11 @@ reason-scanned-in-future = The time of scanning ({ $scanned_at }) lies after it 
 reason-scanned-before-obtained = The time of scanning ({ $scanned_at }) lies before the date of receipt or making ({ $obtained_on }). Please correct the date or set the scanner's clock.
 reason-scan-window-exceeded = It was taken in ({ $taken_in_at }) after the window had closed ({ $deadline }): business days allowed from { $obtained_on }: { $allowed_business_days }. Please await the manager's decision.
 reason-obtained-on-not-told = The date of receipt or making is not known, so the deadline cannot be told. Please check the paper and enter the date.
+reason-clock-in-doubt = It was taken in at { $taken_in_at } by the server's clock, which was in doubt then ({ $problem ->
+    [jumped] it had been set
+    [behind] it lay behind what was written before
+   *[other] nothing kept it right
+}), so whether that was in time cannot be told. Please await the manager's decision.
 reason-deadline-not-told = The deadline cannot be worked out ({ $calendar }). Please tell the administrator.
 
 ## Why the work gave no answer

@@ -228,6 +228,7 @@ journal-document-retried = tried again
 journal-late-released = released although late
 journal-document-signed = signed
 journal-signer-revoked = signature not used: its certificate was revoked
+journal-signer-not-valid = signature not used: its certificate did not hold when it was time-stamped or filed
 journal-decision-revoked = signature not used: a decision was made with a key that was revoked by then
 journal-confirmation-lapsed = to be confirmed anew: whoever confirmed it can sign no more
 journal-stamp-missed = time-stamp missed

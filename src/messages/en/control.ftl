@@ -47,4 +47,5 @@ control-bad-request = The request could not be understood: { $problem }. Check t
 control-environment = A disk, network or service failed: { $problem }. Nothing has changed. Try again in a while.
 control-locked-out = The passphrase of { $login } was wrong several times. Wait { $seconds } seconds, then try again.
 control-second-clock-over = Counted from when the work was possible again, it is late as well (it was due by { $deadline }). Send it back, or keep the paper.
+control-clock-in-doubt = Nobody is given an account, a key or an office while the time is not certain: it would begin by that time for ever. { $clock } Then give the command again.
 control-deadline-not-told = The deadline cannot be told: { $calendar }. Ask an administrator to correct calendar.toml, then give the command again.

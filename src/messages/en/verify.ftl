@@ -142,6 +142,7 @@ verify-stamp-window-differs = The window for the stamp is given as { $said ->
    *[other] { $computed }
 } seconds.
 verify-scanned-late = The scan ({ $taken_in_at }) came after its window ({ $scan_by }), and nobody released that.
+verify-scan-time-in-doubt = The server's clock was in doubt when it was taken in ({ $taken_in_at }), so that it may have been late, and nobody released that.
 verify-signed-late = The signature ({ $signed_at }) came after its window ({ $sign_by }), and nobody released that.
 verify-stamped-late = The time-stamp ({ $timestamped_at }) came after its window ({ $stamp_by }).
 verify-signed-before-taken-in = The signature ({ $signed_at }) is from before the scan was taken in ({ $taken_in_at }).

@@ -175,6 +175,11 @@ reason-scanned-in-future = スキャン時刻（{ $scanned_at }）が、取込�
 reason-scanned-before-obtained = スキャン時刻（{ $scanned_at }）が、入手日・作成日（{ $obtained_on }）より前になっています。日付か、スキャナーの時計を正してください。
 reason-scan-window-exceeded = 入手日・作成日（{ $obtained_on }）から { $allowed_business_days } 営業日の期限（{ $deadline }）を過ぎて取り込まれました（{ $taken_in_at }）。情報作成管理者の判断を待ってください。
 reason-obtained-on-not-told = 入手日・作成日が分からないため、期限を判断できません。紙を確かめて日付を入力してください。
+reason-clock-in-doubt = サーバーの時計では { $taken_in_at } に取り込みましたが、そのとき時計に疑いがあったため（{ $problem ->
+    [jumped] 時計が動かされた
+    [behind] それまでの記録より遅れていた
+   *[other] 時刻同期されていなかった
+}）、期限内かどうか判断できません。管理者の判断をお待ちください。
 reason-deadline-not-told = 期限を計算できません（{ $calendar }）。管理者に連絡してください。
 
 ## 作業が返事をしなかったわけ

@@ -228,6 +228,7 @@ journal-document-retried = やり直しました
 journal-late-released = 期限後の登録を認めました
 journal-document-signed = 署名しました
 journal-signer-revoked = 証明書の失効により、署名を使いませんでした
+journal-signer-not-valid = タイムスタンプ付与または登録の時点で証明書が有効期間外のため、署名を使いませんでした
 journal-decision-revoked = 失効した鍵による決裁があったため、署名を使いませんでした
 journal-confirmation-lapsed = 確定した人が署名できなくなったため、確定し直しになりました
 journal-stamp-missed = タイムスタンプが期限に間に合いませんでした

@@ -47,4 +47,5 @@ control-bad-request = 依頼を読み取れませんでした：{ $problem }。�
 control-environment = 機器やネットワークの不具合で、できませんでした：{ $problem }。何も変わっていません。時間をおいて、もう一度実行してください。
 control-locked-out = { $login } のパスフレーズが続けて違っていました。{ $seconds } 秒待ってから、もう一度入力してください。
 control-second-clock-over = 再び可能になった時から数えても、期限（{ $deadline }）を過ぎています。差し戻すか、紙のまま保存してください。
+control-clock-in-doubt = 時刻が確かでない間は、利用者の登録、鍵の発行、任命はできません（その時刻から始まったものとして残るためです）。{ $clock }その後、もう一度操作してください。
 control-deadline-not-told = 期限を計算できません：{ $calendar }。管理者に calendar.toml を直すよう依頼し、そのあと同じ操作をやり直してください。

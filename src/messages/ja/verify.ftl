@@ -124,6 +124,7 @@ verify-stamp-window-differs = 記載されたタイムスタンプの猶予（{ 
    *[other] { $computed }
 } 秒）と違います。
 verify-scanned-late = スキャン（{ $taken_in_at }）が期限（{ $scan_by }）を過ぎ、認められていません。
+verify-scan-time-in-doubt = 取込み（{ $taken_in_at }）のときサーバーの時計に疑いがあり、期限後かもしれませんが、認められていません。
 verify-signed-late = 署名（{ $signed_at }）が期限（{ $sign_by }）を過ぎ、認められていません。
 verify-stamped-late = タイムスタンプ（{ $timestamped_at }）が期限（{ $stamp_by }）を過ぎています。
 verify-signed-before-taken-in = 署名（{ $signed_at }）が取込み（{ $taken_in_at }）より前です。

@@ -312,7 +312,7 @@ impl Deed {
         }
     }
 
-    /// The roles of which the person needs one.
+    /// The roles of which the person needs one; where there are none, no office is needed.
     #[must_use]
     pub const fn required_roles(&self) -> &'static [Role] {
         use Role::{Admin, InformationManager, Operator};
@@ -323,8 +323,8 @@ impl Deed {
             Self::Enrol(_) | Self::ApproveProfile { .. } | Self::AcknowledgeClock { .. } => {
                 &[Admin, InformationManager]
             }
-            // Of the own key by anybody; of another's, `enrolment::revoke` asks for more.
-            Self::Revoke { .. } => &Role::ALL,
+            // The own key is ended by whoever has it, in office or not; for another's, `enrolment::revoke` asks for more.
+            Self::Revoke { .. } => &[],
             Self::OpenSession { .. } | Self::AttestBatch { .. } => &[Operator, InformationManager],
             Self::Identify { weaker_profile: true, .. }
             | Self::Accept { .. }

@@ -167,7 +167,7 @@ impl Hospital {
         let deed = Deed::Revoke { person, certificate, since: self.now, why: RevocationReason::Renewal };
         let signed = Signed::sign(Act::new(deed, person, self.now, self.rules.home), &[own])?;
         let (rules, now) = (self.rules, self.now);
-        self.commit(async move |tx| enrolment::revoke(tx, signed, &rules, now).await)
+        self.commit(async move |tx| enrolment::revoke(tx, signed, enrolment::Next::Open, &rules, now).await)
     }
 
     /// The founders approve each other's appointments.
@@ -206,7 +206,7 @@ impl Hospital {
 
     pub(super) fn plan(&self, signer: &Signer, station: &str) -> Result<Plan, PeopleError> {
         let (station, now): (Name, _) = (station.parse().unwrap(), self.now);
-        self.database.read(async move |tx| sessions::plan(tx, signer.person(), &station, &caps(), now).await)
+        self.database.read(async move |tx| sessions::plan(tx, signer.certificate(), &station, &caps(), now).await)
     }
 
     pub(super) fn open(

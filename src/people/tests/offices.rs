@@ -138,7 +138,7 @@ fn a_session_that_begins_later_than_the_clock_is_ended() {
         hospital.now = later(1);
         let row = hospital.open(&operator, "front-desk", &Attested::ALL).unwrap();
         let sessions = Sessions::default();
-        sessions.admit(&row, Vec::new(), operator, &caps());
+        sessions.admit(&row, Vec::new(), operator, &caps(), BOOTED);
         let facts = sessions.facts(row.id).unwrap();
         assert_eq!(facts.since(), later(1));
         let attested = SessionFacts {
@@ -146,7 +146,12 @@ fn a_session_that_begins_later_than_the_clock_is_ended() {
             ..facts
         };
         assert_eq!(attested.since(), later(3));
-        let before = |seconds: i64| later(1).plus(SignedDuration::from_secs(-seconds));
+        let before = |seconds: i64| Reading {
+            wall: Some(later(1).plus(SignedDuration::from_secs(-seconds))),
+            since_boot: BOOTED,
+        };
+        // Of a clock in doubt nobody knows whether it will be right to have been set back.
+        assert_eq!(sessions.expire(Reading { wall: None, since_boot: BOOTED }), []);
         // A little is waited for.
         assert_eq!(sessions.expire(before(5)), []);
         assert_eq!(sessions.expire(before(6)), [(row.id, CloseReason::SetBack)]);
