@@ -90,6 +90,21 @@ impl Watch {
     }
 }
 
+/// What was taken in, signed or stamped by a clock that ran ahead goes on when it is that time. To be called every few seconds.
+///
+/// # Errors
+/// When the database fails; the next look tries again.
+pub fn resume_when_it_is_time(line: &Line) -> Result<(), DatabaseError> {
+    let now = line.clock.now();
+    let waits = line.database.read::<_, DatabaseError, _>(async |tx| waiting::any(tx, HoldReason::ClockAhead).await)?;
+    if waits
+        && line.database.write::<_, DatabaseError, _>(async move |tx| waiting::resume_when_it_is_time(tx, now).await)?
+    {
+        line.shared.wake(&[StageName::Signing, StageName::Stamping, StageName::Filing]);
+    }
+    Ok(())
+}
+
 /// What the next process is told. That nothing keeps the clock right it can ask itself.
 fn state(line: &Line) -> ClockState {
     let problem = line.clock.problem().filter(|problem| *problem != ClockProblem::Unsynchronised);

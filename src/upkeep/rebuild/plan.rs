@@ -137,7 +137,11 @@ impl<'a> Planner<'a> {
             | Kind::DocumentRetried
             | Kind::DocumentAssigned => self.decided(&entry, act.as_ref(), steps),
             Kind::DocumentSigned => steps.extend(entry.subject.session.map(Step::Signed)),
-            Kind::StampMissed | Kind::AttemptDamaged | Kind::SignerRevoked | Kind::DecisionRevoked => {
+            Kind::StampMissed
+            | Kind::AttemptDamaged
+            | Kind::AttemptAhead
+            | Kind::SignerRevoked
+            | Kind::DecisionRevoked => {
                 if let Some(attempt) = fact(&entry, "attempt") {
                     let row = self.disk.missed(attempt)?;
                     // Damaged files may tell nothing of it; it has been given up all the same.
