@@ -3,6 +3,7 @@
 //! What an authority sends counts only once `crypto::check` has found it to prove what was asked; the token is then kept
 //! as it came. An error says whether asking again can help.
 
+mod asking;
 pub mod serve;
 
 use std::sync::Arc;
@@ -14,6 +15,8 @@ use crate::crypto::check::{self, Anchors, Refusal, ReplyError, StampError, Stamp
 use crate::crypto::make::{self, MakeError};
 use crate::crypto::oid::Oid;
 use crate::ids::Digest;
+
+pub use asking::{Authorities, Failing, Health, NoStamp, Rests};
 
 pub const QUERY_TYPE: &str = "application/timestamp-query";
 pub const REPLY_TYPE: &str = "application/timestamp-reply";

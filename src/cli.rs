@@ -16,6 +16,7 @@ mod desk;
 mod failure;
 mod findings;
 mod help;
+mod incident;
 pub mod init;
 mod inspect;
 mod journal;
@@ -91,6 +92,8 @@ enum Command {
     #[command(subcommand)]
     Clock(clock::Clock),
     #[command(subcommand)]
+    Incident(incident::Incident),
+    #[command(subcommand)]
     Journal(journal::Journal),
     #[command(subcommand)]
     Store(store::Store),
@@ -160,6 +163,7 @@ fn run(command: &Command, desk: &Desk) -> Result<Answer, Failure> {
         Command::Session(command) => session::run(command, desk),
         Command::Operator(command) => operator::run(command, desk),
         Command::Clock(command) => clock::run(command, desk),
+        Command::Incident(command) => incident::run(command, desk),
         Command::Journal(command) => journal::run(command, desk),
         Command::Store(command) => store::run(command, desk),
         Command::Inspect(args) => inspect::run(args, desk),

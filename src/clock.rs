@@ -1,9 +1,9 @@
 //! The time now, and whether to believe it.
 //!
-//! Every time in a record comes from here or from an authority. Three things are compared with the wall clock. The clock
+//! Every time in a record comes from here or from an authority. Several things are compared with the wall clock. The clock
 //! that counts from boot and cannot be set: when the two drift apart by more than the setting, somebody set the clock.
-//! What was written before, in the journal and in stamps: nothing of it can be later than now. And what the kernel knows:
-//! whether something keeps its clock right at all. A clock in doubt holds signing, and a doubt stays, over restarts too,
+//! What was written before, in the journal and in stamps: nothing of it can be later than now; and each stamp that comes says
+//! what time it is. And what the kernel knows: whether something keeps its clock right at all. A clock in doubt holds signing, and a doubt stays, over restarts too,
 //! until a person has looked (`acknowledge`).
 
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -30,8 +30,19 @@ pub struct Clock {
     must_be_synchronised: bool,
     /// What a person has to look at before the time is believed again.
     doubt: Mutex<Option<ClockProblem>>,
+    /// What the authorities say of it.
+    odds: Mutex<Odds>,
     /// Tests: what the kernel is taken to say.
     kernel: Mutex<Option<KernelClock>>,
+}
+
+/// How far the authorities' time lies from ours, in milliseconds, where that is too far.
+#[derive(Debug, Default)]
+struct Odds {
+    /// What the last stamps said, until one agrees.
+    said: Option<i64>,
+    /// What a person who looked found to be the authority's fault.
+    looked_at: Option<i64>,
 }
 
 #[derive(Debug)]
@@ -73,6 +84,9 @@ pub enum ClockProblem {
     /// The kernel knows of nothing that keeps its clock right. Ends by itself.
     #[error("the kernel does not say that its clock is synchronised")]
     Unsynchronised,
+    /// The stamps that came say another time, and none agrees. Ends by itself when one does, or when a person has looked.
+    #[error("the clock is {by_milliseconds} ms ahead of the time that the authorities state")]
+    AtOdds { by_milliseconds: i64 },
 }
 
 impl Clock {
@@ -101,6 +115,7 @@ impl Clock {
             most_drift,
             must_be_synchronised: false,
             doubt: Mutex::new(None),
+            odds: Mutex::default(),
             kernel: Mutex::new(None),
         };
         clock.acknowledge();
@@ -163,12 +178,30 @@ impl Clock {
             return None;
         }
         let mut doubt = self.doubted();
-        let moved = self.drift();
-        if doubt.is_none() && self.is_step(moved) {
+        let moved = since_boot_offset().saturating_sub(self.agreed.load(Ordering::SeqCst));
+        let most = i64::try_from(self.most_drift.as_micros()).unwrap_or(i64::MAX);
+        if doubt.is_none() && moved.saturating_abs() > most {
             *doubt = Some(ClockProblem::Jumped { by_milliseconds: moved / 1000 });
         }
         let unsynchronised = || self.must_be_synchronised && !self.kernel().is_some_and(|kernel| kernel.synchronised);
-        doubt.or_else(|| unsynchronised().then_some(ClockProblem::Unsynchronised))
+        let at_odds = || self.odds().said.map(|by_milliseconds| ClockProblem::AtOdds { by_milliseconds });
+        doubt.or_else(|| unsynchronised().then_some(ClockProblem::Unsynchronised)).or_else(at_odds)
+    }
+
+    /// The stamps that came say another time than the clock, which is ahead of theirs by so much, and none agrees. Once a person
+    /// has looked, the same difference says no more: it is the authority's.
+    pub fn at_odds(&self, by: SignedDuration) {
+        let milliseconds = |of: SignedDuration| i64::try_from(of.as_millis()).unwrap_or(i64::MAX);
+        let (by, most) = (milliseconds(by), milliseconds(self.most_drift));
+        let mut odds = self.odds();
+        if odds.looked_at.is_none_or(|known| by.saturating_sub(known).saturating_abs() > most) {
+            odds.said.get_or_insert(by);
+        }
+    }
+
+    /// A stamp says the same time as the clock.
+    pub fn agrees(&self) {
+        *self.odds() = Odds::default();
     }
 
     /// What is known of the clock, for the record of whatever is timed by it.
@@ -192,19 +225,9 @@ impl Clock {
         let mut doubt = self.doubted();
         self.agreed.store(since_boot_offset(), Ordering::SeqCst);
         *doubt = None;
-    }
-
-    /// How far the two have drifted apart since they were last believed, in microseconds.
-    #[must_use]
-    pub fn drift(&self) -> i64 {
-        since_boot_offset().saturating_sub(self.agreed.load(Ordering::SeqCst))
-    }
-
-    /// Whether a drift that differs by so much is a step.
-    #[must_use]
-    pub fn is_step(&self, microseconds: i64) -> bool {
-        let most = i64::try_from(self.most_drift.as_micros()).unwrap_or(i64::MAX);
-        microseconds.saturating_abs() > most
+        let mut odds = self.odds();
+        let looked_at = odds.said.or(odds.looked_at);
+        *odds = Odds { said: None, looked_at };
     }
 
     /// What wall and boot time are held to be apart, in microseconds.
@@ -218,9 +241,18 @@ impl Clock {
         self.agreed.store(agreement, Ordering::SeqCst);
     }
 
-    /// Puts the clock in doubt until a person has looked.
+    /// Puts the clock in doubt until a person has looked, or whatever else ends such a doubt has come.
     pub fn doubt(&self, problem: ClockProblem) {
-        self.doubted().get_or_insert(problem);
+        match problem {
+            ClockProblem::AtOdds { by_milliseconds } => {
+                self.odds().said.get_or_insert(by_milliseconds);
+            }
+            // That it can ask the kernel.
+            ClockProblem::Unsynchronised => {}
+            ClockProblem::Jumped { .. } | ClockProblem::Behind { .. } => {
+                self.doubted().get_or_insert(problem);
+            }
+        }
     }
 
     /// The instant to wait for before anything is written that follows what was done at `last`, where the clock lies behind
@@ -240,6 +272,10 @@ impl Clock {
 
     fn kernel(&self) -> Option<KernelClock> {
         self.kernel.lock().unwrap_or_else(PoisonError::into_inner).or_else(system::kernel_clock)
+    }
+
+    fn odds(&self) -> MutexGuard<'_, Odds> {
+        self.odds.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn doubted(&self) -> MutexGuard<'_, Option<ClockProblem>> {
@@ -303,6 +339,33 @@ mod tests {
         strict.pretend(kernel(true));
         assert!(strict.believed().is_ok());
         assert_eq!((strict.known().synchronised, strict.known().estimated_error_us), (Some(true), Some(700)));
+    }
+
+    #[test]
+    fn a_clock_at_odds_with_every_stamp_is_not_believed_until_one_agrees_or_somebody_looked() {
+        let clock = Clock::system(SignedDuration::from_secs(5));
+        let hours = SignedDuration::from_hours;
+        clock.at_odds(hours(2));
+        // The first that was seen stays what is told.
+        clock.at_odds(hours(3));
+        assert_eq!(clock.believed(), Err(ClockProblem::AtOdds { by_milliseconds: 7_200_000 }));
+        clock.agrees();
+        assert!(clock.believed().is_ok());
+        clock.at_odds(hours(-2));
+        clock.acknowledge();
+        assert!(clock.believed().is_ok());
+        // A person has found that authority to be wrong, and not every difference to be right.
+        clock.at_odds(hours(-2) + SignedDuration::from_secs(4));
+        assert!(clock.believed().is_ok());
+        clock.at_odds(hours(1));
+        assert_eq!(clock.believed(), Err(ClockProblem::AtOdds { by_milliseconds: 3_600_000 }));
+        // A jump is told before it, and a stamp that agrees ends no jump.
+        clock.jump(hours(1));
+        clock.agrees();
+        assert!(matches!(clock.believed(), Err(ClockProblem::Jumped { .. })));
+        clock.doubt(ClockProblem::AtOdds { by_milliseconds: 1 });
+        clock.acknowledge();
+        assert!(clock.believed().is_ok());
     }
 
     #[test]

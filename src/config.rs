@@ -17,6 +17,7 @@ pub mod profiles;
 pub mod signing;
 pub mod station;
 pub mod store;
+pub mod watch;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -69,6 +70,7 @@ pub struct Config {
     pub store: store::Store,
     pub clock: clock::Clock,
     pub people: people::People,
+    pub watch: watch::Watch,
 }
 
 /// A settings file that cannot be used.
@@ -142,6 +144,7 @@ impl Config {
             store,
             clock: read_section(reading, &mut top, "clock"),
             people: read_section(reading, &mut top, "people"),
+            watch: read_section(reading, &mut top, "watch"),
         };
         if config.mode == Mode::Production && config.clock.starts_at.is_some() {
             let at = clock_at.unwrap_or_else(|| top.at().clone());
@@ -269,6 +272,7 @@ pub fn template(
         documented::<store::Store>("store", &database.map(DatabaseTemplate::settings).unwrap_or_default()),
         documented::<clock::Clock>("clock", &[]),
         documented::<people::People>("people", &[]),
+        documented::<watch::Watch>("watch", &[]),
     ]);
     sections.join("\n")
 }

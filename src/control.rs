@@ -5,6 +5,7 @@
 //! belongs to the user who runs the daemon.
 
 pub mod client;
+pub mod deadlines;
 pub mod facts;
 
 use std::fmt;
@@ -17,7 +18,7 @@ use zeroize::Zeroize;
 use crate::calendar::CannotTell;
 use crate::clock::ClockProblem;
 use crate::identification::Facts;
-use crate::ids::{DeliveryId, Digest, DocumentId, Name, RecordId, SessionId};
+use crate::ids::{DeliveryId, Digest, DocumentId, IncidentId, Name, RecordId, SessionId};
 use crate::instant::Instant;
 use crate::patients::PatientIdProblem;
 use crate::people::acts::RevocationReason;
@@ -126,6 +127,8 @@ pub enum Request {
         /// From when the work was possible again; a second clock runs from there.
         possible_again_at: Instant,
     },
+    /// The same after an incident, which says why the work was not possible, and from when it was again.
+    ReleaseAfterIncident { by: Credentials, documents: Vec<LookedAt>, incident: IncidentId },
     /// Whoever is to work on a document will look at it anew, so it does not matter in which state this was asked.
     Assign { by: Credentials, documents: Vec<DocumentId>, to: String },
     /// Lets documents that failed be tried again.
@@ -284,6 +287,10 @@ pub enum Refusal {
     NotPossibleYet { possible_again_at: Instant },
     /// It was taken in before the work was possible again, so that was not what made it late.
     TakenInBefore { taken_in_at: Instant },
+    /// The incident lasts, so nobody can say yet from when the work is possible again.
+    IncidentLasts { incident: IncidentId },
+    /// The incident was over before the document was there, or began when its time had passed: it did not make it late.
+    IncidentAtOtherTime { incident: IncidentId, document: DocumentId },
     /// Fewer than one document, or more than this.
     DocumentsNamed { most: u64 },
     /// The profile cannot come into force.

@@ -2,6 +2,8 @@
 
 pub mod attempts;
 pub mod clocks;
+mod deadlines;
+mod incidents;
 pub mod open;
 mod reload;
 pub mod requests;
@@ -32,6 +34,9 @@ use requests::Hooks;
 
 /// How often sessions are looked at for having ended, appointments for having begun, and the clock for having moved.
 const SESSIONS_EVERY: Duration = Duration::from_secs(1);
+
+/// How often deadlines are looked at.
+const DEADLINES_EVERY: Duration = Duration::from_secs(10);
 
 /// How often the patient list and the calendar are looked at for having changed.
 const FILES_EVERY: Duration = Duration::from_secs(2);
@@ -332,6 +337,7 @@ fn note_files(line: &Line, copied: Result<(), FilesError>) {
 fn note_anchor(line: &Line, copied: Result<(), AnchorError>) {
     let error = copied.err();
     let problem = error.as_ref().map(AnchorProblem::from);
+    *line.anchor_copied.lock().unwrap_or_else(PoisonError::into_inner) = Some(problem.is_none());
     let mut known = line.anchor_problem.lock().unwrap_or_else(PoisonError::into_inner);
     if *known != problem {
         match &error {
@@ -347,7 +353,8 @@ fn note_anchor(line: &Line, copied: Result<(), AnchorError>) {
 fn watch_sessions(line: &Arc<Line>, bell: &Arc<Bell>) -> std::io::Result<JoinHandle<()>> {
     let (line, bell) = (Arc::clone(line), Arc::clone(bell));
     std::thread::Builder::new().name("sessions".into()).spawn(move || {
-        let mut watch = clocks::Watch::default();
+        let (mut watch, mut incidents) = (clocks::Watch::default(), incidents::Watch::default());
+        let (mut deadlines, mut looked) = (deadlines::Watch::default(), None::<Moment>);
         while !bell.stopping() {
             survive("sessions", || {
                 if let Err(error) = requests::close_ended(&line) {
@@ -367,6 +374,24 @@ fn watch_sessions(line: &Arc<Line>, bell: &Arc<Bell>) -> std::io::Result<JoinHan
             survive("clock", || {
                 if let Err(error) = watch.look(&line) {
                     tracing::error!(%error, "What is known of the clock could not be entered; it is tried again");
+                }
+            });
+            survive("incidents", || {
+                if let Err(error) = incidents.look(&line) {
+                    tracing::error!(%error, "What fails or works again could not be entered; it is tried again");
+                }
+            });
+            if looked.is_none_or(|looked| looked.elapsed() >= DEADLINES_EVERY) {
+                survive("deadlines", || {
+                    if let Err(error) = deadlines.look(&line) {
+                        tracing::error!(%error, "Nobody can say whose time ends soon; it is tried again");
+                    }
+                });
+                looked = Some(Moment::now());
+            }
+            survive("time to come", || {
+                if let Err(error) = clocks::resume_when_it_is_time(&line) {
+                    tracing::error!(%error, "What waited for its time could not go on; it is tried again");
                 }
             });
             std::thread::sleep(SESSIONS_EVERY);

@@ -140,6 +140,8 @@ pub enum HoldReason {
     NoAttestation,
     /// The clock cannot be believed just now.
     Clock,
+    /// It was taken in, signed or stamped by a clock that ran ahead. Goes on by itself when it is that time.
+    ClockAhead,
     /// A deadline cannot be told: the calendar does not reach so far, or the station has no staffed hours.
     NoDeadline,
     /// The same step failed three times.

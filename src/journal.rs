@@ -10,6 +10,7 @@ pub mod anchor;
 pub mod append;
 pub mod files;
 mod grown;
+pub mod incidents;
 pub mod kept;
 pub mod read;
 pub mod stamped;
@@ -77,6 +78,8 @@ pub enum Kind {
     StampMissed,
     /// The signature's files in custody are not what was signed any more; they are kept and another attempt begins.
     AttemptDamaged,
+    /// The signature bears a time that is still to come; it is kept and another attempt begins.
+    AttemptAhead,
     /// The signer's certificate was revoked from before the signature was proven; it is kept and another attempt begins.
     SignerRevoked,
     /// The signer's certificate had ended, or not begun, when the signature was proven; it is kept and another attempt begins.
@@ -100,6 +103,10 @@ pub enum Kind {
     ClockDoubted,
     /// The clock was in doubt, and a person believes it as it stands now.
     ClockAcknowledged,
+    /// Something that the line needs has been failing for a while.
+    IncidentOpened,
+    /// It works again.
+    IncidentClosed,
 }
 
 impl fmt::Display for Kind {

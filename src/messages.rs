@@ -42,7 +42,18 @@ macro_rules! areas {
 
 /// Every file of the catalogue.
 const AREAS: &[Area] = areas![
-    "checks", "cli", "control", "help", "identity", "init", "intake", "people", "profile", "settings", "store",
+    "checks",
+    "cli",
+    "control",
+    "help",
+    "identity",
+    "incidents",
+    "init",
+    "intake",
+    "people",
+    "profile",
+    "settings",
+    "store",
     "verify",
 ];
 

@@ -258,11 +258,11 @@ impl Signing<'_> {
 
     /// One transaction: the document goes on, the attempt has its row, the session counts, the journal knows.
     fn commit(&self, entering: Entering) -> Result<(), SigningError> {
-        let Entering { row, manager, role, to, entry } = entering;
+        let Entering { row, role, to, entry } = entering;
         let (journal, now) = (Arc::clone(self.journal), self.clock.now());
         self.database.write::<_, SigningError, _>(async move |tx| {
             // An office may have ended between the look and this: by an act whose own commit took its time.
-            if !appointments::held(tx, manager, row.signer, role, row.signed_at).await? {
+            if !appointments::held(tx, row.manager, row.signer, role, row.signed_at).await? {
                 return Err(SigningError::OfficeEnded);
             }
             let session = sessions::get(tx, row.session).await?;
@@ -283,8 +283,6 @@ impl Signing<'_> {
 /// What the ledger and the journal are told of an attempt whose files are durable.
 struct Entering {
     row: Attempt,
-    /// The information manager whom the record names.
-    manager: PersonId,
     /// The signer's own.
     role: Role,
     to: DocumentState,
@@ -316,6 +314,7 @@ impl Entering {
             record: Digest::of(record_bytes),
             manifest: Digest::of(manifest),
             signer,
+            manager: record.information_manager.id,
             session,
             signed_at,
             timestamped_at: None,
@@ -328,7 +327,7 @@ impl Entering {
             .fact("certificate", record.signer.certificate)
             .fact("session", session)
             .fact("capacity", capacity);
-        Self { row, manager: record.information_manager.id, role: role_of(capacity), to, entry }
+        Self { row, role: role_of(capacity), to, entry }
     }
 }
 

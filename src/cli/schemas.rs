@@ -24,6 +24,7 @@ pub fn all() -> Vec<(&'static str, Schema)> {
         ("session-attest", schema_for!(facts::BatchAttested)),
         ("session-close", schema_for!(facts::Closed)),
         ("session-list", schema_for!(facts::SessionList)),
+        ("incident-list", schema_for!(facts::IncidentList)),
         ("operator-list", schema_for!(facts::PeopleList)),
         ("operator-changed", schema_for!(facts::Noted)),
         ("timestamp-serve", schema_for!(facts::Serving)),

@@ -4,6 +4,7 @@ use super::page::{Page, Table, Tone};
 use super::queue::list::{deliveries_table, refused};
 use super::{Answer, Desk, Failure};
 use crate::control::Request;
+use crate::control::deadlines::what_to_do;
 use crate::control::facts::Status;
 
 #[derive(Debug, clap::Args)]
@@ -72,6 +73,16 @@ fn troubles(desk: &Desk, page: &mut Page, status: &Status) {
         let blanks =
             [("stage", stage.into()), ("since", since.into()), ("why", words.coded("away", &paused.why).into())];
         page.marked(Tone::Bad, &words.with("status-paused", &blanks));
+    }
+    for incident in &status.incidents {
+        let (what, since) = (words.coded("incident", &incident.cause), words.time(incident.since));
+        let blanks = [("what", what.into()), ("since", since.into())];
+        page.marked(Tone::Bad, &words.with("status-incident", &blanks));
+    }
+    for raised in &status.raised {
+        let (due, to_do) = (words.time(raised.due_at), what_to_do(words.lang(), raised.state, raised.held));
+        let blanks = [("count", raised.documents.into()), ("due", due.into()), ("to_do", to_do.into())];
+        page.marked(Tone::Warning, &words.with("status-raised", &blanks));
     }
     for warning in &status.warnings {
         page.marked(Tone::Warning, &words.warning(warning));

@@ -16,6 +16,7 @@ use crate::intake::line::{CustodyFinding, StationProblem};
 use crate::journal::Entry;
 use crate::journal::anchor::AnchorProblem;
 use crate::journal::files::FilesProblem;
+use crate::journal::incidents::Incident;
 use crate::journal::stamping::StampProblem;
 use crate::judgement::{Judgement, ProfileRef};
 use crate::ledger::documents::{Count, UnreadableDocument};
@@ -53,6 +54,10 @@ pub struct Status {
     pub journal_size: u64,
     /// Stages that wait for a disk, an authority or a store, and why.
     pub paused: Vec<Paused>,
+    /// What has been failing for a while and still does.
+    pub incidents: Vec<Incident>,
+    /// Documents whose time ends soon, by what they wait for.
+    pub raised: Vec<Raised>,
     /// The next deadlines, nearest first.
     pub deadlines: Vec<Deadline>,
     /// What an administrator should know: a calendar that ends, a gap in appointments, weaker completeness.
@@ -195,6 +200,16 @@ pub struct Paused {
     pub why: Away,
 }
 
+/// Documents in one state whose time to be signed or stamped ends soon.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Raised {
+    pub state: DocumentState,
+    pub held: Option<HoldReason>,
+    pub documents: u64,
+    /// Of the first of them.
+    pub due_at: Instant,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Deadline {
     pub document: DocumentId,
@@ -300,6 +315,8 @@ pub struct Problem {
 pub struct Queue {
     /// Those with the least time left first.
     pub documents: Vec<DocumentFacts>,
+    /// Of these, those whose time to be signed or stamped ends soon.
+    pub raised: Vec<DocumentId>,
     /// Those whose rows cannot be read.
     pub unreadable: Vec<UnreadableDocument>,
     /// What arrived and waits for a person: incomplete, of unknown completeness.
@@ -388,6 +405,15 @@ pub struct RecordHistory {
     /// Oldest first.
     pub versions: Vec<Record>,
     pub entries: Vec<EntryFacts>,
+}
+
+/// `torikomi incident list`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct IncidentList {
+    /// The newest first.
+    pub incidents: Vec<Incident>,
+    /// There are more than asked for.
+    pub more: bool,
 }
 
 /// `torikomi session list`.

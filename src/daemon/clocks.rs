@@ -1,6 +1,5 @@
 //! Watches the clock: what put it in doubt is entered in the journal and stays, over restarts too, until a person has
-//! looked; what waited for it goes on when it is believed again. Whenever it was set, what was put off until a time by it has
-//! its turn.
+//! looked; what waited for it goes on when it is believed again.
 
 use std::sync::Arc;
 
@@ -48,8 +47,6 @@ pub fn recall(line: &Line) -> Result<(), DatabaseError> {
 #[derive(Default)]
 pub struct Watch {
     seen: Option<Option<ClockProblem>>,
-    /// How far it had drifted when it was last seen to be set: a doubt stays the same, however often it is set again.
-    drift: Option<i64>,
 }
 
 impl Watch {
@@ -58,9 +55,8 @@ impl Watch {
     /// # Errors
     /// When the database fails; the next look tries again.
     pub fn look(&mut self, line: &Line) -> Result<(), DatabaseError> {
-        let (problem, drift) = (line.clock.problem(), line.clock.drift());
-        let was_set = self.drift.is_none_or(|before| line.clock.is_step(drift.saturating_sub(before)));
-        if self.seen == Some(problem) && !was_set {
+        let problem = line.clock.problem();
+        if self.seen == Some(problem) {
             // A doubt that came and went between two looks may have held somebody all the same.
             let waits = problem.is_none()
                 && line.database.read::<_, DatabaseError, _>(async |tx| waiting::any(tx, HoldReason::Clock).await)?;
@@ -73,7 +69,6 @@ impl Watch {
         line.database.write::<_, DatabaseError, _>(async move |tx| {
             let before = clock_state::get(tx).await?.and_then(|kept| kept.problem);
             clock_state::set(tx, &state).await?;
-            waiting::put_off_no_longer(tx).await?;
             match problem {
                 // It was entered by the process that saw it first.
                 Some(problem) if before == Some(problem) => {}
@@ -85,16 +80,29 @@ impl Watch {
             }
             Ok(())
         })?;
-        if let Some(problem) = problem.filter(|problem| self.seen != Some(Some(*problem))) {
+        if let Some(problem) = problem {
             tracing::error!(%problem, "The clock is not believed: nothing is signed");
+        } else {
+            line.shared.wake(&[StageName::Signing, StageName::Stamping]);
         }
-        line.shared.wake(&StageName::ALL);
         self.seen = Some(problem);
-        if was_set {
-            self.drift = Some(drift);
-        }
         Ok(())
     }
+}
+
+/// What was taken in, signed or stamped by a clock that ran ahead goes on when it is that time. To be called every few seconds.
+///
+/// # Errors
+/// When the database fails; the next look tries again.
+pub fn resume_when_it_is_time(line: &Line) -> Result<(), DatabaseError> {
+    let now = line.clock.now();
+    let waits = line.database.read::<_, DatabaseError, _>(async |tx| waiting::any(tx, HoldReason::ClockAhead).await)?;
+    if waits
+        && line.database.write::<_, DatabaseError, _>(async move |tx| waiting::resume_when_it_is_time(tx, now).await)?
+    {
+        line.shared.wake(&[StageName::Signing, StageName::Stamping, StageName::Filing]);
+    }
+    Ok(())
 }
 
 /// What the next process is told. That nothing keeps the clock right it can ask itself.

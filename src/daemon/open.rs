@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, RwLock};
 
-use crate::authority::{Authority, Settings};
+use crate::authority::{Authorities, Authority, Rests, Settings};
 use crate::calendar::Calendar;
 use crate::clock::Clock;
 use crate::config::home::{Home, HomeError, Layout, Lock};
@@ -128,6 +128,8 @@ pub fn open(
         quiet: RwLock::new(()),
         files_problem: Mutex::default(),
         anchor_problem: Mutex::default(),
+        anchor_copied: Mutex::default(),
+        incidents: Mutex::default(),
         stamp_problem: Mutex::default(),
         intake: OnceLock::new(),
         unentered: Mutex::default(),
@@ -218,7 +220,7 @@ pub fn workers_of(image: &config::image::Image, binary: &Path) -> Workers {
         .with_patience(image.timeout.as_std())
 }
 
-fn authorities(home: &Home, config: &Config) -> Result<Vec<(Name, Authority)>, OpenError> {
+fn authorities(home: &Home, config: &Config) -> Result<Authorities, OpenError> {
     let mut found = Vec::new();
     for (name, settings) in config.authorities_in_order() {
         let path = home.layout().root().join(&settings.roots);
@@ -244,9 +246,10 @@ fn authorities(home: &Home, config: &Config) -> Result<Vec<(Name, Authority)>, O
             accredited,
             timeout: settings.timeout.as_std(),
         });
-        found.push((name.clone(), authority));
+        let rests = Rests { first: settings.retry.as_std(), longest: settings.retry_most.as_std() };
+        found.push((name.clone(), authority, rests));
     }
-    Ok(found)
+    Ok(Authorities::new(found, config.clock.max_offset.as_signed()))
 }
 
 /// The roots for an authority's TLS, where it has any: those of the settings alone, or else the system's.

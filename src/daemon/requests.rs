@@ -93,6 +93,9 @@ impl Requests {
             Request::ReleaseLate { by, documents, reason, possible_again_at } => {
                 facts(self.release_late(&by, documents, &reason, possible_again_at, peer)?)
             }
+            Request::ReleaseAfterIncident { by, documents, incident } => {
+                facts(self.release_after_incident(&by, documents, incident, peer)?)
+            }
             Request::Assign { by, documents, to } => facts(self.assign(&by, documents, &to, peer)?),
             Request::Retry { by, documents } => facts(self.retry(&by, documents, peer)?),
             Request::RetryDelivery { by, delivery } => facts(self.retry_delivery(&by, delivery, peer)?),

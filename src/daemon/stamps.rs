@@ -92,7 +92,6 @@ impl<F: Fn()> Watch<F> {
             folder: &folder(line)?,
             clock: &line.clock,
             authorities: &line.authorities,
-            most_skew: line.config.clock.max_offset.as_signed(),
         };
         let stamped = stamping.stamp(&head)?;
         tracing::info!(entries = stamped.size, at = %stamped.stamped_at, "A checkpoint of the journal was time-stamped");

@@ -187,6 +187,19 @@ pub async fn of_kind(tx: &mut Tx, kind: Kind) -> Result<Vec<Stored>, DatabaseErr
     rows.iter().map(found).collect()
 }
 
+/// The entries about incidents, in order.
+pub async fn of_incidents(tx: &mut Tx) -> Result<Vec<Stored>, DatabaseError> {
+    // In words and not as values: so the index over these few is found.
+    let rows = sqlx::query(
+        "SELECT e.idx, e.bytes, e.kind, e.document, e.delivery, e.record, e.person, e.session, p.salt, p.text
+         FROM journal_entry e LEFT JOIN journal_private p ON p.idx = e.idx
+         WHERE e.kind IN ('incident-opened', 'incident-closed') ORDER BY e.idx",
+    )
+    .fetch_all(tx)
+    .await?;
+    rows.iter().map(found).collect()
+}
+
 /// The newest entry of a kind.
 pub async fn newest_of_kind(tx: &mut Tx, kind: Kind) -> Result<Option<Stored>, DatabaseError> {
     let row = sqlx::query(

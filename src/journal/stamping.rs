@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use jiff::SignedDuration;
 use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -11,7 +10,7 @@ use super::append::Journal;
 use super::read::{self, Head};
 use super::stamped::{Stamped, names};
 use super::{Draft, Kind, Subject};
-use crate::authority::Authority;
+use crate::authority::{Authorities, NoStamp};
 use crate::clock::Clock;
 use crate::database::{Database, DatabaseError, Tx};
 use crate::durable::{Class, Failure, Folder};
@@ -78,16 +77,14 @@ pub fn due(head: &Head, newest: Option<&Stamped>, today: Date, day_of: impl Fn(I
     }
 }
 
-/// How a checkpoint gets its stamp. The authorities are in the order in which they are asked.
+/// How a checkpoint gets its stamp.
 pub struct Stamping<'a> {
     pub database: &'a Database,
     pub journal: &'a Arc<Journal>,
     /// `store/journal/stamped/`.
     pub folder: &'a Folder,
     pub clock: &'a Clock,
-    pub authorities: &'a [(Name, Authority)],
-    /// How far an authority's clock and ours may lie apart.
-    pub most_skew: SignedDuration,
+    pub authorities: &'a Authorities,
 }
 
 impl Stamping<'_> {
@@ -127,33 +124,18 @@ impl Stamping<'_> {
             Err(failure) if failure.class() == Class::Gone => return Ok(None),
             Err(failure) => return Err(failure.into()),
         };
-        let judged = self
-            .authorities
-            .iter()
-            .find_map(|(name, authority)| authority.judge(&token, note).ok().map(|info| (info.gen_time, name.clone())));
-        Ok(judged.map(|(at, name)| (token, at, name)))
+        let judged = self.authorities.judge(&token, note);
+        Ok(judged.map(|(name, at)| (token, at, name)))
     }
 
     fn ask(&self, note: &[u8]) -> Result<(Vec<u8>, Instant, Name), StampedError> {
         if self.authorities.is_empty() {
             return Err(StampedError::NoAuthority);
         }
-        let mut refusals = Vec::new();
-        for (name, authority) in self.authorities {
-            let asked_at = self.clock.now();
-            match authority.stamp(note) {
-                Ok(stamp) => {
-                    let (at, now) = (stamp.info.gen_time, self.clock.now());
-                    if at.plus(self.most_skew) < asked_at || now.plus(self.most_skew) < at {
-                        refusals.push(format!("{name}: its clock ({at}) and ours lie too far apart"));
-                        continue;
-                    }
-                    return Ok((stamp.token, at, name.clone()));
-                }
-                Err(error) => refusals.push(format!("{name}: {error}")),
-            }
+        match self.authorities.stamp(self.clock, note, self.clock.now(), || false) {
+            Ok((name, stamp)) => Ok((stamp.token, stamp.info.gen_time, name)),
+            Err(NoStamp { problem, .. }) => Err(StampedError::Refused(problem)),
         }
-        Err(StampedError::Refused(refusals.join("; ")))
     }
 }
 

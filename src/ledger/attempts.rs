@@ -27,6 +27,8 @@ pub struct Attempt {
     /// SHA-256 of the manifest: the record digest, should this attempt be filed.
     pub manifest: Digest,
     pub signer: PersonId,
+    /// The information manager whom its record names.
+    pub manager: PersonId,
     pub session: SessionId,
     pub signed_at: Instant,
     pub timestamped_at: Option<Instant>,
@@ -36,9 +38,9 @@ pub struct Attempt {
 
 pub async fn enter(tx: &mut Tx, attempt: &Attempt) -> Result<(), DatabaseError> {
     sqlx::query(
-        "INSERT INTO attempt (id, document, number, state, record, manifest, signer, session, signed_at,
+        "INSERT INTO attempt (id, document, number, state, record, manifest, signer, manager, session, signed_at,
            timestamped_at, stamp_due_at)
-         VALUES ($1, $2, (SELECT COALESCE(MAX(number), 0) + 1 FROM attempt WHERE document = $2), $3, $4, $5, $6, $7, $8, $9, $10)",
+         VALUES ($1, $2, (SELECT COALESCE(MAX(number), 0) + 1 FROM attempt WHERE document = $2), $3, $4, $5, $6, $7, $8, $9, $10, $11)",
     )
     .bind(attempt.id.to_string())
     .bind(attempt.document.to_string())
@@ -46,6 +48,7 @@ pub async fn enter(tx: &mut Tx, attempt: &Attempt) -> Result<(), DatabaseError> 
     .bind(attempt.record.to_string())
     .bind(attempt.manifest.to_string())
     .bind(attempt.signer.to_string())
+    .bind(attempt.manager.to_string())
     .bind(attempt.session.to_string())
     .bind(attempt.signed_at.as_microseconds())
     .bind(attempt.timestamped_at.map(Instant::as_microseconds))
@@ -79,7 +82,7 @@ pub async fn set_state(
 
 pub async fn get(tx: &mut Tx, id: AttemptId) -> Result<Option<Attempt>, DatabaseError> {
     let row = sqlx::query(
-        "SELECT id, document, state, record, manifest, signer, session, signed_at, timestamped_at, stamp_due_at
+        "SELECT id, document, state, record, manifest, signer, manager, session, signed_at, timestamped_at, stamp_due_at
          FROM attempt WHERE id = $1",
     )
     .bind(id.to_string())
@@ -91,7 +94,7 @@ pub async fn get(tx: &mut Tx, id: AttemptId) -> Result<Option<Attempt>, Database
 /// The attempts for a document, in order.
 pub async fn of_document(tx: &mut Tx, document: DocumentId) -> Result<Vec<Attempt>, DatabaseError> {
     let rows = sqlx::query(
-        "SELECT id, document, state, record, manifest, signer, session, signed_at, timestamped_at, stamp_due_at
+        "SELECT id, document, state, record, manifest, signer, manager, session, signed_at, timestamped_at, stamp_due_at
          FROM attempt WHERE document = $1 ORDER BY number",
     )
     .bind(document.to_string())
@@ -111,16 +114,25 @@ pub async fn documents_signed_in(tx: &mut Tx, session: SessionId) -> Result<Vec<
         .collect()
 }
 
-/// When the newest signature was made: in a session, or in any.
-pub async fn newest_signature(tx: &mut Tx, session: Option<SessionId>) -> Result<Option<Instant>, DatabaseError> {
-    let query = match session {
-        Some(session) => {
-            sqlx::query("SELECT MAX(signed_at) AS at FROM attempt WHERE session = $1").bind(session.to_string())
-        }
-        None => sqlx::query("SELECT MAX(signed_at) AS at FROM attempt"),
-    };
-    let row = query.fetch_one(tx).await?;
+/// When the newest signature of a session was made.
+pub async fn newest_signature(tx: &mut Tx, session: SessionId) -> Result<Option<Instant>, DatabaseError> {
+    let row = sqlx::query("SELECT MAX(signed_at) AS at FROM attempt WHERE session = $1")
+        .bind(session.to_string())
+        .fetch_one(tx)
+        .await?;
     row.try_get::<Option<i64>, _>("at")?.map(|at| instant("attempt.signed_at", at)).transpose()
+}
+
+/// The signatures from `at` on that a record is made of, or may be: those that were given up prove nothing to anybody.
+pub async fn signed_from(tx: &mut Tx, at: Instant) -> Result<Vec<Attempt>, DatabaseError> {
+    let rows = sqlx::query(
+        "SELECT id, document, state, record, manifest, signer, manager, session, signed_at, timestamped_at, stamp_due_at
+         FROM attempt WHERE signed_at >= $1 AND state <> 'missed' ORDER BY signed_at, id",
+    )
+    .bind(at.as_microseconds())
+    .fetch_all(tx)
+    .await?;
+    rows.iter().map(read_row).collect()
 }
 
 /// The attempts whose files are still in custody.
@@ -140,6 +152,7 @@ fn read_row(row: &sqlx::any::AnyRow) -> Result<Attempt, DatabaseError> {
         record: text("record")?.parse().map_err(unreadable("attempt.record"))?,
         manifest: text("manifest")?.parse().map_err(unreadable("attempt.manifest"))?,
         signer: text("signer")?.parse().map_err(unreadable("attempt.signer"))?,
+        manager: text("manager")?.parse().map_err(unreadable("attempt.manager"))?,
         session: text("session")?.parse().map_err(unreadable("attempt.session"))?,
         signed_at: instant("attempt.signed_at", row.try_get("signed_at")?)?,
         timestamped_at: moment("timestamped_at")?,

@@ -9,6 +9,7 @@ use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
 use super::delivery_may_move;
+use super::documents::LONGEST_PUT_OFF;
 use crate::database::{DatabaseError, Tx, instant, unreadable};
 use crate::document::DeliveryState;
 use crate::ids::{DeliveryId, Digest, Name, SessionId};
@@ -337,12 +338,13 @@ pub async fn get(tx: &mut Tx, id: DeliveryId) -> Result<Option<Delivery>, Databa
 pub async fn to_measure(tx: &mut Tx, now: Instant, most: u32) -> Result<Vec<Delivery>, DatabaseError> {
     let sql = format!(
         "SELECT {COLUMNS} FROM delivery
-         WHERE state = $1 AND measured_copy < copy AND (retry_at IS NULL OR retry_at <= $2)
-         ORDER BY first_seen_at, id LIMIT $3"
+         WHERE state = $1 AND measured_copy < copy AND (retry_at IS NULL OR retry_at <= $2 OR retry_at > $3)
+         ORDER BY first_seen_at, id LIMIT $4"
     );
     let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
         .bind(DeliveryState::InCustody.to_string())
         .bind(now.as_microseconds())
+        .bind(now.plus(LONGEST_PUT_OFF).as_microseconds())
         .bind(i64::from(most))
         .fetch_all(tx)
         .await?;

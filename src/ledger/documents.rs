@@ -429,6 +429,9 @@ pub async fn get(tx: &mut Tx, id: DocumentId) -> Result<Option<Document>, Databa
     row.as_ref().map(read_row).transpose()
 }
 
+/// Nothing that waits for nobody is put off for longer. What was, was put off by a clock that ran ahead, and is ready.
+pub const LONGEST_PUT_OFF: jiff::SignedDuration = jiff::SignedDuration::from_mins(1);
+
 /// The documents in `state` that wait for nobody and whose time to be tried has come: those that were not put off, oldest
 /// first, then the others. Only their ids, so that one row that cannot be read keeps no other from its turn.
 pub async fn ready(
@@ -439,11 +442,12 @@ pub async fn ready(
 ) -> Result<Vec<DocumentId>, DatabaseError> {
     let rows = sqlx::query(
         "SELECT id FROM document
-         WHERE state = $1 AND held IS NULL AND (retry_at IS NULL OR retry_at <= $2)
-         ORDER BY retry_at NULLS FIRST, created_at, id LIMIT $3",
+         WHERE state = $1 AND held IS NULL AND (retry_at IS NULL OR retry_at <= $2 OR retry_at > $3)
+         ORDER BY retry_at NULLS FIRST, created_at, id LIMIT $4",
     )
     .bind(state.to_string())
     .bind(now.as_microseconds())
+    .bind(now.plus(LONGEST_PUT_OFF).as_microseconds())
     .bind(i64::from(most))
     .fetch_all(tx)
     .await?;

@@ -6,9 +6,9 @@ use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
 use super::documents::{self, COLUMNS, Document, WAITS_NO_MORE, read_row};
-use crate::database::{DatabaseError, Tx, unreadable};
-use crate::document::{DeliveryState, DocumentState, HoldReason};
-use crate::ids::{DeliveryId, Digest, DocumentId};
+use crate::database::{DatabaseError, Tx, instant, unreadable};
+use crate::document::{DocumentState, HoldReason};
+use crate::ids::{DeliveryId, Digest, DocumentId, Name};
 use crate::instant::Instant;
 
 /// Lets a document wait until another one with the same bytes has ended, whichever way.
@@ -106,6 +106,53 @@ pub async fn try_again(
     }
 }
 
+/// What waits for a time that is still to come by our clock goes on, once it has come. Whether anything does.
+pub async fn resume_when_it_is_time(tx: &mut Tx, now: Instant) -> Result<bool, DatabaseError> {
+    let done = sqlx::query(sqlx::AssertSqlSafe(format!(
+        "UPDATE document SET {WAITS_NO_MORE}, updated_at = $1 WHERE held = $2 AND (retry_at IS NULL OR retry_at <= $1)"
+    )))
+    .bind(now.as_microseconds())
+    .bind(HoldReason::ClockAhead.to_string())
+    .execute(tx)
+    .await?;
+    Ok(done.rows_affected() > 0)
+}
+
+/// A document whose deadline is still to come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Due {
+    pub document: DocumentId,
+    pub station: Name,
+    pub state: DocumentState,
+    pub held: Option<HoldReason>,
+    pub due_at: Instant,
+}
+
+/// The open documents that have time left, those with the least of it first.
+pub async fn due(tx: &mut Tx, now: Instant, most: u32) -> Result<Vec<Due>, DatabaseError> {
+    let rows = sqlx::query(
+        "SELECT id, station, state, held, due_at FROM document
+         WHERE due_at > $1 AND state NOT IN ('filed', 'sent-back', 'discarded', 'disposed')
+         ORDER BY due_at, created_at, id LIMIT $2",
+    )
+    .bind(now.as_microseconds())
+    .bind(i64::from(most))
+    .fetch_all(tx)
+    .await?;
+    rows.iter()
+        .map(|row| {
+            let held: Option<String> = row.try_get("held")?;
+            Ok(Due {
+                document: document_id(row)?,
+                station: row.try_get::<String, _>("station")?.parse().map_err(unreadable("document.station"))?,
+                state: row.try_get::<String, _>("state")?.parse().map_err(unreadable("document.state"))?,
+                held: held.map(|held| held.parse()).transpose().map_err(unreadable("document.held"))?,
+                due_at: instant("document.due_at", row.try_get("due_at")?)?,
+            })
+        })
+        .collect()
+}
+
 /// Whether any document waits for this reason.
 pub async fn any(tx: &mut Tx, reason: HoldReason) -> Result<bool, DatabaseError> {
     let found = sqlx::query("SELECT id FROM document WHERE held = $1 LIMIT 1")
@@ -113,32 +160,6 @@ pub async fn any(tx: &mut Tx, reason: HoldReason) -> Result<bool, DatabaseError>
         .fetch_optional(tx)
         .await?;
     Ok(found.is_some())
-}
-
-/// Whether a document was put off, so that no stage has it in hand until then.
-pub async fn is_put_off(tx: &mut Tx, id: DocumentId, now: Instant) -> Result<bool, DatabaseError> {
-    let row = sqlx::query("SELECT COUNT(*) FROM document WHERE id = $1 AND held IS NULL AND retry_at > $2")
-        .bind(id.to_string())
-        .bind(now.as_microseconds())
-        .fetch_one(tx)
-        .await?;
-    Ok(row.try_get::<i64, _>(0)? > 0)
-}
-
-/// Everything that was put off has its turn now. It was put off by a clock that has been set since, so that its time might not
-/// come for years; what has to wait for the clock all the same puts itself off anew.
-pub async fn put_off_no_longer(tx: &mut Tx) -> Result<(), DatabaseError> {
-    sqlx::query(
-        "UPDATE document SET retry_at = NULL
-         WHERE retry_at IS NOT NULL AND state NOT IN ('filed', 'sent-back', 'discarded', 'disposed')",
-    )
-    .execute(&mut *tx)
-    .await?;
-    sqlx::query("UPDATE delivery SET retry_at = NULL WHERE retry_at IS NOT NULL AND state = $1")
-        .bind(DeliveryState::InCustody.to_string())
-        .execute(tx)
-        .await?;
-    Ok(())
 }
 
 /// The documents that wait for this reason, with what they are held with.

@@ -62,11 +62,42 @@ pub fn earliest(now: Instant) -> Instant {
     now.plus(LEAST_NOTICE).cut_to_second().plus(SignedDuration::from_secs(1))
 }
 
-/// The first instant at which an appointment may begin or end that is asked for now, where somebody may have signed by a clock
-/// that ran ahead of this one: what was signed in office stays so.
-pub async fn soonest(tx: &mut Tx, now: Instant) -> Result<Instant, DatabaseError> {
-    let signed = attempts::newest_signature(tx, None).await?;
-    Ok(earliest(signed.map_or(now, |signed| signed.max(now))))
+/// A change of offices that is asked for.
+#[derive(Clone, Copy, Debug)]
+pub enum Changing {
+    Begins { person: PersonId, role: Role, rank: u32, until: Option<Instant> },
+    Ends { person: PersonId, role: Role },
+}
+
+/// The first instant at which a change of offices may take effect that is asked for now. By a clock that ran ahead somebody may
+/// have signed at a time that is still to come: what was signed in office stays so, and what does not rest on this office is in
+/// nobody's way.
+pub async fn soonest(tx: &mut Tx, changing: Changing, now: Instant) -> Result<Instant, DatabaseError> {
+    let mut soonest = earliest(now);
+    let ahead = attempts::signed_from(tx, soonest).await?;
+    if ahead.is_empty() {
+        return Ok(soonest);
+    }
+    let mut after = list(tx, now).await?;
+    if let Changing::Begins { person, role, rank, until } = changing {
+        after.push(Appointment { person, role, rank, from: soonest, until });
+    }
+    for attempt in ahead {
+        let rests_on_it = match changing {
+            // Nobody's signature is the worse for somebody's office, unless it puts another in charge.
+            Changing::Begins { role, .. } => {
+                let in_force = in_force(&after, role, attempt.signed_at).map(|held| held.person);
+                role == Role::InformationManager && in_force != Some(attempt.manager)
+            }
+            Changing::Ends { person, role } => {
+                attempt.signer == person || (role == Role::InformationManager && attempt.manager == person)
+            }
+        };
+        if rests_on_it {
+            soonest = earliest(attempt.signed_at);
+        }
+    }
+    Ok(soonest)
 }
 
 /// The first whole second from `at` on.

@@ -9,7 +9,7 @@ use jiff::SignedDuration;
 use zeroize::Zeroizing;
 
 use super::acts::{self, Act, ActRules, Deed, Issued, Private, Signed};
-use super::appointments::{self, Appointment};
+use super::appointments::{self, Appointment, Changing};
 use super::certificates::{self, Certificate, Signer};
 use super::change::{Change, Row};
 use super::register::{self, NewPerson, Person};
@@ -332,7 +332,8 @@ pub async fn appoint(tx: &mut Tx, signed: Signed, rules: &ActRules, now: Instant
         }
         Deed::EndAppointment { person, role, ends } => {
             // What was done in a role stays done in it: an appointment does not end before its entry is there.
-            if *ends < appointments::soonest(tx, now).await? {
+            let changing = Changing::Ends { person: *person, role: *role };
+            if *ends < appointments::soonest(tx, changing, now).await? {
                 return Err(Refused::BackwardsAppointment.into());
             }
             succession::check_end(tx, *person, *role, *ends, now).await?;

@@ -345,7 +345,7 @@ pub async fn close_keyless(tx: &mut Tx, with_key: &[SessionId], now: Instant) ->
 /// A session ends after all that was done in it, by whatever clock: one that was set back meanwhile takes nothing away.
 async fn closing(tx: &mut Tx, row: &SessionRow, reason: CloseReason, now: Instant) -> Result<Change, DatabaseError> {
     let session = row.id;
-    let signed = attempts::newest_signature(tx, Some(session)).await?;
+    let signed = attempts::newest_signature(tx, session).await?;
     let at = row.since().max(now).max(signed.unwrap_or(now));
     let subject = Subject { session: Some(session), person: Some(row.person), ..Subject::default() };
     let entry = Draft::by_system(Kind::SessionClosed, subject)

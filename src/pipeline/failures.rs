@@ -11,6 +11,7 @@ use crate::filing::FilingError;
 use crate::identification::IdentityProblem;
 use crate::ids::{DeliveryId, DocumentId, Name};
 use crate::image::WorkerError;
+use crate::instant::Instant;
 use crate::intake::custody::CustodyError;
 use crate::journal::{Draft, Kind, Subject};
 use crate::ledger::attempts::{self, Attempt};
@@ -19,6 +20,7 @@ use crate::ledger::waiting;
 use crate::measuring::{Failed, MeasuringError};
 use crate::people::PeopleError;
 use crate::signing::SigningError;
+use crate::signing::unused::Spoiled;
 use crate::store::StoreError;
 
 /// A document that fails so often in one stage is held.
@@ -34,6 +36,7 @@ pub(super) enum HeldDetail<'a> {
     Identity { problems: &'a [IdentityProblem] },
     NoProfile { document_type: &'a Name },
     StageFailed { stage: &'static str, error: String },
+    ClockAhead { until: Instant },
 }
 
 impl Line {
@@ -93,25 +96,33 @@ impl Line {
         }
     }
 
-    /// The signature of a document that failed before its stamp or its filing, where the signature's own files are why: they
-    /// are no better however often they are tried, and it has to be signed anew.
+    /// The signature of a document that waits before its stamp or its filing, where the signature is why: its own files are
+    /// damaged, or it bears a time that is still to come. However often it is tried, it has to be signed anew.
     ///
     /// # Errors
     /// With what was found, when the disk or the database may be why.
-    pub fn damaged_attempt(&self, id: DocumentId) -> Result<Option<Attempt>, String> {
+    pub fn spoiled_attempt(&self, id: DocumentId) -> Result<Option<(Attempt, Spoiled)>, String> {
         let found = self.database.read::<_, DatabaseError, _>(async |tx| {
             Ok((documents::get(tx, id).await?, attempts::of_document(tx, id).await?.pop()))
         });
         let (Some(document), Some(attempt)) = found.map_err(|error| error.to_string())? else { return Ok(None) };
-        let is_signed = matches!(document.state, DocumentState::Stamping | DocumentState::Filing);
-        if !is_signed || document.held != Some(HoldReason::StageFailed) {
+        if !matches!(document.state, DocumentState::Stamping | DocumentState::Filing) {
             return Ok(None);
         }
-        let Err(error) = self.stamping().examine(&attempt) else { return Ok(None) };
-        let told = error.to_string();
-        match self.blame(error.into()) {
-            Blame::Surroundings(_) => Err(told),
-            Blame::Own(_) => Ok(Some(attempt)),
+        match document.held {
+            Some(HoldReason::ClockAhead) => {
+                let newest = attempt.timestamped_at.map_or(attempt.signed_at, |at| at.max(attempt.signed_at));
+                Ok(self.clock.waits_for(newest).map(|_| (attempt, Spoiled::Ahead)))
+            }
+            Some(HoldReason::StageFailed) => {
+                let Err(error) = self.stamping().examine(&attempt) else { return Ok(None) };
+                let told = error.to_string();
+                match self.blame(error.into()) {
+                    Blame::Surroundings(_) => Err(told),
+                    Blame::Own(_) => Ok(Some((attempt, Spoiled::Damaged))),
+                }
+            }
+            _ => Ok(None),
         }
     }
 

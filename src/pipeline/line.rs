@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::driver::Shared;
 use super::failures::StageError;
-use crate::authority::Authority;
+use crate::authority::Authorities;
 use crate::calendar::Calendar;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -24,6 +24,7 @@ use crate::intake::custody::folder_name;
 use crate::journal::anchor::AnchorProblem;
 use crate::journal::append::Journal;
 use crate::journal::files::FilesProblem;
+use crate::journal::incidents::Incident;
 use crate::journal::stamping::StampProblem;
 use crate::journal::{Draft, Kind, Subject};
 use crate::judgement::ProfileRef;
@@ -143,7 +144,7 @@ pub struct Line {
     pub objects: Objects,
     pub workers: Workers,
     pub sessions: Arc<Sessions>,
-    pub authorities: Vec<(Name, Authority)>,
+    pub authorities: Authorities,
     pub patients: RwLock<Arc<Patients>>,
     pub profiles: RwLock<Arc<Profiles>>,
     /// Whether the ledger has others in force than those, which could not be read yet. Held by whoever reads them.
@@ -170,6 +171,10 @@ pub struct Line {
     pub files_problem: Mutex<Option<FilesProblem>>,
     /// Why the newest checkpoint is not in the copy outside the home, while it is not.
     pub anchor_problem: Mutex<Option<AnchorProblem>>,
+    /// Whether the last try to copy the newest checkpoint succeeded, once there was one.
+    pub anchor_copied: Mutex<Option<bool>>,
+    /// What has been failing for a while and still does.
+    pub incidents: Mutex<Vec<Incident>>,
     /// Why the day's checkpoint bears no stamp, while it should.
     pub stamp_problem: Mutex<Option<StampProblem>>,
     /// Intake, once it is open: it is woken when a source may go or a note is to be written.

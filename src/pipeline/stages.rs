@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 
 use super::driver::{Away, StageName, Worked};
-use super::failures::StageError;
+use super::failures::{HeldDetail, StageError};
 use super::line::{Adopted, Line};
 use crate::calendar::Calendar;
 use crate::database::DatabaseError;
@@ -20,7 +20,7 @@ use crate::intake::custody::CustodyCopy;
 use crate::journal::{Draft, Kind, Subject as About, read};
 use crate::judgement::{Judgement, Severity};
 use crate::ledger::attempts::{self, AttemptState};
-use crate::ledger::documents::{self, Document};
+use crate::ledger::documents::{self, Document, LONGEST_PUT_OFF};
 use crate::ledger::{contents, decisions, deliveries, waiting};
 use crate::measurements::Measurements;
 use crate::measuring::{Measured, Measuring, MeasuringError};
@@ -53,9 +53,11 @@ impl Line {
             }
             Err(MeasuringError::ClockBehind { until }) => {
                 tracing::warn!(delivery.id = %id, "Delivery {id} waits for the clock, which was set back to before it was copied");
+                // It looks again each minute: the clock may be right by then.
+                let again = until.min(self.clock.now().plus(LONGEST_PUT_OFF));
                 let postponed = self
                     .database
-                    .write::<_, DatabaseError, _>(async move |tx| deliveries::postpone(tx, id, until).await);
+                    .write::<_, DatabaseError, _>(async move |tx| deliveries::postpone(tx, id, again).await);
                 postponed.map_or_else(|error| Worked::Away(error.into()), |()| Worked::Done(&[]))
             }
             Err(error) => self.delivery_failed(id, error.into()),
@@ -123,6 +125,7 @@ impl Line {
                 None => self.calendar(),
                 Some(digest) => self.calendar_of(digest)?,
             };
+            self.note_sign_by(document, &accepted, &adopted, &calendar.calendar)?;
             let signed = self.signing(&calendar.calendar).sign(&accepted, &adopted.profile, anonymous).inspect_err(|error| {
                 if let SigningError::NotEntered { attempt, .. } = error {
                     self.remember_unentered(document.id, *attempt);
@@ -147,8 +150,7 @@ impl Line {
                     self.confirm_anew(document, confirmed_by, now)?;
                 }
                 signing::Outcome::TooEarly { until } => {
-                    let id = document.id;
-                    self.database.write::<_, DatabaseError, _>(async move |tx| documents::postpone(tx, id, until).await)?;
+                    self.wait_for_clock(document.id, DocumentState::Signing, until)?;
                 }
                 signing::Outcome::Late => {
                     self.move_and_hold(document, DocumentState::Review, Some(HoldReason::Late), None, now)?;
@@ -156,6 +158,22 @@ impl Line {
             }
             Ok(&[])
         })
+    }
+
+    /// Has the row name the time to sign, where it names another: that to stamp a signature that came to nothing.
+    fn note_sign_by(
+        &self,
+        document: &Document,
+        accepted: &review::Accepted,
+        adopted: &Adopted,
+        calendar: &Calendar,
+    ) -> Result<(), DatabaseError> {
+        let sign_by = review::sign_by(document, &adopted.profile, calendar, accepted.decisions()).ok();
+        if document.due_at == sign_by {
+            return Ok(());
+        }
+        let id = document.id;
+        self.database.write::<_, DatabaseError, _>(async move |tx| documents::set_due(tx, id, sign_by).await)
     }
 
     /// Holds a document in front of its signature for want of something; `session` is the one that was open at its station
@@ -253,15 +271,22 @@ impl Line {
             custody: &self.custody,
             clock: &self.clock,
             authorities: &self.authorities,
-            most_skew: self.config.clock.max_offset.as_signed(),
         }
     }
 
     pub(super) fn stamp(&self, id: DocumentId) -> Worked {
         match self.stamping().stamp(id) {
-            Ok(stamping::Outcome::Stamped(_)) => Worked::Done(&[StageName::Filing]),
+            Ok(stamping::Outcome::Stamped { at, authority }) => {
+                tracing::info!(document.id = %id, %authority, %at, "Authority {authority} stamped document {id}");
+                Worked::Done(&[StageName::Filing])
+            }
             Ok(stamping::Outcome::Missed) => Worked::Done(&[StageName::Signing]),
-            Ok(stamping::Outcome::TooEarly { until }) => self.waits_for_clock(id, until),
+            Ok(stamping::Outcome::TooEarly { until }) => {
+                match self.wait_for_clock(id, DocumentState::Stamping, until) {
+                    Ok(()) => Worked::Done(&[]),
+                    Err(error) => self.failed(id, StageName::Stamping, DocumentState::Stamping, error),
+                }
+            }
             Ok(stamping::Outcome::Away { problem, passing }) => {
                 // An authority may refuse this one and no other: the others come first now.
                 let now = self.clock.now();
@@ -293,17 +318,32 @@ impl Line {
                 self.clear_custody(id);
                 Worked::Done(&[])
             }
-            Ok(filing::Outcome::TooEarly { until }) => self.waits_for_clock(id, until),
+            Ok(filing::Outcome::TooEarly { until }) => match self.wait_for_clock(id, DocumentState::Filing, until) {
+                Ok(()) => Worked::Done(&[]),
+                Err(error) => self.failed(id, StageName::Filing, DocumentState::Filing, error),
+            },
             Err(error) => self.failed(id, StageName::Filing, DocumentState::Filing, error.into()),
         }
     }
 
-    /// What would bear an earlier time than what it follows waits by itself, and no stage for it.
-    fn waits_for_clock(&self, id: DocumentId, until: Instant) -> Worked {
-        tracing::warn!(document.id = %id, "Document {id} waits for the clock, which was set back to before it was signed or stamped");
-        let postponed =
-            self.database.write::<_, DatabaseError, _>(async move |tx| documents::postpone(tx, id, until).await);
-        postponed.map_or_else(|error| Worked::Away(error.into()), |()| Worked::Done(&[]))
+    /// What would bear an earlier time than what it follows waits by itself, and no stage for it. Where that is longer than
+    /// anybody would put up with it is held, so that a person sees it: a clock that ran ahead is no reason to wait for years.
+    fn wait_for_clock(&self, id: DocumentId, state: DocumentState, until: Instant) -> Result<(), StageError> {
+        let (now, journal) = (self.clock.now(), Arc::clone(&self.journal));
+        let is_long = until.since(now) > LONGEST_PUT_OFF;
+        if is_long {
+            tracing::warn!(document.id = %id, "Document {id} waits for the clock, which was set back to before it was taken in, signed or stamped");
+        }
+        self.database.write::<_, StageError, _>(async move |tx| {
+            if is_long && waiting::is_in_hand(tx, id, state).await? {
+                let reason = HoldReason::ClockAhead;
+                let detail = documents::to_json("document.held_detail", &HeldDetail::ClockAhead { until })?;
+                documents::hold(tx, id, state, reason, Some(&detail), now).await?;
+                let entry = Draft::by_system(Kind::DocumentHeld, About::document(id)).fact("reason", reason);
+                journal.append(tx, entry, now).await?;
+            }
+            Ok(documents::postpone(tx, id, until).await?)
+        })
     }
 
     /// The store holds it now: its copies in custody may go, and what the station was told about it.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::unused::window_over;
 use super::{ATTEMPTS, LONGEST_FILE, MANIFEST_FILE, RECORD_FILE, SIGNATURE_FILE, STAMPED_FILE, SigningError};
-use crate::authority::Authority;
+use crate::authority::{Authorities, NoStamp};
 use crate::clock::Clock;
 use crate::crypto::check;
 use crate::crypto::make;
@@ -20,29 +20,26 @@ use crate::ledger::documents;
 /// What came of trying to stamp.
 #[derive(Debug)]
 pub enum Outcome {
-    Stamped(Instant),
+    Stamped {
+        at: Instant,
+        /// What the settings call it.
+        authority: Name,
+    },
     /// The window passed; the document is signed anew.
     Missed,
     /// The clock was set back to before it was signed; it is tried again then.
-    TooEarly {
-        until: Instant,
-    },
+    TooEarly { until: Instant },
     /// No authority gave a stamp just now; it is tried again inside the window. Whether that alone can help.
-    Away {
-        problem: String,
-        passing: bool,
-    },
+    Away { problem: String, passing: bool },
 }
 
-/// The stage: how it reaches its instruments. The authorities are in the order in which they are asked.
+/// The stage: how it reaches its instruments.
 pub struct Stamping<'a> {
     pub database: &'a Database,
     pub journal: &'a Arc<Journal>,
     pub custody: &'a Folder,
     pub clock: &'a Clock,
-    pub authorities: &'a [(Name, Authority)],
-    /// How far an authority's clock and ours may lie apart.
-    pub most_skew: jiff::SignedDuration,
+    pub authorities: &'a Authorities,
 }
 
 impl Stamping<'_> {
@@ -60,9 +57,9 @@ impl Stamping<'_> {
             return Ok(Outcome::TooEarly { until });
         }
         let folder = self.custody.open_folder(ATTEMPTS)?.open_folder(&attempt.id.to_string())?;
-        // By a clock in doubt no window is over: a step ahead, for however short, would cost every signature that waits. Whether
-        // it is, is seen once somebody has looked.
-        let overdue = || attempt.stamp_due_at.is_some_and(|due| self.clock.believed().is_ok_and(|now| now > due));
+        // By a clock in doubt nothing is given up: the authority's own time says whether a stamp came inside the window.
+        let believed = || self.clock.believed().ok();
+        let overdue = || attempt.stamp_due_at.zip(believed()).is_some_and(|(due, now)| now > due);
         // Nothing else of its files matters any more, and they may be damaged; a stamp that is kept came inside the window.
         if overdue() && !holds(&folder, STAMPED_FILE)? {
             self.miss(attempt)?;
@@ -72,43 +69,29 @@ impl Stamping<'_> {
         let signed = check::cades(&files.signature, &files.manifest)?;
         if let Some(stamped) = files.stamped {
             // A crash came between the file and the row.
-            let at = self.judge_kept(&stamped, &files.manifest, &signed.signature)?;
+            let (authority, at) = self.judge_kept(&stamped, &files.manifest, &signed.signature)?;
             self.commit(attempt, at)?;
-            return Ok(Outcome::Stamped(at));
+            return Ok(Outcome::Stamped { at, authority });
         }
-        let (mut refusals, mut passing) = (Vec::new(), false);
-        for (name, authority) in self.authorities {
-            if overdue() {
-                break;
+        match self.authorities.stamp(self.clock, &signed.signature, attempt.signed_at, overdue) {
+            // What came too late is none of this signature's.
+            Ok((_, stamp)) if attempt.stamp_due_at.is_some_and(|due| stamp.info.gen_time > due) => {
+                self.miss(attempt)?;
+                Ok(Outcome::Missed)
             }
-            match authority.stamp(&signed.signature) {
-                Ok(stamp) => {
-                    let at = stamp.info.gen_time;
-                    if at.plus(self.most_skew) < attempt.signed_at || self.clock.now().plus(self.most_skew) < at {
-                        refusals.push(format!("{name}: its clock ({at}) and ours lie too far apart"));
-                        continue;
-                    }
-                    if attempt.stamp_due_at.is_some_and(|due| at > due) {
-                        refusals.push(format!("{name}: the window for the stamp is over by its clock ({at})"));
-                        break;
-                    }
-                    let stamped = make::embed_timestamp(&files.signature, &stamp.token)?;
-                    check::cades(&stamped, &files.manifest)?;
-                    folder.create_new(STAMPED_FILE, &stamped)?;
-                    self.commit(attempt, at)?;
-                    return Ok(Outcome::Stamped(at));
-                }
-                Err(error) => {
-                    passing |= error.can_retry();
-                    refusals.push(format!("{name}: {error}"));
-                }
+            Ok((authority, stamp)) => {
+                let stamped = make::embed_timestamp(&files.signature, &stamp.token)?;
+                check::cades(&stamped, &files.manifest)?;
+                folder.create_new(STAMPED_FILE, &stamped)?;
+                self.commit(attempt, stamp.info.gen_time)?;
+                Ok(Outcome::Stamped { at: stamp.info.gen_time, authority })
             }
+            Err(_) if overdue() => {
+                self.miss(attempt)?;
+                Ok(Outcome::Missed)
+            }
+            Err(NoStamp { problem, passing }) => Ok(Outcome::Away { problem, passing }),
         }
-        if overdue() {
-            self.miss(attempt)?;
-            return Ok(Outcome::Missed);
-        }
-        Ok(Outcome::Away { problem: refusals.join("; "), passing })
     }
 
     /// Looks at the files of an attempt that waits for its stamp or its filing.
@@ -129,14 +112,12 @@ impl Stamping<'_> {
         Ok(())
     }
 
-    /// The time of a stamp that an earlier run embedded and could not record.
-    fn judge_kept(&self, stamped: &[u8], manifest: &[u8], signature: &[u8]) -> Result<Instant, SigningError> {
+    /// Whose stamp it is that an earlier run embedded and could not record, and its time.
+    fn judge_kept(&self, stamped: &[u8], manifest: &[u8], signature: &[u8]) -> Result<(Name, Instant), SigningError> {
         let again = check::cades(stamped, manifest)?;
         let token = again.timestamp.ok_or(SigningError::Incoherent("a stamped signature holds no stamp"))?;
         self.authorities
-            .iter()
-            .find_map(|(_, authority)| authority.judge(&token, signature).ok())
-            .map(|info| info.gen_time)
+            .judge(&token, signature)
             .ok_or(SigningError::Incoherent("a kept stamp is by none of the authorities"))
     }
 

@@ -34,16 +34,29 @@ pub(crate) async fn window_over(
     give_up(tx, journal, attempt, entry, now).await
 }
 
-/// Sends a document whose signature's files are damaged, and which waits in `from` for that, back to be signed anew.
-pub(crate) async fn damaged(
+/// Sends a document whose signature a person gives up, and which waits in `from` for that, back to be signed anew.
+pub(crate) async fn spoiled(
     tx: &mut Tx,
     journal: &Journal,
-    attempt: &Attempt,
+    (attempt, why): (&Attempt, Spoiled),
     from: DocumentState,
     now: Instant,
 ) -> Result<(), DatabaseError> {
+    let kind = match why {
+        Spoiled::Damaged => Kind::AttemptDamaged,
+        Spoiled::Ahead => Kind::AttemptAhead,
+    };
     documents::carry_on(tx, attempt.document, from, DocumentState::Signing, now).await?;
-    give_up(tx, journal, attempt, entry(Kind::AttemptDamaged, attempt).fact("was", attempt.state), now).await
+    give_up(tx, journal, attempt, entry(kind, attempt).fact("was", attempt.state), now).await
+}
+
+/// Why a person gives up a signature that no waiting helps, or none that is worth it.
+#[derive(Clone, Copy, Debug)]
+pub enum Spoiled {
+    /// Its files in custody are not what was signed any more.
+    Damaged,
+    /// The clock ran ahead: it bears a time that is still to come.
+    Ahead,
 }
 
 /// Sends a document that was to be filed back to whoever has to do something about it now.

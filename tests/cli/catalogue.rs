@@ -13,6 +13,7 @@ use torikomi::intake::line::StationProblem;
 use torikomi::journal::Kind;
 use torikomi::journal::anchor::AnchorProblem;
 use torikomi::journal::files::FilesProblem;
+use torikomi::journal::incidents::Cause;
 use torikomi::judgement::Severity;
 use torikomi::ledger::superseding::Likeness;
 use torikomi::messages::{Lang, find};
@@ -39,7 +40,7 @@ fn codes<T: JsonSchema>() -> Vec<String> {
 
 #[test]
 fn every_code_has_words() {
-    let areas: [(&str, Vec<String>); 22] = [
+    let areas: [(&str, Vec<String>); 23] = [
         ("state", codes::<DocumentState>()),
         ("delivery-state", codes::<DeliveryState>()),
         ("hold", codes::<HoldReason>()),
@@ -61,9 +62,10 @@ fn every_code_has_words() {
         ("away", codes::<Away>()),
         ("station", codes::<StationProblem>()),
         ("clock", codes::<ClockProblem>()),
+        ("incident", codes::<Cause>()),
         ("cli", codes::<Failure>().into_iter().filter(|code| !said_otherwise(code)).collect()),
     ];
-    assert_eq!(codes::<HoldReason>().len(), 18);
+    assert_eq!(codes::<HoldReason>().len(), 19);
     for lang in Lang::ALL {
         for (area, codes) in &areas {
             for code in codes {
@@ -118,6 +120,9 @@ fn refusals() -> Vec<Refusal> {
         json!({ "code": "looked-at-singly", "document": "01939d6e-0000-7000-8000-000000000001" }),
         json!({ "code": "not-possible-yet", "possible_again_at": "2026-11-20T00:30:00.000000Z" }),
         json!({ "code": "taken-in-before", "taken_in_at": "2026-11-20T00:30:00.000000Z" }),
+        json!({ "code": "incident-lasts", "incident": "01939d6e-0000-7000-8000-000000000001" }),
+        json!({ "code": "incident-at-other-time", "incident": "01939d6e-0000-7000-8000-000000000001",
+                "document": "01939d6e-0000-7000-8000-000000000002" }),
         json!({ "code": "documents-named", "most": 1000 }),
         json!({ "code": "profile-refused", "profile_refusal": { "code": "placeholder-clause" } }),
         json!({ "code": "profile-refused", "profile_refusal": { "code": "takes-effect-later", "day": "2027-04-01" } }),

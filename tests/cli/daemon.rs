@@ -124,6 +124,10 @@ fn every_decision_is_asked_as_it_was_typed() {
                     "possible_again_at": "2026-11-20T00:30:00.000000Z" }),
         ),
         (
+            &["queue", "release-late", DOCUMENT, "--incident", OTHER],
+            json!({ "request": "release-after-incident", "by": by, "documents": [looked(DOCUMENT)], "incident": OTHER }),
+        ),
+        (
             &["queue", "assign", DOCUMENT, "--to", "kaku"],
             json!({ "request": "assign", "by": by, "documents": [DOCUMENT], "to": "kaku" }),
         ),
@@ -321,6 +325,10 @@ fn the_status_is_told_to_people_and_to_programs() {
         ] },
         "records": 40, "journal_size": 321,
         "paused": [{ "stage": "stamping", "since": "2026-11-20T05:00:00.000000Z", "why": { "code": "authority", "problem": "built-in: timed out", "passing": true } }],
+        "incidents": [{ "incident": OTHER, "cause": { "code": "authority", "name": "built-in" },
+                        "since": "2026-11-20T05:00:00.000000Z", "until": null }],
+        "raised": [{ "state": "review", "held": "findings", "documents": 2, "due_at": "2026-11-20T05:48:00.000000Z" },
+                   { "state": "stamping", "held": null, "documents": 1, "due_at": "2026-11-20T06:00:00.000000Z" }],
         "deadlines": [{ "document": DOCUMENT, "station": "er", "state": "review",
                         "due_at": "2026-11-20T05:48:00.000000Z", "seconds_left": 2280 }],
         "warnings": [

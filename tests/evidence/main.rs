@@ -5,8 +5,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails so")]
 
 mod parts;
+#[path = "../support/scripted.rs"]
+#[allow(dead_code, reason = "others use what is not used here")]
+mod scripted;
 mod servers;
 
+mod asking;
 mod authority;
 mod container;
 mod flips;

@@ -5,7 +5,9 @@
 #[path = "../support/account.rs"]
 #[allow(dead_code, reason = "others use what is not used here")]
 mod account;
+mod ahead;
 mod anchor;
+mod authorities;
 #[path = "../support/burst.rs"]
 #[allow(dead_code, reason = "others use what is not used here")]
 mod burst;
@@ -45,11 +47,15 @@ mod rebuilt;
 mod regrown;
 mod reused;
 mod scanners;
+#[path = "../support/scripted.rs"]
+#[allow(dead_code, reason = "others use what is not used here")]
+mod scripted;
 mod shown;
 mod stamped;
 #[path = "../support/schema.rs"]
 mod schema;
 mod stamping;
+mod stepped;
 mod store_check;
 mod superseding;
 mod tsa;

@@ -25,13 +25,12 @@ use crate::proven::proven;
 use crate::tsa::Tsa;
 
 /// What an authority can do wrong, what the status then says of it, and whether it passes by itself.
-const FAULTS: [(&[&str], &str, bool); 6] = [
+const FAULTS: [(&[&str], &str, bool); 5] = [
     (&["--wrong-nonce"], "answers another request", false),
     (&["--refuse"], "refuse", false),
     (&["--garbage"], "text/html", false),
     (&["--delay", "4"], "timeout", true),
     (&["--http-status", "503"], "503", true),
-    (&["--offset-hours", "-3"], "too far apart", false),
 ];
 
 #[test]

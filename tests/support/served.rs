@@ -73,6 +73,7 @@ pub struct Settings {
     pub authority: Option<String>,
     pub station: &'static str,
     pub image: &'static str,
+    pub watch: &'static str,
     pub store: String,
     /// Where the clock starts at each start of the daemon.
     pub starts_at: Option<Instant>,
@@ -149,6 +150,7 @@ impl Hospital {
             let below = match line {
                 "[station.front-desk]" => &station,
                 "[image]" => settings.image,
+                "[watch]" => settings.watch,
                 "[store]" => &settings.store,
                 "[clock]" => &clock,
                 _ if line.starts_with("url = ") => {
@@ -196,10 +198,8 @@ impl Hospital {
 
     /// The same under another program, which gets the daemon's command behind these words.
     pub fn start_under(&self, watcher: &[&str]) -> Daemon {
-        if let Some(at) = self.starts_at {
-            let moved = at.as_microseconds() - Timestamp::now().as_microsecond();
-            self.moved.store(moved, Ordering::SeqCst);
-        }
+        let moved = self.starts_at.map_or(0, |at| at.as_microseconds() - Timestamp::now().as_microsecond());
+        self.moved.store(moved, Ordering::SeqCst);
         let log = std::fs::OpenOptions::new().create(true).append(true).open(self.log()).unwrap();
         let mut words = watcher.iter().copied().chain([env!("CARGO_BIN_EXE_torikomi"), "serve", "--home"]);
         let child = Command::new(words.next().unwrap())

@@ -1,13 +1,15 @@
 //! `torikomi queue list`: what waits, with the least time left first.
 
 use super::facts;
+use crate::calendar::Calendar;
 use crate::cli::choice;
 use crate::cli::page::{Page, Table, Tone};
 use crate::cli::{Answer, Desk, Failure};
+use crate::control::deadlines::{ends_soon, what_to_do};
 use crate::control::facts::{DeliveryStatus, DocumentFacts, Queue, RefusedDeliveries};
 use crate::database::DatabaseError;
 use crate::document::{DeliveryState, DocumentState};
-use crate::ids::Name;
+use crate::ids::{DocumentId, Name};
 use crate::ledger::documents::UnreadableDocument;
 use crate::ledger::{deliveries, documents};
 
@@ -60,13 +62,27 @@ pub(super) fn run(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
         let (count, last) = deliveries::refused(tx, args.station.as_ref(), now, REFUSED).await?;
         let last = last.into_iter().map(facts::of_delivery).collect::<Result<_, _>>()?;
         let refused = RefusedDeliveries { count, last };
-        Ok(Queue { documents: rows, unreadable, deliveries: waiting, refused, more: false })
+        Ok(Queue { documents: rows, raised: Vec::new(), unreadable, deliveries: waiting, refused, more: false })
     })?;
     queue.more = queue.documents.len() > usize::from(args.most);
     queue.documents.truncate(usize::from(args.most));
+    queue.raised = raised(desk, &queue.documents)?;
     queue.deliveries.retain(|delivery| args.station.as_ref().is_none_or(|station| *station == delivery.station));
     desk.show(&queue, |page| show(desk, page, &queue))?;
     Ok(Answer::Yes)
+}
+
+/// Those whose time ends soon. By a calendar that cannot be read nobody can tell; the status says what is wrong with it.
+fn raised(desk: &Desk, documents: &[DocumentFacts]) -> Result<Vec<DocumentId>, Failure> {
+    let (home, config) = desk.settings()?;
+    let Ok(bytes) = std::fs::read(home.layout().calendar()) else { return Ok(Vec::new()) };
+    let Ok((calendar, _)) = Calendar::parse(&bytes, "calendar.toml") else { return Ok(Vec::new()) };
+    let now = desk.now();
+    let soon = |document: &&DocumentFacts| {
+        let due = document.due_at;
+        due.is_some_and(|due| ends_soon(&calendar, &config.watch, (&document.station, document.state), due, now))
+    };
+    Ok(documents.iter().filter(soon).map(|document| document.document).collect())
 }
 
 fn show(desk: &Desk, page: &mut Page, queue: &Queue) {
@@ -76,6 +92,11 @@ fn show(desk: &Desk, page: &mut Page, queue: &Queue) {
     }
     if !queue.documents.is_empty() {
         documents_table(desk, page, &queue.documents);
+    }
+    for document in queue.documents.iter().filter(|document| queue.raised.contains(&document.document)) {
+        let to_do = what_to_do(words.lang(), document.state, document.held);
+        let blanks = [("document", document.document.to_string().into()), ("to_do", to_do.into())];
+        page.marked(Tone::Warning, &words.with("queue-raised", &blanks));
     }
     for UnreadableDocument { document, problem } in &queue.unreadable {
         let blanks = [("document", document.as_str().into()), ("problem", problem.as_str().into())];

@@ -21,7 +21,7 @@ use crate::ledger::waiting;
 use crate::people::acts::Deed;
 use crate::people::{Role, appointments, register};
 use crate::pipeline::driver::StageName;
-use crate::signing::unused;
+use crate::signing::unused::{self, Spoiled};
 
 /// Every stage that a resumed document may wait for.
 pub(super) const STAGES: &[StageName] =
@@ -71,8 +71,7 @@ impl Requests {
             let document = shown::find(tx, looked).await?;
             let id = document.id;
             check_may_move(&document, DocumentState::Discarded)?;
-            let put_off = waiting::is_put_off(tx, id, hand.now).await?;
-            if is_stages_own(&document) && document.held.is_none() && !put_off {
+            if is_stages_own(&document) && document.held.is_none() {
                 return Err(wrong_state(&document));
             }
             let state_digest = document.state_digest();
@@ -116,10 +115,10 @@ impl Requests {
         let documents = named(documents)?;
         let hand = self.hand(peer);
         let signers = Signers::from(self.prove(by, hand.now)?);
-        let mut damaged = BTreeMap::new();
+        let mut spoiled = BTreeMap::new();
         for LookedAt { document, .. } in &documents {
-            let attempt = self.line.damaged_attempt(*document).map_err(|problem| Refusal::Environment { problem })?;
-            damaged.extend(attempt.map(|attempt| (*document, attempt)));
+            let attempt = self.line.spoiled_attempt(*document).map_err(|problem| Refusal::Environment { problem })?;
+            spoiled.extend(attempt.map(|attempt| (*document, attempt)));
         }
         let journal = Arc::clone(&self.line.journal);
         let done = self.line.database.write::<_, Refusal, _>(async move |tx| {
@@ -130,7 +129,7 @@ impl Requests {
                 if source_changed(&document) {
                     may_release_changed(tx, &document, several, &signers, &hand).await?;
                 }
-                let appended = match damaged.get(&document.id) {
+                let appended = match spoiled.get(&document.id) {
                     None => try_again(tx, &document, &signers, &hand).await?,
                     Some(attempt) => sign_anew(tx, &journal, &document, attempt, &signers, &hand).await?,
                 };
@@ -147,13 +146,12 @@ fn is_stages_own(document: &Document) -> bool {
     matches!(document.state, DocumentState::Inspecting | DocumentState::Stamping | DocumentState::Filing)
 }
 
-/// What failed in a stage's hands again and again, waits there for a time to come, or may be signed already, is the information
-/// manager's to send back.
+/// What a stage can do nothing with, or may be signed already, is the information manager's to send back.
 async fn may_send_back(tx: &mut Tx, document: &Document, signers: &Signers, hand: &Hand) -> Result<(), Refusal> {
     if !is_stages_own(document) {
         return Ok(());
     }
-    if document.held != Some(HoldReason::StageFailed) && !waiting::is_put_off(tx, document.id, hand.now).await? {
+    if !has_a_hopeless_signature(document) {
         return Err(wrong_state(document));
     }
     only_the_manager(tx, signers, hand).await
@@ -164,22 +162,27 @@ async fn only_the_manager(tx: &mut Tx, signers: &Signers, hand: &Hand) -> Result
     check_role(&[Role::InformationManager], |role| held.contains(role))
 }
 
-/// A signature whose files are damaged is kept, and another one is made.
+/// Whether a stage has failed on it again and again, or it bears a time that is still to come.
+fn has_a_hopeless_signature(document: &Document) -> bool {
+    matches!(document.held, Some(HoldReason::StageFailed | HoldReason::ClockAhead))
+}
+
+/// A signature that is damaged or bears a time that is still to come is kept, and another one is made.
 async fn sign_anew(
     tx: &mut Tx,
     journal: &Journal,
     document: &Document,
-    attempt: &Attempt,
+    (attempt, why): &(Attempt, Spoiled),
     signers: &Signers,
     hand: &Hand,
 ) -> Result<Appended, Refusal> {
     let is_signed = matches!(document.state, DocumentState::Stamping | DocumentState::Filing);
-    if !is_signed || document.held != Some(HoldReason::StageFailed) {
+    if !is_signed || !has_a_hopeless_signature(document) {
         return Err(wrong_state(document));
     }
     only_the_manager(tx, signers, hand).await?;
     let appended = hand.act(tx, Deed::Retry { documents: vec![document.id] }, signers, None).await?;
-    unused::damaged(tx, journal, attempt, document.state, hand.now).await?;
+    unused::spoiled(tx, journal, (attempt, *why), document.state, hand.now).await?;
     Ok(appended)
 }
 

@@ -154,6 +154,11 @@ pub(super) struct Why {
 }
 
 impl Why {
+    /// A code, and no more to say.
+    pub(super) fn of(code: ReasonCode) -> Self {
+        Self { code: Some(code), ..Self::default() }
+    }
+
     /// Reads the reason that came with a request. Answers its code too.
     pub(super) fn read(given: &ReasonGiven) -> Result<(Self, ReasonCode), Refusal> {
         let code: ReasonCode =

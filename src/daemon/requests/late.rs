@@ -9,15 +9,25 @@ use super::{Peer, Requests, shown};
 use crate::calendar::{Calendar, CannotTell, Span, Start};
 use crate::control::facts::Decided;
 use crate::control::{Credentials, LookedAt, ReasonGiven, Refusal};
+use crate::database::DatabaseError;
 use crate::document::{DocumentState, HoldReason};
-use crate::ids::{Digest, DocumentId};
+use crate::ids::{Digest, DocumentId, IncidentId};
 use crate::instant::Instant;
+use crate::journal::incidents::{self, Cause, Incident};
 use crate::ledger::decisions::{self, DecisionKind};
 use crate::ledger::documents::{self, Document};
-use crate::people::acts::Deed;
+use crate::people::acts::{Deed, ReasonCode};
 use crate::pipeline::driver::StageName;
 use crate::pipeline::line::CalendarFile;
 use crate::review::{self, Need};
+
+/// Why what is late may be filed all the same.
+struct Release {
+    why: Why,
+    reason: ReasonCode,
+    possible_again_at: Instant,
+    incident: Option<Incident>,
+}
 
 impl Requests {
     pub(super) fn release_late(
@@ -28,9 +38,36 @@ impl Requests {
         possible_again_at: Instant,
         peer: Peer,
     ) -> Result<Decided, Refusal> {
-        let (why, code) = Why::read(reason)?;
-        if !code.is_unavoidable() {
-            return Err(Refusal::ReasonNotAllowed { reason: reason.code.to_string() });
+        let (why, reason) = Why::read(reason)?;
+        self.release(by, documents, Release { why, reason, possible_again_at, incident: None }, peer)
+    }
+
+    /// The journal says what failed and until when; the manager says that this is why.
+    pub(super) fn release_after_incident(
+        &self,
+        by: &Credentials,
+        documents: Vec<LookedAt>,
+        id: IncidentId,
+        peer: Peer,
+    ) -> Result<Decided, Refusal> {
+        let found = self.line.database.read::<_, DatabaseError, _>(async |tx| incidents::get(tx, id).await)?;
+        let incident = found.ok_or_else(|| Refusal::Unknown { what: id.to_string() })?;
+        let possible_again_at = incident.until.ok_or(Refusal::IncidentLasts { incident: id })?;
+        let reason = reason_of(&incident.cause);
+        let why = Why::of(reason);
+        self.release(by, documents, Release { why, reason, possible_again_at, incident: Some(incident) }, peer)
+    }
+
+    fn release(
+        &self,
+        by: &Credentials,
+        documents: Vec<LookedAt>,
+        release: Release,
+        peer: Peer,
+    ) -> Result<Decided, Refusal> {
+        let possible_again_at = release.possible_again_at;
+        if !release.reason.is_unavoidable() {
+            return Err(Refusal::ReasonNotAllowed { reason: release.reason.to_string() });
         }
         let documents = named(documents)?;
         let hand = self.hand(peer);
@@ -53,14 +90,17 @@ impl Requests {
                 let Some(calendar) = calendars.get(&document.calendar) else { return Err(wrong_state(&document)) };
                 let calendar = &calendar.calendar;
                 second_clock(&document, &weighed, calendar, possible_again_at, hand.now)?;
+                if let Some(incident) = &release.incident {
+                    in_its_time(&document, incident, calendar)?;
+                }
                 let deed = Deed::LateRelease {
                     documents: vec![id],
                     state_digest: document.state_digest(),
-                    reason: code,
+                    reason: release.reason,
                     possible_again_at,
-                    incident: None,
+                    incident: release.incident.as_ref().map(|incident| incident.incident),
                 };
-                let appended = hand.decide(tx, id, DecisionKind::LateRelease, deed, &signers, &why).await?;
+                let appended = hand.decide(tx, id, DecisionKind::LateRelease, deed, &signers, &release.why).await?;
                 let decided = decisions::of_document(tx, id).await?;
                 let sign_by = review::sign_by(&document, &weighed.adopted.profile, calendar, &decided);
                 documents::set_due(tx, id, Some(sign_by.map_err(not_told)?)).await?;
@@ -90,6 +130,28 @@ impl Requests {
         };
         judged_by.into_iter().map(calendar).collect()
     }
+}
+
+fn reason_of(cause: &Cause) -> ReasonCode {
+    match cause {
+        Cause::Authority { .. } => ReasonCode::AuthorityOutage,
+        Cause::Clock | Cause::Disk | Cause::Database | Cause::Store | Cause::Workers | Cause::Anchor => {
+            ReasonCode::SystemFailure
+        }
+    }
+}
+
+/// Refuses an incident that was over before the paper was there, or began when the document's time had passed.
+fn in_its_time(document: &Document, incident: &Incident, calendar: &Calendar) -> Result<(), Refusal> {
+    let received = document.identity.obtained_on.as_ref().map(|date| date.value);
+    let was_over = incident.until.is_some_and(|until| match received {
+        Some(day) => calendar.day_of(until) < day,
+        None => until < document.taken_in_at,
+    });
+    if was_over || document.due_at.is_some_and(|due| due < incident.since) {
+        return Err(Refusal::IncidentAtOtherTime { incident: incident.incident, document: document.id });
+    }
+    Ok(())
 }
 
 /// From when the work was possible again, the same window runs once more, and is kept.

@@ -19,7 +19,7 @@ use crate::journal::append::Appended;
 use crate::keyring;
 use crate::ledger::{decisions, documents, waiting};
 use crate::people::acts::{Deed, RevocationReason, Signed};
-use crate::people::appointments::{self, Appointment};
+use crate::people::appointments::{self, Appointment, Changing};
 use crate::people::certificates::{self, Certificate, Signer};
 use crate::people::enrolment::{self, Next, OwnKey};
 use crate::people::register::{self, NewPerson, Person};
@@ -194,12 +194,13 @@ impl Requests {
         let (appended, from) = self.line.database.write::<_, Refusal, _>(async move |tx| {
             // Now that the passphrases are tried: nobody is in office before the entry that says so.
             let hand = hand.at(clock.now());
-            let earliest = appointments::soonest(tx, hand.now).await?;
+            let person = register::active(tx, &login).await?.id;
+            let changing = Changing::Begins { person, role, rank, until };
+            let earliest = appointments::soonest(tx, changing, hand.now).await?;
             let from = asked_for.map_or(earliest, appointments::whole_second_from);
             if from < earliest {
                 return Err(Refusal::BegunInPast { from });
             }
-            let person = register::active(tx, &login).await?.id;
             let deed = Deed::Appoint(Appointment { person, role, rank, from, until });
             let signed = hand.sign(deed, &signers, None)?;
             let change = enrolment::appoint(tx, signed, &hand.rules, hand.now).await?;
@@ -229,9 +230,9 @@ impl Requests {
         let (appended, ends) = self.line.database.write::<_, Refusal, _>(async move |tx| {
             // What was signed while the passphrase was tried was signed in office.
             let hand = hand.at(clock.now());
-            let soonest = appointments::soonest(tx, hand.now).await?;
-            let ends = asked_for.map_or(soonest, appointments::whole_second_from);
             let person = register::active(tx, &login).await?.id;
+            let soonest = appointments::soonest(tx, Changing::Ends { person, role }, hand.now).await?;
+            let ends = asked_for.map_or(soonest, appointments::whole_second_from);
             let open = appointments::list(tx, ends).await?;
             if !open.iter().any(|held| held.person == person && held.role == role) {
                 return Err(Refusal::NotAppointed { login, role: role.to_string() });

@@ -11,7 +11,7 @@ use crate::document::HoldReason;
 use crate::ids::RecordId;
 use crate::journal::{Actor, Draft, Kind, Subject};
 use crate::ledger::clock_state::{self, ClockState};
-use crate::ledger::{documents, waiting};
+use crate::ledger::documents;
 use crate::people::acts::Deed;
 use crate::people::{Role, appointments};
 use crate::pipeline::driver::StageName;
@@ -87,10 +87,9 @@ impl Requests {
         // Only now: what goes on must find a clock that is believed.
         let now = self.line.clock.now();
         self.line.database.write::<_, DatabaseError, _>(async move |tx| {
-            waiting::put_off_no_longer(tx).await?;
             documents::resume_all(tx, None, HoldReason::Clock, now).await
         })?;
-        self.line.shared.wake(&StageName::ALL);
+        self.line.shared.wake(&[StageName::Signing, StageName::Stamping]);
         Ok(noted(appended))
     }
 }

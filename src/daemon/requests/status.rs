@@ -8,6 +8,7 @@ use crate::control::Refusal;
 use crate::control::facts::{
     Deadline, DeliveryStatus, Paused, RefusedDeliveries, SessionStatus, StationStatus, Status, Warning,
 };
+use crate::daemon::deadlines;
 use crate::database::{DatabaseError, Tx};
 use crate::document::DeliveryState;
 use crate::instant::Instant;
@@ -55,6 +56,7 @@ impl Requests {
         let line = &self.line;
         let now = line.clock.now();
         let found = line.database.read::<_, PeopleError, _>(async |tx| look(tx, now).await)?;
+        let raised = deadlines::raised(line, now)?;
         let stations = (self.hooks.stations)().into_iter().map(|station| with_session(station, &found.sessions));
         let stations: Vec<StationStatus> = stations.collect();
         let mut warnings = self.warnings(&found, now);
@@ -79,6 +81,8 @@ impl Requests {
             records: found.records,
             journal_size: found.journal_size,
             paused: paused(line),
+            incidents: line.incidents.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+            raised,
             deadlines: found.deadlines,
             warnings,
         })

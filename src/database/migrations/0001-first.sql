@@ -205,6 +205,8 @@ CREATE TABLE attempt (
     record         TEXT NOT NULL,
     manifest       TEXT NOT NULL,
     signer         TEXT NOT NULL,
+    -- the information manager whom its record names
+    manager        TEXT NOT NULL,
     session        TEXT NOT NULL,
     signed_at      BIGINT NOT NULL,
     timestamped_at BIGINT,
@@ -341,20 +343,6 @@ CREATE TABLE profile_version (
     PRIMARY KEY (id, version)
 );
 
--- An outage of an authority or of the line.
-CREATE TABLE incident (
-    id        TEXT PRIMARY KEY,
-    kind      TEXT NOT NULL,
-    opened_at BIGINT NOT NULL,
-    closed_at BIGINT,
-    detail    TEXT NOT NULL
-);
-CREATE TABLE incident_document (
-    incident TEXT NOT NULL REFERENCES incident (id),
-    document TEXT NOT NULL REFERENCES document (id),
-    PRIMARY KEY (incident, document)
-);
-
 -- The journal: exact bytes, the complete nodes of its RFC 6962 tree, and the newest checkpoint.
 CREATE TABLE journal_entry (
     idx   BIGINT PRIMARY KEY,
@@ -370,6 +358,8 @@ CREATE TABLE journal_entry (
 CREATE INDEX journal_entry_by_document ON journal_entry (document, idx);
 CREATE INDEX journal_entry_by_session ON journal_entry (session, kind, idx);
 CREATE INDEX journal_entry_by_delivery ON journal_entry (delivery, idx);
+-- These few are looked for by nothing else.
+CREATE INDEX journal_entry_of_incident ON journal_entry (kind, idx) WHERE kind IN ('incident-opened', 'incident-closed');
 CREATE TABLE journal_node (
     level BIGINT NOT NULL,
     idx   BIGINT NOT NULL,

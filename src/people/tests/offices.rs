@@ -1,14 +1,14 @@
 //! Offices and sessions whose end must leave a way on, and must not reach back to before what was signed in them.
 
-use super::super::appointments::Appointment;
+use super::super::appointments::{Appointment, Changing};
 use super::*;
 use crate::database::DatabaseError;
 use crate::ids::AttemptId;
 use crate::ledger::attempts::{self, Attempt, AttemptState};
 use crate::ledger::documents;
 
-/// Enters a signature that was made in a session at a time.
-fn signed(hospital: &Hospital, session: SessionId, signer: PersonId, signed_at: Instant) {
+/// Enters a signature that was made in a session at a time, under a manager.
+fn signed(hospital: &Hospital, session: SessionId, [signer, manager]: [PersonId; 2], signed_at: Instant) -> AttemptId {
     let document = DocumentId::new();
     let digest = Digest::of(b"");
     let attempt = Attempt {
@@ -18,12 +18,13 @@ fn signed(hospital: &Hospital, session: SessionId, signer: PersonId, signed_at: 
         record: digest,
         manifest: digest,
         signer,
+        manager,
         session,
         signed_at,
         timestamped_at: None,
         stamp_due_at: None,
     };
-    let station = "front-desk".parse().unwrap();
+    let (station, id) = ("front-desk".parse().unwrap(), attempt.id);
     hospital
         .database
         .write::<_, DatabaseError, _>(async move |tx| {
@@ -31,6 +32,7 @@ fn signed(hospital: &Hospital, session: SessionId, signer: PersonId, signed_at: 
             attempts::enter(tx, &attempt).await
         })
         .unwrap();
+    id
 }
 
 fn end(hospital: &Hospital, admin: &Signer, whose: PersonId, role: Role, ends: Instant) -> Result<(), PeopleError> {
@@ -92,16 +94,44 @@ fn what_has_not_begun_is_taken_back() {
 fn an_office_ends_after_what_was_signed_in_it_by_whatever_clock() {
     for (mut hospital, admin, manager) in Hospital::founded() {
         let operator = hospital.operator([&admin, &manager], "mihon-taro");
+        let another = hospital.operator([&admin, &manager], "mihon-jiro").person();
         let row = hospital.open(&operator, "front-desk", &Attested::ALL).unwrap();
-        let (person, role) = (operator.person(), Role::Operator);
-        signed(&hospital, row.id, person, later(2));
+        let (person, role, office) = (operator.person(), Role::Operator, Role::InformationManager);
+        let attempt = signed(&hospital, row.id, [person, manager.person()], later(2));
         // The clock was set back by an hour.
         hospital.now = later(1);
-        let soonest = hospital.database.read(async |tx| appointments::soonest(tx, later(1)).await).unwrap();
-        assert!(soonest > later(2), "{soonest}");
-        let moment_before = soonest.plus(SignedDuration::from_secs(-1));
+        let soonest =
+            |changing| hospital.database.read(async |tx| appointments::soonest(tx, changing, later(1)).await).unwrap();
+        let ends = Changing::Ends { person, role };
+        let bound = soonest(ends);
+        assert!(bound > later(2), "{bound}");
+        let moment_before = bound.plus(SignedDuration::from_secs(-1));
         assert_eq!(refusal(end(&hospital, &admin, person, role, moment_before)), Refused::BackwardsAppointment);
-        end(&hospital, &admin, person, role, soonest).unwrap();
+
+        // Bound is whoever signed, whoever answered for it, and what puts another in charge of it; and nobody else.
+        let begins = |role, rank, until| Changing::Begins { person: another, role, rank, until };
+        let at_once = appointments::earliest(later(1));
+        let before_it = Some(later(2).plus(SignedDuration::from_secs(-1)));
+        for (changing, is_bound) in [
+            (Changing::Ends { person: manager.person(), role: office }, true),
+            (Changing::Ends { person: another, role }, false),
+            (Changing::Ends { person: admin.person(), role: Role::Admin }, false),
+            (begins(role, 1, None), false),
+            (begins(office, 2, None), false),
+            (begins(office, 0, before_it), false),
+            (begins(office, 0, None), true),
+        ] {
+            let expected = if is_bound { bound } else { at_once };
+            assert_eq!(soonest(changing), expected, "{changing:?}");
+        }
+        end(&hospital, &admin, another, role, at_once).unwrap();
+        // What was given up binds nobody.
+        let give_up = async move |tx: &mut _| {
+            attempts::set_state(tx, attempt, AttemptState::Signed, AttemptState::Missed, None).await
+        };
+        hospital.database.write::<_, DatabaseError, _>(give_up).unwrap();
+        assert_eq!(soonest(ends), at_once);
+        end(&hospital, &admin, person, role, at_once).unwrap();
     }
 }
 
@@ -112,7 +142,7 @@ fn a_session_ends_after_what_was_signed_in_it_by_whatever_clock() {
         hospital.now = later(1);
         let first = hospital.open(&operator, "front-desk", &Attested::ALL).unwrap();
         let second = hospital.open(&operator, "ward-2", &Attested::ALL).unwrap();
-        signed(&hospital, first.id, operator.person(), later(2));
+        signed(&hospital, first.id, [operator.person(), manager.person()], later(2));
         hospital.now = later(0);
         let closed = |id| {
             let row = hospital.database.read(async move |tx| sessions::get(tx, id).await).unwrap().unwrap();

@@ -188,6 +188,7 @@ pub(super) fn attempt(json: &RecordJson, record: Digest, manifest: Digest, signe
         record,
         manifest,
         signer: json.signer.person.id,
+        manager: json.information_manager.id,
         session: json.signer.session,
         // To the second, as the signature has it.
         signed_at: signed.signing_time,

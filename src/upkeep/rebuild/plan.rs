@@ -139,6 +139,7 @@ impl<'a> Planner<'a> {
             Kind::DocumentSigned => steps.extend(entry.subject.session.map(Step::Signed)),
             Kind::StampMissed
             | Kind::AttemptDamaged
+            | Kind::AttemptAhead
             | Kind::SignerRevoked
             | Kind::SignerNotValid
             | Kind::DecisionRevoked => {

@@ -198,7 +198,8 @@ impl Stamps {
             Kind::CheckpointStamped => self.stamped(entry, faults),
             Kind::ClockDoubted => {
                 let problem = entry.facts.get("problem").and_then(|problem| problem.get("code")?.as_str());
-                self.clock_in_doubt |= problem != Some("unsynchronised");
+                // These two end by themselves, and no entry says so.
+                self.clock_in_doubt |= !matches!(problem, Some("unsynchronised" | "at-odds"));
             }
             Kind::ClockAcknowledged => self.clock_in_doubt = false,
             Kind::DeliveryTaken | Kind::DocumentFiled if !self.clock_in_doubt => {
