@@ -18,6 +18,7 @@ mod finding;
 pub mod index;
 pub mod journal;
 mod once;
+mod outside;
 mod parts;
 mod people;
 mod record;
@@ -35,6 +36,7 @@ use serde::{Deserialize, Serialize};
 
 pub use at_home::AtHome;
 pub use finding::{ActFault, Deadline, Doubt, Fact, Fault, Said, Step, StepResult, Verdict};
+pub use outside::{Growth, Outside};
 pub use parts::{Form, Parts, PartsError};
 pub use trust::{AuthorityTrust, Trust, TrustError};
 
@@ -55,6 +57,8 @@ pub struct Evidence<'a> {
     pub proof: Option<ProofSource>,
     /// What the store's index says of it, where it is in a store.
     pub row: Option<IndexRow>,
+    /// How its journal goes on from what was kept outside.
+    pub growth: Growth,
 }
 
 /// A proof, or why there is none that could be read.
@@ -127,8 +131,8 @@ pub fn verify_pack(path: &Path, trust: &Trust, accept_evaluation: bool) -> Resul
     };
     let proof = anchored::read_file(&proof)?;
     match parts {
-        Ok(parts) => verify(Evidence { parts, proof, row: None }, trust, accept_evaluation),
-        Err(error) => without_parts(error, false),
+        Ok(parts) => verify(Evidence { parts, proof, row: None, growth: Growth::NotAtHand }, trust, accept_evaluation),
+        Err(error) => without_parts(error, trust, false),
     }
 }
 
@@ -137,7 +141,7 @@ pub fn verify_pack(path: &Path, trust: &Trust, accept_evaluation: bool) -> Resul
 /// # Errors
 /// When disk, store or database fail, so that nothing can be said.
 pub fn verify(evidence: Evidence<'_>, trust: &Trust, accept_evaluation: bool) -> Result<Report, Unverifiable> {
-    let Evidence { mut parts, proof, row } = evidence;
+    let Evidence { mut parts, proof, row, growth } = evidence;
     let not_reached = |because| Err(Objection::Doubt(Doubt::NotReached { because }));
     let mut report = Report::empty();
 
@@ -193,8 +197,8 @@ pub fn verify(evidence: Evidence<'_>, trust: &Trust, accept_evaluation: bool) ->
         for step in [Step::Timestamp, Step::Signer, Step::Windows, Step::Releases, Step::Session, Step::Journal] {
             report.say(step, not_reached(Step::Signature));
         }
-        if row.is_some() {
-            report.say(Step::Index, not_reached(Step::Signature));
+        for step in beyond(trust, row.is_some()) {
+            report.say(step, not_reached(Step::Signature));
         }
         return Ok(report.finish());
     };
@@ -213,8 +217,8 @@ pub fn verify(evidence: Evidence<'_>, trust: &Trust, accept_evaluation: bool) ->
         for step in [Step::Windows, Step::Releases, Step::Session, Step::Journal] {
             report.say(step, not_reached(Step::Record));
         }
-        if row.is_some() {
-            report.say(Step::Index, not_reached(Step::Record));
+        for step in beyond(trust, row.is_some()) {
+            report.say(step, not_reached(Step::Record));
         }
         return Ok(report.finish());
     };
@@ -233,6 +237,10 @@ pub fn verify(evidence: Evidence<'_>, trust: &Trust, accept_evaluation: bool) ->
         _ => return Ok(report.finish()),
     };
     report.say(Step::Journal, anchored::outcome(&journal, &filed));
+    if let Some(outside) = &trust.outside {
+        let named = &record.json.journal_checkpoint;
+        report.say(Step::Anchor, outside::outcome(outside, &journal, &growth, named));
+    }
     if let Some(row) = row {
         report.say(Step::Index, index::index(&row, &filed, &journal));
     }
@@ -240,7 +248,7 @@ pub fn verify(evidence: Evidence<'_>, trust: &Trust, accept_evaluation: bool) ->
 }
 
 /// The report where there are no parts to look at.
-fn without_parts(error: PartsError, in_store: bool) -> Result<Report, Unverifiable> {
+fn without_parts(error: PartsError, trust: &Trust, in_store: bool) -> Result<Report, Unverifiable> {
     let mut report = Report::empty();
     report.say(Step::Container, Err(content::fault_of(error)?.into()));
     let rest = [
@@ -254,12 +262,17 @@ fn without_parts(error: PartsError, in_store: bool) -> Result<Report, Unverifiab
         Step::Releases,
         Step::Session,
         Step::Journal,
-        Step::Index,
     ];
-    for step in rest.into_iter().filter(|step| in_store || *step != Step::Index) {
+    for step in rest.into_iter().chain(beyond(trust, in_store)) {
         report.say(step, Err(Doubt::NotReached { because: Step::Container }.into()));
     }
     Ok(report.finish())
+}
+
+/// The steps that are taken only where there is something to take them with: a checkpoint from outside, an index.
+fn beyond(trust: &Trust, in_store: bool) -> impl Iterator<Item = Step> {
+    let anchor = trust.outside.is_some().then_some(Step::Anchor);
+    anchor.into_iter().chain(in_store.then_some(Step::Index))
 }
 
 impl Report {

@@ -22,6 +22,7 @@ pub struct Args {
 
 pub(super) fn run(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
     start_logging(args.log_json);
+    log_panics();
     let runtime = runtime()?;
     let (daemon, stopped) = start(desk.home()?.layout().root().to_owned(), &runtime)?;
     let socket = daemon::socket(&daemon.line);
@@ -78,4 +79,39 @@ fn start_logging(as_json: bool) {
         .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
     if as_json { builder.json().init() } else { builder.init() }
+}
+
+/// What a panic says may quote what was stumbled over, a name for instance. Where it happened is enough to look for the cause.
+fn log_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
+        tracing::error!(
+            thread = std::thread::current().name(),
+            "The program stumbled at {place}: please report this line"
+        );
+    }));
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::{catch_unwind, set_hook, take_hook};
+
+    use super::*;
+
+    #[test]
+    fn a_panic_says_where_and_not_over_what() {
+        let log = tempfile::NamedTempFile::new().unwrap();
+        let writer = Arc::new(log.reopen().unwrap());
+        let subscriber = tracing_subscriber::fmt().with_writer(writer).finish();
+        let before = take_hook();
+        log_panics();
+        // Not at the border of a character: the message quotes the text.
+        let stumble = || drop(std::hint::black_box("架空 花子")[std::hint::black_box(1)..].to_owned());
+        let caught = tracing::subscriber::with_default(subscriber, || catch_unwind(stumble));
+        set_hook(before);
+        let quoted = caught.unwrap_err().downcast::<String>().unwrap();
+        assert!(quoted.contains("花子"), "{quoted}");
+        let log = std::fs::read_to_string(log.path()).unwrap();
+        assert!(log.contains(file!()) && !log.contains("花子"), "{log}");
+    }
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::page::{Page, Tone};
-use super::trusted::Anchors;
+use super::trusted::{Anchors, KeptOutside};
 use super::{Answer, Desk, Failure};
 use crate::control::facts::{Unread, Verified, VerifiedItem};
 use crate::ids::RecordId;
@@ -18,6 +18,8 @@ pub struct Args {
     all: bool,
     #[command(flatten)]
     anchors: Anchors,
+    #[command(flatten)]
+    kept: KeptOutside,
     #[arg(long)]
     accept_evaluation: bool,
 }
@@ -27,6 +29,10 @@ const PAGE: u32 = 1000;
 
 pub(super) fn run(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
     let trust = args.anchors.read(desk)?;
+    let trust = match args.kept.read()? {
+        Some(kept) => trust.held_against(&kept.against()),
+        None => trust,
+    };
     let mut verified = Verified {
         verdict: Verdict::Indeterminate,
         evaluation_accepted: args.accept_evaluation,
@@ -61,7 +67,8 @@ pub(super) fn run(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
         (0, ..) => Verdict::Indeterminate,
         _ => Verdict::Failed,
     };
-    desk.show(&verified, |page| show(desk, page, &verified, args.all))?;
+    let held_against = trust.outside.is_some();
+    desk.show(&verified, |page| show(desk, page, &verified, args.all, held_against))?;
     Ok(match (failures.iter().map(Failure::exit_status).max(), verified.verdict) {
         (Some(exit_status), _) => Answer::InPart { exit_status },
         (None, Verdict::Passed) => Answer::Yes,
@@ -138,7 +145,7 @@ impl Verified {
     }
 }
 
-fn show(desk: &Desk, page: &mut Page, verified: &Verified, all: bool) {
+fn show(desk: &Desk, page: &mut Page, verified: &Verified, all: bool, held_against: bool) {
     let words = &desk.words;
     for VerifiedItem { what, report } in &verified.items {
         page.heading(what);
@@ -160,6 +167,9 @@ fn show(desk: &Desk, page: &mut Page, verified: &Verified, all: bool) {
         if report.evaluation {
             page.below(&words.say("verify-evaluation"));
         }
+    }
+    if !held_against && verified.items.len() as u64 + verified.passed > 0 {
+        page.below(&words.say("verify-not-held-against"));
     }
     for Unread { what, sentence } in &verified.unread {
         page.heading(what);

@@ -310,12 +310,12 @@ fn otherwise_taken(entry: &Entry, filed: &Filed<'_>) -> Option<&'static str> {
 }
 
 /// The checkpoint that the record names was a beginning of this journal: the record cannot be older than that.
-fn history(proven: &Proven, note: &str) -> Result<(), Objection> {
+fn history(proven: &Proven, note: &str) -> Result<Checkpoint, Objection> {
     let older =
         check::checkpoint(note, &proven.key).map_err(|error| Fault::CheckpointWrong { detail: error.to_string() })?;
     let (size, newer) = (older.size, &proven.checkpoint);
     let grew = verify_consistency(size, newer.size, &older.root, &newer.root, &proven.consistency);
-    if grew && size <= proven.filed.index { Ok(()) } else { Err(Fault::OtherHistory { size }.into()) }
+    if grew && size <= proven.filed.index { Ok(older) } else { Err(Fault::OtherHistory { size }.into()) }
 }
 
 impl AtHand {
@@ -349,6 +349,21 @@ impl AtHand {
 }
 
 impl Proven {
+    /// The head of the journal by which all of it is proven.
+    pub(super) const fn checkpoint(&self) -> &Checkpoint {
+        &self.checkpoint
+    }
+
+    /// The entry of the filing.
+    pub(super) const fn filed(&self) -> &Entry {
+        &self.filed
+    }
+
+    /// The checkpoint that the record names, where the journal did grow from it.
+    pub(super) fn earlier(&self, note: &str) -> Option<Checkpoint> {
+        history(self, note).ok()
+    }
+
     /// The entry of the intake.
     pub(super) const fn taken(&self) -> &Entry {
         &self.taken

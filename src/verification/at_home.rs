@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 
 use super::people::KINDS;
-use super::{Evidence, IndexRow, Parts, ProofSource, Report, Trust, Unverifiable, verify, without_parts};
+use super::{Evidence, Growth, IndexRow, Parts, ProofSource, Report, Trust, Unverifiable, verify, without_parts};
 use crate::database::{Database, DatabaseError, Tx};
 use crate::evidence::proof::{PROOF_VERSION, Proof, ProvenEntry};
 use crate::evidence::record::RecordJson;
@@ -49,9 +49,10 @@ impl<'a> AtHome<'a> {
         let proof = Some(self.proof(&record)?);
         let parts = match Parts::stored(self.objects, members.clone()) {
             Ok(parts) => parts,
-            Err(error) => return without_parts(error, true).map(Some),
+            Err(error) => return without_parts(error, trust, true).map(Some),
         };
-        let evidence = Evidence { parts, proof, row: Some(IndexRow { record, members }) };
+        let growth = self.growth(proof.as_ref(), trust)?;
+        let evidence = Evidence { parts, proof, row: Some(IndexRow { record, members }), growth };
         verify(evidence, trust, accept_evaluation).map(Some)
     }
 
@@ -83,6 +84,28 @@ impl<'a> AtHome<'a> {
             Err(
                 DatabaseError::Corrupt(detail) | DatabaseError::Unreadable(detail) | DatabaseError::Conflict(detail),
             ) => Ok(ProofSource::Unreadable(detail)),
+            Err(other) => Err(other.into()),
+        }
+    }
+
+    /// How the journal goes on from the newest checkpoint that the caller kept outside.
+    fn growth(&self, proof: Option<&ProofSource>, trust: &Trust) -> Result<Growth, Unverifiable> {
+        let Some(ProofSource::Read(proof)) = proof else { return Ok(Growth::NotAtHand) };
+        let newest = trust.outside.as_ref().and_then(|outside| outside.newest(proof.checkpoint.lines().next()?));
+        let (Some(older), Some(size)) = (newest.map(|newest| newest.size), claimed_size(&proof.checkpoint)) else {
+            return Ok(Growth::NotAtHand);
+        };
+        if older > size {
+            return Ok(Growth::Shorter);
+        }
+        let nodes = self.database.read::<_, DatabaseError, _>(async |tx| {
+            self.with_nodes(tx, |nodes| tree::consistency_proof(older, size, nodes)).await
+        });
+        match nodes {
+            Ok(nodes) => Ok(Growth::Shown(nodes)),
+            Err(
+                DatabaseError::Corrupt(detail) | DatabaseError::Unreadable(detail) | DatabaseError::Conflict(detail),
+            ) => Ok(Growth::Unreadable(detail)),
             Err(other) => Err(other.into()),
         }
     }

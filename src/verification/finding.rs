@@ -45,6 +45,8 @@ pub enum Step {
     Session,
     /// The journal says that this record was filed.
     Journal,
+    /// It said so already when a checkpoint was taken that was kept outside.
+    Anchor,
     /// The index of the store says the same as the record.
     Index,
 }
@@ -168,6 +170,13 @@ pub enum Fact {
         size: u64,
         filed_at: Instant,
     },
+    /// The journal grew from the checkpoint of `size` entries that was kept outside, and entry `index` is one of them.
+    Anchored {
+        index: u64,
+        size: u64,
+        /// When an authority saw that checkpoint.
+        stamped_at: Option<Instant>,
+    },
     IndexAgrees,
 }
 
@@ -219,6 +228,16 @@ pub enum Doubt {
     /// The journal in whose name the checkpoint speaks is none whose key was given.
     OtherJournal {
         origin: String,
+    },
+    /// It was entered after the checkpoint of `size` entries that was kept outside: nothing outside vouches for it.
+    NotAnchored {
+        index: u64,
+        size: u64,
+    },
+    /// The pack's checkpoint, of `size` entries, is none of those that were kept outside, and a pack does not show what lies
+    /// between two.
+    NotComparable {
+        size: u64,
     },
 }
 
@@ -510,6 +529,21 @@ pub enum Fault {
     },
     /// The batch was not attested (9.1-C1).
     NotAttested,
+
+    // -- the checkpoint from outside --
+    /// The journal is shorter than it was.
+    Truncated {
+        promised: u64,
+        found: u64,
+    },
+    /// The journal is not the one that had this checkpoint.
+    AnotherPast {
+        size: u64,
+    },
+    /// The time-stamp beside the checkpoint does not count.
+    AgainstStampWrong {
+        detail: String,
+    },
 
     // -- index --
     IndexDiffers {

@@ -9,7 +9,7 @@ mod both_ways;
 mod copies;
 mod fault;
 mod places;
-mod stamps;
+pub(super) mod stamps;
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -94,6 +94,14 @@ pub struct Against<'a> {
     pub notes: &'a str,
     /// A time-stamp token over all of these bytes, where there is one.
     pub token: Option<&'a [u8]>,
+}
+
+impl Against<'_> {
+    /// One by one; what holds no note at all is told as one that cannot be read.
+    pub(super) fn notes(&self) -> Vec<String> {
+        let notes = copies::notes(self.notes);
+        if notes.is_empty() { vec![String::new()] } else { notes }
+    }
 }
 
 impl<'a> From<&'a str> for Against<'a> {
@@ -452,13 +460,8 @@ fn node_fault(level: u8, index: u64, there: bool) -> JournalFault {
 /// The notes of the text from outside, the one of the smallest size last. A checkpoint of nothing promises nothing.
 fn against(sources: &Sources<'_>, faults: &mut Faults) -> Vec<Checkpoint> {
     let Some(against) = sources.against else { return Vec::new() };
-    let mut notes = copies::notes(against.notes);
-    if notes.is_empty() {
-        // What holds no note at all is told as one that cannot be read.
-        notes.push(String::new());
-    }
     let mut found = Vec::new();
-    for note in notes {
+    for note in against.notes() {
         match anchored::signed_by(&note, &sources.trust.journals) {
             Ok((_, checkpoint)) => found.push(checkpoint),
             Err(Objection::Doubt(_)) => {

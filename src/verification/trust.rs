@@ -4,6 +4,8 @@
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
+use super::journal::Against;
+use super::outside::Outside;
 use crate::config::Config;
 use crate::config::home::Layout;
 use crate::crypto::check::{self, Anchors, ChainError, StampClaim, StampError, StampInfo, StampRules};
@@ -19,6 +21,8 @@ pub struct Trust {
     pub authorities: Vec<AuthorityTrust>,
     /// The keys that sign journals' checkpoints.
     pub journals: Vec<VerifierKey>,
+    /// Checkpoints that were kept outside the home; without any, a journal that was written anew is not told from the old.
+    pub outside: Option<Outside>,
 }
 
 /// Which time-stamps count.
@@ -93,7 +97,15 @@ impl Trust {
             signers: anchors(&optional(&roots)?.unwrap_or_default(), &roots)?,
             authorities,
             journals: verifier_keys(&optional(&journal)?.unwrap_or_default(), &journal)?,
+            outside: None,
         })
+    }
+
+    /// The same, holding records against what was kept outside too.
+    #[must_use]
+    pub fn held_against(self, against: &Against<'_>) -> Self {
+        let outside = Some(Outside::read(against, &self));
+        Self { outside, ..self }
     }
 
     /// Who made a token over these bytes, of those that the caller believes in.
@@ -141,6 +153,7 @@ impl Trust {
             signers: anchors(&roots, &roots_path)?,
             authorities: Some(authority).filter(|one| !one.anchors.certificates().is_empty()).into_iter().collect(),
             journals: verifier_keys(&optional(&journal_path)?.unwrap_or_default(), &journal_path)?,
+            outside: None,
         })
     }
 
@@ -152,6 +165,7 @@ impl Trust {
             authorities: Some(authority).filter(|one| !one.anchors.certificates().is_empty()).into_iter().collect(),
             signers: anchors,
             journals: verifier_keys(&outside_pem(&text), path)?,
+            outside: None,
         })
     }
 }

@@ -24,7 +24,7 @@ use torikomi::evidence::record::{
     RecordSidecar, Signer as SignerRef, Software,
 };
 use torikomi::identity::{Claims, Identity, Patient, Source, Sourced};
-use torikomi::ids::{AttemptId, DeliveryId, Digest, DocumentId, HomeId, RecordId, SessionId};
+use torikomi::ids::{AttemptId, DeliveryId, Digest, DocumentId, HomeId, PersonId, RecordId, SessionId};
 use torikomi::instant::Instant;
 use torikomi::journal::append::{Appended, Journal};
 use torikomi::journal::{Draft, Kind, Subject};
@@ -82,6 +82,15 @@ pub struct Hospital {
     _runtime: tokio::runtime::Runtime,
 }
 
+/// What a hospital is founded on.
+struct Ground {
+    home: HomeId,
+    journal: Arc<Journal>,
+    authority: EvaluationAuthority,
+    ca: EvaluationCa,
+    trust: Trust,
+}
+
 /// A record in the store.
 pub struct Filed {
     pub id: RecordId,
@@ -103,22 +112,41 @@ impl Hospital {
 
     /// With founders whose certificates, in PEM, are such as is asked for.
     pub fn with_certificates(suite: Suite, wanted: impl Fn(&str) -> bool) -> Self {
+        let home = HomeId::new();
+        let key = KeyPair::generate(Suite::Ed25519).unwrap();
+        let verifier = key.verifier_key(ORIGIN.parse().unwrap()).unwrap();
+        let ca = EvaluationCa::create(&name("評価用認証局"), validity()).unwrap();
+        let anchors = Anchors::new(&[ca.certificate().to_vec()]).unwrap();
+        let trusted = AuthorityTrust {
+            anchors: anchors.clone(),
+            policies: vec![oid::EVALUATION_TIMESTAMP],
+            accredited: Some(false),
+        };
+        let trust = Trust { signers: anchors, authorities: vec![trusted], journals: vec![verifier], outside: None };
+        let journal = Arc::new(Journal::new(home, ORIGIN.parse().unwrap(), key));
+        let ground = Ground { home, journal, authority: authority(&ca), ca, trust };
+        Self::found(ground, [PersonId::new(), PersonId::new()], suite, wanted)
+    }
+
+    /// The same home founded once more, by whoever has all of its keys and nobody's passphrase: home, people, authorities and
+    /// the journal's key are as they were, and the founders have keys of another's making.
+    pub fn founded_anew(self) -> Self {
+        let people = [self.admin.person(), self.manager.person()];
+        let Self { home, journal, authority, ca, trust, .. } = self;
+        Self::found(Ground { home, journal, authority, ca, trust }, people, Suite::Ed25519, |_| true)
+    }
+
+    fn found(ground: Ground, people: [PersonId; 2], suite: Suite, wanted: impl Fn(&str) -> bool) -> Self {
+        let Ground { home, journal, authority, ca, trust } = ground;
         let folder = TempDir::new().unwrap();
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let store = folder.path().join("store");
         std::fs::create_dir_all(store.join("objects")).unwrap();
         let database = Database::open(&store.join("torikomi.db"), true, runtime.handle(), || ()).unwrap();
         let objects = Objects::open(&store.join("objects"), runtime.handle()).unwrap();
-        let home = HomeId::new();
-        let key = KeyPair::generate(Suite::Ed25519).unwrap();
-        let verifier = key.verifier_key(ORIGIN.parse().unwrap()).unwrap();
-        let journal = Arc::new(Journal::new(home, ORIGIN.parse().unwrap(), key));
-
-        let ca = EvaluationCa::create(&name("評価用認証局"), validity()).unwrap();
-        let authority = authority(&ca);
         let now = at(FOUNDED_AT);
-        let founder = |login: &str, person: &str, role| {
-            let person = new_person(login, person).into_person(None, now).unwrap();
+        let founder = |id: PersonId, login: &str, person: &str, role| {
+            let person = Person { id, ..new_person(login, person).into_person(None, now).unwrap() };
             let (key, certificate) = std::iter::repeat_with(|| {
                 let key = KeyPair::generate(suite).unwrap();
                 let file = format!("{login}.pem");
@@ -130,8 +158,9 @@ impl Hospital {
             let signer = Signer::new(&person, certificate.clone(), key).unwrap();
             (signer, Founder { person, role, certificate })
         };
-        let (admin, first) = founder("mihon-kanri", "見本 太郎", Role::Admin);
-        let (manager, second) = founder("kaku-joho", "架空 次郎", Role::InformationManager);
+        let [first, second] = people;
+        let (admin, first) = founder(first, "mihon-kanri", "見本 太郎", Role::Admin);
+        let (manager, second) = founder(second, "kaku-joho", "架空 次郎", Role::InformationManager);
         let manager_person = second.person.clone();
         let founders = [first, second];
         let adopted = torikomi::profile::lint(Recipe::default().profile.as_bytes(), "profile.toml").unwrap().0;
@@ -147,14 +176,6 @@ impl Hospital {
                 Ok(change.apply(tx, appended.index).await?)
             })
             .unwrap();
-
-        let anchors = Anchors::new(&[ca.certificate().to_vec()]).unwrap();
-        let trusted = AuthorityTrust {
-            anchors: anchors.clone(),
-            policies: vec![oid::EVALUATION_TIMESTAMP],
-            accredited: Some(false),
-        };
-        let trust = Trust { signers: anchors, authorities: vec![trusted], journals: vec![verifier] };
         Self {
             folder,
             database,

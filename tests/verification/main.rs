@@ -7,12 +7,14 @@ mod hospital;
 
 mod forgeries;
 mod hostile;
+mod insider;
 mod journal;
 mod journal_files;
 mod packs;
 mod revocations;
 mod stamped;
 mod stored;
+mod tricks;
 mod trust;
 mod windows;
 mod words;

@@ -1,30 +1,26 @@
 //! `torikomi journal verify`: the whole journal, from its bytes.
 
-use std::path::{Path, PathBuf};
-
 use crate::cli::page::{Page, Tone};
-use crate::cli::trusted::Anchors;
+use crate::cli::trusted::{Anchors, Checkpoints, KeptOutside};
 use crate::cli::verify::unverifiable;
 use crate::cli::{Answer, Desk, Failure};
-use crate::verification::journal::{
-    Against, JournalReport, JournalVerdict, Sources, StampedUpTo, UnbelievedStamp, verify,
-};
+use crate::verification::journal::{JournalReport, JournalVerdict, Sources, StampedUpTo, UnbelievedStamp, verify};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    #[arg(long, value_name = "FILE")]
-    against: Option<PathBuf>,
+    #[command(flatten)]
+    kept: KeptOutside,
     #[command(flatten)]
     anchors: Anchors,
 }
 
 pub(super) fn run(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
-    let kept = args.against.as_deref().map(kept).transpose()?;
+    let kept = args.kept.read()?;
     let trust = args.anchors.read(desk)?;
     let (home, config) = desk.settings()?;
     let files = home.layout().store(&config).join("journal");
     let database = desk.database()?;
-    let against = kept.as_ref().map(|(notes, token)| Against { notes, token: token.as_deref() });
+    let against = kept.as_ref().map(Checkpoints::against);
     let sources = Sources { database: database.inner(), files: &files, trust: &trust, against };
     let bar = desk.progress();
     let report = verify(&sources, |done, of| {
@@ -35,19 +31,6 @@ pub(super) fn run(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
     let report = report.map_err(|error| unverifiable(&files.display().to_string(), &error))?;
     desk.show(&report, |page| show(desk, page, &report))?;
     Ok(if report.verdict == JournalVerdict::Failed { Answer::No } else { Answer::Yes })
-}
-
-/// The checkpoints in a file, and the token beside them: `x.txt` is stamped by `x.tst`, and either may be named.
-fn kept(path: &Path) -> Result<(String, Option<Vec<u8>>), Failure> {
-    let failed = |path: &Path, error: &std::io::Error| Failure::file(path, error);
-    let (notes, token) = (path.with_extension("txt"), path.with_extension("tst"));
-    let notes = if path == token { notes.as_path() } else { path };
-    let text = std::fs::read_to_string(notes).map_err(|error| failed(notes, &error))?;
-    match std::fs::read(&token) {
-        Ok(token) => Ok((text, Some(token))),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound && path != token => Ok((text, None)),
-        Err(error) => Err(failed(&token, &error)),
-    }
 }
 
 fn show(desk: &Desk, page: &mut Page, report: &JournalReport) {

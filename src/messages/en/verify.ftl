@@ -11,6 +11,7 @@ step-windows = Windows
 step-releases = Decisions
 step-session = Session
 step-journal = Journal
+step-anchor = Kept outside
 step-index = Index
 verdict-passed = Verified: nothing is wrong.
 verdict-indeterminate = Nothing is found wrong, but something cannot be told.
@@ -19,6 +20,7 @@ evidence-signed = State of the evidence: signed (nothing but the signer's word s
 evidence-stamped = State of the evidence: stamped (long-term validation data not complete)
 verify-as-far-as-the-pack-tells = As far as this pack tells: that no revocation, no end of an appointment or of a session was left out of it, only the hospital's whole journal shows (torikomi journal verify).
 verify-evaluation = By an evaluation authority: nobody outside vouches for it.
+verify-not-held-against = Not anchored: whether everything was written anew by somebody with all the keys of the home shows only against a checkpoint that was kept outside (--against).
 verify-counts = { $passed } without fault, { $indeterminate } cannot be told, { $failed } with faults, { $unread } could not be looked at
 record-exported = Exported: { $path }
 verify-container-canonical = The container is written as it must be ({ $entries } entries).
@@ -56,6 +58,10 @@ verify-releases-proven = { $decisions ->
 } signed by people who could make them.
 verify-session-proven = The session of the signature was opened { $opened_at } (entry { $index }), and its batch was attested.
 verify-entry-proven = Entry { $index } of { $size } says that this record was filed { $filed_at }.
+verify-anchored = The journal grew from the checkpoint that was kept outside ({ $size } entries{ $stamped_at ->
+    [none] {""}
+   *[other] , stamped { $stamped_at }
+}), and entry { $index } was among these.
 verify-index-agrees = The index says the same as the record.
 verify-not-reached = Could not be looked at because of: { $because ->
     *[container] Container
@@ -69,6 +75,7 @@ verify-not-reached = Could not be looked at because of: { $because ->
      [releases] Decisions
      [session] Session
      [journal] Journal
+     [anchor] Kept outside
      [index] Index
 }
 verify-signer-unknown = Intact, signer unknown (says { $signer }). Name the roots you trust with --anchors.
@@ -84,6 +91,8 @@ verify-releases-not-at-hand = { $decisions ->
 verify-journal-not-at-hand = There is no proof from the journal (.proof.json).
 verify-journal-unknown = Entry { $index } cannot be proven without the journal's key. Name it with --anchors.
 verify-other-journal = It is from another journal, whose key is not known: { $origin }
+verify-not-anchored = Not anchored: entry { $index } came after the checkpoint that was kept outside ({ $size } entries), and nothing outside vouches for it. Name a newer checkpoint.
+verify-not-comparable = Not anchored: no checkpoint that was kept outside is the pack's own ({ $size } entries), and a pack cannot be compared with others. Verify the record at its home, or have it exported anew.
 verify-not-a-container = This is not an ASiC-E container.
 verify-container-changed = At byte { $at_byte } the container is not as it must be written: it was changed, or made by another program.
 verify-entry-foreign = { $name } does not belong into a record.
@@ -180,6 +189,9 @@ verify-signer-not-appointed = The signer was not appointed in this capacity ({ $
 verify-profile-not-adopted = The profile that judged the record was never approved: { $profile }
 verify-not-attested = Nobody attested for its batch that nothing was pasted over or lay outside the scanned area.
 verify-manager-not-in-force = The information manager whom the record names was not the one in force.
+verify-truncated = The checkpoint that was kept outside counted { $promised } entries in the journal, and there are { $found }: it was shortened, or an older one was put back.
+verify-another-past = The journal is not the one of the checkpoint that was kept outside: at { $size } entries it has another past. It was written anew, or another was put in its place.
+verify-against-stamp-wrong = The time-stamp of the checkpoint that was kept outside does not count ({ $detail }).
 verify-index-differs = The index gives another { $field } than the record.
 act-fault-act-missing = it must hold a signed act and holds none
 act-fault-act-unreadable = the act cannot be read

@@ -11,6 +11,7 @@ step-windows = 期限
 step-releases = 決裁
 step-session = セッション
 step-journal = 記録簿
+step-anchor = 外部の節目
 step-index = 索引
 verdict-passed = 検証しました。異常はありません。
 verdict-indeterminate = 異常は見つかっていませんが、確かめられないことがあります。
@@ -19,6 +20,7 @@ evidence-signed = 証拠の状態：署名済み（時刻は署名者の申告�
 evidence-stamped = 証拠の状態：タイムスタンプ済み（長期検証情報は未完）
 verify-as-far-as-the-pack-tells = 渡されたものから分かる範囲の結果です。失効や、任命・セッションの終わりの項目が抜かれていないことは、病院の記録簿全体（torikomi journal verify）でしか確かめられません。
 verify-evaluation = 評価用の認証局によるものです。外部のだれも保証していません。
+verify-not-held-against = 外部に保管された節目とは照合していません（未照合）。ホームの鍵をすべて持つ人がすべてを書き直していないことは、節目との照合（--against）でしか確かめられません。
 verify-counts = 異常のないもの { $passed } 件、検証しきれないもの { $indeterminate } 件、異常のあるもの { $failed } 件、確かめられなかったもの { $unread } 件
 record-exported = 書き出しました：{ $path }
 verify-container-canonical = 容器は定めどおりに書かれています（{ $entries } 項目）。
@@ -41,6 +43,10 @@ verify-nothing-to-release = 人の決裁が必要なものはありません。
 verify-releases-proven = { $decisions } 件の決裁は、権限のある人が署名したものです。
 verify-session-proven = 署名に使われたセッションは { $opened_at } に開かれ（{ $index } 番）、原紙の確認も済んでいます。
 verify-entry-proven = 記録簿の { $index } 番に、{ $filed_at } にこの記録を登録したとあります（全 { $size } 件）。
+verify-anchored = 記録簿は外部に保管された節目（{ $size } 件{ $stamped_at ->
+    [none] {""}
+   *[other] 、{ $stamped_at } のタイムスタンプ付き
+}）から続いており、{ $index } 番はその中にあります。
 verify-index-agrees = 索引は記録と一致しています。
 verify-not-reached = 「{ $because ->
     *[container] 容器
@@ -54,6 +60,7 @@ verify-not-reached = 「{ $because ->
      [releases] 決裁
      [session] セッション
      [journal] 記録簿
+     [anchor] 外部の節目
      [index] 索引
 }」で止まったため、確かめられません。
 verify-signer-unknown = 改変はありませんが、署名者が分かりません（{ $signer } と称しています）。--anchors で信頼する証明書を指定してください。
@@ -66,6 +73,8 @@ verify-releases-not-at-hand = { $decisions } 件の決裁がありますが、�
 verify-journal-not-at-hand = 記録簿の証明（.proof.json）がありません。
 verify-journal-unknown = 記録簿の鍵がないため、{ $index } 番を確かめられません。--anchors で指定してください。
 verify-other-journal = 鍵の分からない別の記録簿（{ $origin }）のものです。
+verify-not-anchored = { $index } 番は、外部に保管された節目（{ $size } 件）より後のもので、外部の節目に結び付いていません（未照合）。新しい節目を指定してください。
+verify-not-comparable = 外部に保管された節目の中に、渡されたものの節目（{ $size } 件）がないため、照合できません（未照合）。元のホームで記録を検証するか、書き出し直してもらってください。
 verify-not-a-container = ASiC-E 容器ではありません。
 verify-container-changed = 容器の { $at_byte } バイト目が定めと違います。変更されたか、別のプログラムが書いたものです。
 verify-entry-foreign = { $name } は記録の中にあってはならないものです。
@@ -162,6 +171,9 @@ verify-signer-not-appointed = 署名者は、その時この立場（{ $capacity
 verify-profile-not-adopted = 記録を判定したプロファイルは、承認されていません（{ $profile }）。
 verify-not-attested = 貼り重ねや読み取り範囲外の記載がないことが、確認されていません。
 verify-manager-not-in-force = 記録が挙げる情報作成管理者は、その時の情報作成管理者ではありません。
+verify-truncated = 外部に保管された節目では { $promised } 件あった記録簿が、{ $found } 件しかありません。末尾が消されたか、古いものに戻されています。
+verify-another-past = 記録簿の過去が、外部に保管された節目（{ $size } 件）と違います。書き直されたか、別のものに替えられています。
+verify-against-stamp-wrong = 外部に保管された節目のタイムスタンプは無効です（{ $detail }）。
 verify-index-differs = 索引の { $field } が記録と違います。
 act-fault-act-missing = あるはずの署名付きの決裁がありません。
 act-fault-act-unreadable = 決裁を読めません。

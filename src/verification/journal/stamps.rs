@@ -55,7 +55,7 @@ pub struct UnbelievedStamp {
 }
 
 /// What came of judging a token.
-pub(super) enum Judged {
+pub(in crate::verification) enum Judged {
     Counts(StampInfo),
     /// The caller believes in no authority at all.
     NobodyToJudge,
@@ -64,7 +64,7 @@ pub(super) enum Judged {
     Wrong(String),
 }
 
-pub(super) fn judge(token: &[u8], stamped: &[u8], trust: &Trust) -> Judged {
+pub(in crate::verification) fn judge(token: &[u8], stamped: &[u8], trust: &Trust) -> Judged {
     let claim = match check::timestamp_claim(token, stamped) {
         Ok(claim) => claim,
         Err(error) => return Judged::Wrong(error.to_string()),
