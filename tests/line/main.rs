@@ -5,6 +5,7 @@
 #[path = "../support/account.rs"]
 #[allow(dead_code, reason = "others use what is not used here")]
 mod account;
+mod against;
 mod anchor;
 #[path = "../support/burst.rs"]
 #[allow(dead_code, reason = "others use what is not used here")]
@@ -30,9 +31,11 @@ mod damaged_signature;
 mod list_of_a_batch;
 mod lists;
 mod many_copies;
+mod nasty;
 mod notes;
 mod one_bad;
 mod operators;
+mod permissions;
 #[path = "../support/postgres.rs"]
 mod postgres;
 mod postgresql;
@@ -45,6 +48,7 @@ mod regrown;
 mod reused;
 mod scanners;
 mod shown;
+mod silence;
 mod stamped;
 #[path = "../support/schema.rs"]
 mod schema;
