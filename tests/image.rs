@@ -311,9 +311,18 @@ fn hostile_files_end_in_a_finding() {
         let measurements = measured(&bytes);
         assert!(!whole(&measurements), "{name}: {measurements:?}");
     }
-    // Odd, and harmless: these must come to an end, in an answer.
-    for (_, bytes) in files::odd() {
+    // Odd, and harmless, or of a format that is not taken in: these must come to an end, in an answer.
+    for (_, bytes) in files::odd().into_iter().chain(files::dicom()) {
         measured(&bytes);
+    }
+}
+
+#[test]
+fn what_a_file_says_of_a_patient_is_in_no_measurement() {
+    for bytes in [files::titled_pdf("KAKUU HANAKO"), files::tagged_tiff("KAKUU HANAKO")] {
+        let measurements = measured(&bytes);
+        assert!(whole(&measurements), "{measurements:?}");
+        assert!(!serde_json::to_string(&measurements).unwrap().contains("HANAKO"));
     }
 }
 

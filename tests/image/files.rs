@@ -98,6 +98,18 @@ pub fn memory_bombs() -> Vec<(&'static str, Vec<u8>)> {
     vec![
         ("drawing instructions of 600 MB", content("/FlateDecode", &spaces)),
         ("drawing instructions packed twice", content("[/FlateDecode/FlateDecode]", &twice)),
+        ("objects in a stream of 600 MB", packed_objects(600)),
+    ]
+}
+
+/// Files of a format that is not taken in, with lies that its readers are known to believe.
+pub fn dicom() -> Vec<(&'static str, Vec<u8>)> {
+    let with = |elements: &[u8]| [&[0; 128], &b"DICM"[..], elements].concat();
+    let sequence = b"\x40\x00\x75\xA0\xFF\xFF\xFF\xFF\xFE\xFF\x00\xE0\xFF\xFF\xFF\xFF";
+    vec![
+        ("DICOM with an element of 4 GB", with(b"\xE0\x7F\x10\x00OW\0\0\xF0\xFF\xFF\xFF")),
+        ("DICOM with an element of 2 GB", with(b"\xE0\x7F\x10\x00OW\0\0\xF0\xFF\xFF\x7F")),
+        ("DICOM of 100,000 sequences in each other", with(&sequence.repeat(100_000))),
     ]
 }
 
@@ -117,6 +129,45 @@ pub fn endless() -> Vec<(&'static str, Vec<u8>)> {
 /// One page that one good inline image covers.
 pub fn good_jpeg_pdf() -> Vec<u8> {
     pdf_page("q 72 0 0 72 0 0 cm BI /W 8 /H 8 /BPC 1 /CS /G /F /AHx ID FF00FF00FF00FF00> EI Q", &[])
+}
+
+/// The same with a title.
+pub fn titled_pdf(title: &str) -> Vec<u8> {
+    let bytes = good_jpeg_pdf();
+    let at = bytes.windows(5).rposition(|word| word == b"/Root").unwrap();
+    [&bytes[..at], format!("/Info<</Title({title})>>").as_bytes(), &bytes[at..]].concat()
+}
+
+/// A small page that names somebody in each tag that has room for it: name, description, maker, software, artist, computer.
+pub fn tagged_tiff(text: &str) -> Vec<u8> {
+    let good = tiff(64, 16, &[0xFF; 2]);
+    let count = usize::from(good[8]);
+    let (entries, rest) = (&good[10..10 + 12 * count], &good[10 + 12 * count..]);
+    let texts = [269_u16, 270, 271, 305, 315, 316];
+    let grown = u32::try_from(12 * texts.len()).unwrap();
+    let length = u32::try_from(text.len() + 1).unwrap();
+    let at = u32::try_from(good.len()).unwrap() + grown;
+    let mut tags: Vec<(u16, Vec<u8>)> = entries
+        .chunks(12)
+        .map(|entry| {
+            let tag = u16::from_le_bytes([entry[0], entry[1]]);
+            let value = u32::from_le_bytes(entry[8..12].try_into().unwrap());
+            // The strip lies behind the directory.
+            let value = if tag == 273 { value + grown } else { value };
+            (tag, [&entry[..8], &value.to_le_bytes()].concat())
+        })
+        .collect();
+    for tag in texts {
+        tags.push((tag, [&tag.to_le_bytes()[..], &[2, 0], &length.to_le_bytes(), &at.to_le_bytes()].concat()));
+    }
+    tags.sort_by_key(|(tag, _)| *tag);
+    let mut bytes = good[..8].to_vec();
+    bytes.extend(u16::try_from(tags.len()).unwrap().to_le_bytes());
+    tags.iter().for_each(|(_, entry)| bytes.extend(entry));
+    bytes.extend(rest);
+    bytes.extend(text.bytes());
+    bytes.push(0);
+    bytes
 }
 
 fn deflated(parts: &mut dyn Iterator<Item = &[u8]>) -> Vec<u8> {
@@ -227,6 +278,39 @@ fn image_bomb(megabytes: usize) -> Vec<u8> {
     let data = deflated(&mut std::iter::repeat_n(&[0; 1 << 20][..], megabytes));
     let dict = "/Subtype/Image/Width 1/Height 1/ColorSpace/DeviceGray/BitsPerComponent 8/Filter/FlateDecode";
     pdf_page("q 72 0 0 72 0 0 cm /F Do Q", &[stream(dict, &data)])
+}
+
+/// A document whose objects lie in one stream, behind a cross-reference stream, as PDF 1.5 has it.
+fn packed_objects(megabytes: usize) -> Vec<u8> {
+    let objects = [
+        "<</Type/Catalog/Pages 2 0 R>>",
+        "<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        "<</Type/Page/Parent 2 0 R/MediaBox[0 0 72 72]>>",
+    ];
+    let (mut table, mut at) = (String::new(), 0);
+    for (number, object) in (1..).zip(objects) {
+        table.push_str(&format!("{number} {at} "));
+        at += object.len() + 1;
+    }
+    let head = format!("{table}{} ", objects.join(" "));
+    let blanks = vec![b' '; 1 << 20];
+    let data = deflated(&mut std::iter::once(head.as_bytes()).chain(std::iter::repeat_n(&blanks[..], megabytes)));
+    let mut bytes = b"%PDF-1.5\n".to_vec();
+    let packed = bytes.len();
+    bytes.extend(b"4 0 obj\n");
+    bytes.extend(stream(&format!("/Type/ObjStm/N 3/First {}/Filter/FlateDecode", table.len()), &data));
+    bytes.extend(b"\nendobj\n");
+    let own = bytes.len();
+    let offset = |at: usize| u32::try_from(at).unwrap().to_be_bytes();
+    let mut rows = [&[0][..], &offset(0), &[0]].concat();
+    for number in 0..3 {
+        rows.extend([&[2][..], &offset(4), &[number]].concat());
+    }
+    rows.extend([&[1][..], &offset(packed), &[0], &[1], &offset(own), &[0]].concat());
+    bytes.extend(b"5 0 obj\n");
+    bytes.extend(stream("/Type/XRef/Size 6/W[1 4 1]/Root 1 0 R", &rows));
+    bytes.extend(format!("\nendobj\nstartxref\n{own}\n%%EOF\n").bytes());
+    bytes
 }
 
 fn form(content: &str, inner: usize) -> Vec<u8> {

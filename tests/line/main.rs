@@ -6,6 +6,7 @@
 #[allow(dead_code, reason = "others use what is not used here")]
 mod account;
 mod ahead;
+mod against;
 mod anchor;
 mod authorities;
 #[path = "../support/burst.rs"]
@@ -33,9 +34,11 @@ mod damaged_signature;
 mod list_of_a_batch;
 mod lists;
 mod many_copies;
+mod nasty;
 mod notes;
 mod one_bad;
 mod operators;
+mod permissions;
 #[path = "../support/postgres.rs"]
 mod postgres;
 mod postgresql;
@@ -51,6 +54,7 @@ mod scanners;
 #[allow(dead_code, reason = "others use what is not used here")]
 mod scripted;
 mod shown;
+mod silence;
 mod stamped;
 #[path = "../support/schema.rs"]
 mod schema;

@@ -381,15 +381,21 @@ impl Daemon {
 
     /// A worker that it has started and that has begun to work.
     pub fn worker(&self) -> Option<i32> {
+        self.workers().into_iter().next()
+    }
+
+    /// All of them.
+    pub fn workers(&self) -> Vec<i32> {
         let children = format!("/proc/{0}/task", self.child.id());
-        let tasks = std::fs::read_dir(children).ok()?;
+        let Ok(tasks) = std::fs::read_dir(children) else { return Vec::new() };
         let children = tasks.filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("children")).ok());
-        let workers: Vec<i32> =
+        let mut workers: Vec<i32> =
             children.flat_map(|pids| pids.split_whitespace().flat_map(str::parse).collect::<Vec<_>>()).collect();
-        workers.into_iter().find(|pid| {
+        workers.retain(|pid| {
             let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
             line.split(|byte| *byte == 0).nth(1) == Some(b"worker")
-        })
+        });
+        workers
     }
 
     /// As the kernel ends a program that has gone astray. (Rust catches a first SEGV, in case the stack overflowed.)
