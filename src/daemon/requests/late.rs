@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use jiff::civil::Date;
+
 use super::hand::{Signers, Why};
 use super::queue::{Done, Weighed, find, go_on, named, source_changed, weigh, wrong_state};
 use super::{Peer, Requests, shown};
@@ -91,7 +93,10 @@ impl Requests {
                 let calendar = &calendar.calendar;
                 second_clock(&document, &weighed, calendar, possible_again_at, hand.now)?;
                 if let Some(incident) = &release.incident {
-                    in_its_time(&document, incident, calendar)?;
+                    let received = document.identity.obtained_on.as_ref().map(|date| date.value);
+                    if !can_be_why(incident, received, document.taken_in_at, document.due_at, calendar) {
+                        return Err(Refusal::IncidentAtOtherTime { incident: incident.incident, document: id });
+                    }
                 }
                 let deed = Deed::LateRelease {
                     documents: vec![id],
@@ -141,17 +146,19 @@ fn reason_of(cause: &Cause) -> ReasonCode {
     }
 }
 
-/// Refuses an incident that was over before the paper was there, or began when the document's time had passed.
-fn in_its_time(document: &Document, incident: &Incident, calendar: &Calendar) -> Result<(), Refusal> {
-    let received = document.identity.obtained_on.as_ref().map(|date| date.value);
+/// Whether an incident can have made something late: it was not over before the paper was there, and began while there was time.
+fn can_be_why(
+    incident: &Incident,
+    received: Option<Date>,
+    taken_in_at: Instant,
+    due_at: Option<Instant>,
+    calendar: &Calendar,
+) -> bool {
     let was_over = incident.until.is_some_and(|until| match received {
         Some(day) => calendar.day_of(until) < day,
-        None => until < document.taken_in_at,
+        None => until < taken_in_at,
     });
-    if was_over || document.due_at.is_some_and(|due| due < incident.since) {
-        return Err(Refusal::IncidentAtOtherTime { incident: incident.incident, document: document.id });
-    }
-    Ok(())
+    !was_over && due_at.is_none_or(|due| incident.since <= due)
 }
 
 /// From when the work was possible again, the same window runs once more, and is kept.
@@ -189,4 +196,31 @@ fn second_clock(
 
 fn not_told(calendar: CannotTell) -> Refusal {
     Refusal::DeadlineNotTold { calendar }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::calendar::DEFAULT_CALENDAR;
+
+    #[test]
+    fn an_incident_is_why_only_where_it_fell_into_the_documents_time() {
+        let (calendar, _) = Calendar::parse(DEFAULT_CALENDAR.as_bytes(), "calendar.toml").unwrap();
+        let at = |text: &str| format!("2026-11-{text}:00.000000Z").parse::<Instant>().unwrap();
+        let why = |since, until, received: Option<&str>, due| {
+            let (incident, cause) = (IncidentId::new(), Cause::Clock);
+            let incident = Incident { incident, cause, since: at(since), until: Some(at(until)) };
+            let received = received.map(|day| day.parse().unwrap());
+            can_be_why(&incident, received, at("24T02:00"), Some(at(due)), &calendar)
+        };
+        // Received on the 24th, taken in at 11:00 in Tokyo, due at 17:00.
+        let (day, due) = (Some("2026-11-24"), "24T08:00");
+        assert!(why("24T03:00", "25T03:00", day, due));
+        assert!(why("20T03:00", "24T01:00", day, due), "it lasted into that morning");
+        assert!(why("24T08:00", "24T09:00", day, due), "it began at the last moment");
+        assert!(!why("20T03:00", "23T14:59", day, due), "it was over the day before");
+        assert!(!why("24T08:01", "25T03:00", day, due), "the time had passed");
+        // Where nobody knows when the paper came, the intake counts.
+        assert!(why("20T03:00", "24T02:00", None, due) && !why("20T03:00", "24T01:59", None, due));
+    }
 }
