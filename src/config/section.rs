@@ -9,6 +9,7 @@ use std::path::PathBuf;
 
 use super::authority::PolicyOid;
 use super::interval::{Interval, Size};
+use super::objects::BucketUrl;
 use crate::ids::Name;
 use crate::instant::Instant;
 use crate::paper::Paper;
@@ -273,7 +274,7 @@ macro_rules! spelled {
     };
 }
 
-spelled!(Interval => "interval", Size => "size", Name => "name", Instant => "instant", PolicyOid => "oid");
+spelled!(Interval => "interval", Size => "size", Name => "name", Instant => "instant", PolicyOid => "oid", BucketUrl => "bucket-url");
 
 choice!(Paper {
     "A3" => Paper::A3,

@@ -141,7 +141,13 @@ fn written() -> String {
     let profiles = ["referral-letter".parse().unwrap(), "consent".parse().unwrap()];
     let own = "evaluation".parse().unwrap();
     let stations = [StationTemplate { name: &name, profiles: &profiles }];
-    template(Mode::Evaluation, &stations, &[AuthorityTemplate { name: &own, url: "http://127.0.0.1:3161/" }], None)
+    template(
+        Mode::Evaluation,
+        &stations,
+        &[AuthorityTemplate { name: &own, url: "http://127.0.0.1:3161/" }],
+        None,
+        None,
+    )
 }
 
 #[test]

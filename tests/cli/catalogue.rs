@@ -21,6 +21,7 @@ use torikomi::people::Role;
 use torikomi::people::sessions::CloseReason;
 use torikomi::pipeline::driver::Away;
 use torikomi::pipeline::line::Fault;
+use torikomi::store::ObjectsProblem;
 
 /// The spellings of an enum without fields, or the codes of one with a `code`, as its schema lists them.
 fn codes<T: JsonSchema>() -> Vec<String> {
@@ -39,7 +40,7 @@ fn codes<T: JsonSchema>() -> Vec<String> {
 
 #[test]
 fn every_code_has_words() {
-    let areas: [(&str, Vec<String>); 22] = [
+    let areas: [(&str, Vec<String>); 23] = [
         ("state", codes::<DocumentState>()),
         ("delivery-state", codes::<DeliveryState>()),
         ("hold", codes::<HoldReason>()),
@@ -54,6 +55,7 @@ fn every_code_has_words() {
         ("control", codes::<Refusal>()),
         ("fault", codes::<Fault>()),
         ("journal-files", codes::<FilesProblem>()),
+        ("objects", codes::<ObjectsProblem>()),
         ("anchor", codes::<AnchorProblem>()),
         ("likeness", codes::<Likeness>()),
         ("home", codes::<HomeTrouble>()),
@@ -146,6 +148,7 @@ fn refusals() -> Vec<Refusal> {
 fn failures() -> Vec<Failure> {
     let problem = || "permission denied".to_owned();
     let path = || "/srv/torikomi".to_owned();
+    let bucket = || "https://s3.example.jp/torikomi/hospital-a".to_owned();
     vec![
         Failure::HomeNotGiven,
         Failure::NotAHome { path: path() },
@@ -164,6 +167,18 @@ fn failures() -> Vec<Failure> {
         Failure::Start { problem: problem() },
         Failure::JournalFiles { journal_files: FilesProblem::DatabaseIsOlder { in_files: 1024, in_database: 1000 } },
         Failure::JournalFiles { journal_files: FilesProblem::Forked { size: 1024 } },
+        Failure::Objects { objects: ObjectsProblem::Away { place: bucket(), problem: "timeout".into() } },
+        Failure::Objects { objects: ObjectsProblem::Refused { place: bucket(), problem: "403 AccessDenied".into() } },
+        Failure::Objects { objects: ObjectsProblem::Untrusted { place: bucket(), problem: "UnknownIssuer".into() } },
+        Failure::Objects { objects: ObjectsProblem::NoKey { path: path(), problem: "two lines are expected".into() } },
+        Failure::Objects { objects: ObjectsProblem::NoFolder { path: "/srv/torikomi/store/objects".into() } },
+        Failure::Objects { objects: ObjectsProblem::Unmarked { place: bucket() } },
+        Failure::Objects {
+            objects: ObjectsProblem::Foreign { place: bucket(), found: "01939d6e-0000-7000-8000-000000000001".into() },
+        },
+        Failure::Objects { objects: ObjectsProblem::NotEmpty { place: bucket() } },
+        Failure::Objects { objects: ObjectsProblem::Overwrites { place: bucket() } },
+        Failure::Objects { objects: ObjectsProblem::NotLocked { place: bucket() } },
         Failure::Init { problem: problem(), exit_status: 3 },
         Failure::NoTimestamping,
         Failure::UnknownProfile { name: "referal".into(), known: "consent, referral-letter".into() },

@@ -31,6 +31,7 @@ mod list_of_a_batch;
 mod lists;
 mod many_copies;
 mod notes;
+mod objects;
 mod one_bad;
 mod operators;
 #[path = "../support/postgres.rs"]
@@ -43,6 +44,9 @@ mod put_back;
 mod rebuilt;
 mod regrown;
 mod reused;
+#[path = "../support/s3.rs"]
+#[allow(dead_code, reason = "others use what is not used here")]
+mod s3;
 mod scanners;
 mod shown;
 mod stamped;
