@@ -11,6 +11,7 @@ pub mod home;
 pub mod image;
 pub mod interval;
 pub mod journal;
+pub mod objects;
 pub mod patients;
 pub mod people;
 pub mod profiles;
@@ -68,6 +69,7 @@ pub struct Config {
     pub patients: patients::Patients,
     pub journal: journal::Journal,
     pub store: store::Store,
+    pub objects: objects::Objects,
     pub clock: clock::Clock,
     pub people: people::People,
     pub watch: watch::Watch,
@@ -142,6 +144,7 @@ impl Config {
             patients: read_section(reading, &mut top, "patients"),
             journal: read_section(reading, &mut top, "journal"),
             store,
+            objects: read_section(reading, &mut top, "objects"),
             clock: read_section(reading, &mut top, "clock"),
             people: read_section(reading, &mut top, "people"),
             watch: read_section(reading, &mut top, "watch"),
@@ -245,6 +248,7 @@ pub fn template(
     stations: &[StationTemplate<'_>],
     authorities: &[AuthorityTemplate<'_>],
     database: Option<&DatabaseTemplate>,
+    objects: Option<&ObjectsTemplate>,
 ) -> String {
     let mut sections = vec![format!(
         "# Settings of this home. A line that begins with # shows a default; remove the # to change it.\n\
@@ -270,6 +274,7 @@ pub fn template(
         documented::<patients::Patients>("patients", &[]),
         documented::<journal::Journal>("journal", &[]),
         documented::<store::Store>("store", &database.map(DatabaseTemplate::settings).unwrap_or_default()),
+        documented::<objects::Objects>("objects", &objects.map(ObjectsTemplate::settings).unwrap_or_default()),
         documented::<clock::Clock>("clock", &[]),
         documented::<people::People>("people", &[]),
         documented::<watch::Watch>("watch", &[]),
@@ -302,6 +307,30 @@ impl DatabaseTemplate {
     fn settings(&self) -> Vec<(&'static str, String)> {
         let file = self.password_file.as_ref().map(|file| ("database_password_file", quoted(&file.to_string_lossy())));
         std::iter::once(("database", quoted(&self.url))).chain(file).collect()
+    }
+}
+
+/// An S3 store for objects, as `init` writes it.
+#[derive(Clone, Debug)]
+pub struct ObjectsTemplate {
+    pub url: objects::BucketUrl,
+    pub region: Option<String>,
+    pub credentials_file: PathBuf,
+    pub tls_roots: Option<PathBuf>,
+    pub retention_days: Option<u32>,
+}
+
+impl ObjectsTemplate {
+    fn settings(&self) -> Vec<(&'static str, String)> {
+        let path = |path: &PathBuf| quoted(&path.to_string_lossy());
+        let optional = [
+            ("region", self.region.as_deref().map(quoted)),
+            ("tls_roots", self.tls_roots.as_ref().map(path)),
+            ("retention_days", self.retention_days.map(|days| days.to_string())),
+        ];
+        let given = optional.into_iter().filter_map(|(key, value)| Some((key, value?)));
+        let always = [("url", quoted(&self.url.to_string())), ("credentials_file", path(&self.credentials_file))];
+        always.into_iter().chain(given).collect()
     }
 }
 

@@ -53,6 +53,14 @@ const LARGEST_FILE: u64 = 65_536;
 /// The roots that a system trusts are some hundred kilobytes.
 const LARGEST_BUNDLE: u64 = 4 << 20;
 
+/// Where systems keep the roots that their administrator trusts: Debian, Fedora, SUSE, Alpine.
+const SYSTEM_ROOTS: [&str; 4] = [
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/ssl/cert.pem",
+];
+
 impl Keyring {
     /// Opens the line's own key. It takes about a tenth of a second.
     ///
@@ -205,6 +213,21 @@ pub fn certificates(path: &Path) -> Result<Vec<Vec<u8>>, KeyringError> {
         found.push(der);
     }
     Ok(found)
+}
+
+/// The roots for a server's TLS: those of the settings alone, or else the system's.
+///
+/// # Errors
+/// When they cannot be read.
+pub fn server_roots(layout: Layout<'_>, named: Option<&Path>) -> Result<Vec<Vec<u8>>, KeyringError> {
+    match named {
+        Some(path) => certificates(&layout.root().join(path)),
+        None => match SYSTEM_ROOTS.iter().map(Path::new).find(|path| path.exists()) {
+            Some(path) => certificates(path),
+            // Then the server is not trusted, and whoever asks it says so.
+            None => Ok(Vec::new()),
+        },
+    }
 }
 
 /// The secret that opens the line's own keys. A systemd credential goes before the file.

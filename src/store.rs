@@ -1,8 +1,11 @@
 //! Filed records and their objects: append, read, list. Nothing is ever rewritten.
 //!
 //! An object's key is the SHA-256 of its plaintext, so storing the same bytes twice is storing them once, and a reader
-//! can tell whether it got what was stored. Objects are durable before a transaction names them.
+//! can tell whether it got what was stored. Objects are durable before a transaction names them. They lie in a folder, or
+//! in a bucket of an S3 server, under the same names.
 
+mod bucket;
+mod problem;
 pub mod records;
 mod shelves;
 
@@ -12,13 +15,20 @@ use std::path::{Path, PathBuf};
 use futures_util::StreamExt as _;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path as Key;
-use object_store::{ObjectStore as _, ObjectStoreExt as _, PutMode, PutOptions, PutPayload};
+use object_store::{ObjectStore, ObjectStoreExt as _, PutMode, PutMultipartOptions, PutOptions, PutPayload};
 
-use crate::ids::{Digest, Digester};
-pub use shelves::{SHELVES, Shelf};
+use crate::config::Config;
+use crate::config::home::{Home, Layout};
+use crate::ids::{Digest, Digester, HomeId};
+use bucket::Bucket;
+pub use problem::ObjectsProblem;
+pub use shelves::{Place, SHELVES, Shelf};
 
-/// Bigger objects are written in pieces of this size, so that no object has to fit in memory.
+/// Bigger objects are written, and those in a bucket read, in pieces of this size, so that no object has to fit in memory.
 const PIECE: usize = 8 * 1024 * 1024;
+
+/// So often an object is tried that somebody else is storing at the same moment.
+const TRIES: u32 = 3;
 
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -34,6 +44,9 @@ pub enum StoreError {
     NotWhatWasSaid { expected: Digest, found: Digest },
     #[error("the object store cannot be reached: {0}")]
     Unreachable(#[source] object_store::Error),
+    /// The store as a whole, be it folder or server.
+    #[error("{0}")]
+    Unusable(ObjectsProblem),
     #[error("reading or writing beside the store: {0}")]
     Io(#[from] std::io::Error),
 }
@@ -55,13 +68,17 @@ impl From<object_store::Error> for StoreError {
 
 /// A store of objects. Its functions block, and must not be called on a thread that drives an async runtime.
 pub struct Objects {
-    engine: LocalFileSystem,
+    engine: Engine,
     runtime: tokio::runtime::Handle,
-    folder: PathBuf,
+}
+
+enum Engine {
+    Folder { engine: LocalFileSystem, folder: PathBuf },
+    Bucket(Box<Bucket>),
 }
 
 impl Objects {
-    /// Opens the folder of objects, and makes it in a store that has none yet.
+    /// Opens a folder of objects, and makes it where there is none yet.
     ///
     /// # Errors
     /// When the folder cannot be opened.
@@ -69,7 +86,79 @@ impl Objects {
         std::fs::create_dir_all(folder)?;
         // Without `with_fsync` the local engine would answer before anything is durable.
         let engine = LocalFileSystem::new_with_prefix(folder)?.with_fsync(true);
-        Ok(Self { engine, runtime: runtime.clone(), folder: folder.to_owned() })
+        Ok(Self { engine: Engine::Folder { engine, folder: folder.to_owned() }, runtime: runtime.clone() })
+    }
+
+    /// A home's objects, where the settings say and where the home was made with them.
+    ///
+    /// # Errors
+    /// When they are not there, or cannot be reached.
+    pub fn at_home(home: &Home, config: &Config, runtime: &tokio::runtime::Handle) -> Result<Self, StoreError> {
+        let layout = home.layout();
+        let objects = match Bucket::of(layout, config)? {
+            Some(bucket) => Self { engine: Engine::Bucket(Box::new(bucket)), runtime: runtime.clone() },
+            None => {
+                let folder = folder_of(layout, config);
+                if !folder.is_dir() {
+                    return Err(ObjectsProblem::NoFolder { path: folder.display().to_string() }.into());
+                }
+                Self::open(&folder, runtime)?
+            }
+        };
+        objects.check_ours(home.id())?;
+        Ok(objects)
+    }
+
+    /// The same for whoever will write: a server is asked first whether it keeps its word.
+    ///
+    /// # Errors
+    /// As for [`Self::at_home`], and when it does not.
+    pub fn proven(home: &Home, config: &Config, runtime: &tokio::runtime::Handle) -> Result<Self, StoreError> {
+        let mut objects = Self::at_home(home, config, runtime)?;
+        if let Engine::Bucket(bucket) = &mut objects.engine {
+            bucket.prove()?;
+        }
+        Ok(objects)
+    }
+
+    /// The objects of a home that is being made.
+    ///
+    /// # Errors
+    /// When there are some already, or the store cannot be used.
+    pub fn found(
+        layout: Layout<'_>,
+        id: HomeId,
+        config: &Config,
+        runtime: &tokio::runtime::Handle,
+    ) -> Result<Self, StoreError> {
+        match Bucket::of(layout, config)? {
+            None => Self::open(&folder_of(layout, config), runtime),
+            Some(mut bucket) => {
+                bucket.prove()?;
+                runtime.block_on(bucket.mark(id))?;
+                Ok(Self { engine: Engine::Bucket(Box::new(bucket)), runtime: runtime.clone() })
+            }
+        }
+    }
+
+    /// Whether what is there now is still this home's. Of a folder its store's marker tells.
+    ///
+    /// # Errors
+    /// When it is not, or cannot be reached.
+    pub fn check_ours(&self, id: HomeId) -> Result<(), StoreError> {
+        match &self.engine {
+            Engine::Folder { .. } => Ok(()),
+            Engine::Bucket(bucket) => self.runtime.block_on(bucket.check_marker(id)),
+        }
+    }
+
+    /// The server, where it would let anybody who has the key delete objects.
+    #[must_use]
+    pub fn cannot_lock(&self) -> Option<String> {
+        match &self.engine {
+            Engine::Folder { .. } => None,
+            Engine::Bucket(bucket) => bucket.cannot_lock(),
+        }
     }
 
     /// Stores bytes and returns once they are durable. Bytes that are there already are compared, not written.
@@ -96,7 +185,9 @@ impl Objects {
             }
             return self.put_piece(expected, &bytes);
         }
-        let mut upload = self.runtime.block_on(self.engine.put_multipart(&key(&expected)))?;
+        let options = PutMultipartOptions { extensions: self.engine.asked_of_each(), ..PutMultipartOptions::default() };
+        let begun = self.runtime.block_on(self.engine.store().put_multipart_opts(&key(&expected), options));
+        let mut upload = begun.map_err(|error| self.engine.failed(error))?;
         let mut digester = Digester::default();
         let outcome = loop {
             let mut piece = Vec::with_capacity(PIECE);
@@ -109,18 +200,26 @@ impl Objects {
             }
             digester.update(&piece);
             if let Err(error) = self.runtime.block_on(upload.put_part(piece.into())) {
-                break Err(error.into());
+                break Err(self.engine.failed(error));
             }
         };
-        match outcome {
-            Ok(()) => {
-                self.runtime.block_on(upload.complete())?;
-                Ok(())
-            }
+        let outcome = match outcome {
+            Ok(()) => self.runtime.block_on(upload.complete()).map(drop),
             Err(error) => {
                 // What was staged is of no use; the error that matters is the one above.
                 let _ = self.runtime.block_on(upload.abort());
-                Err(error)
+                return Err(error);
+            }
+        };
+        match outcome {
+            Ok(()) => Ok(()),
+            Err(error) => {
+                // It was there already; or it is now, and what a server said of it was lost on the way.
+                let _ = self.runtime.block_on(upload.abort());
+                match self.compare(&expected) {
+                    Err(StoreError::Missing(_)) => Err(self.engine.failed(error)),
+                    outcome => outcome,
+                }
             }
         }
     }
@@ -141,24 +240,33 @@ impl Objects {
     /// # Errors
     /// When it is missing, damaged or out of reach, or `sink` fails.
     pub fn copy_to(&self, digest: &Digest, sink: &mut dyn Write) -> Result<u64, StoreError> {
+        let mut digester = Digester::default();
+        let mut length = 0_u64;
+        let mut take = |piece: &[u8]| -> Result<(), StoreError> {
+            digester.update(piece);
+            sink.write_all(piece)?;
+            length = length.saturating_add(piece.len() as u64);
+            Ok(())
+        };
         self.runtime.block_on(async {
-            let found = match self.engine.get(&key(digest)).await {
-                Ok(found) => found,
-                Err(object_store::Error::NotFound { .. }) => return Err(StoreError::Missing(*digest)),
-                Err(error) => return Err(error.into()),
-            };
-            let mut digester = Digester::default();
-            let mut length = 0_u64;
-            let mut stream = found.into_stream();
-            while let Some(piece) = stream.next().await {
-                let piece = piece?;
-                digester.update(&piece);
-                sink.write_all(&piece)?;
-                length = length.saturating_add(piece.len() as u64);
+            match &self.engine {
+                Engine::Folder { engine, .. } => {
+                    let found = match engine.get(&key(digest)).await {
+                        Ok(found) => found,
+                        Err(object_store::Error::NotFound { .. }) => return Err(StoreError::Missing(*digest)),
+                        Err(error) => return Err(error.into()),
+                    };
+                    let mut stream = found.into_stream();
+                    while let Some(piece) = stream.next().await {
+                        take(&piece?)?;
+                    }
+                    Ok(())
+                }
+                Engine::Bucket(bucket) => bucket.read(&key(digest), digest, &mut take).await,
             }
-            let found = digester.finish();
-            if found == *digest { Ok(length) } else { Err(StoreError::Damaged { expected: *digest, found }) }
-        })
+        })?;
+        let found = digester.finish();
+        if found == *digest { Ok(length) } else { Err(StoreError::Damaged { expected: *digest, found }) }
     }
 
     /// Reads an object back and compares it with its digest. Answers its length.
@@ -171,26 +279,69 @@ impl Objects {
 
     fn put_piece(&self, digest: Digest, bytes: &[u8]) -> Result<(), StoreError> {
         let payload = PutPayload::from(bytes.to_vec());
-        let options = PutOptions::from(PutMode::Create);
-        match self.runtime.block_on(self.engine.put_opts(&key(&digest), payload, options)) {
-            Ok(_) => Ok(()),
-            // Somebody stored the same bytes before. That they still are those bytes is worth a look.
-            Err(object_store::Error::AlreadyExists { .. }) => {
-                self.check(&digest)?;
-                self.make_durable(&digest)
+        let mut tries = TRIES;
+        loop {
+            let options = PutOptions { extensions: self.engine.asked_of_each(), ..PutOptions::from(PutMode::Create) };
+            match self.runtime.block_on(self.engine.store().put_opts(&key(&digest), payload.clone(), options)) {
+                Ok(_) => return Ok(()),
+                // Somebody stored the same bytes before. That they still are those bytes is worth a look.
+                Err(error @ object_store::Error::AlreadyExists { .. }) => match self.compare(&digest) {
+                    // A server also says so while another upload of them is on its way, which may come to nothing.
+                    Err(StoreError::Missing(_)) if tries > 1 => tries -= 1,
+                    Err(StoreError::Missing(_)) => return Err(self.engine.failed(error)),
+                    outcome => return outcome,
+                },
+                Err(error) => return Err(self.engine.failed(error)),
             }
-            Err(error) => Err(error.into()),
         }
     }
 
-    /// Whoever stored it first may have been stopped between its name and the flush of the folder.
-    fn make_durable(&self, digest: &Digest) -> Result<(), StoreError> {
-        let path = self.folder.join(relative_path(digest));
-        for place in path.ancestors().take_while(|place| place.starts_with(&self.folder)) {
-            std::fs::File::open(place)?.sync_all()?;
+    /// What was there already has to be what it should be, and as durable as if it had been stored now.
+    fn compare(&self, digest: &Digest) -> Result<(), StoreError> {
+        self.check(digest)?;
+        match &self.engine {
+            Engine::Folder { folder, .. } => make_durable(folder, digest),
+            Engine::Bucket(bucket) => bucket.keep(&key(digest)),
         }
-        Ok(())
     }
+}
+
+impl Engine {
+    fn store(&self) -> &dyn ObjectStore {
+        match self {
+            Self::Folder { engine, .. } => engine,
+            Self::Bucket(bucket) => bucket.store(),
+        }
+    }
+
+    /// What goes along with each request that stores something.
+    fn asked_of_each(&self) -> ureq::http::Extensions {
+        match self {
+            Self::Folder { .. } => ureq::http::Extensions::new(),
+            Self::Bucket(bucket) => bucket.asked_of_each(),
+        }
+    }
+
+    fn failed(&self, error: object_store::Error) -> StoreError {
+        match self {
+            Self::Folder { .. } => error.into(),
+            Self::Bucket(bucket) => bucket.failed(&error),
+        }
+    }
+}
+
+/// Whoever stored it first may have been stopped between its name and the flush of the folder.
+fn make_durable(folder: &Path, digest: &Digest) -> Result<(), StoreError> {
+    let path = folder.join(relative_path(digest));
+    for place in path.ancestors().take_while(|place| place.starts_with(folder)) {
+        std::fs::File::open(place)?.sync_all()?;
+    }
+    Ok(())
+}
+
+/// Where a home's objects lie that are in no bucket.
+fn folder_of(layout: Layout<'_>, config: &Config) -> PathBuf {
+    layout.store(config).join("objects")
 }
 
 /// `ab/abcdef…`: few enough entries in one folder for any file system.
@@ -207,49 +358,4 @@ pub fn relative_path(digest: &Digest) -> PathBuf {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn objects() -> (tempfile::TempDir, tokio::runtime::Runtime, Objects) {
-        let folder = tempfile::tempdir().unwrap();
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let objects = Objects::open(folder.path(), runtime.handle()).unwrap();
-        (folder, runtime, objects)
-    }
-
-    #[test]
-    fn what_was_put_is_got() {
-        let (_folder, _runtime, objects) = objects();
-        let digest = objects.put(b"abc").unwrap();
-        assert_eq!(digest, Digest::of(b"abc"));
-        assert_eq!(objects.put(b"abc").unwrap(), digest);
-        assert_eq!(objects.get(&digest).unwrap(), b"abc");
-        assert!(matches!(objects.get(&Digest::of(b"other")), Err(StoreError::Missing(_))));
-    }
-
-    #[test]
-    fn a_flipped_byte_is_noticed() {
-        let (folder, _runtime, objects) = objects();
-        let digest = objects.put(b"abc").unwrap();
-        std::fs::write(folder.path().join(relative_path(&digest)), b"abd").unwrap();
-        assert!(matches!(objects.get(&digest), Err(StoreError::Damaged { .. })));
-        assert!(matches!(objects.put(b"abc"), Err(StoreError::Damaged { .. })));
-    }
-
-    #[test]
-    fn a_stream_is_stored_only_under_its_own_digest() {
-        let (folder, _runtime, objects) = objects();
-        for length in [10, PIECE, PIECE + 1, 2 * PIECE + 5] {
-            let bytes: Vec<u8> = (0..length).map(|i| u8::try_from(i % 251).unwrap()).collect();
-            let digest = Digest::of(&bytes);
-            objects.put_stream(digest, length as u64, &bytes[..]).unwrap();
-            assert_eq!(objects.check(&digest).unwrap(), length as u64);
-            let wrong = Digest::of(b"something else");
-            assert!(matches!(
-                objects.put_stream(wrong, length as u64, &bytes[..]),
-                Err(StoreError::NotWhatWasSaid { .. })
-            ));
-            assert!(!folder.path().join(relative_path(&wrong)).exists());
-        }
-    }
-}
+mod tests;

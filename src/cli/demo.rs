@@ -121,6 +121,7 @@ fn plan(root: PathBuf) -> Result<Plan, Failure> {
         founders: [person("admin", "見本 管理"), person("manager", "見本 責任")],
         authority_passphrase: Zeroizing::new(PASSPHRASE.to_owned()),
         database: None,
+        objects: None,
         profiles: DEMONSTRATION
             .iter()
             .map(|preset| (preset.file_name.to_owned(), preset.text.as_bytes().to_vec()))

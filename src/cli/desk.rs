@@ -158,10 +158,9 @@ impl ReadOnly {
         &self.database
     }
 
-    /// The store's objects beside it.
-    pub fn objects(&self, folder: &Path) -> Result<Objects, Failure> {
-        Objects::open(folder, self.runtime.handle())
-            .map_err(|error| Failure::File { path: folder.display().to_string(), problem: error.to_string() })
+    /// The home's objects.
+    pub fn objects(&self, home: &Home, config: &Config) -> Result<Objects, Failure> {
+        Ok(Objects::at_home(home, config, self.runtime.handle())?)
     }
 
     pub fn read<T, F>(&self, query: F) -> Result<T, Failure>

@@ -16,6 +16,7 @@ use crate::daemon::open::OpenError;
 use crate::database::DatabaseError;
 use crate::journal::files::{FilesError, FilesProblem};
 use crate::patients::PatientsProblem;
+use crate::store::{ObjectsProblem, StoreError};
 use crate::toml_text::Problem;
 
 /// Exit status 2: something in the command line or the settings has to be changed.
@@ -53,6 +54,10 @@ pub enum Failure {
     /// The journal's second copy and the database do not belong together.
     JournalFiles {
         journal_files: FilesProblem,
+    },
+    /// Where the home keeps its objects cannot be used.
+    Objects {
+        objects: ObjectsProblem,
     },
     /// The home has no key for a time-stamping authority of its own.
     NoTimestamping,
@@ -170,12 +175,14 @@ impl Failure {
             | Self::ShownForEach { .. }
             | Self::DatabaseNotEmpty
             | Self::BadValue { .. } => USAGE,
+            Self::Objects { objects } if !objects.may_pass() => USAGE,
             Self::NotFound { .. } => 1,
             Self::Patients { problem: PatientsProblem::Unreachable { .. }, .. } => ENVIRONMENT,
             Self::Patients { .. } => USAGE,
             Self::Home { .. }
             | Self::Start { .. }
             | Self::JournalFiles { .. }
+            | Self::Objects { .. }
             | Self::Database { .. }
             | Self::JournalDamaged { .. }
             | Self::NoJournal { .. }
@@ -271,6 +278,16 @@ impl From<OpenError> for Failure {
             OpenError::File { path, error } => Self::file(&path, &error),
             OpenError::Patients { path, problem } => Self::Patients { path: path.display().to_string(), problem },
             OpenError::Database(error) => error.into(),
+            OpenError::Store(error) => error.into(),
+            other => Self::start(&other),
+        }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unusable(objects) => Self::Objects { objects },
             other => Self::start(&other),
         }
     }

@@ -14,6 +14,7 @@ use super::choice::{OneOf, language};
 use super::failure::USAGE;
 use super::page::clean_lines;
 use super::words::{NoTime, Words};
+use crate::config::objects::InvalidBucketUrl;
 use crate::control::EXPORT_REASONS;
 use crate::identity::dates::DateProblem;
 use crate::ids::InvalidId;
@@ -116,6 +117,8 @@ fn form(cause: &(dyn std::error::Error + 'static)) -> Option<&'static str> {
         Some("usage-form-time")
     } else if cause.is::<std::net::AddrParseError>() {
         Some("usage-form-address")
+    } else if cause.is::<InvalidBucketUrl>() {
+        Some("usage-form-bucket")
     } else if cause.is::<std::num::ParseIntError>() {
         Some("usage-form-number")
     } else {

@@ -14,7 +14,8 @@ use super::failure::USAGE;
 use super::page::Tone;
 use super::person::new_passphrase;
 use super::{Answer, Desk, Failure};
-use crate::config::{DatabaseTemplate, Mode};
+use crate::config::objects::BucketUrl;
+use crate::config::{DatabaseTemplate, Mode, ObjectsTemplate};
 use crate::ids::{Digest, HomeId, Name};
 use crate::people::register::NewPerson;
 use crate::people::{PassphraseRule, PeopleError, Refused, Role};
@@ -43,6 +44,16 @@ pub struct Args {
     database: Option<String>,
     #[arg(long, value_name = "FILE", requires = "database")]
     database_password_file: Option<PathBuf>,
+    #[arg(long, value_name = "URL", requires = "objects_credentials_file")]
+    objects: Option<BucketUrl>,
+    #[arg(long, value_name = "FILE", requires = "objects")]
+    objects_credentials_file: Option<PathBuf>,
+    #[arg(long, value_name = "NAME", requires = "objects")]
+    objects_region: Option<String>,
+    #[arg(long, value_name = "FILE", requires = "objects")]
+    objects_tls_roots: Option<PathBuf>,
+    #[arg(long, value_name = "DAYS", requires = "objects")]
+    objects_retention_days: Option<u32>,
 }
 
 /// The settings are read from anywhere.
@@ -123,6 +134,16 @@ fn plan(args: &Args, root: &Path, desk: &Desk) -> Result<Plan, Failure> {
                 url: url.clone(),
                 password_file: args.database_password_file.as_deref().map(absolute).transpose()?,
             }),
+        },
+        objects: match (&args.objects, &args.objects_credentials_file) {
+            (Some(url), Some(file)) => Some(ObjectsTemplate {
+                url: url.clone(),
+                region: args.objects_region.clone(),
+                credentials_file: absolute(file)?,
+                tls_roots: args.objects_tls_roots.as_deref().map(absolute).transpose()?,
+                retention_days: args.objects_retention_days,
+            }),
+            _ => None,
         },
         profiles: preset_files(PRESETS),
     })

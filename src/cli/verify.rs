@@ -87,7 +87,7 @@ fn one(desk: &Desk, what: &str, trust: &Trust, accept_evaluation: bool) -> Resul
     };
     let (home, config) = desk.settings()?;
     let database = desk.database()?;
-    let objects = database.objects(&home.layout().store(&config).join("objects"))?;
+    let objects = database.objects(&home, &config)?;
     let report = AtHome::new(database.inner(), &objects).verify(id, trust, accept_evaluation);
     let report = report.map_err(|error| unverifiable(what, &error))?;
     report.ok_or_else(|| Failure::NotFound { what: what.to_owned() })
@@ -103,7 +103,7 @@ fn all(
 ) -> Result<(), Failure> {
     let (home, config) = desk.settings()?;
     let database = desk.database()?;
-    let objects = database.objects(&home.layout().store(&config).join("objects"))?;
+    let objects = database.objects(&home, &config)?;
     let at_home = AtHome::new(database.inner(), &objects);
     let bar = desk.progress();
     let count = database.read(async |tx| records::count(tx).await)?;

@@ -256,12 +256,20 @@ impl Home {
         mark(folder, self.id)
     }
 
-    /// Refuses what others than the owner may read: keys, custody and store.
+    /// Refuses what others than the owner may read: keys, secrets, custody and store.
     pub fn check_permissions(&self, config: &Config) -> Result<(), HomeError> {
         let mut found = Vec::new();
         let keys = self.layout().keys();
         check_mode(&keys, &mut found)?;
         check_below(&keys, &mut found)?;
+        let of_objects = config.objects.url.as_ref().map(|_| &config.objects.credentials_file);
+        for secret in [config.store.database_password_file.as_ref(), of_objects].into_iter().flatten() {
+            let secret = self.root.join(secret);
+            // That one is not there is told by whoever needs it.
+            if !secret.starts_with(&keys) && secret.exists() {
+                check_mode(&secret, &mut found)?;
+            }
+        }
         // What lies inside these cannot be reached past a closed folder, and is too much to walk at each start.
         for folder in [self.root.join(&config.store.path), self.root.join(&config.store.custody)] {
             check_mode(&folder, &mut found)?;
@@ -426,7 +434,7 @@ pub fn mark(folder: &Path, id: HomeId) -> Result<(), HomeError> {
         Some(found) if found == id => Ok(()),
         Some(found) => Err(HomeError::Foreign { path: folder.to_owned(), found, expected: id }),
         None => {
-            Folder::open(folder)?.create_new(MARKER, format!("{MARKER_FORMAT}\n{id}\n").as_bytes())?;
+            Folder::open(folder)?.create_new(MARKER, marker_text(id).as_bytes())?;
             Ok(())
         }
     }
@@ -444,10 +452,22 @@ pub fn read_marker(folder: &Path) -> Result<Option<HomeId>, HomeError> {
     };
     let mut text = String::new();
     file.take(256).read_to_string(&mut text).map_err(at(&path))?;
+    parse_marker(&text).map(Some).ok_or(HomeError::BadMarker(path))
+}
+
+/// What a marker says.
+#[must_use]
+pub fn marker_text(id: HomeId) -> String {
+    format!("{MARKER_FORMAT}\n{id}\n")
+}
+
+/// The home that a marker names.
+#[must_use]
+pub fn parse_marker(text: &str) -> Option<HomeId> {
     let mut lines = text.lines();
     match (lines.next(), lines.next().map(str::parse), lines.next()) {
-        (Some(MARKER_FORMAT), Some(Ok(id)), None) => Ok(Some(id)),
-        _ => Err(HomeError::BadMarker(path)),
+        (Some(MARKER_FORMAT), Some(Ok(id)), None) => Some(id),
+        _ => None,
     }
 }
 

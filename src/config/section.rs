@@ -9,6 +9,7 @@ use std::path::PathBuf;
 
 use super::authority::PolicyOid;
 use super::interval::{Interval, Size};
+use super::objects::BucketUrl;
 use crate::calendar::Span;
 use crate::ids::Name;
 use crate::instant::Instant;
@@ -276,6 +277,7 @@ macro_rules! spelled {
 
 spelled!(
     Interval => "interval", Size => "size", Name => "name", Instant => "instant", PolicyOid => "oid", Span => "span",
+    BucketUrl => "bucket-url",
 );
 
 choice!(Paper {

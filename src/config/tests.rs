@@ -141,7 +141,13 @@ fn written() -> String {
     let profiles = ["referral-letter".parse().unwrap(), "consent".parse().unwrap()];
     let own = "evaluation".parse().unwrap();
     let stations = [StationTemplate { name: &name, profiles: &profiles }];
-    template(Mode::Evaluation, &stations, &[AuthorityTemplate { name: &own, url: "http://127.0.0.1:3161/" }], None)
+    template(
+        Mode::Evaluation,
+        &stations,
+        &[AuthorityTemplate { name: &own, url: "http://127.0.0.1:3161/" }],
+        None,
+        None,
+    )
 }
 
 #[test]
@@ -160,7 +166,7 @@ fn every_commented_default_is_what_it_says() {
     let text = written();
     let off = "path document_type paper file_name request_policy tls_roots scanner_make scanner_model scanner_serial workers id_width \
                anchor starts_at check_digit column_id column_name column_kana column_sex column_birth_date \
-               column_merged_into column_temporary database database_password_file";
+               column_merged_into column_temporary database database_password_file url retention_days";
     let in_force: Vec<_> = text
         .lines()
         .map(|line| match line.strip_prefix("# ").and_then(|rest| rest.split_once(" = ")) {
@@ -187,8 +193,8 @@ fn every_example_can_be_taken() {
             continue;
         };
         let lines: Vec<_> = text.lines().enumerate().map(|(n, line)| if n == at { setting } else { line }).collect();
-        // A scanner needs make and model together, roots for TLS an https address, a policy its list, a password its database; each alone is complained of by name.
-        let needs_another = ["scanner_", "tls_roots", "request_policy", "database_password_file"]
+        // A scanner needs make and model together, roots for TLS an https address, a policy its list, a password its database, a lock its server; each alone is complained of by name.
+        let needs_another = ["scanner_", "tls_roots", "request_policy", "database_password_file", "retention_days"]
             .iter()
             .any(|name| setting.starts_with(name));
         match parse(&lines.join("\n")) {

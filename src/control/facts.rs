@@ -134,6 +134,10 @@ pub enum Warning {
     KeysMayBeSwapped,
     /// Decoders run in a weaker sandbox than they should.
     BestEffortSandbox,
+    /// The server with the objects does not keep what is locked, and the settings do not ask it to.
+    ObjectsNotLocked {
+        place: String,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

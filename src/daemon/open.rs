@@ -57,14 +57,6 @@ pub enum OpenError {
     EvaluationAuthority(Name),
 }
 
-/// Where systems keep the roots that their administrator trusts: Debian, Fedora, SUSE, Alpine.
-const SYSTEM_ROOTS: [&str; 4] = [
-    "/etc/ssl/certs/ca-certificates.crt",
-    "/etc/pki/tls/certs/ca-bundle.crt",
-    "/etc/ssl/ca-bundle.pem",
-    "/etc/ssl/cert.pem",
-];
-
 /// A home that is open, and the lock that keeps others out.
 pub struct Opened {
     pub line: Arc<Line>,
@@ -98,7 +90,7 @@ pub fn open(
     database.read(async |tx| owner::check(tx, id, mode).await)?;
     let journal =
         Arc::new(Journal::new(home.id(), keys.origin.clone(), Keyring::open(layout, &config, home.id())?.journal));
-    let objects = Objects::open(&layout.store(&config).join("objects"), runtime)?;
+    let objects = Objects::proven(&home, &config, runtime)?;
     let known = database.read(async |tx| watched_files::get(tx, WatchedFile::Patients.as_str()).await)?;
     let (patients, fault) = patients(&home, &config, known)?;
     let profiles = database.read(async |tx| Profiles::load(tx).await)?;
@@ -257,14 +249,7 @@ fn tls_roots(home: &Home, settings: &config::authority::Authority) -> Result<Vec
     if !settings.url.starts_with("https://") {
         return Ok(Vec::new());
     }
-    match &settings.tls_roots {
-        Some(path) => Ok(keyring::certificates(&home.layout().root().join(path))?),
-        None => match SYSTEM_ROOTS.iter().map(Path::new).find(|path| path.exists()) {
-            Some(path) => Ok(keyring::certificates(path)?),
-            // Then the server is not trusted, and the status says so.
-            None => Ok(Vec::new()),
-        },
-    }
+    Ok(keyring::server_roots(home.layout(), settings.tls_roots.as_deref())?)
 }
 
 fn build_digest(binary: &Path) -> Result<Digest, OpenError> {

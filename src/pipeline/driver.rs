@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use crate::clock::Clock;
 use crate::database::DatabaseError;
 use crate::instant::Instant;
+use crate::store::ObjectsProblem;
 
 /// How long a stage waits for a wake-up before it looks by itself.
 const LOOK: Duration = Duration::from_secs(1);
@@ -89,6 +90,10 @@ pub enum Away {
     /// The objects of filed records.
     Store {
         problem: String,
+    },
+    /// Where those are kept as a whole.
+    Objects {
+        objects: ObjectsProblem,
     },
     /// No time-stamping authority gave a stamp.
     Authority {

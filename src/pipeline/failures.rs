@@ -166,7 +166,8 @@ impl Line {
             return Some(disk(&failure));
         }
         // The present calendar is stored already, so nothing is left behind.
-        match self.objects.put(&self.calendar().bytes) {
+        match self.objects.check_ours(self.home.id()).and_then(|()| self.objects.put(&self.calendar().bytes)) {
+            Err(StoreError::Unusable(objects)) => Some(Away::Objects { objects }),
             Err(error @ (StoreError::DiskFull | StoreError::Unreachable(_) | StoreError::Io(_))) => Some(store(&error)),
             // A calendar that is damaged says nothing of the others.
             Ok(_) | Err(_) => None,
@@ -233,6 +234,7 @@ impl From<StoreError> for StageError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::DiskFull => Self::Away(store(&error)),
+            StoreError::Unusable(objects) => Self::Away(Away::Objects { objects }),
             StoreError::Missing(_) | StoreError::Unreachable(_) | StoreError::Io(_) => Self::Either(error.to_string()),
             StoreError::Damaged { .. } | StoreError::NotWhatWasSaid { .. } => Self::Document(error.to_string()),
         }

@@ -28,8 +28,7 @@ use crate::durable::{Class, Failure};
 use crate::ids::Digest;
 use crate::instant::Instant;
 use crate::journal::read;
-use crate::store::Objects;
-use crate::store::records;
+use crate::store::{Objects, Place, StoreError, records};
 use crate::verification::{Trust, Unverifiable};
 pub use finding::{Named, StoreFinding};
 pub(in crate::upkeep) use left_over::MOST_NAMES;
@@ -79,6 +78,8 @@ pub enum Unchecked {
     Disk(#[from] Failure),
     #[error("{}: {error}", .path.display())]
     Io { path: PathBuf, error: std::io::Error },
+    #[error(transparent)]
+    Store(#[from] StoreError),
     #[error(transparent)]
     Verification(#[from] Unverifiable),
 }
@@ -138,6 +139,13 @@ impl Walk<'_> {
     /// Below the home, where it lies there.
     fn shown(&self, path: &std::path::Path) -> String {
         path.strip_prefix(self.sources.home.layout().root()).unwrap_or(path).display().to_string()
+    }
+
+    fn shown_place(&self, place: &Place) -> String {
+        match place {
+            Place::File(path) => self.shown(path),
+            Place::Address(address) => address.clone(),
+        }
     }
 
     /// Whether a line works in this home, and since when.

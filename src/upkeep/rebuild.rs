@@ -173,7 +173,7 @@ pub fn rebuild(
     if !database.read(async |tx| restoring::is_empty(tx).await)? {
         return Err(RebuildError::NotEmpty);
     }
-    let objects = Objects::open(&layout.store(config).join("objects"), runtime)?;
+    let objects = Objects::at_home(home, config, runtime)?;
     let keys = Keyring::open(layout, config, home.id())?;
     let journal = Arc::new(Journal::new(home.id(), keys.origin, keys.journal));
     let disk = Disk::look(home, config, &objects)?;

@@ -15,8 +15,8 @@ use crate::journal::read::{self, Stored};
 use crate::people::Role;
 use crate::people::acts::{Act, Deed};
 use crate::people::certificates;
-use crate::store::Objects;
 use crate::store::records::{self, Member, Record};
+use crate::store::{Objects, StoreError};
 
 /// Nodes that are kept between two proofs: complete subtrees never change.
 const MOST_NODES: usize = 100_000;
@@ -114,9 +114,11 @@ impl<'a> AtHome<'a> {
     fn record_json(&self, record: &Record) -> Result<Option<RecordJson>, Unverifiable> {
         let Some((_, members)) = self.rows(record.id)? else { return Ok(None) };
         let object = members.iter().find(|member| member.name == super::record::RECORD).map(|member| member.object);
-        Ok(object
-            .and_then(|object| self.objects.get(&object).ok())
-            .and_then(|bytes| serde_json::from_slice(&bytes).ok()))
+        let bytes = match object.map(|object| self.objects.get(&object)) {
+            Some(Err(error @ StoreError::Unusable(_))) => return Err(Unverifiable(error.to_string())),
+            read => read.and_then(Result::ok),
+        };
+        Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
     }
 
     async fn gather(

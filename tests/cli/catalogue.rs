@@ -22,6 +22,7 @@ use torikomi::people::Role;
 use torikomi::people::sessions::CloseReason;
 use torikomi::pipeline::driver::Away;
 use torikomi::pipeline::line::Fault;
+use torikomi::store::ObjectsProblem;
 
 /// The spellings of an enum without fields, or the codes of one with a `code`, as its schema lists them.
 fn codes<T: JsonSchema>() -> Vec<String> {
@@ -55,6 +56,7 @@ fn every_code_has_words() {
         ("control", codes::<Refusal>()),
         ("fault", codes::<Fault>()),
         ("journal-files", codes::<FilesProblem>()),
+        ("objects", codes::<ObjectsProblem>()),
         ("anchor", codes::<AnchorProblem>()),
         ("likeness", codes::<Likeness>()),
         ("home", codes::<HomeTrouble>()),
@@ -151,6 +153,7 @@ fn refusals() -> Vec<Refusal> {
 fn failures() -> Vec<Failure> {
     let problem = || "permission denied".to_owned();
     let path = || "/srv/torikomi".to_owned();
+    let bucket = || "https://s3.example.jp/torikomi/hospital-a".to_owned();
     vec![
         Failure::HomeNotGiven,
         Failure::NotAHome { path: path() },
@@ -169,6 +172,18 @@ fn failures() -> Vec<Failure> {
         Failure::Start { problem: problem() },
         Failure::JournalFiles { journal_files: FilesProblem::DatabaseIsOlder { in_files: 1024, in_database: 1000 } },
         Failure::JournalFiles { journal_files: FilesProblem::Forked { size: 1024 } },
+        Failure::Objects { objects: ObjectsProblem::Away { place: bucket(), problem: "timeout".into() } },
+        Failure::Objects { objects: ObjectsProblem::Refused { place: bucket(), problem: "403 AccessDenied".into() } },
+        Failure::Objects { objects: ObjectsProblem::Untrusted { place: bucket(), problem: "UnknownIssuer".into() } },
+        Failure::Objects { objects: ObjectsProblem::NoKey { path: path(), problem: "two lines are expected".into() } },
+        Failure::Objects { objects: ObjectsProblem::NoFolder { path: "/srv/torikomi/store/objects".into() } },
+        Failure::Objects { objects: ObjectsProblem::Unmarked { place: bucket() } },
+        Failure::Objects {
+            objects: ObjectsProblem::Foreign { place: bucket(), found: "01939d6e-0000-7000-8000-000000000001".into() },
+        },
+        Failure::Objects { objects: ObjectsProblem::NotEmpty { place: bucket() } },
+        Failure::Objects { objects: ObjectsProblem::Overwrites { place: bucket() } },
+        Failure::Objects { objects: ObjectsProblem::NotLocked { place: bucket() } },
         Failure::Init { problem: problem(), exit_status: 3 },
         Failure::NoTimestamping,
         Failure::UnknownProfile { name: "referal".into(), known: "consent, referral-letter".into() },

@@ -47,6 +47,7 @@ fn made(folder: &Path) -> std::path::PathBuf {
         founders: [founder("kanri"), founder("joho")],
         authority_passphrase: "封をした言葉-2026-冬".to_owned().into(),
         database: None,
+        objects: None,
         profiles: Vec::new(),
     };
     make(plan, runtime.handle(), jiff::Timestamp::now().into()).unwrap();

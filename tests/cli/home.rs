@@ -29,10 +29,11 @@ impl TestHome {
             &[StationTemplate { name: &station, profiles: &profiles }],
             &[AuthorityTemplate { name: &authority, url: "http://127.0.0.1:1/" }],
             None,
+            None,
         );
         std::fs::write(root.join("torikomi.toml"), settings).unwrap();
         std::fs::write(root.join("calendar.toml"), torikomi::calendar::DEFAULT_CALENDAR).unwrap();
-        for inside in ["profiles", "store", "run"] {
+        for inside in ["profiles", "store", "store/objects", "run"] {
             std::fs::create_dir(root.join(inside)).unwrap();
         }
         Self { folder, id }

@@ -57,6 +57,7 @@ impl TestHome {
             founders: [person("kanri", "見本 管理"), person("sekinin", "見本 責任")],
             authority_passphrase: Zeroizing::new(PASSPHRASE.into()),
             database: None,
+            objects: None,
             profiles: DEMONSTRATION
                 .iter()
                 .map(|preset| (preset.file_name.to_owned(), preset.text.as_bytes().to_vec()))

@@ -36,6 +36,7 @@ mod lists;
 mod many_copies;
 mod nasty;
 mod notes;
+mod objects;
 mod one_bad;
 mod operators;
 mod permissions;
@@ -49,6 +50,9 @@ mod put_back;
 mod rebuilt;
 mod regrown;
 mod reused;
+#[path = "../support/s3.rs"]
+#[allow(dead_code, reason = "others use what is not used here")]
+mod s3;
 mod scanners;
 #[path = "../support/scripted.rs"]
 #[allow(dead_code, reason = "others use what is not used here")]

@@ -83,6 +83,7 @@ impl Bench {
             founders: [founder(ADMIN, "見本 管理者"), founder(MANAGER, "見本 情報")],
             authority_passphrase: AUTHORITY.to_owned().into(),
             database: None,
+            objects: None,
             profiles: vec![
                 ("referral-letter-demo.toml".into(), lenient.into_bytes()),
                 ("strict-letter.toml".into(), strict.into_bytes()),

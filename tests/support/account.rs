@@ -125,7 +125,7 @@ pub fn every_file_has_one_delivery_beside(hospital: &Hospital, sent: &[Sent], tr
     assert_eq!(found, expected);
 }
 
-fn every_document_has_one_record(hospital: &Hospital, sent: &[Sent]) {
+pub fn every_document_has_one_record(hospital: &Hospital, sent: &[Sent]) {
     let found = documents_of(hospital);
     let mut names: Vec<_> = found.iter().map(|(_, names)| names.clone()).collect();
     let mut expected = sent.to_vec();
@@ -133,8 +133,7 @@ fn every_document_has_one_record(hospital: &Hospital, sent: &[Sent]) {
     expected.sort();
     assert_eq!(names, expected);
 
-    let objects = hospital.home.layout().store(&hospital.config).join("objects");
-    let objects = Objects::open(&objects, hospital.runtime.handle()).unwrap();
+    let objects = Objects::at_home(&hospital.home, &hospital.config, hospital.runtime.handle()).unwrap();
     let trust = Trust::of_home(hospital.home.layout(), &hospital.config).unwrap();
     let at_home = AtHome::new(&hospital.database, &objects);
     let mut filed = 0;

@@ -12,7 +12,7 @@ use serde_json::Value;
 use tokio::task::AbortHandle;
 use torikomi::cli::init::make::{NewFounder, Plan, make};
 use torikomi::config::home::Home;
-use torikomi::config::{Config, DatabaseTemplate, Mode};
+use torikomi::config::{Config, DatabaseTemplate, Mode, ObjectsTemplate};
 use torikomi::control::client::{ClientError, ask};
 use torikomi::control::{Credentials, LookedAt, Request, Secret};
 use torikomi::daemon::requests::shown;
@@ -64,6 +64,8 @@ pub struct Foundation {
     pub settings: &'static [(&'static str, &'static str)],
     /// The URL of an empty database on a server.
     pub database: Option<String>,
+    /// An S3 server.
+    pub objects: Option<ObjectsTemplate>,
 }
 
 /// Lines of the settings, each below the head of its section.
@@ -109,6 +111,7 @@ impl Hospital {
             founders: [person("admin", "見本 管理"), person("manager", "見本 責任")],
             authority_passphrase: Zeroizing::new(PASSPHRASE.into()),
             database: foundation.database.clone().map(|url| DatabaseTemplate { url, password_file: None }),
+            objects: foundation.objects.clone(),
             profiles: profiles.collect(),
         };
         let now = Instant::from(Timestamp::now());
@@ -153,7 +156,7 @@ impl Hospital {
                 "[watch]" => settings.watch,
                 "[store]" => &settings.store,
                 "[clock]" => &clock,
-                _ if line.starts_with("url = ") => {
+                _ if line.starts_with("url = \"http://127.0.0.1:3161/") => {
                     text.push_str(authority);
                     continue;
                 }

@@ -16,7 +16,9 @@ use zeroize::Zeroizing;
 
 use crate::calendar::DEFAULT_CALENDAR;
 use crate::config::home::{self, HomeError, Layout};
-use crate::config::{AuthorityTemplate, Config, ConfigError, DatabaseTemplate, Mode, StationTemplate, template};
+use crate::config::{
+    AuthorityTemplate, Config, ConfigError, DatabaseTemplate, Mode, ObjectsTemplate, StationTemplate, template,
+};
 use crate::crypto::make::{Passphrase, Suite, Validity};
 use crate::database::owner::{self, OwnerError};
 use crate::database::{Address, Database, DatabaseError};
@@ -62,6 +64,8 @@ pub struct Plan {
     pub authority_passphrase: Zeroizing<String>,
     /// Where the database is, if not in the store's folder: empty, and made by whoever keeps the server.
     pub database: Option<DatabaseTemplate>,
+    /// Where the objects are, if not in the store's folder: a prefix under which nothing is.
+    pub objects: Option<ObjectsTemplate>,
     /// Scan profiles, as file name and bytes. Each station may use those that this build can carry out.
     pub profiles: Vec<(String, Vec<u8>)>,
 }
@@ -170,6 +174,7 @@ impl InitError {
             }
             Self::People(PeopleError::Refused(refused)) => say_code(lang, "people", refused),
             Self::Home(error) => error.say(lang),
+            Self::Store(StoreError::Unusable(problem)) => say_code(lang, "objects", problem),
             other => say(lang, "init-failed", &[("problem", other.to_string().into())]),
         }
     }
@@ -189,6 +194,7 @@ impl InitError {
             | Self::Profile { .. }
             | Self::Config(ConfigError::Faulty(_))
             | Self::People(PeopleError::Refused(_)) => 2,
+            Self::Store(StoreError::Unusable(problem)) if !problem.may_pass() => 2,
             _ => 3,
         }
     }
@@ -383,7 +389,7 @@ fn fill(
     let address = Address::at_home(layout, &config).map_err(at(stage))?;
     let database = Database::open(&address, true, runtime, || ())?;
     // What the first entry names by digest alone has to outlast the database.
-    let objects = Objects::open(&layout.store(&config).join("objects"), runtime)?;
+    let objects = Objects::found(layout, id, &config, runtime)?;
     let certificates = founders.iter().map(|founder| founder.certificate.der.as_slice());
     for bytes in certificates.chain(plan.profiles.iter().map(|(_, bytes)| bytes.as_slice())) {
         objects.put(bytes)?;
@@ -418,7 +424,8 @@ fn write_settings(stage: &Path, plan: &Plan, profiles: &[Profile]) -> Result<Con
         Mode::Production => ("outside", UNSET_AUTHORITY),
     };
     let authority: Name = authority.parse().map_err(|_| InitError::NoStation)?;
-    let text = template(plan.mode, &stations, &[AuthorityTemplate { name: &authority, url }], plan.database.as_ref());
+    let authorities = [AuthorityTemplate { name: &authority, url }];
+    let text = template(plan.mode, &stations, &authorities, plan.database.as_ref(), plan.objects.as_ref());
     let folder = Folder::open(stage)?;
     folder.create_new("torikomi.toml", text.as_bytes())?;
     folder.create_new("calendar.toml", DEFAULT_CALENDAR.as_bytes())?;

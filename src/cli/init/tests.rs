@@ -43,6 +43,7 @@ fn plan(root: &Path, mode: Mode) -> Plan {
         ],
         authority_passphrase: Zeroizing::new(PASSPHRASES[2].to_owned()),
         database: None,
+        objects: None,
         profiles: preset_files(PRESETS),
     }
 }
@@ -298,6 +299,11 @@ fn the_command_makes_a_home_from_files() {
     let args = |manager: &str| Args {
         database: None,
         database_password_file: None,
+        objects: None,
+        objects_credentials_file: None,
+        objects_region: None,
+        objects_tls_roots: None,
+        objects_retention_days: None,
         folder: Some(root.clone()),
         mode: ModeArg::Evaluation,
         organization: "見本病院".into(),

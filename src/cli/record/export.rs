@@ -48,7 +48,7 @@ pub(super) fn run(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
     let noted: Exported = desk.ask(&Request::Export { by, record: args.record, reason })?;
     let (home, config) = desk.settings()?;
     let database = desk.database()?;
-    let objects = database.objects(&home.layout().store(&config).join("objects"))?;
+    let objects = database.objects(&home, &config)?;
     let at_home = AtHome::new(database.inner(), &objects);
     let failed = |error| unverifiable(&what, &error);
     let (row, members) = at_home.rows(args.record).map_err(failed)?.ok_or(Failure::NotFound { what: what.clone() })?;

@@ -29,7 +29,7 @@ pub(super) fn run(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
 fn looked_through(trust: &Trust, desk: &Desk) -> Result<StoreReport, Failure> {
     let (home, config) = desk.settings()?;
     let database = desk.database()?;
-    let objects = database.objects(&home.layout().store(&config).join("objects"))?;
+    let objects = database.objects(&home, &config)?;
     let sources =
         Sources { home: &home, config: &config, database: database.inner(), objects: &objects, trust, now: desk.now() };
     let bar = desk.progress();
@@ -114,6 +114,7 @@ impl From<Unchecked> for Failure {
                 Self::File { path: failure.path().display().to_string(), problem: failure.to_string() }
             }
             Unchecked::Io { path, error } => Self::file(&path, &error),
+            Unchecked::Store(error) => error.into(),
             Unchecked::Verification(error) => Self::Database { problem: error.to_string() },
         }
     }
@@ -135,7 +136,8 @@ impl From<RebuildError> for Failure {
                 Self::DatabaseNotCopied { path: path.display().to_string(), problem }
             }
             RebuildError::Forked { path, size } => Self::DatabaseForked { path: path.display().to_string(), size },
-            RebuildError::Owner(_) | RebuildError::Store(_) | RebuildError::Keys(_) => Self::start(&error),
+            RebuildError::Store(error) => error.into(),
+            RebuildError::Owner(_) | RebuildError::Keys(_) => Self::start(&error),
         }
     }
 }

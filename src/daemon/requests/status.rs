@@ -119,6 +119,7 @@ impl Requests {
         if line.sandbox == "best-effort" {
             warnings.push(Warning::BestEffortSandbox);
         }
+        warnings.extend(line.objects.cannot_lock().map(|place| Warning::ObjectsNotLocked { place }));
         let problem = line.files_problem.lock().unwrap_or_else(PoisonError::into_inner).clone();
         warnings.extend(problem.map(|journal_files| Warning::JournalFiles { journal_files }));
         let problem = line.anchor_problem.lock().unwrap_or_else(PoisonError::into_inner).clone();

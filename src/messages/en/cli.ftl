@@ -9,6 +9,7 @@ cli-patients = The patient master { $path } cannot be used. { $problem }
 cli-journal-files = It did not start, and nothing in the home was changed. { $journal_files }
 cli-start = It could not start: { $problem }. Check the free space, the permissions and the key files, then run it again.
 cli-no-timestamping = This home has no key of an evaluation time-stamping authority. A production home uses one outside, named in torikomi.toml under [authority].
+cli-objects = { $objects }
 cli-database = The database cannot be read: { $problem }. Check the disk and the permissions and run the command again. If that does not help, stop the daemon and run `torikomi store check --rebuild`, which makes the database anew from what lies beside it and keeps the old one.
 cli-journal-damaged = Entry { $index } of the journal's files in store/journal/, or one before it, is missing or is not what was written; nothing was changed. Put the files back from a backup, and run the command again.
 cli-no-journal = { $folder } holds no journal, and without it the database cannot be made anew; nothing was changed. Put the folder back from a backup.
@@ -387,10 +388,12 @@ checkpoint-stamp-database = The database cannot be used.
 document-unreadable = Document { $document } cannot be read ({ $problem }). It rests where it is; its files in custody are untouched, and all others go on. The database was changed or damaged: call whoever administers it.
 warning-unreadable = Document { $document } cannot be read ({ $problem }). Its files in custody are untouched. Call whoever administers the database.
 warning-keys-may-be-swapped = The key of an open session is not locked in memory and could reach the swap. Raise LimitMEMLOCK of the service.
+warning-objects-not-locked = The object store { $place } cannot keep objects from being deleted by whoever has the key. Where records must not depend on that, use a bucket with Object Lock and set objects.retention_days.
 warning-best-effort-sandbox = Images are decoded in a weaker sandbox (image.sandbox = "best-effort"). Where the system allows it, set it back to "required".
 away-disk = a folder or its disk cannot be used ({ $problem }). Check the space and the mount; it goes on by itself
 away-database = the database cannot be used ({ $problem }). Check the disk; it goes on by itself
 away-store = the store cannot be used ({ $problem }). Check the space and the connection; it goes on by itself
+away-objects = { $objects } It goes on by itself
 away-authority = no time-stamping authority gives a stamp ({ $problem }). { $passing ->
     [true] It is tried again by itself within the time allowed; check the authority and the network if this goes on
    *[false] Trying again does not help: an administrator checks the settings of the authority, and asks the authority

@@ -152,6 +152,7 @@ usage-form-id = the number as lists show it (01939d6e-0000-7000-8000-00000000000
 usage-form-digest = sha256: and 64 hexadecimal digits, as it was shown
 usage-form-time = 2026-11-20T09:30 (time in Japan)
 usage-form-address = address and port (127.0.0.1:3161)
+usage-form-bucket = https://server/bucket/prefix, of letters, digits and . - _ only (http:// for this machine alone)
 usage-form-number = a whole number (100)
 usage-suggestion = Did you mean: { $suggestion }
 usage-help = See --help for more.
@@ -163,6 +164,11 @@ arg-administrator = The first administrator (login,name,occupation,department)
 arg-manager = The first information manager (login,name,occupation,department)
 arg-database = An empty database on a PostgreSQL server, instead of a file in the home: postgresql://user@host/name
 arg-database-password-file = File with the password for it; from then on it is read at each start
+arg-objects = A prefix in a bucket of an S3 server for the objects of records, instead of a folder in the home: https://server/bucket/prefix
+arg-objects-credentials-file = File with the key for it: id on the first line, secret on the second; from then on it is read at each start
+arg-objects-region = The region by the name that the server gives it (us-east-1)
+arg-objects-tls-roots = File with the certificates to which the server’s must lead (PEM); without it, those of the system
+arg-objects-retention-days = For how many days the server must keep each object from being deleted (Object Lock)
 arg-init-passphrase-files = File whose first line is a person’s passphrase (login=file); may be given several times
 
 help-serve = Run the daemon: intake, stages, control socket

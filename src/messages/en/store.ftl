@@ -54,3 +54,15 @@ not-rebuilt-signature = Signature { $attempt } was not filed. The next start set
 
 store-rebuilt = The database was made anew: { $records } records, { $documents } open documents, { $entries } entries of the journal. Start the daemon to go on.
 store-kept-aside = The old one is kept as { $path }.
+
+# Where objects are kept: one sentence for each code of `ObjectsProblem`. Who has to do what.
+objects-away = The object store { $place } does not answer as it should ({ $problem }). If it lasts, ask whoever keeps it.
+objects-refused = The object store { $place } refuses what is asked of it ({ $problem }). Ask whoever keeps it to let the key in objects.credentials_file list, read and write there.
+objects-untrusted = The object store { $place } cannot prove that it is the right server ({ $problem }). Nothing was sent to it. Check the address, and the certificates in objects.tls_roots.
+objects-no-key = The key for the object store cannot be read from { $path } ({ $problem }). Its first line has to be the key’s id, its second the secret.
+objects-no-folder = There is no folder of objects, { $path }. If its disk is not connected, connect it. If this home was made with an object store on a server, put [objects] back into torikomi.toml as it was.
+objects-unmarked = { $place } does not carry this home’s marker, so its objects are not there. Nothing in it was touched. Put objects.url in torikomi.toml as it was when the home was made; if the bucket was emptied, ask whoever keeps it to bring it back.
+objects-foreign = { $place } belongs to another home ({ $found }). Give this home a prefix of its own in objects.url.
+objects-not-empty = There is something in { $place } already. Choose a prefix under which nothing is.
+objects-overwrites = The object store { $place } overwrites what should be stored only where nothing is (it does not heed If-None-Match), so a filed record would not be safe there. Use another store, or a newer version of it.
+objects-not-locked = The object store { $place } does not keep objects for objects.retention_days: what it was to lock could be deleted, or it cannot lock. Ask whoever keeps it to make the bucket with Object Lock and to let the key set retention, or use another store.

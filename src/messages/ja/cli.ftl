@@ -9,6 +9,7 @@ cli-patients = 患者マスター { $path } を使えません。{ $problem }
 cli-journal-files = 起動しませんでした。ホームの中は何も変えていません。{ $journal_files }
 cli-start = 始められませんでした：{ $problem }。ディスクの空き、権限、鍵のファイルを確かめてから、もう一度実行してください。
 cli-no-timestamping = このホームには評価用の時刻認証局の鍵がありません。本番のホームでは外部の局を使い、torikomi.toml の [authority] に書きます。
+cli-objects = { $objects }
 cli-database = データベースを読めませんでした：{ $problem }。ディスクと権限を確かめ、もう一度実行してください。直らないときは、常駐プログラムを止めて「torikomi store check --rebuild」を実行すると、残っているものからデータベースを作り直します（前のものは残します）。
 cli-journal-damaged = store/journal/ にある記録簿のファイルで、{ $index } 番（またはそれより前）の項目がないか、書かれたときと違っています。何も変えていません。ファイルをバックアップから戻し、もう一度実行してください。
 cli-no-journal = { $folder } に記録簿がないため、データベースを作り直せません。何も変えていません。バックアップからフォルダーを戻してください。
@@ -369,10 +370,12 @@ checkpoint-stamp-database = データベースを使えません。
 document-unreadable = 文書 { $document } を読み取れません({ $problem })。この文書だけ止まり、custody 内のファイルはそのままです。ほかの文書は進みます。データベースが変更されたか壊れています。管理担当者に連絡してください。
 warning-unreadable = 文書 { $document } を読み取れません({ $problem })。custody 内のファイルはそのままです。データベースの管理担当者に連絡してください。
 warning-keys-may-be-swapped = 開いているセッションの鍵をメモリーに固定できず、スワップに書き出されるおそれがあります。サービスの LimitMEMLOCK を増やしてください。
+warning-objects-not-locked = 保存物のサーバー { $place } では、鍵を持つ人による保存物の削除を防げません。防ぐには、オブジェクトロックを有効にしたバケットを使い、objects.retention_days を指定してください。
 warning-best-effort-sandbox = 画像処理の隔離が弱い設定です（image.sandbox = "best-effort"）。OS が対応しているなら "required" に戻してください。
 away-disk = フォルダーかディスクを使えません（{ $problem }）。空きと接続を確かめてください。直れば自動で再開します
 away-database = データベースを使えません（{ $problem }）。ディスクを確かめてください。直れば自動で再開します
 away-store = 記録の保存先を使えません（{ $problem }）。空きと接続を確かめてください。直れば自動で再開します
+away-objects = { $objects }直れば自動で再開します
 away-authority = 時刻認証局からタイムスタンプを受け取れません（{ $problem }）。{ $passing ->
     [true] 期限内は自動で再試行します。続くときは局とネットワークを確かめてください
    *[false] 再試行では直りません。管理者が局の設定を確かめ、局に問い合わせてください

@@ -152,6 +152,7 @@ usage-form-id = 一覧に出る番号をそのまま（例：01939d6e-0000-7000-
 usage-form-digest = 表示されたとおりの sha256: と 64 桁の 16 進数
 usage-form-time = 2026-11-20T09:30（日本時間）
 usage-form-address = アドレスとポート（例：127.0.0.1:3161）
+usage-form-bucket = https://サーバー/バケット/接頭辞（英数字と . - _ だけ。http:// はこの機械にあるときだけ）
 usage-form-number = 整数（例：100）
 usage-suggestion = もしかして：{ $suggestion }
 usage-help = 詳しくは --help をご覧ください。
@@ -163,6 +164,11 @@ arg-administrator = 最初の管理者（ログイン名,氏名,職種,所属）
 arg-manager = 最初の情報作成管理者（ログイン名,氏名,職種,所属）
 arg-database = ホーム内のファイルの代わりに使う、PostgreSQL の空のデータベース（postgresql://利用者@ホスト/名前）
 arg-database-password-file = そのパスワードのファイル。以後、起動のたびに読み込みます
+arg-objects = ホーム内のフォルダーの代わりに保存物を置く、S3 互換サーバーのバケットと接頭辞（https://サーバー/バケット/接頭辞）
+arg-objects-credentials-file = その鍵のファイル（1 行目に ID、2 行目に秘密の値）。以後、起動のたびに読み込みます
+arg-objects-region = サーバーでのリージョンの名前（us-east-1）
+arg-objects-tls-roots = サーバー証明書の信頼の起点となる証明書のファイル（PEM）。なければシステムのもの
+arg-objects-retention-days = 保存物の削除をサーバーに禁じさせる日数（オブジェクトロック）
 arg-init-passphrase-files = 一行目がその方のパスフレーズであるファイル（ログイン名=ファイル）。何度でも指定できます
 
 help-serve = 取込みの常駐プログラムを動かします

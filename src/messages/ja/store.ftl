@@ -54,3 +54,15 @@ not-rebuilt-signature = 署名 { $attempt } は、まだ登録されていませ
 
 store-rebuilt = データベースを作り直しました（記録 { $records } 件、処理の途中の文書 { $documents } 件、記録簿の項目 { $entries } 件）。常駐プログラムを始めると、続きから処理します。
 store-kept-aside = 前のデータベースは { $path } に残しています。
+
+# 保存物を置く場所：`ObjectsProblem` のコードごとに一文。だれが何をするか。
+objects-away = 保存物のサーバー { $place } から正しい応答がありません（{ $problem }）。続くときは、サーバーの管理者に連絡してください。
+objects-refused = 保存物のサーバー { $place } に要求を拒まれました（{ $problem }）。objects.credentials_file の鍵で一覧・読み出し・書き込みができるよう、サーバーの管理者に設定を依頼してください。
+objects-untrusted = 保存物のサーバー { $place } が正しい相手であると確かめられません（{ $problem }）。何も送っていません。アドレスと、objects.tls_roots の証明書を確かめてください。
+objects-no-key = 保存物のサーバーの鍵を { $path } から読めません（{ $problem }）。1 行目に鍵の ID、2 行目に秘密の値を書いてください。
+objects-no-folder = 保存物のフォルダー { $path } がありません。ディスクが外れていれば、接続してください。このホームを保存物のサーバーを使う設定で作ったのなら、torikomi.toml の [objects] を元に戻してください。
+objects-unmarked = { $place } にこのホームの印がなく、保存物が見当たりません。中のものには触れていません。torikomi.toml の objects.url を、ホームを作ったときのとおりに戻してください。バケットが空にされたのなら、サーバーの管理者に復旧を依頼してください。
+objects-foreign = { $place } は別のホーム（{ $found }）のものです。objects.url に、このホーム専用の接頭辞を指定してください。
+objects-not-empty = { $place } には、すでに何かが置かれています。何も置かれていない接頭辞を選んでください。
+objects-overwrites = 保存物のサーバー { $place } は、同じ名前のものがないときだけ書くという条件（If-None-Match）を守らず、上書きします。登録した記録を守れないため、使えません。別のサーバーか、新しい版を使ってください。
+objects-not-locked = 保存物のサーバー { $place } は、objects.retention_days の間、削除を防げません。ロックを掛けたものが削除できたか、ロックの機能がありません。オブジェクトロックを有効にしてバケットを作り、鍵に保持期間の設定を許すよう、サーバーの管理者に依頼してください。できなければ、別のサーバーを使ってください。

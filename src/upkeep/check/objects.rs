@@ -30,16 +30,15 @@ impl Walk<'_> {
     pub(super) fn objects(&mut self) -> Result<(), Unchecked> {
         let few = self.few()?;
         let objects = self.sources.objects;
-        let folder = |error| Unchecked::Io { path: objects.folder().to_owned(), error };
-        for stranger in objects.beside_the_shelves().map_err(folder)? {
-            self.say(StoreFinding::StrangerInStore { path: self.shown(&stranger) });
+        for stranger in objects.beside_the_shelves()? {
+            self.say(StoreFinding::StrangerInStore { path: self.shown_place(&stranger) });
         }
         for first in SHELVES {
             // What lies there is listed before the rows are read: what is stored meanwhile is not seen at all.
-            let shelf = objects.shelf(first).map_err(folder)?;
+            let shelf = objects.shelf(first)?;
             let (names, in_hand_since) = self.names(first, &few)?;
             for stranger in &shelf.strangers {
-                self.say(StoreFinding::StrangerInStore { path: self.shown(stranger) });
+                self.say(StoreFinding::StrangerInStore { path: self.shown_place(stranger) });
             }
             for unfinished in &shelf.unfinished {
                 self.unfinished(unfinished)?;
@@ -49,8 +48,8 @@ impl Walk<'_> {
                 self.object(object, named, in_hand_since, &few)?;
             }
             for (object, named) in names {
-                if shelf.objects.binary_search(&object).is_err() && !objects.path(&object).exists() {
-                    let (path, records) = (self.shown(&objects.path(&object)), self.records_with(&object)?);
+                if shelf.objects.binary_search(&object).is_err() && objects.length(&object)?.is_none() {
+                    let (path, records) = (self.shown_place(&objects.place(&object)), self.records_with(&object)?);
                     self.say(StoreFinding::ObjectMissing { object, path, named, records });
                 }
             }
@@ -98,7 +97,7 @@ impl Walk<'_> {
         in_hand_since: Option<Instant>,
         few: &Few,
     ) -> Result<(), Unchecked> {
-        let path = self.shown(&self.sources.objects.path(object));
+        let path = self.shown_place(&self.sources.objects.place(object));
         match self.sources.objects.check(object) {
             Ok(length) => {
                 self.report.objects = self.report.objects.saturating_add(1);
@@ -114,6 +113,8 @@ impl Walk<'_> {
                 let records = self.records_with(object)?;
                 self.say(StoreFinding::ObjectMissing { object: *object, path: path.clone(), named, records });
             }
+            // Of a server that is away no object is at fault, and each would be waited for.
+            Err(error @ StoreError::Unusable(_)) => return Err(error.into()),
             Err(error) => {
                 let problem = error.to_string();
                 self.say(StoreFinding::ObjectUnreadable { object: *object, path: path.clone(), problem });
@@ -127,7 +128,7 @@ impl Walk<'_> {
         if self.read(async |tx| named::may_be_filed(tx, &wanted).await)? {
             return Ok(());
         }
-        let Some(stored_at) = self.sources.objects.stored_at(object) else { return Ok(()) };
+        let Some(stored_at) = self.sources.objects.stored_at(object)? else { return Ok(()) };
         let asked_for = self.running_since()?.is_some() && self.sources.now.since(stored_at) < REQUEST;
         if asked_for || in_hand_since.is_some_and(|since| stored_at >= since) {
             self.report.in_the_making = self.report.in_the_making.saturating_add(1);

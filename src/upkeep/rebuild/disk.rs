@@ -123,8 +123,8 @@ impl<'a> Disk<'a> {
     }
 
     /// How long an object is.
-    pub(super) fn length(&self, digest: &Digest) -> Option<u64> {
-        std::fs::metadata(self.objects.path(digest)).ok().map(|found| found.len())
+    pub(super) fn length(&self, digest: &Digest) -> Result<Option<u64>, RebuildError> {
+        Ok(self.objects.length(digest)?)
     }
 
     pub(super) fn measurements(&self, object: &Digest) -> Result<Option<Measurements>, RebuildError> {

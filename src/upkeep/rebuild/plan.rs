@@ -424,16 +424,15 @@ impl<'a> Planner<'a> {
             self.report.not_rebuilt.push(lost);
             return Ok(());
         };
-        let length = |object: &Digest| self.disk.length(object).unwrap_or_default();
-        let member =
-            |name: &str, object: Digest, media_type: &str| filing::member(name, object, length(&object), media_type);
-        let mut members: Vec<_> = found
-            .named
-            .iter()
+        let member = |name: &str, object: Digest, media_type: &str| -> Result<_, RebuildError> {
+            Ok(filing::member(name, object, self.disk.length(&object)?.unwrap_or_default(), media_type))
+        };
+        let named = found.named.iter();
+        let mut members = named
             .map(|named| member(named.name.as_str(), named.digest, named.media_type.as_str()))
-            .collect();
-        members.push(member(MANIFEST_PATH, manifest, "text/xml"));
-        members.push(member(SIGNATURE_PATH, signature, SIGNATURE_MEDIA_TYPE));
+            .collect::<Result<Vec<_>, _>>()?;
+        members.push(member(MANIFEST_PATH, manifest, "text/xml")?);
+        members.push(member(SIGNATURE_PATH, signature, SIGNATURE_MEDIA_TYPE)?);
         let mut sidecars = Vec::new();
         let names: Vec<String> = json.files.iter().map(|file| file.delivered_name.clone()).collect();
         for sidecar in &json.sidecars {
