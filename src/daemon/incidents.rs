@@ -172,7 +172,7 @@ fn look_around(line: &Line) -> BTreeMap<Cause, Seen> {
         let cause = match why {
             Away::Disk { .. } => Cause::Disk,
             Away::Database { .. } => Cause::Database,
-            Away::Store { .. } => Cause::Store,
+            Away::Store { .. } | Away::Objects { .. } => Cause::Store,
             Away::Workers { .. } => Cause::Workers,
             // Each authority answers for itself; of a crash the log tells.
             Away::Authority { .. } | Away::Crashed => continue,
