@@ -1,10 +1,10 @@
 //! The few system calls that need a word of explanation, or that no safe crate offers.
 //!
-//! Invariant: this is the only module with `unsafe`. It holds three kinds of unsafe call. `fcntl` with integer arguments,
-//! because no safe crate offers file leases (`F_SETLEASE`), and a lease is the only way to ask the kernel whether
-//! somebody still has a file open for writing. `mlock` and `munlock`, over pages that are ours alone, because no safe
-//! crate keeps a key out of the swap without bringing an allocator of its own. `adjtimex`, reading only, because no safe
-//! crate asks the kernel whether something keeps its clock right.
+//! Invariant: this is the only module with `unsafe`, but for the sandbox's tests. It holds three kinds of unsafe call.
+//! `fcntl` with integer arguments, because no safe crate offers file leases (`F_SETLEASE`), and a lease is the only way to
+//! ask the kernel whether somebody still has a file open for writing. `mlock` and `munlock`, over pages that are ours alone,
+//! because no safe crate keeps a key out of the swap without bringing an allocator of its own. `adjtimex`, reading only,
+//! because no safe crate asks the kernel whether something keeps its clock right.
 #![expect(unsafe_code, reason = "fcntl(F_SETLEASE), fcntl(F_SETSIG), mlock, munlock and adjtimex have no safe wrapper")]
 
 use std::io;

@@ -81,15 +81,16 @@ fn program(content: RawFd) -> Result<BpfProgram, SandboxError> {
     let first_is = |value: u64| SeccompRule::new(vec![argument(0, SeccompCmpOp::Eq, value)?]);
     let content = u64::from(content.unsigned_abs());
     let own = u64::from(std::process::id());
-    // No page may become code.
-    let no_code = || SeccompRule::new(vec![argument(2, SeccompCmpOp::MaskedEq(PROT_EXEC), 0)?]);
+    // No page may become code, and none is shared with a file: what is written there would be written to the file.
+    let no_code = || argument(2, SeccompCmpOp::MaskedEq(PROT_EXEC), 0);
+    let not_shared = argument(3, SeccompCmpOp::MaskedEq(MAP_SHARED), 0)?;
 
     let mut rules: BTreeMap<i64, Vec<SeccompRule>> = BTreeMap::new();
     rules.insert(libc::SYS_read, vec![first_is(content)?]);
     rules.insert(libc::SYS_pread64, vec![first_is(content)?]);
     rules.insert(libc::SYS_write, vec![first_is(1)?, first_is(2)?]);
-    rules.insert(libc::SYS_mmap, vec![no_code()?]);
-    rules.insert(libc::SYS_mprotect, vec![no_code()?]);
+    rules.insert(libc::SYS_mmap, vec![SeccompRule::new(vec![no_code()?, not_shared])?]);
+    rules.insert(libc::SYS_mprotect, vec![SeccompRule::new(vec![no_code()?])?]);
     // `abort` signals its own thread, and nobody else may be signalled.
     rules.insert(libc::SYS_tgkill, vec![first_is(own)?]);
     // Closing a file asks first whether it is open, in builds with assertions.
@@ -129,6 +130,8 @@ fn program(content: RawFd) -> Result<BpfProgram, SandboxError> {
 
 /// Of `mmap` and `mprotect`, from the kernel's `mman-common.h`.
 const PROT_EXEC: u64 = 4;
+/// Of `mmap`, from the kernel's `mman.h`: the bit that both kinds of shared mapping have.
+const MAP_SHARED: u64 = 1;
 
 #[cfg(test)]
 mod tests;
