@@ -32,6 +32,8 @@ pub struct Clock {
     doubt: Mutex<Option<ClockProblem>>,
     /// What the authorities say of it.
     odds: Mutex<Odds>,
+    /// How often the wall clock was set, and how far it had drifted when that was seen last.
+    stepped: Mutex<Stepped>,
     /// Tests: what the kernel is taken to say.
     kernel: Mutex<Option<KernelClock>>,
 }
@@ -43,6 +45,12 @@ struct Odds {
     said: Option<i64>,
     /// What a person who looked found to be the authority's fault.
     looked_at: Option<i64>,
+}
+
+#[derive(Debug, Default)]
+struct Stepped {
+    drift: i64,
+    steps: u64,
 }
 
 #[derive(Debug)]
@@ -116,6 +124,7 @@ impl Clock {
             must_be_synchronised: false,
             doubt: Mutex::new(None),
             odds: Mutex::default(),
+            stepped: Mutex::default(),
             kernel: Mutex::new(None),
         };
         clock.acknowledge();
@@ -178,9 +187,8 @@ impl Clock {
             return None;
         }
         let mut doubt = self.doubted();
-        let moved = since_boot_offset().saturating_sub(self.agreed.load(Ordering::SeqCst));
-        let most = i64::try_from(self.most_drift.as_micros()).unwrap_or(i64::MAX);
-        if doubt.is_none() && moved.saturating_abs() > most {
+        let moved = self.drift();
+        if doubt.is_none() && self.is_step(moved) {
             *doubt = Some(ClockProblem::Jumped { by_milliseconds: moved / 1000 });
         }
         let unsynchronised = || self.must_be_synchronised && !self.kernel().is_some_and(|kernel| kernel.synchronised);
@@ -220,14 +228,40 @@ impl Clock {
         }
     }
 
-    /// Believes the clock as it stands now: at first, and when a person has looked.
+    /// Believes the clock as it stands now.
     pub fn acknowledge(&self) {
+        self.believe(since_boot_offset());
+    }
+
+    /// Believes the clock as it stood when a person looked: one that was set since is in doubt again at once.
+    pub fn believe(&self, agreement: i64) {
         let mut doubt = self.doubted();
-        self.agreed.store(since_boot_offset(), Ordering::SeqCst);
+        self.agreed.store(agreement, Ordering::SeqCst);
         *doubt = None;
         let mut odds = self.odds();
         let looked_at = odds.said.or(odds.looked_at);
         *odds = Odds { said: None, looked_at };
+    }
+
+    /// How often the wall clock was seen to be set since this process began: a doubt stays the same, however often it is set.
+    pub fn steps(&self) -> u64 {
+        let mut seen = self.stepped.lock().unwrap_or_else(PoisonError::into_inner);
+        let drift = self.drift();
+        if self.is_step(drift.saturating_sub(seen.drift)) {
+            *seen = Stepped { drift, steps: seen.steps.saturating_add(1) };
+        }
+        seen.steps
+    }
+
+    /// How far the two have drifted apart since they were last believed, in microseconds.
+    fn drift(&self) -> i64 {
+        since_boot_offset().saturating_sub(self.agreed.load(Ordering::SeqCst))
+    }
+
+    /// Whether a drift that differs by so much is a step.
+    fn is_step(&self, microseconds: i64) -> bool {
+        let most = i64::try_from(self.most_drift.as_micros()).unwrap_or(i64::MAX);
+        microseconds.saturating_abs() > most
     }
 
     /// What wall and boot time are held to be apart, in microseconds.

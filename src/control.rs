@@ -210,7 +210,12 @@ pub enum Request {
     /// Records that a record leaves the house, and answers with what the export needs.
     Export { by: Credentials, record: RecordId, reason: ReasonGiven },
     /// Believes the clock as it stands now.
-    AcknowledgeClock { by: Credentials, reason: ReasonGiven },
+    AcknowledgeClock {
+        by: Credentials,
+        /// The digest that came with what was shown of it (`facts::Status`).
+        shown: Digest,
+        reason: ReasonGiven,
+    },
     /// Ends the daemon as a signal would.
     Stop,
 }
@@ -246,6 +251,8 @@ pub enum Refusal {
     ChangedSinceShown { document: DocumentId, state: String, held: String },
     /// Nor is the delivery.
     DeliveryChangedSinceShown { delivery: DeliveryId, state: String },
+    /// Nor is the clock: it was set since, or another doubt has come up.
+    ClockChangedSinceShown,
     /// Nor is the profile's file.
     ProfileChangedSinceShown { profile: Name, found: Digest },
     /// The profile allows no exception for what was found.

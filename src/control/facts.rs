@@ -45,6 +45,8 @@ pub struct Status {
     /// What the kernel says of the clock.
     pub clock: ClockKnown,
     pub clock_problem: Option<ClockProblem>,
+    /// Of both, and of how often the clock was set since the daemon began: whoever acknowledges it says what they looked at.
+    pub clock_shown: Digest,
     pub information_manager: Option<String>,
     pub stations: Vec<StationStatus>,
     pub documents: Vec<Count>,

@@ -47,6 +47,8 @@ pub fn recall(line: &Line) -> Result<(), DatabaseError> {
 #[derive(Default)]
 pub struct Watch {
     seen: Option<Option<ClockProblem>>,
+    /// How often it had been set by then.
+    steps: Option<u64>,
 }
 
 impl Watch {
@@ -55,8 +57,8 @@ impl Watch {
     /// # Errors
     /// When the database fails; the next look tries again.
     pub fn look(&mut self, line: &Line) -> Result<(), DatabaseError> {
-        let problem = line.clock.problem();
-        if self.seen == Some(problem) {
+        let (problem, steps) = (line.clock.problem(), Some(line.clock.steps()));
+        if self.seen == Some(problem) && self.steps == steps {
             // A doubt that came and went between two looks may have held somebody all the same.
             let waits = problem.is_none()
                 && line.database.read::<_, DatabaseError, _>(async |tx| waiting::any(tx, HoldReason::Clock).await)?;
@@ -80,12 +82,13 @@ impl Watch {
             }
             Ok(())
         })?;
-        if let Some(problem) = problem {
+        if let Some(problem) = problem.filter(|problem| self.seen != Some(Some(*problem))) {
             tracing::error!(%problem, "The clock is not believed: nothing is signed");
-        } else {
+        }
+        if problem.is_none() {
             line.shared.wake(&[StageName::Signing, StageName::Stamping]);
         }
-        self.seen = Some(problem);
+        (self.seen, self.steps) = (Some(problem), steps);
         Ok(())
     }
 }

@@ -104,6 +104,8 @@ fn refusals() -> Vec<Refusal> {
                 "state": "incomplete" }),
         json!({ "code": "profile-changed-since-shown", "profile": "consent",
                 "found": "sha256:000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f" }),
+        json!({ "code": "clock-changed-since-shown" }),
+        json!({ "code": "clock-in-doubt", "clock": { "code": "jumped", "by_milliseconds": -3600000 } }),
         json!({ "code": "no-exception", "check": "resolution_below_minimum" }),
         json!({ "code": "reason-not-allowed", "reason": "forgotten" }),
         json!({ "code": "not-releasable" }),

@@ -189,7 +189,12 @@ fn sessions_people_and_profiles_are_asked_for() {
         ),
         (&["session", "attest", OTHER], attested, "session-attest", "attest-batch"),
         (&["profile", "approve", "consent", "--shown", SHOWN], noted.clone(), "operator-changed", "approve-profile"),
-        (&["clock", "acknowledge", "--reason", "system-failure"], noted, "operator-changed", "acknowledge-clock"),
+        (
+            &["clock", "acknowledge", "--shown", SHOWN, "--reason", "system-failure"],
+            noted,
+            "operator-changed",
+            "acknowledge-clock",
+        ),
     ];
     for (typed, answer, schema, request) in cases {
         let home = TestHome::new();
@@ -301,7 +306,7 @@ fn the_status_is_told_to_people_and_to_programs() {
         "home": DOCUMENT, "mode": "evaluation", "version": "0.1.0",
         "running_since": "2026-11-19T23:00:00.000000Z", "now": "2026-11-20T05:10:00.000000Z",
         "sandbox": "required", "clock": { "synchronised": true, "estimated_error_us": 1500 },
-        "clock_problem": { "code": "jumped", "by_milliseconds": -3600000 }, "information_manager": null,
+        "clock_problem": { "code": "jumped", "by_milliseconds": -3600000 }, "clock_shown": SHOWN, "information_manager": null,
         "stations": [
             { "station": "er", "folder": "/srv/drop/er", "watching": "events", "problem": null, "weaker_completeness": true,
               "unfinished_files": 0, "late_sidecars": 1, "lone_sidecars": 0, "kept_sidecars": 0,

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use torikomi::control::Request;
 
-use crate::home::{TestHome, because, by};
+use crate::home::{TestHome, because, by, clock_shown};
 use crate::wait_for;
 
 #[test]
@@ -51,7 +51,7 @@ fn a_home_that_was_put_back_and_goes_on_stays_told() {
     home.set("[journal]", "anchor", &format!("\"{}\"", folder.display()));
     let grow = |ask: &dyn Fn(Request) -> serde_json::Value, times: usize| {
         for _ in 0..times {
-            ask(Request::AcknowledgeClock { by: by("kanri"), reason: because("other") });
+            ask(Request::AcknowledgeClock { by: by("kanri"), shown: clock_shown(&ask), reason: because("other") });
         }
     };
     let daemon = home.start();
@@ -100,7 +100,8 @@ fn a_copy_of_the_checkpoints_that_is_cut_or_gone_stays_told() {
     home.set("[journal]", "anchor", &format!("\"{}\"", outside.path().display()));
     let daemon = home.start();
     let ask = home.requests(&daemon.line);
-    let append = || ask(Request::AcknowledgeClock { by: by("kanri"), reason: because("other") });
+    let append =
+        || ask(Request::AcknowledgeClock { by: by("kanri"), shown: clock_shown(&ask), reason: because("other") });
     let kept = outside.path().join(format!("checkpoints-{}.txt", daemon.line.home.id()));
     let notes = || std::fs::read_to_string(&kept).unwrap_or_default().matches("\n\n\u{2014}").count();
     append();
@@ -122,7 +123,7 @@ fn a_copy_of_the_checkpoints_that_is_cut_or_gone_stays_told() {
             let ask = home.requests(&daemon.line);
             let shortened = || problem(&ask).filter(|problem| problem["code"] == "shortened");
             assert!(wait_for(shortened).is_some(), "{:?}", problem(&ask));
-            ask(Request::AcknowledgeClock { by: by("kanri"), reason: because("other") });
+            ask(Request::AcknowledgeClock { by: by("kanri"), shown: clock_shown(&ask), reason: because("other") });
         }
         assert_eq!(std::fs::read_to_string(&kept).unwrap_or_default(), left, "nothing begins behind the gap");
     }
@@ -134,7 +135,7 @@ fn a_copy_of_the_checkpoints_that_is_cut_or_gone_stays_told() {
     assert!(wait_for(longer).is_some() && wait_for(|| problem(&ask).is_none().then_some(())).is_some(), "it is back");
     // And taken away while the line runs.
     std::fs::remove_file(&kept).unwrap();
-    ask(Request::AcknowledgeClock { by: by("kanri"), reason: because("other") });
+    ask(Request::AcknowledgeClock { by: by("kanri"), shown: clock_shown(&ask), reason: because("other") });
     assert!(
         wait_for(|| problem(&ask).filter(|problem| problem["code"] == "shortened")).is_some(),
         "{:?}",
@@ -152,7 +153,8 @@ fn a_second_copy_of_the_journal_that_falls_behind_is_told() {
         warnings.as_array().unwrap().iter().find(|warning| warning["code"] == "journal-files").cloned()
     };
     // Something to copy.
-    let append = || ask(Request::AcknowledgeClock { by: by("kanri"), reason: because("other") });
+    let append =
+        || ask(Request::AcknowledgeClock { by: by("kanri"), shown: clock_shown(&ask), reason: because("other") });
     let folder = home.root().join("store/journal");
     let aside = home.root().join("store/journal.aside");
     append();

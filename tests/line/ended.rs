@@ -14,7 +14,7 @@ use torikomi::pipeline::line::Line;
 
 use crate::account::{document_of, filed, the_journal_is_whole, wait_for};
 use crate::burst::{put, sample};
-use crate::home::{TestHome, because, by as whoever};
+use crate::home::{TestHome, because, by as whoever, clock_shown};
 use crate::hospital::{Foundation, Hospital, PATIENCE, Settings, by};
 use crate::proven::proven;
 
@@ -105,7 +105,11 @@ fn no_window_is_over_by_a_clock_in_doubt() {
     assert_eq!((waits.state, tried.len(), tried[0].state), (DocumentState::Stamping, 1, AttemptState::Signed));
     // Somebody has looked, and it is over.
     let ask = home.requests(line);
-    ask(Request::AcknowledgeClock { by: whoever("kanri"), reason: because("system-failure") });
+    ask(Request::AcknowledgeClock {
+        by: whoever("kanri"),
+        shown: clock_shown(&ask),
+        reason: because("system-failure"),
+    });
     let (_, tried) =
         look_for("the next signature", &|found, tried| found.state == DocumentState::Stamping && tried.len() == 2);
     assert_eq!(tried[0].state, AttemptState::Missed);
@@ -159,7 +163,9 @@ fn what_came_in_by_a_clock_in_doubt_waits_for_somebody_who_says_that_it_was_in_t
         .configure(&Settings { starts_at: Some(wednesday.plus(SignedDuration::from_mins(30))), ..Settings::default() });
     let daemon = hospital.start();
     let reason = || ReasonGiven { code: "system-failure".parse().unwrap(), text: None };
-    hospital.ask(&Request::AcknowledgeClock { by: by("admin"), reason: reason() }, PATIENCE).unwrap();
+    hospital
+        .ask(&Request::AcknowledgeClock { by: by("admin"), shown: hospital.clock_shown(), reason: reason() }, PATIENCE)
+        .unwrap();
     hospital.open_session().unwrap();
     let release = Request::ReleaseLate {
         by: by("manager"),

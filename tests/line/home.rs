@@ -11,6 +11,7 @@ use torikomi::control::{Credentials, ReasonGiven, Request, Secret};
 use torikomi::crypto::make::Passphrase;
 use torikomi::daemon::requests::{Hooks, Peer, Requests};
 use torikomi::daemon::{self, Daemon};
+use torikomi::ids::Digest;
 use torikomi::instant::Instant;
 use torikomi::keyring;
 use torikomi::people::PeopleError;
@@ -209,6 +210,11 @@ impl TestHome {
 
 pub fn by(login: &str) -> Credentials {
     Credentials { login: login.into(), passphrase: Secret::new(PASSPHRASE.into()) }
+}
+
+/// The clock as a person sees it now.
+pub fn clock_shown(ask: &dyn Fn(Request) -> serde_json::Value) -> Digest {
+    serde_json::from_value(ask(Request::Status)["clock_shown"].clone()).unwrap()
 }
 
 pub fn because(code: &str) -> ReasonGiven {

@@ -66,7 +66,11 @@ fn a_database_of_another_past_is_refused_however_far_it_grows() {
     let go_on = |hospital: &Hospital, times: usize| {
         let daemon = hospital.start();
         for _ in 0..times {
-            let request = Request::AcknowledgeClock { by: by("manager"), reason: because("other") };
+            let request = Request::AcknowledgeClock {
+                by: by("manager"),
+                shown: hospital.clock_shown(),
+                reason: because("other"),
+            };
             hospital.ask(&request, PATIENCE).unwrap();
         }
         daemon.stop();

@@ -14,7 +14,7 @@ use torikomi::control::Request;
 use torikomi::instant::Instant;
 use torikomi::keyring;
 
-use crate::home::{TestHome, because, by};
+use crate::home::{TestHome, because, by, clock_shown};
 use crate::wait_for;
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
@@ -103,7 +103,7 @@ fn a_checkpoint_is_stamped_each_day() {
     authority.serve(&home);
     assert!(wait_for(|| (stamped(&anchored).len() == 1).then_some(())).is_some(), "{:?}", problem(&ask));
     assert!(wait_for(|| problem(&ask).is_none().then_some(())).is_some(), "and no longer told");
-    ask(Request::AcknowledgeClock { by: by("kanri"), reason: because("other") });
+    ask(Request::AcknowledgeClock { by: by("kanri"), shown: clock_shown(&ask), reason: because("other") });
     drop(ask);
     drop(daemon);
     drop(home.start());

@@ -278,6 +278,11 @@ impl Bench {
         LookedAt { document, shown: shown::of_document(&self.document(document), &parts).unwrap() }
     }
 
+    /// The clock as a person sees it now.
+    pub fn clock_shown(&self) -> Digest {
+        shown::of_clock(&self.opened.line.clock).unwrap()
+    }
+
     pub fn decisions(&self, id: DocumentId) -> Vec<Decision> {
         self.opened.line.database.read(async |tx| decisions::of_document(tx, id).await).unwrap()
     }

@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use sqlx::Row as _;
 use torikomi::clock::ClockProblem;
 use torikomi::config::Mode;
-use torikomi::control::Request;
+use torikomi::control::{Refusal, Request};
 use torikomi::daemon::clocks;
 use torikomi::document::{DocumentState, HoldReason};
 use torikomi::ids::DocumentId;
@@ -49,7 +49,11 @@ fn a_clock_that_jumped_holds_signing_until_somebody_looked() {
     assert!((problem["by_milliseconds"].as_i64().unwrap() + 3_600_000).abs() < 60_000, "{problem}");
 
     // Nobody else's word counts, and what is done is signed.
-    let acknowledge = |by| Request::AcknowledgeClock { by: person(by), reason: because("system-failure") };
+    let acknowledge = |by| Request::AcknowledgeClock {
+        by: person(by),
+        shown: bench.clock_shown(),
+        reason: because("system-failure"),
+    };
     bench.done(acknowledge(ADMIN));
     let (entry, signed) = bench.last_act();
     assert_eq!(entry.kind, Kind::ClockAcknowledged);
@@ -61,6 +65,24 @@ fn a_clock_that_jumped_holds_signing_until_somebody_looked() {
     // It goes on to the next thing that it waits for.
     until_held(&bench, document, HoldReason::NoSession);
     driver.stop();
+}
+
+/// What has been set since is believed by nobody who has not seen it.
+#[test]
+fn a_clock_is_acknowledged_as_it_was_shown() {
+    let bench = Bench::new();
+    let clock = &bench.opened.line.clock;
+    let acknowledge = |shown| Request::AcknowledgeClock { by: person(ADMIN), shown, reason: because("system-failure") };
+    let believed = bench.clock_shown();
+    clock.jump(SignedDuration::from_hours(1));
+    assert_eq!(bench.refused(acknowledge(believed)), Refusal::ClockChangedSinceShown);
+    let (jumped, problem) = (bench.clock_shown(), clock.problem());
+    clock.jump(SignedDuration::from_mins(-30));
+    assert_eq!(clock.problem(), problem, "the doubt is that of the first time");
+    assert_eq!(bench.refused(acknowledge(jumped)), Refusal::ClockChangedSinceShown);
+    assert!(clock.believed().is_err());
+    bench.done(acknowledge(bench.clock_shown()));
+    assert!(clock.believed().is_ok());
 }
 
 /// How often the journal says something of this kind.
@@ -82,7 +104,11 @@ fn a_doubt_about_the_clock_outlasts_a_restart() {
     let problem = bench.done(Request::Status)["clock_problem"].clone();
     assert_eq!(problem["code"], "jumped", "{problem}");
     assert_eq!(entries(&bench, Kind::ClockDoubted), 1, "it is said once");
-    bench.done(Request::AcknowledgeClock { by: person(ADMIN), reason: because("system-failure") });
+    bench.done(Request::AcknowledgeClock {
+        by: person(ADMIN),
+        shown: bench.clock_shown(),
+        reason: because("system-failure"),
+    });
     let bench = bench.reopened();
     clocks::recall(&bench.opened.line).unwrap();
     assert!(bench.done(Request::Status)["clock_problem"].is_null());

@@ -27,7 +27,11 @@ impl Kept {
     fn grow(&self) {
         for _ in 0..4 {
             let by = person(ADMIN);
-            let request = torikomi::control::Request::AcknowledgeClock { by, reason: because("other") };
+            let request = torikomi::control::Request::AcknowledgeClock {
+                by,
+                shown: self.bench.clock_shown(),
+                reason: because("other"),
+            };
             self.bench.done(request);
         }
         let files = self.bench.folder.path().join("home/store/journal");

@@ -90,7 +90,13 @@ fn nobody_gets_a_key_or_an_office_while_the_clock_is_in_doubt() {
         assert_eq!(said.matches("torikomi clock acknowledge").count(), 2, "{said}");
     };
     let year = SignedDuration::from_hours(24 * 365);
-    let acknowledge = || bench.done(Request::AcknowledgeClock { by: person(ADMIN), reason: because("system-failure") });
+    let acknowledge = || {
+        bench.done(Request::AcknowledgeClock {
+            by: person(ADMIN),
+            shown: bench.clock_shown(),
+            reason: because("system-failure"),
+        })
+    };
     for (wanted, next) in [(add(ADMIN), add(ADMIN)), (enrol(ADMIN, AUTHORITY), enrol(ADMIN, AUTHORITY))] {
         bench.opened.line.clock.jump(year);
         in_doubt(wanted);

@@ -218,7 +218,7 @@ fn a_wrong_passphrase_proves_nobody_and_the_next_try_waits() {
     assert!(matches!(bench.refused(open(MANAGER)), Refusal::LockedOut { seconds: 1.., .. }));
     let nobody = Credentials { login: "nobody".into(), passphrase: Secret::new(passphrase(ADMIN)) };
     assert_eq!(bench.refused(request(nobody)), Refusal::NotProven { login: "nobody".into() });
-    bench.done(Request::AcknowledgeClock { by: person(ADMIN), reason: because("other") });
+    bench.done(Request::AcknowledgeClock { by: person(ADMIN), shown: bench.clock_shown(), reason: because("other") });
 }
 
 #[test]

@@ -269,6 +269,12 @@ impl Hospital {
         looked(&self.database, document)
     }
 
+    /// The clock as a person sees it now.
+    pub fn clock_shown(&self) -> Digest {
+        let status = self.ask(&Request::Status, PATIENCE).unwrap();
+        serde_json::from_value(status["clock_shown"].clone()).unwrap()
+    }
+
     /// The clerk confirms what was delivered while no session was open. What a stage took up meanwhile is asked again.
     pub fn confirm_what_waits(&self) {
         let filter =

@@ -2,13 +2,13 @@
 
 use super::hand::{Signers, Why, text};
 use super::people::noted;
-use super::{Peer, Requests};
+use super::{Peer, Requests, shown};
 use crate::clock;
 use crate::control::facts::{Exported, Noted};
 use crate::control::{Credentials, EXPORT_REASONS, ReasonGiven, Refusal, Viewed};
 use crate::database::{DatabaseError, Tx};
 use crate::document::HoldReason;
-use crate::ids::RecordId;
+use crate::ids::{Digest, RecordId};
 use crate::journal::{Actor, Draft, Kind, Subject};
 use crate::ledger::clock_state::{self, ClockState};
 use crate::ledger::documents;
@@ -70,20 +70,25 @@ impl Requests {
     pub(super) fn acknowledge_clock(
         &self,
         by: &Credentials,
+        shown: Digest,
         reason: &ReasonGiven,
         peer: Peer,
     ) -> Result<Noted, Refusal> {
         let (why, reason) = Why::read(reason)?;
         let hand = self.hand(peer);
         let signers = Signers::from(self.prove(by, hand.now)?);
-        let deed = Deed::AcknowledgeClock { problem: self.line.clock.problem(), reason };
-        let looked = ClockState { boot: clock::boot(), agreement: clock::since_boot_offset(), problem: None };
+        let (agreement, problem) = (clock::since_boot_offset(), self.line.clock.problem());
+        if shown::of_clock(&self.line.clock)? != shown {
+            return Err(Refusal::ClockChangedSinceShown);
+        }
+        let deed = Deed::AcknowledgeClock { problem, reason };
+        let looked = ClockState { boot: clock::boot(), agreement, problem: None };
         let appended = self.line.database.write::<_, Refusal, _>(async move |tx| {
             let appended = hand.act(tx, deed, &signers, why.private()?).await?;
             clock_state::set(tx, &looked).await?;
             Ok(appended)
         })?;
-        self.line.clock.acknowledge();
+        self.line.clock.believe(agreement);
         // Only now: what goes on must find a clock that is believed.
         let now = self.line.clock.now();
         self.line.database.write::<_, DatabaseError, _>(async move |tx| {

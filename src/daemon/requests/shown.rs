@@ -9,6 +9,7 @@ use std::ops::Deref;
 use serde::Serialize;
 
 use super::{queue, state};
+use crate::clock::{Clock, ClockProblem};
 use crate::control::{LookedAt, Refusal};
 use crate::database::{DatabaseError, Tx, unreadable};
 use crate::document::{DeliveryState, DocumentState, HoldReason, Part};
@@ -42,6 +43,14 @@ struct ShownDelivery<'a> {
     problem: Option<&'a str>,
 }
 
+/// Of the clock: what is in doubt about it, and how often it was set since the daemon began, for the doubt stays that of the
+/// first time.
+#[derive(Serialize)]
+struct ShownClock {
+    problem: Option<ClockProblem>,
+    steps: u64,
+}
+
 /// The digest of what is shown of a document.
 ///
 /// # Errors
@@ -67,6 +76,14 @@ pub fn of_document(document: &Document, parts: &[Part]) -> Result<Digest, Databa
 pub fn of_delivery(delivery: &Delivery) -> Result<Digest, DatabaseError> {
     let Delivery { id, state, copy, problem, .. } = delivery;
     digest(&ShownDelivery { delivery: *id, state: *state, copy: *copy, problem: problem.as_deref() })
+}
+
+/// The digest of what is shown of the clock.
+///
+/// # Errors
+/// Never: all of it can be written as JSON.
+pub fn of_clock(clock: &Clock) -> Result<Digest, DatabaseError> {
+    digest(&ShownClock { problem: clock.problem(), steps: clock.steps() })
 }
 
 fn digest(shown: &impl Serialize) -> Result<Digest, DatabaseError> {

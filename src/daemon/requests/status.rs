@@ -70,6 +70,7 @@ impl Requests {
             sandbox: line.sandbox.to_owned(),
             clock: line.clock.known(),
             clock_problem: line.clock.problem(),
+            clock_shown: shown::of_clock(&line.clock)?,
             information_manager: found.manager,
             stations,
             documents: found.counts,

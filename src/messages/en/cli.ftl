@@ -244,6 +244,7 @@ journal-record-viewed = record looked at
 journal-record-exported = copy handed out
 journal-checkpoint-stamped = checkpoint of the journal time-stamped
 clock-acknowledged = It is recorded that the clock was found right. What waited for that is signed now.
+clock-shown = The server's clock says { $time }.
 clock-jumped = The server's clock moved by { $by_milliseconds } ms against the time since it was started, and nothing is signed. An administrator or information manager checks the clock and records that with `torikomi clock acknowledge`.
 clock-behind = The server's clock is { $by_milliseconds } ms behind what was written here last, and nothing is signed. An administrator or information manager checks the clock and records that with `torikomi clock acknowledge`.
 clock-unsynchronised = Nothing keeps the server's clock right, or the system does not say so, and nothing is signed. An administrator sets up a time service (such as chrony); signing then goes on by itself.

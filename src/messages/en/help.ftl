@@ -101,6 +101,7 @@ arg-dispensed = Whether it has been dispensed (true, false)
 arg-scanner = Scanner, as JSON like in a sidecar
 arg-remarks = Remarks
 arg-shown = What you looked at before, as `queue show` or `queue list --json` gave it; refused if it has changed since (else it is shown now)
+arg-clock-acknowledge-shown = What you looked at before, as `status --json` gave it (clock_shown); refused if the clock was set since (else it is shown now)
 arg-profile-approve-shown = Digest of the file that you read; refused if it is another by now (else it is shown now)
 arg-supersedes = The earlier document whose place this one takes. Whoever identifies it anew without this takes that back
 arg-session-open-obtained-on = Day of receipt of what will be taken in

@@ -244,6 +244,7 @@ journal-record-viewed = 記録を閲覧しました
 journal-record-exported = 写しを書き出しました
 journal-checkpoint-stamped = 記録簿の節目にタイムスタンプを付けました
 clock-acknowledged = 時計を確かめたと記録しました。待っていた文書の署名を再開します。
+clock-shown = サーバーの時計は { $time } です。
 clock-jumped = サーバーの時計が、起動からの経過時間と比べて { $by_milliseconds } ミリ秒ずれたため、署名を止めています。管理者か情報作成管理者が時計を確かめ、「torikomi clock acknowledge」で記録してください。
 clock-behind = サーバーの時計が、ここで最後に記録した時刻より { $by_milliseconds } ミリ秒遅れているため、署名を止めています。管理者か情報作成管理者が時計を確かめ、「torikomi clock acknowledge」で記録してください。
 clock-unsynchronised = サーバーの時計が時刻同期されていない（または確かめられない）ため、署名を止めています。管理者が時刻同期（chrony など）を設定してください。同期されれば署名を再開します。

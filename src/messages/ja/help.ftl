@@ -101,6 +101,7 @@ arg-dispensed = 調剤済みか（true、false）
 arg-scanner = スキャナー（サイドカーと同じ JSON）
 arg-remarks = 備考
 arg-shown = 先に確かめた内容のハッシュ値（queue show や queue list --json にある）。その後に変わっていれば断る（なければ今の内容を表示する）
+arg-clock-acknowledge-shown = 先に確かめた時計のハッシュ値（status --json の clock_shown）。その後に時計が動かされていれば断る（なければ今の時計を表示する）
 arg-profile-approve-shown = 先に読んだファイルのハッシュ値。その後に変わっていれば断る（なければ今の内容を表示する）
 arg-supersedes = この文書で差し替える、前の文書の番号。指定せずに identify をやり直すと取り消しになる
 arg-session-open-obtained-on = これから取り込む文書の入手日
