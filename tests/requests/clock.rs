@@ -174,8 +174,12 @@ fn nothing_is_signed_earlier_than_it_was_taken() {
     };
     until(&|| postponed() == Some(ahead.as_microseconds()));
     let waiting = bench.document(document);
-    assert_eq!((waiting.state, waiting.held), (DocumentState::Signing, None));
+    assert_eq!((waiting.state, waiting.held), (DocumentState::Signing, Some(HoldReason::ClockAhead)));
+    // Nothing but that time lets it go on by itself.
+    clocks::resume_when_it_is_time(&bench.opened.line).unwrap();
+    assert_eq!(bench.document(document).held, Some(HoldReason::ClockAhead));
     set(taken);
+    clocks::resume_when_it_is_time(&bench.opened.line).unwrap();
     // It came in no session, so somebody confirms it.
     until(&|| bench.document(document).state == DocumentState::AwaitingConfirmation);
     driver.stop();
