@@ -11,7 +11,7 @@ use super::steps::Step;
 use super::{NotRebuilt, RebuildError, RebuildReport};
 use crate::clock::ClockProblem;
 use crate::document::{DeliveryState, DocumentState, HoldReason, Part};
-use crate::ids::{AttemptId, DeliveryId, Digest, DocumentId, Name, PersonId};
+use crate::ids::{AttemptId, DeliveryId, Digest, DocumentId, Name};
 use crate::intake::custody::CustodyCopy;
 use crate::intake::line::files_of;
 use crate::intake::names::Part as Side;
@@ -31,8 +31,6 @@ pub(super) struct Planner<'a> {
     disk: &'a Disk<'a>,
     open: BTreeMap<DocumentId, Open>,
     profiles: BTreeSet<(Name, u32)>,
-    /// How many certificates each person has been issued.
-    certificates: BTreeMap<PersonId, u32>,
     /// Attempts that came to nothing, whose files stay.
     missed: BTreeSet<AttemptId>,
     clock: Option<ClockProblem>,
@@ -66,8 +64,8 @@ impl Open {
 impl<'a> Planner<'a> {
     pub(super) fn new(disk: &'a Disk<'a>) -> Self {
         let (open, profiles, missed) = (BTreeMap::new(), BTreeSet::new(), BTreeSet::new());
-        let (certificates, report) = (BTreeMap::new(), RebuildReport::default());
-        Self { disk, open, profiles, certificates, missed, clock: None, report }
+        let report = RebuildReport::default();
+        Self { disk, open, profiles, missed, clock: None, report }
     }
 
     pub(super) fn not_rebuilt(&mut self, lost: Vec<NotRebuilt>) {
@@ -224,10 +222,8 @@ impl<'a> Planner<'a> {
         };
         let mut certificates = Vec::new();
         for issued in issued {
-            let number = self.certificates.entry(issued.person).or_insert(0_u32);
-            *number = number.saturating_add(1);
-            let (certificate, number) = (issued.certificate, *number);
-            certificates.push(Found { certificate, number, der: self.disk.object(&certificate)? });
+            let certificate = issued.certificate;
+            certificates.push(Found { certificate, der: self.disk.object(&certificate)? });
         }
         steps.push(Step::People { entry: Box::new(entry.clone()), private, certificates });
         for profile in profiles {
