@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::files::SEGMENT;
 use super::grown::whole_notes;
-use super::read::{Private, with_private};
+use super::read::{Private, entries, private_parts};
 use crate::database::{Database, DatabaseError};
 use crate::ids::Digest;
 
@@ -104,7 +104,8 @@ impl Parts {
     }
 }
 
-/// Tells `missing` of each entry before `end`, in order, whose private part the database has and the files have not.
+/// Tells `missing` of each entry before `end`, in order, whose private part the database has and the files have not, or not so.
+/// Where they differ the entry says which of them is right.
 ///
 /// # Errors
 /// When either cannot be read.
@@ -117,20 +118,28 @@ pub fn parts_not_kept(
     let mut from = 0;
     let mut segment: Option<(u64, Parts)> = None;
     loop {
-        let page = database.read::<_, DatabaseError, _>(async |tx| with_private(tx, from, end, PAGE).await)?;
+        let page = database.read::<_, DatabaseError, _>(async |tx| private_parts(tx, from, end, PAGE).await)?;
         let Some(last) = page.last() else { return Ok(()) };
-        from = last + 1;
-        for index in page {
+        from = last.0 + 1;
+        for (index, part) in page {
             let start = index - index % SEGMENT;
             let (_, parts) = match &mut segment {
                 Some(open) if open.0 == start => open,
                 other => other.insert((start, Parts::open(folder, start)?)),
             };
-            if parts.of(index)?.is_none() {
-                missing(index);
+            match parts.of(index)? {
+                Some(kept) if kept == part || is_of(database, index, &kept)? => {}
+                _ => missing(index),
             }
         }
     }
+}
+
+/// Whether a part is the one that the entry commits to.
+fn is_of(database: &Database, index: u64, part: &Private) -> Result<bool, DatabaseError> {
+    let stored = database.read::<_, DatabaseError, _>(async |tx| entries(tx, index, 1).await)?;
+    let entry = stored.first().filter(|stored| stored.index == index).and_then(|stored| stored.entry().ok());
+    Ok(entry.is_some_and(|entry| part.is_of(&entry)))
 }
 
 /// How many entries the files held when they were last noted, and the root over them; none where nothing was noted.
