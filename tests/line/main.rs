@@ -41,6 +41,8 @@ mod program;
 mod proven;
 mod put_back;
 mod rebuilt;
+mod rebuilt_beside;
+mod rebuilt_past;
 mod regrown;
 mod reused;
 mod scanners;

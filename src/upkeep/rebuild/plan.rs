@@ -4,6 +4,7 @@ mod filed;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::disk::Disk;
@@ -17,7 +18,7 @@ use crate::intake::line::files_of;
 use crate::intake::names::Part as Side;
 use crate::journal::kept::KeptEntry;
 use crate::journal::read::Private;
-use crate::journal::{ENTRY_VERSION, Entry, Kind, commitment};
+use crate::journal::{ENTRY_VERSION, Entry, Kind};
 use crate::judgement::ProfileRef;
 use crate::ledger::profiles::ProfileState;
 use crate::ledger::restoring::Delivered;
@@ -33,8 +34,12 @@ pub(super) struct Planner<'a> {
     profiles: BTreeSet<(Name, u32)>,
     /// Attempts that came to nothing, whose files stay.
     missed: BTreeSet<AttemptId>,
+    /// Those whose record is filed, however it is.
+    filed: BTreeSet<AttemptId>,
     clock: Option<ClockProblem>,
-    report: RebuildReport,
+    /// How many documents ended otherwise than filed, and the first of them.
+    unfiled: (u64, Option<DocumentId>),
+    pub(super) report: RebuildReport,
 }
 
 /// A document that has not ended.
@@ -42,6 +47,10 @@ struct Open {
     station: Name,
     delivery: DeliveryId,
     in_custody: bool,
+    /// The folder that was moved in whole.
+    folder: Option<String>,
+    /// Its scans, as they were delivered.
+    scans: Vec<(String, Digest)>,
     /// The entry that took it in.
     taken_at: u64,
     decisions: u64,
@@ -63,17 +72,16 @@ impl Open {
 
 impl<'a> Planner<'a> {
     pub(super) fn new(disk: &'a Disk<'a>) -> Self {
-        let (open, profiles, missed) = (BTreeMap::new(), BTreeSet::new(), BTreeSet::new());
-        let report = RebuildReport::default();
-        Self { disk, open, profiles, missed, clock: None, report }
-    }
-
-    pub(super) fn not_rebuilt(&mut self, lost: Vec<NotRebuilt>) {
-        self.report.not_rebuilt.extend(lost);
-    }
-
-    pub(super) fn into_report(self) -> RebuildReport {
-        self.report
+        Self {
+            disk,
+            open: BTreeMap::new(),
+            profiles: BTreeSet::new(),
+            missed: BTreeSet::new(),
+            filed: BTreeSet::new(),
+            clock: None,
+            unfiled: (0, None),
+            report: RebuildReport::default(),
+        }
     }
 
     /// The steps of an entry; none where it is not the entry that belongs there.
@@ -136,18 +144,21 @@ impl<'a> Planner<'a> {
                     // Damaged files may tell nothing of it; it has been given up all the same.
                     if row.is_some() || entry.kind == Kind::AttemptDamaged {
                         self.missed.insert(attempt);
+                    } else if !self.disk.attempts().contains(&attempt) {
+                        self.report.lack([NotRebuilt::MissedSignature { attempt }]);
                     }
                     steps.extend(row.map(|row| Step::Attempt(Box::new(row))));
                 }
             }
             Kind::DocumentFiled => self.filed(&entry, steps)?,
             Kind::DocumentSentBack | Kind::DocumentSuperseded => {
-                self.ended(&entry, act.as_ref(), DocumentState::SentBack, steps)?;
+                self.unfiled(&entry, act.as_ref(), DocumentState::SentBack, steps);
             }
-            Kind::DocumentDiscarded => self.ended(&entry, act.as_ref(), DocumentState::Discarded, steps)?,
+            Kind::DocumentDiscarded => self.unfiled(&entry, act.as_ref(), DocumentState::Discarded, steps),
             Kind::DeliveryReceived => {
                 let delivery = entry.subject.document.and_then(|id| self.open.get(&id)).map(|open| open.delivery);
-                self.ended(&entry, act.as_ref(), DocumentState::Discarded, steps)?;
+                // It is the same as the first one, which is looked at for itself.
+                self.end(&entry, act.as_ref(), DocumentState::Discarded, steps);
                 if let Some((delivery, first)) = delivery.zip(fact(&entry, "receipt_of")) {
                     steps.push(Step::ReceiptOf { delivery, first });
                 }
@@ -180,30 +191,29 @@ impl<'a> Planner<'a> {
         for (document, open) in open {
             self.spoken(*document, open, &mut steps);
         }
-        let lost = &mut self.report.not_rebuilt;
         for (document, open) in &self.open {
             if !open.in_custody {
-                lost.push(NotRebuilt::Copy { document: *document });
+                self.report.lack([NotRebuilt::Copy { document: *document }]);
             }
             if open.decisions > 0 {
-                lost.push(NotRebuilt::Decisions { document: *document, count: open.decisions });
+                self.report.lack([NotRebuilt::Decisions { document: *document, count: open.decisions }]);
             }
         }
-        let unfiled = self.disk.attempts().difference(&self.missed);
-        lost.extend(unfiled.map(|attempt| NotRebuilt::Signature { attempt: *attempt }));
+        if let (count, Some(first)) = self.unfiled {
+            self.report.lack([NotRebuilt::Identities { count, first }]);
+        }
+        let unfiled = self.disk.attempts().iter().filter(|id| !self.missed.contains(id) && !self.filed.contains(id));
+        self.report.lack(unfiled.map(|attempt| NotRebuilt::Signature { attempt: *attempt }));
         self.report.open_documents = self.open.len() as u64;
         Ok(steps)
     }
 
     /// The private part, where it is the one that the entry commits to.
     fn private(&mut self, entry: &Entry, private: Option<Private>) -> Option<Private> {
-        let committed = entry.private?;
-        let kept = private.filter(|private| {
-            let salt: Option<&[u8; 32]> = private.salt.as_slice().try_into().ok();
-            salt.map(|salt| commitment(salt, &private.text)) == Some(committed)
-        });
+        entry.private?;
+        let kept = private.filter(|private| private.is_of(entry));
         if kept.is_none() {
-            self.report.not_rebuilt.push(NotRebuilt::PrivatePart { journal_index: entry.index });
+            self.report.lack([NotRebuilt::PrivatePart { journal_index: entry.index }]);
         }
         kept
     }
@@ -233,14 +243,15 @@ impl<'a> Planner<'a> {
     }
 
     fn profile(&mut self, it: ProfileRef, journal_index: u64, steps: &mut Vec<Step>) -> Result<(), RebuildError> {
+        // Whatever lies in profiles/ now under this number: it is not what came into force.
+        self.profiles.insert((it.id.clone(), it.version));
         match self.disk.profile(&it.digest)? {
             Some(bytes) => {
-                self.profiles.insert((it.id.clone(), it.version));
                 steps.push(Step::Profile { reference: it, bytes, state: ProfileState::InForce, journal_index });
             }
             None => {
-                let lost = NotRebuilt::Profile { id: it.id, version: it.version, digest: it.digest };
-                self.report.not_rebuilt.push(lost);
+                steps.push(Step::Retire(it.id.clone()));
+                self.report.lack([NotRebuilt::Profile { id: it.id, version: it.version, digest: it.digest }]);
             }
         }
         Ok(())
@@ -249,20 +260,21 @@ impl<'a> Planner<'a> {
     /// A delivery became a document.
     fn taken(&mut self, it: &Entry, private: Option<&str>, steps: &mut Vec<Step>) -> Result<Option<()>, RebuildError> {
         let (Some(id), Some(document)) = (it.subject.delivery, it.subject.document) else { return Ok(None) };
-        let (Some(station), Some(taken_in_at)) = (fact::<Name>(it, "station"), fact(it, "taken_in_at")) else {
+        let (Some(station), Some(taken_in_at), Some(is_folder)) =
+            (fact::<Name>(it, "station"), fact(it, "taken_in_at"), fact::<bool>(it, "is_folder"))
+        else {
             return Ok(None);
         };
         let contents: Vec<Digest> = fact(it, "contents").unwrap_or_default();
         let copy = self.disk.copy_of(id, &contents);
-        let said: Option<serde_json::Value> = private.and_then(|text| serde_json::from_str(text).ok());
-        let delivered_as =
-            said.and_then(|said| Some(said.get("delivered_as")?.as_str()?.to_owned())).unwrap_or_default();
+        let said: Said = private.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
         let manifest = copy.as_ref().map(CustodyCopy::manifest);
         steps.push(Step::Delivery(Box::new(Delivered {
             id,
             station: station.clone(),
             state: DeliveryState::Taken,
-            source_name: manifest.map_or_else(|| delivered_as.clone().into_bytes(), |it| it.name.as_bytes().to_vec()),
+            source_name: manifest
+                .map_or_else(|| said.delivered_as.clone().into_bytes(), |it| it.name.as_bytes().to_vec()),
             first_seen_at: manifest.map_or(taken_in_at, |it| it.begun_at),
             copy: manifest.and_then(|it| Some((it.copy, files_of(it).ok()?))),
             taken_in_at,
@@ -272,8 +284,12 @@ impl<'a> Planner<'a> {
         })));
         let names: Vec<String> = match manifest {
             Some(it) => scans(it).map(|member| member.name.bare().to_string_lossy().into_owned()).collect(),
-            None => vec![delivered_as],
+            None if said.files.is_empty() && !is_folder => vec![said.delivered_as.clone()],
+            None => said.files,
         };
+        // One whose name is lost must not come to stand for what lies in the drop folder itself.
+        let folder = Some(said.delivered_as).filter(|_| is_folder);
+        let folder = folder.map(|name| if name.is_empty() { id.to_string() } else { name });
         let objects: Vec<Digest> = fact(it, "measurements").unwrap_or_default();
         let mut parts = Vec::new();
         for (place, content) in contents.iter().enumerate() {
@@ -281,7 +297,7 @@ impl<'a> Planner<'a> {
             let measurements = object.map(|object| self.disk.measurements(object)).transpose()?.flatten();
             let measurements = measurements.filter(|measurements| measurements.content == *content);
             let (Some(measurements), Some(object)) = (measurements, object) else {
-                self.report.not_rebuilt.push(NotRebuilt::Document { document });
+                self.report.lack([NotRebuilt::Document { document }]);
                 // With some of its scans it would look whole, and be filed without the others: it gets none, and waits.
                 parts.clear();
                 break;
@@ -296,11 +312,12 @@ impl<'a> Planner<'a> {
             steps.push(Step::Content { measurements: Box::new(measurements), object: *object });
         }
         steps.push(Step::Document { id: document, station: station.clone(), parts, taken_in_at, at: it.at });
-        let in_custody = copy.is_some();
         let open = Open {
             station,
             delivery: id,
-            in_custody,
+            in_custody: copy.is_some(),
+            folder,
+            scans: names.into_iter().zip(contents).collect(),
             taken_at: it.index,
             decisions: 0,
             source_changed: false,
@@ -314,7 +331,8 @@ impl<'a> Planner<'a> {
     fn refused(&mut self, id: DeliveryId, entry: &Entry, steps: &mut Vec<Step>) -> Result<(), RebuildError> {
         let Some(copy) = self.disk.newest_copy(id) else { return Ok(()) };
         let manifest = copy.manifest();
-        let files = files_of(manifest).map_err(|_| RebuildError::JournalDamaged { index: entry.index })?;
+        let files =
+            files_of(manifest).map_err(|_| RebuildError::JournalDamaged { index: entry.index, in_database: false })?;
         steps.push(Step::Delivery(Box::new(Delivered {
             id,
             station: manifest.station.clone(),
@@ -343,6 +361,7 @@ impl<'a> Planner<'a> {
                 Some(Deed::Identify { .. }) => {
                     open.decisions = open.decisions.saturating_add(1);
                     (open.source_changed, open.was_said) = (false, true);
+                    steps.push(Step::Forget(document));
                 }
                 _ => open.decisions = open.decisions.saturating_add(1),
             }
@@ -350,20 +369,39 @@ impl<'a> Planner<'a> {
         }
     }
 
-    fn ended(
+    /// What was sent back or discarded. What it had been known to be stands nowhere, for no act names it.
+    fn unfiled(&mut self, entry: &Entry, act: Option<&Act>, state: DocumentState, steps: &mut Vec<Step>) {
+        for document in self.end(entry, act, state, steps) {
+            steps.push(Step::Forget(document));
+            let (count, first) = self.unfiled;
+            self.unfiled = (count.saturating_add(1), first.or(Some(document)));
+        }
+    }
+
+    fn end(
         &mut self,
         entry: &Entry,
         act: Option<&Act>,
         state: DocumentState,
         steps: &mut Vec<Step>,
-    ) -> Result<(), RebuildError> {
-        for document in about(entry, act) {
-            steps.push(Step::End { document, state, at: entry.at });
-            let Some(open) = self.open.remove(&document) else { continue };
-            self.spoken(document, &open, steps);
+    ) -> Vec<DocumentId> {
+        let ended = about(entry, act);
+        for document in &ended {
+            steps.push(Step::End { document: *document, state, at: entry.at });
+            if let Some(open) = self.open.remove(document) {
+                self.beside(*document, &open, entry.at, steps);
+            }
         }
-        Ok(())
+        ended
     }
+}
+
+/// The private part of the entry by which a delivery was taken.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Said {
+    delivered_as: String,
+    files: Vec<String>,
 }
 
 fn scans(manifest: &crate::intake::custody::Manifest) -> impl Iterator<Item = &crate::intake::custody::Member> {

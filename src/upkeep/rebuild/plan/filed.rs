@@ -11,7 +11,8 @@ use crate::document::{DocumentState, Part};
 use crate::evidence::manifest::{MANIFEST_PATH, SIGNATURE_MEDIA_TYPE, SIGNATURE_PATH};
 use crate::evidence::record::RecordJson;
 use crate::filing;
-use crate::ids::{DeliveryId, Digest, DocumentId, Name};
+use crate::ids::{AttemptId, DeliveryId, Digest, DocumentId, Name};
+use crate::instant::Instant;
 use crate::intake::names::{self, Part as Side};
 use crate::journal::Entry;
 use crate::ledger::deliveries::{DeliveryFile, Released, Role};
@@ -19,8 +20,21 @@ use crate::ledger::spoken::Sidecar;
 use crate::pipeline::rows_of;
 
 impl Planner<'_> {
-    /// The rows of lists that have spoken for a document that was not filed: they never speak again. Custody has the list; a
-    /// folder's is its own.
+    /// What is known of a document beside its record, or without one.
+    pub(super) fn beside(&self, document: DocumentId, open: &Open, at: Instant, steps: &mut Vec<Step>) {
+        self.spoken(document, open, steps);
+        if !open.in_custody {
+            let scan = |(ordinal, (name, content)): (u32, &(String, Digest))| {
+                file(ordinal, Role::Scan, open.folder.as_deref(), name, *content, 0)
+            };
+            let files: Vec<_> = (1..).zip(&open.scans).map(scan).collect();
+            let released = self.released(&open.station, &files);
+            steps.push(Step::Gone { delivery: open.delivery, files, released, at });
+        }
+    }
+
+    /// The rows of lists in custody that have spoken for a document, or were done with when it was identified: they never
+    /// speak again. A folder's list is its own.
     pub(super) fn spoken(&self, document: DocumentId, open: &Open, steps: &mut Vec<Step>) {
         let Some(copy) = self.disk.newest_copy(open.delivery).filter(|copy| !copy.manifest().is_folder) else { return };
         let names: Vec<String> =
@@ -43,6 +57,7 @@ impl Planner<'_> {
     pub(super) fn filed(&mut self, entry: &Entry, steps: &mut Vec<Step>) -> Result<(), RebuildError> {
         let (Some(document), Some(record)) = (entry.subject.document, entry.subject.record) else { return Ok(()) };
         let open = self.open.remove(&document);
+        self.filed.extend(fact::<AttemptId>(entry, "attempt"));
         let digests = fact::<Digest>(entry, "record_digest").zip(fact::<Digest>(entry, "signature_digest"));
         let parts = match &digests {
             Some((manifest, signature)) => self.disk.record(manifest, signature)?,
@@ -50,18 +65,15 @@ impl Planner<'_> {
         };
         let (Some(found), Some((manifest, signature))) = (parts.filter(|it| it.json.document == document), digests)
         else {
-            steps.push(Step::End { document, state: DocumentState::Filed, at: entry.at });
             let object = digests.map_or_else(|| Digest::of(b""), |(manifest, _)| manifest);
-            self.report.not_rebuilt.push(NotRebuilt::Record { journal_index: entry.index, object });
+            self.unreadable(document, open.as_ref(), entry, object, steps);
             return Ok(());
         };
         let json = found.json;
         let attempt = attempt(&json, found.record, manifest, &found.signed);
         let filed = filing::Filed { record, digest: manifest, at: entry.at };
         let Ok(row) = filing::index_row(&filed, &attempt, &json, entry.index) else {
-            steps.push(Step::End { document, state: DocumentState::Filed, at: entry.at });
-            let lost = NotRebuilt::Record { journal_index: entry.index, object: found.record };
-            self.report.not_rebuilt.push(lost);
+            self.unreadable(document, open.as_ref(), entry, found.record, steps);
             return Ok(());
         };
         let length = |object: &Digest| self.disk.length(object).unwrap_or_default();
@@ -88,48 +100,83 @@ impl Planner<'_> {
             let whole = !of_list || open.as_ref().is_none_or(|open| !open.in_custody);
             sidecars.push(Sidecar { object, delivered_name, list, whole });
         }
-        let (parts, delivered) = (parts_of(&json), delivered(&json, &sidecars));
-        // What stands under one of the names may still be its own; a list stands there for others too.
-        let own = delivered.values().flatten().filter(|file| file.role != Role::Index);
-        let stand = own.into_iter().any(|file| self.disk.stands(&json.station, file.source_os_name()));
-        let released = if stand { Released::Changed } else { Released::Gone };
+        // After the record's own, which have spoken: others were done with, and the copy may be the last of their list.
+        if let Some(open) = open.as_ref().filter(|open| open.in_custody) {
+            self.spoken(document, open, steps);
+        }
+        let folder = open.as_ref().and_then(|open| open.folder.as_deref());
+        let (parts, delivered) = (parts_of(&json), delivered(&json, &sidecars, folder));
+        let released = self.released(&json.station, delivered.values().flatten());
         let filed = Filed { json, row, members, parts, sidecars, delivered, released, attempt };
         steps.push(Step::Filed(Box::new(filed)));
         self.report.records = self.report.records.saturating_add(1);
         Ok(())
+    }
+
+    /// What became of the sources. What stands under one of the names may still be its own.
+    fn released<'f>(&self, station: &Name, files: impl IntoIterator<Item = &'f DeliveryFile>) -> Released {
+        let stand = files.into_iter().any(|file| self.disk.stands(station, file.source_os_name()));
+        if stand { Released::Changed } else { Released::Gone }
+    }
+
+    /// A filing whose record cannot be read. Whose it is nobody can tell, and what is left of it elsewhere stays.
+    fn unreadable(
+        &mut self,
+        document: DocumentId,
+        open: Option<&Open>,
+        entry: &Entry,
+        object: Digest,
+        steps: &mut Vec<Step>,
+    ) {
+        steps.extend([Step::End { document, state: DocumentState::Filed, at: entry.at }, Step::Forget(document)]);
+        if let Some(open) = open {
+            self.beside(document, open, entry.at, steps);
+        }
+        self.report.lack([NotRebuilt::Record { journal_index: entry.index, object }]);
     }
 }
 
 /// A list is no longer than the tables that identification reads.
 const LONGEST_LIST: u64 = 64 << 20;
 
-/// The files of the deliveries of a record. Which of several a sidecar came with nobody knows: it is the first one's.
-fn delivered(json: &RecordJson, sidecars: &[Sidecar]) -> BTreeMap<DeliveryId, Vec<DeliveryFile>> {
+/// The files of the deliveries of a record. Which of several a sidecar came with nobody knows: it is the first one's. A list
+/// in the drop folder itself is no delivery's own.
+fn delivered(json: &RecordJson, sidecars: &[Sidecar], folder: Option<&str>) -> BTreeMap<DeliveryId, Vec<DeliveryFile>> {
     let mut delivered: BTreeMap<DeliveryId, Vec<DeliveryFile>> = BTreeMap::new();
     let mut add = |delivery: DeliveryId, role: Role, name: &str, content: Digest, byte_length: u64| {
         let files = delivered.entry(delivery).or_default();
-        files.push(DeliveryFile {
-            ordinal: u32::try_from(files.len()).unwrap_or(u32::MAX).saturating_add(1),
-            role,
-            source_name: name.as_bytes().to_vec(),
-            stem: names::stem(OsStr::new(name)).to_vec(),
-            // What the source was like nobody knows any more, and nobody compares it once it is released.
-            source_stat: "null".to_owned(),
-            custody_name: String::new(),
-            content,
-            byte_length,
-        });
+        let ordinal = u32::try_from(files.len()).unwrap_or(u32::MAX).saturating_add(1);
+        files.push(file(ordinal, role, folder, name, content, byte_length));
     };
     for file in &json.files {
         add(file.delivery, Role::Scan, &file.delivered_name, file.digest, file.byte_length);
     }
     if let Some(first) = json.files.first() {
         for sidecar in sidecars {
-            let role = if sidecar.list.is_some() { Role::Index } else { Role::Sidecar };
-            add(first.delivery, role, &sidecar.delivered_name, sidecar.list.unwrap_or(sidecar.object), 0);
+            match (sidecar.list, folder) {
+                (None, _) => add(first.delivery, Role::Sidecar, &sidecar.delivered_name, sidecar.object, 0),
+                (Some(list), Some(_)) => add(first.delivery, Role::Index, &sidecar.delivered_name, list, 0),
+                (Some(_), None) => {}
+            }
         }
     }
     delivered
+}
+
+/// A file that is in custody no more.
+fn file(ordinal: u32, role: Role, folder: Option<&str>, bare: &str, content: Digest, byte_length: u64) -> DeliveryFile {
+    let within = folder.map(|folder| format!("{folder}/")).unwrap_or_default();
+    DeliveryFile {
+        ordinal,
+        role,
+        source_name: format!("{within}{bare}").into_bytes(),
+        stem: [within.as_bytes(), names::stem(OsStr::new(bare))].concat(),
+        // What the source was like nobody knows any more, and nobody compares it once it is released.
+        source_stat: "null".to_owned(),
+        custody_name: String::new(),
+        content,
+        byte_length,
+    }
 }
 
 /// The parts of a document, by its record.
