@@ -272,6 +272,14 @@ impl Database {
         if found > SCHEMA_VERSION { Err(DatabaseError::NewerSchema { found }) } else { Ok(database) }
     }
 
+    /// Whether it has no tables yet, as one that was cut to nothing.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn is_blank(&self) -> Result<bool, DatabaseError> {
+        Ok(self.read::<_, DatabaseError, _>(async |tx| migrations::version(self.dialect, tx).await)? == 0)
+    }
+
     /// Runs `job` in a transaction and returns once its change is durable. A job that fails leaves no trace.
     pub fn write<T, E, F>(&self, job: F) -> Result<T, E>
     where

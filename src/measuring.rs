@@ -268,6 +268,15 @@ fn taken_entry(
 ) -> Draft {
     let contents: Vec<_> = measured.iter().map(|(member, _, _)| member.digest).collect();
     let measurements: Vec<_> = measured.iter().map(|(_, _, object)| *object).collect();
+    let is_folder = measured.iter().any(|(member, _, _)| member.name.folder().is_some());
+    // By these it is known again, should the ledger be lost; a folder and a sidecar of several files lend theirs to the whole.
+    let files: Vec<_> =
+        measured.iter().map(|(member, _, _)| member.name.bare().to_string_lossy().into_owned()).collect();
+    let said = if files == [delivery.source_display.as_str()] {
+        serde_json::json!({ "delivered_as": delivery.source_display })
+    } else {
+        serde_json::json!({ "delivered_as": delivery.source_display, "files": files })
+    };
     let pages: usize = measured.iter().map(|(_, measurements, _)| measurements.pages.len()).sum();
     let subject = Subject { document: Some(document), ..Subject::delivery(delivery.id) };
     let mut entry = Draft::by_system(Kind::DeliveryTaken, subject)
@@ -278,7 +287,8 @@ fn taken_entry(
         .fact("contents", contents)
         .fact("measurements", measurements)
         .fact("pages", pages)
-        .private(serde_json::json!({ "delivered_as": delivery.source_display }));
+        .fact("is_folder", is_folder)
+        .private(said);
     // Custody does not say these of itself, and a document that loses them could be filed in pieces, or under another's name.
     if let Some(earlier) = delivery.regrown_from {
         entry = entry.fact("continues", earlier);

@@ -69,6 +69,15 @@ pub enum Failure {
     JournalDamaged {
         index: u64,
     },
+    /// The same, where the old database can be read and has it.
+    JournalFilesDamaged {
+        index: u64,
+    },
+    /// The copy of the checkpoints outside the home speaks of other entries than the journal's files have.
+    AgainstAnchor {
+        path: String,
+        size: u64,
+    },
     /// The journal's files, by which a database is made anew, are not there.
     NoJournal {
         folder: String,
@@ -185,6 +194,8 @@ impl Failure {
             | Self::Objects { .. }
             | Self::Database { .. }
             | Self::JournalDamaged { .. }
+            | Self::JournalFilesDamaged { .. }
+            | Self::AgainstAnchor { .. }
             | Self::NoJournal { .. }
             | Self::DatabaseNotCopied { .. }
             | Self::DatabaseForked { .. }

@@ -17,9 +17,16 @@ pub enum OwnerError {
     Foreign { found: String, expected: HomeId },
     #[error("the database was never finished: run `torikomi init` again")]
     Unfinished,
+    #[error(
+        "this database was being made anew, and that was broken off: run `torikomi store check --rebuild` again; on a \
+         server, with an empty database in its place"
+    )]
+    HalfRebuilt,
     #[error(transparent)]
     Database(#[from] DatabaseError),
 }
+
+const REBUILDING: &str = "rebuilding";
 
 /// Writes into the database whose it is and how it was made; `init` does so once.
 ///
@@ -34,7 +41,25 @@ pub async fn record(tx: &mut Tx, home: HomeId, mode: Mode) -> Result<(), OwnerEr
             .await
             .map_err(DatabaseError::from)?;
     }
+    sqlx::query("DELETE FROM meta WHERE key = $1")
+        .bind(REBUILDING)
+        .execute(&mut *tx)
+        .await
+        .map_err(DatabaseError::from)?;
     check(tx, home, mode).await
+}
+
+/// Notes that the database is being made anew, until somebody is [recorded](record) as its owner.
+///
+/// # Errors
+/// When the database fails.
+pub async fn rebuilding(tx: &mut Tx, home: HomeId) -> Result<(), DatabaseError> {
+    sqlx::query("INSERT INTO meta (key, value) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING")
+        .bind(REBUILDING)
+        .bind(home.to_string())
+        .execute(tx)
+        .await?;
+    Ok(())
 }
 
 /// Whether the database belongs to this home, and the home is still in the mode in which it was made.
@@ -42,7 +67,10 @@ pub async fn record(tx: &mut Tx, home: HomeId, mode: Mode) -> Result<(), OwnerEr
 /// # Errors
 /// When not, or when the database fails.
 pub async fn check(tx: &mut Tx, home: HomeId, mode: Mode) -> Result<(), OwnerError> {
-    let found = meta(tx, "home").await?.ok_or(OwnerError::Unfinished)?;
+    let Some(found) = meta(tx, "home").await? else {
+        let half = meta(tx, REBUILDING).await?.is_some();
+        return Err(if half { OwnerError::HalfRebuilt } else { OwnerError::Unfinished });
+    };
     if found != home.to_string() {
         return Err(OwnerError::Foreign { found, expected: home });
     }
@@ -70,6 +98,8 @@ mod tests {
             let home = HomeId::new();
             let check = |home, mode| database.read(async move |tx| check(tx, home, mode).await);
             assert!(matches!(check(home, Mode::Evaluation), Err(OwnerError::Unfinished)));
+            database.write(async move |tx| rebuilding(tx, home).await).unwrap();
+            assert!(matches!(check(home, Mode::Evaluation), Err(OwnerError::HalfRebuilt)));
             // Twice is the same as once.
             for _ in 0..2 {
                 database.write(async move |tx| record(tx, home, Mode::Evaluation).await).unwrap();

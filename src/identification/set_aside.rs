@@ -12,6 +12,8 @@ use crate::ids::{DeliveryId, DocumentId};
 pub enum Beside {
     /// The same bytes under another patient.
     EqualBytes { earlier: DocumentId },
+    /// The same bytes, and whose the other is nobody knows any more: the ledger was made anew.
+    EqualBytesUntold { earlier: DocumentId },
     /// The same bytes under equal circumstances: perhaps a mere further receipt of a document whose end is not known yet.
     EqualBytesOpen { earlier: DocumentId },
     /// Its source went on growing after an earlier delivery of it was taken.
@@ -75,9 +77,21 @@ impl Beside {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::EqualBytes { .. } => "equal-bytes",
+            Self::EqualBytesUntold { .. } => "equal-bytes-untold",
             Self::EqualBytesOpen { .. } => "equal-bytes-open",
             Self::Regrown { .. } => "regrown",
             Self::SourceGrew { .. } => "source-grew",
+        }
+    }
+
+    /// Whether it is the same bytes as that document has.
+    #[must_use]
+    pub fn is_equal_to(&self, document: DocumentId) -> bool {
+        match self {
+            Self::EqualBytes { earlier } | Self::EqualBytesUntold { earlier } | Self::EqualBytesOpen { earlier } => {
+                *earlier == document
+            }
+            Self::Regrown { .. } | Self::SourceGrew { .. } => false,
         }
     }
 }

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use super::grown::{Grown, Noted, Notes, whole_lines};
 use super::kept::{Parts, Uncompared, entries_from, parts_not_kept, private_before, private_from, private_line};
-use super::read::{edge_at, entries, head};
+use super::read::{Private, edge_at, entries, head};
 use crate::database::{Database, DatabaseError, Tx};
 use crate::durable::Folder;
 use crate::evidence::tree::Frontier;
@@ -235,8 +235,8 @@ fn compare(folder: &Path, written: u64, noted: Option<Noted>, database: &Databas
     Ok(now)
 }
 
-/// Writes anew, from the database, the private parts of each segment whose file lacks one of an entry that the files hold.
-/// What only the file has stays in it.
+/// Writes anew, from the database, the private parts of each segment whose file lacks one of an entry that the files hold, or
+/// has one that is not its own. What only the file has stays in it.
 fn make_up_private(folder: &Path, written: u64, database: &Database) -> Result<(), FilesError> {
     let at = |source| FilesError::Io { folder: folder.to_owned(), source };
     let mut segments = BTreeSet::new();
@@ -257,8 +257,10 @@ fn make_up_private(folder: &Path, written: u64, database: &Database) -> Result<(
             next = last.index + 1;
             for entry in page.into_iter().filter(|entry| entry.index < end) {
                 let kept = in_file.of(entry.index).map_err(at)?;
-                if let Some(part) = entry.private.or(kept) {
-                    bytes.extend(private_line(entry.index, &part).map_err(io::Error::from).map_err(at)?);
+                let said = entry.entry().ok();
+                let is_right = |part: &&Private| said.as_ref().is_none_or(|said| part.is_of(said));
+                if let Some(part) = [&entry.private, &kept].into_iter().flatten().find(is_right) {
+                    bytes.extend(private_line(entry.index, part).map_err(io::Error::from).map_err(at)?);
                 }
             }
         }
@@ -268,7 +270,7 @@ fn make_up_private(folder: &Path, written: u64, database: &Database) -> Result<(
         written.map_err(|failure| at(failure.into_io()))?;
         tracing::warn!(
             file = name,
-            "Private parts of entries were missing in {name} and were written anew from the database"
+            "Private parts of entries were missing or damaged in {name} and were written anew from the database"
         );
     }
     Ok(())

@@ -134,7 +134,7 @@ pub(super) struct Noted {
 
 impl Notes {
     pub(super) fn open(path: &Path) -> io::Result<Self> {
-        let (noted, file) = Grown::open(path, whole_notes)?;
+        let (noted, file) = Grown::open(path, |file| whole_notes(file))?;
         Ok(Self { file, noted })
     }
 
@@ -165,7 +165,7 @@ impl Notes {
 }
 
 /// What the last whole note says, and the bytes up to its end: the empty line after the signatures.
-pub(super) fn whole_notes(file: &File) -> io::Result<(Option<Noted>, u64)> {
+pub(super) fn whole_notes(file: impl io::Read) -> io::Result<(Option<Noted>, u64)> {
     let mut reader = BufReader::new(file);
     let (mut noted, mut whole, mut bytes) = (None, 0, 0);
     let (mut size, mut root, mut lines, mut in_signatures) = (None, None, 0_u64, false);

@@ -4,7 +4,7 @@
 //! has one, with its number, salt and text). Whoever disposes of a private part takes it from there as well.
 
 use std::fs::File;
-use std::io::{self, BufRead as _, BufReader};
+use std::io::{self, BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 
 use data_encoding::HEXLOWER;
@@ -12,12 +12,16 @@ use serde::{Deserialize, Serialize};
 
 use super::files::SEGMENT;
 use super::grown::whole_notes;
-use super::read::{Private, with_private};
+use super::read::{Private, entries, private_parts};
+use super::stamped;
 use crate::database::{Database, DatabaseError};
 use crate::ids::Digest;
 
 /// Rows are read a page at a time.
 const PAGE: u32 = 1000;
+
+/// A checkpoint with the signatures of many witnesses.
+const LONGEST_CHECKPOINT: u64 = 1 << 20;
 
 /// An entry as the files keep it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -104,7 +108,8 @@ impl Parts {
     }
 }
 
-/// Tells `missing` of each entry before `end`, in order, whose private part the database has and the files have not.
+/// Tells `missing` of each entry before `end`, in order, whose private part the database has and the files have not, or not so.
+/// Where they differ the entry says which of them is right.
 ///
 /// # Errors
 /// When either cannot be read.
@@ -117,30 +122,71 @@ pub fn parts_not_kept(
     let mut from = 0;
     let mut segment: Option<(u64, Parts)> = None;
     loop {
-        let page = database.read::<_, DatabaseError, _>(async |tx| with_private(tx, from, end, PAGE).await)?;
+        let page = database.read::<_, DatabaseError, _>(async |tx| private_parts(tx, from, end, PAGE).await)?;
         let Some(last) = page.last() else { return Ok(()) };
-        from = last + 1;
-        for index in page {
+        from = last.0 + 1;
+        for (index, part) in page {
             let start = index - index % SEGMENT;
             let (_, parts) = match &mut segment {
                 Some(open) if open.0 == start => open,
                 other => other.insert((start, Parts::open(folder, start)?)),
             };
-            if parts.of(index)?.is_none() {
-                missing(index);
+            match parts.of(index)? {
+                Some(kept) if kept == part || is_of(database, index, &kept)? => {}
+                _ => missing(index),
             }
         }
     }
 }
 
-/// How many entries the files held when they were last noted, and the root over them; none where nothing was noted.
+/// Whether a part is the one that the entry commits to.
+fn is_of(database: &Database, index: u64, part: &Private) -> Result<bool, DatabaseError> {
+    let stored = database.read::<_, DatabaseError, _>(async |tx| entries(tx, index, 1).await)?;
+    let entry = stored.first().filter(|stored| stored.index == index).and_then(|stored| stored.entry().ok());
+    Ok(entry.is_some_and(|entry| part.is_of(&entry)))
+}
+
+/// What a checkpoint says that the journal held: so many entries, and the root over them where it can still be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Promised {
+    pub size: u64,
+    pub root: Option<Digest>,
+    /// The file that says so.
+    pub by: PathBuf,
+}
+
+/// The last checkpoint of a file of notes; none where there is no such file, or no whole note in it.
 ///
 /// # Errors
-/// When the notes cannot be read.
-pub fn noted(folder: &Path) -> io::Result<Option<(u64, Digest)>> {
-    let Some(notes) = open(&folder.join("checkpoints.txt"))? else { return Ok(None) };
+/// When it cannot be read.
+pub fn last_note(path: &Path) -> io::Result<Option<Promised>> {
+    let Some(notes) = open(path)? else { return Ok(None) };
     let (noted, _) = whole_notes(notes.get_ref())?;
-    Ok(noted.map(|noted| (noted.size, noted.root)))
+    Ok(noted.map(|noted| Promised { size: noted.size, root: Some(noted.root), by: path.to_owned() }))
+}
+
+/// What the files promise of themselves: their last note, and each stamped checkpoint.
+///
+/// # Errors
+/// When they cannot be read.
+pub fn promised(folder: &Path) -> io::Result<Vec<Promised>> {
+    let mut promised = Vec::from_iter(last_note(&folder.join("checkpoints.txt"))?);
+    let stamped = match std::fs::read_dir(folder.join(stamped::FOLDER)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(promised),
+        stamped => stamped?,
+    };
+    for entry in stamped {
+        let by = entry?.path();
+        let name = by.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let Some(size) = stamped::size_of(name).filter(|_| name.ends_with(".txt")) else { continue };
+        let mut note = Vec::new();
+        File::open(&by)?.take(LONGEST_CHECKPOINT).read_to_end(&mut note)?;
+        // A note ends with an empty line where others follow it.
+        note.push(b'\n');
+        let (noted, _) = whole_notes(note.as_slice())?;
+        promised.push(Promised { size, root: noted.filter(|noted| noted.size == size).map(|noted| noted.root), by });
+    }
+    Ok(promised)
 }
 
 /// Where the segment lies that begins with an entry, or has it.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use sqlx::Row as _;
 
-use super::{Entry, Kind};
+use super::{Entry, Kind, commitment};
 use crate::database::{DatabaseError, Tx, unreadable};
 use crate::evidence::record::ClockKnown;
 use crate::evidence::tree::{self, Frontier, ProofError};
@@ -76,6 +76,15 @@ pub struct Private {
     pub text: String,
 }
 
+impl Private {
+    /// Whether it is the one that the entry commits to.
+    #[must_use]
+    pub fn is_of(&self, entry: &Entry) -> bool {
+        let salt: Option<&[u8; 32]> = self.salt.as_slice().try_into().ok();
+        salt.is_some_and(|salt| entry.private == Some(commitment(salt, &self.text)))
+    }
+}
+
 impl Stored {
     /// The entry in its bytes.
     ///
@@ -127,16 +136,21 @@ pub async fn entries(tx: &mut Tx, from: u64, most: u32) -> Result<Vec<Stored>, D
     rows.iter().map(read_row).collect()
 }
 
-/// The numbers of the entries from `from` on and before `end` that have a private part, in order, at most `most`.
-pub(super) async fn with_private(tx: &mut Tx, from: u64, end: u64, most: u32) -> Result<Vec<u64>, DatabaseError> {
+/// The private parts of the entries from `from` on and before `end`, in order, at most `most`.
+pub(super) async fn private_parts(
+    tx: &mut Tx,
+    from: u64,
+    end: u64,
+    most: u32,
+) -> Result<Vec<(u64, Private)>, DatabaseError> {
     let number = |index: u64| i64::try_from(index).map_err(unreadable("journal_private.idx"));
-    let rows = sqlx::query("SELECT idx FROM journal_private WHERE idx >= $1 AND idx < $2 ORDER BY idx LIMIT $3")
-        .bind(number(from)?)
-        .bind(number(end)?)
-        .bind(i64::from(most))
-        .fetch_all(tx)
-        .await?;
-    rows.iter().map(|row| row.try_get::<i64, _>("idx")?.try_into().map_err(unreadable("journal_private.idx"))).collect()
+    let sql = "SELECT idx, salt, text FROM journal_private WHERE idx >= $1 AND idx < $2 ORDER BY idx LIMIT $3";
+    let rows = sqlx::query(sql).bind(number(from)?).bind(number(end)?).bind(i64::from(most)).fetch_all(tx).await?;
+    let part = |row: &sqlx::any::AnyRow| {
+        let index = row.try_get::<i64, _>("idx")?.try_into().map_err(unreadable("journal_private.idx"))?;
+        Ok((index, Private { salt: row.try_get("salt")?, text: row.try_get("text")? }))
+    };
+    rows.iter().map(part).collect()
 }
 
 /// The entries about a document, in order.

@@ -507,10 +507,12 @@ pub async fn last_with_index(
     Ok(file.map(|file| (delivery, file)))
 }
 
-/// Whether every document that came of a delivery is filed. A further receipt of equal bytes follows the first one.
+/// Whether every document that came of a delivery is filed, and has its record. A further receipt of equal bytes follows the
+/// first one. Where the index was made anew and a record could not be read, what is left of the document may be the last of it.
 pub async fn all_filed(tx: &mut Tx, id: DeliveryId) -> Result<bool, DatabaseError> {
     let row = sqlx::query(
-        "SELECT COUNT(*) AS documents, COALESCE(SUM(CASE WHEN state = 'filed' THEN 0 ELSE 1 END), 0) AS others
+        "SELECT COUNT(*) AS documents, COALESCE(SUM(CASE WHEN state = 'filed'
+           AND EXISTS (SELECT 1 FROM record WHERE record.document = document.id) THEN 0 ELSE 1 END), 0) AS others
          FROM document WHERE id IN (SELECT document FROM document_part
            WHERE delivery = (SELECT COALESCE(receipt_of, id) FROM delivery WHERE id = $1))",
     )
@@ -520,13 +522,14 @@ pub async fn all_filed(tx: &mut Tx, id: DeliveryId) -> Result<bool, DatabaseErro
     Ok(row.try_get::<i64, _>("documents")? > 0 && row.try_get::<i64, _>("others")? == 0)
 }
 
-/// Deliveries of a station whose source still stands and whose every document is filed.
+/// Deliveries of a station whose source still stands and whose every document is filed and has its record.
 pub async fn filed_with_source_left(tx: &mut Tx, station: &Name) -> Result<BTreeSet<DeliveryId>, DatabaseError> {
     let rows = sqlx::query(
         "SELECT d.id FROM delivery d WHERE d.station = $1 AND d.source_released IN ('no', 'cannot') AND d.state = 'taken'
            AND EXISTS (SELECT 1 FROM document_part p WHERE p.delivery = COALESCE(d.receipt_of, d.id))
            AND NOT EXISTS (SELECT 1 FROM document_part p JOIN document o ON o.id = p.document
-             WHERE p.delivery = COALESCE(d.receipt_of, d.id) AND o.state <> 'filed')",
+             WHERE p.delivery = COALESCE(d.receipt_of, d.id)
+               AND (o.state <> 'filed' OR NOT EXISTS (SELECT 1 FROM record r WHERE r.document = o.id)))",
     )
     .bind(station.to_string())
     .fetch_all(tx)

@@ -27,6 +27,8 @@ pub struct Document {
     pub held_detail: Option<String>,
     pub profile: Option<ProfileRef>,
     pub identity: Identity,
+    /// The ledger was made anew, and what this document was known to be could not be.
+    pub identity_lost: bool,
     pub claims: Claims,
     /// JSON: what a person should know of the identity, as codes.
     pub flags: String,
@@ -62,7 +64,7 @@ pub(super) const WAITS_NO_MORE: &str =
     "held = NULL, held_detail = NULL, waits_for = NULL, failures = 0, retry_at = NULL, revision = revision + 1";
 
 pub(super) const COLUMNS: &str = "id, salt, station, state, held, held_detail, profile_id, profile_version, profile_digest, identity,
-    claims, flags, stated, judgement, calendar, taken_in_at, due_at, supersedes, assigned_to, failures, created_at, updated_at, revision";
+    identity_lost, claims, flags, stated, judgement, calendar, taken_in_at, due_at, supersedes, assigned_to, failures, created_at, updated_at, revision";
 
 pub(super) fn read_row(row: &AnyRow) -> Result<Document, DatabaseError> {
     let text = |column: &'static str| row.try_get::<String, _>(column);
@@ -88,6 +90,7 @@ pub(super) fn read_row(row: &AnyRow) -> Result<Document, DatabaseError> {
         held_detail: optional("held_detail")?,
         profile,
         identity: from_json("document.identity", &text("identity")?)?,
+        identity_lost: row.try_get::<i64, _>("identity_lost")? == 1,
         claims: from_json("document.claims", &text("claims")?)?,
         flags: text("flags")?,
         stated: text("stated")?,
@@ -309,7 +312,7 @@ pub async fn set_identity(
 ) -> Result<(), DatabaseError> {
     sqlx::query(
         "UPDATE document SET identity = $1, claims = $2, document_type = $3, patient_id = $4, obtained_on = $5,
-         profile_id = $6, profile_version = $7, profile_digest = $8 WHERE id = $9",
+         profile_id = $6, profile_version = $7, profile_digest = $8, identity_lost = 0 WHERE id = $9",
     )
     .bind(to_json("document.identity", identity)?)
     .bind(to_json("document.claims", claims)?)

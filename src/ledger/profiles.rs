@@ -65,6 +65,17 @@ pub async fn adopt(
     })
 }
 
+/// Puts out of force whatever version of a profile is in force.
+pub async fn retire(tx: &mut Tx, id: &Name) -> Result<(), DatabaseError> {
+    sqlx::query("UPDATE profile_version SET state = $1 WHERE id = $2 AND state = $3")
+        .bind(super::documents::to_text(&ProfileState::Retired))
+        .bind(id.to_string())
+        .bind(super::documents::to_text(&ProfileState::InForce))
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
 /// The versions in force, by id.
 pub async fn in_force(tx: &mut Tx) -> Result<Vec<Version>, DatabaseError> {
     let rows = sqlx::query(

@@ -92,6 +92,13 @@ pub async fn hold(tx: &mut Tx, id: DocumentId, held: Option<HoldReason>) -> Resu
     Ok(())
 }
 
+/// Notes that nobody can tell any more what a document was known to be: what is compared with it must not take that for
+/// nothing known.
+pub async fn forget_identity(tx: &mut Tx, id: DocumentId) -> Result<(), DatabaseError> {
+    sqlx::query("UPDATE document SET identity_lost = 1 WHERE id = $1").bind(id.to_string()).execute(tx).await?;
+    Ok(())
+}
+
 /// Makes of a document what its record says of it, and ends it as filed.
 pub async fn filed(tx: &mut Tx, record: &RecordJson, parts: &[Part], at: Instant) -> Result<(), DatabaseError> {
     let id = record.document;
@@ -99,7 +106,7 @@ pub async fn filed(tx: &mut Tx, record: &RecordJson, parts: &[Part], at: Instant
     sqlx::query(
         "UPDATE document SET document_type = $1, profile_id = $2, profile_version = $3, profile_digest = $4,
            patient_id = $5, obtained_on = $6, salt = $7, identity = $8, claims = $9, judgement = $10, calendar = $11,
-           supersedes = $12 WHERE id = $13",
+           supersedes = $12, identity_lost = 0 WHERE id = $13",
     )
     .bind(record.identity.document_type.as_ref().map(|kind| kind.value.to_string()))
     .bind(record.profile.id.to_string())

@@ -217,20 +217,11 @@ pub(super) async fn last_issued_by(
     row.try_get::<Option<i64>, _>("at")?.map(|at| instant("certificate.issued_at", at)).transpose()
 }
 
-/// A file name for a new key that no certificate names. A file that is there all the same is left over from an
-/// enrolment that was never finished.
-pub async fn free_key_file(tx: &mut Tx, person: &Person) -> Result<String, DatabaseError> {
-    let taken: Vec<_> = of_person(tx, person.id).await?.into_iter().map(|certificate| certificate.key_file).collect();
-    let login = &person.login;
-    (1..=u32::MAX)
-        .map(|number| key_file(login, number))
-        .find(|name| !taken.contains(name))
-        .ok_or_else(|| DatabaseError::Conflict(format!("no key file name is left for {login}")))
-}
-
-/// The key file of a person's certificate: the login's own name first; renewals are numbered.
-pub(super) fn key_file(login: &Name, number: u32) -> String {
-    if number <= 1 { format!("{login}.pem") } else { format!("{login}.{number}.pem") }
+/// The key file of a certificate. It bears the certificate's own number, so that no other key is ever saved under its name:
+/// not even where the register does not know it, because a certificate was lost.
+pub(super) fn key_file(login: &Name, fingerprint: &Digest) -> String {
+    let fingerprint = fingerprint.hex();
+    format!("{login}.{}.pem", fingerprint.get(..16).unwrap_or(&fingerprint))
 }
 
 pub(super) async fn insert(tx: &mut Tx, new: &Certificate, journal_index: i64) -> Result<(), DatabaseError> {

@@ -66,13 +66,12 @@ impl OwnKey {
 }
 
 impl KeyFile {
-    /// Writes the key file. A file of this name that no certificate names is left over from an enrolment that was
-    /// never finished, and is replaced.
+    /// Writes the key file, under the name that its certificate gives it.
     ///
     /// # Errors
     /// When the disk does not take it.
     pub fn save(&self, keys: &Path, file_name: &str) -> Result<(), PeopleError> {
-        Folder::open(keys)?.replace(file_name, self.pem.as_bytes())?;
+        Folder::open(keys)?.create_new(file_name, self.pem.as_bytes())?;
         Ok(())
     }
 }
@@ -86,7 +85,6 @@ pub fn issue(
     person: &Person,
     key: &KeyPair,
     organization: &str,
-    key_file: String,
     validity: Validity,
     now: Instant,
 ) -> Result<Certificate, PeopleError> {
@@ -98,8 +96,10 @@ pub fn issue(
     let der = authority.issue_operator(&key.public_key()?, &subject, validity)?;
     // Certificates count whole seconds: what the register and the act say is what the certificate itself says.
     let issued = check::Certificate::read(&der).map_err(|error| MakeError::Certificate(error.to_string()))?;
+    let fingerprint = Digest::of(&der);
+    let key_file = certificates::key_file(&person.login, &fingerprint);
     Ok(Certificate {
-        fingerprint: Digest::of(&der),
+        fingerprint,
         person: person.id,
         der,
         suite: key.suite(),

@@ -29,8 +29,6 @@ pub enum Lost {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
     pub certificate: Digest,
-    /// The how manieth of its person, those counted that are lost: their key files still lie under their names.
-    pub number: u32,
     /// None where it is lost.
     pub der: Option<Vec<u8>>,
 }
@@ -104,12 +102,13 @@ pub async fn restore(
         }
         _ => {}
     }
-    apply(tx, entry.index, rows, certificates).await?;
+    lost.extend(apply(tx, entry.index, rows).await?);
     Ok(lost)
 }
 
 /// Nobody's rows are made whose own is missing: everything about them hangs on it.
-async fn apply(tx: &mut Tx, index: u64, rows: Vec<Row>, found: &[Found]) -> Result<(), DatabaseError> {
+async fn apply(tx: &mut Tx, index: u64, rows: Vec<Row>) -> Result<Vec<Lost>, DatabaseError> {
+    let mut lost = Vec::new();
     for mut row in rows {
         let about = match &row {
             Row::Certificate(certificate) => Some(certificate.person),
@@ -132,13 +131,19 @@ async fn apply(tx: &mut Tx, index: u64, rows: Vec<Row>, found: &[Found]) -> Resu
             },
         };
         if let (Row::Certificate(certificate), Some(person)) = (&mut row, &person) {
-            let found = found.iter().find(|found| found.certificate == certificate.fingerprint);
-            certificate.key_file = key_file(&person.login, found.map_or(1, |found| found.number));
+            certificate.key_file = key_file(&person.login, &certificate.fingerprint);
+        }
+        // A login is one person's. Who bears it a second time is told, and keeps nobody else from being there.
+        if let Row::Person(person) = &row
+            && register::list(tx).await?.iter().any(|known| known.login == person.login)
+        {
+            lost.push(Lost::Person(person.id));
+            continue;
         }
         // The entry is there already; only the rows are made.
         Change::new(Draft::by_system(Kind::PersonEnrolled, Subject::default()), vec![row]).apply(tx, index).await?;
     }
-    Ok(())
+    Ok(lost)
 }
 
 /// The people of an act, by its private part.
@@ -173,7 +178,7 @@ fn issue(issued: &Issued, by: Option<PersonId>, at: Instant, found: &[Found]) ->
         person: issued.person,
         der,
         suite,
-        // Named when its row is made: the files of a person's keys are numbered in the order of the certificates.
+        // Named when its row is made, for it bears the login.
         key_file: String::new(),
         not_before: issued.not_before,
         not_after: issued.not_after,
@@ -201,5 +206,5 @@ async fn close(tx: &mut Tx, entry: &Entry) -> Result<(), DatabaseError> {
     // A session ends after all that was done in it, whatever the clock of the entry says.
     let said = entry.facts.get("closed_at").and_then(|at| serde_json::from_value(at.clone()).ok());
     let at = said.unwrap_or(entry.at);
-    apply(tx, entry.index, vec![Row::SessionCloses { session: id, at, reason }], &[]).await
+    apply(tx, entry.index, vec![Row::SessionCloses { session: id, at, reason }]).await.map(drop)
 }

@@ -292,11 +292,6 @@ fn a_certificate_ends() {
         assert!(matches!(refusal(find("nobody", later(0))), Refused::UnknownPerson { .. }));
         hospital.add(&admin, hospital.person("mihon-hanako", "見本 花子")).unwrap();
         assert!(matches!(refusal(find("mihon-hanako", later(0))), Refused::NoCertificate { .. }));
-        let file = hospital.database.read(async |tx| {
-            let person = register::active(tx, "mihon-taro").await?;
-            Ok::<_, PeopleError>(certificates::free_key_file(tx, &person).await?)
-        });
-        assert_eq!(file.unwrap(), "mihon-taro.2.pem");
     }
 }
 

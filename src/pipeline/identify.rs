@@ -358,7 +358,8 @@ impl Line {
     }
 
     /// Equal bytes are a mere further receipt only when station, identity and profile agree and the first was neither
-    /// sent back nor discarded nor disposed of; under another patient they wait for a person.
+    /// sent back nor discarded nor disposed of; under another patient they wait for a person, and so they do where nobody can
+    /// tell any more under whom.
     fn compare_with_equals(
         &self,
         document: &Document,
@@ -387,13 +388,17 @@ impl Line {
             |identity: &crate::identity::Identity| identity.patient.as_ref().map(|patient| patient.value.id.clone());
         let ours = identified.identity();
         for (other, waits) in &others {
-            let theirs = &other.identity;
-            let contradicts = Beside::EqualBytes { earlier: other.id };
-            if patient(theirs).is_some() && patient(theirs) != patient(ours) && !seen_beside.contains(&contradicts) {
+            let (theirs, earlier) = (&other.identity, other.id);
+            let contradicts = match patient(theirs) {
+                Some(theirs) => (Some(theirs) != patient(ours)).then_some(Beside::EqualBytes { earlier }),
+                // It may have been another's, and a person may have said so.
+                None => other.identity_lost.then_some(Beside::EqualBytesUntold { earlier }),
+            };
+            if let Some(contradicts) = contradicts.filter(|contradicts| !seen_beside.contains(contradicts)) {
                 return Ok(Settled::Held(HoldReason::EqualBytes, to_text(&contradicts)?));
             }
             // Whoever saw both and says what this one is, is believed: it is none of the other's receipts.
-            if [contradicts, Beside::EqualBytesOpen { earlier: other.id }].iter().any(|it| seen_beside.contains(it)) {
+            if seen_beside.iter().any(|seen| seen.is_equal_to(earlier)) {
                 continue;
             }
             let same = other.station == document.station

@@ -30,6 +30,7 @@ use crate::database::{Address, Database, DatabaseError};
 use crate::durable::{Failure, Folder};
 use crate::ids::{AttemptId, Digest, DocumentId, Name, PersonId};
 use crate::instant::Instant;
+use crate::journal::anchor::Anchor;
 use crate::journal::append::Journal;
 use crate::journal::kept::Kept;
 use crate::keyring::{Keyring, KeyringError};
@@ -41,6 +42,9 @@ use plan::Planner;
 /// Entries that are entered in one transaction.
 const BATCH: usize = 200;
 
+/// No more than this is listed of what could not be made anew; the rest is counted.
+const MOST_NOT_REBUILT: usize = 200;
+
 /// What came of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RebuildReport {
@@ -49,12 +53,45 @@ pub struct RebuildReport {
     pub records: u64,
     /// Documents that go on, from identification.
     pub open_documents: u64,
+    pub old_database: OldDatabase,
     /// Where the old database lies now.
     pub kept_aside: Vec<String>,
     /// What could not be made anew, because it is nowhere on the disk.
     pub not_rebuilt: Vec<NotRebuilt>,
+    /// How much more of that there is.
+    pub more_not_rebuilt: u64,
     /// The home as it is now.
     pub check: StoreReport,
+}
+
+/// Whether the old database was asked for what the journal's files lack. The catalogue has a sentence for each that was not:
+/// `store-old-database-<code>`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum OldDatabase {
+    /// There was none.
+    #[default]
+    None,
+    /// All that it had is in the files now.
+    Compared,
+    /// Not even the head of its journal can be read.
+    Unreadable,
+    /// It was another home's, or was never finished.
+    NotOurs,
+    /// The settings name the new one.
+    OnServer,
+}
+
+impl RebuildReport {
+    fn lack(&mut self, lost: impl IntoIterator<Item = NotRebuilt>) {
+        for lost in lost {
+            if self.not_rebuilt.len() < MOST_NOT_REBUILT {
+                self.not_rebuilt.push(lost);
+            } else {
+                self.more_not_rebuilt = self.more_not_rebuilt.saturating_add(1);
+            }
+        }
+    }
 }
 
 /// One thing that could not be made anew. The catalogue has a sentence for each, with what follows from it:
@@ -97,6 +134,15 @@ pub enum NotRebuilt {
         document: DocumentId,
         count: u64,
     },
+    /// What documents had been known to be that were sent back or discarded: it stood in the ledger alone.
+    Identities {
+        count: u64,
+        first: DocumentId,
+    },
+    /// A signature that came to nothing, and whose files are gone.
+    MissedSignature {
+        attempt: AttemptId,
+    },
     /// The row of a signature that was not filed. The next start sets its files aside, and the document is signed anew.
     Signature {
         attempt: AttemptId,
@@ -122,7 +168,10 @@ pub enum RebuildError {
     Io { path: PathBuf, error: std::io::Error },
     /// A line of the journal's files is not the entry that belongs there, or is not there any more.
     #[error("the journal's files are damaged at entry {index}, or before it")]
-    JournalDamaged { index: u64 },
+    JournalDamaged { index: u64, in_database: bool },
+    /// The copy of the checkpoints outside the home speaks of entries that the files lack, or of others.
+    #[error("the journal's files are not those of which {} has a checkpoint of {size} entries", .path.display())]
+    AgainstAnchor { path: PathBuf, size: u64 },
     /// What the old database has beyond the journal's files would be lost.
     #[error("what {} has beyond the journal's files cannot be copied to them: {problem}", .path.display())]
     NotCopied { path: PathBuf, problem: String },
@@ -155,11 +204,17 @@ pub fn rebuild(
         error,
     })?;
     let folder = layout.store(config).join("journal");
+    let (asked, head) = match &place {
+        Address::File(path) => past::caught_up(path, home, config, &folder, runtime)?,
+        Address::Server(_) => (OldDatabase::OnServer, None),
+    };
     let old = match &place {
-        Address::File(path) => past::caught_up(path, home, config, &folder, runtime)?.map(|head| (path, head)),
+        Address::File(path) => head.as_ref().map(|head| (path.as_path(), head)),
         Address::Server(_) => None,
     };
-    past::check_whole(&folder, old.as_ref().map(|(path, head)| (path.as_path(), head)))?;
+    let anchor = config.journal.anchor.as_ref().map(|folder| layout.root().join(folder));
+    let anchor = anchor.map(|folder| Anchor::new(&folder, layout.root(), home.id()));
+    past::check_whole(&folder, anchor.as_ref(), old)?;
     let (address, made) = match &place {
         Address::File(path) => {
             let made = path.with_file_name("torikomi.db.rebuilt");
@@ -173,12 +228,15 @@ pub fn rebuild(
     if !database.read(async |tx| restoring::is_empty(tx).await)? {
         return Err(RebuildError::NotEmpty);
     }
+    let (id, mode) = (home.id(), config.mode);
+    database.write(async move |tx| owner::rebuilding(tx, id).await)?;
     let objects = Objects::at_home(home, config, runtime)?;
     let keys = Keyring::open(layout, config, home.id())?;
     let journal = Arc::new(Journal::new(home.id(), keys.origin, keys.journal));
     let disk = Disk::look(home, config, &objects)?;
     let mut report = fill(&disk, &database, &journal, &folder, progress)?;
-    let (id, mode, stations) = (home.id(), config.mode, disk.stations());
+    report.old_database = asked;
+    let stations = disk.stations();
     database.write::<_, OwnerError, _>(async move |tx| {
         for station in &stations {
             crate::ledger::stations::set_established(tx, station, now).await?;
@@ -215,21 +273,21 @@ fn fill(
             && let Some(entry) = kept.next_entry().map_err(io)?
         {
             let index = entry.index;
-            planner.entry(entry, &mut steps)?.ok_or(RebuildError::JournalDamaged { index })?;
+            planner.entry(entry, &mut steps)?.ok_or(RebuildError::JournalDamaged { index, in_database: false })?;
             entries = index.saturating_add(1);
         }
         if steps.is_empty() {
             break;
         }
-        planner.not_rebuilt(steps::take(database, journal, steps)?);
+        planner.report.lack(steps::take(database, journal, steps)?);
         progress(entries);
     }
     if entries == 0 {
         return Err(RebuildError::NoJournal { folder: folder.to_owned() });
     }
     let last = planner.finish()?;
-    planner.not_rebuilt(steps::take(database, journal, last)?);
-    let mut report = planner.into_report();
+    planner.report.lack(steps::take(database, journal, last)?);
+    let mut report = planner.report;
     report.journal_entries = entries;
     Ok(report)
 }

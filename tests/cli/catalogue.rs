@@ -193,6 +193,8 @@ fn failures() -> Vec<Failure> {
         Failure::FileExists { path: "proof".into() },
         Failure::Database { problem: problem() },
         Failure::JournalDamaged { index: 41 },
+        Failure::JournalFilesDamaged { index: 41 },
+        Failure::AgainstAnchor { path: "/mnt/outside/checkpoints.txt".into(), size: 41 },
         Failure::NoJournal { folder: "/srv/torikomi/store/journal".into() },
         Failure::DatabaseNotEmpty,
         Failure::DatabaseNotCopied { path: "/srv/torikomi/store/torikomi.db".into(), problem: problem() },

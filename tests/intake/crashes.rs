@@ -270,7 +270,7 @@ fn filed_and_custody_not_cleared() {
     drop(line);
     drop(world.open());
     assert_eq!(world.custody(), ["001 a page"]);
-    world.set_document(document, "filed");
+    world.file(document);
     let line = world.open();
     assert!(world.custody().is_empty());
     assert!(line.custody_findings().is_empty());
@@ -312,7 +312,7 @@ fn a_source_that_is_the_last_of_its_delivery_stays() {
     world.turn(&line, 1);
     assert_eq!(world.standing(), ["scan.tif"]);
     assert_eq!(line.stations()[0].problem, Some(StationProblem::CopyMissing));
-    world.set_document(document, "filed");
+    world.file(document);
     world.turn(&line, 61);
     assert_eq!(world.ledger(), ["scan.tif: taken 1 yes"], "the store has it");
 }

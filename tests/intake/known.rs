@@ -205,7 +205,7 @@ fn a_longer_version_that_is_sent_again_is_marked_within_the_patience() {
         world.take(&line);
         let first = world.only().id;
         let document = world.measured_complete(first);
-        world.set_document(document, "filed");
+        world.file(document);
         world.turn(&line, 1);
         assert!(world.standing().is_empty());
         world.pass(wait);
@@ -367,7 +367,7 @@ fn what_changes_in_place_is_no_new_scan_even_when_it_begins_otherwise() {
     drop(file);
     world.turn(&line, 1);
     assert_eq!(world.document(document).held, Some(HoldReason::SourceChanged));
-    world.set_document(document, "filed");
+    world.file(document);
     world.turn(&line, 3);
     assert_eq!(world.deliveries()[1].regrown_from, Some(first), "although the first one was filed meanwhile");
 }
@@ -397,7 +397,7 @@ fn another_number_of_the_device_makes_no_new_scan() {
     world.take(&line);
     world.take(&line);
     assert_eq!(world.ledger(), before);
-    world.set_document(document, "filed");
+    world.file(document);
     world.take(&line);
     assert_eq!(world.standing(), ["half.tif"], "and it is released as the same one");
 }
@@ -411,7 +411,7 @@ fn a_sidecar_that_is_in_no_record_stays_in_custody() {
     let first = world.only().id;
     let document = world.measured_complete(first);
     world.turn(&line, 1);
-    world.set_document(document, "filed");
+    world.file(document);
     assert!(line.cleanup(first).unwrap());
     // Whose it is, nobody can tell: the first scan was taken without one.
     world.put("scan.json", b"{}");
@@ -421,7 +421,7 @@ fn a_sidecar_that_is_in_no_record_stays_in_custody() {
     assert_eq!(second.sidecar_doubt, Some(first));
     let document = world.measured_complete(second.id);
     world.turn(&line, 1);
-    world.set_document(document, "filed");
+    world.file(document);
     assert!(!line.cleanup(second.id).unwrap());
     assert_eq!(world.custody(), ["001 second"]);
     drop(line);
@@ -438,7 +438,7 @@ fn a_sidecar_that_is_in_no_record_stays_in_custody() {
     let own = Sidecar { object: Digest::of(b"{ }"), delivered_name: "scan.json".to_owned(), list: None, whole: true };
     world.write(async move |tx| spoken::set_sidecars(tx, document, &[own]).await);
     world.turn(&line, 1);
-    world.set_document(document, "filed");
+    world.file(document);
     assert!(line.cleanup(third.id).unwrap());
     world.put("scan.json", b"{  }");
     world.put("scan.tif", b"fourth");

@@ -285,6 +285,23 @@ impl World {
         });
     }
 
+    /// The same, and it has its record.
+    pub(crate) fn file(&self, document: DocumentId) {
+        self.set_document(document, "filed");
+        self.write(async move |tx| {
+            sqlx::query(
+                "INSERT INTO record (id, digest, document, version, station, document_type, profile_id,
+                   profile_version, patient_id, patient_name, page_count, signer, taken_in_at, signed_at, filed_at,
+                   journal_index)
+                 VALUES ($1, $1, $1, 1, 'er-1', 'consent-demo', 'consent-demo', 1, '9990001', '架空 花子', 1, $1, 0, 0, 0, 0)",
+            )
+            .bind(document.to_string())
+            .execute(tx)
+            .await?;
+            Ok(())
+        });
+    }
+
     /// The kinds of the journal's entries, in order.
     pub(crate) fn journal(&self) -> Vec<Kind> {
         let found = self.read(async |tx| entries(tx, 0, 1000).await);

@@ -48,6 +48,8 @@ mod program;
 mod proven;
 mod put_back;
 mod rebuilt;
+mod rebuilt_beside;
+mod rebuilt_past;
 mod regrown;
 mod reused;
 #[path = "../support/s3.rs"]

@@ -68,7 +68,7 @@ fn the_line_runs_on_a_server_and_waits_for_it_while_it_is_away() {
     let text = std::fs::read_to_string(&settings).unwrap();
     std::fs::write(&settings, text.replace(&url, &postgres::empty_database(runtime.handle()))).unwrap();
     let report = rebuild(&hospital);
-    assert_eq!(report["records"], 3, "{report:#}");
+    assert_eq!((&report["records"], &report["old_database"]), (&3.into(), &"on-server".into()), "{report:#}");
     assert_eq!(
         (&report["not_rebuilt"], &report["check"]["findings"]),
         (&serde_json::json!([]), &serde_json::json!([]))

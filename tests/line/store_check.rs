@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use torikomi::config::home::Layout;
+use torikomi::control::Request;
 use torikomi::database::{Database, DatabaseError};
 use torikomi::ids::{AttemptId, DeliveryId, Digest, RecordId};
 use torikomi::ledger::documents::Document;
@@ -14,7 +15,7 @@ use crate::account::{
     document_of, documents_of, every_file_has_one_delivery, filed, names, the_journal_is_whole, wait_for,
 };
 use crate::burst::{Sent, deliver, put, sample, variant_of_jpeg};
-use crate::hospital::{Hospital, Settings};
+use crate::hospital::{Hospital, PATIENCE, Settings};
 use crate::program::torikomi;
 use crate::schema::demand;
 
@@ -180,6 +181,14 @@ fn second_copy(hospital: &Hospital) {
     fs::write(&private, &whole).unwrap();
     let parts = whole.lines().count().to_string();
     while_moved(&private, || one(hospital, "parts-not-kept", &[("count", parts)]));
+    // Another word in one, and in its place: the start writes what the entry commits to.
+    let first_index = first["index"].to_string();
+    fs::write(&private, whole.replacen("見本", "別人", 1)).unwrap();
+    one(hospital, "parts-not-kept", &[("count", "1".to_owned()), ("first", first_index)]);
+    let daemon = hospital.start();
+    hospital.ask(&Request::Status, PATIENCE).unwrap();
+    daemon.stop();
+    assert!(fs::read_to_string(&private).unwrap().starts_with(&whole));
     while_there(&journal.join("stamped/.torikomi-tmp-0"), b"?", || one(hospital, "temporary-left", &[]));
 }
 

@@ -149,8 +149,7 @@ impl Hospital {
             let person = Person { id, ..new_person(login, person).into_person(None, now).unwrap() };
             let (key, certificate) = std::iter::repeat_with(|| {
                 let key = KeyPair::generate(suite).unwrap();
-                let file = format!("{login}.pem");
-                let certificate = enrolment::issue(&ca, &person, &key, "見本病院", file, validity(), now).unwrap();
+                let certificate = enrolment::issue(&ca, &person, &key, "見本病院", validity(), now).unwrap();
                 (key, certificate)
             })
             .find(|(_, certificate)| wanted(&torikomi::keyring::pem(&certificate.der)))

@@ -73,9 +73,8 @@ fn a_certificate_is_asked_for_by_its_own_key() {
     let hospital = Hospital::new();
     let now = at(TAKEN_IN_AT);
     let key = KeyPair::generate(Suite::Ed25519).unwrap();
-    let file = "another.pem".to_owned();
     let person = &hospital.manager_person;
-    let certificate = enrolment::issue(&hospital.ca, person, &key, "見本病院", file, validity(), now).unwrap();
+    let certificate = enrolment::issue(&hospital.ca, person, &key, "見本病院", validity(), now).unwrap();
     // The manager's old key signs; the new one, of which the manager may know nothing, does not.
     let deed = Deed::Enrol(certificate.issued());
     let index = append(&hospital, deed, &[&hospital.admin, &hospital.manager], now);

@@ -21,8 +21,7 @@ fn nobody_has_two_keys_in_force() {
     let now = at(TAKEN_IN_AT);
     let key = KeyPair::generate(Suite::Ed25519).unwrap();
     let person = &hospital.manager_person;
-    let certificate =
-        enrolment::issue(&hospital.ca, person, &key, "見本病院", "another.pem".to_owned(), validity(), now).unwrap();
+    let certificate = enrolment::issue(&hospital.ca, person, &key, "見本病院", validity(), now).unwrap();
     hospital.register(&certificate);
     let deed = Deed::Enrol(certificate.issued());
     let another = Signer::new(person, certificate, key).unwrap();
@@ -97,8 +96,7 @@ pub(crate) fn third(hospital: &Hospital, now: Instant) -> Signer {
     let (admin, manager) = (&hospital.admin, &hospital.manager);
     let person = new.into_person(Some(admin.person()), now).unwrap();
     let key = KeyPair::generate(Suite::Ed25519).unwrap();
-    let file = "mihon-hanako.pem".to_owned();
-    let certificate = enrolment::issue(&hospital.ca, &person, &key, "見本病院", file, validity(), now).unwrap();
+    let certificate = enrolment::issue(&hospital.ca, &person, &key, "見本病院", validity(), now).unwrap();
     let third = Signer::new(&person, certificate.clone(), key).unwrap();
     let (act, private) = enrolment::add_person_act(&person, admin, now, hospital.home).unwrap();
     let added = Signed::sign(act, &[admin]).unwrap();
@@ -172,9 +170,9 @@ fn whoever_stopped_a_key_alone_does_not_have_the_next_one_made() {
         }
         append(&hospital, revocation(&hospital, now), &[&hospital.admin], now);
         let key = KeyPair::generate(Suite::Ed25519).unwrap();
-        let (person, file) = (&hospital.manager_person, "another.pem".to_owned());
+        let person = &hospital.manager_person;
         let later = now.plus(SignedDuration::from_secs(1));
-        let certificate = enrolment::issue(&hospital.ca, person, &key, "見本病院", file, validity(), later).unwrap();
+        let certificate = enrolment::issue(&hospital.ca, person, &key, "見本病院", validity(), later).unwrap();
         hospital.register(&certificate);
         let deed = Deed::Enrol(certificate.issued());
         let another = Signer::new(person, certificate, key).unwrap();
@@ -270,8 +268,8 @@ fn from_now_on_may_lie_far_ahead_and_the_key_is_replaced_all_the_same() {
     let ahead = now.plus(SignedDuration::from_hours(3));
     append(&hospital, revocation(&hospital, ahead), &[&hospital.manager], now);
     let key = KeyPair::generate(Suite::Ed25519).unwrap();
-    let (person, file) = (&hospital.manager_person, "another.pem".to_owned());
-    let certificate = enrolment::issue(&hospital.ca, person, &key, "見本病院", file, validity(), now).unwrap();
+    let person = &hospital.manager_person;
+    let certificate = enrolment::issue(&hospital.ca, person, &key, "見本病院", validity(), now).unwrap();
     hospital.register(&certificate);
     let deed = Deed::Enrol(certificate.issued());
     let another = Signer::new(person, certificate, key).unwrap();

@@ -361,11 +361,10 @@ fn fill(
         let certificate_validity = Validity { not_before: validity.not_before, not_after };
         let person = founder.person.into_person(None, now)?;
         let own = make_key(&person, founder.passphrase, &config, suite)?;
-        let file = format!("{}.pem", person.login);
-        own.save(&layout.people_keys(), &file)?;
         let authority = &keys.authority;
         let certificate =
-            enrolment::issue(authority, &person, &own.key, &plan.organization, file, certificate_validity, now)?;
+            enrolment::issue(authority, &person, &own.key, &plan.organization, certificate_validity, now)?;
+        own.save(&layout.people_keys(), &certificate.key_file)?;
         signers.push(Signer::new(&person, certificate.clone(), own.key)?);
         founders.push(Founder { person, role, certificate });
     }

@@ -6,7 +6,7 @@ use crate::cli::trusted::Anchors;
 use crate::cli::{Answer, Desk, Failure};
 use crate::config::home::harden_process;
 use crate::upkeep::check::{Sources, StoreReport, Unchecked, check};
-use crate::upkeep::rebuild::{RebuildError, rebuild};
+use crate::upkeep::rebuild::{OldDatabase, RebuildError, rebuild};
 use crate::verification::Trust;
 
 #[derive(Debug, clap::Args)]
@@ -61,6 +61,18 @@ fn rebuilt(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
     desk.show(&report, |page| {
         for lost in &report.not_rebuilt {
             page.marked(Tone::Warning, &desk.words.coded("not-rebuilt", lost));
+        }
+        if report.more_not_rebuilt > 0 {
+            page.below(&desk.words.with("store-more-findings", &[("count", report.more_not_rebuilt.into())]));
+        }
+        let not_asked = match report.old_database {
+            OldDatabase::None | OldDatabase::Compared => None,
+            OldDatabase::Unreadable => Some("store-old-database-unreadable"),
+            OldDatabase::NotOurs => Some("store-old-database-not-ours"),
+            OldDatabase::OnServer => Some("store-old-database-on-server"),
+        };
+        if let Some(id) = not_asked {
+            page.marked(Tone::Warning, &desk.words.with(id, &[]));
         }
         let counts = [
             ("records", report.records.into()),
@@ -129,7 +141,11 @@ impl From<RebuildError> for Failure {
                 Self::File { path: failure.path().display().to_string(), problem: failure.to_string() }
             }
             RebuildError::Io { path, error } => Self::file(&path, &error),
-            RebuildError::JournalDamaged { index } => Self::JournalDamaged { index },
+            RebuildError::JournalDamaged { index, in_database: false } => Self::JournalDamaged { index },
+            RebuildError::JournalDamaged { index, in_database: true } => Self::JournalFilesDamaged { index },
+            RebuildError::AgainstAnchor { path, size } => {
+                Self::AgainstAnchor { path: path.display().to_string(), size }
+            }
             RebuildError::NoJournal { folder } => Self::NoJournal { folder: folder.display().to_string() },
             RebuildError::NotEmpty => Self::DatabaseNotEmpty,
             RebuildError::NotCopied { path, problem } => {

@@ -20,7 +20,7 @@ use crate::keyring;
 use crate::ledger::{decisions, documents, waiting};
 use crate::people::acts::{Deed, RevocationReason, Signed};
 use crate::people::appointments::{self, Appointment, Changing};
-use crate::people::certificates::{self, Certificate, Signer};
+use crate::people::certificates::{Certificate, Signer};
 use crate::people::enrolment::{self, Next, OwnKey};
 use crate::people::register::{self, NewPerson, Person};
 use crate::people::sessions::{self, CloseReason};
@@ -69,15 +69,11 @@ impl Requests {
         let ending = present.map(|passphrase| Credentials { login: own.login.clone(), passphrase });
         let ending = ending.map(|present| self.prove(&present, hand.now)).transpose()?.map(Signers::from);
         let _alone = self.enrolling.lock().unwrap_or_else(PoisonError::into_inner);
-        let (person, file_name) = self.line.database.read::<_, PeopleError, _>(async |tx| {
-            let person = register::active(tx, &own.login).await?;
-            let file_name = certificates::free_key_file(tx, &person).await?;
-            Ok((person, file_name))
-        })?;
+        let person = self.line.database.read::<_, PeopleError, _>(async |tx| register::active(tx, &own.login).await)?;
         let config = &self.line.config;
         let passphrase = Zeroizing::new(own.passphrase.expose().to_owned());
         let key = OwnKey::make(&person, passphrase, PassphraseRule::from(&config.people), config.signing.suite.into())?;
-        let certificate = self.certify(authority, &person, &key, file_name.clone(), &hand)?;
+        let certificate = self.certify(authority, &person, &key, &hand)?;
         let OwnKey { key, file } = key;
         let own = Signer::new(&person, certificate.clone(), key)?;
         // Both sign: the one who has it issued, and the new key, which proves that its owner has it.
@@ -89,7 +85,7 @@ impl Requests {
         self.line.database.read::<_, PeopleError, _>(async move |tx| {
             enrolment::enrol(tx, asked, new, ended, &rules, now).await.map(drop)
         })?;
-        file.save(&self.line.keys, &file_name)?;
+        file.save(&self.line.keys, &certificate.key_file)?;
         // The journal names its digest alone: the bytes have to outlast the database.
         self.line.objects.put(&certificate.der)?;
         if ending.is_some() {
@@ -117,14 +113,7 @@ impl Requests {
     }
 
     /// The ceremony: the authority is opened, issues one certificate, and is closed.
-    fn certify(
-        &self,
-        authority: &Secret,
-        person: &Person,
-        key: &OwnKey,
-        file_name: String,
-        hand: &Hand,
-    ) -> Result<Certificate, Refusal> {
+    fn certify(&self, authority: &Secret, person: &Person, key: &OwnKey, hand: &Hand) -> Result<Certificate, Refusal> {
         let authority = self.open_authority(authority)?;
         let unreadable = || Refusal::Environment { problem: "the authority's own certificate cannot be read".into() };
         let root = keyring::certificate_of_authority(self.line.home.layout())
@@ -134,7 +123,7 @@ impl Requests {
         let wanted = hand.now.plus(self.line.config.people.certificate_valid.as_signed());
         let validity =
             Validity { not_before: hand.now.cut_to_second(), not_after: wanted.min(root.not_after).cut_to_second() };
-        Ok(enrolment::issue(&authority, person, &key.key, &organization, file_name, validity, hand.now)?)
+        Ok(enrolment::issue(&authority, person, &key.key, &organization, validity, hand.now)?)
     }
 
     pub(super) fn revoke(

@@ -120,6 +120,8 @@ CREATE TABLE document (
     calendar        TEXT,
     -- JSON: what a person should know of the identity, as codes
     flags           TEXT NOT NULL DEFAULT '[]',
+    -- 1 where this table was made anew, and what it was known to be is written nowhere else
+    identity_lost   BIGINT NOT NULL DEFAULT 0,
     -- the next deadline that may be missed
     due_at          BIGINT,
     supersedes      TEXT,

@@ -31,7 +31,7 @@ store-finding-attempt-missing = The files of attempt { $attempt } to sign docume
 store-finding-attempt-damaged = Attempt { $attempt } to sign document { $document }: { $file } is not what was signed. Put it back from a backup, and check the disk.
 store-finding-attempt-orphan = Files of attempt { $attempt } to sign lie in custody, and no row of the ledger counts on them. The next start takes them up, removes them or sets them aside; until then leave them there.
 store-finding-stranger-in-custody = { $path } in custody is nothing that was taken in or set aside. Find out who put it there.
-store-finding-parts-not-kept = The journal's second copy (store/journal/) lacks the private parts of { $count } entries that the database has, the first of entry { $first }. Restart the daemon, which writes them anew; and find out who changed the files.
+store-finding-parts-not-kept = The journal's second copy (store/journal/) lacks the private parts of { $count } entries that the database has, or has others in their place, the first of entry { $first }. Restart the daemon, which writes them anew; and find out who changed the files.
 store-finding-journal-faulty = The journal does not hold in itself, or with what is beside it ({ $faults } faults). `torikomi journal verify` names each.
 
 store-more-findings = and { $count } more
@@ -42,6 +42,9 @@ store-in-the-making = { $count } files are being written or wait for a step that
 store-set-aside = { $count } attempts to sign were set aside in custody/quarantine/, as the journal says. They are kept.
 
 # `torikomi store check --rebuild`: one sentence for each code of `NotRebuilt`. What could not be made anew, and what follows.
+store-old-database-unreadable = The old database cannot be read any more: nobody knows whether it had entries that the files in store/journal/ lack.
+store-old-database-not-ours = The old database was another home's, or was never finished: it was not compared.
+store-old-database-on-server = The old database on the server was not asked whether it has entries that the files in store/journal/ lack. Keep it until that is known.
 not-rebuilt-private-part = The private part of entry { $journal_index } of the journal is nowhere on the disk. The entry stands; what it said in words is lost, unless a backup has it.
 not-rebuilt-person = The name of person { $person } is nowhere on the disk: their account, keys and roles could not be made anew. Put store/journal/ back from a backup and run the command again.
 not-rebuilt-certificate = Certificate { $certificate } of person { $person } is nowhere on the disk, and nothing can be signed with its key. Put store/objects/ back from a backup and run the command again, or have a new key made.
@@ -50,6 +53,8 @@ not-rebuilt-record = The record of entry { $journal_index } cannot be read ({ $o
 not-rebuilt-document = What was measured of document { $document } is not among the objects. Put store/objects/ back from a backup and run the command again; an open document waits for that.
 not-rebuilt-copy = Document { $document } is open, and its copy is not in custody. If it was filed at the very end, its parts are among the objects that nobody names; otherwise put custody/ back from a backup, or have it scanned again.
 not-rebuilt-decisions = { $count } decisions about document { $document } count no more: it begins anew, and is asked about again. The journal keeps them.
+not-rebuilt-identities = { $count } documents that were sent back or discarded are there again without what they had been known to be (the first is { $first }). Nobody is offered them as replaced by a rescan, and the same bytes delivered again wait for a person.
+not-rebuilt-missed-signature = The files of signature { $attempt }, which came to nothing, are gone. The journal keeps that it was made.
 not-rebuilt-signature = Signature { $attempt } was not filed. The next start sets it aside, and the document is signed anew.
 
 store-rebuilt = The database was made anew: { $records } records, { $documents } open documents, { $entries } entries of the journal. Start the daemon to go on.

@@ -31,7 +31,7 @@ store-finding-attempt-missing = 文書 { $document } の署名（{ $attempt }）
 store-finding-attempt-damaged = 文書 { $document } の署名（{ $attempt }）で、{ $file } が署名したときの内容と違います。バックアップから戻し、ディスクを確かめてください。
 store-finding-attempt-orphan = 保管場所にある署名（{ $attempt }）のファイルは、台帳で使われていません。次の起動で台帳に載せるか、取り除くか、隔離します。それまで残しておいてください。
 store-finding-stranger-in-custody = 保管場所の { $path } は、取り込んだものでも隔離したものでもありません。だれが置いたかを確かめてください。
-store-finding-parts-not-kept = 記録簿の写し（store/journal/）に、データベースにある説明が { $count } 件分ありません（最初は { $first } 番）。常駐プログラムを起動し直すと書き直されます。だれがファイルを変えたかも確かめてください。
+store-finding-parts-not-kept = 記録簿の写し（store/journal/）に、データベースにある説明が { $count } 件分ないか、違っています（最初は { $first } 番）。常駐プログラムを起動し直すと書き直されます。だれがファイルを変えたかも確かめてください。
 store-finding-journal-faulty = 記録簿が、それ自体またはほかのものと合いません（{ $faults } 件）。「torikomi journal verify」で一つずつ示します。
 
 store-more-findings = ほかに { $count } 件
@@ -42,6 +42,9 @@ store-in-the-making = { $count } 個のファイルは、書き込みや処理�
 store-set-aside = 記録簿にあるとおり、{ $count } 件の署名を custody/quarantine/ に隔離しています。そのまま残しています。
 
 # `torikomi store check --rebuild`。`NotRebuilt` の code ごとに一つ。作り直せなかったものと、その結果。
+store-old-database-unreadable = 元のデータベースは読めなくなっていました。store/journal/ のファイルにない項目があったかどうかは分かりません。
+store-old-database-not-ours = 元のデータベースは別のホームフォルダーのものか、作りかけのものだったため、照合していません。
+store-old-database-on-server = サーバーにある元のデータベースとは照合していません。store/journal/ のファイルにない項目があるかもしれないので、確かめるまで残しておいてください。
 not-rebuilt-private-part = 記録簿の { $journal_index } 番に添えられた説明が、ディスクのどこにもありません。項目そのものは残っています。言葉で書かれていたことは、バックアップになければ失われています。
 not-rebuilt-person = { $person } さんの氏名がディスクのどこにもないため、登録・鍵・役割を作り直せませんでした。store/journal/ をバックアップから戻し、もう一度実行してください。
 not-rebuilt-certificate = { $person } さんの証明書 { $certificate } がディスクのどこにもないため、その鍵では署名できません。store/objects/ をバックアップから戻してもう一度実行するか、新しい鍵を作ってください。
@@ -50,6 +53,8 @@ not-rebuilt-record = 記録簿の { $journal_index } 番の記録を読めない
 not-rebuilt-document = 文書 { $document } の測定結果が保存先にありません。store/objects/ をバックアップから戻し、もう一度実行してください。処理の途中の文書は、それまで待ちます。
 not-rebuilt-copy = 文書 { $document } は処理の途中ですが、写しが保管場所にありません。直前に登録されていれば、どこからも使われていない保存物の中にあります。そうでなければ、custody/ をバックアップから戻すか、もう一度スキャンしてください。
 not-rebuilt-decisions = 文書 { $document } についての決裁 { $count } 件は無効になりました。この文書は初めから処理し、もう一度お尋ねします。決裁は記録簿に残っています。
+not-rebuilt-identities = 差し戻しまたは取り消しになった文書 { $count } 件は、患者・種別・日付が分からないまま戻りました（最初は { $first }）。再スキャンのときに差し替え候補として示されず、同じファイルがまた届くと保留になり、人が確かめます。
+not-rebuilt-missed-signature = 使われずに終わった署名 { $attempt } のファイルがなくなっています。署名したことは記録簿に残っています。
 not-rebuilt-signature = 署名 { $attempt } は、まだ登録されていませんでした。次の起動で隔離し、文書には新しく署名します。
 
 store-rebuilt = データベースを作り直しました（記録 { $records } 件、処理の途中の文書 { $documents } 件、記録簿の項目 { $entries } 件）。常駐プログラムを始めると、続きから処理します。

@@ -129,8 +129,7 @@ impl Hospital {
     }
 
     pub(super) fn certificate(&self, person: &Person, key: &KeyPair) -> Certificate {
-        let file = format!("{}.pem", person.login);
-        enrolment::issue(&self.authority, person, key, "見本病院", file, validity(self.now), self.now).unwrap()
+        enrolment::issue(&self.authority, person, key, "見本病院", validity(self.now), self.now).unwrap()
     }
 
     pub(super) fn commit<F>(&self, change: F) -> Result<(), PeopleError>

@@ -100,9 +100,10 @@ impl Walk<'_> {
 
     /// What is wrong with a copy, as things stand now.
     fn copy(&self, folder: &Folder, delivery: DeliveryId, copy: u32) -> Result<Option<StoreFinding>, Unchecked> {
-        let (row, files, counted) = self.read(async |tx| {
+        let (row, files, counted, filed) = self.read(async |tx| {
             let row = deliveries::get(tx, delivery).await?;
-            Ok((row, deliveries::files(tx, delivery).await?, deliveries::counts_on_custody(tx, delivery).await?))
+            let counted = deliveries::counts_on_custody(tx, delivery).await?;
+            Ok((row, deliveries::files(tx, delivery).await?, counted, deliveries::all_filed(tx, delivery).await?))
         })?;
         let row = row.filter(|row| row.copy == copy);
         let found = match CustodyCopy::open(folder, delivery, copy) {
@@ -122,8 +123,8 @@ impl Walk<'_> {
         if found.manifest().home != self.sources.home.id() {
             return Ok(Some(StoreFinding::CopyForeign { delivery, copy }));
         }
-        // One that was refused stays; one that is filed goes.
-        if !row.is_some_and(|row| counted || row.state != DeliveryState::Taken) {
+        // One that was refused stays, and what may be the last of something; one that is filed goes.
+        if !row.is_some_and(|row| counted || !filed || row.state != DeliveryState::Taken) {
             return Ok(Some(StoreFinding::CopyOrphan { delivery, copy }));
         }
         for member in &found.manifest().members {

@@ -57,7 +57,7 @@ pub enum StoreFinding {
     // -- the journal --
     /// The journal does not hold, or something else that it is compared with.
     JournalFaulty { faults: u64 },
-    /// The journal's files lack private parts that the database has.
+    /// The journal's files lack private parts that the database has, or have them otherwise.
     PartsNotKept { count: u64, first: u64 },
 }
 

@@ -3,31 +3,33 @@
 
 use std::path::Path;
 
-use super::RebuildError;
+use super::{OldDatabase, RebuildError};
 use crate::config::Config;
 use crate::config::home::Home;
 use crate::database::owner::{self, OwnerError};
 use crate::database::{Database, DatabaseError};
 use crate::evidence::tree::Frontier;
+use crate::journal::anchor::Anchor;
 use crate::journal::files::{Files, FilesError};
-use crate::journal::kept::{self, Kept};
+use crate::journal::kept::{self, Kept, Promised};
 use crate::journal::read::{self, Head};
 
-/// Brings the journal's files up to the old database. Answers its head; none where there is no database, or none of this
-/// home's that can be read.
+/// Brings the journal's files up to the old database, in which nothing is changed. Answers what it was asked, and its head.
+///
+/// Where some of it is damaged, what can still be read counts: the tree says whether entries are the ones that were written.
 pub(super) fn caught_up(
     path: &Path,
     home: &Home,
     config: &Config,
     folder: &Path,
     runtime: &tokio::runtime::Handle,
-) -> Result<Option<Head>, RebuildError> {
+) -> Result<(OldDatabase, Option<Head>), RebuildError> {
     if !path.try_exists().map_err(|error| RebuildError::Io { path: path.to_owned(), error })? {
-        return Ok(None);
+        return Ok((OldDatabase::None, None));
     }
-    let database = match Database::open(path, false, runtime, || ()) {
+    let database = match Database::open_read_only(path, runtime) {
         Ok(database) => database,
-        Err(error) if is_damage(&error) => return Ok(None),
+        Err(error) if is_damage(&error) => return Ok((OldDatabase::Unreadable, None)),
         Err(error) => return Err(not_copied(path, &error)),
     };
     let head = copy(&database, path, home, config, folder);
@@ -41,26 +43,33 @@ fn copy(
     home: &Home,
     config: &Config,
     folder: &Path,
-) -> Result<Option<Head>, RebuildError> {
+) -> Result<(OldDatabase, Option<Head>), RebuildError> {
+    let (not_ours, unreadable) = (Ok((OldDatabase::NotOurs, None)), Ok((OldDatabase::Unreadable, None)));
+    match database.is_blank() {
+        Ok(false) => {}
+        Ok(true) => return unreadable,
+        Err(error) if is_damage(&error) => return unreadable,
+        Err(error) => return Err(not_copied(path, &error)),
+    }
     let (id, mode) = (home.id(), config.mode);
     match database.read(async |tx| owner::check(tx, id, mode).await) {
         Ok(()) => {}
-        // It has nothing of this home's.
-        Err(OwnerError::Foreign { .. } | OwnerError::Unfinished) => return Ok(None),
-        Err(OwnerError::Database(error)) if is_damage(&error) => return Ok(None),
+        Err(OwnerError::Foreign { .. } | OwnerError::Unfinished | OwnerError::HalfRebuilt) => return not_ours,
+        // Whose it is, its head will tell: the files are compared with it.
+        Err(OwnerError::Database(error)) if is_damage(&error) => {}
         Err(OwnerError::Database(error)) => return Err(not_copied(path, &error)),
         Err(error @ OwnerError::ModeChanged { .. }) => return Err(error.into()),
     }
     let head = match database.read::<_, DatabaseError, _>(async |tx| read::head(tx).await) {
         Ok(Some(head)) => head,
-        Ok(None) => return Ok(None),
-        Err(error) if is_damage(&error) => return Ok(None),
+        Ok(None) => return not_ours,
+        Err(error) if is_damage(&error) => return unreadable,
         Err(error) => return Err(not_copied(path, &error)),
     };
     match Files::open(folder, database).and_then(|mut files| files.catch_up(database)) {
         // What of it cannot be copied is found out by how far the files reach then.
-        Ok(()) | Err(FilesError::DatabaseIsOlder { .. }) => Ok(Some(head)),
-        Err(FilesError::Database(error)) if is_damage(&error) => Ok(Some(head)),
+        Ok(()) | Err(FilesError::DatabaseIsOlder { .. }) => Ok((OldDatabase::Compared, Some(head))),
+        Err(FilesError::Database(error)) if is_damage(&error) => Ok((OldDatabase::Compared, Some(head))),
         Err(FilesError::Forked { size, .. }) => Err(RebuildError::Forked { path: path.to_owned(), size }),
         Err(error) => Err(not_copied(path, &error)),
     }
@@ -75,17 +84,31 @@ fn not_copied(path: &Path, problem: &dyn std::fmt::Display) -> RebuildError {
     RebuildError::NotCopied { path: path.to_owned(), problem: problem.to_string() }
 }
 
-/// Demands that the files hold what their own last checkpoint speaks of, and all that the old database had.
-pub(super) fn check_whole(folder: &Path, old: Option<(&Path, &Head)>) -> Result<(), RebuildError> {
+/// Demands that the files hold what every checkpoint speaks of that lies in them or outside, and all that the old database had.
+pub(super) fn check_whole(
+    folder: &Path,
+    anchor: Option<&Anchor>,
+    old: Option<(&Path, &Head)>,
+) -> Result<(), RebuildError> {
     let io = |error| RebuildError::Io { path: folder.to_owned(), error };
-    let noted = kept::noted(folder).map_err(io)?;
+    let mut promised = kept::promised(folder).map_err(io)?;
+    if let Some(anchor) = anchor {
+        promised.extend(outside(anchor)?);
+    }
+    let broken = |by: &Promised, index: u64| {
+        if anchor.is_some_and(|anchor| anchor.path() == by.by) {
+            return RebuildError::AgainstAnchor { path: by.by.clone(), size: by.size };
+        }
+        RebuildError::JournalDamaged { index, in_database: old.is_some_and(|(_, head)| head.size > index) }
+    };
     let mut kept = Kept::open(folder).map_err(io)?;
     let mut edge = Frontier::default();
     while let Some(entry) = kept.next_entry().map_err(io)? {
         edge.append(&entry.bytes);
         let size = edge.size();
-        if noted.is_some_and(|(noted, root)| noted == size && root != edge.root()) {
-            return Err(RebuildError::JournalDamaged { index: entry.index });
+        let differs = |by: &&Promised| by.size == size && by.root.is_some_and(|root| root != edge.root());
+        if let Some(by) = promised.iter().find(differs) {
+            return Err(broken(by, entry.index));
         }
         if let Some((path, head)) = old
             && head.size == size
@@ -95,8 +118,8 @@ pub(super) fn check_whole(folder: &Path, old: Option<(&Path, &Head)>) -> Result<
         }
     }
     let in_files = edge.size();
-    if noted.is_some_and(|(noted, _)| noted > in_files) {
-        return Err(RebuildError::JournalDamaged { index: in_files });
+    if let Some(by) = promised.iter().find(|by| by.size > in_files) {
+        return Err(broken(by, in_files));
     }
     match old {
         Some((path, head)) if head.size > in_files => {
@@ -105,4 +128,16 @@ pub(super) fn check_whole(folder: &Path, old: Option<(&Path, &Head)>) -> Result<
         }
         _ => Ok(()),
     }
+}
+
+/// What the copy of the checkpoints outside the home speaks of. Where its folder cannot be reached, nobody can tell.
+fn outside(anchor: &Anchor) -> Result<Option<Promised>, RebuildError> {
+    let io = |path: &Path| {
+        let path = path.to_owned();
+        |error| RebuildError::Io { path, error }
+    };
+    if let Some(folder) = anchor.path().parent() {
+        folder.metadata().map_err(io(folder))?;
+    }
+    kept::last_note(anchor.path()).map_err(io(anchor.path()))
 }

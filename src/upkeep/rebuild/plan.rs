@@ -1,34 +1,30 @@
 //! From each entry of the journal to the steps that it stands for.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::ffi::OsStr;
+mod filed;
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::disk::{Disk, attempt};
-use super::steps::{Filed, Step};
+use super::disk::Disk;
+use super::steps::Step;
 use super::{NotRebuilt, RebuildError, RebuildReport};
 use crate::clock::ClockProblem;
 use crate::document::{DeliveryState, DocumentState, HoldReason, Part};
-use crate::evidence::manifest::{MANIFEST_PATH, SIGNATURE_MEDIA_TYPE, SIGNATURE_PATH};
-use crate::evidence::record::RecordJson;
-use crate::filing;
-use crate::ids::{AttemptId, DeliveryId, Digest, DocumentId, Name, PersonId};
+use crate::ids::{AttemptId, DeliveryId, Digest, DocumentId, Name};
 use crate::intake::custody::CustodyCopy;
 use crate::intake::line::files_of;
-use crate::intake::names::{self, Part as Side};
+use crate::intake::names::Part as Side;
 use crate::journal::kept::KeptEntry;
 use crate::journal::read::Private;
-use crate::journal::{ENTRY_VERSION, Entry, Kind, commitment};
+use crate::journal::{ENTRY_VERSION, Entry, Kind};
 use crate::judgement::ProfileRef;
-use crate::ledger::deliveries::{DeliveryFile, Released, Role};
 use crate::ledger::profiles::ProfileState;
 use crate::ledger::restoring::Delivered;
-use crate::ledger::spoken::Sidecar;
 use crate::ledger::watched_files::KnownFile;
 use crate::people::acts::{Act, Deed};
 use crate::people::restoring::Found;
-use crate::pipeline::rows_of;
 use crate::profile;
 
 /// Follows the journal. Only what is open is kept, so that a journal of any length fits.
@@ -36,12 +32,14 @@ pub(super) struct Planner<'a> {
     disk: &'a Disk<'a>,
     open: BTreeMap<DocumentId, Open>,
     profiles: BTreeSet<(Name, u32)>,
-    /// How many certificates each person has been issued.
-    certificates: BTreeMap<PersonId, u32>,
     /// Attempts that came to nothing, whose files stay.
     missed: BTreeSet<AttemptId>,
+    /// Those whose record is filed, however it is.
+    filed: BTreeSet<AttemptId>,
     clock: Option<ClockProblem>,
-    report: RebuildReport,
+    /// How many documents ended otherwise than filed, and the first of them.
+    unfiled: (u64, Option<DocumentId>),
+    pub(super) report: RebuildReport,
 }
 
 /// A document that has not ended.
@@ -49,6 +47,10 @@ struct Open {
     station: Name,
     delivery: DeliveryId,
     in_custody: bool,
+    /// The folder that was moved in whole.
+    folder: Option<String>,
+    /// Its scans, as they were delivered.
+    scans: Vec<(String, Digest)>,
     /// The entry that took it in.
     taken_at: u64,
     decisions: u64,
@@ -70,17 +72,16 @@ impl Open {
 
 impl<'a> Planner<'a> {
     pub(super) fn new(disk: &'a Disk<'a>) -> Self {
-        let (open, profiles, missed) = (BTreeMap::new(), BTreeSet::new(), BTreeSet::new());
-        let (certificates, report) = (BTreeMap::new(), RebuildReport::default());
-        Self { disk, open, profiles, certificates, missed, clock: None, report }
-    }
-
-    pub(super) fn not_rebuilt(&mut self, lost: Vec<NotRebuilt>) {
-        self.report.not_rebuilt.extend(lost);
-    }
-
-    pub(super) fn into_report(self) -> RebuildReport {
-        self.report
+        Self {
+            disk,
+            open: BTreeMap::new(),
+            profiles: BTreeSet::new(),
+            missed: BTreeSet::new(),
+            filed: BTreeSet::new(),
+            clock: None,
+            unfiled: (0, None),
+            report: RebuildReport::default(),
+        }
     }
 
     /// The steps of an entry; none where it is not the entry that belongs there.
@@ -148,18 +149,21 @@ impl<'a> Planner<'a> {
                     // Damaged files may tell nothing of it; it has been given up all the same.
                     if row.is_some() || entry.kind == Kind::AttemptDamaged {
                         self.missed.insert(attempt);
+                    } else if !self.disk.attempts().contains(&attempt) {
+                        self.report.lack([NotRebuilt::MissedSignature { attempt }]);
                     }
                     steps.extend(row.map(|row| Step::Attempt(Box::new(row))));
                 }
             }
             Kind::DocumentFiled => self.filed(&entry, steps)?,
             Kind::DocumentSentBack | Kind::DocumentSuperseded => {
-                self.ended(&entry, act.as_ref(), DocumentState::SentBack, steps)?;
+                self.unfiled(&entry, act.as_ref(), DocumentState::SentBack, steps);
             }
-            Kind::DocumentDiscarded => self.ended(&entry, act.as_ref(), DocumentState::Discarded, steps)?,
+            Kind::DocumentDiscarded => self.unfiled(&entry, act.as_ref(), DocumentState::Discarded, steps),
             Kind::DeliveryReceived => {
                 let delivery = entry.subject.document.and_then(|id| self.open.get(&id)).map(|open| open.delivery);
-                self.ended(&entry, act.as_ref(), DocumentState::Discarded, steps)?;
+                // It is the same as the first one, which is looked at for itself.
+                self.end(&entry, act.as_ref(), DocumentState::Discarded, steps);
                 if let Some((delivery, first)) = delivery.zip(fact(&entry, "receipt_of")) {
                     steps.push(Step::ReceiptOf { delivery, first });
                 }
@@ -192,30 +196,29 @@ impl<'a> Planner<'a> {
         for (document, open) in open {
             self.spoken(*document, open, &mut steps);
         }
-        let lost = &mut self.report.not_rebuilt;
         for (document, open) in &self.open {
             if !open.in_custody {
-                lost.push(NotRebuilt::Copy { document: *document });
+                self.report.lack([NotRebuilt::Copy { document: *document }]);
             }
             if open.decisions > 0 {
-                lost.push(NotRebuilt::Decisions { document: *document, count: open.decisions });
+                self.report.lack([NotRebuilt::Decisions { document: *document, count: open.decisions }]);
             }
         }
-        let unfiled = self.disk.attempts().difference(&self.missed);
-        lost.extend(unfiled.map(|attempt| NotRebuilt::Signature { attempt: *attempt }));
+        if let (count, Some(first)) = self.unfiled {
+            self.report.lack([NotRebuilt::Identities { count, first }]);
+        }
+        let unfiled = self.disk.attempts().iter().filter(|id| !self.missed.contains(id) && !self.filed.contains(id));
+        self.report.lack(unfiled.map(|attempt| NotRebuilt::Signature { attempt: *attempt }));
         self.report.open_documents = self.open.len() as u64;
         Ok(steps)
     }
 
     /// The private part, where it is the one that the entry commits to.
     fn private(&mut self, entry: &Entry, private: Option<Private>) -> Option<Private> {
-        let committed = entry.private?;
-        let kept = private.filter(|private| {
-            let salt: Option<&[u8; 32]> = private.salt.as_slice().try_into().ok();
-            salt.map(|salt| commitment(salt, &private.text)) == Some(committed)
-        });
+        entry.private?;
+        let kept = private.filter(|private| private.is_of(entry));
         if kept.is_none() {
-            self.report.not_rebuilt.push(NotRebuilt::PrivatePart { journal_index: entry.index });
+            self.report.lack([NotRebuilt::PrivatePart { journal_index: entry.index }]);
         }
         kept
     }
@@ -234,10 +237,8 @@ impl<'a> Planner<'a> {
         };
         let mut certificates = Vec::new();
         for issued in issued {
-            let number = self.certificates.entry(issued.person).or_insert(0_u32);
-            *number = number.saturating_add(1);
-            let (certificate, number) = (issued.certificate, *number);
-            certificates.push(Found { certificate, number, der: self.disk.object(&certificate)? });
+            let certificate = issued.certificate;
+            certificates.push(Found { certificate, der: self.disk.object(&certificate)? });
         }
         steps.push(Step::People { entry: Box::new(entry.clone()), private, certificates });
         for profile in profiles {
@@ -247,14 +248,15 @@ impl<'a> Planner<'a> {
     }
 
     fn profile(&mut self, it: ProfileRef, journal_index: u64, steps: &mut Vec<Step>) -> Result<(), RebuildError> {
+        // Whatever lies in profiles/ now under this number: it is not what came into force.
+        self.profiles.insert((it.id.clone(), it.version));
         match self.disk.profile(&it.digest)? {
             Some(bytes) => {
-                self.profiles.insert((it.id.clone(), it.version));
                 steps.push(Step::Profile { reference: it, bytes, state: ProfileState::InForce, journal_index });
             }
             None => {
-                let lost = NotRebuilt::Profile { id: it.id, version: it.version, digest: it.digest };
-                self.report.not_rebuilt.push(lost);
+                steps.push(Step::Retire(it.id.clone()));
+                self.report.lack([NotRebuilt::Profile { id: it.id, version: it.version, digest: it.digest }]);
             }
         }
         Ok(())
@@ -263,20 +265,21 @@ impl<'a> Planner<'a> {
     /// A delivery became a document.
     fn taken(&mut self, it: &Entry, private: Option<&str>, steps: &mut Vec<Step>) -> Result<Option<()>, RebuildError> {
         let (Some(id), Some(document)) = (it.subject.delivery, it.subject.document) else { return Ok(None) };
-        let (Some(station), Some(taken_in_at)) = (fact::<Name>(it, "station"), fact(it, "taken_in_at")) else {
+        let (Some(station), Some(taken_in_at), Some(is_folder)) =
+            (fact::<Name>(it, "station"), fact(it, "taken_in_at"), fact::<bool>(it, "is_folder"))
+        else {
             return Ok(None);
         };
         let contents: Vec<Digest> = fact(it, "contents").unwrap_or_default();
         let copy = self.disk.copy_of(id, &contents);
-        let said: Option<serde_json::Value> = private.and_then(|text| serde_json::from_str(text).ok());
-        let delivered_as =
-            said.and_then(|said| Some(said.get("delivered_as")?.as_str()?.to_owned())).unwrap_or_default();
+        let said: Said = private.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
         let manifest = copy.as_ref().map(CustodyCopy::manifest);
         steps.push(Step::Delivery(Box::new(Delivered {
             id,
             station: station.clone(),
             state: DeliveryState::Taken,
-            source_name: manifest.map_or_else(|| delivered_as.clone().into_bytes(), |it| it.name.as_bytes().to_vec()),
+            source_name: manifest
+                .map_or_else(|| said.delivered_as.clone().into_bytes(), |it| it.name.as_bytes().to_vec()),
             first_seen_at: manifest.map_or(taken_in_at, |it| it.begun_at),
             copy: manifest.and_then(|it| Some((it.copy, files_of(it).ok()?))),
             taken_in_at,
@@ -286,8 +289,12 @@ impl<'a> Planner<'a> {
         })));
         let names: Vec<String> = match manifest {
             Some(it) => scans(it).map(|member| member.name.bare().to_string_lossy().into_owned()).collect(),
-            None => vec![delivered_as],
+            None if said.files.is_empty() && !is_folder => vec![said.delivered_as.clone()],
+            None => said.files,
         };
+        // One whose name is lost must not come to stand for what lies in the drop folder itself.
+        let folder = Some(said.delivered_as).filter(|_| is_folder);
+        let folder = folder.map(|name| if name.is_empty() { id.to_string() } else { name });
         let objects: Vec<Digest> = fact(it, "measurements").unwrap_or_default();
         let mut parts = Vec::new();
         for (place, content) in contents.iter().enumerate() {
@@ -295,7 +302,7 @@ impl<'a> Planner<'a> {
             let measurements = object.map(|object| self.disk.measurements(object)).transpose()?.flatten();
             let measurements = measurements.filter(|measurements| measurements.content == *content);
             let (Some(measurements), Some(object)) = (measurements, object) else {
-                self.report.not_rebuilt.push(NotRebuilt::Document { document });
+                self.report.lack([NotRebuilt::Document { document }]);
                 // With some of its scans it would look whole, and be filed without the others: it gets none, and waits.
                 parts.clear();
                 break;
@@ -310,11 +317,12 @@ impl<'a> Planner<'a> {
             steps.push(Step::Content { measurements: Box::new(measurements), object: *object });
         }
         steps.push(Step::Document { id: document, station: station.clone(), parts, taken_in_at, at: it.at });
-        let in_custody = copy.is_some();
         let open = Open {
             station,
             delivery: id,
-            in_custody,
+            in_custody: copy.is_some(),
+            folder,
+            scans: names.into_iter().zip(contents).collect(),
             taken_at: it.index,
             decisions: 0,
             source_changed: false,
@@ -328,7 +336,8 @@ impl<'a> Planner<'a> {
     fn refused(&mut self, id: DeliveryId, entry: &Entry, steps: &mut Vec<Step>) -> Result<(), RebuildError> {
         let Some(copy) = self.disk.newest_copy(id) else { return Ok(()) };
         let manifest = copy.manifest();
-        let files = files_of(manifest).map_err(|_| RebuildError::JournalDamaged { index: entry.index })?;
+        let files =
+            files_of(manifest).map_err(|_| RebuildError::JournalDamaged { index: entry.index, in_database: false })?;
         steps.push(Step::Delivery(Box::new(Delivered {
             id,
             station: manifest.station.clone(),
@@ -357,6 +366,7 @@ impl<'a> Planner<'a> {
                 Some(Deed::Identify { .. }) => {
                     open.decisions = open.decisions.saturating_add(1);
                     (open.source_changed, open.was_said) = (false, true);
+                    steps.push(Step::Forget(document));
                 }
                 _ => open.decisions = open.decisions.saturating_add(1),
             }
@@ -364,151 +374,43 @@ impl<'a> Planner<'a> {
         }
     }
 
-    fn ended(
+    /// What was sent back or discarded. What it had been known to be stands nowhere, for no act names it.
+    fn unfiled(&mut self, entry: &Entry, act: Option<&Act>, state: DocumentState, steps: &mut Vec<Step>) {
+        for document in self.end(entry, act, state, steps) {
+            steps.push(Step::Forget(document));
+            let (count, first) = self.unfiled;
+            self.unfiled = (count.saturating_add(1), first.or(Some(document)));
+        }
+    }
+
+    fn end(
         &mut self,
         entry: &Entry,
         act: Option<&Act>,
         state: DocumentState,
         steps: &mut Vec<Step>,
-    ) -> Result<(), RebuildError> {
-        for document in about(entry, act) {
-            steps.push(Step::End { document, state, at: entry.at });
-            let Some(open) = self.open.remove(&document) else { continue };
-            self.spoken(document, &open, steps);
-        }
-        Ok(())
-    }
-
-    /// The rows of lists that have spoken for a document that was not filed: they never speak again. Custody has the list; a
-    /// folder's is its own.
-    fn spoken(&self, document: DocumentId, open: &Open, steps: &mut Vec<Step>) {
-        let Some(copy) = self.disk.newest_copy(open.delivery).filter(|copy| !copy.manifest().is_folder) else { return };
-        let names: Vec<String> =
-            scans(copy.manifest()).map(|member| member.name.bare().to_string_lossy().into_owned()).collect();
-        for member in copy.manifest().members.iter().filter(|member| member.part == Side::Index) {
-            let mut list = Vec::new();
-            if let Ok(file) = copy.open_member(member) {
-                let _ = std::io::Read::read_to_end(&mut std::io::Read::take(file, LONGEST_LIST), &mut list);
+    ) -> Vec<DocumentId> {
+        let ended = about(entry, act);
+        for document in &ended {
+            steps.push(Step::End { document: *document, state, at: entry.at });
+            if let Some(open) = self.open.remove(document) {
+                self.beside(*document, &open, entry.at, steps);
             }
-            self.rows(&list, &open.station, &names, document, steps);
         }
-    }
-
-    fn rows(&self, list: &[u8], station: &Name, names: &[String], document: DocumentId, steps: &mut Vec<Step>) {
-        let Some(encoding) = self.disk.encoding(station) else { return };
-        let rows = rows_of(list, encoding, names).into_iter();
-        steps.extend(rows.map(|row| Step::Row { station: station.clone(), row, document }));
-    }
-
-    fn filed(&mut self, entry: &Entry, steps: &mut Vec<Step>) -> Result<(), RebuildError> {
-        let (Some(document), Some(record)) = (entry.subject.document, entry.subject.record) else { return Ok(()) };
-        let open = self.open.remove(&document);
-        let digests = fact::<Digest>(entry, "record_digest").zip(fact::<Digest>(entry, "signature_digest"));
-        let parts = match &digests {
-            Some((manifest, signature)) => self.disk.record(manifest, signature)?,
-            None => None,
-        };
-        let (Some(found), Some((manifest, signature))) = (parts.filter(|it| it.json.document == document), digests)
-        else {
-            steps.push(Step::End { document, state: DocumentState::Filed, at: entry.at });
-            let object = digests.map_or_else(|| Digest::of(b""), |(manifest, _)| manifest);
-            self.report.not_rebuilt.push(NotRebuilt::Record { journal_index: entry.index, object });
-            return Ok(());
-        };
-        let json = found.json;
-        let attempt = attempt(&json, found.record, manifest, &found.signed);
-        let filed = filing::Filed { record, digest: manifest, at: entry.at };
-        let Ok(row) = filing::index_row(&filed, &attempt, &json, entry.index) else {
-            steps.push(Step::End { document, state: DocumentState::Filed, at: entry.at });
-            let lost = NotRebuilt::Record { journal_index: entry.index, object: found.record };
-            self.report.not_rebuilt.push(lost);
-            return Ok(());
-        };
-        let member = |name: &str, object: Digest, media_type: &str| -> Result<_, RebuildError> {
-            Ok(filing::member(name, object, self.disk.length(&object)?.unwrap_or_default(), media_type))
-        };
-        let named = found.named.iter();
-        let mut members = named
-            .map(|named| member(named.name.as_str(), named.digest, named.media_type.as_str()))
-            .collect::<Result<Vec<_>, _>>()?;
-        members.push(member(MANIFEST_PATH, manifest, "text/xml")?);
-        members.push(member(SIGNATURE_PATH, signature, SIGNATURE_MEDIA_TYPE)?);
-        let mut sidecars = Vec::new();
-        let names: Vec<String> = json.files.iter().map(|file| file.delivered_name.clone()).collect();
-        for sidecar in &json.sidecars {
-            let named = found.named.iter().find(|named| named.name.as_str() == sidecar.name);
-            let Some(object) = named.map(|named| named.digest) else { continue };
-            let of_list = sidecar.list.is_some();
-            if of_list && let Some(list) = self.disk.object(&object)? {
-                self.rows(&list, &json.station, &names, document, steps);
-            }
-            let (delivered_name, list) = (sidecar.delivered_name.clone(), sidecar.list);
-            // Whether all of a list's rows are in the record nobody knows any more: a copy that is still there stays.
-            let whole = !of_list || open.as_ref().is_none_or(|open| !open.in_custody);
-            sidecars.push(Sidecar { object, delivered_name, list, whole });
-        }
-        let (parts, delivered) = (parts_of(&json), delivered(&json, &sidecars));
-        // What stands under one of the names may still be its own; a list stands there for others too.
-        let own = delivered.values().flatten().filter(|file| file.role != Role::Index);
-        let stand = own.into_iter().any(|file| self.disk.stands(&json.station, file.source_os_name()));
-        let released = if stand { Released::Changed } else { Released::Gone };
-        let filed = Filed { json, row, members, parts, sidecars, delivered, released, attempt };
-        steps.push(Step::Filed(Box::new(filed)));
-        self.report.records = self.report.records.saturating_add(1);
-        Ok(())
+        ended
     }
 }
 
-/// A list is no longer than the tables that identification reads.
-const LONGEST_LIST: u64 = 64 << 20;
+/// The private part of the entry by which a delivery was taken.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Said {
+    delivered_as: String,
+    files: Vec<String>,
+}
 
 fn scans(manifest: &crate::intake::custody::Manifest) -> impl Iterator<Item = &crate::intake::custody::Member> {
     manifest.members.iter().filter(|member| member.part == Side::Document)
-}
-
-/// The files of the deliveries of a record. Which of several a sidecar came with nobody knows: it is the first one's.
-fn delivered(json: &RecordJson, sidecars: &[Sidecar]) -> BTreeMap<DeliveryId, Vec<DeliveryFile>> {
-    let mut delivered: BTreeMap<DeliveryId, Vec<DeliveryFile>> = BTreeMap::new();
-    let mut add = |delivery: DeliveryId, role: Role, name: &str, content: Digest, byte_length: u64| {
-        let files = delivered.entry(delivery).or_default();
-        files.push(DeliveryFile {
-            ordinal: u32::try_from(files.len()).unwrap_or(u32::MAX).saturating_add(1),
-            role,
-            source_name: name.as_bytes().to_vec(),
-            stem: names::stem(OsStr::new(name)).to_vec(),
-            // What the source was like nobody knows any more, and nobody compares it once it is released.
-            source_stat: "null".to_owned(),
-            custody_name: String::new(),
-            content,
-            byte_length,
-        });
-    };
-    for file in &json.files {
-        add(file.delivery, Role::Scan, &file.delivered_name, file.digest, file.byte_length);
-    }
-    if let Some(first) = json.files.first() {
-        for sidecar in sidecars {
-            let role = if sidecar.list.is_some() { Role::Index } else { Role::Sidecar };
-            add(first.delivery, role, &sidecar.delivered_name, sidecar.list.unwrap_or(sidecar.object), 0);
-        }
-    }
-    delivered
-}
-
-/// The parts of a document, by its record.
-fn parts_of(json: &RecordJson) -> Vec<Part> {
-    let file = |name: &str| json.files.iter().find(|file| file.name == name);
-    let part = |pages: &crate::evidence::record::PageRange| {
-        let file = file(&pages.file)?;
-        Some(Part {
-            delivery: file.delivery,
-            content: file.digest,
-            first_page: pages.first_page,
-            page_count: pages.page_count,
-            delivered_name: file.delivered_name.clone(),
-        })
-    };
-    json.pages.iter().filter_map(part).collect()
 }
 
 /// The documents that an entry is about: its own, or those of its act.

@@ -27,22 +27,76 @@ use crate::people::restoring::{Found, Lost, restore};
 use crate::store::records::{self, Member, Record};
 
 pub(super) enum Step {
-    Entry { entry: Box<Entry>, bytes: Vec<u8>, private: Option<Private> },
-    People { entry: Box<Entry>, private: Option<String>, certificates: Vec<Found> },
-    Profile { reference: ProfileRef, bytes: Vec<u8>, state: ProfileState, journal_index: u64 },
-    Watched { name: String, known: KnownFile },
+    Entry {
+        entry: Box<Entry>,
+        bytes: Vec<u8>,
+        private: Option<Private>,
+    },
+    People {
+        entry: Box<Entry>,
+        private: Option<String>,
+        certificates: Vec<Found>,
+    },
+    /// A version that came into force is lost: the one before it judges nothing any more.
+    Retire(Name),
+    Profile {
+        reference: ProfileRef,
+        bytes: Vec<u8>,
+        state: ProfileState,
+        journal_index: u64,
+    },
+    Watched {
+        name: String,
+        known: KnownFile,
+    },
     Clock(Option<ClockProblem>),
     Delivery(Box<Delivered>),
-    Content { measurements: Box<Measurements>, object: Digest },
-    Document { id: DocumentId, station: Name, parts: Vec<Part>, taken_in_at: Instant, at: Instant },
-    End { document: DocumentId, state: DocumentState, at: Instant },
-    Hold { document: DocumentId, held: Option<HoldReason> },
+    Content {
+        measurements: Box<Measurements>,
+        object: Digest,
+    },
+    Document {
+        id: DocumentId,
+        station: Name,
+        parts: Vec<Part>,
+        taken_in_at: Instant,
+        at: Instant,
+    },
+    End {
+        document: DocumentId,
+        state: DocumentState,
+        at: Instant,
+    },
+    /// What it was known to be is nowhere.
+    Forget(DocumentId),
+    /// The scans of a delivery that is neither in custody nor in a record.
+    Gone {
+        delivery: DeliveryId,
+        files: Vec<DeliveryFile>,
+        released: Released,
+        at: Instant,
+    },
+    Hold {
+        document: DocumentId,
+        held: Option<HoldReason>,
+    },
     Filed(Box<Filed>),
     Attempt(Box<Attempt>),
     Signed(SessionId),
-    ReceiptOf { delivery: DeliveryId, first: DocumentId },
-    Assigned { document: DocumentId, person: PersonId, at: Instant },
-    Row { station: Name, row: Digest, document: DocumentId },
+    ReceiptOf {
+        delivery: DeliveryId,
+        first: DocumentId,
+    },
+    Assigned {
+        document: DocumentId,
+        person: PersonId,
+        at: Instant,
+    },
+    Row {
+        station: Name,
+        row: Digest,
+        document: DocumentId,
+    },
 }
 
 /// A record, and the rows that stand for it.
@@ -85,6 +139,7 @@ impl Step {
             Self::Profile { reference, bytes, state, journal_index } => {
                 profiles::adopt(tx, &reference, &bytes, state, journal_index).await?;
             }
+            Self::Retire(id) => profiles::retire(tx, &id).await?,
             Self::Watched { name, known } => watched_files::set(tx, &name, known).await?,
             // Of which boot the clocks agreed is told anew at the start; a doubt has to outlast the database.
             Self::Clock(problem) => clock_state::set(tx, &ClockState { boot: None, agreement: 0, problem }).await?,
@@ -94,6 +149,10 @@ impl Step {
                 documents::create(tx, id, &station, &parts, taken_in_at, at).await?;
             }
             Self::End { document, state, at } => restoring::end(tx, document, state, at).await?,
+            Self::Forget(document) => restoring::forget_identity(tx, document).await?,
+            Self::Gone { delivery, files, released, at } => {
+                restoring::files(tx, delivery, &files, released, at).await?;
+            }
             Self::Hold { document, held } => restoring::hold(tx, document, held).await?,
             Self::Filed(filed) => {
                 restoring::filed(tx, &filed.json, &filed.parts, filed.row.filed_at).await?;
