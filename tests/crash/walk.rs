@@ -388,7 +388,10 @@ impl Walk {
     fn act(&self) {
         let reason = |code: &str| ReasonGiven { code: code.parse().unwrap(), text: None };
         let manager = || by("manager");
-        self.tell(&Request::AcknowledgeClock { by: manager(), reason: reason("system-failure") });
+        if let Ok(status) = self.hospital.ask(&Request::Status, self.patience()) {
+            let shown = serde_json::from_value(status["clock_shown"].clone()).unwrap();
+            self.tell(&Request::AcknowledgeClock { by: manager(), shown, reason: reason("system-failure") });
+        }
         for (document, parts) in documents_of(&self.hospital) {
             let looked = || self.hospital.looked(document.id);
             let whose = self.whose[parts.values().next().unwrap()];
