@@ -124,7 +124,11 @@ fn equal_bytes_wait_where_whose_the_others_were_cannot_be_told_any_more() {
     // Whoever sees both and says what this one is, is believed.
     for (second, patient) in seconds.iter().zip(["9990001", "9990003"]) {
         identify(&hospital, second.id, whole(&hospital, patient));
-        confirmable(&hospital, second.id, patient);
+        wait_for(&hospital, "what goes on as said", || {
+            let found = get(&hospital, second.id);
+            let theirs = found.identity.patient.as_ref().is_some_and(|known| known.value.id == patient);
+            (theirs && found.state != DocumentState::Identifying).then_some(())
+        });
     }
     // And the first, said anew, is shown beside what was said meanwhile.
     identify(&hospital, pairs[0][0], whole(&hospital, "9990002"));
