@@ -307,7 +307,7 @@ fn a_server_that_does_not_keep_its_word_is_refused() {
     let probe = format!("{PREFIX}/.torikomi-probe/lock");
     for _ in 0..3 {
         bucket.prove().unwrap();
-        assert_eq!(s3.store().keys(), [probe.clone()]);
+        assert_eq!(s3.store().keys(), std::slice::from_ref(&probe));
     }
     s3.store().put(&probe, b"lock");
     bucket.prove().unwrap();

@@ -356,13 +356,13 @@ impl Asked {
     }
 
     /// Until when what is stored is to be locked.
-    fn asked_lock(&self, store: &Store) -> Result<Option<Timestamp>, Response<Body>> {
+    fn asked_lock(&self, store: &Store) -> Result<Option<Timestamp>, StatusCode> {
         let Some(mode) = self.header("x-amz-object-lock-mode") else { return Ok(None) };
         let until = self.header("x-amz-object-lock-retain-until-date").and_then(|date| date.parse::<Timestamp>().ok());
         match (store.locks, until) {
             (Locks::Ignored, _) => Ok(None),
             (Locks::Kept, Some(until)) if mode == "COMPLIANCE" && until > Timestamp::now() => Ok(Some(until)),
-            _ => Err(refusal(StatusCode::BAD_REQUEST, "InvalidRequest")),
+            _ => Err(StatusCode::BAD_REQUEST),
         }
     }
 
@@ -371,7 +371,7 @@ impl Asked {
             return refused;
         }
         match self.asked_lock(store) {
-            Err(refused) => refused,
+            Err(status) => refusal(status, "InvalidRequest"),
             Ok(locked_until) => {
                 store.stored += 1;
                 let id = store.add(key, Some(self.body.clone()), locked_until);
@@ -382,7 +382,7 @@ impl Asked {
 
     fn begin(&self, store: &mut Store, key: &str) -> Response<Body> {
         match self.asked_lock(store) {
-            Err(refused) => refused,
+            Err(status) => refusal(status, "InvalidRequest"),
             Ok(locked_until) => {
                 store.count += 1;
                 let id = format!("u{}", store.count);
