@@ -6,6 +6,7 @@
 
 mod section;
 pub mod authority;
+pub mod backup;
 pub mod clock;
 pub mod home;
 pub mod image;
@@ -67,6 +68,7 @@ pub struct Config {
     pub patients: patients::Patients,
     pub journal: journal::Journal,
     pub store: store::Store,
+    pub backup: backup::Backup,
     pub clock: clock::Clock,
     pub people: people::People,
 }
@@ -140,6 +142,7 @@ impl Config {
             patients: read_section(reading, &mut top, "patients"),
             journal: read_section(reading, &mut top, "journal"),
             store,
+            backup: read_section(reading, &mut top, "backup"),
             clock: read_section(reading, &mut top, "clock"),
             people: read_section(reading, &mut top, "people"),
         };
@@ -267,6 +270,7 @@ pub fn template(
         documented::<patients::Patients>("patients", &[]),
         documented::<journal::Journal>("journal", &[]),
         documented::<store::Store>("store", &database.map(DatabaseTemplate::settings).unwrap_or_default()),
+        documented::<backup::Backup>("backup", &[]),
         documented::<clock::Clock>("clock", &[]),
         documented::<people::People>("people", &[]),
     ]);

@@ -18,6 +18,7 @@ use crate::calendar::CannotTell;
 use crate::identification::Facts;
 use crate::ids::{DeliveryId, Digest, DocumentId, Name, RecordId, SessionId};
 use crate::instant::Instant;
+use crate::journal::backups::BackedUp;
 use crate::patients::PatientIdProblem;
 use crate::people::acts::RevocationReason;
 use crate::people::{Refused, entitlement};
@@ -205,6 +206,8 @@ pub enum Request {
     View { by: Option<Credentials>, what: Viewed },
     /// Records that a record leaves the house, and answers with what the export needs.
     Export { by: Credentials, record: RecordId, reason: ReasonGiven },
+    /// Enters that a generation of a backup was made.
+    NoteBackup { backed_up: BackedUp },
     /// Believes the clock as it stands now.
     AcknowledgeClock { by: Credentials, reason: ReasonGiven },
     /// Ends the daemon as a signal would.

@@ -42,8 +42,8 @@ macro_rules! areas {
 
 /// Every file of the catalogue.
 const AREAS: &[Area] = areas![
-    "checks", "cli", "control", "help", "identity", "init", "intake", "people", "profile", "settings", "store",
-    "verify",
+    "backup", "checks", "cli", "control", "help", "identity", "init", "intake", "people", "profile", "settings",
+    "store", "verify",
 ];
 
 /// A language that the catalogue has.

@@ -158,6 +158,12 @@ impl ReadOnly {
         &self.database
     }
 
+    /// What drives its readers, for whoever opens another.
+    #[must_use]
+    pub fn runtime(&self) -> &tokio::runtime::Handle {
+        self.runtime.handle()
+    }
+
     /// The store's objects beside it.
     pub fn objects(&self, folder: &Path) -> Result<Objects, Failure> {
         Objects::open(folder, self.runtime.handle())

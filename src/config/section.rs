@@ -8,6 +8,7 @@ use std::ops::Range;
 use std::path::PathBuf;
 
 use super::authority::PolicyOid;
+use super::backup::Recipient;
 use super::interval::{Interval, Size};
 use crate::ids::Name;
 use crate::instant::Instant;
@@ -273,7 +274,8 @@ macro_rules! spelled {
     };
 }
 
-spelled!(Interval => "interval", Size => "size", Name => "name", Instant => "instant", PolicyOid => "oid");
+spelled!(Interval => "interval", Size => "size", Name => "name", Instant => "instant", PolicyOid => "oid",
+    Recipient => "age-recipient");
 
 choice!(Paper {
     "A3" => Paper::A3,

@@ -127,6 +127,7 @@ impl Requests {
             Request::CloseSession { session } => facts(self.close_session(session, peer)?),
             Request::View { by, what } => facts(self.view(by.as_ref(), what, peer)?),
             Request::Export { by, record, reason } => facts(self.export(&by, record, &reason, peer)?),
+            Request::NoteBackup { backed_up } => facts(self.note_backup(&backed_up, peer)?),
             Request::AcknowledgeClock { by, reason } => facts(self.acknowledge_clock(&by, &reason, peer)?),
             Request::Stop => {
                 tracing::info!(peer.uid = peer.uid, peer.pid = peer.pid, "Asked to stop over the control socket");

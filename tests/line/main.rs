@@ -6,10 +6,12 @@
 #[allow(dead_code, reason = "others use what is not used here")]
 mod account;
 mod anchor;
+mod backup;
 #[path = "../support/burst.rs"]
 #[allow(dead_code, reason = "others use what is not used here")]
 mod burst;
 mod busy;
+mod claims;
 mod clocks;
 mod damaged;
 mod disk;
@@ -42,6 +44,7 @@ mod proven;
 mod put_back;
 mod rebuilt;
 mod regrown;
+mod restored;
 mod reused;
 mod scanners;
 mod shown;
