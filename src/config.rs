@@ -6,6 +6,7 @@
 
 mod section;
 pub mod authority;
+pub mod backup;
 pub mod clock;
 pub mod home;
 pub mod image;
@@ -70,6 +71,7 @@ pub struct Config {
     pub journal: journal::Journal,
     pub store: store::Store,
     pub objects: objects::Objects,
+    pub backup: backup::Backup,
     pub clock: clock::Clock,
     pub people: people::People,
     pub watch: watch::Watch,
@@ -145,6 +147,7 @@ impl Config {
             journal: read_section(reading, &mut top, "journal"),
             store,
             objects: read_section(reading, &mut top, "objects"),
+            backup: read_section(reading, &mut top, "backup"),
             clock: read_section(reading, &mut top, "clock"),
             people: read_section(reading, &mut top, "people"),
             watch: read_section(reading, &mut top, "watch"),
@@ -275,6 +278,7 @@ pub fn template(
         documented::<journal::Journal>("journal", &[]),
         documented::<store::Store>("store", &database.map(DatabaseTemplate::settings).unwrap_or_default()),
         documented::<objects::Objects>("objects", &objects.map(ObjectsTemplate::settings).unwrap_or_default()),
+        documented::<backup::Backup>("backup", &[]),
         documented::<clock::Clock>("clock", &[]),
         documented::<people::People>("people", &[]),
         documented::<watch::Watch>("watch", &[]),

@@ -20,6 +20,7 @@ use crate::clock::ClockProblem;
 use crate::identification::Facts;
 use crate::ids::{DeliveryId, Digest, DocumentId, IncidentId, Name, RecordId, SessionId};
 use crate::instant::Instant;
+use crate::journal::backups::BackedUp;
 use crate::patients::PatientIdProblem;
 use crate::people::acts::RevocationReason;
 use crate::people::{Refused, entitlement};
@@ -209,6 +210,8 @@ pub enum Request {
     View { by: Option<Credentials>, what: Viewed },
     /// Records that a record leaves the house, and answers with what the export needs.
     Export { by: Credentials, record: RecordId, reason: ReasonGiven },
+    /// Enters that a generation of a backup was made.
+    NoteBackup { backed_up: BackedUp },
     /// Believes the clock as it stands now.
     AcknowledgeClock {
         by: Credentials,

@@ -1,6 +1,7 @@
 //! Starts everything, serves the control socket, stops cleanly.
 
 pub mod attempts;
+pub mod claims;
 pub mod clocks;
 mod deadlines;
 mod incidents;
@@ -24,10 +25,12 @@ use crate::durable::Folder;
 use crate::intake::line::{Instruments, LineError, Station, Watching};
 use crate::journal::Kind;
 use crate::journal::anchor::{Anchor, AnchorError, AnchorProblem};
+use crate::journal::epochs;
 use crate::journal::files::{Files, FilesError, FilesProblem};
 use crate::pipeline::driver::{Driver, StageName};
 use crate::pipeline::line::Line;
 use crate::pipeline::{self, listed_files};
+use claims::{ClaimError, Claims};
 use open::{OpenError, Opened};
 use reload::{ReloadError, Watcher};
 use requests::Hooks;
@@ -55,6 +58,8 @@ pub enum DaemonError {
     Reload(#[from] ReloadError),
     #[error(transparent)]
     Journal(#[from] FilesError),
+    #[error(transparent)]
+    Claim(#[from] ClaimError),
     #[error(transparent)]
     Home(#[from] HomeError),
     #[error("the system gives no thread, socket or signal handler: {0}")]
@@ -120,6 +125,9 @@ pub fn start(root: &Path, runtime: &tokio::runtime::Handle, binary: &Path) -> Re
     // Before anything is moved or entered: to an older database, what it does not know would be left over from a crash.
     let mut files = Files::open(&line.home.layout().store(&line.config).join("journal"), &line.database)?;
     files.catch_up(&line.database)?;
+    let opened = line.database.read(async |tx| epochs::newest(tx).await)?;
+    let epoch = opened.map_or(epochs::FIRST, |opened| opened.epoch);
+    let claims = Claims::take(&line, epoch)?;
     // Whatever is entered from here on bears this clock's time.
     clocks::recall(&line)?;
     // What was signed just before a crash was signed in a session that was open then, so its entry comes first.
@@ -139,13 +147,13 @@ pub fn start(root: &Path, runtime: &tokio::runtime::Handle, binary: &Path) -> Re
     let driver = pipeline::start(&line, workers)?;
     let anchor = line.config.journal.anchor.as_ref();
     let root = line.home.layout().root();
-    let anchor = anchor.map(|folder| Anchor::new(&root.join(folder), root, line.home.id()));
+    let anchor = anchor.map(|folder| Anchor::new(&root.join(folder), root, line.home.id(), epoch));
     // What an earlier run stamped and did not copy is found at once.
     let fresh = Arc::new(AtomicBool::new(true));
     let threads = vec![
         copy_journal(&line, &bell, files, anchor, &fresh)?,
         watch_sessions(&line, &bell)?,
-        watch_files(&line, &bell, watcher)?,
+        watch_files(&line, &bell, watcher, claims)?,
     ];
     let to_copy = Arc::clone(&bell);
     let thread = stamps::watch(&line, &stamp_bell, move || {
@@ -236,6 +244,7 @@ fn stations(line: &Line) -> Vec<Station> {
 fn intake_instruments(line: &Arc<Line>) -> Result<Instruments, DaemonError> {
     let (sessions, clock) = (Arc::clone(&line.sessions), Arc::clone(&line.clock));
     let (shared, away) = (Arc::clone(&line.shared), line.home.watched(&line.config));
+    let displaced = Arc::clone(&line.displaced);
     Ok(Instruments {
         home: line.home.id(),
         custody: Folder::open(&line.home.layout().custody(&line.config)).map_err(OpenError::from)?,
@@ -249,7 +258,9 @@ fn intake_instruments(line: &Arc<Line>) -> Result<Instruments, DaemonError> {
             sessions.at_station(station).filter(|facts| facts.opened_at <= clock.now()).map(|facts| facts.id)
         }),
         listed: Box::new(listed_files),
-        away: Box::new(move || away.away()),
+        away: Box::new(move || {
+            away.away().or_else(|| displaced.lock().unwrap_or_else(PoisonError::into_inner).clone())
+        }),
         wake_measuring: Box::new(move || shared.wake(&[StageName::Measuring])),
     })
 }
@@ -300,8 +311,13 @@ fn copy_stamped(line: &Line, anchor: &Anchor, fresh: &AtomicBool) -> Result<(), 
     copied.inspect_err(|_| fresh.store(true, Ordering::SeqCst))
 }
 
-/// Reads the patient list and the calendar anew when they change.
-fn watch_files(line: &Arc<Line>, bell: &Arc<Bell>, mut watcher: Watcher) -> std::io::Result<JoinHandle<()>> {
+/// Reads the patient list and the calendar anew when they change, and sees whether another copy of the home took over.
+fn watch_files(
+    line: &Arc<Line>,
+    bell: &Arc<Bell>,
+    mut watcher: Watcher,
+    claims: Claims,
+) -> std::io::Result<JoinHandle<()>> {
     let (line, bell) = (Arc::clone(line), Arc::clone(bell));
     std::thread::Builder::new().name("watched files".into()).spawn(move || {
         let mut looked = Moment::now();
@@ -312,11 +328,26 @@ fn watch_files(line: &Arc<Line>, bell: &Arc<Bell>, mut watcher: Watcher) -> std:
                         tracing::error!(%error, "A changed patient list or calendar could not be taken over; it is tried again");
                     }
                 });
+                survive("claims", || note_claims(&line, &claims));
                 looked = Moment::now();
             }
+            survive("custody", || line.clear_what_is_filed());
             std::thread::sleep(SESSIONS_EVERY.min(FILES_EVERY));
         }
     })
+}
+
+/// Stops everything while another copy of this home works with what is this one's: their journals would part.
+fn note_claims(line: &Line, claims: &Claims) {
+    let lost = claims.lost().map(|problem| problem.to_string());
+    let mut known = line.displaced.lock().unwrap_or_else(PoisonError::into_inner);
+    if *known != lost {
+        match &lost {
+            Some(problem) => tracing::error!("Nothing is done any more: {problem}"),
+            None => tracing::info!("Nobody else works with what is this home's; work goes on"),
+        }
+        *known = lost;
+    }
 }
 
 /// Keeps why the journal's files fall behind for the status, and logs it when it changes. They are tried again.

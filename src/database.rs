@@ -15,6 +15,7 @@ mod migrations;
 pub mod owner;
 
 use std::panic::AssertUnwindSafe;
+use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -324,6 +325,17 @@ impl Database {
     #[must_use]
     pub fn trouble(&self) -> Option<DatabaseError> {
         self.trouble.get()
+    }
+
+    /// Copies a database that is a file into a file that is not there yet, as it is at one moment and whole in itself, while
+    /// the writer goes on.
+    pub fn copy_to(&self, path: &Path) -> Result<(), DatabaseError> {
+        let path = path.to_str().ok_or_else(|| DatabaseError::Unreadable(format!("the name {}", path.display())))?;
+        self.runtime.block_on(async {
+            let mut connection = self.readers.acquire().await?;
+            sqlx::query(dialect::COPY).bind(path.to_owned()).execute(&mut *connection).await?;
+            Ok(())
+        })
     }
 
     /// Closes everything: the readers first, so that the writer, which is the last, leaves SQLite's file whole and without a log

@@ -139,6 +139,22 @@ impl Folder {
         }
     }
 
+    /// Promises: a file that is named for what was written stands here and its bytes are durable; its name is so with the
+    /// next [`Folder::sync`]. What stood under that name bore the same bytes, and gives way.
+    pub fn create_named<E: From<Failure>>(
+        &self,
+        fill: impl FnOnce(&mut Sink) -> Result<(), E>,
+        name: impl FnOnce(&Written) -> String,
+    ) -> Result<String, E> {
+        let draft = self.write_temporary(&self.path, fill)?;
+        let name = name(&draft.written);
+        let path = self.inside(&name)?;
+        rustix::fs::renameat(self, draft.name.as_str(), self, name.as_str())
+            .map_err(|e| Failure::new("name", &path, e))?;
+        draft.forget();
+        Ok(name)
+    }
+
     /// Promises: the name holds the old bytes or the new ones at every instant, and the new ones durably on return.
     /// Where only the last fsync failed, either may stand after a power cut.
     pub fn replace(&self, name: &str, bytes: &[u8]) -> Result<Written, Failure> {

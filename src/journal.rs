@@ -8,6 +8,8 @@
 
 pub mod anchor;
 pub mod append;
+pub mod backups;
+pub mod epochs;
 pub mod files;
 mod grown;
 pub mod incidents;
@@ -99,6 +101,10 @@ pub enum Kind {
     RecordExported,
     /// The newest checkpoint was time-stamped.
     CheckpointStamped,
+    /// A generation of a backup was made.
+    HomeBackedUp,
+    /// The home was restored from a backup: what had been entered after that is lost, and another epoch begins.
+    EpochOpened,
     /// The clock is in doubt: it moved, is behind what was written before, or nothing keeps it right.
     ClockDoubted,
     /// The clock was in doubt, and a person believes it as it stands now.

@@ -5,6 +5,7 @@
 //! somebody keeps its state and carries a reason beside it.
 
 pub mod attempts;
+pub mod claims;
 pub mod clock_state;
 pub mod contents;
 pub mod decisions;

@@ -42,6 +42,7 @@ macro_rules! areas {
 
 /// Every file of the catalogue.
 const AREAS: &[Area] = areas![
+    "backup",
     "checks",
     "cli",
     "control",

@@ -83,7 +83,8 @@ need_cargo_tool() {
     PATH=$test_env/bin:$PATH
     [[ $("$1" --version 2>/dev/null) != "$1 $2" ]] || return 0
     say "Building $1 $2 into .test-env/bin"
-    cargo install --quiet --locked --force --root "$test_env" --version "$2" "$1"
+    # Not worth optimising: it runs for a second.
+    cargo install --quiet --debug --locked --force --root "$test_env" --version "$2" "$1"
 }
 
 as_root() {

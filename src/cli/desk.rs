@@ -158,6 +158,12 @@ impl ReadOnly {
         &self.database
     }
 
+    /// What drives its readers, for whoever opens another.
+    #[must_use]
+    pub fn runtime(&self) -> &tokio::runtime::Handle {
+        self.runtime.handle()
+    }
+
     /// The home's objects.
     pub fn objects(&self, home: &Home, config: &Config) -> Result<Objects, Failure> {
         Ok(Objects::at_home(home, config, self.runtime.handle())?)

@@ -12,12 +12,14 @@ use crate::config::home::{HomeError, HomeTrouble};
 use crate::control::Refusal;
 use crate::control::client::ClientError;
 use crate::daemon::DaemonError;
+use crate::daemon::claims::{ClaimError, ClaimProblem};
 use crate::daemon::open::OpenError;
 use crate::database::DatabaseError;
 use crate::journal::files::{FilesError, FilesProblem};
 use crate::patients::PatientsProblem;
 use crate::store::{ObjectsProblem, StoreError};
 use crate::toml_text::Problem;
+use crate::upkeep::backup::Trouble;
 
 /// Exit status 2: something in the command line or the settings has to be changed.
 pub const USAGE: u8 = 2;
@@ -93,6 +95,14 @@ pub enum Failure {
     DatabaseForked {
         path: String,
         size: u64,
+    },
+    /// A backup could not be made, read or brought back.
+    Backup {
+        backup: Trouble,
+    },
+    /// Another copy of the home works with what is this one's, or this one was restored elsewhere.
+    Claimed {
+        claim: ClaimProblem,
     },
     NoDaemon {
         socket: String,
@@ -199,6 +209,7 @@ impl Failure {
             | Self::NoJournal { .. }
             | Self::DatabaseNotCopied { .. }
             | Self::DatabaseForked { .. }
+            | Self::Claimed { .. }
             | Self::NoDaemon { .. }
             | Self::NotShown { .. }
             | Self::BrokenOff { .. }
@@ -206,6 +217,7 @@ impl Failure {
             | Self::StrangeAnswer { .. }
             | Self::Listen { .. }
             | Self::Output { .. } => ENVIRONMENT,
+            Self::Backup { backup } => backup.exit_status(),
             Self::Init { exit_status, .. } => *exit_status,
             Self::Refused(refusal) => refusal.exit_status(),
         }
@@ -216,6 +228,8 @@ impl Failure {
     pub fn sentence(&self, words: &Words) -> String {
         match self {
             Self::Refused(refusal) => words.refusal(refusal),
+            Self::Backup { backup } => words.coded("backup", backup),
+            Self::Claimed { claim } => words.coded("claim", claim),
             Self::Home { troubles } => {
                 troubles.iter().map(|trouble| words.coded("home", trouble)).collect::<Vec<_>>().join("\n")
             }
@@ -275,7 +289,18 @@ impl From<DaemonError> for Failure {
             DaemonError::Journal(error @ (FilesError::DatabaseIsOlder { .. } | FilesError::Forked { .. })) => {
                 Self::JournalFiles { journal_files: (&error).into() }
             }
+            DaemonError::Claim(ClaimError::Refused(claim)) => Self::Claimed { claim },
             other => Self::start(&other),
+        }
+    }
+}
+
+impl From<Trouble> for Failure {
+    fn from(trouble: Trouble) -> Self {
+        match trouble {
+            Trouble::Home { troubles } => Self::Home { troubles },
+            Trouble::Settings { problems } => Self::Settings { problems },
+            backup => Self::Backup { backup },
         }
     }
 }

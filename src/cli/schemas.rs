@@ -37,6 +37,10 @@ pub fn all() -> Vec<(&'static str, Schema)> {
         ("journal-show", schema_for!(facts::JournalPage)),
         ("store-check", schema_for!(crate::upkeep::check::StoreReport)),
         ("store-rebuild", schema_for!(crate::upkeep::rebuild::RebuildReport)),
+        ("store-backup", schema_for!(crate::upkeep::backup::BackupReport)),
+        ("store-backup-list", schema_for!(crate::upkeep::backup::Listed)),
+        ("store-backup-check", schema_for!(crate::upkeep::backup::Checked)),
+        ("store-restore", schema_for!(crate::upkeep::restore::RestoreReport)),
         ("journal-verify", schema_for!(crate::verification::journal::JournalReport)),
     ]
 }

@@ -47,7 +47,22 @@ fn head(desk: &Desk, page: &mut Page, status: &Status) {
         ),
         (words.say("column-records"), Some(status.records.to_string())),
         (words.say("column-journal"), Some(status.journal_size.to_string())),
+        (words.say("column-backup"), Some(backup(desk, status))),
     ]);
+}
+
+/// How old the newest backup is.
+fn backup(desk: &Desk, status: &Status) -> String {
+    let words = &desk.words;
+    let Some(backup) = &status.backup else { return words.say("status-no-backup") };
+    let hours = backup.seconds_ago.max(0) / 3600;
+    let blanks = [
+        ("time", words.time(backup.made_at).into()),
+        ("generation", backup.generation.into()),
+        ("unit", if hours < 48 { "hours" } else { "days" }.into()),
+        ("count", if hours < 48 { hours } else { hours / 24 }.into()),
+    ];
+    words.with("status-backup", &blanks)
 }
 
 /// What the kernel says of the clock.

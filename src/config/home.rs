@@ -169,6 +169,11 @@ impl Home {
         }
     }
 
+    /// A home that is being made at `root`, and bears no marker yet.
+    pub fn in_the_making(root: &Path, id: HomeId) -> Self {
+        Self { root: root.to_owned(), id }
+    }
+
     #[must_use]
     pub const fn id(&self) -> HomeId {
         self.id
@@ -208,6 +213,28 @@ impl Home {
         };
         write(&mut file).map_err(at(&path))?;
         Ok(Lock { _file: file })
+    }
+
+    /// Keeps what is filed in custody while a backup looks at it. One backup at a time.
+    pub fn hold_custody(&self) -> Result<Option<Lock>, HomeError> {
+        Folder::open(&self.root)?.make_folder("run")?;
+        self.backup_lock(FlockOperation::NonBlockingLockExclusive)
+    }
+
+    /// Whether what is filed may leave custody now; no backup begins to look at it before the lock is dropped.
+    pub fn release_custody(&self) -> Result<Option<Lock>, HomeError> {
+        self.backup_lock(FlockOperation::NonBlockingLockShared)
+    }
+
+    fn backup_lock(&self, operation: FlockOperation) -> Result<Option<Lock>, HomeError> {
+        let path = self.layout().run().join("backup.lock");
+        let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path);
+        let file = file.map_err(at(&path))?;
+        match rustix::fs::flock(&file, operation) {
+            Ok(()) => Ok(Some(Lock { _file: file })),
+            Err(Errno::WOULDBLOCK) => Ok(None),
+            Err(error) => Err(at(&path)(error.into())),
+        }
     }
 
     /// Since when somebody has worked in this home, where anybody does. The lock itself is not tried: whoever looks must not

@@ -8,6 +8,7 @@ use std::ops::Range;
 use std::path::PathBuf;
 
 use super::authority::PolicyOid;
+use super::backup::Recipient;
 use super::interval::{Interval, Size};
 use super::objects::BucketUrl;
 use crate::calendar::Span;
@@ -277,7 +278,7 @@ macro_rules! spelled {
 
 spelled!(
     Interval => "interval", Size => "size", Name => "name", Instant => "instant", PolicyOid => "oid", Span => "span",
-    BucketUrl => "bucket-url",
+    BucketUrl => "bucket-url", Recipient => "age-recipient",
 );
 
 choice!(Paper {

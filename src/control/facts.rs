@@ -54,6 +54,8 @@ pub struct Status {
     pub refused: RefusedDeliveries,
     pub records: i64,
     pub journal_size: u64,
+    /// The newest generation of a backup that was made of this home.
+    pub backup: Option<BackupStatus>,
     /// Stages that wait for a disk, an authority or a store, and why.
     pub paused: Vec<Paused>,
     /// What has been failing for a while and still does.
@@ -64,6 +66,16 @@ pub struct Status {
     pub deadlines: Vec<Deadline>,
     /// What an administrator should know: a calendar that ends, a gap in appointments, weaker completeness.
     pub warnings: Vec<Warning>,
+}
+
+/// A generation of a backup.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct BackupStatus {
+    pub generation: u32,
+    pub made_at: Instant,
+    pub seconds_ago: i64,
+    /// How many entries of the journal are in it.
+    pub journal_size: u64,
 }
 
 /// What will be in the way some day, or weakens what is done. The catalogue has a sentence for each: `warning-<code>`.

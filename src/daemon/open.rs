@@ -1,7 +1,7 @@
 //! Opens a home: lock, settings, keys, database, instruments. What is wrong is said before anything is taken in.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use crate::authority::{Authorities, Authority, Rests, Settings};
 use crate::calendar::Calendar;
@@ -99,7 +99,11 @@ pub fn open(
     let database = Arc::new(database);
     let asked = Arc::clone(&database);
     let watched = home.watched(&config);
-    let blocked = move || asked.trouble().map(|trouble| trouble.to_string()).or_else(|| watched.away());
+    let displaced = Arc::new(Mutex::new(None::<String>));
+    let moved = Arc::clone(&displaced);
+    let displaced_by = move || moved.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let blocked =
+        move || asked.trouble().map(|trouble| trouble.to_string()).or_else(|| watched.away()).or_else(&displaced_by);
     let line = Line {
         authorities: authorities(&home, &config)?,
         custody: Folder::open(&layout.custody(&config))?,
@@ -125,6 +129,8 @@ pub fn open(
         stamp_problem: Mutex::default(),
         intake: OnceLock::new(),
         unentered: Mutex::default(),
+        uncleared: Mutex::default(),
+        displaced,
         shared: Arc::new(Shared::new(Arc::clone(&clock), blocked)),
         clock,
         config,

@@ -16,6 +16,9 @@ use crate::system;
 /// Changes nothing and writes a page.
 pub(super) const TRIAL: &str = "UPDATE journal_head SET size = size";
 
+/// Writes the whole database into another file: SQLite alone has databases that are files.
+pub(super) const COPY: &str = "VACUUM INTO $1";
+
 /// How a connection is to be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Use {

@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sqlx::Row as _;
 
+use super::epochs::FIRST;
 use super::grown::{Noted, Notes};
 use super::read::{Head, edge_at, head};
 use super::stamped;
@@ -99,6 +100,19 @@ impl From<&AnchorError> for AnchorProblem {
     }
 }
 
+/// Where the copy of a home's checkpoints lies, of one of its epochs.
+#[must_use]
+pub fn path_of(folder: &Path, id: HomeId, epoch: u32) -> PathBuf {
+    folder.join(format!("{}.txt", of_epoch("checkpoints", id, epoch)))
+}
+
+fn of_epoch(what: &str, id: HomeId, epoch: u32) -> String {
+    match epoch {
+        FIRST => format!("{what}-{id}"),
+        later => format!("{what}-{id}-epoch-{later}"),
+    }
+}
+
 /// Two a day, for centuries.
 const MOST_STAMPED: usize = 200_000;
 /// A checkpoint, or a token with a long chain.
@@ -107,6 +121,7 @@ const LONGEST_STAMPED: u64 = 1 << 20;
 /// The writing end of the copy.
 pub struct Anchor {
     id: HomeId,
+    epoch: u32,
     folder: PathBuf,
     home: PathBuf,
     path: PathBuf,
@@ -125,11 +140,12 @@ struct Reached {
 const REACHED: &str = "anchored";
 
 impl Anchor {
-    /// The copy in `folder` for the home `id` at `home`. Several homes may share a folder: each has its own file.
+    /// The copy in `folder` for the home `id` at `home`. Several homes may share a folder: each has its own file, and each
+    /// epoch of one. What an earlier epoch promised stays as it is.
     #[must_use]
-    pub fn new(folder: &Path, home: &Path, id: HomeId) -> Self {
-        let path = folder.join(format!("checkpoints-{id}.txt"));
-        Self { id, folder: folder.to_owned(), home: home.to_owned(), path, notes: None }
+    pub fn new(folder: &Path, home: &Path, id: HomeId, epoch: u32) -> Self {
+        let path = path_of(folder, id, epoch);
+        Self { id, epoch, folder: folder.to_owned(), home: home.to_owned(), path, notes: None }
     }
 
     /// Where the checkpoints are.
@@ -169,7 +185,7 @@ impl Anchor {
     /// # Errors
     /// When they cannot be read or written; what is missing is copied the next time.
     pub fn copy_stamped(&self, from: &Folder) -> Result<(), AnchorError> {
-        let to = Folder::open(&self.folder)?.make_folder(&format!("{}-{}", stamped::FOLDER, self.id))?;
+        let to = Folder::open(&self.folder)?.make_folder(&of_epoch(stamped::FOLDER, self.id, self.epoch))?;
         // Sorted by name.
         let there = to.names(MOST_STAMPED)?;
         let missing = from.names(MOST_STAMPED)?.into_iter().filter(|name| there.binary_search(name).is_err());

@@ -166,17 +166,41 @@ impl Notes {
 
 /// What the last whole note says, and the bytes up to its end: the empty line after the signatures.
 pub(super) fn whole_notes(file: impl io::Read) -> io::Result<(Option<Noted>, u64)> {
+    let (mut last, mut whole) = (None, 0);
+    each_note(file, |noted, bytes| {
+        (last, whole) = (noted, bytes);
+        true
+    })?;
+    Ok((last, whole))
+}
+
+/// How many bytes the notes have that speak of no more than `size` entries, up to the first that does.
+pub(super) fn notes_up_to(file: &File, size: u64) -> io::Result<u64> {
+    let mut whole = 0;
+    each_note(file, |noted, bytes| {
+        let within = noted.is_none_or(|noted| noted.size <= size);
+        if within {
+            whole = bytes;
+        }
+        within
+    })?;
+    Ok(whole)
+}
+
+/// Tells `of` each whole note, and where it ends, as long as it wants to hear of more.
+fn each_note(file: impl io::Read, mut of: impl FnMut(Option<Noted>, u64) -> bool) -> io::Result<()> {
     let mut reader = BufReader::new(file);
-    let (mut noted, mut whole, mut bytes) = (None, 0, 0);
+    let mut bytes = 0;
     let (mut size, mut root, mut lines, mut in_signatures) = (None, None, 0_u64, false);
     let mut line = Vec::new();
     loop {
         line.clear();
         bytes += reader.read_until(b'\n', &mut line)? as u64;
-        let Some((b'\n', text)) = line.split_last() else { return Ok((noted, whole)) };
+        let Some((b'\n', text)) = line.split_last() else { return Ok(()) };
         if text.is_empty() && in_signatures {
-            noted = size.take().zip(root.take()).map(|(size, root)| Noted { size, root });
-            whole = bytes;
+            if !of(size.take().zip(root.take()).map(|(size, root)| Noted { size, root }), bytes) {
+                return Ok(());
+            }
             (lines, in_signatures) = (0, false);
             continue;
         }

@@ -11,7 +11,7 @@ use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 
 use super::files::SEGMENT;
-use super::grown::whole_notes;
+use super::grown::{notes_up_to, whole_notes};
 use super::read::{Private, entries, private_parts};
 use super::stamped;
 use crate::database::{Database, DatabaseError};
@@ -189,6 +189,48 @@ pub fn promised(folder: &Path) -> io::Result<Vec<Promised>> {
     Ok(promised)
 }
 
+/// How much of each of the files speaks of the first `size` entries alone: its bytes from the beginning. Files that hold
+/// nothing of them are left out; what the files lack of those entries is not there.
+///
+/// # Errors
+/// When the files cannot be read.
+pub fn up_to(folder: &Path, size: u64) -> io::Result<Vec<(PathBuf, u64)>> {
+    let mut extents = Vec::new();
+    for start in (0..size).step_by(usize::try_from(SEGMENT).unwrap_or(usize::MAX)) {
+        let (entries, private) = (entries_from(folder, start), private_from(folder, start));
+        if let Some(file) = File::open(&entries).map(Some).or_else(unless_there)? {
+            let bytes = lines_before(file, size - start)?;
+            extents.push((entries, bytes));
+        }
+        if let Some(file) = File::open(&private).map(Some).or_else(unless_there)? {
+            let ((), bytes) = private_before(&file, size)?;
+            extents.push((private, bytes));
+        }
+    }
+    let notes = folder.join("checkpoints.txt");
+    if let Some(file) = File::open(&notes).map(Some).or_else(unless_there)? {
+        let bytes = notes_up_to(&file, size)?;
+        extents.push((notes, bytes));
+    }
+    extents.retain(|(_, bytes)| *bytes > 0);
+    Ok(extents)
+}
+
+/// How many bytes the first `count` lines have, or all whole lines where there are fewer.
+fn lines_before(file: File, count: u64) -> io::Result<u64> {
+    let mut reader = Some(BufReader::new(file));
+    let mut bytes = 0;
+    for _ in 0..count {
+        let Some(line) = whole_line(reader.as_mut())? else { break };
+        bytes += line.len() as u64 + 1;
+    }
+    Ok(bytes)
+}
+
+fn unless_there<T>(error: io::Error) -> io::Result<Option<T>> {
+    if error.kind() == io::ErrorKind::NotFound { Ok(None) } else { Err(error) }
+}
+
 /// Where the segment lies that begins with an entry, or has it.
 pub(super) fn entries_from(folder: &Path, index: u64) -> PathBuf {
     segment(folder, "entries", index)
@@ -241,7 +283,6 @@ fn whole_line<R: io::Read>(file: Option<&mut BufReader<R>>) -> io::Result<Option
 fn open(path: &Path) -> io::Result<Option<BufReader<File>>> {
     match File::open(path) {
         Ok(file) => Ok(Some(BufReader::new(file))),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
+        Err(error) => unless_there(error),
     }
 }

@@ -321,7 +321,7 @@ pub async fn nodes_beyond(tx: &mut Tx, size: u64) -> Result<u64, DatabaseError> 
 }
 
 /// The right edge of the tree when it had `size` entries, from as many nodes as `size` has one bits.
-pub(super) async fn edge_at(tx: &mut Tx, size: u64) -> Result<Frontier, DatabaseError> {
+pub async fn edge_at(tx: &mut Tx, size: u64) -> Result<Frontier, DatabaseError> {
     let mut nodes = HashMap::new();
     for level in (0..64_u8).filter(|level| size >> level & 1 == 1) {
         // The subtree of this level begins where the wider ones end.

@@ -264,6 +264,8 @@ fn what_people_read_of_everything_else() {
     sentences::<CustodyFinding>("custody", &mut text);
     sentences::<crate::upkeep::check::StoreFinding>("store-finding", &mut text);
     sentences::<crate::upkeep::rebuild::NotRebuilt>("not-rebuilt", &mut text);
+    sentences::<crate::upkeep::backup::Trouble>("backup", &mut text);
+    sentences::<crate::daemon::claims::ClaimProblem>("claim", &mut text);
     sentences::<crate::config::home::HomeTrouble>("home", &mut text);
     sentences::<crate::control::facts::Warning>("warning", &mut text);
     sentences::<crate::pipeline::driver::Away>("away", &mut text);

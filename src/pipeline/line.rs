@@ -1,6 +1,6 @@
 //! The open instruments of one home: what every stage, and every request from outside, works with.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
@@ -165,6 +165,10 @@ pub struct Line {
     pub shared: Arc<Shared>,
     /// Attempts whose files are durable and whose row could not be written.
     pub unentered: Mutex<BTreeMap<DocumentId, AttemptId>>,
+    /// What is filed and still lies in custody, because a backup looks at it.
+    pub uncleared: Mutex<BTreeSet<DocumentId>>,
+    /// Why nothing may be done: another copy of this home works with what is this one's.
+    pub displaced: Arc<Mutex<Option<String>>>,
     /// Where people's keys lie.
     pub keys: PathBuf,
     /// Why the journal's files are behind the database, while they are.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use jiff::tz::TimeZone;
 
@@ -348,6 +348,30 @@ impl Line {
 
     /// The store holds it now: its copies in custody may go, and what the station was told about it.
     pub(super) fn clear_custody(&self, id: DocumentId) {
+        self.uncleared.lock().unwrap_or_else(PoisonError::into_inner).insert(id);
+        self.clear_what_is_filed();
+    }
+
+    /// Clears custody of what is filed, unless a backup looks at it just now: then it is tried again.
+    pub fn clear_what_is_filed(&self) {
+        if self.uncleared.lock().unwrap_or_else(PoisonError::into_inner).is_empty() {
+            return;
+        }
+        let _no_backup = match self.home.release_custody() {
+            Ok(Some(lock)) => lock,
+            Ok(None) => return,
+            Err(error) => {
+                tracing::warn!(%error, "Nothing leaves custody until it can be told that no backup looks at it");
+                return;
+            }
+        };
+        let filed = std::mem::take(&mut *self.uncleared.lock().unwrap_or_else(PoisonError::into_inner));
+        for id in filed {
+            self.clear_custody_of(id);
+        }
+    }
+
+    fn clear_custody_of(&self, id: DocumentId) {
         let Some(intake) = self.intake.get() else { return };
         let found = self.database.read::<_, DatabaseError, _>(async |tx| {
             let document = documents::get(tx, id).await?;

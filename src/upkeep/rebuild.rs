@@ -212,8 +212,11 @@ pub fn rebuild(
         Address::File(path) => head.as_ref().map(|head| (path.as_path(), head)),
         Address::Server(_) => None,
     };
-    let anchor = config.journal.anchor.as_ref().map(|folder| layout.root().join(folder));
-    let anchor = anchor.map(|folder| Anchor::new(&folder, layout.root(), home.id()));
+    let anchor = match &config.journal.anchor {
+        // What an earlier epoch promised is lost, as the journal says.
+        Some(to) => Some(Anchor::new(&layout.root().join(to), layout.root(), home.id(), past::epoch(&folder)?)),
+        None => None,
+    };
     past::check_whole(&folder, anchor.as_ref(), old)?;
     let (address, made) = match &place {
         Address::File(path) => {

@@ -7,6 +7,7 @@
 
 mod both_ways;
 mod copies;
+mod epochs;
 mod fault;
 mod places;
 pub(super) mod stamps;
@@ -30,6 +31,8 @@ use crate::people::acts;
 use crate::people::certificates;
 use both_ways::{BothWays, Moment};
 use copies::{Checkpoints, Lines};
+pub use epochs::EpochReport;
+use epochs::Epochs;
 pub use fault::JournalFault;
 use places::Places;
 use stamps::{Judged, Reached, Stamps};
@@ -62,6 +65,10 @@ pub struct JournalReport {
     pub anchor_stamped: Option<StampedUpTo>,
     /// The home's own stamped checkpoints.
     pub stamps: StampsReport,
+    /// The epochs after the first: the home was restored from a backup that often.
+    pub epochs: Vec<EpochReport>,
+    /// The sizes of checkpoints from outside to which the journal no longer leads, because it was restored from before them.
+    pub unreachable: Vec<u64>,
     /// What is wrong, in the order of the journal.
     pub faults: Vec<JournalFault>,
     /// How many more there are.
@@ -75,6 +82,8 @@ pub enum JournalVerdict {
     Verified,
     /// It agrees with itself, and nothing outside says more.
     Consistent,
+    /// It agrees with itself, and says that it was restored from a backup: it has lost what came after that.
+    Restored,
     Failed,
 }
 
@@ -154,6 +163,7 @@ struct Walk<'a> {
     /// The newest of them, and the token over all of them, where it counts.
     anchor_stamped: Option<StampedUpTo>,
     stamps: Stamps,
+    epochs: Epochs,
     /// The stored nodes that the entries at hand complete.
     stored_nodes: HashMap<(u8, u64), Digest>,
     people: People,
@@ -200,6 +210,7 @@ impl<'a> Walk<'a> {
             against,
             anchor_stamped,
             stamps: Stamps::open(sources.files)?,
+            epochs: Epochs::default(),
             stored_nodes: HashMap::new(),
             people: People::default(),
             both_ways: BothWays::default(),
@@ -229,6 +240,10 @@ impl<'a> Walk<'a> {
             self.broken = true;
         }
         let entry = anchored::parse(&stored.bytes);
+        if let Some(entry) = &entry {
+            let frontier = &self.frontier;
+            self.epochs.entry(entry, || frontier.root(), &mut self.faults);
+        }
         // An entry that stands elsewhere than it says is no changed entry: what was done is told from all of them.
         let misplaced = entry.as_ref().is_some_and(|entry| entry.index != stored.index);
         self.broken |= misplaced;
@@ -290,7 +305,7 @@ impl<'a> Walk<'a> {
         while let Some(against) = self.against.pop_if(|against| against.size <= size) {
             if against.root == self.frontier.root() {
                 self.anchored_at = Some(size);
-            } else {
+            } else if !self.epochs.explains(against.size) {
                 self.faults.say(JournalFault::AnotherPast { size });
             }
         }
@@ -388,15 +403,18 @@ impl<'a> Walk<'a> {
         self.stamps.finish(now, self.sources.trust, &mut self.faults)?;
         // The files' checkpoints may be newer than the head that was read first; those from outside were there before.
         let size = self.moment.head.as_ref().map_or(0, |head| head.size);
+        self.against.retain(|against| !self.epochs.explains(against.size));
         if let Some(against) = self.against.first() {
             self.faults.say(JournalFault::Truncated { promised: against.size, found: size });
         }
         self.both_ways.finish(self.sources.database, &self.moment, &self.people, &mut self.faults)?;
         let verdict = match (self.faults.listed.is_empty(), self.anchored_at) {
             (false, _) => JournalVerdict::Failed,
+            (true, _) if !self.epochs.is_first() => JournalVerdict::Restored,
             (true, Some(_)) => JournalVerdict::Verified,
             (true, None) => JournalVerdict::Consistent,
         };
+        let (epochs, unreachable) = self.epochs.report();
         Ok(JournalReport {
             verdict,
             entries: self.entries,
@@ -408,6 +426,8 @@ impl<'a> Walk<'a> {
             not_anchored: self.entries.saturating_sub(self.anchored_at.unwrap_or(0)),
             anchor_stamped: self.anchor_stamped,
             stamps: self.stamps.report(),
+            epochs,
+            unreachable,
             faults: self.faults.listed,
             more_faults: self.faults.more,
         })
@@ -474,6 +494,13 @@ fn against(sources: &Sources<'_>, faults: &mut Faults) -> Vec<Checkpoint> {
     found.retain(|checkpoint| checkpoint.size > 0);
     found.sort_by_key(|checkpoint| std::cmp::Reverse(checkpoint.size));
     found
+}
+
+/// The checkpoints in a text that a journal signed which the caller knows.
+#[must_use]
+pub fn kept_checkpoints(notes: &str, trust: &Trust) -> Vec<Checkpoint> {
+    let signed = copies::notes(notes).into_iter().filter_map(|note| anchored::signed_by(&note, &trust.journals).ok());
+    signed.map(|(_, checkpoint)| checkpoint).collect()
 }
 
 /// Judges the token over what was kept outside, where it came with one.

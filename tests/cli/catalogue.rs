@@ -7,6 +7,7 @@ use torikomi::clock::ClockProblem;
 use torikomi::config::Config;
 use torikomi::config::home::HomeTrouble;
 use torikomi::control::Refusal;
+use torikomi::daemon::claims::ClaimProblem;
 use torikomi::document::{DeliveryProblem, DeliveryState, DocumentState, HoldReason};
 use torikomi::identity::Source;
 use torikomi::intake::line::StationProblem;
@@ -23,6 +24,7 @@ use torikomi::people::sessions::CloseReason;
 use torikomi::pipeline::driver::Away;
 use torikomi::pipeline::line::Fault;
 use torikomi::store::ObjectsProblem;
+use torikomi::upkeep::backup::Trouble;
 
 /// The spellings of an enum without fields, or the codes of one with a `code`, as its schema lists them.
 fn codes<T: JsonSchema>() -> Vec<String> {
@@ -41,7 +43,7 @@ fn codes<T: JsonSchema>() -> Vec<String> {
 
 #[test]
 fn every_code_has_words() {
-    let areas: [(&str, Vec<String>); 23] = [
+    let areas: [(&str, Vec<String>); 26] = [
         ("state", codes::<DocumentState>()),
         ("delivery-state", codes::<DeliveryState>()),
         ("hold", codes::<HoldReason>()),
@@ -65,6 +67,11 @@ fn every_code_has_words() {
         ("station", codes::<StationProblem>()),
         ("clock", codes::<ClockProblem>()),
         ("incident", codes::<Cause>()),
+        ("claim", codes::<ClaimProblem>()),
+        (
+            "backup",
+            codes::<Trouble>().into_iter().filter(|code| !["home", "settings"].contains(&code.as_str())).collect(),
+        ),
         ("cli", codes::<Failure>().into_iter().filter(|code| !said_otherwise(code)).collect()),
     ];
     assert_eq!(codes::<HoldReason>().len(), 19);
@@ -79,7 +86,7 @@ fn every_code_has_words() {
 
 /// Codes of failures whose sentences are made of others'.
 fn said_otherwise(code: &str) -> bool {
-    ["home", "init"].contains(&code)
+    ["home", "init", "backup", "claimed"].contains(&code)
 }
 
 fn code(failure: &Failure) -> Option<String> {
@@ -199,6 +206,10 @@ fn failures() -> Vec<Failure> {
         Failure::DatabaseNotEmpty,
         Failure::DatabaseNotCopied { path: "/srv/torikomi/store/torikomi.db".into(), problem: problem() },
         Failure::DatabaseForked { path: "/srv/torikomi/store/torikomi.db".into(), size: 41 },
+        Failure::Backup { backup: Trouble::NotABackup { path: "/mnt/backup".into() } },
+        Failure::Claimed {
+            claim: ClaimProblem::Superseded { path: "/mnt/scan/.torikomi-claim".into(), epoch: 2, ours: 1 },
+        },
         Failure::NoDaemon { socket: "/srv/torikomi/run/control.sock".into() },
         Failure::NotShown { socket: "/srv/torikomi/run/control.sock".into() },
         Failure::BrokenOff { problem: problem() },

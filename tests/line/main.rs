@@ -9,10 +9,12 @@ mod ahead;
 mod against;
 mod anchor;
 mod authorities;
+mod backup;
 #[path = "../support/burst.rs"]
 #[allow(dead_code, reason = "others use what is not used here")]
 mod burst;
 mod busy;
+mod claims;
 mod clocks;
 mod damaged;
 mod disk;
@@ -51,6 +53,7 @@ mod rebuilt;
 mod rebuilt_beside;
 mod rebuilt_past;
 mod regrown;
+mod restored;
 mod reused;
 #[path = "../support/s3.rs"]
 #[allow(dead_code, reason = "others use what is not used here")]

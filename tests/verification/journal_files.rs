@@ -122,7 +122,7 @@ fn checkpoints_are_copied_outside_the_home_and_verified_against() {
     let bench = Bench::new();
     let outside = tempfile::tempdir().unwrap();
     let folder = outside.path().join("anchor");
-    let anchor = || Anchor::new(&folder, bench.hospital.folder.path(), bench.hospital.home);
+    let anchor = || Anchor::new(&folder, bench.hospital.folder.path(), bench.hospital.home, 1);
     let mut running = anchor();
     // Not mounted: it is an error, the folder is not made, and the next time it is there.
     assert!(matches!(running.catch_up(&bench.hospital.database), Err(AnchorError::Io { .. })));
@@ -155,7 +155,7 @@ fn checkpoints_are_copied_outside_the_home_and_verified_against() {
 #[test]
 fn a_copy_in_the_home_is_none() {
     let bench = Bench::new();
-    let mut anchor = Anchor::new(&bench.folder, bench.hospital.folder.path(), bench.hospital.home);
+    let mut anchor = Anchor::new(&bench.folder, bench.hospital.folder.path(), bench.hospital.home, 1);
     let told = anchor.catch_up(&bench.hospital.database);
     assert!(matches!(told, Err(AnchorError::Inside { .. })), "{told:?}");
     assert!(!anchor.path().exists());

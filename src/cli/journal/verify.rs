@@ -30,7 +30,9 @@ pub(super) fn run(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
     bar.finish_and_clear();
     let report = report.map_err(|error| unverifiable(&files.display().to_string(), &error))?;
     desk.show(&report, |page| show(desk, page, &report))?;
-    Ok(if report.verdict == JournalVerdict::Failed { Answer::No } else { Answer::Yes })
+    // What was kept elsewhere and leads to nothing any more is a no, however well a restore explains it.
+    let no = report.verdict == JournalVerdict::Failed || !report.unreachable.is_empty();
+    Ok(if no { Answer::No } else { Answer::Yes })
 }
 
 fn show(desk: &Desk, page: &mut Page, report: &JournalReport) {
@@ -44,11 +46,27 @@ fn show(desk: &Desk, page: &mut Page, report: &JournalReport) {
     let (tone, id) = match report.verdict {
         JournalVerdict::Verified => (Tone::Good, "journal-verified"),
         JournalVerdict::Consistent => (Tone::Warning, "journal-consistent"),
+        JournalVerdict::Restored => (Tone::Warning, "journal-restored"),
         JournalVerdict::Failed => (Tone::Bad, "journal-failed"),
     };
     let said = words
         .with(id, &[("entries", report.entries.into()), ("anchored", report.anchored_at.unwrap_or_default().into())]);
     page.marked(tone, &said);
+    for opened in &report.epochs {
+        let blanks = [
+            ("epoch", opened.epoch.into()),
+            ("index", opened.index.into()),
+            ("at", words.exact_time(opened.at).into()),
+            ("generation", opened.generation.into()),
+            ("time", words.time(opened.made_at).into()),
+            ("last", opened.known_size.map_or(0, |size| size.saturating_sub(1)).into()),
+            ("known", if opened.known_size.is_some() { "yes" } else { "no" }.into()),
+        ];
+        page.marked(Tone::Warning, &words.with("journal-epoch", &blanks));
+    }
+    for size in &report.unreachable {
+        page.marked(Tone::Bad, &words.with("journal-unreachable", &[("size", (*size).into())]));
+    }
     if report.anchored_at.is_some() && report.not_anchored > 0 {
         page.marked(Tone::Warning, &words.with("journal-not-anchored", &[("count", report.not_anchored.into())]));
     }

@@ -26,7 +26,7 @@ pub(super) fn run(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
     Ok(if report.findings.is_empty() { Answer::Yes } else { Answer::No })
 }
 
-fn looked_through(trust: &Trust, desk: &Desk) -> Result<StoreReport, Failure> {
+pub(super) fn looked_through(trust: &Trust, desk: &Desk) -> Result<StoreReport, Failure> {
     let (home, config) = desk.settings()?;
     let database = desk.database()?;
     let objects = database.objects(&home, &config)?;
@@ -88,7 +88,7 @@ fn rebuilt(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
     Ok(if report.not_rebuilt.is_empty() && report.check.findings.is_empty() { Answer::Yes } else { Answer::No })
 }
 
-fn show(desk: &Desk, page: &mut Page, report: &StoreReport) {
+pub(super) fn show(desk: &Desk, page: &mut Page, report: &StoreReport) {
     let words = &desk.words;
     for finding in &report.findings {
         page.marked(Tone::Bad, &words.coded("store-finding", finding));

@@ -9,6 +9,7 @@ use crate::control::{Credentials, EXPORT_REASONS, ReasonGiven, Refusal, Viewed};
 use crate::database::{DatabaseError, Tx};
 use crate::document::HoldReason;
 use crate::ids::{Digest, RecordId};
+use crate::journal::backups::BackedUp;
 use crate::journal::{Actor, Draft, Kind, Subject};
 use crate::ledger::clock_state::{self, ClockState};
 use crate::ledger::documents;
@@ -32,6 +33,13 @@ impl Requests {
             let subject = Subject { person, ..entry.subject };
             hand.append(tx, Draft { actor, subject, ..entry }).await
         })?;
+        Ok(noted(appended))
+    }
+
+    /// Whoever may ask at this socket may read the home's files, and so back them up.
+    pub(super) fn note_backup(&self, backed_up: &BackedUp, peer: Peer) -> Result<Noted, Refusal> {
+        let (hand, entry) = (self.hand(peer), backed_up.draft());
+        let appended = self.line.database.write::<_, Refusal, _>(async move |tx| hand.append(tx, entry).await)?;
         Ok(noted(appended))
     }
 

@@ -6,13 +6,14 @@ use super::{Requests, shown};
 use crate::calendar::Expiry;
 use crate::control::Refusal;
 use crate::control::facts::{
-    Deadline, DeliveryStatus, Paused, RefusedDeliveries, SessionStatus, StationStatus, Status, Warning,
+    BackupStatus, Deadline, DeliveryStatus, Paused, RefusedDeliveries, SessionStatus, StationStatus, Status, Warning,
 };
 use crate::daemon::deadlines;
 use crate::database::{DatabaseError, Tx};
 use crate::document::DeliveryState;
 use crate::instant::Instant;
 use crate::intake::line::Blocked;
+use crate::journal::backups::{self, BackedUp};
 use crate::journal::read;
 use crate::ledger::deliveries::{self, Delivery};
 use crate::ledger::documents::{self, Count, Filter, UnreadableDocument};
@@ -49,6 +50,7 @@ struct Found {
     manager: Option<String>,
     records: i64,
     journal_size: u64,
+    backup: Option<BackedUp>,
 }
 
 impl Requests {
@@ -81,6 +83,12 @@ impl Requests {
             },
             records: found.records,
             journal_size: found.journal_size,
+            backup: found.backup.map(|backup| BackupStatus {
+                generation: backup.generation,
+                made_at: backup.made_at,
+                seconds_ago: backup.age(now).as_secs(),
+                journal_size: backup.size,
+            }),
             paused: paused(line),
             incidents: line.incidents.lock().unwrap_or_else(PoisonError::into_inner).clone(),
             raised,
@@ -173,6 +181,7 @@ async fn look(tx: &mut Tx, now: Instant) -> Result<Found, PeopleError> {
         manager,
         records: records::count(tx).await?,
         journal_size: read::head(tx).await?.map_or(0, |head| head.size),
+        backup: backups::newest(tx).await?,
     })
 }
 

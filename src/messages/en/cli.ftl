@@ -89,6 +89,10 @@ column-version = version
 column-profile = profile
 column-record-digest = record digest
 column-journal = journal
+column-backup = newest backup
+column-time = made at
+column-files = files
+column-objects = objects
 column-name = name
 column-generation = generation
 column-bytes = bytes
@@ -245,6 +249,8 @@ journal-document-viewed = document looked at
 journal-record-viewed = record looked at
 journal-record-exported = copy handed out
 journal-checkpoint-stamped = checkpoint of the journal time-stamped
+journal-home-backed-up = backup made
+journal-epoch-opened = restored from a backup: a new epoch begins
 clock-acknowledged = It is recorded that the clock was found right. What waited for that is signed now.
 clock-shown = The server's clock says { $time }.
 clock-jumped = The server's clock moved by { $by_milliseconds } ms against the time since it was started, and nothing is signed. An administrator or information manager checks the clock and records that with `torikomi clock acknowledge`.
@@ -346,6 +352,14 @@ operator-none = Nobody is registered.
 status-well = Running.
 status-troubled = Something waits. No document in custody is lost.
 status-no-manager = none appointed
+status-no-backup = none made yet
+status-backup = generation { $generation }, { $time } ({ $count } { $unit ->
+    [hours] { $count ->
+        [one] hour
+       *[other] hours
+    }
+   *[days] days
+} ago)
 status-paused = { $stage } waits since { $since }: { $why }
 status-clock = { $synchronised ->
     [true] synchronised (estimated error { $milliseconds } ms)

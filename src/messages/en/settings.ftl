@@ -31,6 +31,7 @@ form-expected = { $expected ->
     [postgresql-url] an address of the form postgresql://user@host/database, without the password (that stands in database_password_file), and over a network with ?sslmode=verify-full
     [bucket-url] an address of the form https://server/bucket/prefix, of letters, digits and . - _ only (http:// is for this machine alone, and the key stands in credentials_file)
     [oid] a number such as 1.2.392.200257.1
+    [age-recipient] a public key as age-keygen prints it (age1…)
     [instant] an instant such as 2026-11-20T00:30:00.000000Z
     [span] a duration such as 12h, 8 staffed hours or 1 business day
     [name] lower-case letters, digits and inner hyphens, at most 63

@@ -208,6 +208,12 @@ act-fault-act-role-not-held = the person did not hold a role for { $act } at tha
 act-fault-act-private-differs = the private part is not the one that was signed for
 journal-verified = The journal ({ $entries } entries) is verified: it grew from the checkpoint kept elsewhere ({ $anchored } entries), and agrees with itself.
 journal-consistent = The journal ({ $entries } entries) is consistent with itself, not anchored: nothing kept elsewhere was compared (name a checkpoint with --against).
+journal-restored = The journal ({ $entries } entries) is consistent with itself. The home was restored from a backup, so the journal is not all that there was.
+journal-epoch = Epoch { $epoch } was opened by entry { $index } ({ $at }): the home was restored from generation { $generation } of the backups, of { $time }. { $known ->
+    [yes] The entries { $index } to { $last } that had stood there before are lost.
+   *[no] What had been entered after that is lost; how much, nothing kept elsewhere told.
+}
+journal-unreachable = The journal no longer leads to the checkpoint of { $size } entries that was given: what it spoke of was lost with the restore. Whether there was good reason to restore, no file can tell.
 journal-not-anchored = The { $count } after the checkpoint that was kept elsewhere are not anchored: nothing outside vouches for them.
 journal-anchor-stamped = The checkpoint that was kept elsewhere ({ $size } entries) bears a time-stamp of { $time }{ $of ->
     [evaluation] {" "}(by an evaluation authority)
@@ -250,6 +256,7 @@ journal-fault-against-unreadable = The checkpoint from outside does not count ({
 journal-fault-against-other-journal = The checkpoint from outside is of a journal whose key is not known: { $origin }
 journal-fault-truncated = There were { $promised } entries once, and there are { $found }.
 journal-fault-another-past = At { $size } entries, the journal's past is another than the checkpoint's.
+journal-fault-epoch-wrong = Entry { $index } says that the home was restored, and does not fit the journal that stands before it.
 journal-fault-against-stamp-wrong = The time-stamp of the checkpoint that was kept elsewhere does not count ({ $detail }).
 journal-fault-stamp-missing = Entry { $index } says that the checkpoint of { $size } entries was stamped, and its files are not all there (store/journal/stamped/).
 journal-fault-stamp-differs = The files in store/journal/stamped/ are not the stamped checkpoint ({ $size } entries) that entry { $index } names.

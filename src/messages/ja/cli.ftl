@@ -89,6 +89,10 @@ column-version = 版
 column-profile = プロファイル
 column-record-digest = 記録のハッシュ値
 column-journal = 記録簿
+column-backup = 最新のバックアップ
+column-time = 作成日時
+column-files = ファイル
+column-objects = 保存物
 column-name = 名前
 column-generation = 世代
 column-bytes = バイト
@@ -245,6 +249,8 @@ journal-document-viewed = 文書を閲覧しました
 journal-record-viewed = 記録を閲覧しました
 journal-record-exported = 写しを書き出しました
 journal-checkpoint-stamped = 記録簿の節目にタイムスタンプを付けました
+journal-home-backed-up = バックアップを作成しました
+journal-epoch-opened = バックアップから復元し、新しい期を始めました
 clock-acknowledged = 時計を確かめたと記録しました。待っていた文書の署名を再開します。
 clock-shown = サーバーの時計は { $time } です。
 clock-jumped = サーバーの時計が、起動からの経過時間と比べて { $by_milliseconds } ミリ秒ずれたため、署名を止めています。管理者か情報作成管理者が時計を確かめ、「torikomi clock acknowledge」で記録してください。
@@ -328,6 +334,11 @@ operator-none = 登録された利用者はいません。
 status-well = 動いています。
 status-troubled = 止まっている処理があります。お預かりした文書は失われません。
 status-no-manager = 任命されていません
+status-no-backup = まだありません
+status-backup = 第 { $generation } 世代、{ $time }（{ $count } { $unit ->
+    [hours] 時間
+   *[days] 日
+}前）
 status-paused = { $stage }は { $since } から止まっています：{ $why }
 status-clock = { $synchronised ->
     [true] 時刻同期済み（推定誤差 { $milliseconds } ミリ秒）

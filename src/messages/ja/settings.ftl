@@ -31,6 +31,7 @@ form-expected = { $expected ->
     [postgresql-url] postgresql://利用者@ホスト/データベース の形のアドレス（パスワードは database_password_file に書きます。ほかの機械にあるときは ?sslmode=verify-full を付けます）
     [bucket-url] https://サーバー/バケット/接頭辞 の形のアドレス（英数字と . - _ だけ。http:// はこの機械にあるときだけです。鍵は credentials_file に書きます）
     [oid] 番号（例 1.2.392.200257.1）
+    [age-recipient] age-keygen の表示する公開鍵（age1…）
     [instant] 時刻（例 2026-11-20T00:30:00.000000Z）
     [span] 期間（例 12h、8 staffed hours、1 business day）
     [name] 名前（英小文字・数字・途中のハイフンで63文字まで）

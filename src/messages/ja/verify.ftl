@@ -190,6 +190,12 @@ act-fault-act-role-not-held = その人はその時、{ $act } の権限を持�
 act-fault-act-private-differs = 添えられた説明が、署名されたものと違います。
 journal-verified = 記録簿（{ $entries } 件）は、外部に保管された節目（{ $anchored } 件目）から続くものと検証できました。
 journal-consistent = 記録簿（{ $entries } 件）はそれ自体で矛盾がありません。ただし外部に保管された節目とは照合していません（--against で指定できます）。
+journal-restored = 記録簿（{ $entries } 件）はそれ自体で矛盾がありません。ただし、ホームがバックアップから復元されているため、記録簿はかつての全部ではありません。
+journal-epoch = 第 { $epoch } 期は { $index } 番の項目（{ $at }）で始まりました。ホームが、バックアップの第 { $generation } 世代（{ $time }）から復元されています。{ $known ->
+    [yes] 以前そこにあった { $index } 番から { $last } 番までの項目は失われています。
+   *[no] その後に書かれた項目は失われています。何件あったかは、外部に保管されたものからは分かりませんでした。
+}
+journal-unreachable = 指定された節目（{ $size } 件）へは、この記録簿からたどれません。その項目は復元のときに失われました。復元に正当な理由があったかどうかは、ファイルからは分かりません。
 journal-not-anchored = そのうち、外部に保管された節目より後の { $count } 件は、外部の節目に結び付いていません（未照合）。
 journal-anchor-stamped = 外部に保管された節目（{ $size } 件）には、{ $time } のタイムスタンプがあります{ $of ->
     [evaluation] （評価用の局のもの）
@@ -232,6 +238,7 @@ journal-fault-against-unreadable = 外部の節目を確かめられません（
 journal-fault-against-other-journal = 外部の節目は、鍵の分からない記録簿（{ $origin }）のものです。
 journal-fault-truncated = 節目では { $promised } 件あったはずが、{ $found } 件しかありません。
 journal-fault-another-past = { $size } 件の時点の節目と、この記録簿の過去が違います。
+journal-fault-epoch-wrong = { $index } 番の項目は、ホームを復元したと記していますが、その前にある記録簿と合いません。
 journal-fault-against-stamp-wrong = 外部に保管された節目のタイムスタンプは無効です（{ $detail }）。
 journal-fault-stamp-missing = { $index } 番でタイムスタンプを付けたとある節目（{ $size } 件）のファイルがありません（store/journal/stamped/）。
 journal-fault-stamp-differs = { $index } 番でタイムスタンプを付けたとある節目（{ $size } 件）と、store/journal/stamped/ のファイルが違います。

@@ -9,7 +9,9 @@ use crate::config::home::Home;
 use crate::database::owner::{self, OwnerError};
 use crate::database::{Database, DatabaseError};
 use crate::evidence::tree::Frontier;
+use crate::journal::Entry;
 use crate::journal::anchor::Anchor;
+use crate::journal::epochs::{self, Epoch};
 use crate::journal::files::{Files, FilesError};
 use crate::journal::kept::{self, Kept, Promised};
 use crate::journal::read::{self, Head};
@@ -128,6 +130,19 @@ pub(super) fn check_whole(
         }
         _ => Ok(()),
     }
+}
+
+/// The epoch that the files end in.
+pub(super) fn epoch(folder: &Path) -> Result<u32, RebuildError> {
+    let io = |error| RebuildError::Io { path: folder.to_owned(), error };
+    let mut kept = Kept::open(folder).map_err(io)?;
+    let mut epoch = epochs::FIRST;
+    while let Some(entry) = kept.next_entry().map_err(io)? {
+        // What is no entry is found by whoever reads them for good.
+        let opened = serde_json::from_slice::<Entry>(&entry.bytes).ok().and_then(|entry| Epoch::of(&entry));
+        epoch = opened.map_or(epoch, |opened| opened.epoch);
+    }
+    Ok(epoch)
 }
 
 /// What the copy of the checkpoints outside the home speaks of. Where its folder cannot be reached, nobody can tell.

@@ -125,6 +125,10 @@ pub enum JournalFault {
     AgainstStampWrong {
         detail: String,
     },
+    /// The entry opens an epoch, and does not speak of the journal that stands before it.
+    EpochWrong {
+        index: u64,
+    },
     // -- stamped checkpoints --
     /// The entry says that a checkpoint was stamped, and one of its two files is gone.
     StampMissing {

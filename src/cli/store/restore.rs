@@ -1,0 +1,119 @@
+//! `torikomi store restore`: a home from its backups, and what it has lost.
+
+use std::path::PathBuf;
+
+use crate::cli::page::{Page, Tone};
+use crate::cli::store::check::{looked_through, show as show_check};
+use crate::cli::{Answer, Desk, Failure};
+use crate::config::home::harden_process;
+use crate::upkeep::backup::{BackupFolder, Identities, Work};
+use crate::upkeep::restore::{Order, RestoreError, RestoreReport, restore};
+use crate::verification::Trust;
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[arg(long, value_name = "FOLDER")]
+    from: PathBuf,
+    #[arg(long, value_name = "FILE")]
+    identity: PathBuf,
+    #[arg(long, value_name = "N")]
+    generation: Option<u32>,
+    #[arg(long, value_name = "FILE")]
+    against: Option<PathBuf>,
+}
+
+pub(super) fn run(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
+    harden_process().map_err(|error| Failure::start(&error))?;
+    let to = desk.home_path().ok_or(Failure::HomeNotGiven)?;
+    let identities = Identities::read(&args.identity)?;
+    let against =
+        args.against.as_deref().map(|path| std::fs::read_to_string(path).map_err(|error| Failure::file(path, &error)));
+    let against = against.transpose()?;
+    let backup = BackupFolder::open(&args.from, Work::Read)?;
+    let runtime = crate::cli::serve::runtime()?;
+    let order = Order {
+        backup: &backup,
+        generation: args.generation,
+        identities: &identities,
+        to,
+        against: against.as_deref(),
+        runtime: runtime.handle(),
+        now: desk.now(),
+    };
+    let bar = desk.progress();
+    let report = restore(&order, &mut |done, of| {
+        bar.set_length(of);
+        bar.set_position(done);
+    });
+    bar.finish_and_clear();
+    let mut report = report?;
+    let (home, config) = desk.settings()?;
+    let trust = Trust::of_home(home.layout(), &config).map_err(|error| Failure::start(&error))?;
+    report.check = looked_through(&trust, desk)?;
+    desk.show(&report, |page| show(desk, page, &report))?;
+    let whole = report.not_rebuilt.is_empty() && report.check.findings.is_empty();
+    Ok(if whole { Answer::Yes } else { Answer::No })
+}
+
+fn show(desk: &Desk, page: &mut Page, report: &RestoreReport) {
+    let words = &desk.words;
+    for lost in &report.not_rebuilt {
+        page.marked(Tone::Warning, &words.coded("not-rebuilt", lost));
+    }
+    let blanks = [
+        ("generation", report.generation.generation.into()),
+        ("time", words.time(report.generation.made_at).into()),
+        ("epoch", report.epoch.into()),
+        ("index", report.journal_index.into()),
+    ];
+    page.marked(Tone::Good, &words.with("restore-done", &blanks));
+    match report.lost_entries {
+        None => page.marked(Tone::Warning, &words.say("restore-lost-unknown")),
+        Some(lost) => {
+            let blanks = [("first", lost.first.into()), ("last", lost.last.into()), ("count", lost.count.into())];
+            page.marked(Tone::Bad, &words.with("restore-lost-entries", &blanks));
+        }
+    }
+    for lost in &report.lost_records {
+        let document = lost.document.map(|document| document.to_string()).unwrap_or_default();
+        let id = if lost.document_is_there { "restore-lost-record-only" } else { "restore-lost-record" };
+        let blanks = [
+            ("record", lost.record.to_string().into()),
+            ("document", document.into()),
+            ("time", words.time(lost.filed_at).into()),
+        ];
+        page.marked(Tone::Bad, &words.with(id, &blanks));
+    }
+    for lost in &report.lost_documents {
+        let (document, time) = (lost.document.to_string(), words.time(lost.taken_in_at));
+        page.marked(
+            Tone::Bad,
+            &words.with("restore-lost-document", &[("document", document.into()), ("time", time.into())]),
+        );
+    }
+    if report.lost_entries.is_some_and(|lost| lost.last >= report.listed_up_to) {
+        page.marked(Tone::Warning, &words.with("restore-listed-up-to", &[("index", report.listed_up_to.into())]));
+    }
+    for station in &report.stations {
+        let blanks = [
+            ("station", station.station.to_string().into()),
+            ("folder", station.folder.as_str().into()),
+            ("count", station.standing.into()),
+        ];
+        if !station.reached {
+            page.marked(Tone::Warning, &words.with("restore-station-away", &blanks));
+        } else if station.standing > 0 {
+            page.below(&words.with("restore-standing", &blanks));
+        }
+    }
+    show_check(desk, page, &report.check);
+}
+
+impl From<RestoreError> for Failure {
+    fn from(error: RestoreError) -> Self {
+        match error {
+            RestoreError::Backup(trouble) => trouble.into(),
+            RestoreError::Rebuild(error) => error.into(),
+        }
+    }
+}

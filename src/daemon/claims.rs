@@ -1,0 +1,189 @@
+//! One home works with what lies outside it: the drop folders on shares, the copy of its checkpoints. A copy of the home bears the
+//! same marks, so it is told apart by what both share: a file there says who works with it.
+//!
+//! Whoever starts locks that file, where the file system has locks, and writes a new name of its own into it and into its
+//! database. A copy that runs at the same time finds it locked; one that runs in turn finds a name there that its own database
+//! does not know. Each name goes into the database before it goes into the file, so that a crash between the two keeps nobody
+//! out. A home that was restored from a backup is of a later epoch and takes over; the one of before is kept out from then on.
+//!
+//! What lies in the home is copied with it and tells nothing.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read as _, Seek as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::FlockOperation;
+use rustix::io::Errno;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::database::{Database, DatabaseError};
+use crate::ids::HomeId;
+use crate::ledger::claims::{self, Known};
+use crate::pipeline::line::Line;
+
+/// In a drop folder.
+const CLAIM: &str = ".torikomi-claim";
+
+const LONGEST: u64 = 4096;
+
+/// Why a home must not work with what another one works with. The catalogue has a sentence for each: `claim-<code>`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, thiserror::Error)]
+#[serde(tag = "code", rename_all = "kebab-case")]
+pub enum ClaimProblem {
+    #[error("{path} is locked by a copy of this home that works with it just now")]
+    Working { path: String },
+    #[error("{path} says that another copy of this home has worked with it since this one did")]
+    Taken { path: String },
+    #[error("{path} says that this home was restored from a backup: that one is of epoch {epoch}, this one of {ours}")]
+    Superseded { path: String, epoch: u32, ours: u32 },
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ClaimError {
+    #[error(transparent)]
+    Refused(#[from] ClaimProblem),
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    #[error("{}: {error}", .path.display())]
+    Io { path: PathBuf, error: io::Error },
+}
+
+/// What the file says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Claim {
+    home: HomeId,
+    epoch: u32,
+    holder: Uuid,
+}
+
+/// What this process works with, until it is dropped.
+pub struct Claims {
+    held: Vec<Held>,
+    home: HomeId,
+    epoch: u32,
+}
+
+struct Held {
+    path: PathBuf,
+    file: File,
+    /// Of a drop folder the name is compared; a copy of the checkpoints tells by itself which past it is of.
+    is_drop: bool,
+    holder: Uuid,
+}
+
+impl Claims {
+    /// Claims what the settings name outside the home and can be reached. Everything is looked at before anything is written.
+    ///
+    /// # Errors
+    /// When another copy of the home works with it, or has since.
+    pub fn take(line: &Line, epoch: u32) -> Result<Self, ClaimError> {
+        let root = line.home.layout().root();
+        let mut places: Vec<(PathBuf, bool)> = Vec::new();
+        for (name, station) in &line.config.stations {
+            let folder = station.folder(root, name);
+            if line.home.check_drop_folder(&folder).is_ok() {
+                places.push((folder.join(CLAIM), true));
+            }
+        }
+        let anchor = line.config.journal.anchor.as_ref().map(|folder| root.join(folder));
+        if let Some(folder) = anchor.filter(|folder| folder.is_dir()) {
+            places.push((folder.join(format!("claim-{}.json", line.home.id())), false));
+        }
+        places.retain(|(path, _)| !lies_in(path, root));
+        let mut claims = Self { held: Vec::new(), home: line.home.id(), epoch };
+        for (path, is_drop) in places {
+            if let Some(held) = claims.look(path, is_drop, &line.database)? {
+                claims.held.push(held);
+            }
+        }
+        for held in &claims.held {
+            claims.write(held, &line.database)?;
+        }
+        Ok(claims)
+    }
+
+    /// Opens and locks a file, and demands that nobody else's claim stands there. None where the place takes no file just now:
+    /// the station says so itself.
+    fn look(&self, path: PathBuf, is_drop: bool, database: &Database) -> Result<Option<Held>, ClaimError> {
+        let shown = path.display().to_string();
+        let options = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
+        let file = match options {
+            Ok(file) => file,
+            Err(error) => {
+                tracing::warn!(%error, "{shown} cannot be written: a copy of this home would not be noticed there");
+                return Ok(None);
+            }
+        };
+        // Not every share has locks; the names tell all the same.
+        if rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) == Err(Errno::WOULDBLOCK) {
+            return Err(ClaimProblem::Working { path: shown }.into());
+        }
+        if let Some(found) = read(&file).map_err(|error| ClaimError::Io { path: path.clone(), error })? {
+            if found.home == self.home && found.epoch > self.epoch {
+                let (epoch, ours) = (found.epoch, self.epoch);
+                return Err(ClaimProblem::Superseded { path: shown, epoch, ours }.into());
+            }
+            let of_ours = found.home == self.home && found.epoch == self.epoch && is_drop;
+            if let Some(known) = known(database, &path)?.filter(|_| of_ours)
+                && ![known.now, known.next].contains(&Some(found.holder))
+            {
+                return Err(ClaimProblem::Taken { path: shown }.into());
+            }
+        }
+        Ok(Some(Held { path, file, is_drop, holder: Uuid::now_v7() }))
+    }
+
+    fn write(&self, held: &Held, database: &Database) -> Result<(), ClaimError> {
+        let before = known(database, &held.path)?.and_then(|known| known.now);
+        remember(database, &held.path, Known { now: before, next: Some(held.holder) })?;
+        let claim = Claim { home: self.home, epoch: self.epoch, holder: held.holder };
+        let failed = |error: io::Error| ClaimError::Io { path: held.path.clone(), error };
+        let mut bytes = serde_json_canonicalizer::to_vec(&claim).map_err(|error| failed(error.into()))?;
+        bytes.push(b'\n');
+        let put = |mut file: &File| {
+            file.rewind()?;
+            file.write_all(&bytes)?;
+            file.set_len(bytes.len() as u64)?;
+            file.sync_all()
+        };
+        put(&held.file).map_err(failed)?;
+        Ok(remember(database, &held.path, Known { now: Some(held.holder), next: None })?)
+    }
+
+    /// Whether somebody else has claimed one of them meanwhile. What cannot be read says nothing.
+    #[must_use]
+    pub fn lost(&self) -> Option<ClaimProblem> {
+        self.held.iter().find_map(|held| {
+            let path = held.path.display().to_string();
+            let found = File::open(&held.path).and_then(|file| read(&file)).ok().flatten()?;
+            if found.home == self.home && found.epoch > self.epoch {
+                return Some(ClaimProblem::Superseded { path, epoch: found.epoch, ours: self.epoch });
+            }
+            (held.is_drop && found.holder != held.holder).then_some(ClaimProblem::Taken { path })
+        })
+    }
+}
+
+/// What the file says; nothing where it is new, or a crash came between.
+fn read(mut file: &File) -> io::Result<Option<Claim>> {
+    let mut bytes = Vec::new();
+    file.rewind()?;
+    file.take(LONGEST).read_to_end(&mut bytes)?;
+    Ok(serde_json::from_slice(&bytes).ok())
+}
+
+fn lies_in(path: &Path, root: &Path) -> bool {
+    let folder = path.parent().unwrap_or(path);
+    folder.canonicalize().is_ok_and(|folder| folder.starts_with(root))
+}
+
+fn known(database: &Database, path: &Path) -> Result<Option<Known>, DatabaseError> {
+    database.read(async |tx| claims::known(tx, path).await)
+}
+
+fn remember(database: &Database, path: &Path, known: Known) -> Result<(), DatabaseError> {
+    let path = path.to_owned();
+    database.write(async move |tx| claims::remember(tx, &path, known).await)
+}

@@ -1,0 +1,34 @@
+//! Under which names this home has claimed what it shares with others: see the daemon's claims.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use sqlx::Row as _;
+use uuid::Uuid;
+
+use crate::database::{DatabaseError, Tx, unreadable};
+
+/// The name that was written to a file last, and one that may have been.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Known {
+    pub now: Option<Uuid>,
+    pub next: Option<Uuid>,
+}
+
+/// What is known of a file; none where it was never claimed.
+pub async fn known(tx: &mut Tx, path: &Path) -> Result<Option<Known>, DatabaseError> {
+    let row = sqlx::query("SELECT value FROM meta WHERE key = $1").bind(key(path)).fetch_optional(tx).await?;
+    let Some(row) = row else { return Ok(None) };
+    serde_json::from_str(&row.try_get::<String, _>("value")?).map(Some).map_err(unreadable("meta.claim"))
+}
+
+pub async fn remember(tx: &mut Tx, path: &Path, known: Known) -> Result<(), DatabaseError> {
+    let value = serde_json_canonicalizer::to_string(&known).map_err(unreadable("meta.claim"))?;
+    let sql = "INSERT INTO meta (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value";
+    sqlx::query(sql).bind(key(path)).bind(value).execute(tx).await?;
+    Ok(())
+}
+
+fn key(path: &Path) -> String {
+    format!("claim.{}", path.display())
+}

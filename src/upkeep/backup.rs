@@ -1,0 +1,361 @@
+//! `store backup`: everything that brings a home back, sealed, on other media, generation upon generation.
+//!
+//! It works beside a running line. The database is copied as it is at one moment; everything that it names then was durable
+//! before, and stays: objects are never taken away, and what is filed meanwhile does not leave custody before that has been
+//! copied. The journal's files go along as far as that database reaches. A home that is brought back from it stands where the
+//! line stood at that moment.
+//!
+//! `folder.rs` says what lies where. What is there from an earlier generation is not written again.
+
+mod contents;
+mod entry;
+mod folder;
+mod inspection;
+mod objects;
+mod prune;
+mod seal;
+mod trouble;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::{Read as _, Seek as _};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::config::Config;
+use crate::config::home::{Home, Lock};
+use crate::database::{Database, DatabaseError};
+use crate::durable::{Written, digest_of};
+use crate::ids::Digest;
+use crate::instant::Instant;
+use crate::journal::backups::BackedUp;
+use crate::journal::kept;
+use crate::journal::read::{self, Head};
+use crate::ledger::{attempts, deliveries};
+use crate::signing::ATTEMPTS;
+use crate::store::Objects;
+pub(in crate::upkeep) use contents::{CUSTODY, STORE};
+use contents::{Contents, Found};
+pub use entry::enter;
+pub use folder::{BackupFolder, GENERATION_FORMAT, Generation, Work};
+pub(in crate::upkeep) use inspection::{Both, SealedFile, demand_lists};
+pub use inspection::{Checked, Listed, check, list};
+pub use seal::Identities;
+pub(in crate::upkeep) use seal::pour;
+pub use trouble::Trouble;
+
+/// The copy of the database, while it is sealed; it never leaves the home.
+const COPY: &str = ".torikomi-tmp-backup.db";
+
+/// How long the journal's files are waited for, which follow each commit at once.
+const FILES_FOLLOW: Duration = Duration::from_secs(20);
+
+/// So much of what is missing is listed.
+const MOST_MISSING: usize = 20;
+
+/// What came of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct BackupReport {
+    pub generation: Generation,
+    /// SHA-256 of its `generation.json`, which the journal names.
+    pub summary: Digest,
+    /// How many files and objects were not there yet, and were sealed.
+    pub sealed: u64,
+    /// The older generations that were taken away.
+    pub removed: Vec<u32>,
+    /// What the database counts on and the home does not have: the home is not whole, and neither is its backup. So much of
+    /// it is listed.
+    pub missing: Vec<String>,
+    pub more_missing: u64,
+    /// What belongs to the home and lies elsewhere: it is in no backup of the home.
+    pub outside: Vec<String>,
+    /// Home and backup lie on one file system: a disk that fails takes both.
+    pub same_file_system: bool,
+}
+
+impl BackupReport {
+    /// What the journal's entry says of it.
+    #[must_use]
+    pub fn entry(&self) -> BackedUp {
+        let Generation { generation, journal_size, journal_root, made_at, .. } = self.generation;
+        BackedUp { generation, summary: self.summary, size: journal_size, root: journal_root, made_at }
+    }
+}
+
+/// What is asked for.
+pub struct Order<'a> {
+    pub home: &'a Home,
+    pub config: &'a Config,
+    /// For reading only.
+    pub database: &'a Database,
+    pub objects: &'a Objects,
+    pub runtime: &'a tokio::runtime::Handle,
+    pub to: &'a Path,
+    /// A folder that bears no marker is to become a backup.
+    pub begin: bool,
+    /// So many generations stay.
+    pub keep: Option<u32>,
+    pub now: Instant,
+}
+
+/// Makes a generation. `progress` is told how much is done, of how much.
+///
+/// # Errors
+/// When it cannot be made; the generations of before stay as they are.
+pub fn back_up(order: &Order<'_>, progress: &mut dyn FnMut(u64, u64)) -> Result<BackupReport, Trouble> {
+    if order.config.backup.recipients.is_empty() {
+        return Err(Trouble::NoRecipients);
+    }
+    order.home.check_markers(order.config)?;
+    let folder = BackupFolder::open_for(order.to, order.home, order.begin)?;
+    let custody_stays = hold_custody(order.home)?;
+    let snapshot = Snapshot::take(order)?;
+    let (numbers, _) = folder.numbers()?;
+    let number = numbers.last().map_or(1, |last| last.saturating_add(1));
+    let generations = folder.generations()?;
+    // One that was broken off is of no use.
+    generations.clear_leftovers()?;
+    let draft = generations.draft()?;
+
+    let shelf = folder::Shelf::open(folder.folder.make_folder(folder::FILES)?)?;
+    let mut making = Making { order, shelf, listed: String::new(), files: String::new(), count: 0, sealed: 0 };
+    // Asked before custody is looked at: of a database that goes on, what comes meanwhile is not missed.
+    let mut missing = snapshot.counts_on()?;
+    let custody = contents::custody(order.home, order.config)?;
+    let there: BTreeSet<_> = custody.found.iter().filter_map(|found| without_number(&found.name)).collect();
+    missing.retain(|wanted| !there.contains(wanted.as_str()));
+    making.take_all(&custody, progress)?;
+    drop(custody_stays);
+    snapshot.wait_for_files(order)?;
+    let journal = contents::journal(order.home, order.config, snapshot.head.size)?;
+    let rest = contents::rest(order.home, order.config)?;
+    making.take_all(&journal, progress)?;
+    making.take_all(&rest, progress)?;
+    if let Some(copy) = &snapshot.copy {
+        making.take(&Found { name: contents::DATABASE.to_owned(), path: copy.path.clone(), bytes: None })?;
+    }
+    making.shelf.folder.sync()?;
+
+    let mut objects = objects::Objects::new(order, &snapshot, &folder)?;
+    let (files, listed) = (making.count, std::mem::take(&mut making.listed));
+    let mut lists = BTreeMap::new();
+    let mut line = |name: &str, written: Written| {
+        lists.insert(name.to_owned(), written.digest);
+    };
+    line(
+        folder::SEALED_FILES,
+        draft.write::<Trouble>(folder::SEALED_FILES, |sink| Ok(sink.write(making.files.as_bytes())?))?,
+    );
+    // Both lists of objects grow together: of a store of any size neither is held in memory.
+    let list = draft.write::<Trouble>(folder::LIST, |sink| {
+        seal::seal(&order.config.backup.recipients, sink, |sealing| {
+            pour(&mut listed.as_bytes(), sealing, |error| Trouble::io(order.to, error))?;
+            let sealed = draft.write::<Trouble>(folder::SEALED_OBJECTS, |sink| {
+                objects.each(&mut |line| Ok(sink.write(line.as_bytes())?), sealing, progress)
+            })?;
+            line(folder::SEALED_OBJECTS, sealed);
+            Ok(())
+        })
+    })?;
+    line(folder::LIST, list);
+    missing.append(&mut objects.missing);
+
+    let generation = Generation {
+        format: GENERATION_FORMAT,
+        home: order.home.id(),
+        generation: number,
+        made_at: snapshot.at,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        database: snapshot.copy.is_some(),
+        journal_size: snapshot.head.size,
+        journal_root: snapshot.head.root,
+        checkpoint: snapshot.head.checkpoint.clone(),
+        files,
+        objects: objects.count,
+        lists,
+    };
+    let text = serde_json_canonicalizer::to_vec(&generation)
+        .map_err(|error| Trouble::Disk { path: folder::SUMMARY.to_owned(), problem: error.to_string() })?;
+    let summary = draft.write::<Trouble>(folder::SUMMARY, |sink| Ok(sink.write(&text)?))?.digest;
+    draft.place(&folder::generation_name(number))?;
+
+    let removed = prune::prune(&folder, order.keep)?;
+    let mut outside = contents::outside(order.home, order.config);
+    outside.extend(rest.links.iter().chain(&custody.links).map(|link| link.display().to_string()));
+    let more_missing = missing.split_off(missing.len().min(MOST_MISSING)).len() as u64;
+    let same_file_system = folder::on_one_file_system(order.to, order.home.layout().root())
+        .map_err(|error| Trouble::io(order.to, &error))?;
+    let sealed = making.sealed.saturating_add(objects.sealed);
+    Ok(BackupReport { generation, summary, sealed, removed, missing, more_missing, outside, same_file_system })
+}
+
+/// The folder of a copy or of an attempt in which a file lies; of a copy without its number, for a newer one is as good.
+fn without_number(name: &str) -> Option<&str> {
+    let (folder, _) = name.rsplit_once('/')?;
+    Some(folder.split_once('.').map_or(folder, |(delivery, _)| delivery))
+}
+
+/// What is filed stays in custody as long as this is held.
+fn hold_custody(home: &Home) -> Result<Lock, Trouble> {
+    let begun = std::time::Instant::now();
+    loop {
+        if let Some(lock) = home.hold_custody()? {
+            return Ok(lock);
+        }
+        // The line lets go between two documents; another backup does not.
+        if begun.elapsed() > FILES_FOLLOW {
+            return Err(Trouble::Busy { path: home.layout().root().display().to_string() });
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// The home's database at one moment.
+struct Snapshot<'a> {
+    order: &'a Order<'a>,
+    at: Instant,
+    head: Head,
+    /// None where the database is on a server: then what is read is of now, and holds more.
+    copy: Option<Copy>,
+}
+
+/// A database of its own. The file goes with it.
+struct Copy {
+    path: PathBuf,
+    database: Option<Database>,
+}
+
+impl Drop for Copy {
+    fn drop(&mut self) {
+        if let Some(database) = self.database.take() {
+            database.close();
+        }
+        // One that stays behind is cleared by the next backup.
+        let _ = std::fs::remove_file(&self.path);
+    }
+}
+
+impl<'a> Snapshot<'a> {
+    fn take(order: &'a Order<'a>) -> Result<Self, Trouble> {
+        let at = order.now;
+        let copy = match order.config.store.database {
+            Some(_) => None,
+            None => {
+                let path = order.home.layout().store(order.config).join(COPY);
+                match std::fs::remove_file(&path) {
+                    Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                        return Err(Trouble::io(&path, &error));
+                    }
+                    _ => {}
+                }
+                let mut copy = Copy { path, database: None };
+                order.database.copy_to(&copy.path)?;
+                copy.database = Some(Database::open_read_only(&copy.path, order.runtime)?);
+                Some(copy)
+            }
+        };
+        let database = copy.as_ref().and_then(|copy| copy.database.as_ref()).unwrap_or(order.database);
+        let head = database.read::<_, DatabaseError, _>(async |tx| read::head(tx).await)?;
+        let head = head.ok_or_else(|| Trouble::Database { problem: "the journal is empty".into() })?;
+        Ok(Self { order, at, head, copy })
+    }
+
+    fn database(&self) -> &Database {
+        self.copy.as_ref().and_then(|copy| copy.database.as_ref()).unwrap_or(self.order.database)
+    }
+
+    /// What the ledger counts on in custody: deliveries, whichever copy of each, and attempts to sign.
+    fn counts_on(&self) -> Result<Vec<String>, Trouble> {
+        let (copies, attempts) = self.database().read::<_, DatabaseError, _>(async |tx| {
+            Ok((deliveries::counting_on_custody(tx).await?, attempts::not_filed(tx).await?))
+        })?;
+        let copies = copies.iter().map(|row| row.id.to_string());
+        let attempts = attempts.iter().map(|attempt| format!("{ATTEMPTS}/{attempt}"));
+        Ok(copies.chain(attempts).map(|name| format!("{CUSTODY}/{name}")).collect())
+    }
+
+    /// Without a copy of the database the journal's files are all there is of it.
+    fn wait_for_files(&self, order: &Order<'_>) -> Result<(), Trouble> {
+        if self.copy.is_some() {
+            return Ok(());
+        }
+        let folder = order.home.layout().store(order.config).join("journal");
+        let begun = std::time::Instant::now();
+        loop {
+            let noted =
+                kept::last_note(&folder.join("checkpoints.txt")).map_err(|error| Trouble::io(&folder, &error))?;
+            let in_files = noted.map_or(0, |noted| noted.size);
+            if in_files >= self.head.size {
+                return Ok(());
+            }
+            if begun.elapsed() > FILES_FOLLOW {
+                return Err(Trouble::JournalBehind { in_files, in_database: self.head.size });
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+}
+
+/// A generation in the making.
+struct Making<'a> {
+    order: &'a Order<'a>,
+    shelf: folder::Shelf,
+    /// What the sealed list says.
+    listed: String,
+    /// The sealed files.
+    files: String,
+    count: u64,
+    sealed: u64,
+}
+
+impl Making<'_> {
+    fn take_all(&mut self, contents: &Contents, progress: &mut dyn FnMut(u64, u64)) -> Result<(), Trouble> {
+        for found in &contents.found {
+            self.take(found)?;
+            progress(self.count, self.count);
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, found: &Found) -> Result<(), Trouble> {
+        let failed = |error: &std::io::Error| Trouble::io(&found.path, error);
+        let mut file = match File::open(&found.path) {
+            Ok(file) => file,
+            // A copy in custody that a newer one made needless.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(failed(&error)),
+        };
+        let most = found.bytes.unwrap_or(u64::MAX);
+        let plain = digest_of(&mut (&mut file).take(most)).map_err(|error| failed(&error))?;
+        let name = match self.shelf.name(&plain.digest) {
+            Some(name) => name.clone(),
+            None => {
+                file.rewind().map_err(|error| failed(&error))?;
+                let name = self.shelf.folder.create_named::<Trouble>(
+                    |sink| {
+                        seal::seal(&self.order.config.backup.recipients, sink, |sealing| {
+                            let again = pour(&mut (&mut file).take(most), sealing, failed)?;
+                            if again == plain {
+                                Ok(())
+                            } else {
+                                Err(Trouble::Changed { path: found.path.display().to_string() })
+                            }
+                        })
+                    },
+                    |sealed| folder::sealed_name(&plain.digest, sealed),
+                )?;
+                self.shelf.add(plain.digest, name.clone());
+                self.sealed = self.sealed.saturating_add(1);
+                name
+            }
+        };
+        self.listed.push_str(&folder::list_line(&plain.digest, &found.name));
+        let sealed = folder::parse_sealed_name(&name).map_or(plain.digest, |(_, sealed)| sealed);
+        self.files.push_str(&folder::list_line(&sealed, &format!("../../{}/{name}", folder::FILES)));
+        self.count = self.count.saturating_add(1);
+        Ok(())
+    }
+}

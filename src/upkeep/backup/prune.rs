@@ -1,0 +1,40 @@
+//! Older generations go, and with them the sealed files that no generation is left to name.
+
+use std::collections::BTreeSet;
+
+use super::folder::{self, BackupFolder};
+use super::inspection::sealed_files;
+use super::trouble::Trouble;
+use crate::durable::Class;
+
+/// Keeps the newest `keep` generations, or all. Objects stay: a store never loses one, so the newest generation names every
+/// one that an older named.
+pub(super) fn prune(backup: &BackupFolder, keep: Option<u32>) -> Result<Vec<u32>, Trouble> {
+    let Some(keep) = keep else { return Ok(Vec::new()) };
+    let (mut numbers, _) = backup.numbers()?;
+    let keep = usize::try_from(keep.max(1)).unwrap_or(usize::MAX);
+    let kept = numbers.split_off(numbers.len().saturating_sub(keep));
+    // What those that stay name is known before anything goes.
+    let mut named = BTreeSet::new();
+    for number in kept {
+        for sealed in sealed_files(backup, number, folder::SEALED_FILES)? {
+            named.extend(sealed?.path.file_name().map(ToOwned::to_owned));
+        }
+    }
+    let generations = backup.generations()?;
+    for number in &numbers {
+        generations.remove_folder(&folder::generation_name(*number))?;
+    }
+    let files = match backup.folder.open_folder(folder::FILES) {
+        Ok(files) => files,
+        Err(failure) if failure.class() == Class::Gone => return Ok(numbers),
+        Err(failure) => return Err(failure.into()),
+    };
+    for name in files.names(usize::MAX)? {
+        let sealed = name.to_str().filter(|name| folder::parse_sealed_name(name).is_some());
+        if let Some(name) = sealed.filter(|_| !named.contains(&name)) {
+            files.remove(name)?;
+        }
+    }
+    Ok(numbers)
+}

@@ -1,0 +1,107 @@
+//! Two copies of one home: whichever comes second is told by what both share, and does nothing.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use crate::backup::{Medium, back_up};
+use crate::hospital::{Hospital, PATIENCE, Settings};
+use crate::program::torikomi;
+
+/// A line that came up, or what it said instead.
+enum Started {
+    Up(std::process::Child),
+    Refused(String),
+}
+
+fn start(root: &Path) -> Started {
+    let mut daemon = Command::new(env!("CARGO_BIN_EXE_torikomi"))
+        .args(["serve", "--lang", "en", "--home"])
+        .arg(root)
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let begun = Instant::now();
+    while begun.elapsed() < PATIENCE {
+        if daemon.try_wait().unwrap().is_some() {
+            let said = daemon.wait_with_output().unwrap();
+            assert_eq!(said.status.code(), Some(3), "{said:?}");
+            return Started::Refused(String::from_utf8_lossy(&said.stderr).into_owned());
+        }
+        if torikomi(Some(root), &["status"]).status == 0 {
+            return Started::Up(daemon);
+        }
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    daemon.kill().unwrap();
+    daemon.wait().unwrap();
+    panic!("it neither came up nor ended");
+}
+
+fn up(root: &Path) -> std::process::Child {
+    match start(root) {
+        Started::Up(daemon) => daemon,
+        Started::Refused(said) => panic!("{said}"),
+    }
+}
+
+fn refused(root: &Path, why: &str) {
+    match start(root) {
+        Started::Up(mut daemon) => {
+            daemon.kill().unwrap();
+            panic!("it came up");
+        }
+        Started::Refused(said) => assert!(said.contains(why) && said.contains("Nothing was done"), "{said}"),
+    }
+}
+
+fn stop(mut daemon: std::process::Child) {
+    let pid = rustix::process::Pid::from_child(&daemon);
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+    assert!(daemon.wait().unwrap().success());
+}
+
+fn run(command: &mut Command) {
+    assert!(command.status().unwrap().success(), "{command:?}");
+}
+
+#[test]
+fn a_copy_of_a_home_and_one_that_was_restored_elsewhere_are_told_apart() {
+    let mut hospital = Hospital::found();
+    let place = tempfile::tempdir().unwrap();
+    // The scanners write to a share.
+    let share = place.path().join("share");
+    run(Command::new("mv").arg(hospital.drop()).arg(&share));
+    let station = format!("path = \"{}\"\n", share.display()).leak();
+    hospital.configure(&Settings { station, ..Settings::default() });
+    let home = hospital.root();
+
+    let first = up(&home);
+    let copy = place.path().join("copy");
+    run(Command::new("cp").arg("-a").arg(&home).arg(&copy));
+    refused(&copy, "A copy of this home works with");
+    stop(first);
+    // Now nobody could say that it is not the same.
+    std::fs::remove_dir_all(&copy).unwrap();
+    run(Command::new("cp").arg("-a").arg(&home).arg(&copy));
+    stop(up(&copy));
+    refused(&home, "Another copy of this home has worked with");
+    stop(up(&copy));
+    // By a person's word this is the right one.
+    std::fs::remove_file(share.join(".torikomi-claim")).unwrap();
+    stop(up(&home));
+    refused(&copy, "Another copy of this home has worked with");
+
+    let medium = Medium::of(&hospital);
+    back_up(&hospital, &medium, &["--new"]);
+    let restored = place.path().join("restored");
+    let (from, key) = (medium.shown(), medium.key());
+    let ran = torikomi(Some(&restored), &["store", "restore", "--from", &from, "--identity", &key]);
+    assert_eq!(ran.status, 0, "{}{}", ran.out, ran.err);
+    let later = up(&restored);
+    refused(&home, "A copy of this home works with");
+    stop(later);
+    refused(&home, "goes on elsewhere, in epoch 2; this one is of epoch 1");
+    stop(up(&restored));
+}

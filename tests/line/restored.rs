@@ -1,0 +1,233 @@
+//! `torikomi store restore`: what was backed up is there again and goes on, and what came after is told exactly.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::{Value, json};
+use sqlx::{AnyConnection, Connection as _};
+use torikomi::document::{DocumentState, HoldReason};
+use torikomi::journal::read;
+use torikomi::store::records::{self, Filter};
+
+use crate::account::{document_of, filed, names, wait_for};
+use crate::backup::{Medium, back_up};
+use crate::burst::{deliver, deliver_consent};
+use crate::hospital::{Foundation, Hospital, Settings};
+use crate::postgres;
+use crate::program::{Ran, torikomi};
+use crate::schema::demand;
+
+fn run(medium: &Medium, to: &Path, more: &[&str]) -> Ran {
+    let (from, key) = (medium.shown(), medium.key());
+    let words = [&["store", "restore", "--from", &from, "--identity", &key, "--json"], more].concat();
+    torikomi(Some(to), &words)
+}
+
+fn restore(medium: &Medium, to: &Path, more: &[&str]) -> Value {
+    let ran = run(medium, to, more);
+    let report = ran.json();
+    demand("store-restore", &report);
+    assert_eq!((ran.status, &report["check"]["findings"]), (0, &json!([])), "{report:#}{}", ran.err);
+    report
+}
+
+fn size(hospital: &Hospital) -> u64 {
+    hospital.database.read(async |tx| read::head(tx).await).unwrap().unwrap().size
+}
+
+/// The journal as the command judges it, and its exit status.
+fn journal(root: &Path, more: &[&str]) -> (i32, Value) {
+    let ran = torikomi(Some(root), &[&["journal", "verify", "--json"], more].concat());
+    demand("journal-verify", &ran.json());
+    (ran.status, ran.json())
+}
+
+/// Every record verifies; answers how many there are.
+fn verified(root: &Path) -> usize {
+    let ran = torikomi(Some(root), &["verify", "--all", "--accept-evaluation", "--json"]);
+    assert_eq!(ran.status, 0, "{}{}", ran.out, ran.err);
+    let listed = torikomi(Some(root), &["record", "list", "--json"]).json();
+    listed["records"].as_array().unwrap().len()
+}
+
+#[test]
+fn a_home_is_brought_back_and_what_came_after_is_told_exactly() {
+    let mut hospital = Hospital::found();
+    let medium = Medium::of(&hospital);
+    let daemon = hospital.start();
+    hospital.open_session().unwrap();
+    let file = |hospital: &Hospital, prefix: &str| {
+        for document in deliver(hospital, prefix) {
+            filed(hospital, document.keys().next().unwrap());
+        }
+    };
+    file(&hospital, "one");
+    let first = back_up(&hospital, &medium, &["--new"])["generation"].clone();
+    file(&hospital, "two");
+    daemon.stop();
+    let daemon = hospital.start();
+    deliver_consent(&hospital, "waiting");
+    wait_for(&hospital, "what waits for a session", || {
+        let found = document_of(&hospital, "waiting-consent.jpg")?;
+        (found.held == Some(HoldReason::NoSession)).then_some(found)
+    });
+    let waiting = document_of(&hospital, "waiting-consent.jpg").unwrap().id.to_string();
+    let second = back_up(&hospital, &medium, &[])["generation"].clone();
+    // One more that no generation knows of.
+    hospital.open_session().unwrap();
+    file(&hospital, "three");
+    daemon.stop();
+    let all = size(&hospital);
+    let place = tempfile::tempdir().unwrap();
+    let kept = place.path().join("checkpoints.txt");
+    fs::copy(hospital.home.layout().store(&hospital.config).join("journal/checkpoints.txt"), &kept).unwrap();
+    let kept = kept.display().to_string();
+    let of_size = |generation: &Value| generation["journal_size"].as_u64().unwrap();
+    let (early, late) = (of_size(&first), of_size(&second));
+
+    // The older one: the newer tells what was filed since, and the checkpoint how much more there was.
+    let older = place.path().join("older");
+    let report = restore(&medium, &older, &["--generation", "1", "--against", &kept]);
+    assert_eq!((&report["epoch"], &report["journal_index"]), (&2.into(), &early.into()));
+    assert_eq!(report["lost_entries"], json!({ "first": early, "last": all - 1, "count": all - early }));
+    assert_eq!(report["listed_up_to"], late);
+    let since = hospital.database.read(async |tx| records::list(tx, &Filter::default(), None, 100).await).unwrap();
+    let mut since: Vec<_> = since.iter().filter(|record| (early..late).contains(&record.journal_index)).collect();
+    since.sort_by_key(|record| record.journal_index);
+    assert_eq!(since.len(), 2);
+    let lost = report["lost_records"].as_array().unwrap();
+    let ids: Vec<_> = lost.iter().map(|lost| lost["record"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(ids, since.iter().map(|record| record.id.to_string()).collect::<Vec<_>>(), "{report:#}");
+    assert_eq!(report["lost_documents"][0]["document"], waiting.as_str(), "{report:#}");
+    assert_eq!(report["lost_documents"].as_array().unwrap().len(), 1, "{report:#}");
+    assert_eq!(verified(&older), 2);
+    let (status, judged) = journal(&older, &[]);
+    assert_eq!((status, &judged["verdict"]), (0, &"restored".into()), "{judged:#}");
+    assert_eq!((&judged["epochs"][0]["index"], &judged["epochs"][0]["known_size"]), (&early.into(), &all.into()));
+    let (status, judged) = journal(&older, &["--against", &kept]);
+    assert_eq!((status, &judged["verdict"], &judged["faults"]), (1, &"restored".into(), &json!([])), "{judged:#}");
+    assert!(judged["unreachable"].as_array().unwrap().contains(&all.into()), "{judged:#}");
+    let told = torikomi(Some(&older), &["journal", "verify"]).out;
+    assert!(
+        told.contains(&format!("The entries {early} to {} that had stood there before are lost", all - 1)),
+        "{told}"
+    );
+    for lang in ["ja", "en"] {
+        let again = run(&medium, &place.path().join(lang), &["--generation", "1", "--lang", lang]);
+        assert_eq!(again.status, 0, "{}", again.err);
+    }
+
+    // The newest, in the old one's place.
+    let old = place.path().join("old");
+    fs::create_dir(&old).unwrap();
+    assert!(std::process::Command::new("mv").arg(hospital.root()).arg(&old).status().unwrap().success());
+    let report = restore(&medium, &hospital.root(), &[]);
+    assert_eq!((&report["lost_entries"], &report["lost_records"]), (&Value::Null, &json!([])), "{report:#}");
+    assert_eq!(verified(&hospital.root()), 4);
+    hospital.configure(&Settings::default());
+    let daemon = hospital.start();
+    hospital.open_session().unwrap();
+    wait_for(&hospital, "what had waited", || {
+        hospital.confirm_what_waits();
+        let found = document_of(&hospital, "waiting-consent.jpg")?;
+        (found.state == DocumentState::Filed && found.id.to_string() == waiting).then_some(())
+    });
+    file(&hospital, "four");
+    daemon.stop();
+    assert_eq!(verified(&hospital.root()), 7);
+    let (status, judged) = journal(&hospital.root(), &[]);
+    assert_eq!((status, &judged["verdict"], &judged["faults"]), (0, &"restored".into(), &json!([])), "{judged:#}");
+    assert_eq!(judged["entries"], judged["entries_in_files"]);
+
+    // Its own backups lead to a third epoch.
+    let medium = Medium::of(&hospital);
+    back_up(&hospital, &medium, &["--new"]);
+    let third = place.path().join("third");
+    assert_eq!(restore(&medium, &third, &[])["epoch"], 3);
+    let (_, judged) = journal(&third, &[]);
+    assert_eq!(judged["epochs"].as_array().unwrap().len(), 2, "{judged:#}");
+}
+
+#[test]
+fn nothing_of_a_backup_that_is_not_whole_is_left_behind() {
+    let hospital = Hospital::found();
+    let medium = Medium::of(&hospital);
+    back_up(&hospital, &medium, &["--new"]);
+    let place = tempfile::tempdir().unwrap();
+    let to = place.path().join("home");
+    let refused = |more: &[&str], status: i32, code: &str| {
+        let ran = run(&medium, &to, more);
+        let said = ran.json();
+        assert_eq!((ran.status, &said["problem"]["backup"]["code"]), (status, &code.into()), "{said:#}");
+        said["problem"]["backup"]["path"].as_str().unwrap_or_default().to_owned()
+    };
+    let sealed = medium.sealed(&fs::read(hospital.root().join("keys/journal.pem")).unwrap());
+    let whole = fs::read(&sealed).unwrap();
+    let mut flipped = whole.clone();
+    *flipped.last_mut().unwrap() ^= 1;
+    for bytes in [&flipped[..], &whole[..whole.len() / 2], b""] {
+        fs::write(&sealed, bytes).unwrap();
+        assert_eq!(refused(&[], 1, "damaged"), sealed.display().to_string());
+        assert_eq!(names(&to), [] as [&str; 0]);
+    }
+    fs::remove_file(&sealed).unwrap();
+    assert_eq!(refused(&[], 1, "missing"), sealed.display().to_string());
+    fs::write(&sealed, &whole).unwrap();
+    // Sealed for the same key, and another file: a list that names it is not the one that was written.
+    let list = medium.path().join("generations/000001/files.age");
+    let listed = fs::read(&list).unwrap();
+    fs::copy(&sealed, &list).unwrap();
+    refused(&[], 1, "damaged");
+    fs::write(&list, listed).unwrap();
+    refused(&["--generation", "2"], 2, "no-generation");
+    let empty = place.path().join("notes.txt");
+    fs::write(&empty, "nothing\n").unwrap();
+    refused(&["--against", &empty.display().to_string()], 2, "no-checkpoint");
+    assert_eq!(names(&to), [] as [&str; 0]);
+    fs::write(to.join("something"), "of somebody's").unwrap();
+    refused(&[], 2, "not-empty");
+    assert_eq!(names(&to), ["something"]);
+    fs::remove_file(to.join("something")).unwrap();
+    restore(&medium, &to, &[]);
+    refused(&[], 2, "not-empty");
+}
+
+#[test]
+fn a_home_with_its_database_on_a_server_is_brought_back_from_the_journals_files() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let url = postgres::empty_database(runtime.handle());
+    let hospital = Hospital::founded(&Foundation { database: Some(url.clone()), ..Foundation::default() });
+    let medium = Medium::of(&hospital);
+    let daemon = hospital.start();
+    hospital.open_session().unwrap();
+    for document in deliver(&hospital, "one") {
+        filed(&hospital, document.keys().next().unwrap());
+    }
+    let made = back_up(&hospital, &medium, &["--new"]);
+    assert_eq!(made["generation"]["database"], false, "{made:#}");
+    daemon.stop();
+    drop(hospital);
+    let place = tempfile::tempdir().unwrap();
+    let to = place.path().join("home");
+    // What stands on the server is not replaced.
+    let refused = run(&medium, &to, &[]);
+    assert_eq!((refused.status, &refused.json()["problem"]["code"]), (2, &"database-not-empty".into()));
+    assert_eq!(names(&to), [] as [&str; 0]);
+    let (place_of_it, options) = url.split_once('?').unwrap();
+    let (server, name) = place_of_it.rsplit_once('/').unwrap();
+    runtime.block_on(async {
+        let mut admin = AnyConnection::connect(&format!("{server}/postgres?{options}")).await.unwrap();
+        for asked in [
+            format!("SELECT CAST(pg_terminate_backend(pid) AS TEXT) FROM pg_stat_activity WHERE datname = '{name}'"),
+            format!("ALTER DATABASE {name} RENAME TO old_{name}"),
+            format!("CREATE DATABASE {name}"),
+        ] {
+            sqlx::raw_sql(sqlx::AssertSqlSafe(asked)).execute(&mut admin).await.unwrap();
+        }
+    });
+    let report = restore(&medium, &to, &[]);
+    assert_eq!((&report["epoch"], &report["not_rebuilt"]), (&2.into(), &json!([])), "{report:#}");
+    assert_eq!(verified(&to), 2);
+    let (status, judged) = journal(&to, &[]);
+    assert_eq!((status, &judged["verdict"]), (0, &"restored".into()), "{judged:#}");
+}
