@@ -66,7 +66,8 @@ fn what_was_signed_by_a_clock_that_ran_ahead_binds_its_signer_until_the_manager_
     // Set right.
     hospital.configure(&Settings::default());
     let daemon = hospital.start();
-    let acknowledge = Request::AcknowledgeClock { by: by("admin"), reason: because("system-failure") };
+    let acknowledge =
+        Request::AcknowledgeClock { by: by("admin"), shown: hospital.clock_shown(), reason: because("system-failure") };
     let (_, problem) =
         (hospital.ask(&acknowledge, PATIENCE).unwrap(), hospital.ask(&Request::Status, PATIENCE).unwrap());
     assert!(problem["clock_problem"].is_null(), "{problem}");

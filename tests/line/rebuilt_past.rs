@@ -19,7 +19,8 @@ use crate::store_check::rebuild;
 /// The line runs for a while, and the journal grows.
 fn grow(hospital: &Hospital) {
     let daemon = hospital.start();
-    let request = Request::AcknowledgeClock { by: by("manager"), reason: because("other") };
+    let request =
+        Request::AcknowledgeClock { by: by("manager"), shown: hospital.clock_shown(), reason: because("other") };
     hospital.ask(&request, PATIENCE).unwrap();
     daemon.stop();
 }

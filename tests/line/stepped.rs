@@ -92,7 +92,11 @@ fn a_clock_that_is_set_inside_a_window_signs_nothing_and_loses_nothing() {
         assert!((by_milliseconds - minutes * 60_000).abs() < 10_000, "{by_milliseconds}");
     };
     let acknowledge = || {
-        let request = Request::AcknowledgeClock { by: by("admin"), reason: because("system-failure") };
+        let request = Request::AcknowledgeClock {
+            by: by("admin"),
+            shown: hospital.clock_shown(),
+            reason: because("system-failure"),
+        };
         hospital.ask(&request, PATIENCE).unwrap();
         assert_eq!(problem(), Value::Null);
     };
