@@ -107,9 +107,8 @@ fn write_anew(hospital: &Hospital, mut change: impl FnMut(Entry) -> Vec<Entry>) 
 /// A key of the insider's own, with a certificate that the home's authority issues in somebody's name.
 fn in_the_name_of(hospital: &Hospital, person: &Person) -> (Signer, Certificate) {
     let key = KeyPair::generate(Suite::Ed25519).unwrap();
-    let file = "own.pem".to_owned();
     let now = at(FOUNDED_AT);
-    let certificate = enrolment::issue(&hospital.ca, person, &key, "見本病院", file, validity(), now).unwrap();
+    let certificate = enrolment::issue(&hospital.ca, person, &key, "見本病院", validity(), now).unwrap();
     (Signer::new(person, certificate.clone(), key).unwrap(), certificate)
 }
 

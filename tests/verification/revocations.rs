@@ -45,8 +45,7 @@ fn nobody_alone_replaces_a_key_that_ended_and_nobody_one_that_will_begin() {
         append(&hospital, revocation_of(&member, founded), &[&member], founded);
         let enrol = |validity, at| {
             let key = KeyPair::generate(Suite::Ed25519).unwrap();
-            let file = "mihon-hanako.2.pem".to_owned();
-            let certificate = enrolment::issue(&hospital.ca, &person, &key, "見本病院", file, validity, at).unwrap();
+            let certificate = enrolment::issue(&hospital.ca, &person, &key, "見本病院", validity, at).unwrap();
             hospital.register(&certificate);
             let deed = Deed::Enrol(certificate.issued());
             let signer = Signer::new(&person, certificate, key).unwrap();
