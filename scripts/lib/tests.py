@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Runs every test, as many processes at a time as there are processors.
+"""Runs every test, one process more at a time than there are processors.
 
-Most tests wait for a daemon most of their time, so they run side by side; but not as threads of one process
+Most tests wait for a daemon most of their time, so they run side by side, and the processors are not idle; but not as threads of one process
 (scripts/test says why). A process for each test would start a PostgreSQL server for each: so it is one for each module of
 a test binary.
 
@@ -65,7 +65,7 @@ def main():
     place = {name: number for number, name in enumerate(LONGEST)}
     todo.sort(key=lambda job: (place.get(job[0].split()[0], len(LONGEST)), -len(job[2])))
     passed = failed = 0
-    with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+    with concurrent.futures.ThreadPoolExecutor((os.cpu_count() or 1) + 1) as pool:
         ended = concurrent.futures.as_completed([pool.submit(run, job) for job in todo])
         for number, (name, ok, bad, output, seconds) in enumerate((future.result() for future in ended), 1):
             passed, failed = passed + ok, failed + bad
