@@ -295,7 +295,11 @@ fn what_is_damaged_missing_or_anothers_is_told_by_name() {
     refused(&to(&small.path), 3, "disk-full");
     let told = torikomi(None, &["store", "backup", "--list", &small.path.display().to_string(), "--json"]).json();
     assert_eq!((&told["generations"], &told["unfinished"]), (&serde_json::json!([]), &0.into()), "{told:#}");
-    refused(&to(&medium.path().join("not-mounted")), 2, "not-a-backup");
+    let begun = medium.path().join("begun");
+    assert_eq!(to(&begun).json()["generation"]["generation"], 1);
+    refused(&to(&medium.path().join("not-mounted/here")), 1, "missing");
+    let absent = medium.path().join("absent").display().to_string();
+    refused(&torikomi(Some(&root), &["store", "backup", "--to", &absent, "--json"]), 2, "not-a-backup");
 
     fs::write(
         root.join("torikomi.toml"),

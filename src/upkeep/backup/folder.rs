@@ -129,12 +129,18 @@ impl BackupFolder {
         }
     }
 
-    /// Opens the folder for a home's next generation. One that bears no marker is begun only where that was asked for: an
-    /// empty folder is what a mount leaves behind that has gone.
+    /// Opens the folder for a home's next generation. One that bears no marker, or is not there, is begun only where that was
+    /// asked for: an empty folder is what a mount leaves behind that has gone.
     ///
     /// # Errors
     /// As [`Self::open`]; and when home and folder lie within each other, where one disk would take both.
     pub fn open_for(path: &Path, home: &Home, begin: bool) -> Result<Self, Trouble> {
+        if begin {
+            match std::fs::create_dir(path) {
+                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(Trouble::io(path, &error)),
+                _ => {}
+            }
+        }
         let real = std::fs::canonicalize(path).map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => Trouble::NotABackup { path: path.display().to_string() },
             _ => Trouble::io(path, &error),
