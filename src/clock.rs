@@ -207,9 +207,9 @@ impl Clock {
         }
     }
 
-    /// A stamp says the same time as the clock.
+    /// A stamp says the same time as the clock. An authority that a person found to be wrong stays so.
     pub fn agrees(&self) {
-        *self.odds() = Odds::default();
+        self.odds().said = None;
     }
 
     /// What is known of the clock, for the record of whatever is timed by it.
@@ -391,6 +391,10 @@ mod tests {
         assert!(clock.believed().is_ok());
         // A person has found that authority to be wrong, and not every difference to be right.
         clock.at_odds(hours(-2) + SignedDuration::from_secs(4));
+        assert!(clock.believed().is_ok());
+        // That another agrees makes it no less wrong.
+        clock.agrees();
+        clock.at_odds(hours(-2));
         assert!(clock.believed().is_ok());
         clock.at_odds(hours(1));
         assert_eq!(clock.believed(), Err(ClockProblem::AtOdds { by_milliseconds: 3_600_000 }));
