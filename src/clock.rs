@@ -4,7 +4,7 @@
 //! that counts from boot and cannot be set: when the two drift apart by more than the setting, somebody set the clock.
 //! What was written before, in the journal and in stamps: nothing of it can be later than now; and each stamp that comes says
 //! what time it is. And what the kernel knows: whether something keeps its clock right at all. A clock in doubt holds signing, and a doubt stays, over restarts too,
-//! until a person has looked (`acknowledge`).
+//! until a person has looked (`believe`).
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -127,7 +127,7 @@ impl Clock {
             stepped: Mutex::default(),
             kernel: Mutex::new(None),
         };
-        clock.acknowledge();
+        clock.agree(since_boot_offset());
         clock
     }
 
@@ -207,9 +207,9 @@ impl Clock {
         }
     }
 
-    /// A stamp says the same time as the clock.
+    /// A stamp says the same time as the clock. An authority that a person found to be wrong stays so.
     pub fn agrees(&self) {
-        *self.odds() = Odds::default();
+        self.odds().said = None;
     }
 
     /// What is known of the clock, for the record of whatever is timed by it.
@@ -228,19 +228,15 @@ impl Clock {
         }
     }
 
-    /// Believes the clock as it stands now.
-    pub fn acknowledge(&self) {
-        self.believe(since_boot_offset());
-    }
-
-    /// Believes the clock as it stood when a person looked: one that was set since is in doubt again at once.
-    pub fn believe(&self, agreement: i64) {
+    /// Believes the clock as it stood when a person looked and saw `problem`: one that was set since is in doubt again at once.
+    /// What the authorities say stands behind every other doubt, and shows only now where that was what the person saw.
+    pub fn believe(&self, agreement: i64, problem: Option<ClockProblem>) {
         let mut doubt = self.doubted();
         self.agreed.store(agreement, Ordering::SeqCst);
         *doubt = None;
-        let mut odds = self.odds();
-        let looked_at = odds.said.or(odds.looked_at);
-        *odds = Odds { said: None, looked_at };
+        if let Some(ClockProblem::AtOdds { by_milliseconds }) = problem {
+            *self.odds() = Odds { said: None, looked_at: Some(by_milliseconds) };
+        }
     }
 
     /// How often the wall clock was seen to be set since this process began: a doubt stays the same, however often it is set.
@@ -341,6 +337,11 @@ pub fn since_boot_offset() -> i64 {
 mod tests {
     use super::*;
 
+    /// As if somebody looked at the clock as it stands now.
+    fn acknowledge(clock: &Clock) {
+        clock.believe(since_boot_offset(), clock.problem());
+    }
+
     #[test]
     fn a_clock_that_moved_is_not_believed_until_somebody_looked() {
         let clock = Clock::system(SignedDuration::from_secs(5));
@@ -353,7 +354,7 @@ mod tests {
         // Set right again, it has been wrong all the same.
         clock.jump(SignedDuration::from_hours(1));
         assert_eq!(clock.believed(), Err(jumped));
-        clock.acknowledge();
+        acknowledge(&clock);
         assert!(clock.believed().is_ok());
     }
 
@@ -368,7 +369,7 @@ mod tests {
         }
         assert!(lenient.believed().is_ok());
         assert_eq!(strict.believed(), Err(ClockProblem::Unsynchronised));
-        strict.acknowledge();
+        acknowledge(&strict);
         assert_eq!(strict.believed(), Err(ClockProblem::Unsynchronised), "a person's word keeps no clock right");
         strict.pretend(kernel(true));
         assert!(strict.believed().is_ok());
@@ -386,10 +387,14 @@ mod tests {
         clock.agrees();
         assert!(clock.believed().is_ok());
         clock.at_odds(hours(-2));
-        clock.acknowledge();
+        acknowledge(&clock);
         assert!(clock.believed().is_ok());
         // A person has found that authority to be wrong, and not every difference to be right.
         clock.at_odds(hours(-2) + SignedDuration::from_secs(4));
+        assert!(clock.believed().is_ok());
+        // That another agrees makes it no less wrong.
+        clock.agrees();
+        clock.at_odds(hours(-2));
         assert!(clock.believed().is_ok());
         clock.at_odds(hours(1));
         assert_eq!(clock.believed(), Err(ClockProblem::AtOdds { by_milliseconds: 3_600_000 }));
@@ -397,8 +402,11 @@ mod tests {
         clock.jump(hours(1));
         clock.agrees();
         assert!(matches!(clock.believed(), Err(ClockProblem::Jumped { .. })));
+        // Whoever saw the jump has said nothing of what the authorities say.
         clock.doubt(ClockProblem::AtOdds { by_milliseconds: 1 });
-        clock.acknowledge();
+        acknowledge(&clock);
+        assert_eq!(clock.believed(), Err(ClockProblem::AtOdds { by_milliseconds: 1 }));
+        acknowledge(&clock);
         assert!(clock.believed().is_ok());
     }
 

@@ -142,6 +142,15 @@ pub struct Clocks {
     pub late: Option<String>,
 }
 
+impl Clocks {
+    /// Whether a person had to release the lateness of the scan: it came late, or by a clock in doubt nobody can tell whether it
+    /// did.
+    #[must_use]
+    pub fn scan_is_to_be_released(&self) -> bool {
+        self.scan_by.is_some_and(|scan_by| self.taken_in_at > scan_by || self.at_intake.problem.is_some())
+    }
+}
+
 /// What was known of our clock.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -253,5 +262,34 @@ impl RecordJson {
                 Some(PageRange { file: file.name.clone(), first_page: part.first_page, page_count: part.page_count })
             })
             .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scan_is_to_be_released_that_is_late_or_of_which_nobody_can_tell() {
+        let at = |seconds: i64| Instant::from_microseconds(1_795_000_000_000_000 + seconds * 1_000_000).unwrap();
+        let asked = |scan_by, problem: Option<&str>| {
+            let at_intake = ClockKnown { problem: problem.map(str::to_owned), ..ClockKnown::default() };
+            let clocks = Clocks {
+                obtained_on: None,
+                taken_in_at: at(5),
+                at_intake,
+                at_signing: ClockKnown::default(),
+                scan_by,
+                sign_by: None,
+                stamp_within_seconds: None,
+                late: None,
+            };
+            clocks.scan_is_to_be_released()
+        };
+        assert!(asked(Some(at(4)), None));
+        assert!(!asked(Some(at(5)), None));
+        assert!(asked(Some(at(5)), Some("jumped")));
+        // Without a window there is nothing to be late for.
+        assert!(!asked(None, Some("jumped")));
     }
 }

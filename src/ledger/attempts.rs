@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::Row as _;
 
 use crate::database::{DatabaseError, Tx, instant, unreadable};
+use crate::document::DocumentState;
 use crate::ids::{AttemptId, Digest, DocumentId, PersonId, SessionId};
 use crate::instant::Instant;
 
@@ -123,16 +124,25 @@ pub async fn newest_signature(tx: &mut Tx, session: SessionId) -> Result<Option<
     row.try_get::<Option<i64>, _>("at")?.map(|at| instant("attempt.signed_at", at)).transpose()
 }
 
-/// The signatures from `at` on that a record is made of, or may be: those that were given up prove nothing to anybody.
+/// The signatures from `at` on that a record is made of, or may be: those that were given up prove nothing to anybody, and
+/// those for a document that was sent back or discarded never will.
 pub async fn signed_from(tx: &mut Tx, at: Instant) -> Result<Vec<Attempt>, DatabaseError> {
     let rows = sqlx::query(
         "SELECT id, document, state, record, manifest, signer, manager, session, signed_at, timestamped_at, stamp_due_at
          FROM attempt WHERE signed_at >= $1 AND state <> 'missed' ORDER BY signed_at, id",
     )
     .bind(at.as_microseconds())
-    .fetch_all(tx)
+    .fetch_all(&mut *tx)
     .await?;
-    rows.iter().map(read_row).collect()
+    let mut counting = Vec::new();
+    for row in &rows {
+        let attempt = read_row(row)?;
+        let document = super::standing::state(tx, attempt.document).await?;
+        if attempt.state == AttemptState::Filed || document.is_some_and(DocumentState::is_open) {
+            counting.push(attempt);
+        }
+    }
+    Ok(counting)
 }
 
 /// The attempts whose files are still in custody.

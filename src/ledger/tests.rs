@@ -273,3 +273,50 @@ fn who_was_put_off_comes_after_those_who_were_not() {
         assert_eq!(ready(at(5)), [second, first]);
     }
 }
+
+#[test]
+fn a_signature_for_what_was_sent_back_or_discarded_stands_for_nothing() {
+    use crate::ids::{AttemptId, PersonId, SessionId};
+    use attempts::{Attempt, AttemptState};
+    for world in World::on_each_engine() {
+        let signed = |document: DocumentId, state: AttemptState| {
+            let (record, manifest) = (Digest::of(b"record"), Digest::of(b"manifest"));
+            let (signer, session) = (PersonId::new(), SessionId::new());
+            let (id, manager, signed_at) = (AttemptId::new(), signer, at(9));
+            let (timestamped_at, stamp_due_at) = (None, None);
+            let attempt = Attempt {
+                id,
+                document,
+                state,
+                record,
+                manifest,
+                signer,
+                manager,
+                session,
+                signed_at,
+                timestamped_at,
+                stamp_due_at,
+            };
+            world.write(async move |tx| attempts::enter(tx, &attempt).await);
+            id
+        };
+        let mut counting = std::collections::BTreeSet::new();
+        for state in DocumentState::ALL {
+            let document = document_in(&world, state);
+            signed(document, AttemptState::Missed);
+            let stamped = signed(document, AttemptState::Stamped);
+            if state.is_open() {
+                counting.insert(stamped);
+            }
+        }
+        for state in [DocumentState::Filed, DocumentState::Disposed] {
+            counting.insert(signed(document_in(&world, state), AttemptState::Filed));
+        }
+        let from = |at| world.database.read(async |tx| attempts::signed_from(tx, at).await).unwrap();
+        assert_eq!(
+            from(at(9)).into_iter().map(|attempt| attempt.id).collect::<std::collections::BTreeSet<_>>(),
+            counting
+        );
+        assert_eq!(from(at(10)), []);
+    }
+}

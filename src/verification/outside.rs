@@ -58,7 +58,15 @@ impl Kept {
         }
         // One of nothing promises nothing.
         checkpoints.retain(|checkpoint| checkpoint.size > 0);
-        checkpoints.sort_by_key(|checkpoint| checkpoint.size);
+        checkpoints.sort_by(|one: &Checkpoint, other| {
+            (one.size, one.origin.as_str()).cmp(&(other.size, other.origin.as_str()))
+        });
+        // A journal has one past. Of two, nobody can tell from here which the record's should be held against.
+        for (one, other) in checkpoints.iter().zip(checkpoints.iter().skip(1)) {
+            if (one.size, &one.origin) == (other.size, &other.origin) && one.root != other.root {
+                return Err(Fault::AnotherPast { size: one.size }.into());
+            }
+        }
         let stamped_at = match against.token.map(|token| judge(token, against.notes.as_bytes(), trust)) {
             Some(Judged::Counts(info)) => Some(info.gen_time),
             Some(Judged::Unbelieved(detail) | Judged::Wrong(detail)) => {

@@ -105,13 +105,12 @@ fn confirmed_by_signer<'r>(record: &Read, decisions: impl Iterator<Item = &'r De
     last.is_some_and(|confirm| confirm.person == record.json.signer.person.id)
 }
 
-/// Whether a decision releases the lateness of the scan: the first late release of a late scan does, any other is about the
-/// signature.
+/// Whether a decision releases the lateness of the scan: the first late release does, where the scan had to be released; any
+/// other is about the signature.
 fn is_of_the_scan(record: &Read, decision: &DecisionRef) -> bool {
-    let clocks = &record.json.clocks;
-    let scanned_late = clocks.scan_by.is_some_and(|scan_by| clocks.taken_in_at > scan_by);
     let first = current(record).find(|decision| is(decision, DecisionKind::LateRelease));
-    scanned_late && first.is_some_and(|first| first.journal_index == decision.journal_index)
+    record.json.clocks.scan_is_to_be_released()
+        && first.is_some_and(|first| first.journal_index == decision.journal_index)
 }
 
 /// The decisions that count: about the very state that was signed, since somebody last said whose it is.

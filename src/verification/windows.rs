@@ -52,7 +52,7 @@ pub(super) fn windows(record: &Read, signed_at: Instant, timestamped_at: Option<
     }
     let first = time_to_sign(record, clocks.taken_in_at)?;
     let sign_by = match journal.releasing(record) {
-        Ok(acts) => after_releases(record, first, scanned_late.is_some() || untold.is_some(), &acts)?,
+        Ok(acts) => after_releases(record, first, &acts)?,
         // Without the acts it can be told where nothing had to be released.
         Err(_) if clocks.late.is_none() && clocks.sign_by == Some(first) && signed_at <= first => first,
         Err(doubt) => return Err(doubt.into()),
@@ -74,12 +74,12 @@ pub(super) fn windows(record: &Read, signed_at: Instant, timestamped_at: Option<
 ///
 /// A house rule: a release gives the time to sign once more, from when the work was possible again, and where that is over too
 /// when the release is made, from the release itself. Who accepts what was found while there is time accepts no delay.
-fn after_releases(record: &Read, first: Instant, scanned_late: bool, acts: &[&Act]) -> Result<Instant, Objection> {
+fn after_releases(record: &Read, first: Instant, acts: &[&Act]) -> Result<Instant, Objection> {
     let clocks = &record.json.clocks;
     let mut sign_by = first;
     let mut late = clocks.late.as_deref();
-    // The first late release of a late scan is about the scan; any other is about the signature.
-    let mut of_the_scan = scanned_late;
+    // The first late release of such a scan is about the scan; any other is about the signature.
+    let mut of_the_scan = clocks.scan_is_to_be_released();
     for act in acts {
         if let Deed::LateRelease { reason, possible_again_at, .. } = &act.deed {
             if late.take().is_some_and(|said| said.parse() != Ok(*reason)) {

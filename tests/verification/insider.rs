@@ -360,6 +360,14 @@ fn a_journal_that_is_rebuilt_with_all_its_checkpoints_is_another() {
         assert_eq!(journal(&forged, Some(&kept)).faults, [JournalFault::AnotherPast { size }]);
         let report = record_against(&forged, first.id, &kept);
         assert_eq!(objections(&report), [(Step::Anchor, Said::Fault(Fault::AnotherPast { size }))]);
+        // Nor does a checkpoint of its own beside the one that was kept, in either order.
+        if !longer {
+            let own = head(&forged).checkpoint;
+            for both in [format!("{kept}\n\n{own}"), format!("{own}\n\n{kept}")] {
+                let report = record_against(&forged, first.id, &both);
+                assert_eq!(objections(&report), [(Step::Anchor, Said::Fault(Fault::AnotherPast { size }))]);
+            }
+        }
         // What is handed out of it fares no better.
         let pack = forged.pack(&first.entries, Some(&forged.proof(&first)));
         assert_eq!(verify_pack(&pack, &forged.trust, true).unwrap().verdict, Verdict::Passed);

@@ -96,7 +96,11 @@ impl Requests {
             clock_state::set(tx, &looked).await?;
             Ok(appended)
         })?;
-        self.line.clock.believe(agreement);
+        self.line.clock.believe(agreement, problem);
+        // Another doubt may stand behind the one that was looked at, and what waits goes on waiting for that.
+        if self.line.clock.problem().is_some() {
+            return Ok(noted(appended));
+        }
         // Only now: what goes on must find a clock that is believed.
         let now = self.line.clock.now();
         self.line.database.write::<_, DatabaseError, _>(async move |tx| {

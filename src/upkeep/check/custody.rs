@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use super::left_over::MOST_NAMES;
 use super::{StoreFinding, Unchecked, Walk, unless_gone};
-use crate::document::DeliveryState;
+use crate::document::{DeliveryState, DocumentState};
 use crate::durable::{Class, Failure, Folder, TEMPORARY, digest_of};
 use crate::ids::{AttemptId, DeliveryId, Digest};
 use crate::intake::custody::{self, CustodyCopy, CustodyError};
 use crate::journal::{Kind, read};
 use crate::ledger::attempts::{self, Attempt, AttemptState};
-use crate::ledger::deliveries;
+use crate::ledger::{deliveries, standing};
 use crate::signing::adoption::QUARANTINE;
 use crate::signing::{self, ATTEMPTS};
 
@@ -164,8 +164,13 @@ impl Walk<'_> {
         })
     }
 
-    /// Whether the attempt was given up because its files are damaged: the journal says so, and nobody counts on them.
+    /// Whether nobody counts on the files of an attempt: its document was sent back or discarded, or it was given up because they
+    /// are damaged, and the journal says so.
     fn given_up(&self, row: &Attempt) -> Result<bool, Unchecked> {
+        let document = self.read(async |tx| standing::state(tx, row.document).await)?;
+        if matches!(document, Some(DocumentState::SentBack | DocumentState::Discarded)) {
+            return Ok(true);
+        }
         if row.state != AttemptState::Missed {
             return Ok(false);
         }
