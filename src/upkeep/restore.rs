@@ -124,7 +124,10 @@ pub fn restore(order: &Order<'_>, progress: &mut dyn FnMut(u64, u64)) -> Result<
     if !generation.database {
         // The settings name a server's database, which has to be empty.
         let in_the_making = Home::in_the_making(&root, home);
-        not_rebuilt = rebuild(&in_the_making, &config, order.runtime, order.now, &mut |_| ())?.not_rebuilt;
+        let mut alone = config.clone();
+        // The copy outside speaks of what came after the backup too: what of that is lost is looked at below, and no refusal.
+        alone.journal.anchor = None;
+        not_rebuilt = rebuild(&in_the_making, &alone, order.runtime, order.now, &mut |_| ())?.not_rebuilt;
     }
     let address = Address::at_home(layout, &config).map_err(|error| failed(error.to_string()))?;
     let database = Database::open(&address, false, order.runtime, || ()).map_err(Trouble::from)?;
