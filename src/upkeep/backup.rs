@@ -72,6 +72,8 @@ pub struct BackupReport {
     pub more_missing: u64,
     /// What belongs to the home and lies elsewhere: it is in no backup of the home.
     pub outside: Vec<String>,
+    /// The objects lie on an S3 server: they are in it, but no restore puts them back there.
+    pub objects_elsewhere: bool,
     /// Home and backup lie on one file system: a disk that fails takes both.
     pub same_file_system: bool,
 }
@@ -189,7 +191,18 @@ pub fn back_up(order: &Order<'_>, progress: &mut dyn FnMut(u64, u64)) -> Result<
     let same_file_system = folder::on_one_file_system(order.to, order.home.layout().root())
         .map_err(|error| Trouble::io(order.to, &error))?;
     let sealed = making.sealed.saturating_add(objects.sealed);
-    Ok(BackupReport { generation, summary, sealed, removed, missing, more_missing, outside, same_file_system })
+    let objects_elsewhere = order.config.objects.url.is_some();
+    Ok(BackupReport {
+        generation,
+        summary,
+        sealed,
+        removed,
+        missing,
+        more_missing,
+        outside,
+        objects_elsewhere,
+        same_file_system,
+    })
 }
 
 /// The folder of a copy or of an attempt in which a file lies; of a copy without its number, for a newer one is as good.
