@@ -53,8 +53,8 @@ pub struct RestoreReport {
     pub listed_up_to: u64,
     /// Stations, and what stands in their folders now.
     pub stations: Vec<StationFound>,
-    /// The home as it is now.
-    pub check: StoreReport,
+    /// The home as it is now; none where it could not be looked through.
+    pub check: Option<StoreReport>,
     /// What could not be made anew, where the database is on a server.
     pub not_rebuilt: Vec<NotRebuilt>,
 }
@@ -181,7 +181,7 @@ pub fn restore(order: &Order<'_>, progress: &mut dyn FnMut(u64, u64)) -> Result<
         lost_documents: lost.documents,
         listed_up_to: lost.listed_up_to,
         stations,
-        check: StoreReport::default(),
+        check: None,
         not_rebuilt,
     })
 }
