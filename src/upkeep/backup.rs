@@ -66,8 +66,8 @@ pub struct BackupReport {
     pub sealed: u64,
     /// The older generations that were taken away.
     pub removed: Vec<u32>,
-    /// What the database counts on and the home does not have: the home is not whole, and neither is its backup. So much of
-    /// it is listed.
+    /// What the database counts on and the home does not have: neither has the backup, but for objects that the medium had
+    /// from before. So much of it is listed. Older generations stay then.
     pub missing: Vec<String>,
     pub more_missing: u64,
     /// What belongs to the home and lies elsewhere: it is in no backup of the home.
@@ -191,7 +191,8 @@ pub fn back_up(order: &Order<'_>, progress: &mut dyn FnMut(u64, u64)) -> Result<
     let summary = draft.write::<Trouble>(folder::SUMMARY, |sink| Ok(sink.write(&text)?))?.digest;
     draft.place(&folder::generation_name(number))?;
 
-    let removed = prune::prune(&folder, order.keep)?;
+    // Of a home that is not whole an older generation may hold what this one lacks.
+    let removed = if missing.is_empty() { prune::prune(&folder, order.keep)? } else { Vec::new() };
     let mut outside = contents::outside(order.home, order.config);
     outside.extend(rest.links.iter().chain(&custody.links).map(|link| link.display().to_string()));
     let more_missing = missing.split_off(missing.len().min(MOST_MISSING)).len() as u64;

@@ -6,12 +6,14 @@ use std::path::Path;
 use serde_json::{Value, json};
 use sqlx::{AnyConnection, Connection as _};
 use torikomi::config::ObjectsTemplate;
+use torikomi::database::DatabaseError;
 use torikomi::document::{DocumentState, HoldReason};
 use torikomi::journal::read;
 use torikomi::store::records::{self, Filter};
+use torikomi::store::relative_path;
 
 use crate::account::{document_of, filed, names, wait_for};
-use crate::backup::{Medium, back_up};
+use crate::backup::{self, Medium, back_up};
 use crate::burst::{deliver, deliver_consent};
 use crate::hospital::{Foundation, Hospital, Settings};
 use crate::postgres;
@@ -261,4 +263,30 @@ fn a_home_with_its_objects_on_a_server_is_refused_and_nothing_is_left_behind() {
     let said = refused.json();
     assert_eq!((refused.status, &said["problem"]["backup"]["code"]), (2, &"objects-elsewhere".into()), "{said:#}");
     assert_eq!(names(&to), [] as [&str; 0]);
+}
+
+#[test]
+fn an_object_that_the_home_has_lost_comes_back_from_the_medium() {
+    let hospital = Hospital::found();
+    let medium = Medium::of(&hospital);
+    let daemon = hospital.start();
+    hospital.open_session().unwrap();
+    filed(&hospital, deliver_consent(&hospital, "one").keys().next().unwrap());
+    daemon.stop();
+    let first = back_up(&hospital, &medium, &["--new"])["generation"].clone();
+    let objects = hospital.home.layout().store(&hospital.config).join("objects");
+    let members = hospital.database.read::<_, DatabaseError, _>(async |tx| {
+        let record = records::list(tx, &Filter::default(), None, 1).await?.remove(0);
+        records::members(tx, record.id, false).await
+    });
+    let lost = relative_path(&members.unwrap()[0].object);
+    fs::remove_file(objects.join(&lost)).unwrap();
+    let ran = backup::run(&hospital, &medium, &["--keep", "1"]);
+    let report = ran.json();
+    assert_eq!((ran.status, &report["removed"]), (1, &json!([])), "{report:#}{}", ran.err);
+    assert_eq!(report["missing"], json!([format!("store/objects/{}", lost.display())]));
+    assert_eq!(report["generation"]["objects"], first["objects"]);
+    let place = tempfile::tempdir().unwrap();
+    restore(&medium, &place.path().join("home"), &[]);
+    assert!(place.path().join("home/store/objects").join(&lost).is_file());
 }
