@@ -255,9 +255,11 @@ fn a_home_with_its_objects_on_a_server_is_refused_and_nothing_is_left_behind() {
         tls_roots: None,
         retention_days: None,
     };
+    let key = objects.credentials_file.display().to_string();
     let hospital = Hospital::founded(&Foundation { objects: Some(objects), ..Foundation::default() });
     let medium = Medium::of(&hospital);
-    assert_eq!(back_up(&hospital, &medium, &["--new"])["objects_elsewhere"], true);
+    let made = back_up(&hospital, &medium, &["--new"]);
+    assert_eq!((&made["objects_elsewhere"], &made["outside"]), (&true.into(), &json!([key])), "{made:#}");
     let to = place.path().join("restored");
     let refused = run(&medium, &to, &[]);
     let said = refused.json();
