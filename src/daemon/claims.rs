@@ -46,8 +46,6 @@ pub enum ClaimError {
     Refused(#[from] ClaimProblem),
     #[error(transparent)]
     Database(#[from] DatabaseError),
-    #[error("{}: {error}", .path.display())]
-    Io { path: PathBuf, error: io::Error },
 }
 
 /// What the file says.
@@ -98,8 +96,11 @@ impl Claims {
                 claims.held.push(held);
             }
         }
-        for held in &claims.held {
-            claims.write(held, &line.database)?;
+        let looked_at = std::mem::take(&mut claims.held);
+        for held in looked_at {
+            if claims.write(&held, &line.database)? {
+                claims.held.push(held);
+            }
         }
         Ok(claims)
     }
@@ -112,7 +113,7 @@ impl Claims {
         let file = match options {
             Ok(file) => file,
             Err(error) => {
-                tracing::warn!(%error, "{shown} cannot be written: a copy of this home would not be noticed there");
+                unnoticed(&path, &error);
                 return Ok(None);
             }
         };
@@ -120,7 +121,14 @@ impl Claims {
         if rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) == Err(Errno::WOULDBLOCK) {
             return Err(ClaimProblem::Working { path: shown }.into());
         }
-        if let Some(found) = read(&file).map_err(|error| ClaimError::Io { path: path.clone(), error })? {
+        let found = match read(&file) {
+            Ok(found) => found,
+            Err(error) => {
+                unnoticed(&path, &error);
+                return Ok(None);
+            }
+        };
+        if let Some(found) = found {
             if found.home == self.home && found.epoch > self.epoch {
                 let (epoch, ours) = (found.epoch, self.epoch);
                 return Err(ClaimProblem::Superseded { path: shown, epoch, ours }.into());
@@ -135,21 +143,25 @@ impl Claims {
         Ok(Some(Held { path, file, is_drop, holder: Uuid::now_v7() }))
     }
 
-    fn write(&self, held: &Held, database: &Database) -> Result<(), ClaimError> {
+    /// Whether the file has taken our name. Where it has not, the work goes on, as where it cannot be opened.
+    fn write(&self, held: &Held, database: &Database) -> Result<bool, ClaimError> {
         let before = known(database, &held.path)?.and_then(|known| known.now);
         remember(database, &held.path, Known { now: before, next: Some(held.holder) })?;
         let claim = Claim { home: self.home, epoch: self.epoch, holder: held.holder };
-        let failed = |error: io::Error| ClaimError::Io { path: held.path.clone(), error };
-        let mut bytes = serde_json_canonicalizer::to_vec(&claim).map_err(|error| failed(error.into()))?;
-        bytes.push(b'\n');
-        let put = |mut file: &File| {
+        let put = |mut file: &File| -> io::Result<()> {
+            let mut bytes = serde_json_canonicalizer::to_vec(&claim)?;
+            bytes.push(b'\n');
             file.rewind()?;
             file.write_all(&bytes)?;
             file.set_len(bytes.len() as u64)?;
             file.sync_all()
         };
-        put(&held.file).map_err(failed)?;
-        Ok(remember(database, &held.path, Known { now: Some(held.holder), next: None })?)
+        if let Err(error) = put(&held.file) {
+            unnoticed(&held.path, &error);
+            return Ok(false);
+        }
+        remember(database, &held.path, Known { now: Some(held.holder), next: None })?;
+        Ok(true)
     }
 
     /// Whether somebody else has claimed one of them meanwhile. What cannot be read says nothing.
@@ -164,6 +176,11 @@ impl Claims {
             (held.is_drop && found.holder != held.holder).then_some(ClaimProblem::Taken { path })
         })
     }
+}
+
+fn unnoticed(path: &Path, error: &io::Error) {
+    let shown = path.display();
+    tracing::warn!(%error, "{shown} cannot be read or written: a copy of this home would not be noticed there");
 }
 
 /// What the file says; nothing where it is new, or a crash came between.

@@ -66,12 +66,14 @@ pub struct BackupReport {
     pub sealed: u64,
     /// The older generations that were taken away.
     pub removed: Vec<u32>,
-    /// What the database counts on and the home does not have: the home is not whole, and neither is its backup. So much of
-    /// it is listed.
+    /// What the database counts on and the home does not have: neither has the backup, but for objects that the medium had
+    /// from before. So much of it is listed. Older generations stay then.
     pub missing: Vec<String>,
     pub more_missing: u64,
     /// What belongs to the home and lies elsewhere: it is in no backup of the home.
     pub outside: Vec<String>,
+    /// The objects lie on an S3 server: they are in it, but no restore puts them back there.
+    pub objects_elsewhere: bool,
     /// Home and backup lie on one file system: a disk that fails takes both.
     pub same_file_system: bool,
 }
@@ -125,17 +127,24 @@ pub fn back_up(order: &Order<'_>, progress: &mut dyn FnMut(u64, u64)) -> Result<
     // Asked before custody is looked at: of a database that goes on, what comes meanwhile is not missed.
     let mut missing = snapshot.counts_on()?;
     let custody = contents::custody(order.home, order.config)?;
-    let there: BTreeSet<_> = custody.found.iter().filter_map(|found| without_number(&found.name)).collect();
-    missing.retain(|wanted| !there.contains(wanted.as_str()));
-    making.take_all(&custody, progress)?;
+    let gone = making.take_all(&custody, progress)?;
     drop(custody_stays);
+    // A copy of which one file was gone is not there, whatever was taken of it.
+    let broken: BTreeSet<_> = gone.iter().filter_map(|name| folder_of(name)).collect();
+    let whole = custody.found.iter().filter_map(|found| folder_of(&found.name)).filter(|name| !broken.contains(name));
+    let there: BTreeSet<_> = whole.map(without_number).collect();
+    missing.retain(|wanted| !there.contains(wanted.as_str()));
     snapshot.wait_for_files(order)?;
     let journal = contents::journal(order.home, order.config, snapshot.head.size)?;
     let rest = contents::rest(order.home, order.config)?;
-    making.take_all(&journal, progress)?;
+    missing.extend(making.take_all(&journal, progress)?.into_iter().map(ToOwned::to_owned));
+    // Of the rest nothing is counted on by name: what somebody takes away meanwhile is theirs.
     making.take_all(&rest, progress)?;
     if let Some(copy) = &snapshot.copy {
-        making.take(&Found { name: contents::DATABASE.to_owned(), path: copy.path.clone(), bytes: None })?;
+        let found = Found { name: contents::DATABASE.to_owned(), path: copy.path.clone(), bytes: None };
+        if !making.take(&found)? {
+            return Err(Trouble::Missing { path: copy.path.display().to_string() });
+        }
     }
     making.shelf.folder.sync()?;
 
@@ -182,20 +191,36 @@ pub fn back_up(order: &Order<'_>, progress: &mut dyn FnMut(u64, u64)) -> Result<
     let summary = draft.write::<Trouble>(folder::SUMMARY, |sink| Ok(sink.write(&text)?))?.digest;
     draft.place(&folder::generation_name(number))?;
 
-    let removed = prune::prune(&folder, order.keep)?;
+    // Of a home that is not whole an older generation may hold what this one lacks.
+    let removed = if missing.is_empty() { prune::prune(&folder, order.keep)? } else { Vec::new() };
     let mut outside = contents::outside(order.home, order.config);
     outside.extend(rest.links.iter().chain(&custody.links).map(|link| link.display().to_string()));
     let more_missing = missing.split_off(missing.len().min(MOST_MISSING)).len() as u64;
     let same_file_system = folder::on_one_file_system(order.to, order.home.layout().root())
         .map_err(|error| Trouble::io(order.to, &error))?;
     let sealed = making.sealed.saturating_add(objects.sealed);
-    Ok(BackupReport { generation, summary, sealed, removed, missing, more_missing, outside, same_file_system })
+    let objects_elsewhere = order.config.objects.url.is_some();
+    Ok(BackupReport {
+        generation,
+        summary,
+        sealed,
+        removed,
+        missing,
+        more_missing,
+        outside,
+        objects_elsewhere,
+        same_file_system,
+    })
 }
 
-/// The folder of a copy or of an attempt in which a file lies; of a copy without its number, for a newer one is as good.
-fn without_number(name: &str) -> Option<&str> {
-    let (folder, _) = name.rsplit_once('/')?;
-    Some(folder.split_once('.').map_or(folder, |(delivery, _)| delivery))
+/// The folder of a copy or of an attempt in which a file lies.
+fn folder_of(name: &str) -> Option<&str> {
+    name.rsplit_once('/').map(|(folder, _)| folder)
+}
+
+/// Of a copy's folder without its number, for a newer one is as good.
+fn without_number(folder: &str) -> &str {
+    folder.split_once('.').map_or(folder, |(delivery, _)| delivery)
 }
 
 /// What is filed stays in custody as long as this is held.
@@ -312,20 +337,29 @@ struct Making<'a> {
 }
 
 impl Making<'_> {
-    fn take_all(&mut self, contents: &Contents, progress: &mut dyn FnMut(u64, u64)) -> Result<(), Trouble> {
+    /// Answers the names of what was gone when its turn came.
+    fn take_all<'c>(
+        &mut self,
+        contents: &'c Contents,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<Vec<&'c str>, Trouble> {
+        let mut gone = Vec::new();
         for found in &contents.found {
-            self.take(found)?;
+            if !self.take(found)? {
+                gone.push(found.name.as_str());
+            }
             progress(self.count, self.count);
         }
-        Ok(())
+        Ok(gone)
     }
 
-    fn take(&mut self, found: &Found) -> Result<(), Trouble> {
+    /// Whether it was taken; else it was gone.
+    fn take(&mut self, found: &Found) -> Result<bool, Trouble> {
         let failed = |error: &std::io::Error| Trouble::io(&found.path, error);
         let mut file = match File::open(&found.path) {
             Ok(file) => file,
             // A copy in custody that a newer one made needless.
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
             Err(error) => return Err(failed(&error)),
         };
         let most = found.bytes.unwrap_or(u64::MAX);
@@ -356,6 +390,6 @@ impl Making<'_> {
         let sealed = folder::parse_sealed_name(&name).map_or(plain.digest, |(_, sealed)| sealed);
         self.files.push_str(&folder::list_line(&sealed, &format!("../../{}/{name}", folder::FILES)));
         self.count = self.count.saturating_add(1);
-        Ok(())
+        Ok(true)
     }
 }

@@ -60,8 +60,8 @@ pub struct RebuildReport {
     pub not_rebuilt: Vec<NotRebuilt>,
     /// How much more of that there is.
     pub more_not_rebuilt: u64,
-    /// The home as it is now.
-    pub check: StoreReport,
+    /// The home as it is now; none where it could not be looked through.
+    pub check: Option<StoreReport>,
 }
 
 /// Whether the old database was asked for what the journal's files lack. The catalogue has a sentence for each that was not:

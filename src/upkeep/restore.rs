@@ -53,8 +53,8 @@ pub struct RestoreReport {
     pub listed_up_to: u64,
     /// Stations, and what stands in their folders now.
     pub stations: Vec<StationFound>,
-    /// The home as it is now.
-    pub check: StoreReport,
+    /// The home as it is now; none where it could not be looked through.
+    pub check: Option<StoreReport>,
     /// What could not be made anew, where the database is on a server.
     pub not_rebuilt: Vec<NotRebuilt>,
 }
@@ -124,7 +124,10 @@ pub fn restore(order: &Order<'_>, progress: &mut dyn FnMut(u64, u64)) -> Result<
     if !generation.database {
         // The settings name a server's database, which has to be empty.
         let in_the_making = Home::in_the_making(&root, home);
-        not_rebuilt = rebuild(&in_the_making, &config, order.runtime, order.now, &mut |_| ())?.not_rebuilt;
+        let mut alone = config.clone();
+        // The copy outside speaks of what came after the backup too: what of that is lost is looked at below, and no refusal.
+        alone.journal.anchor = None;
+        not_rebuilt = rebuild(&in_the_making, &alone, order.runtime, order.now, &mut |_| ())?.not_rebuilt;
     }
     let address = Address::at_home(layout, &config).map_err(|error| failed(error.to_string()))?;
     let database = Database::open(&address, false, order.runtime, || ()).map_err(Trouble::from)?;
@@ -178,7 +181,7 @@ pub fn restore(order: &Order<'_>, progress: &mut dyn FnMut(u64, u64)) -> Result<
         lost_documents: lost.documents,
         listed_up_to: lost.listed_up_to,
         stations,
-        check: StoreReport::default(),
+        check: None,
         not_rebuilt,
     })
 }

@@ -88,7 +88,7 @@ pub fn back_up(hospital: &Hospital, medium: &Medium, more: &[&str]) -> Value {
     report
 }
 
-fn run(hospital: &Hospital, medium: &Medium, more: &[&str]) -> Ran {
+pub fn run(hospital: &Hospital, medium: &Medium, more: &[&str]) -> Ran {
     let shown = medium.shown();
     let words = [&["store", "backup", "--to", shown.as_str(), "--json"], more].concat();
     torikomi(Some(&hospital.root()), &words)

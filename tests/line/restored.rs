@@ -5,16 +5,20 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 use sqlx::{AnyConnection, Connection as _};
+use torikomi::config::ObjectsTemplate;
+use torikomi::database::DatabaseError;
 use torikomi::document::{DocumentState, HoldReason};
 use torikomi::journal::read;
 use torikomi::store::records::{self, Filter};
+use torikomi::store::relative_path;
 
 use crate::account::{document_of, filed, names, wait_for};
-use crate::backup::{Medium, back_up};
+use crate::backup::{self, Medium, back_up};
 use crate::burst::{deliver, deliver_consent};
 use crate::hospital::{Foundation, Hospital, Settings};
 use crate::postgres;
 use crate::program::{Ran, torikomi};
+use crate::s3::S3;
 use crate::schema::demand;
 
 fn run(medium: &Medium, to: &Path, more: &[&str]) -> Ran {
@@ -196,7 +200,14 @@ fn nothing_of_a_backup_that_is_not_whole_is_left_behind() {
 fn a_home_with_its_database_on_a_server_is_brought_back_from_the_journals_files() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let url = postgres::empty_database(runtime.handle());
-    let hospital = Hospital::founded(&Foundation { database: Some(url.clone()), ..Foundation::default() });
+    // A copy of the checkpoints outside knows of more than the backup: that is told, and is no reason to refuse.
+    let outside = tempfile::tempdir().unwrap();
+    let anchor: &str = format!("[journal]\nanchor = \"{}\"\n", outside.path().display()).leak();
+    let hospital = Hospital::founded(&Foundation {
+        database: Some(url.clone()),
+        settings: vec![("[journal]\n", anchor)].leak(),
+        ..Foundation::default()
+    });
     let medium = Medium::of(&hospital);
     let daemon = hospital.start();
     hospital.open_session().unwrap();
@@ -206,6 +217,7 @@ fn a_home_with_its_database_on_a_server_is_brought_back_from_the_journals_files(
     let made = back_up(&hospital, &medium, &["--new"]);
     assert_eq!(made["generation"]["database"], false, "{made:#}");
     daemon.stop();
+    let (early, all) = (made["generation"]["journal_size"].as_u64().unwrap(), size(&hospital));
     drop(hospital);
     let place = tempfile::tempdir().unwrap();
     let to = place.path().join("home");
@@ -227,7 +239,56 @@ fn a_home_with_its_database_on_a_server_is_brought_back_from_the_journals_files(
     });
     let report = restore(&medium, &to, &[]);
     assert_eq!((&report["epoch"], &report["not_rebuilt"]), (&2.into(), &json!([])), "{report:#}");
+    assert_eq!(report["lost_entries"], json!({ "first": early, "last": all - 1, "count": all - early }));
     assert_eq!(verified(&to), 2);
     let (status, judged) = journal(&to, &[]);
     assert_eq!((status, &judged["verdict"]), (0, &"restored".into()), "{judged:#}");
+}
+
+#[test]
+fn a_home_with_its_objects_on_a_server_is_refused_and_nothing_is_left_behind() {
+    let (s3, place) = (S3::start(), tempfile::tempdir().unwrap());
+    let objects = ObjectsTemplate {
+        url: s3.url("hospital-a").parse().unwrap(),
+        region: None,
+        credentials_file: S3::key_file(place.path()),
+        tls_roots: None,
+        retention_days: None,
+    };
+    let key = objects.credentials_file.display().to_string();
+    let hospital = Hospital::founded(&Foundation { objects: Some(objects), ..Foundation::default() });
+    let medium = Medium::of(&hospital);
+    let made = back_up(&hospital, &medium, &["--new"]);
+    assert_eq!((&made["objects_elsewhere"], &made["outside"]), (&true.into(), &json!([key])), "{made:#}");
+    let to = place.path().join("restored");
+    let refused = run(&medium, &to, &[]);
+    let said = refused.json();
+    assert_eq!((refused.status, &said["problem"]["backup"]["code"]), (2, &"objects-elsewhere".into()), "{said:#}");
+    assert_eq!(names(&to), [] as [&str; 0]);
+}
+
+#[test]
+fn an_object_that_the_home_has_lost_comes_back_from_the_medium() {
+    let hospital = Hospital::found();
+    let medium = Medium::of(&hospital);
+    let daemon = hospital.start();
+    hospital.open_session().unwrap();
+    filed(&hospital, deliver_consent(&hospital, "one").keys().next().unwrap());
+    daemon.stop();
+    let first = back_up(&hospital, &medium, &["--new"])["generation"].clone();
+    let objects = hospital.home.layout().store(&hospital.config).join("objects");
+    let members = hospital.database.read::<_, DatabaseError, _>(async |tx| {
+        let record = records::list(tx, &Filter::default(), None, 1).await?.remove(0);
+        records::members(tx, record.id, false).await
+    });
+    let lost = relative_path(&members.unwrap()[0].object);
+    fs::remove_file(objects.join(&lost)).unwrap();
+    let ran = backup::run(&hospital, &medium, &["--keep", "1"]);
+    let report = ran.json();
+    assert_eq!((ran.status, &report["removed"]), (1, &json!([])), "{report:#}{}", ran.err);
+    assert_eq!(report["missing"], json!([format!("store/objects/{}", lost.display())]));
+    assert_eq!(report["generation"]["objects"], first["objects"]);
+    let place = tempfile::tempdir().unwrap();
+    restore(&medium, &place.path().join("home"), &[]);
+    assert!(place.path().join("home/store/objects").join(&lost).is_file());
 }

@@ -121,6 +121,9 @@ fn show(desk: &Desk, page: &mut Page, report: &BackupReport) {
     for outside in &report.outside {
         page.marked(Tone::Warning, &words.with("backup-outside", &[("path", outside.as_str().into())]));
     }
+    if report.objects_elsewhere {
+        page.marked(Tone::Warning, &words.say("backup-not-restored-to-a-server"));
+    }
     if report.same_file_system {
         page.marked(Tone::Warning, &words.say("backup-same-file-system"));
     }

@@ -57,7 +57,9 @@ fn rebuilt(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
     bar.finish_and_clear();
     let mut report = report?;
     drop(lock);
-    report.check = looked_through(&trust, desk)?;
+    // What could not be made anew is said here and never again: whatever fails from now on is told after it.
+    let checked = looked_through(&trust, desk);
+    report.check = checked.as_ref().ok().cloned();
     desk.show(&report, |page| {
         for lost in &report.not_rebuilt {
             page.marked(Tone::Warning, &desk.words.coded("not-rebuilt", lost));
@@ -83,9 +85,12 @@ fn rebuilt(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
         for kept in &report.kept_aside {
             page.below(&desk.words.with("store-kept-aside", &[("path", kept.as_str().into())]));
         }
-        show(desk, page, &report.check);
+        if let Some(check) = &report.check {
+            show(desk, page, check);
+        }
     })?;
-    Ok(if report.not_rebuilt.is_empty() && report.check.findings.is_empty() { Answer::Yes } else { Answer::No })
+    let whole = checked?.findings.is_empty() && report.not_rebuilt.is_empty();
+    Ok(if whole { Answer::Yes } else { Answer::No })
 }
 
 pub(super) fn show(desk: &Desk, page: &mut Page, report: &StoreReport) {

@@ -7,6 +7,7 @@ use crate::cli::store::check::{looked_through, show as show_check};
 use crate::cli::{Answer, Desk, Failure};
 use crate::config::home::harden_process;
 use crate::upkeep::backup::{BackupFolder, Identities, Work};
+use crate::upkeep::check::StoreReport;
 use crate::upkeep::restore::{Order, RestoreError, RestoreReport, restore};
 use crate::verification::Trust;
 
@@ -47,12 +48,18 @@ pub(super) fn run(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
     });
     bar.finish_and_clear();
     let mut report = report?;
+    // What is lost is said here and never again: whatever fails from now on is told after it.
+    let checked = checked(desk);
+    report.check = checked.as_ref().ok().cloned();
+    desk.show(&report, |page| show(desk, page, &report))?;
+    let whole = checked?.findings.is_empty() && report.not_rebuilt.is_empty();
+    Ok(if whole { Answer::Yes } else { Answer::No })
+}
+
+fn checked(desk: &Desk) -> Result<StoreReport, Failure> {
     let (home, config) = desk.settings()?;
     let trust = Trust::of_home(home.layout(), &config).map_err(|error| Failure::start(&error))?;
-    report.check = looked_through(&trust, desk)?;
-    desk.show(&report, |page| show(desk, page, &report))?;
-    let whole = report.not_rebuilt.is_empty() && report.check.findings.is_empty();
-    Ok(if whole { Answer::Yes } else { Answer::No })
+    looked_through(&trust, desk)
 }
 
 fn show(desk: &Desk, page: &mut Page, report: &RestoreReport) {
@@ -106,7 +113,9 @@ fn show(desk: &Desk, page: &mut Page, report: &RestoreReport) {
             page.below(&words.with("restore-standing", &blanks));
         }
     }
-    show_check(desk, page, &report.check);
+    if let Some(check) = &report.check {
+        show_check(desk, page, check);
+    }
 }
 
 impl From<RestoreError> for Failure {

@@ -83,6 +83,10 @@ pub(super) fn outside(home: &Home, config: &Config) -> Vec<String> {
     let root = home.layout().root();
     let mut named = vec![config.patients.path.clone(), config.journal.secret_file.clone()];
     named.extend(config.store.database_password_file.clone());
+    if config.objects.url.is_some() {
+        named.push(config.objects.credentials_file.clone());
+        named.extend(config.objects.tls_roots.clone());
+    }
     for (_, authority) in config.authorities_in_order() {
         named.push(authority.roots.clone());
         named.extend(authority.tls_roots.clone());

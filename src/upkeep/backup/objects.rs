@@ -52,9 +52,10 @@ impl<'a> Objects<'a> {
             // Asked first: what a row names lies there already, and of a database that goes on, what comes meanwhile is not missed.
             let named = self.named(first)?;
             let lying = store.shelf(first)?.objects;
-            let gone = named.iter().filter(|object| lying.binary_search(object).is_err());
-            self.missing.extend(gone.map(path_in_home));
-            let mut wanted = Vec::new();
+            // What the home has lost, the medium may have from before: then it stays in the backup.
+            let gone: BTreeSet<_> =
+                named.iter().filter(|object| lying.binary_search(object).is_err()).copied().collect();
+            let mut wanted: Vec<_> = gone.iter().copied().collect();
             for object in lying {
                 if named.contains(&object) || store.stored_at(&object)?.is_some_and(|at| at <= self.order.now) {
                     wanted.push(object);
@@ -65,7 +66,11 @@ impl<'a> Objects<'a> {
             }
             let mut shelf = Shelf::open(self.folder.make_folder(&shelf_name)?)?;
             for object in wanted {
+                let had = shelf.name(&object).is_some();
                 let Some(name) = self.sealed(&mut shelf, &object)? else { continue };
+                if had && gone.contains(&object) {
+                    self.missing.push(path_in_home(&object));
+                }
                 let sealed = folder::parse_sealed_name(&name).map_or(object, |(_, sealed)| sealed);
                 sealed_list(&folder::list_line(&sealed, &format!("../../{}/{shelf_name}/{name}", folder::OBJECTS)))?;
                 let line = folder::list_line(&object, &path_in_home(&object));

@@ -8,7 +8,7 @@ use super::trouble::Trouble;
 use crate::durable::Class;
 
 /// Keeps the newest `keep` generations, or all. Objects stay: a store never loses one, so the newest generation names every
-/// one that an older named.
+/// one that an older named; where the store has lost one all the same, nothing is pruned.
 pub(super) fn prune(backup: &BackupFolder, keep: Option<u32>) -> Result<Vec<u32>, Trouble> {
     let Some(keep) = keep else { return Ok(Vec::new()) };
     let (mut numbers, _) = backup.numbers()?;

@@ -59,6 +59,10 @@ pub enum Trouble {
     },
     /// What is given with `--against` holds no checkpoint of this journal.
     NoCheckpoint,
+    /// The settings in the backup keep the objects on an S3 server: nothing puts them back there.
+    ObjectsElsewhere {
+        place: String,
+    },
     /// A name that a list of files cannot hold.
     BadName {
         path: String,
@@ -126,6 +130,7 @@ impl Trouble {
             | Self::WrongKey { .. }
             | Self::NotEmpty { .. }
             | Self::NoCheckpoint
+            | Self::ObjectsElsewhere { .. }
             | Self::Settings { .. }
             | Self::BadName { .. } => 2,
             Self::Damaged { .. } | Self::Missing { .. } | Self::AnotherPast { .. } => 1,

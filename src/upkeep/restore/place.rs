@@ -86,6 +86,9 @@ impl<'a> Placing<'a> {
             ConfigError::Unreadable { file, error } => Trouble::io(&file, &error),
             ConfigError::Faulty(problems) => Trouble::Settings { problems },
         })?;
+        if let Some(url) = &config.objects.url {
+            return Err(Trouble::ObjectsElsewhere { place: url.to_string() });
+        }
         for folder in [Layout::new(&self.root).store(&config), Layout::new(&self.root).custody(&config)] {
             make_folder(&folder)?;
             if !folder.starts_with(&self.root) {
