@@ -297,7 +297,7 @@ fn what_is_damaged_missing_or_anothers_is_told_by_name() {
     assert_eq!((&told["generations"], &told["unfinished"]), (&serde_json::json!([]), &0.into()), "{told:#}");
     let begun = medium.path().join("begun");
     assert_eq!(to(&begun).json()["generation"]["generation"], 1);
-    refused(&to(&medium.path().join("not-mounted/here")), 1, "missing");
+    refused(&to(&medium.path().join("not-mounted/here")), 3, "disk");
     let absent = medium.path().join("absent").display().to_string();
     refused(&torikomi(Some(&root), &["store", "backup", "--to", &absent, "--json"]), 2, "not-a-backup");
 

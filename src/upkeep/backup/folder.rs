@@ -137,8 +137,12 @@ impl BackupFolder {
     pub fn open_for(path: &Path, home: &Home, begin: bool) -> Result<Self, Trouble> {
         if begin {
             match std::fs::create_dir(path) {
-                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(Trouble::io(path, &error)),
-                _ => {}
+                Ok(()) => {}
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => {
+                    let path = path.display().to_string();
+                    return Err(Trouble::Disk { path, problem: error.to_string() });
+                }
             }
         }
         let real = std::fs::canonicalize(path).map_err(|error| match error.kind() {
