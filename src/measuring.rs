@@ -77,6 +77,8 @@ impl Measuring<'_> {
     /// # Errors
     /// When the line itself is at fault, not the delivery; it is as it was, and is tried again.
     pub fn measure(&self, delivery: &Delivery, copy: &CustodyCopy) -> Result<Measured, MeasuringError> {
+        // It is tried every minute until then, and need not be decoded each time.
+        self.not_before_the_copy(delivery)?;
         let mut measured = Vec::new();
         let mut problem = None;
         for (number, member) in (1_u32..).zip(scans(copy)) {
