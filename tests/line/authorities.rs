@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use serde_json::Value;
 use torikomi::clock::ClockProblem;
 use torikomi::control::client::ClientError;
-use torikomi::control::{ReasonGiven, Refusal, Request};
+use torikomi::control::{Refusal, Request};
 use torikomi::document::{DocumentState, HoldReason};
 use torikomi::ids::IncidentId;
 use torikomi::instant::Instant;
@@ -249,13 +249,7 @@ fn while_the_only_authority_states_another_time_nothing_is_signed() {
         let name = name_of(sent.last().unwrap());
         // Whether it came in time is the manager's to say; by such a clock it is not signed even then.
         let late = held(&hospital, name, DocumentState::Review, Some(HoldReason::Late));
-        let release = Request::ReleaseLate {
-            by: by("manager"),
-            documents: vec![hospital.looked(late.id)],
-            reason: ReasonGiven { code: "system-failure".parse().unwrap(), text: None },
-            possible_again_at: hospital.now().into(),
-        };
-        hospital.ask(&release, PATIENCE).unwrap();
+        hospital.release_late(late.id);
         let waits = held(&hospital, name, DocumentState::Signing, Some(HoldReason::Clock));
         let detail: ClockProblem = serde_json::from_str(&waits.held_detail.unwrap()).unwrap();
         assert_eq!(detail, serde_json::from_value(found).unwrap());

@@ -14,7 +14,7 @@ use torikomi::cli::init::make::{NewFounder, Plan, make};
 use torikomi::config::home::Home;
 use torikomi::config::{Config, DatabaseTemplate, Mode, ObjectsTemplate};
 use torikomi::control::client::{ClientError, ask};
-use torikomi::control::{Credentials, LookedAt, Request, Secret};
+use torikomi::control::{Credentials, LookedAt, ReasonGiven, Request, Secret};
 use torikomi::daemon::requests::shown;
 use torikomi::database::{Address, Database};
 use torikomi::document::DocumentState;
@@ -273,6 +273,17 @@ impl Hospital {
     pub fn clock_shown(&self) -> Digest {
         let status = self.ask(&Request::Status, PATIENCE).unwrap();
         serde_json::from_value(status["clock_shown"].clone()).unwrap()
+    }
+
+    /// The manager says that a scan, of which nobody can tell whether it came in time, may go on.
+    pub fn release_late(&self, document: DocumentId) {
+        let request = Request::ReleaseLate {
+            by: by("manager"),
+            documents: vec![self.looked(document)],
+            reason: ReasonGiven { code: "system-failure".parse().unwrap(), text: None },
+            possible_again_at: self.now().into(),
+        };
+        self.ask(&request, PATIENCE).unwrap();
     }
 
     /// The clerk confirms what was delivered while no session was open. What a stage took up meanwhile is asked again.
