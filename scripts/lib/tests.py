@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Runs every test, one process more at a time than there are processors.
 
-Most tests wait for a daemon most of their time, so they run side by side, and the processors are not idle; but not as threads of one process
-(scripts/test says why). A process for each test would start a PostgreSQL server for each: so it is one for each module of
-a test binary.
+Most tests wait for a daemon most of their time, so they run side by side, and the processors are not idle; but not as
+threads of one process (scripts/test says why). A process for each test would start a PostgreSQL server for each: so it is
+one for each module of a test binary.
 
 Prints one line for each process, the whole output of those that fail, and a summary as the last line.
 """
