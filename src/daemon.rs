@@ -316,7 +316,7 @@ fn watch_files(
     line: &Arc<Line>,
     bell: &Arc<Bell>,
     mut watcher: Watcher,
-    claims: Claims,
+    mut claims: Claims,
 ) -> std::io::Result<JoinHandle<()>> {
     let (line, bell) = (Arc::clone(line), Arc::clone(bell));
     std::thread::Builder::new().name("watched files".into()).spawn(move || {
@@ -328,7 +328,7 @@ fn watch_files(
                         tracing::error!(%error, "A changed patient list or calendar could not be taken over; it is tried again");
                     }
                 });
-                survive("claims", || note_claims(&line, &claims));
+                survive("claims", || note_claims(&line, &mut claims));
                 looked = Moment::now();
             }
             survive("custody", || line.clear_what_is_filed());
@@ -338,8 +338,16 @@ fn watch_files(
 }
 
 /// Stops everything while another copy of this home works with what is this one's: their journals would part.
-fn note_claims(line: &Line, claims: &Claims) {
-    let lost = claims.lost().map(|problem| problem.to_string());
+fn note_claims(line: &Line, claims: &mut Claims) {
+    let refused = match claims.take_what_came(line) {
+        Ok(()) => None,
+        Err(ClaimError::Refused(problem)) => Some(problem),
+        Err(ClaimError::Database(error)) => {
+            tracing::warn!(%error, "What can be reached again could not be claimed; it is tried again");
+            None
+        }
+    };
+    let lost = claims.lost().or(refused).map(|problem| problem.to_string());
     let mut known = line.displaced.lock().unwrap_or_else(PoisonError::into_inner);
     if *known != lost {
         match &lost {

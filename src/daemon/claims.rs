@@ -8,6 +8,7 @@
 //!
 //! What lies in the home is copied with it and tells nothing.
 
+use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -59,6 +60,8 @@ struct Claim {
 /// What this process works with, until it is dropped.
 pub struct Claims {
     held: Vec<Held>,
+    /// Where somebody has looked, whether the file could be written or not: that is told once.
+    looked_at: BTreeSet<PathBuf>,
     home: HomeId,
     epoch: u32,
 }
@@ -77,32 +80,31 @@ impl Claims {
     /// # Errors
     /// When another copy of the home works with it, or has since.
     pub fn take(line: &Line, epoch: u32) -> Result<Self, ClaimError> {
-        let root = line.home.layout().root();
-        let mut places: Vec<(PathBuf, bool)> = Vec::new();
-        for (name, station) in &line.config.stations {
-            let folder = station.folder(root, name);
-            if line.home.check_drop_folder(&folder).is_ok() {
-                places.push((folder.join(CLAIM), true));
-            }
-        }
-        let anchor = line.config.journal.anchor.as_ref().map(|folder| root.join(folder));
-        if let Some(folder) = anchor.filter(|folder| folder.is_dir()) {
-            places.push((folder.join(format!("claim-{}.json", line.home.id())), false));
-        }
-        places.retain(|(path, _)| !lies_in(path, root));
-        let mut claims = Self { held: Vec::new(), home: line.home.id(), epoch };
-        for (path, is_drop) in places {
-            if let Some(held) = claims.look(path, is_drop, &line.database)? {
-                claims.held.push(held);
-            }
-        }
-        let looked_at = std::mem::take(&mut claims.held);
-        for held in looked_at {
-            if claims.write(&held, &line.database)? {
-                claims.held.push(held);
-            }
-        }
+        let mut claims = Self { held: Vec::new(), looked_at: BTreeSet::new(), home: line.home.id(), epoch };
+        claims.take_what_came(line)?;
         Ok(claims)
+    }
+
+    /// Claims what can be reached only now: a share that was away when the line started.
+    ///
+    /// # Errors
+    /// As for [`Self::take`].
+    pub fn take_what_came(&mut self, line: &Line) -> Result<(), ClaimError> {
+        let mut looked_at = Vec::new();
+        for (path, is_drop) in places(line) {
+            if !self.looked_at.contains(&path) {
+                looked_at.push((self.look(path.clone(), is_drop, &line.database)?, path));
+            }
+        }
+        for (held, path) in looked_at {
+            self.looked_at.insert(path);
+            if let Some(held) = held
+                && self.write(&held, &line.database)?
+            {
+                self.held.push(held);
+            }
+        }
+        Ok(())
     }
 
     /// Opens and locks a file, and demands that nobody else's claim stands there. None where the place takes no file just now:
@@ -176,6 +178,24 @@ impl Claims {
             (held.is_drop && found.holder != held.holder).then_some(ClaimProblem::Taken { path })
         })
     }
+}
+
+/// What the settings name outside the home and can be reached, and whether it is a drop folder.
+fn places(line: &Line) -> Vec<(PathBuf, bool)> {
+    let root = line.home.layout().root();
+    let mut places: Vec<(PathBuf, bool)> = Vec::new();
+    for (name, station) in &line.config.stations {
+        let folder = station.folder(root, name);
+        if line.home.check_drop_folder(&folder).is_ok() {
+            places.push((folder.join(CLAIM), true));
+        }
+    }
+    let anchor = line.config.journal.anchor.as_ref().map(|folder| root.join(folder));
+    if let Some(folder) = anchor.filter(|folder| folder.is_dir()) {
+        places.push((folder.join(format!("claim-{}.json", line.home.id())), false));
+    }
+    places.retain(|(path, _)| !lies_in(path, root));
+    places
 }
 
 fn unnoticed(path: &Path, error: &io::Error) {

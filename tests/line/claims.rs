@@ -104,4 +104,14 @@ fn a_copy_of_a_home_and_one_that_was_restored_elsewhere_are_told_apart() {
     stop(later);
     refused(&home, "goes on elsewhere, in epoch 2; this one is of epoch 1");
     stop(up(&restored));
+
+    // The share is mounted only after the line of before has come up.
+    let away = place.path().join("away");
+    std::fs::rename(&share, &away).unwrap();
+    let before = up(&home);
+    std::fs::rename(&away, &share).unwrap();
+    let noticed = || torikomi(Some(&home), &["status", "--json"]).out.contains("epoch 2").then_some(());
+    crate::wait_for(noticed).expect("what was away is not looked at");
+    stop(before);
+    stop(up(&restored));
 }
