@@ -112,6 +112,8 @@ fn a_clock_that_is_set_inside_a_window_signs_nothing_and_loses_nothing() {
         hospital.release_late(at(&name, DocumentState::Review, Some(HoldReason::Late)).id);
         at(&name, DocumentState::Signing, Some(HoldReason::Clock));
         acknowledge();
+        at(&name, DocumentState::AwaitingConfirmation, None);
+        hospital.confirm_what_waits();
         let record = filed(&hospital, &name);
         proven(&hospital, &record);
     }
