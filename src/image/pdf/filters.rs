@@ -127,16 +127,22 @@ fn unlzw(data: &[u8], early: bool, most: u64) -> Option<Vec<u8>> {
     };
     let mut decoder = codes.with_yield_on_full_buffer(true).build();
     let (mut bytes, mut rest, mut block) = (Vec::new(), data, vec![0; 64 * 1024]);
+    let mut stood_still = false;
     while (bytes.len() as u64) < most {
         let step = decoder.decode_bytes(rest, &mut block);
         bytes.extend_from_slice(block.get(..step.consumed_out)?);
         rest = rest.get(step.consumed_in..)?;
         match step.status {
             Ok(weezl::LzwStatus::Done) => break,
-            Ok(_) if step.consumed_out == 0 && step.consumed_in == 0 => break,
             Ok(_) => {}
             Err(_) => return None,
         }
+        // It may stand still once, over what it has taken before.
+        let stands_still = step.consumed_in == 0 && step.consumed_out == 0;
+        if stands_still && stood_still {
+            break;
+        }
+        stood_still = stands_still;
     }
     Some(bytes)
 }

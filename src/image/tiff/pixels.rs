@@ -441,30 +441,32 @@ fn finish(reader: &mut dyn Read) -> io::Result<()> {
 struct Lzw<R> {
     raw: R,
     decoder: weezl::decode::Decoder,
+    stood_still: bool,
     ended: bool,
 }
 
 impl<R> Lzw<R> {
     fn new(raw: R) -> Self {
         let codes = weezl::decode::Configuration::with_tiff_size_switch(weezl::BitOrder::Msb, 8);
-        Self { raw, decoder: codes.with_yield_on_full_buffer(true).build(), ended: false }
+        Self { raw, decoder: codes.with_yield_on_full_buffer(true).build(), stood_still: false, ended: false }
     }
 }
 
 impl<R: BufRead> Read for Lzw<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         while !self.ended && !buffer.is_empty() {
-            let input = self.raw.fill_buf()?;
-            let nothing_left = input.is_empty();
-            let step = self.decoder.decode_bytes(input, buffer);
+            let step = self.decoder.decode_bytes(self.raw.fill_buf()?, buffer);
             self.raw.consume(step.consumed_in);
             match step.status {
                 Ok(LzwStatus::Done) => self.ended = true,
                 Ok(LzwStatus::Ok | LzwStatus::NoProgress) => {}
                 Err(error) => return Err(io::Error::new(io::ErrorKind::InvalidData, error)),
             }
-            // Many writers leave the end code out: the data ends where the strip does, once the decoder is drained.
-            self.ended |= step.consumed_out == 0 && (nothing_left || step.consumed_in == 0);
+            // Many writers leave the end code out: the data ends where the strip does, once the decoder is drained. It may stand
+            // still once, over what it has taken before and not told of yet.
+            let stands_still = step.consumed_in == 0 && step.consumed_out == 0;
+            self.ended |= stands_still && self.stood_still;
+            self.stood_still = stands_still;
             if step.consumed_out > 0 {
                 return Ok(step.consumed_out);
             }
@@ -518,5 +520,31 @@ impl<R: Read> Read for PackBits<R> {
         };
         self.left -= n as u64;
         Ok(n)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_coded_is_read_to_its_end_whatever_it_is() {
+        for seed in 0..400 {
+            let mut random = fastrand::Rng::with_seed(seed);
+            let noise = random.u8(1..40);
+            let data: Vec<u8> = (0..8190)
+                .map(|at| if random.u8(..) < noise { random.u8(..) } else { [0, 0xff][at / 30 % 2] })
+                .collect();
+            let coded = weezl::encode::Encoder::with_tiff_size_switch(weezl::BitOrder::Msb, 8).encode(&data).unwrap();
+            let (mut lzw, mut read, mut row) = (Lzw::new(&coded[..]), Vec::new(), [0_u8; 30]);
+            loop {
+                let count = lzw.read(&mut row).unwrap();
+                if count == 0 {
+                    break;
+                }
+                read.extend_from_slice(&row[..count]);
+            }
+            assert!(read == data, "seed {seed}: {} of {} bytes", read.len(), data.len());
+        }
     }
 }
