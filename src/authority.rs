@@ -6,7 +6,6 @@
 mod asking;
 pub mod serve;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use ureq::http::header::CONTENT_TYPE;
@@ -14,6 +13,7 @@ use ureq::http::header::CONTENT_TYPE;
 use crate::crypto::check::{self, Anchors, Refusal, ReplyError, StampError, StampInfo, StampRules};
 use crate::crypto::make::{self, MakeError};
 use crate::crypto::oid::Oid;
+use crate::http;
 use crate::ids::Digest;
 
 pub use asking::{Authorities, Failing, Health, NoStamp, Rests};
@@ -65,26 +65,7 @@ pub struct Stamp {
 impl Authority {
     #[must_use]
     pub fn new(settings: Settings) -> Self {
-        let roots: Vec<_> =
-            settings.tls_roots.iter().map(|der| ureq::tls::Certificate::from_der(der).to_owned()).collect();
-        let tls = ureq::tls::TlsConfig::builder()
-            .root_certs(ureq::tls::RootCerts::new_with_certs(&roots))
-            .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
-            .build();
-        let agent = ureq::Agent::config_builder()
-            .tls_config(tls)
-            .timeout_global(Some(settings.timeout))
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .http_status_as_error(false)
-            // Which way a request takes is for the settings to say, not for the environment.
-            .proxy(None)
-            .user_agent("torikomi")
-            .accept(REPLY_TYPE)
-            // Shorter than any server keeps a connection, so that none is found closed.
-            .max_idle_age(Duration::from_secs(2))
-            .build()
-            .new_agent();
+        let agent = http::client(&settings.tls_roots, settings.timeout).accept(REPLY_TYPE).build().new_agent();
         Self { settings, agent }
     }
 

@@ -3,8 +3,8 @@
 //! Every time in a record comes from here or from an authority. Several things are compared with the wall clock. The clock
 //! that counts from boot and cannot be set: when the two drift apart by more than the setting, somebody set the clock.
 //! What was written before, in the journal and in stamps: nothing of it can be later than now; and each stamp that comes says
-//! what time it is. And what the kernel knows: whether something keeps its clock right at all. A clock in doubt holds signing, and a doubt stays, over restarts too,
-//! until a person has looked (`believe`).
+//! what time it is. And what the kernel knows: whether something keeps its clock right at all. A clock in doubt holds signing,
+//! and a doubt stays, over restarts too, until a person has looked (`believe`).
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -27,6 +27,7 @@ pub mod config;
 pub mod image;
 pub mod crypto;
 pub mod keyring;
+pub mod http;
 pub mod authority;
 pub mod database;
 pub mod ledger;

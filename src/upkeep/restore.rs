@@ -51,6 +51,8 @@ pub struct RestoreReport {
     pub lost_documents: Vec<LostDocument>,
     /// Up to which entry a newer generation told; what came after is counted alone.
     pub listed_up_to: u64,
+    /// The copy of the checkpoints outside the home (`journal.anchor`) that could not be read: more may be lost than is told.
+    pub unread_anchor: Option<String>,
     /// Stations, and what stands in their folders now.
     pub stations: Vec<StationFound>,
     /// The home as it is now; none where it could not be looked through.
@@ -180,6 +182,7 @@ pub fn restore(order: &Order<'_>, progress: &mut dyn FnMut(u64, u64)) -> Result<
         lost_records: lost.records,
         lost_documents: lost.documents,
         listed_up_to: lost.listed_up_to,
+        unread_anchor: lost.unread_anchor,
         stations,
         check: None,
         not_rebuilt,

@@ -6,10 +6,10 @@ use torikomi::control::{ReasonGiven, Request};
 use torikomi::document::{DeliveryState, DocumentState, HoldReason};
 use torikomi::ids::Digest;
 use torikomi::intake::custody::CustodyCopy;
-use torikomi::ledger::deliveries::{self, Delivery};
+use torikomi::ledger::deliveries::Delivery;
 use torikomi::ledger::documents::{self, Document};
 
-use crate::account::{the_journal_is_whole, wait_for};
+use crate::account::{all_deliveries, the_journal_is_whole, wait_for};
 use crate::burst::put;
 use crate::hospital::{Daemon, Hospital, PATIENCE, Settings, by, looked_at_delivery};
 
@@ -180,7 +180,7 @@ fn standing(hospital: &Hospital) -> Vec<String> {
     let filter = documents::Filter { ended: true, ..documents::Filter::default() };
     let documents = hospital.database.read(async |tx| documents::list(tx, &filter, 100).await).unwrap().documents;
     let documents = documents.iter().map(|found| format!("{} {} {:?}", found.id, found.state, found.held));
-    let deliveries = all(hospital);
+    let deliveries = all_deliveries(hospital);
     let deliveries = deliveries.iter().map(|found| format!("{} {} {}", found.id, found.state, found.source_display));
     let mut told: Vec<String> = documents.chain(deliveries).collect();
     told.sort();
@@ -189,7 +189,7 @@ fn standing(hospital: &Hospital) -> Vec<String> {
 
 /// Each file was delivered once, and its bytes are in the drop folder or in custody.
 fn account(hospital: &Hospital, sent: &BTreeMap<&str, Digest>) {
-    let found = all(hospital);
+    let found = all_deliveries(hospital);
     assert_eq!(found.len(), sent.len(), "{found:#?}");
     let custody = torikomi::durable::Folder::open(&hospital.custody()).unwrap();
     for (name, digest) in sent {
@@ -208,11 +208,5 @@ fn account(hospital: &Hospital, sent: &BTreeMap<&str, Digest>) {
 }
 
 fn delivery_of(hospital: &Hospital, name: &str) -> Option<Delivery> {
-    all(hospital).into_iter().find(|found| found.source_display == name)
-}
-
-fn all(hospital: &Hospital) -> Vec<Delivery> {
-    let states = DeliveryState::ALL
-        .map(|state| hospital.database.read(async |tx| deliveries::in_state(tx, state).await).unwrap());
-    states.concat()
+    all_deliveries(hospital).into_iter().find(|found| found.source_display == name)
 }

@@ -17,13 +17,13 @@ use torikomi::durable::{self, Folder};
 use torikomi::identification::Facts;
 use torikomi::ids::{Digest, DocumentId};
 use torikomi::intake::custody::CustodyCopy;
-use torikomi::ledger::deliveries::{self, Delivery};
+use torikomi::ledger::deliveries::Delivery;
 use torikomi::people::sessions;
 use torikomi::store::Objects;
 use torikomi::store::records::{self, Record};
 use torikomi::verification::{AtHome, Trust, Verdict};
 
-use crate::account::{documents_of, standing, the_journal_is_whole};
+use crate::account::{all_deliveries, documents_of, standing, the_journal_is_whole};
 use crate::burst::{put, sample, variant_of_jpeg};
 use crate::hospital::{Daemon, Hospital, PATIENCE, Settings, by, log_on, looked_at_delivery};
 use crate::mounts::{Mount, fill};
@@ -427,18 +427,13 @@ impl Walk {
             };
             self.tell(&request);
         }
-        for delivery in self.deliveries() {
+        for delivery in all_deliveries(&self.hospital) {
             if matches!(delivery.state, DeliveryState::Incomplete | DeliveryState::CompletenessUnknown) {
                 let shown = looked_at_delivery(&self.hospital.database, delivery.id);
                 let (by, reason) = (manager(), reason("rescan"));
                 self.tell(&Request::DecideDelivery { by, delivery: delivery.id, shown, take: false, reason });
             }
         }
-    }
-
-    fn deliveries(&self) -> Vec<Delivery> {
-        let in_state = |state| self.hospital.database.read(async |tx| deliveries::in_state(tx, state).await).unwrap();
-        DeliveryState::ALL.into_iter().flat_map(in_state).collect()
     }
 
     /// All troubles end, everybody does their work, and nothing is left open.
@@ -464,7 +459,7 @@ impl Walk {
 
     /// What has not come to its end: names in the drop folder that nobody took, deliveries, documents.
     fn open(&self) -> Vec<String> {
-        let deliveries = self.deliveries();
+        let deliveries = all_deliveries(&self.hospital);
         let known: BTreeSet<&str> = deliveries.iter().map(|found| found.source_display.as_str()).collect();
         let untaken = self.sent.keys().filter(|name| !known.contains(name.as_str())).cloned();
         let moving = deliveries
@@ -481,7 +476,7 @@ impl Walk {
 
     fn every_byte_is_accounted_for(&self) {
         let hospital = &self.hospital;
-        let deliveries = self.deliveries();
+        let deliveries = all_deliveries(&self.hospital);
         let mut names: Vec<&str> = deliveries.iter().map(|found| found.source_display.as_str()).collect();
         names.sort_unstable();
         let expected: Vec<&str> = self.sent.keys().map(String::as_str).collect();

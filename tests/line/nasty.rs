@@ -5,13 +5,11 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use torikomi::database::DatabaseError;
-use torikomi::document::{DeliveryState, DocumentState};
+use torikomi::document::DocumentState;
 use torikomi::ids::Digest;
 use torikomi::judgement::{Judgement, Outcome};
-use torikomi::ledger::deliveries::{self, Delivery};
 
-use crate::account::{document_of, filed, the_journal_is_whole, wait_for};
+use crate::account::{all_deliveries, document_of, filed, the_journal_is_whole, wait_for};
 use crate::burst::{deliver, put, sample};
 use crate::files::{broken, dicom, memory_bombs, odd, refused};
 use crate::hospital::{Daemon, Hospital, Settings};
@@ -105,7 +103,7 @@ fn send(hospital: &Hospital, number: usize, bytes: &[u8]) {
 /// What was found of a file, and where; waits until something was.
 fn finding(hospital: &Hospital, name: &str) -> String {
     wait_for(hospital, &format!("the finding of {name}"), || {
-        let delivery = deliveries_of(hospital).into_iter().find(|delivery| delivery.source_display == name)?;
+        let delivery = all_deliveries(hospital).into_iter().find(|delivery| delivery.source_display == name)?;
         if let Some(problem) = &delivery.problem {
             let mut problem: serde_json::Value = serde_json::from_str(problem).unwrap();
             // Where in a file that was made by a packer is the packer's business.
@@ -137,17 +135,6 @@ fn findings(judgement: &Judgement) -> String {
         (Some(page), pages) => format!("{check} on {pages} pages from {page} on"),
     });
     told.collect::<Vec<_>>().join(", ")
-}
-
-fn deliveries_of(hospital: &Hospital) -> Vec<Delivery> {
-    let found = hospital.database.read::<_, DatabaseError, _>(async |tx| {
-        let mut found = Vec::new();
-        for state in DeliveryState::ALL {
-            found.extend(deliveries::in_state(tx, state).await?);
-        }
-        Ok(found)
-    });
-    found.unwrap()
 }
 
 /// Sets the flag however its owner ends.

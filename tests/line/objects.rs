@@ -5,11 +5,10 @@ use std::os::unix::fs::PermissionsExt as _;
 use serde_json::{Value, json};
 use torikomi::config::ObjectsTemplate;
 use torikomi::control::Request;
-use torikomi::document::{DocumentState, HoldReason};
 use torikomi::ids::Digest;
 use torikomi::store::relative_path;
 
-use crate::account::{document_of, every_document_has_one_record, the_journal_is_whole, wait_for};
+use crate::account::{every_document_has_one_record, see_filed, the_journal_is_whole, wait_for};
 use crate::burst::deliver_consent;
 use crate::hospital::{Foundation, Hospital, PATIENCE};
 use crate::postgres;
@@ -189,15 +188,4 @@ fn findings(hospital: &Hospital, s3: &S3, content: &Digest) {
 
 fn in_the_bucket(digest: &Digest) -> String {
     format!("{PREFIX}/{}", relative_path(digest).display())
-}
-
-fn see_filed(hospital: &Hospital, name: &str) {
-    wait_for(hospital, &format!("{name} filed"), || {
-        let document = document_of(hospital, name)?;
-        if (document.state, document.held) == (DocumentState::Signing, Some(HoldReason::NoSession)) {
-            hospital.open_session().unwrap();
-        }
-        hospital.confirm_what_waits();
-        (document.state == DocumentState::Filed).then_some(())
-    });
 }

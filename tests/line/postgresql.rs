@@ -5,9 +5,8 @@ use std::process::Command;
 use sqlx::{AnyConnection, Connection as _};
 use torikomi::control::Request;
 use torikomi::database::{Address, Database, DatabaseError, ServerUrl};
-use torikomi::document::{DocumentState, HoldReason};
 
-use crate::account::{document_of, settle, the_journal_is_whole, wait_for};
+use crate::account::{document_of, see_filed, settle, the_journal_is_whole, wait_for};
 use crate::burst::deliver_consent;
 use crate::hospital::{Foundation, Hospital, PATIENCE};
 use crate::postgres;
@@ -23,7 +22,7 @@ fn the_line_runs_on_a_server_and_waits_for_it_while_it_is_away() {
     let daemon = hospital.start();
     hospital.open_session().unwrap();
     let mut sent = vec![deliver_consent(&hospital, "before")];
-    filed(&hospital, sent[0].keys().next().unwrap());
+    see_filed(&hospital, sent[0].keys().next().unwrap());
 
     // Whoever else would write to it, from wherever, is kept out.
     let clone = Address::Server(ServerUrl::new(url.clone()));
@@ -49,7 +48,7 @@ fn the_line_runs_on_a_server_and_waits_for_it_while_it_is_away() {
     assert!(away.contains("reach"), "{away}");
     std::thread::sleep(std::time::Duration::from_secs(3));
     order(format!("ALTER DATABASE t{name} ALLOW_CONNECTIONS true"));
-    filed(&hospital, sent[1].keys().next().unwrap());
+    see_filed(&hospital, sent[1].keys().next().unwrap());
     let status = hospital.ask(&Request::Status, PATIENCE).unwrap();
     assert_eq!(status["paused"], serde_json::json!([]));
 
@@ -113,15 +112,4 @@ fn a_database_that_does_not_fit_is_refused_and_one_of_another_home_too() {
     assert_eq!(init("first", &url).0, 0);
     let (status, told) = init("second", &url);
     assert!(status == 3 && told.contains("another home"), "{status} {told}");
-}
-
-fn filed(hospital: &Hospital, name: &str) {
-    wait_for(hospital, &format!("{name} filed"), || {
-        let document = document_of(hospital, name)?;
-        if (document.state, document.held) == (DocumentState::Signing, Some(HoldReason::NoSession)) {
-            hospital.open_session().unwrap();
-        }
-        hospital.confirm_what_waits();
-        (document.state == DocumentState::Filed).then_some(())
-    });
 }

@@ -10,6 +10,7 @@ use torikomi::control::Request;
 use torikomi::document::{DocumentState, HoldReason};
 use torikomi::identification::Facts;
 use torikomi::ids::{DeliveryId, Digest, DocumentId};
+use torikomi::intake::custody::folder_name;
 use torikomi::ledger::documents::{self, Document};
 use torikomi::store::{records, relative_path};
 
@@ -17,6 +18,7 @@ use crate::account::{document_of, documents_of, filed, names, wait_for};
 use crate::burst::{Sent, consent, deliver, deliver_consent, put, sample, variant_of_jpeg};
 use crate::home::because;
 use crate::hospital::{Hospital, PATIENCE, Settings, by};
+use crate::proven::proven;
 use crate::store_check::rebuild;
 
 /// Makes the ledger anew from nothing. Answers what could not be made anew.
@@ -250,6 +252,35 @@ fn names_and_lists_mean_what_they_meant_before_the_ledger_was_made_anew() {
         ((copy.clone(), true, false), (copy, "late-row".into(), "plain.jpg".into())),
         "{third:?} {next:?}"
     );
+}
+
+#[test]
+fn a_copy_in_custody_that_is_the_last_to_have_a_page_gives_it_back_or_stays() {
+    let mut hospital = Hospital::found();
+    let daemon = hospital.start();
+    hospital.open_session().unwrap();
+    // What is filed stays in custody as long as this is held, and the line ends before it is let go.
+    let held = hospital.home.hold_custody().unwrap().unwrap();
+    let [(gone, page), (spoilt, flipped)] = ["gone", "spoilt"].map(|prefix| {
+        let (name, content) = deliver_consent(&hospital, prefix).pop_first().unwrap();
+        (filed(&hospital, &name), content)
+    });
+    daemon.kill();
+    drop(held);
+    fs::remove_file(object(&hospital, &page)).unwrap();
+    let path = object(&hospital, &flipped);
+    let mut bytes = fs::read(&path).unwrap();
+    bytes[1000] ^= 1;
+    fs::write(&path, bytes).unwrap();
+
+    let expected = json!([{ "code": "record", "journal_index": spoilt.journal_index, "object": flipped }]);
+    assert_eq!(lose(&mut hospital), expected);
+    let daemon = hospital.start();
+    hospital.ask(&Request::Status, PATIENCE).unwrap();
+    daemon.stop();
+    proven(&hospital, &gone);
+    let copies: Vec<_> = names(&hospital.custody()).into_iter().filter(|name| name.ends_with(".001")).collect();
+    assert_eq!(copies, [folder_name(delivery_of(&hospital, spoilt.document), 1)]);
 }
 
 fn sidecar(patient: &str, day: &str) -> String {

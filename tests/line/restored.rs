@@ -197,6 +197,23 @@ fn nothing_of_a_backup_that_is_not_whole_is_left_behind() {
 }
 
 #[test]
+fn a_copy_of_the_checkpoints_that_cannot_be_read_is_told_of() {
+    let place = tempfile::tempdir().unwrap();
+    let outside = place.path().join("outside");
+    fs::create_dir(&outside).unwrap();
+    let anchor: &str = format!("[journal]\nanchor = \"{}\"\n", outside.display()).leak();
+    let settings = vec![("[journal]\n", anchor)].leak();
+    let hospital = Hospital::founded(&Foundation { settings, ..Foundation::default() });
+    let medium = Medium::of(&hospital);
+    back_up(&hospital, &medium, &["--new"]);
+    let copy = outside.join(format!("checkpoints-{}.txt", hospital.home.id()));
+    assert_eq!(restore(&medium, &place.path().join("read"), &[])["unread_anchor"], Value::Null);
+    fs::rename(&outside, place.path().join("not mounted")).unwrap();
+    let told = restore(&medium, &place.path().join("unread"), &[]);
+    assert_eq!(told["unread_anchor"], copy.display().to_string());
+}
+
+#[test]
 fn a_home_with_its_database_on_a_server_is_brought_back_from_the_journals_files() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let url = postgres::empty_database(runtime.handle());

@@ -10,13 +10,10 @@ use std::time::Duration;
 
 use serde_json::Value;
 use torikomi::control::{ReasonGiven, Request};
-use torikomi::database::DatabaseError;
-use torikomi::document::DeliveryState;
 use torikomi::identification::Facts;
 use torikomi::journal::read;
-use torikomi::ledger::deliveries::{self, Delivery};
 
-use crate::account::{document_of, filed, wait_for};
+use crate::account::{all_deliveries, document_of, filed, wait_for};
 use crate::burst::{put, sample, variant_of_jpeg};
 use crate::files::{tagged_tiff, titled_pdf};
 use crate::home::because;
@@ -135,7 +132,7 @@ fn live(hospital: &Hospital, list: &Path, hers: &str) {
     }
     for name in [cut, empty, no_image] {
         wait_for(hospital, &name, || {
-            let all = deliveries_of(hospital);
+            let all = all_deliveries(hospital);
             all.into_iter().find(|delivery| delivery.source_display == name && delivery.problem.is_some())
         });
     }
@@ -197,17 +194,6 @@ fn journal_file(hospital: &Hospital, begins: &str) -> std::path::PathBuf {
     let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let is_it = |path: &std::path::PathBuf| path.file_name().unwrap().to_string_lossy().starts_with(begins);
     entries.into_iter().find(is_it).unwrap()
-}
-
-fn deliveries_of(hospital: &Hospital) -> Vec<Delivery> {
-    let found = hospital.database.read::<_, DatabaseError, _>(async |tx| {
-        let mut found = Vec::new();
-        for state in DeliveryState::ALL {
-            found.extend(deliveries::in_state(tx, state).await?);
-        }
-        Ok(found)
-    });
-    found.unwrap()
 }
 
 /// Every name that the daemon gave a file or a process, temporary ones too, as often as one can look.

@@ -18,6 +18,7 @@ use torikomi::ids::{DeliveryId, Digest, DocumentId, Name};
 use torikomi::instant::Instant;
 use torikomi::intake::custody::{Manifest, folder_name};
 use torikomi::intake::source::SourceName;
+use torikomi::journal::files::Files;
 use torikomi::journal::{Draft, Entry, Kind, Subject, read};
 use torikomi::judgement::{Finding, Judgement, Outcome, Reason, Severity};
 use torikomi::ledger::decisions::{self, Decision};
@@ -27,6 +28,8 @@ use torikomi::people::acts::Signed;
 use torikomi::people::certificates;
 use torikomi::people::register::NewPerson;
 use torikomi::profile::Profile;
+use torikomi::verification::Trust;
+use torikomi::verification::journal::{JournalVerdict, Sources, verify};
 
 pub const ADMIN: &str = "mihon-kanri";
 pub const MANAGER: &str = "mihon-joho";
@@ -55,6 +58,17 @@ pub struct Snapshot {
 impl Bench {
     pub fn new() -> Self {
         Self::in_mode(Mode::Evaluation)
+    }
+
+    /// A verifier finds nothing wrong in the journal of the home.
+    pub fn the_journal_counts(&self) {
+        let line = &self.opened.line;
+        let files = line.home.layout().store(&line.config).join("journal");
+        Files::open(&files, &line.database).unwrap().catch_up(&line.database).unwrap();
+        let trust = Trust::of_home(line.home.layout(), &line.config).unwrap();
+        let sources = Sources { database: &line.database, files: &files, trust: &trust, against: None };
+        let report = verify(&sources, |_, _| ()).unwrap();
+        assert_eq!(report.verdict, JournalVerdict::Consistent, "{report:#?}");
     }
 
     pub fn in_mode(mode: Mode) -> Self {

@@ -7,8 +7,6 @@ use torikomi::instant::Instant;
 use torikomi::messages::Lang;
 use torikomi::people::acts::{Deed, RevocationReason};
 use torikomi::people::{Refused, Role, appointments};
-use torikomi::verification::Trust;
-use torikomi::verification::journal::{JournalVerdict, Sources, verify};
 
 use crate::bench::{ADMIN, AUTHORITY, Bench, MANAGER, because, person};
 use crate::people::{OPERATOR, add, appoint, enrol, open};
@@ -17,17 +15,6 @@ use crate::revocations::{employ, held, revoke};
 fn enrol_anew(login: &str, by: &str) -> Request {
     let ca_passphrase = Secret::new(AUTHORITY.into());
     Request::Enrol { by: person(by), person: person(login), present: None, ca_passphrase }
-}
-
-/// What a verifier finds in the journal of the home.
-fn the_journal_counts(bench: &Bench) {
-    let line = &bench.opened.line;
-    let files = line.home.layout().store(&line.config).join("journal");
-    torikomi::journal::files::Files::open(&files, &line.database).unwrap().catch_up(&line.database).unwrap();
-    let trust = Trust::of_home(line.home.layout(), &line.config).unwrap();
-    let sources = Sources { database: &line.database, files: &files, trust: &trust, against: None };
-    let report = verify(&sources, |_, _| ()).unwrap();
-    assert_eq!(report.verdict, JournalVerdict::Consistent, "{report:#?}");
 }
 
 #[test]
@@ -44,7 +31,7 @@ fn the_last_key_with_which_another_can_be_made_stays() {
     }
     bench.done(enrol_anew(ADMIN, MANAGER));
     bench.done(revoke(MANAGER, MANAGER, None));
-    the_journal_counts(&bench);
+    bench.the_journal_counts();
 }
 
 #[test]
@@ -144,7 +131,7 @@ fn whoever_holds_no_office_ends_the_own_key() {
     let roles = Refusal::RoleNeeded { role: "admin, information_manager".into() };
     assert_eq!(bench.refused(revoke(MANAGER, OPERATOR, None)), roles);
     bench.done(revoke(OPERATOR, OPERATOR, None));
-    the_journal_counts(&bench);
+    bench.the_journal_counts();
 }
 
 #[test]
@@ -174,5 +161,5 @@ fn an_office_that_ended_does_not_come_back() {
     let (_, signed) = bench.last_act();
     assert!(matches!(signed.act().deed, Deed::EndAppointment { .. }));
     assert_eq!([roles(days(1)), roles(days(90))], [[].into(), [].into()]);
-    the_journal_counts(&bench);
+    bench.the_journal_counts();
 }

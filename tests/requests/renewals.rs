@@ -10,8 +10,6 @@ use torikomi::ledger::deliveries;
 use torikomi::messages::Lang;
 use torikomi::people::Refused;
 use torikomi::people::acts::{Deed, RevocationReason};
-use torikomi::verification::Trust;
-use torikomi::verification::journal::{JournalVerdict, Sources, verify};
 
 use crate::bench::{ADMIN, AUTHORITY, Bench, MANAGER, STATION, because, passphrase, person};
 use crate::people::{OPERATOR, enrol, open};
@@ -58,13 +56,7 @@ fn a_key_is_renewed_while_it_is_in_force_with_its_own_passphrase() {
     let station = STATION.parse().unwrap();
     bench.done(Request::OpenSession { by, station, attested: true, obtained_on: None });
 
-    let line = &bench.opened.line;
-    let files = line.home.layout().store(&line.config).join("journal");
-    torikomi::journal::files::Files::open(&files, &line.database).unwrap().catch_up(&line.database).unwrap();
-    let trust = Trust::of_home(line.home.layout(), &line.config).unwrap();
-    let sources = Sources { database: &line.database, files: &files, trust: &trust, against: None };
-    let report = verify(&sources, |_, _| ()).unwrap();
-    assert_eq!(report.verdict, JournalVerdict::Consistent, "{report:#?}");
+    bench.the_journal_counts();
 }
 
 #[test]

@@ -6,12 +6,12 @@ use std::time::{Duration, Instant};
 
 use torikomi::config::home::MARKER;
 use torikomi::database::DatabaseError;
-use torikomi::document::{DeliveryState, DocumentState};
+use torikomi::document::{DeliveryState, DocumentState, HoldReason};
 use torikomi::ids::Digest;
 use torikomi::intake::drop;
 use torikomi::intake::names::STATUS;
 use torikomi::intake::release::RELEASE;
-use torikomi::ledger::deliveries::{self, Role};
+use torikomi::ledger::deliveries::{self, Delivery, Role};
 use torikomi::ledger::documents::{self, Document};
 use torikomi::signing::ATTEMPTS;
 use torikomi::signing::adoption::QUARANTINE;
@@ -205,6 +205,24 @@ pub fn documents_of(hospital: &Hospital) -> Vec<(Document, BTreeMap<String, Dige
         Ok(found)
     });
     found.unwrap()
+}
+
+/// Every delivery, by its state.
+pub fn all_deliveries(hospital: &Hospital) -> Vec<Delivery> {
+    let in_state = |state| hospital.database.read(async |tx| deliveries::in_state(tx, state).await).unwrap();
+    DeliveryState::ALL.into_iter().flat_map(in_state).collect()
+}
+
+/// Waits until a document is filed; the clerk logs on and confirms where it takes that.
+pub fn see_filed(hospital: &Hospital, name: &str) {
+    wait_for(hospital, &format!("{name} filed"), || {
+        let document = document_of(hospital, name)?;
+        if (document.state, document.held) == (DocumentState::Signing, Some(HoldReason::NoSession)) {
+            hospital.open_session().unwrap();
+        }
+        hospital.confirm_what_waits();
+        (document.state == DocumentState::Filed).then_some(())
+    });
 }
 
 /// What stands in the drop folder, and what is on its way out of it, but for intake's own names and the home's marker.

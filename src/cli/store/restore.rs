@@ -74,7 +74,11 @@ fn show(desk: &Desk, page: &mut Page, report: &RestoreReport) {
         ("index", report.journal_index.into()),
     ];
     page.marked(Tone::Good, &words.with("restore-done", &blanks));
+    if let Some(path) = &report.unread_anchor {
+        page.marked(Tone::Bad, &words.with("restore-unread-anchor", &[("path", path.as_str().into())]));
+    }
     match report.lost_entries {
+        None if report.unread_anchor.is_some() => {}
         None => page.marked(Tone::Warning, &words.say("restore-lost-unknown")),
         Some(lost) => {
             let blanks = [("first", lost.first.into()), ("last", lost.last.into()), ("count", lost.count.into())];

@@ -43,6 +43,7 @@ backup-not-opened = The encrypted files were read. With --identity they are open
 
 restore-done = The home is restored from generation { $generation } of { $time }. Epoch { $epoch } begins with entry { $index } of its journal.
 restore-lost-unknown = What was done after that moment is lost. How much that is, nothing kept elsewhere tells: no newer generation, no copy of the checkpoints (journal.anchor, --against).
+restore-unread-anchor = The copy of the checkpoints { $path } cannot be read, so more may be lost than is told here, and the journal names no checkpoint of it. Once it can be reached, `torikomi journal verify --against` that file says how far the journal went.
 restore-lost-entries = Lost: the entries { $first } to { $last } of the journal ({ $count }), and what they speak of.
 restore-lost-record = Lost: record { $record } (document { $document }), filed { $time }. Have its paper scanned again.
 restore-lost-record-only = Lost: record { $record }, filed { $time }. Its document { $document } had been taken in before, is there, and goes on from where it was.

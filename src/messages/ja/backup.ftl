@@ -43,6 +43,7 @@ backup-not-opened = 暗号化されたファイルを読み直しました。--i
 
 restore-done = 第 { $generation } 世代（{ $time }）からホームを復元しました。記録簿の { $index } 番から、第 { $epoch } 期が始まります。
 restore-lost-unknown = それより後に行われたことは失われています。どれだけあったかは、外部に保管されたもの（新しい世代、journal.anchor や --against の節目）がないため分かりません。
+restore-unread-anchor = 外部に保管した節目 { $path } を読めません。失われたものは、ここに示すより多いかもしれません。この復元の項目にも、その節目は書かれていません。読めるようになったら、「torikomi journal verify --against」にそのファイルを指定して、どこまであったかを確かめてください。
 restore-lost-entries = 失われたもの：記録簿の { $first } 番から { $last } 番まで（{ $count } 件）と、そこに記されたこと。
 restore-lost-record = 失われたもの：記録 { $record }（文書 { $document }、{ $time } 登録）。紙をもう一度スキャンしてください。
 restore-lost-record-only = 失われたもの：記録 { $record }（{ $time } 登録）。その文書 { $document } はバックアップの前に受け付けられていたので残っており、続きから処理します。

@@ -19,6 +19,7 @@ use ureq::http::request::Parts;
 use ureq::http::{HeaderValue, Method, Request, Response, StatusCode};
 
 use super::super::PIECE;
+use crate::http;
 use crate::ids::Digest;
 use crate::instant::Instant;
 
@@ -63,25 +64,8 @@ impl fmt::Debug for Wire {
 impl Wire {
     /// For https no other roots count than these.
     pub(super) fn new(credential: AwsCredential, region: &str, roots: &[Vec<u8>], timeout: Duration) -> Self {
-        let roots: Vec<_> = roots.iter().map(|der| ureq::tls::Certificate::from_der(der).to_owned()).collect();
-        let tls = ureq::tls::TlsConfig::builder()
-            .root_certs(ureq::tls::RootCerts::new_with_certs(&roots))
-            .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
-            .build();
-        let agent = ureq::Agent::config_builder()
-            .tls_config(tls)
-            .timeout_global(Some(timeout))
-            .timeout_connect(Some(timeout.min(LONGEST_CONNECT)))
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .http_status_as_error(false)
-            // Which way a request takes is for the settings to say, not for the environment.
-            .proxy(None)
-            .user_agent("torikomi")
-            // Shorter than any server keeps a connection, so that none is found closed.
-            .max_idle_age(Duration::from_secs(2))
-            .build()
-            .new_agent();
+        let longest = Some(timeout.min(LONGEST_CONNECT));
+        let agent = http::client(roots, timeout).timeout_connect(longest).build().new_agent();
         Self(Arc::new(Inner { agent, credential, region: region.to_owned() }))
     }
 

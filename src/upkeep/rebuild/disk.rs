@@ -122,6 +122,30 @@ impl<'a> Disk<'a> {
         }
     }
 
+    /// Whether a scan's bytes are among the objects. Where they are gone, and a copy of the delivery still has them, they are
+    /// put back.
+    pub(super) fn has_scan(&self, delivery: DeliveryId, content: &Digest) -> Result<bool, RebuildError> {
+        match self.objects.check(content) {
+            Ok(_) => return Ok(true),
+            Err(StoreError::Damaged { .. }) => return Ok(false),
+            Err(StoreError::Missing(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
+        for copy in self.copies_of(delivery) {
+            let Some(member) = copy.manifest().members.iter().find(|member| member.digest == *content) else {
+                continue;
+            };
+            let Some(file) = unless_gone(copy.open_member(member))? else { continue };
+            match self.objects.put_stream(*content, member.size, file) {
+                Ok(()) => return Ok(true),
+                // This copy is damaged too.
+                Err(StoreError::NotWhatWasSaid { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(false)
+    }
+
     /// How long an object is.
     pub(super) fn length(&self, digest: &Digest) -> Result<Option<u64>, RebuildError> {
         Ok(self.objects.length(digest)?)

@@ -2,7 +2,7 @@
 //! documents, by the journal of a newer generation.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{BufRead as _, BufReader, Read};
+use std::io::{self, BufRead as _, BufReader, Read};
 use std::path::Path;
 
 use schemars::JsonSchema;
@@ -47,6 +47,8 @@ pub(super) struct Lost {
     pub(super) records: Vec<LostRecord>,
     pub(super) documents: Vec<LostDocument>,
     pub(super) listed_up_to: u64,
+    /// The copy of the checkpoints outside that could not be read, and so tells nothing.
+    pub(super) unread_anchor: Option<String>,
 }
 
 pub(super) fn look(
@@ -70,9 +72,16 @@ pub(super) fn look(
         }
         checkpoints.extend(given);
     }
+    let mut unread_anchor = None;
     if let Some(folder) = &config.journal.anchor {
-        let notes = std::fs::read_to_string(path_of(&root.join(folder), restored.home, epoch)).unwrap_or_default();
-        checkpoints.extend(kept_checkpoints(&notes, trust));
+        let folder = root.join(folder);
+        let path = path_of(&folder, restored.home, epoch);
+        match std::fs::read_to_string(&path) {
+            Ok(notes) => checkpoints.extend(kept_checkpoints(&notes, trust)),
+            // Nothing was copied there yet. A folder that is not there may be one that is not mounted.
+            Err(error) if error.kind() == io::ErrorKind::NotFound && folder.is_dir() => {}
+            Err(_) => unread_anchor = Some(path.display().to_string()),
+        }
     }
     // What others kept of the time before must be of the same past, or the backup is not of this journal.
     for kept in checkpoints.iter().filter(|kept| kept.size <= size) {
@@ -82,7 +91,7 @@ pub(super) fn look(
             return Err(Trouble::AnotherPast { size: kept.size });
         }
     }
-    let mut lost = Lost { listed_up_to: size, ..Lost::default() };
+    let mut lost = Lost { listed_up_to: size, unread_anchor, ..Lost::default() };
     let (numbers, _) = order.backup.numbers()?;
     for number in numbers.into_iter().rev().filter(|number| *number > restored.generation) {
         // One that cannot be read tells nothing; an older one may.

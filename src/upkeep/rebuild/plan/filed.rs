@@ -76,6 +76,15 @@ impl Planner<'_> {
             self.unreadable(document, open.as_ref(), entry, found.record, steps);
             return Ok(());
         };
+        // Its copy is cleared at the next start, so that must not be the last to have a page.
+        if open.as_ref().is_some_and(|open| open.in_custody) {
+            for file in &json.files {
+                if !self.disk.has_scan(file.delivery, &file.digest)? {
+                    self.unreadable(document, open.as_ref(), entry, file.digest, steps);
+                    return Ok(());
+                }
+            }
+        }
         let member = |name: &str, object: Digest, media_type: &str| -> Result<_, RebuildError> {
             Ok(filing::member(name, object, self.disk.length(&object)?.unwrap_or_default(), media_type))
         };
