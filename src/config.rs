@@ -7,6 +7,7 @@
 mod section;
 pub mod authority;
 pub mod backup;
+pub mod claim;
 pub mod clock;
 pub mod home;
 pub mod image;

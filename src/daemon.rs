@@ -125,8 +125,7 @@ pub fn start(root: &Path, runtime: &tokio::runtime::Handle, binary: &Path) -> Re
     // Before anything is moved or entered: to an older database, what it does not know would be left over from a crash.
     let mut files = Files::open(&line.home.layout().store(&line.config).join("journal"), &line.database)?;
     files.catch_up(&line.database)?;
-    let opened = line.database.read(async |tx| epochs::newest(tx).await)?;
-    let epoch = opened.map_or(epochs::FIRST, |opened| opened.epoch);
+    let epoch = line.database.read(async |tx| epochs::current(tx).await)?;
     let claims = Claims::take(&line, epoch)?;
     // Whatever is entered from here on bears this clock's time.
     clocks::recall(&line)?;

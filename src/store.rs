@@ -9,8 +9,10 @@ mod problem;
 pub mod records;
 mod shelves;
 
+use std::collections::BTreeSet;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use futures_util::StreamExt as _;
 use object_store::local::LocalFileSystem;
@@ -73,7 +75,12 @@ pub struct Objects {
 }
 
 enum Engine {
-    Folder { engine: LocalFileSystem, folder: PathBuf },
+    Folder {
+        engine: LocalFileSystem,
+        folder: PathBuf,
+        /// What could not be flushed may be there all the same, and flushing it again could lie: it is stored anew.
+        unsure: Mutex<BTreeSet<Digest>>,
+    },
     Bucket(Box<Bucket>),
 }
 
@@ -86,7 +93,8 @@ impl Objects {
         std::fs::create_dir_all(folder)?;
         // Without `with_fsync` the local engine would answer before anything is durable.
         let engine = LocalFileSystem::new_with_prefix(folder)?.with_fsync(true);
-        Ok(Self { engine: Engine::Folder { engine, folder: folder.to_owned() }, runtime: runtime.clone() })
+        let engine = Engine::Folder { engine, folder: folder.to_owned(), unsure: Mutex::default() };
+        Ok(Self { engine, runtime: runtime.clone() })
     }
 
     /// A home's objects, where the settings say and where the home was made with them.
@@ -212,13 +220,21 @@ impl Objects {
             }
         };
         match outcome {
-            Ok(()) => Ok(()),
+            Ok(()) => match &self.engine {
+                Engine::Folder { .. } => Ok(()),
+                // What was asked for where the upload began, not every server heeds.
+                Engine::Bucket(bucket) => bucket.keep(&key(&expected)),
+            },
             Err(error) => {
-                // It was there already; or it is now, and what a server said of it was lost on the way.
                 let _ = self.runtime.block_on(upload.abort());
-                match self.compare(&expected) {
-                    Err(StoreError::Missing(_)) => Err(self.engine.failed(error)),
-                    outcome => outcome,
+                match &self.engine {
+                    // Here it is no refusal, because a folder takes it whatever was there: nothing says that it is durable.
+                    Engine::Folder { .. } => Err(error.into()),
+                    // It was there already; or it is now, and what the server said of it was lost on the way.
+                    Engine::Bucket(bucket) => match self.compare(&expected) {
+                        Err(StoreError::Missing(_)) => Err(bucket.failed(&error)),
+                        outcome => outcome,
+                    },
                 }
             }
         }
@@ -281,9 +297,13 @@ impl Objects {
         let payload = PutPayload::from(bytes.to_vec());
         let mut tries = TRIES;
         loop {
-            let options = PutOptions { extensions: self.engine.asked_of_each(), ..PutOptions::from(PutMode::Create) };
+            let mode = if self.engine.is_unsure(&digest) { PutMode::Overwrite } else { PutMode::Create };
+            let options = PutOptions { extensions: self.engine.asked_of_each(), ..PutOptions::from(mode) };
             match self.runtime.block_on(self.engine.store().put_opts(&key(&digest), payload.clone(), options)) {
-                Ok(_) => return Ok(()),
+                Ok(_) => {
+                    self.engine.set_sure(&digest);
+                    return Ok(());
+                }
                 // Somebody stored the same bytes before. That they still are those bytes is worth a look.
                 Err(error @ object_store::Error::AlreadyExists { .. }) => match self.compare(&digest) {
                     // A server also says so while another upload of them is on its way, which may come to nothing.
@@ -291,7 +311,10 @@ impl Objects {
                     Err(StoreError::Missing(_)) => return Err(self.engine.failed(error)),
                     outcome => return outcome,
                 },
-                Err(error) => return Err(self.engine.failed(error)),
+                Err(error) => {
+                    self.engine.set_unsure(digest);
+                    return Err(self.engine.failed(error));
+                }
             }
         }
     }
@@ -312,6 +335,25 @@ impl Engine {
             Self::Folder { engine, .. } => engine,
             Self::Bucket(bucket) => bucket.store(),
         }
+    }
+
+    fn unsure(&self) -> Option<MutexGuard<'_, BTreeSet<Digest>>> {
+        match self {
+            Self::Folder { unsure, .. } => Some(unsure.lock().unwrap_or_else(PoisonError::into_inner)),
+            Self::Bucket(_) => None,
+        }
+    }
+
+    fn is_unsure(&self, digest: &Digest) -> bool {
+        self.unsure().is_some_and(|unsure| unsure.contains(digest))
+    }
+
+    fn set_unsure(&self, digest: Digest) {
+        self.unsure().map(|mut unsure| unsure.insert(digest));
+    }
+
+    fn set_sure(&self, digest: &Digest) {
+        self.unsure().map(|mut unsure| unsure.remove(digest));
     }
 
     /// What goes along with each request that stores something.

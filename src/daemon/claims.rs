@@ -10,7 +10,7 @@
 
 use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions};
-use std::io::{self, Read as _, Seek as _, Write as _};
+use std::io::{self, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::FlockOperation;
@@ -19,15 +19,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::config::claim::{self, Claim};
 use crate::database::{Database, DatabaseError};
 use crate::ids::HomeId;
 use crate::ledger::claims::{self, Known};
 use crate::pipeline::line::Line;
-
-/// In a drop folder.
-const CLAIM: &str = ".torikomi-claim";
-
-const LONGEST: u64 = 4096;
 
 /// Why a home must not work with what another one works with. The catalogue has a sentence for each: `claim-<code>`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, thiserror::Error)]
@@ -47,14 +43,6 @@ pub enum ClaimError {
     Refused(#[from] ClaimProblem),
     #[error(transparent)]
     Database(#[from] DatabaseError),
-}
-
-/// What the file says.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Claim {
-    home: HomeId,
-    epoch: u32,
-    holder: Uuid,
 }
 
 /// What this process works with, until it is dropped.
@@ -123,7 +111,7 @@ impl Claims {
         if rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) == Err(Errno::WOULDBLOCK) {
             return Err(ClaimProblem::Working { path: shown }.into());
         }
-        let found = match read(&file) {
+        let found = match Claim::read(&file) {
             Ok(found) => found,
             Err(error) => {
                 unnoticed(&path, &error);
@@ -136,9 +124,8 @@ impl Claims {
                 return Err(ClaimProblem::Superseded { path: shown, epoch, ours }.into());
             }
             let of_ours = found.home == self.home && found.epoch == self.epoch && is_drop;
-            if let Some(known) = known(database, &path)?.filter(|_| of_ours)
-                && ![known.now, known.next].contains(&Some(found.holder))
-            {
+            // The settings may name the same folder by another path than before. A database that was made anew knows of none.
+            if of_ours && database.read(async |tx| claims::is_anothers(tx, found.holder).await)? {
                 return Err(ClaimProblem::Taken { path: shown }.into());
             }
         }
@@ -171,7 +158,7 @@ impl Claims {
     pub fn lost(&self) -> Option<ClaimProblem> {
         self.held.iter().find_map(|held| {
             let path = held.path.display().to_string();
-            let found = File::open(&held.path).and_then(|file| read(&file)).ok().flatten()?;
+            let found = File::open(&held.path).and_then(|file| Claim::read(&file)).ok().flatten()?;
             if found.home == self.home && found.epoch > self.epoch {
                 return Some(ClaimProblem::Superseded { path, epoch: found.epoch, ours: self.epoch });
             }
@@ -187,12 +174,12 @@ fn places(line: &Line) -> Vec<(PathBuf, bool)> {
     for (name, station) in &line.config.stations {
         let folder = station.folder(root, name);
         if line.home.check_drop_folder(&folder).is_ok() {
-            places.push((folder.join(CLAIM), true));
+            places.push((claim::in_drop_folder(&folder), true));
         }
     }
     let anchor = line.config.journal.anchor.as_ref().map(|folder| root.join(folder));
     if let Some(folder) = anchor.filter(|folder| folder.is_dir()) {
-        places.push((folder.join(format!("claim-{}.json", line.home.id())), false));
+        places.push((claim::beside_checkpoints(&folder, line.home.id()), false));
     }
     places.retain(|(path, _)| !lies_in(path, root));
     places
@@ -201,14 +188,6 @@ fn places(line: &Line) -> Vec<(PathBuf, bool)> {
 fn unnoticed(path: &Path, error: &io::Error) {
     let shown = path.display();
     tracing::warn!(%error, "{shown} cannot be read or written: a copy of this home would not be noticed there");
-}
-
-/// What the file says; nothing where it is new, or a crash came between.
-fn read(mut file: &File) -> io::Result<Option<Claim>> {
-    let mut bytes = Vec::new();
-    file.rewind()?;
-    file.take(LONGEST).read_to_end(&mut bytes)?;
-    Ok(serde_json::from_slice(&bytes).ok())
 }
 
 fn lies_in(path: &Path, root: &Path) -> bool {

@@ -106,6 +106,24 @@ pub fn path_of(folder: &Path, id: HomeId, epoch: u32) -> PathBuf {
     folder.join(format!("{}.txt", of_epoch("checkpoints", id, epoch)))
 }
 
+/// Of which epochs of a home a folder holds copies.
+///
+/// # Errors
+/// When it cannot be listed.
+pub fn epochs_in(folder: &Path, id: HomeId) -> io::Result<Vec<u32>> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let name = entry?.file_name();
+        let Some(name) = name.to_str().and_then(|name| name.strip_suffix(".txt")) else { continue };
+        match name.strip_prefix(&of_epoch("checkpoints", id, FIRST)) {
+            Some("") => found.push(FIRST),
+            Some(later) => found.extend(later.strip_prefix("-epoch-").and_then(|number| number.parse::<u32>().ok())),
+            None => {}
+        }
+    }
+    Ok(found)
+}
+
 fn of_epoch(what: &str, id: HomeId, epoch: u32) -> String {
     match epoch {
         FIRST => format!("{what}-{id}"),

@@ -65,6 +65,14 @@ impl Epoch {
     }
 }
 
+/// In which epoch the journal is.
+///
+/// # Errors
+/// When the database fails.
+pub async fn current(tx: &mut Tx) -> Result<u32, DatabaseError> {
+    Ok(newest(tx).await?.map_or(FIRST, |opened| opened.epoch))
+}
+
 /// The newest epoch that the journal knows of; none where it is the first.
 ///
 /// # Errors

@@ -22,6 +22,21 @@ pub async fn known(tx: &mut Tx, path: &Path) -> Result<Option<Known>, DatabaseEr
     serde_json::from_str(&row.try_get::<String, _>("value")?).map(Some).map_err(unreadable("meta.claim"))
 }
 
+/// Whether names are known, and this is none of them.
+///
+/// # Errors
+/// When the database fails.
+pub async fn is_anothers(tx: &mut Tx, holder: Uuid) -> Result<bool, DatabaseError> {
+    let rows = sqlx::query("SELECT value FROM meta WHERE key LIKE 'claim.%'").fetch_all(tx).await?;
+    let mut all = Vec::new();
+    for row in rows {
+        let value = row.try_get::<String, _>("value")?;
+        all.push(serde_json::from_str::<Known>(&value).map_err(unreadable("meta.claim"))?);
+    }
+    let ours = |known: &Known| [known.now, known.next].contains(&Some(holder));
+    Ok(!all.is_empty() && !all.iter().any(ours))
+}
+
 pub async fn remember(tx: &mut Tx, path: &Path, known: Known) -> Result<(), DatabaseError> {
     let value = serde_json_canonicalizer::to_string(&known).map_err(unreadable("meta.claim"))?;
     let sql = "INSERT INTO meta (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value";

@@ -333,8 +333,42 @@ fn objects_are_locked_for_as_long_as_the_settings_say() {
     assert_eq!(site.s3().store().locked_until(&in_the_bucket(&digest)), None);
     site.objects.put(b"kept").unwrap();
     assert!(site.s3().store().locked_until(&in_the_bucket(&digest)).unwrap() > day(29));
+    site.s3().store().locks = Locks::NotOfUploads;
+    let other = bytes_of(PIECE + 2);
+    site.objects.put_stream(Digest::of(&other), other.len() as u64, &other[..]).unwrap();
+    assert!(site.s3().store().locked_until(&in_the_bucket(&Digest::of(&other))).unwrap() > day(29));
     site.s3().store().locks = Locks::Ignored;
     assert!(matches!(problem(site.objects.put(b"kept")), ObjectsProblem::NotLocked { .. }));
+}
+
+#[test]
+fn what_could_not_be_flushed_is_written_anew() {
+    let site = Site::in_a_folder();
+    let digest = Digest::of(b"a page");
+    let path = site.folder.path().join(relative_path(&digest));
+    let shelf = path.parent().unwrap();
+    std::fs::write(shelf, "in the way").unwrap();
+    site.objects.put(b"a page").unwrap_err();
+    std::fs::remove_file(shelf).unwrap();
+    // As a failed flush of the folder leaves it: there, and perhaps not on the disk.
+    std::fs::create_dir(shelf).unwrap();
+    std::fs::write(&path, b"a page").unwrap();
+    let file = || std::os::unix::fs::MetadataExt::ino(&std::fs::metadata(&path).unwrap());
+    let left = file();
+    site.objects.put(b"a page").unwrap();
+    let anew = file();
+    assert_ne!(left, anew);
+    site.objects.put(b"a page").unwrap();
+    assert_eq!(file(), anew, "what is durable is not written again");
+    // And what is written in pieces is not taken for durable because it can be read.
+    let large = bytes_of(PIECE + 1);
+    let (digest, length) = (Digest::of(&large), large.len() as u64);
+    let path = site.folder.path().join(relative_path(&digest));
+    std::fs::create_dir_all(&path).unwrap();
+    site.objects.put_stream(digest, length, &large[..]).unwrap_err();
+    std::fs::remove_dir(&path).unwrap();
+    site.objects.put_stream(digest, length, &large[..]).unwrap();
+    assert_eq!(site.objects.check(&digest).unwrap(), length);
 }
 
 #[test]

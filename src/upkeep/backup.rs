@@ -12,6 +12,7 @@ mod entry;
 mod folder;
 mod inspection;
 mod objects;
+mod promised;
 mod prune;
 mod seal;
 mod trouble;
@@ -23,7 +24,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::config::Config;
 use crate::config::home::{Home, Lock};
@@ -32,6 +33,7 @@ use crate::durable::{Written, digest_of};
 use crate::ids::Digest;
 use crate::instant::Instant;
 use crate::journal::backups::BackedUp;
+use crate::journal::epochs;
 use crate::journal::kept;
 use crate::journal::read::{self, Head};
 use crate::ledger::{attempts, deliveries};
@@ -57,7 +59,7 @@ const FILES_FOLLOW: Duration = Duration::from_secs(20);
 const MOST_MISSING: usize = 20;
 
 /// What came of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct BackupReport {
     pub generation: Generation,
     /// SHA-256 of its `generation.json`, which the journal names.
@@ -66,14 +68,17 @@ pub struct BackupReport {
     pub sealed: u64,
     /// The older generations that were taken away.
     pub removed: Vec<u32>,
+    /// Those of another past than this home's, from before a restore or of another copy of it, and those that do not say of
+    /// which. `--keep` leaves them alone.
+    pub apart: Vec<u32>,
+    /// Why none was removed: a list of one that was to stay cannot be relied on.
+    pub not_pruned: Option<Trouble>,
     /// What the database counts on and the home does not have: neither has the backup, but for objects that the medium had
     /// from before. So much of it is listed. Older generations stay then.
     pub missing: Vec<String>,
     pub more_missing: u64,
     /// What belongs to the home and lies elsewhere: it is in no backup of the home.
     pub outside: Vec<String>,
-    /// The objects lie on an S3 server: they are in it, but no restore puts them back there.
-    pub objects_elsewhere: bool,
     /// Home and backup lie on one file system: a disk that fails takes both.
     pub same_file_system: bool,
 }
@@ -112,6 +117,7 @@ pub fn back_up(order: &Order<'_>, progress: &mut dyn FnMut(u64, u64)) -> Result<
         return Err(Trouble::NoRecipients);
     }
     order.home.check_markers(order.config)?;
+    promised::demand_newest(order)?;
     let folder = BackupFolder::open_for(order.to, order.home, order.begin)?;
     let custody_stays = hold_custody(order.home)?;
     let snapshot = Snapshot::take(order)?;
@@ -123,10 +129,21 @@ pub fn back_up(order: &Order<'_>, progress: &mut dyn FnMut(u64, u64)) -> Result<
     let draft = generations.draft()?;
 
     let shelf = folder::Shelf::open(folder.folder.make_folder(folder::FILES)?)?;
-    let mut making = Making { order, shelf, listed: String::new(), files: String::new(), count: 0, sealed: 0 };
+    let mut making = Making {
+        order,
+        shelf,
+        promised: BTreeMap::new(),
+        damaged: Vec::new(),
+        listed: String::new(),
+        files: String::new(),
+        count: 0,
+        sealed: 0,
+    };
     // Asked before custody is looked at: of a database that goes on, what comes meanwhile is not missed.
     let mut missing = snapshot.counts_on()?;
     let custody = contents::custody(order.home, order.config)?;
+    let promised = promised::in_custody(order, &snapshot, &custody)?;
+    making.promised = promised.digests;
     let gone = making.take_all(&custody, progress)?;
     drop(custody_stays);
     // A copy of which one file was gone is not there, whatever was taken of it.
@@ -134,7 +151,10 @@ pub fn back_up(order: &Order<'_>, progress: &mut dyn FnMut(u64, u64)) -> Result<
     let whole = custody.found.iter().filter_map(|found| folder_of(&found.name)).filter(|name| !broken.contains(name));
     let there: BTreeSet<_> = whole.map(without_number).collect();
     missing.retain(|wanted| !there.contains(wanted.as_str()));
+    missing.extend(promised.unreadable);
     snapshot.wait_for_files(order)?;
+    let journal_folder = order.home.layout().store(order.config).join("journal");
+    missing.extend(promised::damaged_journal(&journal_folder, snapshot.database(), snapshot.head.size)?);
     let journal = contents::journal(order.home, order.config, snapshot.head.size)?;
     let rest = contents::rest(order.home, order.config)?;
     missing.extend(making.take_all(&journal, progress)?.into_iter().map(ToOwned::to_owned));
@@ -171,6 +191,7 @@ pub fn back_up(order: &Order<'_>, progress: &mut dyn FnMut(u64, u64)) -> Result<
     })?;
     line(folder::LIST, list);
     missing.append(&mut objects.missing);
+    missing.append(&mut making.damaged);
 
     let generation = Generation {
         format: GENERATION_FORMAT,
@@ -179,6 +200,7 @@ pub fn back_up(order: &Order<'_>, progress: &mut dyn FnMut(u64, u64)) -> Result<
         made_at: snapshot.at,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         database: snapshot.copy.is_some(),
+        epoch: snapshot.epoch,
         journal_size: snapshot.head.size,
         journal_root: snapshot.head.root,
         checkpoint: snapshot.head.checkpoint.clone(),
@@ -192,23 +214,32 @@ pub fn back_up(order: &Order<'_>, progress: &mut dyn FnMut(u64, u64)) -> Result<
     draft.place(&folder::generation_name(number))?;
 
     // Of a home that is not whole an older generation may hold what this one lacks.
-    let removed = if missing.is_empty() { prune::prune(&folder, order.keep)? } else { Vec::new() };
+    let apart = promised::apart(&folder, &numbers, snapshot.database())?;
+    let pruned = match order.keep.filter(|_| missing.is_empty()) {
+        Some(keep) => prune::prune(&folder, keep, &apart),
+        None => Ok(Vec::new()),
+    };
+    let (removed, not_pruned) = match pruned {
+        Ok(removed) => (removed, None),
+        Err(trouble @ (Trouble::Damaged { .. } | Trouble::Missing { .. })) => (Vec::new(), Some(trouble)),
+        Err(trouble) => return Err(trouble),
+    };
     let mut outside = contents::outside(order.home, order.config);
     outside.extend(rest.links.iter().chain(&custody.links).map(|link| link.display().to_string()));
     let more_missing = missing.split_off(missing.len().min(MOST_MISSING)).len() as u64;
     let same_file_system = folder::on_one_file_system(order.to, order.home.layout().root())
         .map_err(|error| Trouble::io(order.to, &error))?;
     let sealed = making.sealed.saturating_add(objects.sealed);
-    let objects_elsewhere = order.config.objects.url.is_some();
     Ok(BackupReport {
         generation,
         summary,
         sealed,
         removed,
+        apart: apart.into_iter().collect(),
+        not_pruned,
         missing,
         more_missing,
         outside,
-        objects_elsewhere,
         same_file_system,
     })
 }
@@ -242,6 +273,7 @@ fn hold_custody(home: &Home) -> Result<Lock, Trouble> {
 struct Snapshot<'a> {
     order: &'a Order<'a>,
     at: Instant,
+    epoch: u32,
     head: Head,
     /// None where the database is on a server: then what is read is of now, and holds more.
     copy: Option<Copy>,
@@ -283,9 +315,10 @@ impl<'a> Snapshot<'a> {
             }
         };
         let database = copy.as_ref().and_then(|copy| copy.database.as_ref()).unwrap_or(order.database);
-        let head = database.read::<_, DatabaseError, _>(async |tx| read::head(tx).await)?;
+        let (epoch, head) =
+            database.read::<_, DatabaseError, _>(async |tx| Ok((epochs::current(tx).await?, read::head(tx).await?)))?;
         let head = head.ok_or_else(|| Trouble::Database { problem: "the journal is empty".into() })?;
-        Ok(Self { order, at, head, copy })
+        Ok(Self { order, at, epoch, head, copy })
     }
 
     fn database(&self) -> &Database {
@@ -328,6 +361,10 @@ impl<'a> Snapshot<'a> {
 struct Making<'a> {
     order: &'a Order<'a>,
     shelf: folder::Shelf,
+    /// What files should be, by their names in the list.
+    promised: BTreeMap<String, Digest>,
+    /// Those that are not. They are sealed as they are.
+    damaged: Vec<String>,
     /// What the sealed list says.
     listed: String,
     /// The sealed files.
@@ -364,6 +401,9 @@ impl Making<'_> {
         };
         let most = found.bytes.unwrap_or(u64::MAX);
         let plain = digest_of(&mut (&mut file).take(most)).map_err(|error| failed(&error))?;
+        if self.promised.get(&found.name).is_some_and(|promised| *promised != plain.digest) {
+            self.damaged.push(found.name.clone());
+        }
         let name = match self.shelf.name(&plain.digest) {
             Some(name) => name.clone(),
             None => {

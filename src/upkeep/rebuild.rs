@@ -298,7 +298,8 @@ fn fill(
 /// Puts the new database in the old one's place. The old one, with what SQLite keeps beside it, is kept under another name.
 fn exchange(path: &Path, made: &Path, now: Instant) -> Result<Vec<String>, RebuildError> {
     let folder = path.parent().unwrap_or(path);
-    let stamp: String = now.to_string().chars().filter(char::is_ascii_digit).take(14).collect();
+    // To the microsecond: one that was kept before is never replaced, whatever became of the clock since.
+    let stamp: String = now.to_string().chars().filter(char::is_ascii_digit).collect();
     let mut kept = Vec::new();
     // The log first: a database without it is whole as of its last checkpoint, a log without its database is nothing.
     for ending in ["-wal", "-shm", ""] {

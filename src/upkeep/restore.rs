@@ -42,6 +42,9 @@ pub struct RestoreReport {
     pub epoch: u32,
     /// The journal's entry that opens it.
     pub journal_index: u64,
+    /// The epochs in which the home had gone on after other restores, as far as backups, the copies of the checkpoints and the
+    /// drop folders tell: what was done in them is not in this one.
+    pub given_up: Vec<u32>,
     /// Of the entries that are lost the first, and the last that is known of; none where nothing outside knows of more than
     /// the backup holds.
     pub lost_entries: Option<LostEntries>,
@@ -98,6 +101,8 @@ pub struct Order<'a> {
     pub generation: Option<u32>,
     pub identities: &'a Identities,
     pub to: &'a Path,
+    /// The home's settings, where they are to be others than those in the backup.
+    pub settings: Option<&'a str>,
     /// Checkpoints that were kept elsewhere.
     pub against: Option<&'a str>,
     pub runtime: &'a tokio::runtime::Handle,
@@ -107,7 +112,7 @@ pub struct Order<'a> {
 /// Brings a home back. What `check` of the report says is for the caller to fill in, once the home is there.
 ///
 /// # Errors
-/// When it cannot be brought back; then nothing of it stays.
+/// When it cannot be brought back; then nothing of it stays, but for what went to servers already.
 pub fn restore(order: &Order<'_>, progress: &mut dyn FnMut(u64, u64)) -> Result<RestoreReport, RestoreError> {
     let number = order.backup.number(order.generation)?;
     let (generation, summary) = order.backup.summary(number)?;
@@ -122,6 +127,9 @@ pub fn restore(order: &Order<'_>, progress: &mut dyn FnMut(u64, u64)) -> Result<
     let layout = Layout::new(&root);
     let home = generation.home;
     let failed = |problem: String| Trouble::Database { problem };
+    let trust = Trust::of_home(layout, &config).map_err(|error| failed(error.to_string()))?;
+    // Asked before anything is made on a server, which would stay there.
+    let given = lost::given(order, &trust)?;
     let mut not_rebuilt = Vec::new();
     if !generation.database {
         // The settings name a server's database, which has to be empty.
@@ -135,20 +143,29 @@ pub fn restore(order: &Order<'_>, progress: &mut dyn FnMut(u64, u64)) -> Result<
     let database = Database::open(&address, false, order.runtime, || ()).map_err(Trouble::from)?;
     let mode = config.mode;
     database.read(async |tx| owner::check(tx, home, mode).await).map_err(|error| failed(error.to_string()))?;
-    let stand = database.read::<_, DatabaseError, _>(async |tx| {
-        Ok((read::head(tx).await?, epochs::newest(tx).await?.map_or(epochs::FIRST, |epoch| epoch.epoch)))
-    });
+    let stand =
+        database.read::<_, DatabaseError, _>(async |tx| Ok((read::head(tx).await?, epochs::current(tx).await?)));
     let (head, before) = stand.map_err(Trouble::from)?;
     let of_this = head.is_some_and(|head| (head.size, head.root) == (generation.journal_size, generation.journal_root));
     if !of_this {
         return Err(Trouble::Damaged { path: layout.database(&config).display().to_string() }.into());
     }
 
-    let trust = Trust::of_home(layout, &config).map_err(|error| failed(error.to_string()))?;
-    let lost = lost::look(order, &config, &root, &generation, before, &trust, &database)?;
+    let restored = lost::Restored {
+        order,
+        config: &config,
+        root: &root,
+        restored: &generation,
+        epoch: before,
+        trust: &trust,
+        database: &database,
+    };
+    let lost = lost::look(&restored, given)?;
     let size = generation.journal_size;
+    // A number that another restore has taken would let two pasts look like one.
+    let newest_known = lost.epochs.last().copied().unwrap_or(before);
     let epoch = Epoch {
-        epoch: before.saturating_add(1),
+        epoch: newest_known.saturating_add(1),
         generation: number,
         summary,
         made_at: generation.made_at,
@@ -178,6 +195,7 @@ pub fn restore(order: &Order<'_>, progress: &mut dyn FnMut(u64, u64)) -> Result<
         generation,
         epoch: epoch.epoch,
         journal_index: entered.index,
+        given_up: lost.epochs,
         lost_entries,
         lost_records: lost.records,
         lost_documents: lost.documents,

@@ -92,6 +92,13 @@ fn a_copy_of_a_home_and_one_that_was_restored_elsewhere_are_told_apart() {
     std::fs::remove_file(share.join(".torikomi-claim")).unwrap();
     stop(up(&home));
     refused(&copy, "Another copy of this home has worked with");
+    // Nor by another way to the same folder.
+    let alias = place.path().join("alias");
+    std::os::unix::fs::symlink(&share, &alias).unwrap();
+    let settings = copy.join("torikomi.toml");
+    let text = std::fs::read_to_string(&settings).unwrap();
+    std::fs::write(&settings, text.replace(&share.display().to_string(), &alias.display().to_string())).unwrap();
+    refused(&copy, "Another copy of this home has worked with");
 
     let medium = Medium::of(&hospital);
     back_up(&hospital, &medium, &["--new"]);

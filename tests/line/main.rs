@@ -48,6 +48,7 @@ mod postgresql;
 #[path = "../support/program.rs"]
 mod program;
 mod proven;
+mod pushed_out;
 mod put_back;
 mod rebuilt;
 mod rebuilt_beside;

@@ -150,6 +150,17 @@ fn a_home_is_brought_back_and_what_came_after_is_told_exactly() {
     assert_eq!(restore(&medium, &third, &[])["epoch"], 3);
     let (_, judged) = journal(&third, &[]);
     assert_eq!(judged["epochs"].as_array().unwrap().len(), 2, "{judged:#}");
+    // Once it has gone on, another restore of the same past is not of the same number, and says what it gives up.
+    let made = torikomi(Some(&third), &["store", "backup", "--to", &medium.shown(), "--json"]);
+    assert_eq!((made.status, &made.json()["generation"]["epoch"]), (0, &3.into()), "{}", made.err);
+    let size = made.json()["generation"]["journal_size"].as_u64().unwrap();
+    let fourth = place.path().join("fourth");
+    let report = restore(&medium, &fourth, &["--generation", "1"]);
+    assert_eq!((&report["epoch"], &report["given_up"]), (&4.into(), &json!([3])), "{report:#}");
+    assert_eq!((&report["lost_entries"]["last"], &report["listed_up_to"]), (&json!(size - 1), &size.into()));
+    let (status, judged) = journal(&fourth, &[]);
+    let epochs: Vec<_> = judged["epochs"].as_array().unwrap().iter().map(|epoch| epoch["epoch"].clone()).collect();
+    assert_eq!((status, epochs, &judged["faults"]), (0, vec![2.into(), 4.into()], &json!([])), "{judged:#}");
 }
 
 #[test]
@@ -263,7 +274,7 @@ fn a_home_with_its_database_on_a_server_is_brought_back_from_the_journals_files(
 }
 
 #[test]
-fn a_home_with_its_objects_on_a_server_is_refused_and_nothing_is_left_behind() {
+fn a_home_with_its_objects_on_a_server_is_brought_back_into_its_bucket_or_another() {
     let (s3, place) = (S3::start(), tempfile::tempdir().unwrap());
     let objects = ObjectsTemplate {
         url: s3.url("hospital-a").parse().unwrap(),
@@ -272,16 +283,59 @@ fn a_home_with_its_objects_on_a_server_is_refused_and_nothing_is_left_behind() {
         tls_roots: None,
         retention_days: None,
     };
-    let key = objects.credentials_file.display().to_string();
+    let key = objects.credentials_file.clone();
     let hospital = Hospital::founded(&Foundation { objects: Some(objects), ..Foundation::default() });
     let medium = Medium::of(&hospital);
+    let daemon = hospital.start();
+    hospital.open_session().unwrap();
+    filed(&hospital, deliver_consent(&hospital, "one").keys().next().unwrap());
+    daemon.stop();
     let made = back_up(&hospital, &medium, &["--new"]);
-    assert_eq!((&made["objects_elsewhere"], &made["outside"]), (&true.into(), &json!([key])), "{made:#}");
-    let to = place.path().join("restored");
-    let refused = run(&medium, &to, &[]);
-    let said = refused.json();
-    assert_eq!((refused.status, &said["problem"]["backup"]["code"]), (2, &"objects-elsewhere".into()), "{said:#}");
-    assert_eq!(names(&to), [] as [&str; 0]);
+    assert_eq!(made["outside"], json!([key.display().to_string()]), "{made:#}");
+    let keys = s3.store().keys();
+    let below = |prefix: &str| keys.iter().filter_map(|key| key.strip_prefix(prefix).map(str::to_owned)).collect();
+    let all: Vec<String> = below("hospital-a/");
+    assert_eq!(all.len(), keys.len());
+
+    // The bucket is gone with the home.
+    let settings = fs::read_to_string(hospital.root().join("torikomi.toml")).unwrap();
+    drop(hospital);
+    keys.iter().for_each(|key| drop(s3.store().take_away(key)));
+    restore(&medium, &place.path().join("bare"), &[]);
+    assert_eq!(s3.store().keys(), keys);
+    assert_eq!(verified(&place.path().join("bare")), 1);
+    assert!(!place.path().join("bare/store/objects").exists());
+    // It has outlived the home: nothing is stored twice, and one that is not what was stored is told.
+    let stored = s3.store().stored;
+    restore(&medium, &place.path().join("beside"), &[]);
+    assert_eq!(verified(&place.path().join("beside")), 1);
+    assert_eq!(s3.store().stored, stored + 1, "what tries the server out, and nothing else");
+    let other = keys.iter().find(|key| key.rsplit('/').next().is_some_and(|name| name.len() == 64)).unwrap();
+    let whole = s3.store().take_away(other);
+    s3.store().put(other, b"another object");
+    let refused = run(&medium, &place.path().join("changed"), &[]);
+    assert_eq!((refused.status, &refused.json()["problem"]["backup"]["code"]), (3, &"objects".into()));
+    assert_eq!(names(&place.path().join("changed")), [] as [&str; 0]);
+    s3.store().take_away(other);
+    s3.store().put(other, &whole);
+
+    // Elsewhere, as settings say that are given.
+    let moved = place.path().join("moved.toml");
+    fs::write(&moved, settings.replace("/hospital-a", "/elsewhere")).unwrap();
+    let moved = moved.display().to_string();
+    s3.store().put("elsewhere/of-somebody", b"not ours");
+    let refused = run(&medium, &place.path().join("moved"), &["--settings", &moved]);
+    assert_eq!((refused.status, &refused.json()["problem"]["backup"]["code"]), (3, &"objects".into()));
+    s3.store().take_away("elsewhere/of-somebody");
+    restore(&medium, &place.path().join("moved"), &["--settings", &moved]);
+    let elsewhere: Vec<_> = all.iter().map(|key| format!("elsewhere/{key}")).collect();
+    assert_eq!(s3.store().keys(), [elsewhere, keys.clone()].concat());
+    assert_eq!(verified(&place.path().join("moved")), 1);
+    // And without the key nothing is put anywhere.
+    fs::remove_file(&key).unwrap();
+    let refused = run(&medium, &place.path().join("keyless"), &[]);
+    assert_eq!((refused.status, &refused.json()["problem"]["backup"]["code"]), (3, &"objects".into()));
+    assert_eq!(names(&place.path().join("keyless")), [] as [&str; 0]);
 }
 
 #[test]

@@ -49,6 +49,8 @@ pub enum Fault {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Locks {
     Kept,
+    /// Forgotten where an upload in pieces asked for it.
+    NotOfUploads,
     /// Taken and forgotten, as Garage does.
     Ignored,
     /// Refused: the bucket was made without.
@@ -183,6 +185,10 @@ impl Store {
         let bytes = self.bytes(key).unwrap();
         self.objects.remove(key);
         bytes
+    }
+
+    fn keeps_locks(&self) -> bool {
+        [Locks::Kept, Locks::NotOfUploads].contains(&self.locks)
     }
 
     /// Uploads in pieces that were begun and came to no end.
@@ -361,7 +367,9 @@ impl Asked {
         let until = self.header("x-amz-object-lock-retain-until-date").and_then(|date| date.parse::<Timestamp>().ok());
         match (store.locks, until) {
             (Locks::Ignored, _) => Ok(None),
-            (Locks::Kept, Some(until)) if mode == "COMPLIANCE" && until > Timestamp::now() => Ok(Some(until)),
+            (Locks::Kept | Locks::NotOfUploads, Some(until)) if mode == "COMPLIANCE" && until > Timestamp::now() => {
+                Ok(Some(until))
+            }
             _ => Err(StatusCode::BAD_REQUEST),
         }
     }
@@ -386,7 +394,11 @@ impl Asked {
             Ok(locked_until) => {
                 store.count += 1;
                 let id = format!("u{}", store.count);
-                let upload = Upload { key: key.to_owned(), pieces: BTreeMap::new(), locked_until };
+                let upload = Upload {
+                    key: key.to_owned(),
+                    pieces: BTreeMap::new(),
+                    locked_until: locked_until.filter(|_| store.locks != Locks::NotOfUploads),
+                };
                 store.uploads.insert(id.clone(), upload);
                 let told = format!(
                     "<InitiateMultipartUploadResult><Bucket>{BUCKET}</Bucket><Key>{key}</Key><UploadId>{id}</UploadId></InitiateMultipartUploadResult>"
@@ -438,7 +450,7 @@ impl Asked {
         let modified = DateTimePrinter::new().timestamp_to_rfc9110_string(&version.at).unwrap();
         let mut headers =
             vec![("etag", etag(&bytes)), ("last-modified", modified), ("x-amz-version-id", version.id.clone())];
-        if let Some(until) = version.locked_until.filter(|_| store.locks == Locks::Kept) {
+        if let Some(until) = version.locked_until.filter(|_| store.keeps_locks()) {
             headers.push(("x-amz-object-lock-mode", "COMPLIANCE".to_owned()));
             headers.push(("x-amz-object-lock-retain-until-date", until.to_string()));
         }
@@ -479,7 +491,9 @@ impl Asked {
         let until: Option<Timestamp> = until.and_then(|(until, _)| until.parse().ok());
         let (locks, current) = (store.locks, store.objects.get_mut(key).and_then(|versions| versions.last_mut()));
         match (locks, current, until) {
-            (Locks::Kept, Some(current), Some(until)) if current.locked_until.is_none_or(|locked| locked <= until) => {
+            (Locks::Kept | Locks::NotOfUploads, Some(current), Some(until))
+                if current.locked_until.is_none_or(|locked| locked <= until) =>
+            {
                 current.locked_until = Some(until);
                 reply(StatusCode::OK, &[], Body::empty())
             }

@@ -54,7 +54,7 @@ pub(super) fn run(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
     }
     let report = make(args, desk)?;
     desk.show(&report, |page| show(desk, page, &report))?;
-    Ok(if report.missing.is_empty() { Answer::Yes } else { Answer::No })
+    Ok(if report.missing.is_empty() && report.not_pruned.is_none() { Answer::Yes } else { Answer::No })
 }
 
 fn make(args: &Args, desk: &Desk) -> Result<BackupReport, Failure> {
@@ -118,11 +118,15 @@ fn show(desk: &Desk, page: &mut Page, report: &BackupReport) {
     if !report.removed.is_empty() {
         page.below(&words.with("backup-removed", &[("count", report.removed.len().to_string().into())]));
     }
+    for generation in &report.apart {
+        page.marked(Tone::Warning, &words.with("backup-apart", &[("generation", (*generation).into())]));
+    }
+    if let Some(trouble) = &report.not_pruned {
+        page.marked(Tone::Bad, &words.coded("backup", trouble));
+        page.below(&words.say("backup-not-pruned"));
+    }
     for outside in &report.outside {
         page.marked(Tone::Warning, &words.with("backup-outside", &[("path", outside.as_str().into())]));
-    }
-    if report.objects_elsewhere {
-        page.marked(Tone::Warning, &words.say("backup-not-restored-to-a-server"));
     }
     if report.same_file_system {
         page.marked(Tone::Warning, &words.say("backup-same-file-system"));

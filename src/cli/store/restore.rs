@@ -21,15 +21,19 @@ pub struct Args {
     generation: Option<u32>,
     #[arg(long, value_name = "FILE")]
     against: Option<PathBuf>,
+    #[arg(long, value_name = "FILE")]
+    settings: Option<PathBuf>,
 }
 
 pub(super) fn run(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
     harden_process().map_err(|error| Failure::start(&error))?;
     let to = desk.home_path().ok_or(Failure::HomeNotGiven)?;
     let identities = Identities::read(&args.identity)?;
-    let against =
-        args.against.as_deref().map(|path| std::fs::read_to_string(path).map_err(|error| Failure::file(path, &error)));
-    let against = against.transpose()?;
+    let text = |path: &Option<PathBuf>| {
+        let read = |path: &PathBuf| std::fs::read_to_string(path).map_err(|error| Failure::file(path, &error));
+        path.as_ref().map(read).transpose()
+    };
+    let (against, settings) = (text(&args.against)?, text(&args.settings)?);
     let backup = BackupFolder::open(&args.from, Work::Read)?;
     let runtime = crate::cli::serve::runtime()?;
     let order = Order {
@@ -37,6 +41,7 @@ pub(super) fn run(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
         generation: args.generation,
         identities: &identities,
         to,
+        settings: settings.as_deref(),
         against: against.as_deref(),
         runtime: runtime.handle(),
         now: desk.now(),
@@ -74,6 +79,9 @@ fn show(desk: &Desk, page: &mut Page, report: &RestoreReport) {
         ("index", report.journal_index.into()),
     ];
     page.marked(Tone::Good, &words.with("restore-done", &blanks));
+    for epoch in &report.given_up {
+        page.marked(Tone::Bad, &words.with("restore-given-up", &[("epoch", (*epoch).into())]));
+    }
     if let Some(path) = &report.unread_anchor {
         page.marked(Tone::Bad, &words.with("restore-unread-anchor", &[("path", path.as_str().into())]));
     }

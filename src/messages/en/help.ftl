@@ -126,6 +126,7 @@ arg-store-restore-from = The folder of the backups
 arg-store-restore-identity = File with the secret key (age-keygen)
 arg-store-restore-generation = This generation (else the newest)
 arg-store-restore-against = Checkpoints that were kept outside the home: what they promise and the backup lacks is told
+arg-store-restore-settings = Take the settings from this file, and not from the backup
 arg-operator-revoke-since = What was signed from this time on counts for nothing (else from now on)
 arg-operator-revoke-why = Why the key counts no more: key-lost, key-compromised, renewal, left
 arg-operator-appoint-from = From this time on (else from now)

@@ -126,6 +126,7 @@ arg-store-restore-from = バックアップのあるフォルダー
 arg-store-restore-identity = 秘密鍵のファイル（age-keygen で作ったもの）
 arg-store-restore-generation = 世代の番号（なければ最新）
 arg-store-restore-against = ホームの外に保管した節目のファイル。そこにあってバックアップにないものを知らせます
+arg-store-restore-settings = バックアップの設定の代わりに、このファイルの設定を使います
 arg-operator-revoke-since = この時刻以後の署名を無効とする（なければ今から）
 arg-operator-revoke-why = 失効の理由（key-lost 紛失、key-compromised 漏えい、renewal 更新、left 退職など）
 arg-operator-appoint-from = この時刻から（なければ今から）

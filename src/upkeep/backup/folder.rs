@@ -61,6 +61,8 @@ pub struct Generation {
     pub version: String,
     /// Whether the database is in it. One on a server is not: it is made anew from the journal's files.
     pub database: bool,
+    /// The journal's epoch: another for each restore.
+    pub epoch: u32,
     /// How many entries of the journal are in it.
     pub journal_size: u64,
     /// The root over them.

@@ -3,20 +3,22 @@
 use std::collections::BTreeSet;
 
 use super::folder::{self, BackupFolder};
-use super::inspection::sealed_files;
+use super::inspection::{demand_lists, sealed_files};
 use super::trouble::Trouble;
 use crate::durable::Class;
 
-/// Keeps the newest `keep` generations, or all. Objects stay: a store never loses one, so the newest generation names every
+/// Keeps the newest `keep` generations of this home's past, and all that are `apart`. Objects stay: a store never loses one, so the newest generation names every
 /// one that an older named; where the store has lost one all the same, nothing is pruned.
-pub(super) fn prune(backup: &BackupFolder, keep: Option<u32>) -> Result<Vec<u32>, Trouble> {
-    let Some(keep) = keep else { return Ok(Vec::new()) };
+pub(super) fn prune(backup: &BackupFolder, keep: u32, apart: &BTreeSet<u32>) -> Result<Vec<u32>, Trouble> {
     let (mut numbers, _) = backup.numbers()?;
+    let mut kept: Vec<u32> = apart.iter().copied().collect();
+    numbers.retain(|number| !apart.contains(number));
     let keep = usize::try_from(keep.max(1)).unwrap_or(usize::MAX);
-    let kept = numbers.split_off(numbers.len().saturating_sub(keep));
+    kept.extend(numbers.split_off(numbers.len().saturating_sub(keep)));
     // What those that stay name is known before anything goes.
     let mut named = BTreeSet::new();
     for number in kept {
+        demand_lists(backup, &backup.summary(number)?.0)?;
         for sealed in sealed_files(backup, number, folder::SEALED_FILES)? {
             named.extend(sealed?.path.file_name().map(ToOwned::to_owned));
         }

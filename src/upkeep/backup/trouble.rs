@@ -59,10 +59,6 @@ pub enum Trouble {
     },
     /// What is given with `--against` holds no checkpoint of this journal.
     NoCheckpoint,
-    /// The settings in the backup keep the objects on an S3 server: nothing puts them back there.
-    ObjectsElsewhere {
-        place: String,
-    },
     /// A name that a list of files cannot hold.
     BadName {
         path: String,
@@ -89,6 +85,11 @@ pub enum Trouble {
     /// A file changed while it was read.
     Changed {
         path: String,
+    },
+    /// The journal's files speak of entries to which the database does not lead: it is an older one, or another.
+    OtherDatabase {
+        in_files: u64,
+        in_database: u64,
     },
     /// The journal's files lack entries that the database has.
     JournalBehind {
@@ -130,10 +131,9 @@ impl Trouble {
             | Self::WrongKey { .. }
             | Self::NotEmpty { .. }
             | Self::NoCheckpoint
-            | Self::ObjectsElsewhere { .. }
             | Self::Settings { .. }
             | Self::BadName { .. } => 2,
-            Self::Damaged { .. } | Self::Missing { .. } | Self::AnotherPast { .. } => 1,
+            Self::Damaged { .. } | Self::Missing { .. } | Self::AnotherPast { .. } | Self::OtherDatabase { .. } => 1,
             Self::Busy { .. }
             | Self::DiskFull { .. }
             | Self::Changed { .. }

@@ -2,6 +2,7 @@
 //! documents, by the journal of a newer generation.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Read};
 use std::path::Path;
 
@@ -9,16 +10,20 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Checkpoint, Config, Generation, Order};
+use crate::config::claim::{self, Claim};
 use crate::database::{Database, DatabaseError};
 use crate::evidence::tree::Frontier;
 use crate::ids::{DocumentId, RecordId};
 use crate::instant::Instant;
-use crate::journal::anchor::path_of;
+use crate::journal::anchor::{self, path_of};
 use crate::journal::read::edge_at;
 use crate::journal::{Entry, Kind};
 use crate::upkeep::backup::{Both, Trouble};
 use crate::verification::Trust;
 use crate::verification::journal::kept_checkpoints;
+
+/// So often a home is not restored from one past.
+const MOST_RESTORES: u32 = 10_000;
 
 /// A record that was filed after the backup.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -47,40 +52,71 @@ pub(super) struct Lost {
     pub(super) records: Vec<LostRecord>,
     pub(super) documents: Vec<LostDocument>,
     pub(super) listed_up_to: u64,
+    /// Epochs that are known of and that the backup does not know, in their order.
+    pub(super) epochs: Vec<u32>,
     /// The copy of the checkpoints outside that could not be read, and so tells nothing.
     pub(super) unread_anchor: Option<String>,
 }
 
-pub(super) fn look(
-    order: &Order<'_>,
-    config: &Config,
-    root: &Path,
-    restored: &Generation,
-    epoch: u32,
-    trust: &Trust,
-    database: &Database,
-) -> Result<Lost, Trouble> {
-    let size = restored.journal_size;
+impl Lost {
+    /// One epoch's journal holds what came before it in another's.
+    fn add(&mut self, (records, documents): (Vec<LostRecord>, Vec<LostDocument>)) {
+        for record in records {
+            if !self.records.contains(&record) {
+                self.records.push(record);
+            }
+        }
+        for document in documents {
+            if !self.documents.contains(&document) {
+                self.documents.push(document);
+            }
+        }
+    }
+}
+
+/// The checkpoints that are given.
+pub(super) fn given(order: &Order<'_>, trust: &Trust) -> Result<Vec<Checkpoint>, Trouble> {
+    let Some(notes) = order.against else { return Ok(Vec::new()) };
+    let given = kept_checkpoints(notes, trust);
+    if given.is_empty() { Err(Trouble::NoCheckpoint) } else { Ok(given) }
+}
+
+/// What was restored, as far as it can be looked at.
+pub(super) struct Restored<'a> {
+    pub(super) order: &'a Order<'a>,
+    pub(super) config: &'a Config,
+    pub(super) root: &'a Path,
+    pub(super) restored: &'a Generation,
+    pub(super) epoch: u32,
+    pub(super) trust: &'a Trust,
+    pub(super) database: &'a Database,
+}
+
+pub(super) fn look(of: &Restored<'_>, given: Vec<Checkpoint>) -> Result<Lost, Trouble> {
+    let Restored { order, config, root, restored, epoch, trust, database } = of;
+    let (size, epoch) = (restored.journal_size, *epoch);
     let mut checkpoints = kept_checkpoints(&restored.checkpoint, trust);
     if !checkpoints.iter().any(|found| (found.size, found.root) == (size, restored.journal_root)) {
         return Err(Trouble::Damaged { path: order.backup.generation_path(restored.generation).display().to_string() });
     }
-    if let Some(notes) = order.against {
-        let given = kept_checkpoints(notes, trust);
-        if given.is_empty() {
-            return Err(Trouble::NoCheckpoint);
-        }
-        checkpoints.extend(given);
-    }
+    checkpoints.extend(given);
+    let epochs = later_epochs(of);
     let mut unread_anchor = None;
+    // What was promised in epochs of other restores, of which the backup need not be the past.
+    let mut beyond = Vec::new();
     if let Some(folder) = &config.journal.anchor {
         let folder = root.join(folder);
-        let path = path_of(&folder, restored.home, epoch);
-        match std::fs::read_to_string(&path) {
-            Ok(notes) => checkpoints.extend(kept_checkpoints(&notes, trust)),
-            // Nothing was copied there yet. A folder that is not there may be one that is not mounted.
-            Err(error) if error.kind() == io::ErrorKind::NotFound && folder.is_dir() => {}
-            Err(_) => unread_anchor = Some(path.display().to_string()),
+        for number in std::iter::once(epoch).chain(epochs.iter().copied()) {
+            let path = path_of(&folder, restored.home, number);
+            match std::fs::read_to_string(&path) {
+                Ok(notes) if number == epoch => checkpoints.extend(kept_checkpoints(&notes, trust)),
+                Ok(notes) => beyond.extend(kept_checkpoints(&notes, trust)),
+                // Nothing was copied there yet. A folder that is not there may be one that is not mounted.
+                Err(error) if error.kind() == io::ErrorKind::NotFound && folder.is_dir() => {}
+                Err(_) => {
+                    unread_anchor.get_or_insert_with(|| path.display().to_string());
+                }
+            }
         }
     }
     // What others kept of the time before must be of the same past, or the backup is not of this journal.
@@ -91,12 +127,14 @@ pub(super) fn look(
             return Err(Trouble::AnotherPast { size: kept.size });
         }
     }
-    let mut lost = Lost { listed_up_to: size, unread_anchor, ..Lost::default() };
+    checkpoints.extend(beyond);
+    let mut lost = Lost { listed_up_to: size, epochs, unread_anchor, ..Lost::default() };
+    let mut listed = BTreeMap::new();
     let (numbers, _) = order.backup.numbers()?;
     for number in numbers.into_iter().rev().filter(|number| *number > restored.generation) {
         // One that cannot be read tells nothing; an older one may.
         let Ok((newer, _)) = order.backup.summary(number) else { continue };
-        if newer.journal_size <= size {
+        if newer.journal_size <= size || listed.contains_key(&newer.epoch) {
             continue;
         }
         let edge = database.read::<_, DatabaseError, _>(async |tx| edge_at(tx, size).await)?;
@@ -106,13 +144,33 @@ pub(super) fn look(
                 .any(|kept| (kept.size, kept.root) == (newer.journal_size, newer.journal_root))
         {
             checkpoints.extend(kept_checkpoints(&newer.checkpoint, trust));
-            (lost.records, lost.documents) = told(&found);
-            lost.listed_up_to = newer.journal_size;
-            break;
+            lost.add(told(&found));
+            listed.insert(newer.epoch, newer.journal_size);
         }
     }
+    // Of several, up to where each of them was told.
+    lost.listed_up_to = listed.into_values().min().unwrap_or(size);
     lost.newest = checkpoints.into_iter().filter(|kept| kept.size > size).max_by_key(|kept| kept.size);
     Ok(lost)
+}
+
+/// The epochs after the backup's that are known of. What cannot be read tells of none: the start looks at it again.
+fn later_epochs(of: &Restored<'_>) -> Vec<u32> {
+    let Restored { order, config, root, epoch, .. } = of;
+    let id = of.restored.home;
+    let (numbers, _) = order.backup.numbers().unwrap_or_default();
+    let generations = numbers.into_iter().filter_map(|number| order.backup.summary(number).ok());
+    let mut found: BTreeSet<u32> = generations.map(|(generation, _)| generation.epoch).collect();
+    let stations = config.stations.iter().map(|(name, station)| claim::in_drop_folder(&station.folder(root, name)));
+    let mut claims: Vec<_> = stations.collect();
+    if let Some(folder) = config.journal.anchor.as_ref().map(|folder| root.join(folder)) {
+        found.extend(anchor::epochs_in(&folder, id).unwrap_or_default());
+        claims.push(claim::beside_checkpoints(&folder, id));
+    }
+    let claims = claims.iter().filter_map(|path| Claim::read(&File::open(path).ok()?).ok().flatten());
+    found.extend(claims.filter(|claim| claim.home == id).map(|claim| claim.epoch));
+    // Scanners may write to their folders: what nobody can have restored so often is no epoch.
+    found.into_iter().filter(|known| known > epoch && known.saturating_sub(*epoch) < MOST_RESTORES).collect()
 }
 
 /// The entries that a newer generation has beyond the restored one, where its tree grew from that one's.

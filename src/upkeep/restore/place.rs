@@ -11,9 +11,13 @@ use crate::config::home::{Layout, MARKER};
 use crate::config::{Config, ConfigError};
 use crate::durable::Folder;
 use crate::ids::Digest;
+use crate::store::{Objects, StoreError};
 use crate::upkeep::backup::{Both, CUSTODY, STORE, SealedFile, Trouble, pour};
 
 const SETTINGS: &str = "torikomi.toml";
+
+/// In the list's part of the store.
+const IN_OBJECTS: &str = "objects/";
 
 pub(super) struct Placing<'a> {
     order: &'a Order<'a>,
@@ -71,6 +75,10 @@ impl<'a> Placing<'a> {
         let order = self.order;
         let both = Both { backup: order.backup, number, identities: order.identities };
         let mut found = false;
+        if let Some(given) = order.settings {
+            Folder::open(&self.root)?.create_new(SETTINGS, given.as_bytes())?;
+            return self.settled();
+        }
         both.each(|plain, name, sealed| {
             if name == SETTINGS {
                 self.write(&self.root.join(SETTINGS), plain, sealed)?;
@@ -81,14 +89,16 @@ impl<'a> Placing<'a> {
         if !found {
             return Err(Trouble::Damaged { path: order.backup.generation_path(number).display().to_string() });
         }
+        self.settled()
+    }
+
+    /// What the settings say that lie in the home now.
+    fn settled(&mut self) -> Result<Config, Trouble> {
         let settings = Layout::new(&self.root).settings();
         let config = Config::load(&settings).map_err(|error| match error {
             ConfigError::Unreadable { file, error } => Trouble::io(&file, &error),
             ConfigError::Faulty(problems) => Trouble::Settings { problems },
         })?;
-        if let Some(url) = &config.objects.url {
-            return Err(Trouble::ObjectsElsewhere { place: url.to_string() });
-        }
         for folder in [Layout::new(&self.root).store(&config), Layout::new(&self.root).custody(&config)] {
             make_folder(&folder)?;
             if !folder.starts_with(&self.root) {
@@ -109,11 +119,22 @@ impl<'a> Placing<'a> {
         let layout = Layout::new(&self.root);
         let (store, custody) = (layout.store(config), layout.custody(config));
         let (mut marker, mut done) = (None, 0_u64);
+        let in_bucket = config.objects.url.is_some();
+        let mut bucket = None;
+        // Its key is one of the files, which come before the objects.
+        let open_bucket = || Objects::found(layout, order.backup.home, config, order.runtime);
         both.each(|plain, name, sealed| {
             done = done.saturating_add(1);
             progress(done);
             let path = match (name.split_once('/'), name) {
                 _ if !is_plain(name) => return Err(Trouble::BadName { path: name.to_owned() }),
+                (Some((STORE, below)), _) if in_bucket && below.starts_with(IN_OBJECTS) => {
+                    let bucket = match &mut bucket {
+                        Some(bucket) => bucket,
+                        none => none.insert(open_bucket()?),
+                    };
+                    return put(order, bucket, plain, sealed);
+                }
                 (Some((STORE, below)), _) => store.join(below),
                 (Some((CUSTODY, below)), _) => custody.join(below),
                 (None, SETTINGS) => return Ok(()),
@@ -125,6 +146,9 @@ impl<'a> Placing<'a> {
             };
             self.write(&path, plain, sealed)
         })?;
+        if in_bucket && bucket.is_none() {
+            open_bucket()?;
+        }
         self.marker = marker;
         Ok(())
     }
@@ -184,6 +208,16 @@ pub(super) fn read(order: &Order<'_>, plain: Digest, sealed: &SealedFile) -> Res
     let mut bytes = Vec::new();
     let poured = open(order, sealed, |opened| pour(opened, &mut bytes, |_| damaged(sealed)))?;
     if poured == plain { Ok(bytes) } else { Err(damaged(sealed)) }
+}
+
+/// Puts an object into a bucket. It stays there whatever comes later: what bears its name is what it is.
+fn put(order: &Order<'_>, bucket: &Objects, plain: Digest, sealed: &SealedFile) -> Result<(), Trouble> {
+    // Sealed it is longer, by little.
+    let length = sealed.path.metadata().map_err(|error| Trouble::io(&sealed.path, &error))?.len();
+    order.identities.open(&sealed.path, |opened| match bucket.put_stream(plain, length, opened) {
+        Err(StoreError::NotWhatWasSaid { .. } | StoreError::Io(_)) => Err(damaged(sealed)),
+        outcome => Ok(outcome?),
+    })
 }
 
 /// Opens a sealed file that is what its name says, and answers the digest of what `take` read in it.

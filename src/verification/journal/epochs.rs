@@ -1,5 +1,6 @@
 //! Epochs: a journal that was restored from a backup is told as such, always.
 //!
+//! Their numbers grow; one that is left out was another restore's, which this journal does not come from.
 //! Each entry that opens one must speak of the journal as it stands before it: how many entries, and the root over them. What it
 //! says is lost is told. It proves nothing of why: whoever took entries out may say so of a backup that never was. So
 //! a journal with an epoch is never *verified*, and a checkpoint that leads to nothing any more is a no, however well explained.
@@ -44,7 +45,7 @@ impl Epochs {
         }
         let index = entry.index;
         let before = self.found.last().map_or(epochs::FIRST, |(_, epoch)| epoch.epoch);
-        let right = Epoch::of(entry).filter(|epoch| epoch.size == index && epoch.epoch == before.saturating_add(1));
+        let right = Epoch::of(entry).filter(|epoch| epoch.size == index && epoch.epoch > before);
         match right.filter(|epoch| epoch.root == root_before()) {
             Some(epoch) => {
                 let Epoch { epoch: number, generation, made_at, known, .. } = epoch;
@@ -113,10 +114,11 @@ mod tests {
         let epoch = restored();
         let (epochs, faults) = read(6, &epoch, &epoch.root);
         assert_eq!((faults, epochs.is_first()), (vec![], false));
+        let (epochs, faults) = read(6, &Epoch { epoch: 3, ..epoch.clone() }, &epoch.root);
+        assert_eq!((faults, epochs.is_first()), (vec![], false), "the second was another restore's");
         let wrong = [
             (7, epoch.clone(), epoch.root),
             (6, epoch.clone(), Digest::of(b"another past")),
-            (6, Epoch { epoch: 3, ..epoch.clone() }, epoch.root),
             (6, Epoch { epoch: 1, ..epoch.clone() }, epoch.root),
         ];
         for (index, epoch, root) in wrong {
