@@ -41,6 +41,9 @@ pub enum Kind {
     CertificateIssued,
     CertificateRevoked,
     Appointed,
+    /// A person proves nobody and signs nothing any more.
+    PersonSuspended,
+    PersonResumed,
     /// Another patient list or calendar is in use from here on.
     FileAdopted,
     /// A changed patient list or calendar was refused; the one of before stays.

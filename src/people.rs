@@ -22,6 +22,7 @@ pub mod register;
 pub mod restoring;
 pub mod sessions;
 mod succession;
+pub mod suspensions;
 mod undoing;
 
 use std::fmt;
@@ -167,6 +168,12 @@ pub enum Refused {
     LastKey,
     #[error("the certificate begins at {since}, and cannot be revoked from before")]
     RevocationTooEarly { since: Instant },
+    #[error("nobody suspends themselves: ask another administrator")]
+    OwnSuspension,
+    #[error("{login} is not suspended: there is nothing to end")]
+    NotSuspended { login: String },
+    #[error("no administrator with a key would be left whose office has no end: first appoint one")]
+    LastAdministrator,
     #[error("nobody appoints themselves: ask another administrator")]
     OwnAppointment,
     #[error("an appointment must end after it begins")]

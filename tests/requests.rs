@@ -27,6 +27,8 @@ mod revocations;
 mod shown;
 #[path = "requests/socket.rs"]
 mod socket;
+#[path = "requests/suspensions.rs"]
+mod suspensions;
 #[path = "requests/undone.rs"]
 mod undone;
 #[path = "requests/viewings.rs"]

@@ -4,7 +4,9 @@ mod add;
 mod appoint;
 mod enrol;
 mod list;
+mod resume;
 mod revoke;
+mod suspend;
 
 use clap::Subcommand;
 
@@ -20,6 +22,8 @@ pub enum Operator {
     Enrol(enrol::Args),
     Revoke(revoke::Args),
     Appoint(appoint::Args),
+    Suspend(suspend::Args),
+    Resume(resume::Args),
 }
 
 pub(super) fn run(command: &Operator, desk: &Desk) -> Result<Answer, Failure> {
@@ -29,6 +33,8 @@ pub(super) fn run(command: &Operator, desk: &Desk) -> Result<Answer, Failure> {
         Operator::Enrol(args) => enrol::run(args, desk),
         Operator::Revoke(args) => revoke::run(args, desk),
         Operator::Appoint(args) => appoint::run(args, desk),
+        Operator::Suspend(args) => suspend::run(args, desk),
+        Operator::Resume(args) => resume::run(args, desk),
     }
 }
 

@@ -24,6 +24,7 @@ mod sessions;
 pub mod shown;
 pub mod state;
 mod status;
+mod suspensions;
 
 use std::sync::{Arc, Mutex};
 
@@ -123,6 +124,8 @@ impl Requests {
             Request::EndAppointment { by, login, role, ends } => {
                 facts(self.end_appointment(&by, &login, &role, ends, peer)?)
             }
+            Request::Suspend { by, login, reason } => facts(self.suspend(&by, &login, &reason, peer)?),
+            Request::Resume { by, login } => facts(self.resume(&by, &login, peer)?),
             Request::OpenSession { by, station, attested, obtained_on } => {
                 facts(self.open_session(&by, &station, attested, obtained_on, peer)?)
             }

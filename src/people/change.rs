@@ -5,7 +5,7 @@ use super::appointments::{self, Appointment};
 use super::certificates::{self, Certificate};
 use super::register::{self, Person};
 use super::sessions::{self, Attestation, CloseReason, SessionRow};
-use super::undoing;
+use super::{suspensions, undoing};
 use crate::database::{DatabaseError, Tx, unreadable};
 use crate::ids::{Digest, PersonId, SessionId};
 use crate::instant::Instant;
@@ -26,6 +26,8 @@ pub(super) enum Row {
     CertificateRevoked { certificate: Digest, since: Instant, stopped_by: Option<PersonId> },
     Appointment(Appointment),
     AppointmentEnds { person: PersonId, role: Role, at: Instant },
+    Suspended { person: PersonId, from: Instant },
+    Resumed { person: PersonId, at: Instant },
     SessionOpens(SessionRow),
     SessionAttested { session: SessionId, attestation: Attestation },
     SessionCloses { session: SessionId, at: Instant, reason: CloseReason },
@@ -57,6 +59,8 @@ impl Change {
                         return Err(DatabaseError::Conflict(format!("nobody's appointment as {role} to end")));
                     }
                 }
+                Row::Suspended { person, from } => suspensions::insert(tx, *person, *from, journal_index).await?,
+                Row::Resumed { person, at } => suspensions::end(tx, *person, *at).await?,
                 Row::SessionOpens(session) => sessions::insert(tx, session).await?,
                 Row::SessionAttested { session, attestation } => {
                     sessions::set_attestation(tx, *session, attestation).await?;

@@ -12,7 +12,7 @@ use super::acts::{self, Act, ActRules, Deed, Issued, Private, Signed};
 use super::appointments::{self, Appointment, Changing};
 use super::certificates::{self, Certificate, Signer};
 use super::change::{Change, Row};
-use super::register::{self, NewPerson, Person};
+use super::register::{self, NewPerson, Person, PersonState};
 use super::succession;
 use super::{PassphraseRule, PeopleError, Refused, Role};
 use crate::crypto::check;
@@ -202,7 +202,8 @@ async fn replaced_by_another(tx: &mut Tx, owner: PersonId, by: PersonId, now: In
     if !ended_by_itself && last.stopped_by != Some(by) {
         return Ok(());
     }
-    for other in register::list(tx).await?.into_iter().filter(|other| other.id != owner && other.id != by) {
+    let others = register::list(tx).await?.into_iter().filter(|other| other.id != owner && other.id != by);
+    for other in others.filter(|other| other.state == PersonState::Active) {
         let roles = appointments::roles(tx, other.id, now).await?;
         let keys = certificates::of_person(tx, other.id).await?;
         if ENDS_ANOTHERS.iter().any(|role| roles.contains(role)) && keys.iter().any(|key| key.is_in_force(now)) {

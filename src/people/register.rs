@@ -90,19 +90,32 @@ pub async fn get(tx: &mut Tx, id: PersonId) -> Result<Option<Person>, DatabaseEr
     row.as_ref().map(read_row).transpose()
 }
 
+/// The person with this login, suspended or not.
+///
+/// # Errors
+/// When nobody has it.
+pub async fn named(tx: &mut Tx, login: &str) -> Result<Person, PeopleError> {
+    let sql = format!("SELECT {COLUMNS} FROM person WHERE login = $1");
+    let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(login.to_owned()).fetch_optional(tx).await?;
+    let person = row.as_ref().map(read_row).transpose()?;
+    person.ok_or_else(|| Refused::UnknownPerson { login: login.to_owned() }.into())
+}
+
 /// The person with this login.
 ///
 /// # Errors
 /// When nobody has it, or the account is suspended.
 pub async fn active(tx: &mut Tx, login: &str) -> Result<Person, PeopleError> {
-    let sql = format!("SELECT {COLUMNS} FROM person WHERE login = $1");
-    let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(login.to_owned()).fetch_optional(tx).await?;
-    let login = || login.to_owned();
-    let person = row.as_ref().map(read_row).transpose()?.ok_or_else(|| Refused::UnknownPerson { login: login() })?;
+    let person = named(tx, login).await?;
     match person.state {
         PersonState::Active => Ok(person),
-        PersonState::Suspended => Err(Refused::Suspended { login: login() }.into()),
+        PersonState::Suspended => Err(Refused::Suspended { login: login.to_owned() }.into()),
     }
+}
+
+/// Whether somebody is suspended by now.
+pub async fn is_suspended(tx: &mut Tx, person: PersonId) -> Result<bool, DatabaseError> {
+    Ok(get(tx, person).await?.is_some_and(|person| person.state == PersonState::Suspended))
 }
 
 /// Everybody, by login.
@@ -136,6 +149,12 @@ pub(super) async fn insert(tx: &mut Tx, person: &Person) -> Result<(), DatabaseE
     .bind(person.created_at.as_microseconds())
     .execute(tx)
     .await?;
+    Ok(())
+}
+
+pub(super) async fn set_state(tx: &mut Tx, person: PersonId, state: PersonState) -> Result<(), DatabaseError> {
+    let query = sqlx::query("UPDATE person SET state = $1 WHERE id = $2");
+    query.bind(state_text(state)).bind(person.to_string()).execute(tx).await?;
     Ok(())
 }
 

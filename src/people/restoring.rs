@@ -75,6 +75,8 @@ pub async fn restore(
         }
         Deed::Appoint(ref appointment) => rows.push(Row::Appointment(appointment.clone())),
         Deed::EndAppointment { person, role, ends } => rows.push(Row::AppointmentEnds { person, role, at: ends }),
+        Deed::Suspend { person, from } => rows.push(Row::Suspended { person, from }),
+        Deed::Resume { person, from } => rows.push(Row::Resumed { person, at: from }),
         Deed::OpenSession { session, ref station, expires, most, continues, ref attested, obtained_on } => {
             // One that goes on has been attested before.
             let earlier = match continues {
@@ -113,7 +115,9 @@ async fn apply(tx: &mut Tx, index: u64, rows: Vec<Row>) -> Result<Vec<Lost>, Dat
         let about = match &row {
             Row::Certificate(certificate) => Some(certificate.person),
             Row::Appointment(appointment) => Some(appointment.person),
-            Row::AppointmentEnds { person, .. } => Some(*person),
+            Row::AppointmentEnds { person, .. } | Row::Suspended { person, .. } | Row::Resumed { person, .. } => {
+                Some(*person)
+            }
             Row::SessionOpens(session) => Some(session.person),
             Row::SessionAttested { session: id, .. } | Row::SessionCloses { session: id, .. } => {
                 match session(tx, *id).await? {

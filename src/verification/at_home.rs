@@ -242,6 +242,8 @@ async fn people(
                     about(&appointment.person) || appointment.role == Role::InformationManager
                 }
                 Some(Deed::EndAppointment { person, role, .. }) => about(person) || *role == Role::InformationManager,
+                // Who was in force can be told only where those who could not act are known too.
+                Some(Deed::Suspend { .. } | Deed::Resume { .. }) => true,
                 Some(Deed::ApproveProfile { profile }) => Some(profile.digest) == judged_by,
                 Some(Deed::Revoke { person, .. }) => about(person),
                 _ => false,

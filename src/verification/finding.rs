@@ -518,6 +518,10 @@ pub enum Fault {
     SignerRevoked {
         since: Instant,
     },
+    /// The signer's offices rested when it was signed.
+    SignerSuspended {
+        since: Instant,
+    },
     SignerNotAppointed {
         capacity: String,
     },
@@ -590,6 +594,8 @@ pub enum ActFault {
     /// A founding after the first entry, a certificate that its own key did not ask for, an appointment of oneself or of
     /// days gone by.
     ActOutOfPlace,
+    /// One who signed it was suspended by then.
+    ActSuspended,
     ActRoleNotHeld {
         act: String,
     },

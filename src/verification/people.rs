@@ -1,6 +1,6 @@
 //! Who held which certificate and which role at which time, as the journal tells it; and whether an act counts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::finding::ActFault;
@@ -11,7 +11,8 @@ use crate::instant::Instant;
 use crate::journal::{ActSignature, Actor, Entry, Kind};
 use crate::people::Role;
 use crate::people::acts::{Act, Deed, Issued, Second};
-use crate::people::appointments::{self, Appointment};
+use crate::people::appointments::{self, Offices};
+use crate::people::suspensions::{self, Suspension};
 
 /// How far the time of an act may lie from that of its entry: the most that a home's settings allow.
 const ACT_SKEW: jiff::SignedDuration = jiff::SignedDuration::from_hours(1);
@@ -27,7 +28,9 @@ pub(super) struct People {
     revoked: BTreeMap<Digest, Instant>,
     /// Who revoked somebody else's certificate alone.
     stopped: BTreeMap<Digest, PersonId>,
-    appointments: Vec<Appointment>,
+    offices: Offices,
+    /// Those whose suspension stands in an entry, and no end of it yet.
+    suspended: BTreeSet<PersonId>,
     /// Shared by the copies on which acts are tried out: how many certificates there are, whoever made the proof decides.
     certificates: Arc<BTreeMap<Digest, Certificate>>,
     /// Profiles by their digest, and the entry by which each came into force.
@@ -36,8 +39,15 @@ pub(super) struct People {
 }
 
 /// The kinds of entries that say something of people.
-pub(super) const KINDS: [Kind; 5] =
-    [Kind::HomeFounded, Kind::CertificateIssued, Kind::CertificateRevoked, Kind::Appointed, Kind::ProfileAdopted];
+pub(super) const KINDS: [Kind; 7] = [
+    Kind::HomeFounded,
+    Kind::CertificateIssued,
+    Kind::CertificateRevoked,
+    Kind::Appointed,
+    Kind::PersonSuspended,
+    Kind::PersonResumed,
+    Kind::ProfileAdopted,
+];
 
 impl People {
     /// Makes a certificate known by its bytes. That it was issued to somebody is for an entry to say.
@@ -66,7 +76,7 @@ impl People {
     }
 
     pub(super) fn holds(&self, person: PersonId, role: Role, at: Instant) -> bool {
-        self.appointments.iter().any(|held| held.person == person && held.role == role && held.holds_at(at))
+        self.offices.holds(person, role, at)
     }
 
     /// The entry by which a profile came into force.
@@ -76,7 +86,17 @@ impl People {
 
     /// The information manager in force.
     pub(super) fn manager(&self, at: Instant) -> Option<PersonId> {
-        appointments::in_force(&self.appointments, Role::InformationManager, at).map(|held| held.person)
+        self.offices.in_force(Role::InformationManager, at).map(|held| held.person)
+    }
+
+    /// From when on a person was suspended at an instant.
+    pub(super) fn suspended_since(&self, person: PersonId, at: Instant) -> Option<Instant> {
+        self.offices.suspended_since(person, at)
+    }
+
+    /// Whether the entries so far leave a person suspended, whatever the clock says.
+    pub(super) fn is_suspended(&self, person: PersonId) -> bool {
+        self.suspended.contains(&person)
     }
 
     /// Whether the act in an entry counts: it and its entry agree, no earlier entry holds it, those whom it names signed it
@@ -108,6 +128,9 @@ impl People {
         if !signed.signatures.iter().map(|signature| signature.by).eq(signers.iter().copied()) {
             return Err(ActFault::ActSigners);
         }
+        if signers.iter().any(|signer| self.is_suspended(*signer)) {
+            return Err(ActFault::ActSuspended);
+        }
         for signature in &signed.signatures {
             // The first certificates come from the act itself, and a new key signs its own enrolment.
             let certificate = known.certificate(signature.certificate, signature.by, act.at, anchors)?;
@@ -128,10 +151,17 @@ impl People {
 
     /// What is known after an act that says something of people or profiles.
     fn after(&self, act: &Act, index: u64) -> Option<Self> {
-        use Deed::{Appoint, ApproveProfile, EndAppointment, Enrol, Genesis, Revoke};
+        use Deed::{Appoint, ApproveProfile, EndAppointment, Enrol, Genesis, Resume, Revoke, Suspend};
         let teaches = matches!(
             act.deed,
-            Genesis { .. } | Enrol(_) | Revoke { .. } | Appoint(_) | EndAppointment { .. } | ApproveProfile { .. }
+            Genesis { .. }
+                | Enrol(_)
+                | Revoke { .. }
+                | Appoint(_)
+                | EndAppointment { .. }
+                | Suspend { .. }
+                | Resume { .. }
+                | ApproveProfile { .. }
         );
         teaches.then(|| {
             let mut after = self.clone();
@@ -148,7 +178,7 @@ impl People {
     fn learn(&mut self, act: &Act, index: u64) {
         match &act.deed {
             Deed::Genesis { appointments, certificates, profiles, .. } => {
-                self.appointments.extend(appointments.iter().cloned());
+                self.offices.appointments.extend(appointments.iter().cloned());
                 for issued in certificates {
                     self.issued.insert(issued.certificate, (index, issued.clone()));
                 }
@@ -170,9 +200,17 @@ impl People {
                     self.stopped.insert(*certificate, act.by);
                 }
             }
-            Deed::Appoint(appointment) => self.appointments.push(appointment.clone()),
+            Deed::Appoint(appointment) => self.offices.appointments.push(appointment.clone()),
             Deed::EndAppointment { person, role, ends } => {
-                appointments::end_at(&mut self.appointments, *person, *role, *ends);
+                appointments::end_at(&mut self.offices.appointments, *person, *role, *ends);
+            }
+            Deed::Suspend { person, from } => {
+                self.suspended.insert(*person);
+                self.offices.suspensions.push(Suspension { person: *person, from: *from, until: None });
+            }
+            Deed::Resume { person, from } => {
+                self.suspended.remove(person);
+                suspensions::end_at(&mut self.offices.suspensions, *person, *from);
             }
             _ => {}
         }
@@ -204,6 +242,7 @@ impl People {
                 && in_force
                 && role
                 && !self.revoked.contains_key(&held.certificate)
+                && !self.is_suspended(held.person)
         })
     }
 
@@ -273,6 +312,7 @@ fn bound(act: &Act, signatures: &[ActSignature], entered: Instant) -> Result<(),
         }
         // What was signed in office stays signed in it.
         Deed::EndAppointment { ends, .. } => *ends >= act.at,
+        Deed::Suspend { person, from } | Deed::Resume { person, from } => act.by != *person && *from >= act.at,
         Deed::Revoke { person, since, .. } => {
             let by_two = act.by != *person && act.second.is_some_and(|second| second != *person && second != act.by);
             // One alone, whoever it is, undoes nothing: what was entered before stays as it was.
@@ -294,6 +334,8 @@ fn must_hold_act(kind: Kind) -> bool {
             | Kind::CertificateIssued
             | Kind::CertificateRevoked
             | Kind::Appointed
+            | Kind::PersonSuspended
+            | Kind::PersonResumed
             | Kind::ProfileAdopted
             | Kind::SessionOpened
             | Kind::BatchAttested

@@ -187,6 +187,8 @@ fn sessions_people_and_profiles_are_asked_for() {
             "operator-changed",
             "end-appointment",
         ),
+        (&["operator", "suspend", "kaku", "--reason", "架空の理由"], noted.clone(), "operator-changed", "suspend"),
+        (&["operator", "resume", "kaku"], noted.clone(), "operator-changed", "resume"),
         (&["session", "attest", OTHER], attested, "session-attest", "attest-batch"),
         (&["profile", "approve", "consent", "--shown", SHOWN], noted.clone(), "operator-changed", "approve-profile"),
         (

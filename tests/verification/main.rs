@@ -14,6 +14,7 @@ mod packs;
 mod revocations;
 mod stamped;
 mod stored;
+mod suspensions;
 mod tricks;
 mod trust;
 mod windows;

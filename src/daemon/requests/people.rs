@@ -100,7 +100,7 @@ impl Requests {
                 let (held, change) =
                     Revocation { login, why, since: None, next: Next::AtOnce }.act(tx, &signers, &hand).await?;
                 hand.apply(tx, &change).await?;
-                close_sessions_of(tx, held.person, &hand).await?;
+                close_sessions_of(tx, held.person, CloseReason::Revoked, &hand).await?;
             }
             let change = enrolment::enrol(tx, signed, certificate, None, &hand.rules, began).await?;
             hand.apply(tx, &change).await
@@ -152,7 +152,7 @@ impl Requests {
             let (held, change) = wanted.act(tx, &signers, &hand).await?;
             let appended = hand.apply(tx, &change).await?;
             if ends {
-                close_sessions_of(tx, held.person, &hand).await?;
+                close_sessions_of(tx, held.person, CloseReason::Revoked, &hand).await?;
             }
             queue::ask_anew(tx, appended.index, &profiles, &hand).await?;
             // What only this person could have signed asks for somebody else.
@@ -219,7 +219,7 @@ impl Requests {
         let (appended, ends) = self.line.database.write::<_, Refusal, _>(async move |tx| {
             // What was signed while the passphrase was tried was signed in office.
             let hand = hand.at(clock.now());
-            let person = register::active(tx, &login).await?.id;
+            let person = register::named(tx, &login).await?.id;
             let soonest = appointments::soonest(tx, Changing::Ends { person, role }, hand.now).await?;
             let ends = asked_for.map_or(soonest, appointments::whole_second_from);
             let open = appointments::list(tx, ends).await?;
@@ -237,7 +237,7 @@ impl Requests {
     }
 
     /// Whoever asked for something from now on is answered once it is so, a second or two later.
-    fn wait_for(&self, at: Instant) {
+    pub(super) fn wait_for(&self, at: Instant) {
         let left = Duration::try_from(at.since(self.line.clock.now())).unwrap_or_default();
         // No longer where somebody set the clock back meanwhile.
         std::thread::sleep(left.min(LONGEST_WAIT));
@@ -264,10 +264,15 @@ pub fn resume_under_manager(line: &Line) -> Result<(), DatabaseError> {
     Ok(())
 }
 
-/// Closes the sessions of somebody whose key is revoked.
-async fn close_sessions_of(tx: &mut Tx, person: PersonId, hand: &Hand) -> Result<(), Refusal> {
+/// Closes the sessions of somebody who signs no more.
+pub(super) async fn close_sessions_of(
+    tx: &mut Tx,
+    person: PersonId,
+    reason: CloseReason,
+    hand: &Hand,
+) -> Result<(), Refusal> {
     for session in sessions::list(tx, true).await?.into_iter().filter(|row| row.person == person) {
-        let change = sessions::close(tx, session.id, CloseReason::Revoked, hand.now).await?;
+        let change = sessions::close(tx, session.id, reason, hand.now).await?;
         hand.apply(tx, &change).await?;
     }
     Ok(())
@@ -289,7 +294,7 @@ struct Revocation {
 impl Revocation {
     /// The certificate that it is about, and what it changes.
     async fn act(&self, tx: &mut Tx, signers: &Signers, hand: &Hand) -> Result<(Certificate, Change), Refusal> {
-        let person = register::active(tx, &self.login).await?;
+        let person = register::named(tx, &self.login).await?;
         let held = enrolment::to_revoke(tx, &person, self.since, hand.now).await?;
         let since = match self.since {
             Some(since) => since,

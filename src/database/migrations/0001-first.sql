@@ -315,6 +315,15 @@ CREATE TABLE appointment (
     PRIMARY KEY (person, role, valid_from, journal_index)
 );
 
+CREATE TABLE suspension (
+    person        TEXT NOT NULL REFERENCES person (id),
+    valid_from    BIGINT NOT NULL,
+    -- none while nobody had them resume
+    valid_until   BIGINT,
+    journal_index BIGINT NOT NULL,
+    PRIMARY KEY (person, valid_from, journal_index)
+);
+
 CREATE TABLE session (
     id            TEXT PRIMARY KEY,
     person        TEXT NOT NULL REFERENCES person (id),

@@ -21,6 +21,8 @@ act-name = { $act ->
     [revoke] revoking a key
     [appoint] appointing
     [end-appointment] ending an appointment
+    [suspend] suspending a person
+    [resume] having a person resume
     [approve-profile] approving a profile
     [open-session] opening a session
     [attest-batch] attesting a batch
@@ -61,6 +63,9 @@ people-stopped-by-you = You revoked the key of { $login } alone. The next one is
 people-ended-by-itself = The key of { $login } ended by itself. So that nobody takes another’s place alone, two others make the next one: one revokes the old key first (`torikomi operator revoke`), the other gives this command again.
 people-last-key = This is the last key with which another could be made, or anybody appointed. First have the key of another administrator or information manager made (`torikomi operator enrol`), or renew this one (`torikomi operator enrol --renew`).
 people-revocation-to-come = A key is revoked from now on, or from a time that has passed ({ $since } has not).
+people-own-suspension = Nobody suspends themselves. Please ask another administrator.
+people-not-suspended = { $login } is not suspended.
+people-last-administrator = Then no administrator with a key in force, whose appointment has no end, would be left to let anybody in again. Please appoint another administrator first (`torikomi operator appoint`).
 people-own-appointment = Nobody appoints themselves. Please ask another administrator.
 people-backwards-appointment = An appointment must end after it begins, and not in the past.
 people-nobody-left = After that nobody could be appointed any more: it takes an administrator and a second person (administrator or information manager), and one of them with a key in force. Please appoint a successor first, without an end (`torikomi operator appoint`).

@@ -53,6 +53,16 @@ pub enum Deed {
         role: Role,
         ends: Instant,
     },
+    /// A person proves nobody and signs nothing any more, and their offices rest from then on; why is the private part.
+    Suspend {
+        person: PersonId,
+        from: Instant,
+    },
+    /// A suspended person is let in again, and acts in their offices from then on.
+    Resume {
+        person: PersonId,
+        from: Instant,
+    },
     ApproveProfile {
         profile: ProfileRef,
     },
@@ -293,6 +303,8 @@ impl Deed {
             Self::Revoke { .. } => "revoke",
             Self::Appoint(_) => "appoint",
             Self::EndAppointment { .. } => "end-appointment",
+            Self::Suspend { .. } => "suspend",
+            Self::Resume { .. } => "resume",
             Self::ApproveProfile { .. } => "approve-profile",
             Self::OpenSession { .. } => "open-session",
             Self::AttestBatch { .. } => "attest-batch",
@@ -319,7 +331,11 @@ impl Deed {
         match self {
             // The one act that nobody can be appointed for yet; the roles come from the act itself.
             Self::Genesis { .. } => &[],
-            Self::AddPerson { .. } | Self::Appoint(_) | Self::EndAppointment { .. } => &[Admin],
+            Self::AddPerson { .. }
+            | Self::Appoint(_)
+            | Self::EndAppointment { .. }
+            | Self::Suspend { .. }
+            | Self::Resume { .. } => &[Admin],
             Self::Enrol(_) | Self::ApproveProfile { .. } | Self::AcknowledgeClock { .. } => {
                 &[Admin, InformationManager]
             }
@@ -378,6 +394,8 @@ impl Deed {
             Self::Enrol(_) => Kind::CertificateIssued,
             Self::Revoke { .. } => Kind::CertificateRevoked,
             Self::Appoint(_) | Self::EndAppointment { .. } => Kind::Appointed,
+            Self::Suspend { .. } => Kind::PersonSuspended,
+            Self::Resume { .. } => Kind::PersonResumed,
             Self::ApproveProfile { .. } => Kind::ProfileAdopted,
             Self::OpenSession { .. } => Kind::SessionOpened,
             Self::AttestBatch { .. } => Kind::BatchAttested,
@@ -401,7 +419,9 @@ impl Deed {
         match self {
             Self::AddPerson { person: id }
             | Self::EndAppointment { person: id, .. }
-            | Self::Revoke { person: id, .. } => person(id),
+            | Self::Revoke { person: id, .. }
+            | Self::Suspend { person: id, .. }
+            | Self::Resume { person: id, .. } => person(id),
             Self::Enrol(issued) => person(&issued.person),
             Self::Appoint(appointment) => person(&appointment.person),
             Self::OpenSession { session, .. } | Self::AttestBatch { session, .. } => {

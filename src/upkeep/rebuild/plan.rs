@@ -100,6 +100,8 @@ impl<'a> Planner<'a> {
             | Kind::CertificateIssued
             | Kind::CertificateRevoked
             | Kind::Appointed
+            | Kind::PersonSuspended
+            | Kind::PersonResumed
             | Kind::SessionOpened
             | Kind::SessionClosed
             | Kind::BatchAttested => self.people(&entry, act.as_ref(), text, steps)?,
