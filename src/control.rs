@@ -235,6 +235,14 @@ pub enum Request {
         by: Credentials,
         login: String,
     },
+    /// An information manager is absent, so that the next in rank acts; or is back, which ends that.
+    Absent {
+        by: Credentials,
+        login: String,
+        from: Option<Instant>,
+        until: Option<Instant>,
+        ends: bool,
+    },
     /// Unlocks a person's key for a station.
     OpenSession {
         by: Credentials,

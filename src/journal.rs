@@ -44,6 +44,9 @@ pub enum Kind {
     /// A person proves nobody and signs nothing any more.
     PersonSuspended,
     PersonResumed,
+    /// The next in rank acts as information manager.
+    ManagerAbsent,
+    ManagerBack,
     /// Another patient list or calendar is in use from here on.
     FileAdopted,
     /// A changed patient list or calendar was refused; the one of before stays.

@@ -11,8 +11,10 @@
 //! Invariant: nobody signs with another's key. A key is opened with its owner's passphrase alone, which nobody else
 //! sets or resets; a lost one is revoked and replaced.
 
+pub mod absences;
 pub mod acts;
 pub mod appointments;
+pub mod away;
 pub mod certificates;
 mod change;
 pub mod enrolment;
@@ -174,6 +176,8 @@ pub enum Refused {
     NotSuspended { login: String },
     #[error("no administrator with a key would be left whose office has no end: first appoint one")]
     LastAdministrator,
+    #[error("this person is no information manager: nobody has to stand in for them")]
+    NoManager,
     #[error("nobody appoints themselves: ask another administrator")]
     OwnAppointment,
     #[error("an appointment must end after it begins")]

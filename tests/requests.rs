@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails so")]
 
+#[path = "requests/absences.rs"]
+mod absences;
 #[path = "requests/bench.rs"]
 mod bench;
 #[path = "requests/clock.rs"]

@@ -1,5 +1,6 @@
 //! `torikomi operator`: people, their keys and what they are appointed to.
 
+mod absent;
 mod add;
 mod appoint;
 mod enrol;
@@ -22,6 +23,7 @@ pub enum Operator {
     Enrol(enrol::Args),
     Revoke(revoke::Args),
     Appoint(appoint::Args),
+    Absent(absent::Args),
     Suspend(suspend::Args),
     Resume(resume::Args),
 }
@@ -33,6 +35,7 @@ pub(super) fn run(command: &Operator, desk: &Desk) -> Result<Answer, Failure> {
         Operator::Enrol(args) => enrol::run(args, desk),
         Operator::Revoke(args) => revoke::run(args, desk),
         Operator::Appoint(args) => appoint::run(args, desk),
+        Operator::Absent(args) => absent::run(args, desk),
         Operator::Suspend(args) => suspend::run(args, desk),
         Operator::Resume(args) => resume::run(args, desk),
     }

@@ -23,6 +23,7 @@ use crate::ledger::documents::{Count, UnreadableDocument};
 use crate::ledger::profiles::ProfileState;
 use crate::ledger::superseding::Likeness;
 use crate::measurements::Measurements;
+use crate::people::Role;
 use crate::pipeline::driver::Away;
 use crate::pipeline::line::Fault;
 use crate::profile::{NotCarried, Title};
@@ -85,8 +86,9 @@ pub enum Warning {
     Calendar {
         calendar_expiry: Expiry,
     },
-    /// Nobody is appointed as information manager from then on.
+    /// Nobody acts as information manager, or as administrator, from then on.
     Gap {
+        role: Role,
         from: Date,
         until: Option<Date>,
     },
@@ -307,6 +309,14 @@ pub struct PersonFacts {
     pub has_key: bool,
     pub certificate_until: Option<Instant>,
     pub appointments: Vec<AppointmentFacts>,
+    /// When the next in rank acts for them as information manager.
+    pub absences: Vec<AbsenceFacts>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AbsenceFacts {
+    pub from: Instant,
+    pub until: Option<Instant>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

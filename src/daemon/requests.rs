@@ -126,6 +126,10 @@ impl Requests {
             }
             Request::Suspend { by, login, reason } => facts(self.suspend(&by, &login, &reason, peer)?),
             Request::Resume { by, login } => facts(self.resume(&by, &login, peer)?),
+            Request::Absent { by, login, from, until, ends } => {
+                let wanted = suspensions::Absence { login, from, until, ends };
+                facts(self.absent(&by, &wanted, peer)?)
+            }
             Request::OpenSession { by, station, attested, obtained_on } => {
                 facts(self.open_session(&by, &station, attested, obtained_on, peer)?)
             }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
-use super::suspensions::{self, Suspension};
+use super::away::{self, Away, Why};
 use super::{PeopleError, Refused, Role};
 use crate::database::{DatabaseError, Tx, instant, unreadable};
 use crate::ids::PersonId;
@@ -42,32 +42,34 @@ impl Appointment {
     }
 }
 
-/// Who is appointed to what, and whose offices rest: what anybody may do at an instant follows from both.
+/// Who is appointed to what, and who does not act: what anybody may do at an instant follows from both.
 #[derive(Clone, Debug, Default)]
 pub struct Offices {
     pub appointments: Vec<Appointment>,
-    pub suspensions: Vec<Suspension>,
+    pub away: Vec<Away>,
 }
 
 impl Offices {
-    /// Which appointment of `role` counts at an instant: the lowest rank of those that hold and do not rest.
+    /// Which appointment of `role` counts at an instant: the lowest rank of those that hold, of people who act.
     #[must_use]
     pub fn in_force(&self, role: Role, at: Instant) -> Option<&Appointment> {
-        let acting = self.acting(at).filter(|held| held.role == role);
-        acting.min_by_key(|held| (held.rank, held.from, held.person))
+        self.acting(role, at).min_by_key(|held| (held.rank, held.from, held.person))
     }
 
-    /// Whether a person acts in a role at an instant.
+    /// Whether a person acts in a role at an instant. Of the information managers one alone does; in the other roles ranks say
+    /// nothing.
     #[must_use]
     pub fn holds(&self, person: PersonId, role: Role, at: Instant) -> bool {
-        self.acting(at).any(|held| held.person == person && held.role == role)
+        match role {
+            Role::InformationManager => self.in_force(role, at).is_some_and(|held| held.person == person),
+            _ => self.acting(role, at).any(|held| held.person == person),
+        }
     }
 
-    /// From when on a person's offices rest, where they do at an instant.
+    /// From when on a person was suspended, where they were at an instant.
     #[must_use]
     pub fn suspended_since(&self, person: PersonId, at: Instant) -> Option<Instant> {
-        let theirs = self.suspensions.iter().filter(|rests| rests.person == person && rests.holds_at(at));
-        theirs.map(|rests| rests.from).min()
+        self.away_at(person, at).filter(|away| away.why == Why::Suspended).map(|away| away.from).min()
     }
 
     /// The first time from `now` on, beginning before `horizon`, in which nobody acts in `role`.
@@ -76,10 +78,10 @@ impl Offices {
     #[must_use]
     pub fn next_gap(&self, role: Role, now: Instant, horizon: Instant) -> Option<Gap> {
         let appointed = self.appointments.iter().filter(|held| held.role == role).map(|held| (held.from, held.until));
-        let rests = self.suspensions.iter().map(|rests| (rests.from, rests.until));
+        let away = self.away.iter().map(|away| (away.from, away.until));
         // Whoever acts is another only where something begins or ends.
         let mut changes: Vec<Instant> =
-            appointed.chain(rests).flat_map(|(from, until)| [Some(from), until]).flatten().collect();
+            appointed.chain(away).flat_map(|(from, until)| [Some(from), until]).flatten().collect();
         changes.retain(|at| *at > now);
         changes.push(now);
         changes.sort_unstable();
@@ -89,10 +91,14 @@ impl Offices {
         (from < horizon).then_some(Gap { from, until })
     }
 
-    fn acting(&self, at: Instant) -> impl Iterator<Item = &Appointment> {
-        self.appointments
-            .iter()
-            .filter(move |held| held.holds_at(at) && self.suspended_since(held.person, at).is_none())
+    fn acting(&self, role: Role, at: Instant) -> impl Iterator<Item = &Appointment> {
+        let acts = move |away: &Away| away.why == Why::Absent && role != Role::InformationManager;
+        let held = self.appointments.iter().filter(move |held| held.role == role && held.holds_at(at));
+        held.filter(move |held| self.away_at(held.person, at).all(acts))
+    }
+
+    fn away_at(&self, person: PersonId, at: Instant) -> impl Iterator<Item = &Away> {
+        self.away.iter().filter(move |away| away.person == person && away.holds_at(at))
     }
 }
 
@@ -131,11 +137,17 @@ pub enum Changing {
         role: Role,
     },
     /// All that a person holds rests.
-    Rests {
+    Suspended {
         person: PersonId,
     },
-    Resumes {
+    /// Another acts as information manager.
+    Absent {
         person: PersonId,
+    },
+    /// They are not away any more for this reason.
+    Returns {
+        person: PersonId,
+        why: Why,
     },
 }
 
@@ -153,17 +165,18 @@ pub async fn soonest(tx: &mut Tx, changing: Changing, now: Instant) -> Result<In
         Changing::Begins { person, role, rank, until } => {
             after.appointments.push(Appointment { person, role, rank, from: soonest, until });
         }
-        Changing::Resumes { person } => suspensions::end_at(&mut after.suspensions, person, soonest),
-        Changing::Ends { .. } | Changing::Rests { .. } => {}
+        Changing::Returns { person, why } => away::end_at(&mut after.away, person, why, soonest),
+        Changing::Ends { .. } | Changing::Suspended { .. } | Changing::Absent { .. } => {}
     }
     for attempt in ahead {
         let rests_on_it = match changing {
             // Nobody's signature is the worse for somebody's office, unless it puts another in charge.
-            Changing::Begins { .. } | Changing::Resumes { .. } => {
+            Changing::Begins { .. } | Changing::Returns { .. } => {
                 let in_force = after.in_force(Role::InformationManager, attempt.signed_at).map(|held| held.person);
                 in_force != Some(attempt.manager)
             }
-            Changing::Rests { person } => attempt.signer == person || attempt.manager == person,
+            Changing::Suspended { person } => attempt.signer == person || attempt.manager == person,
+            Changing::Absent { person } => attempt.manager == person,
             Changing::Ends { person, role } => {
                 attempt.signer == person || (role == Role::InformationManager && attempt.manager == person)
             }
@@ -197,9 +210,9 @@ pub fn end_at(appointments: &mut [Appointment], person: PersonId, role: Role, at
     ended
 }
 
-/// The appointments and suspensions that have not ended by `since`.
+/// What of the offices has not ended by `since`.
 pub async fn offices(tx: &mut Tx, since: Instant) -> Result<Offices, DatabaseError> {
-    Ok(Offices { appointments: list(tx, since).await?, suspensions: suspensions::list(tx, since).await? })
+    Ok(Offices { appointments: list(tx, since).await?, away: away::list(tx, since).await? })
 }
 
 /// Every appointment that has not ended by `since` and was not taken back, in order of role and rank.
@@ -342,7 +355,7 @@ mod tests {
     #[test]
     fn the_lowest_rank_that_holds_is_in_force() {
         let all = [manager(2, 0, None), manager(1, 0, Some(10)), manager(1, 12, None), manager(3, 0, None)];
-        let offices = Offices { appointments: all.to_vec(), suspensions: Vec::new() };
+        let offices = Offices { appointments: all.to_vec(), away: Vec::new() };
         let at = |number| offices.in_force(Role::InformationManager, day(number)).map(|found| found.person);
         assert_eq!(at(-1), None);
         assert_eq!(at(0), Some(all[1].person));
@@ -351,6 +364,30 @@ mod tests {
         assert_eq!(at(10), Some(all[0].person));
         assert_eq!(at(12), Some(all[2].person));
         assert_eq!(offices.in_force(Role::Admin, day(5)), None);
+    }
+
+    #[test]
+    fn of_the_information_managers_one_acts_and_in_other_roles_whoever_is_there() {
+        let managers = [manager(1, 0, None), manager(2, 0, None)];
+        let [holder, substitute] = [managers[0].person, managers[1].person];
+        let admins = managers.clone().map(|held| Appointment { role: Role::Admin, ..held });
+        let offices = |away: &[Away]| Offices { appointments: [&managers[..], &admins].concat(), away: away.to_vec() };
+        let acting = |away: &[Away], role| [holder, substitute].map(|person| offices(away).holds(person, role, day(5)));
+        let away = |why, until: Option<i64>| Away { person: holder, why, from: day(3), until: until.map(day) };
+        assert_eq!(acting(&[], Role::InformationManager), [true, false]);
+        for there in [Some(5), Some(4)] {
+            assert_eq!(acting(&[away(Why::Absent, there)], Role::InformationManager), [true, false]);
+        }
+        for why in [Why::Absent, Why::Suspended] {
+            assert_eq!(acting(&[away(why, None)], Role::InformationManager), [false, true], "{why:?}");
+            assert_eq!(acting(&[away(why, Some(6))], Role::InformationManager), [false, true], "{why:?}");
+        }
+        assert_eq!(acting(&[away(Why::Absent, None)], Role::Admin), [true, true]);
+        assert_eq!(acting(&[away(Why::Suspended, None)], Role::Admin), [false, true]);
+        // Two times of absence are one, until both are over.
+        let mut both = [away(Why::Absent, Some(9)), away(Why::Absent, None), away(Why::Suspended, Some(9))];
+        away::end_at(&mut both, holder, Why::Absent, day(4));
+        assert_eq!(both.map(|away| away.until), [Some(day(4)), Some(day(4)), Some(day(9))]);
     }
 
     #[test]
@@ -366,8 +403,8 @@ mod tests {
 
     #[test]
     fn a_gap_is_seen_before_it_comes() {
-        let resting = |all: &[Appointment], suspensions: &[Suspension]| {
-            let offices = Offices { appointments: all.to_vec(), suspensions: suspensions.to_vec() };
+        let resting = |all: &[Appointment], away: &[Away]| {
+            let offices = Offices { appointments: all.to_vec(), away: away.to_vec() };
             offices.next_gap(Role::InformationManager, day(0), day(30))
         };
         let gap = |all: &[Appointment]| resting(all, &[]);
@@ -382,7 +419,12 @@ mod tests {
         assert_eq!(gap(&late), Some(Gap { from: day(20), until: Some(day(21)) }));
         // Whoever is suspended fills none until they resume.
         let [holder, substitute] = [manager(1, 0, None), manager(2, 0, Some(20))];
-        let suspended = |until: Option<i64>| Suspension { person: holder.person, from: day(3), until: until.map(day) };
+        let suspended = |until: Option<i64>| Away {
+            person: holder.person,
+            why: Why::Suspended,
+            from: day(3),
+            until: until.map(day),
+        };
         let alone = std::slice::from_ref(&holder);
         assert_eq!(resting(alone, &[suspended(None)]), Some(Gap { from: day(3), until: None }));
         assert_eq!(resting(alone, &[suspended(Some(9))]), Some(Gap { from: day(3), until: Some(day(9)) }));

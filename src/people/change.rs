@@ -2,10 +2,11 @@
 
 use super::Role;
 use super::appointments::{self, Appointment};
+use super::away::{self, Away, Why};
 use super::certificates::{self, Certificate};
-use super::register::{self, Person};
+use super::register::{self, Person, PersonState};
 use super::sessions::{self, Attestation, CloseReason, SessionRow};
-use super::{suspensions, undoing};
+use super::undoing;
 use crate::database::{DatabaseError, Tx, unreadable};
 use crate::ids::{Digest, PersonId, SessionId};
 use crate::instant::Instant;
@@ -26,8 +27,8 @@ pub(super) enum Row {
     CertificateRevoked { certificate: Digest, since: Instant, stopped_by: Option<PersonId> },
     Appointment(Appointment),
     AppointmentEnds { person: PersonId, role: Role, at: Instant },
-    Suspended { person: PersonId, from: Instant },
-    Resumed { person: PersonId, at: Instant },
+    Away(Away),
+    Back { person: PersonId, why: Why, at: Instant },
     SessionOpens(SessionRow),
     SessionAttested { session: SessionId, attestation: Attestation },
     SessionCloses { session: SessionId, at: Instant, reason: CloseReason },
@@ -59,8 +60,18 @@ impl Change {
                         return Err(DatabaseError::Conflict(format!("nobody's appointment as {role} to end")));
                     }
                 }
-                Row::Suspended { person, from } => suspensions::insert(tx, *person, *from, journal_index).await?,
-                Row::Resumed { person, at } => suspensions::end(tx, *person, *at).await?,
+                Row::Away(away) => {
+                    away::insert(tx, away, journal_index).await?;
+                    if away.why == Why::Suspended {
+                        register::set_state(tx, away.person, PersonState::Suspended).await?;
+                    }
+                }
+                Row::Back { person, why, at } => {
+                    away::end(tx, *person, *why, *at).await?;
+                    if *why == Why::Suspended {
+                        register::set_state(tx, *person, PersonState::Active).await?;
+                    }
+                }
                 Row::SessionOpens(session) => sessions::insert(tx, session).await?,
                 Row::SessionAttested { session, attestation } => {
                     sessions::set_attestation(tx, *session, attestation).await?;

@@ -243,7 +243,7 @@ async fn people(
                 }
                 Some(Deed::EndAppointment { person, role, .. }) => about(person) || *role == Role::InformationManager,
                 // Who was in force can be told only where those who could not act are known too.
-                Some(Deed::Suspend { .. } | Deed::Resume { .. }) => true,
+                Some(Deed::Suspend { .. } | Deed::Resume { .. } | Deed::Absent { .. } | Deed::Back { .. }) => true,
                 Some(Deed::ApproveProfile { profile }) => Some(profile.digest) == judged_by,
                 Some(Deed::Revoke { person, .. }) => about(person),
                 _ => false,

@@ -12,7 +12,7 @@ use crate::journal::{ActSignature, Actor, Entry, Kind};
 use crate::people::Role;
 use crate::people::acts::{Act, Deed, Issued, Second};
 use crate::people::appointments::{self, Offices};
-use crate::people::suspensions::{self, Suspension};
+use crate::people::away::{self, Away, Why};
 
 /// How far the time of an act may lie from that of its entry: the most that a home's settings allow.
 const ACT_SKEW: jiff::SignedDuration = jiff::SignedDuration::from_hours(1);
@@ -39,13 +39,15 @@ pub(super) struct People {
 }
 
 /// The kinds of entries that say something of people.
-pub(super) const KINDS: [Kind; 7] = [
+pub(super) const KINDS: [Kind; 9] = [
     Kind::HomeFounded,
     Kind::CertificateIssued,
     Kind::CertificateRevoked,
     Kind::Appointed,
     Kind::PersonSuspended,
     Kind::PersonResumed,
+    Kind::ManagerAbsent,
+    Kind::ManagerBack,
     Kind::ProfileAdopted,
 ];
 
@@ -151,7 +153,7 @@ impl People {
 
     /// What is known after an act that says something of people or profiles.
     fn after(&self, act: &Act, index: u64) -> Option<Self> {
-        use Deed::{Appoint, ApproveProfile, EndAppointment, Enrol, Genesis, Resume, Revoke, Suspend};
+        use Deed::{Absent, Back, Appoint, ApproveProfile, EndAppointment, Enrol, Genesis, Resume, Revoke, Suspend};
         let teaches = matches!(
             act.deed,
             Genesis { .. }
@@ -161,6 +163,8 @@ impl People {
                 | EndAppointment { .. }
                 | Suspend { .. }
                 | Resume { .. }
+                | Absent { .. }
+                | Back { .. }
                 | ApproveProfile { .. }
         );
         teaches.then(|| {
@@ -206,12 +210,16 @@ impl People {
             }
             Deed::Suspend { person, from } => {
                 self.suspended.insert(*person);
-                self.offices.suspensions.push(Suspension { person: *person, from: *from, until: None });
+                self.offices.away.push(Away { person: *person, why: Why::Suspended, from: *from, until: None });
             }
             Deed::Resume { person, from } => {
                 self.suspended.remove(person);
-                suspensions::end_at(&mut self.offices.suspensions, *person, *from);
+                away::end_at(&mut self.offices.away, *person, Why::Suspended, *from);
             }
+            Deed::Absent { person, from, until } => {
+                self.offices.away.push(Away { person: *person, why: Why::Absent, from: *from, until: *until });
+            }
+            Deed::Back { person, from } => away::end_at(&mut self.offices.away, *person, Why::Absent, *from),
             _ => {}
         }
     }
@@ -274,9 +282,10 @@ impl People {
     fn roles(&self, act: &Act) -> Result<(), ActFault> {
         let not_held = || ActFault::ActRoleNotHeld { act: act.deed.name().to_owned() };
         let holds = |person, roles: &[Role]| roles.iter().any(|role| self.holds(person, *role, act.at));
-        // Only the own key is ended by whoever one is.
-        let needed = match &act.deed {
+        // Only of oneself it is said by whoever one is.
+        let needed: &[Role] = match &act.deed {
             Deed::Revoke { person, .. } if *person != act.by => &ENDS_ANOTHERS,
+            Deed::Absent { person, .. } | Deed::Back { person, .. } if *person != act.by => &[Role::Admin],
             deed => deed.required_roles(),
         };
         if !needed.is_empty() && !holds(act.by, needed) {
@@ -312,6 +321,8 @@ fn bound(act: &Act, signatures: &[ActSignature], entered: Instant) -> Result<(),
         }
         // What was signed in office stays signed in it.
         Deed::EndAppointment { ends, .. } => *ends >= act.at,
+        // Who answered for what was signed does not change afterwards.
+        Deed::Absent { from, .. } | Deed::Back { from, .. } => *from >= act.at,
         Deed::Suspend { person, from } | Deed::Resume { person, from } => act.by != *person && *from >= act.at,
         Deed::Revoke { person, since, .. } => {
             let by_two = act.by != *person && act.second.is_some_and(|second| second != *person && second != act.by);
@@ -336,6 +347,8 @@ fn must_hold_act(kind: Kind) -> bool {
             | Kind::Appointed
             | Kind::PersonSuspended
             | Kind::PersonResumed
+            | Kind::ManagerAbsent
+            | Kind::ManagerBack
             | Kind::ProfileAdopted
             | Kind::SessionOpened
             | Kind::BatchAttested

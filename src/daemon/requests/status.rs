@@ -113,9 +113,11 @@ impl Requests {
             warnings.push(Warning::Calendar { calendar_expiry });
         }
         let horizon = now.plus(line.config.people.warn_of_gap.as_signed());
-        if let Some(gap) = found.offices.next_gap(Role::InformationManager, now, horizon) {
-            let until = gap.until.map(|until| calendar.day_of(until));
-            warnings.push(Warning::Gap { from: calendar.day_of(gap.from), until });
+        for role in [Role::InformationManager, Role::Admin] {
+            if let Some(gap) = found.offices.next_gap(role, now, horizon) {
+                let until = gap.until.map(|until| calendar.day_of(until));
+                warnings.push(Warning::Gap { role, from: calendar.day_of(gap.from), until });
+            }
         }
         warnings.extend(
             found

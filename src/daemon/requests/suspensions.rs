@@ -1,4 +1,4 @@
-//! Suspending people, and having them resume.
+//! Suspending people, having them resume; and managers who are absent.
 
 use std::sync::Arc;
 
@@ -10,12 +10,22 @@ use crate::control::{Credentials, Refusal};
 use crate::database::Tx;
 use crate::document::HoldReason;
 use crate::ids::PersonId;
+use crate::instant::Instant;
 use crate::ledger::decisions;
 use crate::people::acts::{Deed, Private};
 use crate::people::appointments::{self, Changing};
+use crate::people::away::Why;
 use crate::people::sessions::CloseReason;
-use crate::people::{Change, register, suspensions};
+use crate::people::{Change, absences, register, suspensions};
 use crate::pipeline::driver::StageName;
+
+/// An absence that is asked for, or its end.
+pub(super) struct Absence {
+    pub(super) login: String,
+    pub(super) from: Option<Instant>,
+    pub(super) until: Option<Instant>,
+    pub(super) ends: bool,
+}
 
 impl Requests {
     /// The person's keys are wiped first: whatever else fails, nothing more is signed with them.
@@ -56,12 +66,42 @@ impl Requests {
         let (appended, from) = self.line.database.write::<_, Refusal, _>(async move |tx| {
             let hand = hand.at(clock.now());
             let person = register::named(tx, &login).await?.id;
-            let from = appointments::soonest(tx, Changing::Resumes { person }, hand.now).await?;
+            let from = appointments::soonest(tx, Changing::Returns { person, why: Why::Suspended }, hand.now).await?;
             let signed = hand.sign(Deed::Resume { person, from }, &signers, None)?;
             let change = suspensions::change(tx, signed, None, &hand.rules, hand.now).await?;
             Ok((hand.apply(tx, &change).await?, from))
         })?;
         self.wait_for(from);
+        resume_under_manager(&self.line)?;
+        Ok(noted(appended))
+    }
+
+    /// An information manager is absent for a time, from now on or later; or is back, now or at `until`.
+    pub(super) fn absent(&self, by: &Credentials, wanted: &Absence, peer: Peer) -> Result<Noted, Refusal> {
+        let hand = self.hand_by_believed_clock(peer)?;
+        let signers = Signers::from(self.prove(by, hand.now)?);
+        let Absence { ref login, from, until, ends } = *wanted;
+        let (login, clock) = (login.clone(), Arc::clone(&self.line.clock));
+        let until = until.map(appointments::whole_second_from);
+        let asked_for = if ends { until } else { from.map(appointments::whole_second_from) };
+        let (appended, from) = self.line.database.write::<_, Refusal, _>(async move |tx| {
+            let hand = hand.at(clock.now());
+            let person = register::named(tx, &login).await?.id;
+            let changing =
+                if ends { Changing::Returns { person, why: Why::Absent } } else { Changing::Absent { person } };
+            let earliest = appointments::soonest(tx, changing, hand.now).await?;
+            let from = asked_for.unwrap_or(earliest);
+            if from < earliest {
+                return Err(Refusal::BegunInPast { from });
+            }
+            let deed = if ends { Deed::Back { person, from } } else { Deed::Absent { person, from, until } };
+            let signed = hand.sign(deed, &signers, None)?;
+            let change = absences::change(tx, signed, &hand.rules, hand.now).await?;
+            Ok((hand.apply(tx, &change).await?, from))
+        })?;
+        if asked_for.is_none() {
+            self.wait_for(from);
+        }
         resume_under_manager(&self.line)?;
         Ok(noted(appended))
     }
@@ -76,7 +116,7 @@ async fn rest(
     hand: &Hand,
 ) -> Result<(PersonId, Change), Refusal> {
     let person = register::named(tx, login).await?.id;
-    let from = appointments::soonest(tx, Changing::Rests { person }, hand.now).await?;
+    let from = appointments::soonest(tx, Changing::Suspended { person }, hand.now).await?;
     let signed = hand.sign(Deed::Suspend { person, from }, signers, said.as_ref())?;
     Ok((person, suspensions::change(tx, signed, said, &hand.rules, hand.now).await?))
 }

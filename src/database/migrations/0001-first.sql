@@ -315,13 +315,15 @@ CREATE TABLE appointment (
     PRIMARY KEY (person, role, valid_from, journal_index)
 );
 
-CREATE TABLE suspension (
+CREATE TABLE away (
     person        TEXT NOT NULL REFERENCES person (id),
+    -- suspended · absent
+    why           TEXT NOT NULL,
     valid_from    BIGINT NOT NULL,
-    -- none while nobody had them resume
+    -- none while no end is set
     valid_until   BIGINT,
     journal_index BIGINT NOT NULL,
-    PRIMARY KEY (person, valid_from, journal_index)
+    PRIMARY KEY (person, why, valid_from, journal_index)
 );
 
 CREATE TABLE session (

@@ -207,6 +207,8 @@ role-viewer = viewer
 journal-home-founded = home founded
 journal-person-enrolled = person registered
 journal-certificate-issued = certificate issued
+journal-manager-absent = information manager absent
+journal-manager-back = information manager back
 journal-person-suspended = person suspended
 journal-person-resumed = suspension ended
 journal-certificate-revoked = certificate revoked
@@ -334,6 +336,12 @@ operator-enrolled = { $whom } has a key and a certificate.
 operator-revoked = The key of { $whom } is revoked. Where { $whom } has no other, torikomi operator enrol makes a new one.
 operator-appointed = { $whom } was appointed.
 operator-appointment-ended = The appointment of { $whom } ends.
+operator-absent = { $whom } is entered as absent: meanwhile the next in rank acts as information manager.
+operator-back = { $whom } is there again.
+operator-away = { $until ->
+    [none] absent from { $from } on
+   *[other] absent from { $from } until { $until }
+}
 operator-was-suspended = { $whom } is suspended: sessions are closed, and nothing is signed until { $whom } resumes (torikomi operator resume { $whom }).
 operator-resumed = { $whom } is let in again, in every office that has not ended.
 operator-suspended = suspended

@@ -21,6 +21,8 @@ act-name = { $act ->
     [revoke] revoking a key
     [appoint] appointing
     [end-appointment] ending an appointment
+    [absent] entering an absence
+    [back] ending an absence
     [suspend] suspending a person
     [resume] having a person resume
     [approve-profile] approving a profile
@@ -66,6 +68,7 @@ people-revocation-to-come = A key is revoked from now on, or from a time that ha
 people-own-suspension = Nobody suspends themselves. Please ask another administrator.
 people-not-suspended = { $login } is not suspended.
 people-last-administrator = Then no administrator with a key in force, whose appointment has no end, would be left to let anybody in again. Please appoint another administrator first (`torikomi operator appoint`).
+people-no-manager = This person is no information manager, so nobody has to stand in for them.
 people-own-appointment = Nobody appoints themselves. Please ask another administrator.
 people-backwards-appointment = An appointment must end after it begins, and not in the past.
 people-nobody-left = After that nobody could be appointed any more: it takes an administrator and a second person (administrator or information manager), and one of them with a key in force. Please appoint a successor first, without an end (`torikomi operator appoint`).
@@ -138,8 +141,11 @@ act-reason = { $code ->
 }
 
 warning-gap = { $until ->
-    [none] From { $from } on there is no information manager, and nothing can be signed. Please appoint a successor or a substitute.
-   *[other] From { $from } until { $until } there is no information manager, and nothing can be signed. Please appoint a successor or a substitute.
+    [none] From { $from } on
+   *[other] From { $from } until { $until }
+} { $role ->
+    [admin] there is no administrator, and nobody can be added, appointed or let in again. Please appoint a successor.
+   *[information_manager] no information manager is there, and nothing can be signed. Please appoint a successor or a substitute.
 }
 warning-certificate = The certificate of { $login } is valid until { $until }. After that { $login } signs nothing, and once nobody’s is left, nobody can renew another’s. Please renew it in time (torikomi operator enrol { $login } --renew; without --renew once it has ended).
 export-reason = { $code ->

@@ -21,6 +21,8 @@ act-name = { $act ->
     [revoke] 鍵の失効
     [appoint] 任命
     [end-appointment] 任命の終了
+    [absent] 不在の登録
+    [back] 不在の終了
     [suspend] 利用の停止
     [resume] 利用の再開
     [approve-profile] プロファイルの承認
@@ -66,6 +68,7 @@ people-revocation-to-come = 失効の時刻には、現在または過去の時�
 people-own-suspension = 自分自身の利用を停止することはできません。別の管理者に依頼してください。
 people-not-suspended = { $login } さんの利用は停止されていません。
 people-last-administrator = これを停止すると、終わりの決まっていない任命と有効な鍵を持つ管理者がいなくなり、以後だれの利用も再開できません。先に「torikomi operator appoint」で別の管理者を任命してください。
+people-no-manager = この方は情報作成管理者ではないため、代理は要りません。
 people-own-appointment = 自分自身を任命することはできません。別の管理者に依頼してください。
 people-backwards-appointment = 任命の終わりは、始まりより後、かつこれから先の時刻にしてください。
 people-nobody-left = これを終えると、以後だれも任命できなくなります。任命には管理者と、もう一人（管理者か情報作成管理者）が要り、うち一人には有効な鍵が要ります。先に「torikomi operator appoint」で、終わりを決めずに後任を任命してください。
@@ -138,8 +141,11 @@ act-reason = { $code ->
 }
 
 warning-gap = { $until ->
-    [none] { $from } から、情報作成管理者がいなくなります。その間は署名できません。後任か代理を任命してください。
-   *[other] { $from } から { $until } まで、情報作成管理者がいなくなります。その間は署名できません。後任か代理を任命してください。
+    [none] { $from } から、
+   *[other] { $from } から { $until } まで、
+}{ $role ->
+    [admin] 管理者がいなくなります。その間は、利用者の登録も、任命も、利用の再開もできません。後任を任命してください。
+   *[information_manager] 情報作成管理者がいなくなります。その間は署名できません。後任か代理を任命してください。
 }
 warning-certificate = { $login } さんの証明書の有効期限は { $until } です。期限を過ぎると署名できず、全員の期限が切れるとだれも更新できなくなります。期限内に「torikomi operator enrol { $login } --renew」で更新してください（期限が過ぎたあとは --renew を付けません）。
 export-reason = { $code ->

@@ -63,6 +63,19 @@ pub enum Deed {
         person: PersonId,
         from: Instant,
     },
+    /// The next in rank acts as information manager for this one.
+    Absent {
+        person: PersonId,
+        from: Instant,
+        /// None while no end is set.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Instant>,
+    },
+    /// An information manager is there again, or is not going to be absent.
+    Back {
+        person: PersonId,
+        from: Instant,
+    },
     ApproveProfile {
         profile: ProfileRef,
     },
@@ -305,6 +318,8 @@ impl Deed {
             Self::EndAppointment { .. } => "end-appointment",
             Self::Suspend { .. } => "suspend",
             Self::Resume { .. } => "resume",
+            Self::Absent { .. } => "absent",
+            Self::Back { .. } => "back",
             Self::ApproveProfile { .. } => "approve-profile",
             Self::OpenSession { .. } => "open-session",
             Self::AttestBatch { .. } => "attest-batch",
@@ -339,8 +354,9 @@ impl Deed {
             Self::Enrol(_) | Self::ApproveProfile { .. } | Self::AcknowledgeClock { .. } => {
                 &[Admin, InformationManager]
             }
-            // The own key is ended by whoever has it, in office or not; for another's, `enrolment::revoke` asks for more.
-            Self::Revoke { .. } => &[],
+            // Of oneself it is said by whoever one is, in office or not; of somebody else `enrolment::revoke` and `absences` ask
+            // for more.
+            Self::Revoke { .. } | Self::Absent { .. } | Self::Back { .. } => &[],
             Self::OpenSession { .. } | Self::AttestBatch { .. } => &[Operator, InformationManager],
             Self::Identify { weaker_profile: true, .. }
             | Self::Accept { .. }
@@ -396,6 +412,8 @@ impl Deed {
             Self::Appoint(_) | Self::EndAppointment { .. } => Kind::Appointed,
             Self::Suspend { .. } => Kind::PersonSuspended,
             Self::Resume { .. } => Kind::PersonResumed,
+            Self::Absent { .. } => Kind::ManagerAbsent,
+            Self::Back { .. } => Kind::ManagerBack,
             Self::ApproveProfile { .. } => Kind::ProfileAdopted,
             Self::OpenSession { .. } => Kind::SessionOpened,
             Self::AttestBatch { .. } => Kind::BatchAttested,
@@ -421,7 +439,9 @@ impl Deed {
             | Self::EndAppointment { person: id, .. }
             | Self::Revoke { person: id, .. }
             | Self::Suspend { person: id, .. }
-            | Self::Resume { person: id, .. } => person(id),
+            | Self::Resume { person: id, .. }
+            | Self::Absent { person: id, .. }
+            | Self::Back { person: id, .. } => person(id),
             Self::Enrol(issued) => person(&issued.person),
             Self::Appoint(appointment) => person(&appointment.person),
             Self::OpenSession { session, .. } | Self::AttestBatch { session, .. } => {

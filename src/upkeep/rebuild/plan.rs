@@ -102,6 +102,8 @@ impl<'a> Planner<'a> {
             | Kind::Appointed
             | Kind::PersonSuspended
             | Kind::PersonResumed
+            | Kind::ManagerAbsent
+            | Kind::ManagerBack
             | Kind::SessionOpened
             | Kind::SessionClosed
             | Kind::BatchAttested => self.people(&entry, act.as_ref(), text, steps)?,
