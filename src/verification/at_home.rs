@@ -237,6 +237,7 @@ async fn people(
             // Which information manager was in force can be told only from all who were appointed.
             let wanted = match act.as_ref().map(|act| &act.deed) {
                 Some(Deed::Genesis { .. }) => true,
+                Some(Deed::AddPerson { person }) => about(person),
                 Some(Deed::Enrol(issued)) => about(&issued.person),
                 Some(Deed::Appoint(appointment)) => {
                     about(&appointment.person) || appointment.role == Role::InformationManager

@@ -594,6 +594,8 @@ pub enum ActFault {
     /// A founding after the first entry, a certificate that its own key did not ask for, an appointment of oneself or of
     /// days gone by.
     ActOutOfPlace,
+    /// The first of those who signed it made the second one's account or key shortly before.
+    ActNotIndependent,
     /// One who signed it was suspended by then.
     ActSuspended,
     ActRoleNotHeld {

@@ -17,6 +17,10 @@ use crate::people::away::{self, Away, Why};
 /// How far the time of an act may lie from that of its entry: the most that a home's settings allow.
 const ACT_SKEW: jiff::SignedDuration = jiff::SignedDuration::from_hours(1);
 
+/// For how long at the least nobody approves what the one began who made or renewed their account: the least that a home's
+/// settings allow.
+const INDEPENDENT_AFTER: jiff::SignedDuration = jiff::SignedDuration::from_hours(24);
+
 /// The roles in which one ends somebody else's key.
 const ENDS_ANOTHERS: [Role; 2] = [Role::Admin, Role::InformationManager];
 
@@ -29,6 +33,8 @@ pub(super) struct People {
     /// Who revoked somebody else's certificate alone.
     stopped: BTreeMap<Digest, PersonId>,
     offices: Offices,
+    /// Who made somebody's account, or had a key certified for them, and when.
+    made: BTreeMap<PersonId, Vec<(PersonId, Instant)>>,
     /// Those whose suspension stands in an entry, and no end of it yet.
     suspended: BTreeSet<PersonId>,
     /// Shared by the copies on which acts are tried out: how many certificates there are, whoever made the proof decides.
@@ -39,8 +45,9 @@ pub(super) struct People {
 }
 
 /// The kinds of entries that say something of people.
-pub(super) const KINDS: [Kind; 9] = [
+pub(super) const KINDS: [Kind; 10] = [
     Kind::HomeFounded,
+    Kind::PersonEnrolled,
     Kind::CertificateIssued,
     Kind::CertificateRevoked,
     Kind::Appointed,
@@ -122,7 +129,7 @@ impl People {
             return Err(ActFault::ActOutOfPlace);
         }
         // What an act says of people holds once the act counts, so it is tried out on a copy.
-        let after = self.after(&act, entry.index);
+        let after = self.after(&act, entry);
         // A key may end itself; that act is the last that counts.
         let ends = matches!(act.deed, Deed::Revoke { .. });
         let known = after.as_ref().filter(|_| !ends).unwrap_or(self);
@@ -141,6 +148,7 @@ impl People {
                 .map_err(|_| ActFault::ActSignatureWrong)?;
         }
         self.roles(&act)?;
+        self.independent(&act, entry.at)?;
         bound(&act, &signed.signatures, entry.at)?;
         self.one_key(&act)?;
         self.once.enter(&signed.text, &act.deed, entry.index)?;
@@ -152,11 +160,14 @@ impl People {
     }
 
     /// What is known after an act that says something of people or profiles.
-    fn after(&self, act: &Act, index: u64) -> Option<Self> {
-        use Deed::{Absent, Back, Appoint, ApproveProfile, EndAppointment, Enrol, Genesis, Resume, Revoke, Suspend};
+    fn after(&self, act: &Act, entry: &Entry) -> Option<Self> {
+        use Deed::{
+            Absent, AddPerson, Appoint, ApproveProfile, Back, EndAppointment, Enrol, Genesis, Resume, Revoke, Suspend,
+        };
         let teaches = matches!(
             act.deed,
             Genesis { .. }
+                | AddPerson { .. }
                 | Enrol(_)
                 | Revoke { .. }
                 | Appoint(_)
@@ -169,7 +180,7 @@ impl People {
         );
         teaches.then(|| {
             let mut after = self.clone();
-            after.learn(act, index);
+            after.learn(act, entry.index, entry.at);
             after
         })
     }
@@ -179,7 +190,7 @@ impl People {
         self.once.forget(document);
     }
 
-    fn learn(&mut self, act: &Act, index: u64) {
+    fn learn(&mut self, act: &Act, index: u64, at: Instant) {
         match &act.deed {
             Deed::Genesis { appointments, certificates, profiles, .. } => {
                 self.offices.appointments.extend(appointments.iter().cloned());
@@ -191,7 +202,9 @@ impl People {
             Deed::ApproveProfile { profile } => {
                 self.adopted.entry(profile.digest).or_insert(index);
             }
+            Deed::AddPerson { person } => self.made.entry(*person).or_default().push((act.by, at)),
             Deed::Enrol(issued) => {
+                self.made.entry(issued.person).or_default().push((act.by, at));
                 self.issued.insert(issued.certificate, (index, issued.clone()));
             }
             Deed::Revoke { person, certificate, since, .. } => {
@@ -222,6 +235,19 @@ impl People {
             Deed::Back { person, from } => away::end_at(&mut self.offices.away, *person, Why::Absent, *from),
             _ => {}
         }
+    }
+
+    /// Whoever made or lately renewed somebody's account could act in that person's name.
+    fn independent(&self, act: &Act, entered: Instant) -> Result<(), ActFault> {
+        let (Some(second), Second::Needed(_) | Second::Allowed(_)) = (act.second, act.deed.second()) else {
+            return Ok(());
+        };
+        let by_the_first = |made: &&(PersonId, Instant)| made.0 == act.by;
+        let made = self.made.get(&second).into_iter().flatten().filter(by_the_first).map(|made| made.1).max();
+        if made.is_some_and(|made| entered < made.plus(INDEPENDENT_AFTER)) {
+            return Err(ActFault::ActNotIndependent);
+        }
+        Ok(())
     }
 
     /// A person has one key, in force or to come: a second could be anybody's.

@@ -7,6 +7,7 @@ mod hospital;
 
 mod forgeries;
 mod hostile;
+mod independence;
 mod insider;
 mod journal;
 mod journal_files;

@@ -205,6 +205,7 @@ act-fault-act-certificate-missing = the certificate itself is not at hand
 act-fault-act-certificate-untrusted = the certificate leads to no root that you trust
 act-fault-act-signature-wrong = the signature is wrong
 act-fault-act-out-of-place = it cannot be done there, by that person, or for that time
+act-fault-act-not-independent = the second person's account or key was made by the first, too short a time before
 act-fault-act-suspended = a person who signed it was suspended by then
 act-fault-act-role-not-held = the person did not hold a role for { $act } at that time
 act-fault-act-private-differs = the private part is not the one that was signed for
