@@ -23,6 +23,7 @@ use crate::instant::Instant;
 use crate::journal::backups::BackedUp;
 use crate::patients::PatientIdProblem;
 use crate::people::acts::RevocationReason;
+use crate::people::register::Called;
 use crate::people::{Refused, entitlement};
 use crate::toml_text::Problem;
 
@@ -192,6 +193,12 @@ pub enum Request {
         occupation: String,
         department: String,
     },
+    /// A person bears another name, or works in another place.
+    ChangePerson {
+        by: Credentials,
+        login: String,
+        called: Called,
+    },
     /// A person makes the own key; somebody else has the certificate issued, with the authority's passphrase.
     Enrol {
         by: Credentials,
@@ -232,6 +239,11 @@ pub enum Request {
         reason: String,
     },
     Resume {
+        by: Credentials,
+        login: String,
+    },
+    /// Somebody leaves: offices, key and sessions end.
+    Retire {
         by: Credentials,
         login: String,
     },

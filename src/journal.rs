@@ -38,6 +38,8 @@ pub enum Kind {
     /// The first entry: the home, its mode, its first two people; both sign.
     HomeFounded,
     PersonEnrolled,
+    /// A person bears another name, or works in another place.
+    PersonChanged,
     CertificateIssued,
     CertificateRevoked,
     Appointed,

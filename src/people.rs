@@ -178,6 +178,8 @@ pub enum Refused {
     LastAdministrator,
     #[error("this person is no information manager: nobody has to stand in for them")]
     NoManager,
+    #[error("{login} holds no office and no key any more: there is nothing to end")]
+    LeftAlready { login: String },
     #[error("nobody appoints themselves: ask another administrator")]
     OwnAppointment,
     #[error("an appointment must end after it begins")]

@@ -15,6 +15,8 @@ mod documents;
 mod journal;
 #[path = "requests/keys.rs"]
 mod keys;
+#[path = "requests/leaving.rs"]
+mod leaving;
 #[path = "requests/left_over.rs"]
 mod left_over;
 #[path = "requests/people.rs"]

@@ -23,15 +23,36 @@ pub struct Change {
 #[derive(Clone, Debug)]
 pub(super) enum Row {
     Person(Person),
+    /// What an account's owner is called by now.
+    Renamed(Person),
     Certificate(Certificate),
-    CertificateRevoked { certificate: Digest, since: Instant, stopped_by: Option<PersonId> },
+    CertificateRevoked {
+        certificate: Digest,
+        since: Instant,
+        stopped_by: Option<PersonId>,
+    },
     Appointment(Appointment),
-    AppointmentEnds { person: PersonId, role: Role, at: Instant },
+    AppointmentEnds {
+        person: PersonId,
+        role: Role,
+        at: Instant,
+    },
     Away(Away),
-    Back { person: PersonId, why: Why, at: Instant },
+    Back {
+        person: PersonId,
+        why: Why,
+        at: Instant,
+    },
     SessionOpens(SessionRow),
-    SessionAttested { session: SessionId, attestation: Attestation },
-    SessionCloses { session: SessionId, at: Instant, reason: CloseReason },
+    SessionAttested {
+        session: SessionId,
+        attestation: Attestation,
+    },
+    SessionCloses {
+        session: SessionId,
+        at: Instant,
+        reason: CloseReason,
+    },
 }
 
 impl Change {
@@ -49,6 +70,7 @@ impl Change {
         for row in &self.rows {
             match row {
                 Row::Person(person) => register::insert(tx, person).await?,
+                Row::Renamed(person) => register::rename(tx, person).await?,
                 Row::Certificate(certificate) => certificates::insert(tx, certificate, journal_index).await?,
                 Row::CertificateRevoked { certificate, since, stopped_by } => {
                     certificates::revoke(tx, *certificate, *since, *stopped_by).await?;

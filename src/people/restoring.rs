@@ -64,6 +64,10 @@ pub async fn restore(
             }
         }
         Deed::AddPerson { person } => rows.extend(named(&[person], Some(act.by), entry.at, private, &mut lost)),
+        Deed::ChangePerson { person } => {
+            let said = named(&[person], None, entry.at, private, &mut lost).into_iter();
+            rows.extend(said.map(|row| if let Row::Person(person) = row { Row::Renamed(person) } else { row }));
+        }
         Deed::Enrol(ref issued) => match issue(issued, Some(act.by), entry.at, certificates) {
             Ok(row) => rows.push(row),
             Err(gone) => lost.push(gone),
@@ -129,7 +133,7 @@ async fn apply(tx: &mut Tx, index: u64, rows: Vec<Row>) -> Result<Vec<Lost>, Dat
                     None => continue,
                 }
             }
-            Row::Person(_) | Row::CertificateRevoked { .. } => None,
+            Row::Person(_) | Row::Renamed(_) | Row::CertificateRevoked { .. } => None,
         };
         let person = match about {
             None => None,

@@ -368,6 +368,7 @@ fn must_hold_act(kind: Kind) -> bool {
         kind,
         Kind::HomeFounded
             | Kind::PersonEnrolled
+            | Kind::PersonChanged
             | Kind::CertificateIssued
             | Kind::CertificateRevoked
             | Kind::Appointed

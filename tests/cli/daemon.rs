@@ -190,6 +190,8 @@ fn sessions_people_and_profiles_are_asked_for() {
         (&["operator", "suspend", "kaku", "--reason", "架空の理由"], noted.clone(), "operator-changed", "suspend"),
         (&["operator", "absent", "kaku", "--until", "2026-12-01T09:00"], noted.clone(), "operator-changed", "absent"),
         (&["operator", "absent", "kaku", "--end"], noted.clone(), "operator-changed", "absent"),
+        (&["operator", "retire", "kaku"], noted.clone(), "operator-changed", "retire"),
+        (&["operator", "change", "kaku", "--department", "病歴室"], noted.clone(), "operator-changed", "change-person"),
         (&["operator", "resume", "kaku"], noted.clone(), "operator-changed", "resume"),
         (&["session", "attest", OTHER], attested, "session-attest", "attest-batch"),
         (&["profile", "approve", "consent", "--shown", SHOWN], noted.clone(), "operator-changed", "approve-profile"),

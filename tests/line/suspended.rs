@@ -5,6 +5,7 @@ use serde_json::Value;
 use torikomi::control::Request;
 use torikomi::document::{DocumentState, HoldReason};
 use torikomi::ids::DocumentId;
+use torikomi::people::register::Called;
 
 use crate::account::{document_of, filed, quarantine, the_journal_is_whole, wait_for};
 use crate::burst::deliver_consent;
@@ -22,11 +23,15 @@ fn waits(hospital: &Hospital, name: &str, state: DocumentState, held: Option<Hol
     })
 }
 
-/// The state of the clerk, as the list of people has it.
-fn state(hospital: &Hospital) -> Value {
+/// What the list of people says of the clerk.
+fn told(hospital: &Hospital, what: &str) -> Value {
     let list = torikomi(Some(&hospital.root()), &["operator", "list", "--json"]).json();
     let people = list["people"].as_array().unwrap();
-    people.iter().find(|person| person["login"] == "clerk").unwrap()["state"].clone()
+    people.iter().find(|person| person["login"] == "clerk").unwrap()[what].clone()
+}
+
+fn state(hospital: &Hospital) -> Value {
+    told(hospital, "state")
 }
 
 /// As a crash leaves a signature whose row was never written.
@@ -44,6 +49,9 @@ fn cut_off(hospital: &Hospital, document: DocumentId) {
 fn nothing_more_is_signed_with_the_key_of_somebody_who_is_suspended() {
     let mut hospital = Hospital::found();
     let daemon = hospital.start();
+    let department = Some("病歴室".to_owned());
+    let called = Called { name: None, kana: None, occupation: None, department };
+    hospital.ask(&Request::ChangePerson { by: by("admin"), login: "clerk".into(), called }, PATIENCE).unwrap();
     hospital.open_session().unwrap();
     deliver_consent(&hospital, "early");
     filed(&hospital, "early-consent.jpg");
@@ -67,18 +75,19 @@ fn nothing_more_is_signed_with_the_key_of_somebody_who_is_suspended() {
     let daemon = hospital.start();
     waits(&hospital, "signing", DocumentState::Signing, Some(HoldReason::NoSession));
     assert_eq!(quarantine(&hospital).len(), 1);
-    proven(&hospital, &filed(&hospital, "signed-consent.jpg"));
+    let record = proven(&hospital, &filed(&hospital, "signed-consent.jpg"));
+    assert_eq!(record["signer"]["person"]["department"], "病歴室");
     daemon.stop();
 
     std::fs::write(database(&hospital), b"no database").unwrap();
     rebuild(&hospital);
     hospital.configure(&Settings::default());
-    assert_eq!(state(&hospital), "suspended");
+    assert_eq!((state(&hospital), told(&hospital, "department")), ("suspended".into(), "病歴室".into()));
     let daemon = hospital.start();
     assert!(hospital.open_session().unwrap_err().to_string().contains("Suspended"));
     hospital.ask(&Request::Resume { by: by("admin"), login: "clerk".into() }, PATIENCE).unwrap();
     assert_eq!(state(&hospital), "active");
-    hospital.open_session().unwrap();
+    let session = hospital.open_session().unwrap()["session"].as_str().unwrap().to_owned();
     for name in ["late", "signing"] {
         wait_for(&hospital, &format!("the filing of {name}"), || {
             hospital.confirm_what_waits();
@@ -87,6 +96,13 @@ fn nothing_more_is_signed_with_the_key_of_somebody_who_is_suspended() {
         });
         proven(&hospital, &filed(&hospital, &format!("{name}-consent.jpg")));
     }
+    // Whoever closes it is shown what was signed in it, and nothing else.
+    let closed = torikomi(Some(&hospital.root()), &["session", "close", &session]);
+    assert_eq!(closed.status, 0, "{}", closed.err);
+    let ids = |name: &str| document_of(&hospital, &format!("{name}-consent.jpg")).unwrap().id.to_string();
+    let shown = |name: &&str| closed.out.contains(&ids(name));
+    let names = ["early", "signed", "late", "signing"];
+    assert_eq!(names.iter().filter(|name| shown(name)).collect::<Vec<_>>(), [&"late", &"signing"], "{}", closed.out);
     daemon.stop();
     the_journal_is_whole(&hospital);
 }

@@ -22,7 +22,7 @@ use crate::people::acts::{Deed, RevocationReason, Signed};
 use crate::people::appointments::{self, Appointment, Changing};
 use crate::people::certificates::{Certificate, Signer};
 use crate::people::enrolment::{self, Next, OwnKey};
-use crate::people::register::{self, NewPerson, Person};
+use crate::people::register::{self, Called, NewPerson, Person};
 use crate::people::sessions::{self, CloseReason};
 use crate::people::{Change, PassphraseRule, PeopleError, Role};
 use crate::pipeline::driver::StageName;
@@ -49,6 +49,20 @@ impl Requests {
         let signed = Signed::sign(act, &[&signer])?;
         let appended = self.line.database.write::<_, Refusal, _>(async move |tx| {
             let change = enrolment::add_person(tx, signed, person, private, &hand.rules, hand.now).await?;
+            hand.apply(tx, &change).await
+        })?;
+        Ok(noted(appended))
+    }
+
+    pub(super) fn rename(&self, by: &Credentials, login: &str, called: Called, peer: Peer) -> Result<Noted, Refusal> {
+        let hand = self.hand(peer);
+        let signer = self.prove(by, hand.now)?;
+        let login = login.to_owned();
+        let appended = self.line.database.write::<_, Refusal, _>(async move |tx| {
+            let person = register::named(tx, &login).await?.renamed(called)?;
+            let (act, private) = enrolment::rename_act(&person, &signer, hand.now, hand.rules.home)?;
+            let signed = Signed::sign(act, &[&signer])?;
+            let change = enrolment::rename(tx, signed, person, private, &hand.rules, hand.now).await?;
             hand.apply(tx, &change).await
         })?;
         Ok(noted(appended))
@@ -284,16 +298,21 @@ fn role_of(name: &Name) -> Result<Role, Refusal> {
 }
 
 /// A revocation that is asked for: from now on, or from a time that has passed.
-struct Revocation {
-    login: String,
-    why: RevocationReason,
-    since: Option<Instant>,
-    next: Next,
+pub(super) struct Revocation {
+    pub(super) login: String,
+    pub(super) why: RevocationReason,
+    pub(super) since: Option<Instant>,
+    pub(super) next: Next,
 }
 
 impl Revocation {
     /// The certificate that it is about, and what it changes.
-    async fn act(&self, tx: &mut Tx, signers: &Signers, hand: &Hand) -> Result<(Certificate, Change), Refusal> {
+    pub(super) async fn act(
+        &self,
+        tx: &mut Tx,
+        signers: &Signers,
+        hand: &Hand,
+    ) -> Result<(Certificate, Change), Refusal> {
         let person = register::named(tx, &self.login).await?;
         let held = enrolment::to_revoke(tx, &person, self.since, hand.now).await?;
         let since = match self.since {

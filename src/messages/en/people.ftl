@@ -17,6 +17,7 @@ roles-separator = {" "}or{" "}
 act-name = { $act ->
     [genesis] founding a home
     [add-person] adding a person
+    [change-person] changing a person’s name or place
     [enrol] issuing a certificate
     [revoke] revoking a key
     [appoint] appointing
@@ -69,6 +70,7 @@ people-own-suspension = Nobody suspends themselves. Please ask another administr
 people-not-suspended = { $login } is not suspended.
 people-last-administrator = Then no administrator with a key in force, whose appointment has no end, would be left to let anybody in again. Please appoint another administrator first (`torikomi operator appoint`).
 people-no-manager = This person is no information manager, so nobody has to stand in for them.
+people-left-already = { $login } holds no office and no key in force any more.
 people-own-appointment = Nobody appoints themselves. Please ask another administrator.
 people-backwards-appointment = An appointment must end after it begins, and not in the past.
 people-nobody-left = After that nobody could be appointed any more: it takes an administrator and a second person (administrator or information manager), and one of them with a key in force. Please appoint a successor first, without an end (`torikomi operator appoint`).

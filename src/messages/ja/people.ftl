@@ -17,6 +17,7 @@ roles-separator = 、
 act-name = { $act ->
     [genesis] ホームの開設
     [add-person] 利用者の登録
+    [change-person] 氏名・職種・所属の変更
     [enrol] 証明書の発行
     [revoke] 鍵の失効
     [appoint] 任命
@@ -69,6 +70,7 @@ people-own-suspension = 自分自身の利用を停止することはできま�
 people-not-suspended = { $login } さんの利用は停止されていません。
 people-last-administrator = これを停止すると、終わりの決まっていない任命と有効な鍵を持つ管理者がいなくなり、以後だれの利用も再開できません。先に「torikomi operator appoint」で別の管理者を任命してください。
 people-no-manager = この方は情報作成管理者ではないため、代理は要りません。
+people-left-already = { $login } さんには、任命も有効な鍵ももうありません。
 people-own-appointment = 自分自身を任命することはできません。別の管理者に依頼してください。
 people-backwards-appointment = 任命の終わりは、始まりより後、かつこれから先の時刻にしてください。
 people-nobody-left = これを終えると、以後だれも任命できなくなります。任命には管理者と、もう一人（管理者か情報作成管理者）が要り、うち一人には有効な鍵が要ります。先に「torikomi operator appoint」で、終わりを決めずに後任を任命してください。

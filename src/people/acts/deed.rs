@@ -37,6 +37,10 @@ pub enum Deed {
     AddPerson {
         person: PersonId,
     },
+    /// A person bears another name, or works in another place; what they are called now is the private part.
+    ChangePerson {
+        person: PersonId,
+    },
     /// A certificate is issued for a person's own key; the person signs with that key, which proves that they have it.
     Enrol(Issued),
     /// A certificate counts no more: one person says so from now on, or two others than its owner from earlier.
@@ -312,6 +316,7 @@ impl Deed {
         match self {
             Self::Genesis { .. } => "genesis",
             Self::AddPerson { .. } => "add-person",
+            Self::ChangePerson { .. } => "change-person",
             Self::Enrol(_) => "enrol",
             Self::Revoke { .. } => "revoke",
             Self::Appoint(_) => "appoint",
@@ -347,6 +352,7 @@ impl Deed {
             // The one act that nobody can be appointed for yet; the roles come from the act itself.
             Self::Genesis { .. } => &[],
             Self::AddPerson { .. }
+            | Self::ChangePerson { .. }
             | Self::Appoint(_)
             | Self::EndAppointment { .. }
             | Self::Suspend { .. }
@@ -407,6 +413,7 @@ impl Deed {
         match self {
             Self::Genesis { .. } => Kind::HomeFounded,
             Self::AddPerson { .. } => Kind::PersonEnrolled,
+            Self::ChangePerson { .. } => Kind::PersonChanged,
             Self::Enrol(_) => Kind::CertificateIssued,
             Self::Revoke { .. } => Kind::CertificateRevoked,
             Self::Appoint(_) | Self::EndAppointment { .. } => Kind::Appointed,
@@ -436,6 +443,7 @@ impl Deed {
         let person = |person: &PersonId| Subject { person: Some(*person), ..Subject::default() };
         match self {
             Self::AddPerson { person: id }
+            | Self::ChangePerson { person: id }
             | Self::EndAppointment { person: id, .. }
             | Self::Revoke { person: id, .. }
             | Self::Suspend { person: id, .. }
