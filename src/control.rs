@@ -23,6 +23,7 @@ use crate::instant::Instant;
 use crate::journal::backups::BackedUp;
 use crate::patients::PatientIdProblem;
 use crate::people::acts::RevocationReason;
+use crate::people::register::Called;
 use crate::people::{Refused, entitlement};
 use crate::toml_text::Problem;
 
@@ -108,9 +109,19 @@ pub enum Request {
         reason: ReasonGiven,
     },
     /// Releases findings, where the profile allows it. A second person where it says so.
-    Accept { by: Credentials, second: Option<Credentials>, document: LookedAt, reason: ReasonGiven, pages_shown: bool },
+    Accept {
+        by: Credentials,
+        second: Option<Credentials>,
+        document: LookedAt,
+        reason: ReasonGiven,
+        pages_shown: bool,
+    },
     /// Sends documents back to the scanner.
-    SendBack { by: Credentials, documents: Vec<LookedAt>, reason: ReasonGiven },
+    SendBack {
+        by: Credentials,
+        documents: Vec<LookedAt>,
+        reason: ReasonGiven,
+    },
     /// The responsible person confirms and signs.
     Confirm {
         by: Credentials,
@@ -129,15 +140,33 @@ pub enum Request {
         possible_again_at: Instant,
     },
     /// The same after an incident, which says why the work was not possible, and from when it was again.
-    ReleaseAfterIncident { by: Credentials, documents: Vec<LookedAt>, incident: IncidentId },
+    ReleaseAfterIncident {
+        by: Credentials,
+        documents: Vec<LookedAt>,
+        incident: IncidentId,
+    },
     /// Whoever is to work on a document will look at it anew, so it does not matter in which state this was asked.
-    Assign { by: Credentials, documents: Vec<DocumentId>, to: String },
+    Assign {
+        by: Credentials,
+        documents: Vec<DocumentId>,
+        to: String,
+    },
     /// Lets documents that failed be tried again.
-    Retry { by: Credentials, documents: Vec<LookedAt> },
+    Retry {
+        by: Credentials,
+        documents: Vec<LookedAt>,
+    },
     /// Has a delivery measured once more whose copy could not be.
-    RetryDelivery { by: Credentials, delivery: DeliveryId },
+    RetryDelivery {
+        by: Credentials,
+        delivery: DeliveryId,
+    },
     /// Ends a document that is none. Its bytes stay in custody until disposal.
-    Discard { by: Credentials, document: LookedAt, reason: ReasonGiven },
+    Discard {
+        by: Credentials,
+        document: LookedAt,
+        reason: ReasonGiven,
+    },
     /// Takes a delivery as it is although its completeness is in doubt, or refuses it.
     DecideDelivery {
         by: Credentials,
@@ -163,6 +192,12 @@ pub enum Request {
         kana: Option<String>,
         occupation: String,
         department: String,
+    },
+    /// A person bears another name, or works in another place.
+    ChangePerson {
+        by: Credentials,
+        login: String,
+        called: Called,
     },
     /// A person makes the own key; somebody else has the certificate issued, with the authority's passphrase.
     Enrol {
@@ -191,7 +226,35 @@ pub enum Request {
         until: Option<Instant>,
     },
     /// Ends an appointment: now, or at a time to come.
-    EndAppointment { by: Credentials, login: String, role: Name, ends: Option<Instant> },
+    EndAppointment {
+        by: Credentials,
+        login: String,
+        role: Name,
+        ends: Option<Instant>,
+    },
+    /// A person is let in no more, and their keys are wiped at once.
+    Suspend {
+        by: Credentials,
+        login: String,
+        reason: String,
+    },
+    Resume {
+        by: Credentials,
+        login: String,
+    },
+    /// Somebody leaves: offices, key and sessions end.
+    Retire {
+        by: Credentials,
+        login: String,
+    },
+    /// An information manager is absent, so that the next in rank acts; or is back, which ends that.
+    Absent {
+        by: Credentials,
+        login: String,
+        from: Option<Instant>,
+        until: Option<Instant>,
+        ends: bool,
+    },
     /// Unlocks a person's key for a station.
     OpenSession {
         by: Credentials,
@@ -202,16 +265,30 @@ pub enum Request {
         obtained_on: Option<Date>,
     },
     /// The operator vouches for the batch of the own open session, where that was left open: 9.1-C1.
-    AttestBatch { by: Credentials, session: SessionId },
+    AttestBatch {
+        by: Credentials,
+        session: SessionId,
+    },
     /// Proves nobody: whoever finds a session forgotten may end what it could sign.
-    CloseSession { session: SessionId },
+    CloseSession {
+        session: SessionId,
+    },
     /// Records that somebody looks at a patient's document: the person who says and proves who they are, or else the user
     /// of the machine whose process asks.
-    View { by: Option<Credentials>, what: Viewed },
+    View {
+        by: Option<Credentials>,
+        what: Viewed,
+    },
     /// Records that a record leaves the house, and answers with what the export needs.
-    Export { by: Credentials, record: RecordId, reason: ReasonGiven },
+    Export {
+        by: Credentials,
+        record: RecordId,
+        reason: ReasonGiven,
+    },
     /// Enters that a generation of a backup was made.
-    NoteBackup { backed_up: BackedUp },
+    NoteBackup {
+        backed_up: BackedUp,
+    },
     /// Believes the clock as it stands now.
     AcknowledgeClock {
         by: Credentials,
@@ -264,6 +341,8 @@ pub enum Refusal {
     ReasonNotAllowed { reason: String },
     /// An exception may never release an identity, a signature or a required stamp.
     NotReleasable,
+    /// Why has to be said.
+    NoReason,
     /// There is no such reason.
     UnknownReason { reason: String },
     /// Paper cannot have been received on a day to come.
@@ -347,6 +426,7 @@ impl Refusal {
         match self {
             Self::Environment { .. } => 3,
             Self::BadRequest { .. }
+            | Self::NoReason
             | Self::UnknownReason { .. }
             | Self::DayToCome { .. }
             | Self::MalformedPatientId { .. }

@@ -38,9 +38,17 @@ pub enum Kind {
     /// The first entry: the home, its mode, its first two people; both sign.
     HomeFounded,
     PersonEnrolled,
+    /// A person bears another name, or works in another place.
+    PersonChanged,
     CertificateIssued,
     CertificateRevoked,
     Appointed,
+    /// A person proves nobody and signs nothing any more.
+    PersonSuspended,
+    PersonResumed,
+    /// The next in rank acts as information manager.
+    ManagerAbsent,
+    ManagerBack,
     /// Another patient list or calendar is in use from here on.
     FileAdopted,
     /// A changed patient list or calendar was refused; the one of before stays.

@@ -11,8 +11,10 @@
 //! Invariant: nobody signs with another's key. A key is opened with its owner's passphrase alone, which nobody else
 //! sets or resets; a lost one is revoked and replaced.
 
+pub mod absences;
 pub mod acts;
 pub mod appointments;
+pub mod away;
 pub mod certificates;
 mod change;
 pub mod enrolment;
@@ -22,6 +24,7 @@ pub mod register;
 pub mod restoring;
 pub mod sessions;
 mod succession;
+pub mod suspensions;
 mod undoing;
 
 use std::fmt;
@@ -167,6 +170,16 @@ pub enum Refused {
     LastKey,
     #[error("the certificate begins at {since}, and cannot be revoked from before")]
     RevocationTooEarly { since: Instant },
+    #[error("nobody suspends themselves: ask another administrator")]
+    OwnSuspension,
+    #[error("{login} is not suspended: there is nothing to end")]
+    NotSuspended { login: String },
+    #[error("no administrator with a key would be left whose office has no end: first appoint one")]
+    LastAdministrator,
+    #[error("this person is no information manager: nobody has to stand in for them")]
+    NoManager,
+    #[error("{login} holds no office and no key any more: there is nothing to end")]
+    LeftAlready { login: String },
     #[error("nobody appoints themselves: ask another administrator")]
     OwnAppointment,
     #[error("an appointment must end after it begins")]

@@ -265,6 +265,10 @@ impl Signing<'_> {
             if !appointments::held(tx, row.manager, row.signer, role, row.signed_at).await? {
                 return Err(SigningError::OfficeEnded);
             }
+            // What was being signed just then is not filed.
+            if register::is_suspended(tx, row.signer).await? {
+                return Err(SigningError::SessionEnded);
+            }
             let session = sessions::get(tx, row.session).await?;
             let closed = session.and_then(|session| session.closed).map(|(at, _)| at);
             if closed.is_some_and(|closed| closed.as_seconds() < row.signed_at.as_seconds()) {

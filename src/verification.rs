@@ -11,6 +11,7 @@
 //! Every step says what it found, or the first thing that is wrong and where. A step that could not be taken is
 //! *indeterminate*, and so is the whole.
 
+mod act_fault;
 mod anchored;
 mod at_home;
 mod content;

@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails so")]
 
+#[path = "requests/absences.rs"]
+mod absences;
 #[path = "requests/bench.rs"]
 mod bench;
 #[path = "requests/clock.rs"]
@@ -13,6 +15,8 @@ mod documents;
 mod journal;
 #[path = "requests/keys.rs"]
 mod keys;
+#[path = "requests/leaving.rs"]
+mod leaving;
 #[path = "requests/left_over.rs"]
 mod left_over;
 #[path = "requests/people.rs"]
@@ -27,6 +31,8 @@ mod revocations;
 mod shown;
 #[path = "requests/socket.rs"]
 mod socket;
+#[path = "requests/suspensions.rs"]
+mod suspensions;
 #[path = "requests/undone.rs"]
 mod undone;
 #[path = "requests/viewings.rs"]

@@ -1,10 +1,15 @@
 //! `torikomi operator`: people, their keys and what they are appointed to.
 
+mod absent;
 mod add;
 mod appoint;
 mod enrol;
 mod list;
+mod rename;
+mod resume;
+mod retire;
 mod revoke;
+mod suspend;
 
 use clap::Subcommand;
 
@@ -17,18 +22,28 @@ use crate::control::facts::Noted;
 pub enum Operator {
     List(list::Args),
     Add(add::Args),
+    Change(rename::Args),
     Enrol(enrol::Args),
     Revoke(revoke::Args),
     Appoint(appoint::Args),
+    Retire(retire::Args),
+    Absent(absent::Args),
+    Suspend(suspend::Args),
+    Resume(resume::Args),
 }
 
 pub(super) fn run(command: &Operator, desk: &Desk) -> Result<Answer, Failure> {
     match command {
         Operator::List(args) => list::run(args, desk),
         Operator::Add(args) => add::run(args, desk),
+        Operator::Change(args) => rename::run(args, desk),
         Operator::Enrol(args) => enrol::run(args, desk),
         Operator::Revoke(args) => revoke::run(args, desk),
         Operator::Appoint(args) => appoint::run(args, desk),
+        Operator::Retire(args) => retire::run(args, desk),
+        Operator::Absent(args) => absent::run(args, desk),
+        Operator::Suspend(args) => suspend::run(args, desk),
+        Operator::Resume(args) => resume::run(args, desk),
     }
 }
 

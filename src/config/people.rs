@@ -32,7 +32,7 @@ impl Check for People {
         sheet.within(
             "second_person_after",
             &self.second_person_after,
-            &Interval::from_days(0),
+            &Interval::from_days(1),
             &Interval::from_days(365),
         );
         sheet.within("warn_of_gap", &self.warn_of_gap, &Interval::from_days(1), &Interval::from_days(365));

@@ -1,5 +1,7 @@
 //! What commands print with `--json`: the shapes, whose schemas lie in `docs/json/`.
 
+mod people;
+
 use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -23,6 +25,7 @@ use crate::ledger::documents::{Count, UnreadableDocument};
 use crate::ledger::profiles::ProfileState;
 use crate::ledger::superseding::Likeness;
 use crate::measurements::Measurements;
+use crate::people::Role;
 use crate::pipeline::driver::Away;
 use crate::pipeline::line::Fault;
 use crate::profile::{NotCarried, Title};
@@ -30,6 +33,8 @@ use crate::requirement::Regime;
 use crate::store::records::{Member, Record};
 use crate::toml_text;
 use crate::verification::{Report, Verdict};
+
+pub use people::{AbsenceFacts, AppointmentFacts, PeopleList, PersonFacts};
 
 /// `torikomi status`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -85,8 +90,9 @@ pub enum Warning {
     Calendar {
         calendar_expiry: Expiry,
     },
-    /// Nobody is appointed as information manager from then on.
+    /// Nobody acts as information manager, or as administrator, from then on.
     Gap {
+        role: Role,
         from: Date,
         until: Option<Date>,
     },
@@ -295,28 +301,6 @@ pub struct Exported {
     pub journal_index: u64,
 }
 
-/// A person and what they are appointed to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct PersonFacts {
-    pub person: PersonId,
-    pub login: String,
-    pub name: String,
-    pub occupation: String,
-    pub department: String,
-    pub state: String,
-    pub has_key: bool,
-    pub certificate_until: Option<Instant>,
-    pub appointments: Vec<AppointmentFacts>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct AppointmentFacts {
-    pub role: String,
-    pub rank: u32,
-    pub from: Instant,
-    pub until: Option<Instant>,
-}
-
 /// What every command prints with `--json` when it could not do what was asked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Problem {
@@ -448,12 +432,6 @@ pub struct Closed {
     pub signed: Vec<DocumentId>,
     /// What of its station waits for the next session.
     pub waiting: u64,
-}
-
-/// `torikomi operator list`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct PeopleList {
-    pub people: Vec<PersonFacts>,
 }
 
 /// What a change to people, appointments or profiles answers.

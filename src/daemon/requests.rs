@@ -13,6 +13,7 @@ mod deliveries;
 mod hand;
 mod identity;
 mod late;
+mod leaving;
 mod people;
 pub mod profiles;
 mod proof;
@@ -24,6 +25,7 @@ mod sessions;
 pub mod shown;
 pub mod state;
 mod status;
+mod suspensions;
 
 use std::sync::{Arc, Mutex};
 
@@ -110,6 +112,7 @@ impl Requests {
                 let new = crate::people::register::NewPerson { login, name, kana, occupation, department };
                 facts(self.add_person(&by, new, peer)?)
             }
+            Request::ChangePerson { by, login, called } => facts(self.rename(&by, &login, called, peer)?),
             Request::Enrol { by, person, present, ca_passphrase } => {
                 facts(self.enrol(&by, &person, present, &ca_passphrase, peer)?)
             }
@@ -122,6 +125,13 @@ impl Requests {
             }
             Request::EndAppointment { by, login, role, ends } => {
                 facts(self.end_appointment(&by, &login, &role, ends, peer)?)
+            }
+            Request::Suspend { by, login, reason } => facts(self.suspend(&by, &login, &reason, peer)?),
+            Request::Resume { by, login } => facts(self.resume(&by, &login, peer)?),
+            Request::Retire { by, login } => facts(self.retire(&by, &login, peer)?),
+            Request::Absent { by, login, from, until, ends } => {
+                let wanted = suspensions::Absence { login, from, until, ends };
+                facts(self.absent(&by, &wanted, peer)?)
             }
             Request::OpenSession { by, station, attested, obtained_on } => {
                 facts(self.open_session(&by, &station, attested, obtained_on, peer)?)

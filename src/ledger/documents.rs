@@ -395,9 +395,23 @@ pub async fn set_due(tx: &mut Tx, id: DocumentId, due_at: Option<Instant>) -> Re
     Ok(())
 }
 
-pub async fn assign(tx: &mut Tx, id: DocumentId, person: PersonId, now: Instant) -> Result<(), DatabaseError> {
+/// The open documents that are somebody's to work on.
+pub async fn assigned_to(tx: &mut Tx, person: PersonId) -> Result<Vec<DocumentId>, DatabaseError> {
+    let rows = sqlx::query("SELECT id, state FROM document WHERE assigned_to = $1 ORDER BY created_at, id");
+    let mut open = Vec::new();
+    for row in rows.bind(person.to_string()).fetch_all(tx).await? {
+        let state: DocumentState = row.try_get::<String, _>("state")?.parse().map_err(unreadable("document.state"))?;
+        if state.is_open() {
+            open.push(row.try_get::<String, _>("id")?.parse().map_err(unreadable("document.id"))?);
+        }
+    }
+    Ok(open)
+}
+
+/// Whose it is to work on a document; where it is nobody's, anybody's.
+pub async fn assign(tx: &mut Tx, id: DocumentId, person: Option<PersonId>, now: Instant) -> Result<(), DatabaseError> {
     let done = sqlx::query("UPDATE document SET assigned_to = $1, updated_at = $2 WHERE id = $3")
-        .bind(person.to_string())
+        .bind(person.map(|person| person.to_string()))
         .bind(now.as_microseconds())
         .bind(id.to_string())
         .execute(tx)

@@ -312,6 +312,10 @@ async fn check_signatures(
         return Err(Refused::BadSignature.into());
     }
     for signature in signed.signatures() {
+        if register::is_suspended(tx, signature.by).await? {
+            let login = register::get(tx, signature.by).await?.map(|person| person.login.to_string());
+            return Err(Refused::Suspended { login: login.unwrap_or_default() }.into());
+        }
         let known = certificates::get(tx, signature.certificate).await?;
         let new = new.filter(|new| new.fingerprint == signature.certificate);
         let certificate = known.as_ref().or(new).ok_or(Refused::BadSignature)?;

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
+use super::away::{self, Away, Why};
 use super::{PeopleError, Refused, Role};
 use crate::database::{DatabaseError, Tx, instant, unreadable};
 use crate::ids::PersonId;
@@ -41,6 +42,66 @@ impl Appointment {
     }
 }
 
+/// Who is appointed to what, and who does not act: what anybody may do at an instant follows from both.
+#[derive(Clone, Debug, Default)]
+pub struct Offices {
+    pub appointments: Vec<Appointment>,
+    pub away: Vec<Away>,
+}
+
+impl Offices {
+    /// Which appointment of `role` counts at an instant: the lowest rank of those that hold, of people who act.
+    #[must_use]
+    pub fn in_force(&self, role: Role, at: Instant) -> Option<&Appointment> {
+        self.acting(role, at).min_by_key(|held| (held.rank, held.from, held.person))
+    }
+
+    /// Whether a person acts in a role at an instant. Of the information managers one alone does; in the other roles ranks say
+    /// nothing.
+    #[must_use]
+    pub fn holds(&self, person: PersonId, role: Role, at: Instant) -> bool {
+        match role {
+            Role::InformationManager => self.in_force(role, at).is_some_and(|held| held.person == person),
+            _ => self.acting(role, at).any(|held| held.person == person),
+        }
+    }
+
+    /// From when on a person was suspended, where they were at an instant.
+    #[must_use]
+    pub fn suspended_since(&self, person: PersonId, at: Instant) -> Option<Instant> {
+        self.away_at(person, at).filter(|away| away.why == Why::Suspended).map(|away| away.from).min()
+    }
+
+    /// The first time from `now` on, beginning before `horizon`, in which nobody acts in `role`.
+    ///
+    /// A gap that nobody noticed would stop every signature on the day it begins.
+    #[must_use]
+    pub fn next_gap(&self, role: Role, now: Instant, horizon: Instant) -> Option<Gap> {
+        let appointed = self.appointments.iter().filter(|held| held.role == role).map(|held| (held.from, held.until));
+        let away = self.away.iter().map(|away| (away.from, away.until));
+        // Whoever acts is another only where something begins or ends.
+        let mut changes: Vec<Instant> =
+            appointed.chain(away).flat_map(|(from, until)| [Some(from), until]).flatten().collect();
+        changes.retain(|at| *at > now);
+        changes.push(now);
+        changes.sort_unstable();
+        let is_gap = |at: &&Instant| self.in_force(role, **at).is_none();
+        let from = *changes.iter().find(is_gap)?;
+        let until = changes.iter().find(|at| **at > from && !is_gap(at)).copied();
+        (from < horizon).then_some(Gap { from, until })
+    }
+
+    fn acting(&self, role: Role, at: Instant) -> impl Iterator<Item = &Appointment> {
+        let acts = move |away: &Away| away.why == Why::Absent && role != Role::InformationManager;
+        let held = self.appointments.iter().filter(move |held| held.role == role && held.holds_at(at));
+        held.filter(move |held| self.away_at(held.person, at).all(acts))
+    }
+
+    fn away_at(&self, person: PersonId, at: Instant) -> impl Iterator<Item = &Away> {
+        self.away.iter().filter(move |away| away.person == person && away.holds_at(at))
+    }
+}
+
 /// A time in which nobody holds a role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Gap {
@@ -65,8 +126,29 @@ pub fn earliest(now: Instant) -> Instant {
 /// A change of offices that is asked for.
 #[derive(Clone, Copy, Debug)]
 pub enum Changing {
-    Begins { person: PersonId, role: Role, rank: u32, until: Option<Instant> },
-    Ends { person: PersonId, role: Role },
+    Begins {
+        person: PersonId,
+        role: Role,
+        rank: u32,
+        until: Option<Instant>,
+    },
+    Ends {
+        person: PersonId,
+        role: Role,
+    },
+    /// All that a person holds rests.
+    Suspended {
+        person: PersonId,
+    },
+    /// Another acts as information manager.
+    Absent {
+        person: PersonId,
+    },
+    /// They are not away any more for this reason.
+    Returns {
+        person: PersonId,
+        why: Why,
+    },
 }
 
 /// The first instant at which a change of offices may take effect that is asked for now. By a clock that ran ahead somebody may
@@ -78,17 +160,23 @@ pub async fn soonest(tx: &mut Tx, changing: Changing, now: Instant) -> Result<In
     if ahead.is_empty() {
         return Ok(soonest);
     }
-    let mut after = list(tx, now).await?;
-    if let Changing::Begins { person, role, rank, until } = changing {
-        after.push(Appointment { person, role, rank, from: soonest, until });
+    let mut after = offices(tx, now).await?;
+    match changing {
+        Changing::Begins { person, role, rank, until } => {
+            after.appointments.push(Appointment { person, role, rank, from: soonest, until });
+        }
+        Changing::Returns { person, why } => away::end_at(&mut after.away, person, why, soonest),
+        Changing::Ends { .. } | Changing::Suspended { .. } | Changing::Absent { .. } => {}
     }
     for attempt in ahead {
         let rests_on_it = match changing {
             // Nobody's signature is the worse for somebody's office, unless it puts another in charge.
-            Changing::Begins { role, .. } => {
-                let in_force = in_force(&after, role, attempt.signed_at).map(|held| held.person);
-                role == Role::InformationManager && in_force != Some(attempt.manager)
+            Changing::Begins { .. } | Changing::Returns { .. } => {
+                let in_force = after.in_force(Role::InformationManager, attempt.signed_at).map(|held| held.person);
+                in_force != Some(attempt.manager)
             }
+            Changing::Suspended { person } => attempt.signer == person || attempt.manager == person,
+            Changing::Absent { person } => attempt.manager == person,
             Changing::Ends { person, role } => {
                 attempt.signer == person || (role == Role::InformationManager && attempt.manager == person)
             }
@@ -122,43 +210,17 @@ pub fn end_at(appointments: &mut [Appointment], person: PersonId, role: Role, at
     ended
 }
 
-/// Which appointment of `role` counts at an instant: the lowest rank of those that hold.
-#[must_use]
-pub fn in_force(appointments: &[Appointment], role: Role, at: Instant) -> Option<&Appointment> {
-    appointments
-        .iter()
-        .filter(|appointment| appointment.role == role && appointment.holds_at(at))
-        .min_by_key(|appointment| (appointment.rank, appointment.from, appointment.person))
+/// What of the offices has not ended by `since`.
+pub async fn offices(tx: &mut Tx, since: Instant) -> Result<Offices, DatabaseError> {
+    Ok(Offices { appointments: list(tx, since).await?, away: away::list(tx, since).await? })
 }
 
-/// The first time from `now` on, beginning before `horizon`, in which nobody holds `role`.
-///
-/// A gap that nobody noticed would stop every signature on the day it begins.
-#[must_use]
-pub fn next_gap(appointments: &[Appointment], role: Role, now: Instant, horizon: Instant) -> Option<Gap> {
-    let of_role = || appointments.iter().filter(|appointment| appointment.role == role);
-    // Follow the appointments from one end to the next, as long as somebody holds.
-    let mut from = now;
-    while of_role().any(|appointment| appointment.holds_at(from)) {
-        // Of those that hold, the one that ends last carries furthest; without an end there is no gap.
-        let ends = of_role().filter(|appointment| appointment.holds_at(from)).map(|appointment| appointment.until);
-        from = ends.collect::<Option<Vec<_>>>()?.into_iter().max()?;
-    }
-    if from >= horizon {
-        return None;
-    }
-    let until = of_role().map(|appointment| appointment.from).filter(|start| *start > from).min();
-    Some(Gap { from, until })
-}
-
-/// Every appointment of active people that has not ended by `since` and was not taken back, in order of role and rank.
+/// Every appointment that has not ended by `since` and was not taken back, in order of role and rank.
 pub async fn list(tx: &mut Tx, since: Instant) -> Result<Vec<Appointment>, DatabaseError> {
     let rows = sqlx::query(
-        "SELECT appointment.person, appointment.role, appointment.rank, appointment.valid_from, appointment.valid_until
-         FROM appointment JOIN person ON person.id = appointment.person
-         WHERE person.state = 'active' AND (appointment.valid_until IS NULL
-             OR (appointment.valid_until > $1 AND appointment.valid_until > appointment.valid_from))
-         ORDER BY appointment.role, appointment.rank, appointment.valid_from",
+        "SELECT person, role, rank, valid_from, valid_until FROM appointment
+         WHERE valid_until IS NULL OR (valid_until > $1 AND valid_until > valid_from)
+         ORDER BY role, rank, valid_from",
     )
     .bind(since.as_microseconds())
     .fetch_all(tx)
@@ -168,17 +230,13 @@ pub async fn list(tx: &mut Tx, since: Instant) -> Result<Vec<Appointment>, Datab
 
 /// The information manager in force (情報作成管理者): the holder, or the first substitute. Nobody signs without one.
 pub async fn information_manager(tx: &mut Tx, at: Instant) -> Result<Option<Appointment>, DatabaseError> {
-    Ok(in_force(&list(tx, at).await?, Role::InformationManager, at).cloned())
+    Ok(offices(tx, at).await?.in_force(Role::InformationManager, at).cloned())
 }
 
-/// What a person is appointed to at an instant.
+/// In what a person acts at an instant.
 pub async fn roles(tx: &mut Tx, person: PersonId, at: Instant) -> Result<BTreeSet<Role>, DatabaseError> {
-    let appointments = list(tx, at).await?;
-    Ok(appointments
-        .iter()
-        .filter(|appointment| appointment.person == person && appointment.holds_at(at))
-        .map(|appointment| appointment.role)
-        .collect())
+    let offices = offices(tx, at).await?;
+    Ok(Role::ALL.into_iter().filter(|role| offices.holds(person, *role, at)).collect())
 }
 
 /// Whether a signature's offices were held when it was made: this information manager was the one in force, and the signer
@@ -297,14 +355,39 @@ mod tests {
     #[test]
     fn the_lowest_rank_that_holds_is_in_force() {
         let all = [manager(2, 0, None), manager(1, 0, Some(10)), manager(1, 12, None), manager(3, 0, None)];
-        let at = |number| in_force(&all, Role::InformationManager, day(number)).map(|found| found.person);
+        let offices = Offices { appointments: all.to_vec(), away: Vec::new() };
+        let at = |number| offices.in_force(Role::InformationManager, day(number)).map(|found| found.person);
         assert_eq!(at(-1), None);
         assert_eq!(at(0), Some(all[1].person));
         assert_eq!(at(9), Some(all[1].person));
         // The end itself belongs to the substitute.
         assert_eq!(at(10), Some(all[0].person));
         assert_eq!(at(12), Some(all[2].person));
-        assert_eq!(in_force(&all, Role::Admin, day(5)), None);
+        assert_eq!(offices.in_force(Role::Admin, day(5)), None);
+    }
+
+    #[test]
+    fn of_the_information_managers_one_acts_and_in_other_roles_whoever_is_there() {
+        let managers = [manager(1, 0, None), manager(2, 0, None)];
+        let [holder, substitute] = [managers[0].person, managers[1].person];
+        let admins = managers.clone().map(|held| Appointment { role: Role::Admin, ..held });
+        let offices = |away: &[Away]| Offices { appointments: [&managers[..], &admins].concat(), away: away.to_vec() };
+        let acting = |away: &[Away], role| [holder, substitute].map(|person| offices(away).holds(person, role, day(5)));
+        let away = |why, until: Option<i64>| Away { person: holder, why, from: day(3), until: until.map(day) };
+        assert_eq!(acting(&[], Role::InformationManager), [true, false]);
+        for there in [Some(5), Some(4)] {
+            assert_eq!(acting(&[away(Why::Absent, there)], Role::InformationManager), [true, false]);
+        }
+        for why in [Why::Absent, Why::Suspended] {
+            assert_eq!(acting(&[away(why, None)], Role::InformationManager), [false, true], "{why:?}");
+            assert_eq!(acting(&[away(why, Some(6))], Role::InformationManager), [false, true], "{why:?}");
+        }
+        assert_eq!(acting(&[away(Why::Absent, None)], Role::Admin), [true, true]);
+        assert_eq!(acting(&[away(Why::Suspended, None)], Role::Admin), [false, true]);
+        // Two times of absence are one, until both are over.
+        let mut both = [away(Why::Absent, Some(9)), away(Why::Absent, None), away(Why::Suspended, Some(9))];
+        away::end_at(&mut both, holder, Why::Absent, day(4));
+        assert_eq!(both.map(|away| away.until), [Some(day(4)), Some(day(4)), Some(day(9))]);
     }
 
     #[test]
@@ -320,7 +403,11 @@ mod tests {
 
     #[test]
     fn a_gap_is_seen_before_it_comes() {
-        let gap = |all: &[Appointment]| next_gap(all, Role::InformationManager, day(0), day(30));
+        let resting = |all: &[Appointment], away: &[Away]| {
+            let offices = Offices { appointments: all.to_vec(), away: away.to_vec() };
+            offices.next_gap(Role::InformationManager, day(0), day(30))
+        };
+        let gap = |all: &[Appointment]| resting(all, &[]);
         assert_eq!(gap(&[]), Some(Gap { from: day(0), until: None }));
         assert_eq!(gap(&[manager(1, 0, None)]), None);
         // The end lies beyond the horizon.
@@ -330,6 +417,20 @@ mod tests {
         assert_eq!(gap(&[manager(1, 0, Some(5)), manager(2, 0, Some(20)), manager(1, 20, None)]), None);
         let late = [manager(1, 0, Some(5)), manager(2, 0, Some(20)), manager(1, 21, None)];
         assert_eq!(gap(&late), Some(Gap { from: day(20), until: Some(day(21)) }));
+        // Whoever is suspended fills none until they resume.
+        let [holder, substitute] = [manager(1, 0, None), manager(2, 0, Some(20))];
+        let suspended = |until: Option<i64>| Away {
+            person: holder.person,
+            why: Why::Suspended,
+            from: day(3),
+            until: until.map(day),
+        };
+        let alone = std::slice::from_ref(&holder);
+        assert_eq!(resting(alone, &[suspended(None)]), Some(Gap { from: day(3), until: None }));
+        assert_eq!(resting(alone, &[suspended(Some(9))]), Some(Gap { from: day(3), until: Some(day(9)) }));
+        let both = [holder.clone(), substitute];
+        assert_eq!(resting(&both, &[suspended(Some(9))]), None);
+        assert_eq!(resting(&both, &[suspended(None)]), Some(Gap { from: day(20), until: None }));
         // Others' roles fill no gap.
         let admin = Appointment { role: Role::Admin, ..manager(1, 0, None) };
         assert!(gap(&[admin]).is_some());

@@ -2,8 +2,9 @@
 
 use super::Role;
 use super::appointments::{self, Appointment};
+use super::away::{self, Away, Why};
 use super::certificates::{self, Certificate};
-use super::register::{self, Person};
+use super::register::{self, Person, PersonState};
 use super::sessions::{self, Attestation, CloseReason, SessionRow};
 use super::undoing;
 use crate::database::{DatabaseError, Tx, unreadable};
@@ -22,13 +23,36 @@ pub struct Change {
 #[derive(Clone, Debug)]
 pub(super) enum Row {
     Person(Person),
+    /// What an account's owner is called by now.
+    Renamed(Person),
     Certificate(Certificate),
-    CertificateRevoked { certificate: Digest, since: Instant, stopped_by: Option<PersonId> },
+    CertificateRevoked {
+        certificate: Digest,
+        since: Instant,
+        stopped_by: Option<PersonId>,
+    },
     Appointment(Appointment),
-    AppointmentEnds { person: PersonId, role: Role, at: Instant },
+    AppointmentEnds {
+        person: PersonId,
+        role: Role,
+        at: Instant,
+    },
+    Away(Away),
+    Back {
+        person: PersonId,
+        why: Why,
+        at: Instant,
+    },
     SessionOpens(SessionRow),
-    SessionAttested { session: SessionId, attestation: Attestation },
-    SessionCloses { session: SessionId, at: Instant, reason: CloseReason },
+    SessionAttested {
+        session: SessionId,
+        attestation: Attestation,
+    },
+    SessionCloses {
+        session: SessionId,
+        at: Instant,
+        reason: CloseReason,
+    },
 }
 
 impl Change {
@@ -46,6 +70,7 @@ impl Change {
         for row in &self.rows {
             match row {
                 Row::Person(person) => register::insert(tx, person).await?,
+                Row::Renamed(person) => register::rename(tx, person).await?,
                 Row::Certificate(certificate) => certificates::insert(tx, certificate, journal_index).await?,
                 Row::CertificateRevoked { certificate, since, stopped_by } => {
                     certificates::revoke(tx, *certificate, *since, *stopped_by).await?;
@@ -55,6 +80,18 @@ impl Change {
                 Row::AppointmentEnds { person, role, at } => {
                     if !appointments::end(tx, *person, *role, *at).await? {
                         return Err(DatabaseError::Conflict(format!("nobody's appointment as {role} to end")));
+                    }
+                }
+                Row::Away(away) => {
+                    away::insert(tx, away, journal_index).await?;
+                    if away.why == Why::Suspended {
+                        register::set_state(tx, away.person, PersonState::Suspended).await?;
+                    }
+                }
+                Row::Back { person, why, at } => {
+                    away::end(tx, *person, *why, *at).await?;
+                    if *why == Why::Suspended {
+                        register::set_state(tx, *person, PersonState::Active).await?;
                     }
                 }
                 Row::SessionOpens(session) => sessions::insert(tx, session).await?,

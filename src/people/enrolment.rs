@@ -12,7 +12,7 @@ use super::acts::{self, Act, ActRules, Deed, Issued, Private, Signed};
 use super::appointments::{self, Appointment, Changing};
 use super::certificates::{self, Certificate, Signer};
 use super::change::{Change, Row};
-use super::register::{self, NewPerson, Person};
+use super::register::{self, NewPerson, Person, PersonState};
 use super::succession;
 use super::{PassphraseRule, PeopleError, Refused, Role};
 use crate::crypto::check;
@@ -159,6 +159,39 @@ pub async fn add_person(
     Ok(Change::new(signed.into_draft(Some(private)), vec![Row::Person(person)]))
 }
 
+/// The act by which a person is called otherwise from now on, and its private part: what they are called.
+///
+/// # Errors
+/// When the operating system gives no random numbers.
+pub fn rename_act(person: &Person, by: &Signer, now: Instant, home: HomeId) -> Result<(Act, Private), PeopleError> {
+    let private = private_part(std::slice::from_ref(person))?;
+    let act = Act::new(Deed::ChangePerson { person: person.id }, by.person(), now, home).with_private(&private);
+    Ok((act, private))
+}
+
+/// Enters what a person is called from now on. Records keep what they were filed with.
+///
+/// # Errors
+/// When the act is not admitted or says something else, or there is no such person.
+pub async fn rename(
+    tx: &mut Tx,
+    signed: Signed,
+    person: Person,
+    private: Private,
+    rules: &ActRules,
+    now: Instant,
+) -> Result<Change, PeopleError> {
+    acts::admit(tx, &signed, rules, now).await?;
+    let known = register::get(tx, person.id).await?;
+    let agrees = signed.act().deed == Deed::ChangePerson { person: person.id }
+        && signed.act().private == Some(private.commitment())
+        && known.is_some_and(|known| known.login == person.login);
+    if !agrees {
+        return Err(Refused::MalformedAct.into());
+    }
+    Ok(Change::new(signed.into_draft(Some(private)), vec![Row::Renamed(person)]))
+}
+
 /// Enters a certificate that was issued for a person. `ending` is one that its owner is about to revoke.
 ///
 /// # Errors
@@ -202,7 +235,8 @@ async fn replaced_by_another(tx: &mut Tx, owner: PersonId, by: PersonId, now: In
     if !ended_by_itself && last.stopped_by != Some(by) {
         return Ok(());
     }
-    for other in register::list(tx).await?.into_iter().filter(|other| other.id != owner && other.id != by) {
+    let others = register::list(tx).await?.into_iter().filter(|other| other.id != owner && other.id != by);
+    for other in others.filter(|other| other.state == PersonState::Active) {
         let roles = appointments::roles(tx, other.id, now).await?;
         let keys = certificates::of_person(tx, other.id).await?;
         if ENDS_ANOTHERS.iter().any(|role| roles.contains(role)) && keys.iter().any(|key| key.is_in_force(now)) {

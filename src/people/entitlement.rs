@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::sessions::SessionFacts;
-use super::{Role, appointments, certificates};
+use super::{Role, appointments, certificates, register};
 use crate::database::{DatabaseError, Tx};
 use crate::ids::{Name, PersonId, SessionId};
 use crate::instant::Instant;
@@ -197,7 +197,9 @@ pub async fn can_sign(
 ) -> Result<bool, DatabaseError> {
     let keys = certificates::of_person(tx, person).await?;
     let roles = appointments::roles(tx, person, now).await?;
-    Ok(keys.iter().any(|key| key.is_in_force(now)) && rules.by.iter().any(|signer| signs_as(*signer, &roles, rules)))
+    Ok(!register::is_suspended(tx, person).await?
+        && keys.iter().any(|key| key.is_in_force(now))
+        && rules.by.iter().any(|signer| signs_as(*signer, &roles, rules)))
 }
 
 /// Whether the profile lets people sign in a role that is among these.

@@ -47,6 +47,15 @@ pub struct NewPerson {
     pub department: String,
 }
 
+/// What changes of a person's name and place; what is absent stays.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Called {
+    pub name: Option<String>,
+    pub kana: Option<String>,
+    pub occupation: Option<String>,
+    pub department: Option<String>,
+}
+
 impl NewPerson {
     /// The person that will be registered.
     ///
@@ -75,6 +84,22 @@ impl NewPerson {
 }
 
 impl Person {
+    /// The same person, called otherwise from now on.
+    ///
+    /// # Errors
+    /// When something is missing that enters records.
+    pub fn renamed(self, called: Called) -> Result<Self, Refused> {
+        let new = NewPerson {
+            login: self.login.to_string(),
+            name: called.name.unwrap_or(self.name),
+            kana: called.kana.or(self.kana),
+            occupation: called.occupation.unwrap_or(self.occupation),
+            department: called.department.unwrap_or(self.department),
+        };
+        let said = new.into_person(self.created_by, self.created_at)?;
+        Ok(Self { id: self.id, state: self.state, ..said })
+    }
+
     /// What a passphrase must not resemble.
     #[must_use]
     pub fn names(&self) -> Vec<&str> {
@@ -90,19 +115,32 @@ pub async fn get(tx: &mut Tx, id: PersonId) -> Result<Option<Person>, DatabaseEr
     row.as_ref().map(read_row).transpose()
 }
 
+/// The person with this login, suspended or not.
+///
+/// # Errors
+/// When nobody has it.
+pub async fn named(tx: &mut Tx, login: &str) -> Result<Person, PeopleError> {
+    let sql = format!("SELECT {COLUMNS} FROM person WHERE login = $1");
+    let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(login.to_owned()).fetch_optional(tx).await?;
+    let person = row.as_ref().map(read_row).transpose()?;
+    person.ok_or_else(|| Refused::UnknownPerson { login: login.to_owned() }.into())
+}
+
 /// The person with this login.
 ///
 /// # Errors
 /// When nobody has it, or the account is suspended.
 pub async fn active(tx: &mut Tx, login: &str) -> Result<Person, PeopleError> {
-    let sql = format!("SELECT {COLUMNS} FROM person WHERE login = $1");
-    let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(login.to_owned()).fetch_optional(tx).await?;
-    let login = || login.to_owned();
-    let person = row.as_ref().map(read_row).transpose()?.ok_or_else(|| Refused::UnknownPerson { login: login() })?;
+    let person = named(tx, login).await?;
     match person.state {
         PersonState::Active => Ok(person),
-        PersonState::Suspended => Err(Refused::Suspended { login: login() }.into()),
+        PersonState::Suspended => Err(Refused::Suspended { login: login.to_owned() }.into()),
     }
+}
+
+/// Whether somebody is suspended by now.
+pub async fn is_suspended(tx: &mut Tx, person: PersonId) -> Result<bool, DatabaseError> {
+    Ok(get(tx, person).await?.is_some_and(|person| person.state == PersonState::Suspended))
 }
 
 /// Everybody, by login.
@@ -136,6 +174,25 @@ pub(super) async fn insert(tx: &mut Tx, person: &Person) -> Result<(), DatabaseE
     .bind(person.created_at.as_microseconds())
     .execute(tx)
     .await?;
+    Ok(())
+}
+
+/// Enters what a person is called now. The login stays: records name people by it.
+pub(super) async fn rename(tx: &mut Tx, person: &Person) -> Result<(), DatabaseError> {
+    sqlx::query("UPDATE person SET name = $1, kana = $2, occupation = $3, department = $4 WHERE id = $5")
+        .bind(person.name.clone())
+        .bind(person.kana.clone())
+        .bind(person.occupation.clone())
+        .bind(person.department.clone())
+        .bind(person.id.to_string())
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+pub(super) async fn set_state(tx: &mut Tx, person: PersonId, state: PersonState) -> Result<(), DatabaseError> {
+    let query = sqlx::query("UPDATE person SET state = $1 WHERE id = $2");
+    query.bind(state_text(state)).bind(person.to_string()).execute(tx).await?;
     Ok(())
 }
 

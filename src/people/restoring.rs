@@ -2,6 +2,7 @@
 //! again: the entries are the proof, and `journal verify` judges them.
 
 use super::acts::{Act, Deed, Issued, Private};
+use super::away::{Away, Why};
 use super::certificates::{Certificate, key_file, revoke};
 use super::change::{Change, Row};
 use super::register;
@@ -63,6 +64,10 @@ pub async fn restore(
             }
         }
         Deed::AddPerson { person } => rows.extend(named(&[person], Some(act.by), entry.at, private, &mut lost)),
+        Deed::ChangePerson { person } => {
+            let said = named(&[person], None, entry.at, private, &mut lost).into_iter();
+            rows.extend(said.map(|row| if let Row::Person(person) = row { Row::Renamed(person) } else { row }));
+        }
         Deed::Enrol(ref issued) => match issue(issued, Some(act.by), entry.at, certificates) {
             Ok(row) => rows.push(row),
             Err(gone) => lost.push(gone),
@@ -75,6 +80,12 @@ pub async fn restore(
         }
         Deed::Appoint(ref appointment) => rows.push(Row::Appointment(appointment.clone())),
         Deed::EndAppointment { person, role, ends } => rows.push(Row::AppointmentEnds { person, role, at: ends }),
+        Deed::Suspend { person, from } => {
+            rows.push(Row::Away(Away { person, why: Why::Suspended, from, until: None }));
+        }
+        Deed::Absent { person, from, until } => rows.push(Row::Away(Away { person, why: Why::Absent, from, until })),
+        Deed::Resume { person, from } => rows.push(Row::Back { person, why: Why::Suspended, at: from }),
+        Deed::Back { person, from } => rows.push(Row::Back { person, why: Why::Absent, at: from }),
         Deed::OpenSession { session, ref station, expires, most, continues, ref attested, obtained_on } => {
             // One that goes on has been attested before.
             let earlier = match continues {
@@ -113,7 +124,8 @@ async fn apply(tx: &mut Tx, index: u64, rows: Vec<Row>) -> Result<Vec<Lost>, Dat
         let about = match &row {
             Row::Certificate(certificate) => Some(certificate.person),
             Row::Appointment(appointment) => Some(appointment.person),
-            Row::AppointmentEnds { person, .. } => Some(*person),
+            Row::AppointmentEnds { person, .. } | Row::Back { person, .. } => Some(*person),
+            Row::Away(away) => Some(away.person),
             Row::SessionOpens(session) => Some(session.person),
             Row::SessionAttested { session: id, .. } | Row::SessionCloses { session: id, .. } => {
                 match session(tx, *id).await? {
@@ -121,7 +133,7 @@ async fn apply(tx: &mut Tx, index: u64, rows: Vec<Row>) -> Result<Vec<Lost>, Dat
                     None => continue,
                 }
             }
-            Row::Person(_) | Row::CertificateRevoked { .. } => None,
+            Row::Person(_) | Row::Renamed(_) | Row::CertificateRevoked { .. } => None,
         };
         let person = match about {
             None => None,

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 
 use super::appointments::{self, Appointment};
 use super::certificates::{self, Certificate};
+use super::register::{self, PersonState};
 use super::{PeopleError, Refused, Role};
 use crate::database::Tx;
 use crate::ids::{Digest, PersonId};
@@ -28,7 +29,7 @@ pub(super) async fn check_end(
     if !APPOINTING.contains(&role) {
         return Ok(());
     }
-    let mut left = appointments::list(tx, now).await?;
+    let mut left = of_active(tx, now).await?;
     appointments::end_at(&mut left, person, role, ends);
     if can_appoint(tx, &left, ends, None, now).await? { Ok(()) } else { Err(Refused::NobodyLeft.into()) }
 }
@@ -36,13 +37,34 @@ pub(super) async fn check_end(
 /// Refuses to revoke the key without which nobody could be appointed, and no key be made, any more. A lost one of two is
 /// revoked, and made anew with the other.
 pub(super) async fn check_revocation(tx: &mut Tx, revoked: &Certificate, now: Instant) -> Result<(), PeopleError> {
-    let left = appointments::list(tx, now).await?;
+    let left = of_active(tx, now).await?;
     // Of somebody else nothing depends on it.
     let appoints = lasting(&left, &APPOINTING, now).contains(&revoked.person);
     if !appoints || can_appoint(tx, &left, now, Some(revoked.fingerprint), now).await? {
         return Ok(());
     }
     Err(Refused::LastKey.into())
+}
+
+/// Refuses to suspend somebody where nobody would be left who could have them resume, and goes on doing so: an administrator
+/// with a key.
+pub(super) async fn check_suspension(tx: &mut Tx, suspended: PersonId, now: Instant) -> Result<(), PeopleError> {
+    let left = of_active(tx, now).await?;
+    for admin in lasting(&left, &[Role::Admin], now).into_iter().filter(|admin| *admin != suspended) {
+        if has_key(tx, admin, None, now).await? {
+            return Ok(());
+        }
+    }
+    Err(Refused::LastAdministrator.into())
+}
+
+/// What people are appointed to who are not suspended.
+async fn of_active(tx: &mut Tx, now: Instant) -> Result<Vec<Appointment>, PeopleError> {
+    let mut left = appointments::list(tx, now).await?;
+    for person in register::list(tx).await?.into_iter().filter(|person| person.state == PersonState::Suspended) {
+        left.retain(|held| held.person != person.id);
+    }
+    Ok(left)
 }
 
 /// Whether two are left at `at` who can appoint others, one of them with another key than `without`.

@@ -247,6 +247,9 @@ pub(super) fn outcome(journal: &AtHand, filed: &Filed<'_>) -> Outcome {
     if let Some(since) = proven.people.revoked(&certificate).filter(|since| *since <= proven_at) {
         return Err(Fault::SignerRevoked { since }.into());
     }
+    if let Some(since) = proven.people.suspended_since(person, filed.signed_at) {
+        return Err(Fault::SignerSuspended { since }.into());
+    }
     let role = json.signer.capacity.parse::<Role>().ok();
     if !role.is_some_and(|role| proven.people.holds(person, role, filed.signed_at)) {
         return Err(Fault::SignerNotAppointed { capacity: json.signer.capacity.clone() }.into());

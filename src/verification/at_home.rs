@@ -237,11 +237,14 @@ async fn people(
             // Which information manager was in force can be told only from all who were appointed.
             let wanted = match act.as_ref().map(|act| &act.deed) {
                 Some(Deed::Genesis { .. }) => true,
+                Some(Deed::AddPerson { person }) => about(person),
                 Some(Deed::Enrol(issued)) => about(&issued.person),
                 Some(Deed::Appoint(appointment)) => {
                     about(&appointment.person) || appointment.role == Role::InformationManager
                 }
                 Some(Deed::EndAppointment { person, role, .. }) => about(person) || *role == Role::InformationManager,
+                // Who was in force can be told only where those who could not act are known too.
+                Some(Deed::Suspend { .. } | Deed::Resume { .. } | Deed::Absent { .. } | Deed::Back { .. }) => true,
                 Some(Deed::ApproveProfile { profile }) => Some(profile.digest) == judged_by,
                 Some(Deed::Revoke { person, .. }) => about(person),
                 _ => false,

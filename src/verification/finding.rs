@@ -4,6 +4,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use super::act_fault::ActFault;
 use crate::calendar::CannotTell;
 use crate::ids::{Digest, DocumentId, SessionId};
 use crate::instant::Instant;
@@ -518,6 +519,10 @@ pub enum Fault {
     SignerRevoked {
         since: Instant,
     },
+    /// The signer's offices rested when it was signed.
+    SignerSuspended {
+        since: Instant,
+    },
     SignerNotAppointed {
         capacity: String,
     },
@@ -557,42 +562,4 @@ pub enum Fault {
 pub enum Deadline {
     Scan,
     Sign,
-}
-
-/// Why a signed act does not count. Message ids are `act-fault-<code>`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "code", rename_all = "kebab-case")]
-pub enum ActFault {
-    /// The entry must hold an act, and holds none.
-    ActMissing,
-    ActUnreadable,
-    /// Home, kind, person, subject or time of the act and of its entry do not agree.
-    ActDiffers,
-    /// An earlier entry holds this very act.
-    ActRepeated,
-    /// Not signed by those whom it names.
-    ActSigners,
-    /// No entry before it issued the certificate to that person.
-    ActCertificateUnknown {
-        certificate: Digest,
-    },
-    ActCertificateNotValid {
-        certificate: Digest,
-    },
-    /// The certificate's bytes are not at hand.
-    ActCertificateMissing {
-        certificate: Digest,
-    },
-    ActCertificateUntrusted {
-        certificate: Digest,
-    },
-    ActSignatureWrong,
-    /// A founding after the first entry, a certificate that its own key did not ask for, an appointment of oneself or of
-    /// days gone by.
-    ActOutOfPlace,
-    ActRoleNotHeld {
-        act: String,
-    },
-    /// The private part is not the one that it commits to.
-    ActPrivateDiffers,
 }

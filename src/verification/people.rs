@@ -1,6 +1,6 @@
 //! Who held which certificate and which role at which time, as the journal tells it; and whether an act counts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::finding::ActFault;
@@ -11,10 +11,15 @@ use crate::instant::Instant;
 use crate::journal::{ActSignature, Actor, Entry, Kind};
 use crate::people::Role;
 use crate::people::acts::{Act, Deed, Issued, Second};
-use crate::people::appointments::{self, Appointment};
+use crate::people::appointments::{self, Offices};
+use crate::people::away::{self, Away, Why};
 
 /// How far the time of an act may lie from that of its entry: the most that a home's settings allow.
 const ACT_SKEW: jiff::SignedDuration = jiff::SignedDuration::from_hours(1);
+
+/// For how long at the least nobody approves what the one began who made or renewed their account: the least that a home's
+/// settings allow.
+const INDEPENDENT_AFTER: jiff::SignedDuration = jiff::SignedDuration::from_hours(24);
 
 /// The roles in which one ends somebody else's key.
 const ENDS_ANOTHERS: [Role; 2] = [Role::Admin, Role::InformationManager];
@@ -27,7 +32,11 @@ pub(super) struct People {
     revoked: BTreeMap<Digest, Instant>,
     /// Who revoked somebody else's certificate alone.
     stopped: BTreeMap<Digest, PersonId>,
-    appointments: Vec<Appointment>,
+    offices: Offices,
+    /// Who made somebody's account, or had a key certified for them, and when.
+    made: BTreeMap<PersonId, Vec<(PersonId, Instant)>>,
+    /// Those whose suspension stands in an entry, and no end of it yet.
+    suspended: BTreeSet<PersonId>,
     /// Shared by the copies on which acts are tried out: how many certificates there are, whoever made the proof decides.
     certificates: Arc<BTreeMap<Digest, Certificate>>,
     /// Profiles by their digest, and the entry by which each came into force.
@@ -36,8 +45,18 @@ pub(super) struct People {
 }
 
 /// The kinds of entries that say something of people.
-pub(super) const KINDS: [Kind; 5] =
-    [Kind::HomeFounded, Kind::CertificateIssued, Kind::CertificateRevoked, Kind::Appointed, Kind::ProfileAdopted];
+pub(super) const KINDS: [Kind; 10] = [
+    Kind::HomeFounded,
+    Kind::PersonEnrolled,
+    Kind::CertificateIssued,
+    Kind::CertificateRevoked,
+    Kind::Appointed,
+    Kind::PersonSuspended,
+    Kind::PersonResumed,
+    Kind::ManagerAbsent,
+    Kind::ManagerBack,
+    Kind::ProfileAdopted,
+];
 
 impl People {
     /// Makes a certificate known by its bytes. That it was issued to somebody is for an entry to say.
@@ -66,7 +85,7 @@ impl People {
     }
 
     pub(super) fn holds(&self, person: PersonId, role: Role, at: Instant) -> bool {
-        self.appointments.iter().any(|held| held.person == person && held.role == role && held.holds_at(at))
+        self.offices.holds(person, role, at)
     }
 
     /// The entry by which a profile came into force.
@@ -76,7 +95,17 @@ impl People {
 
     /// The information manager in force.
     pub(super) fn manager(&self, at: Instant) -> Option<PersonId> {
-        appointments::in_force(&self.appointments, Role::InformationManager, at).map(|held| held.person)
+        self.offices.in_force(Role::InformationManager, at).map(|held| held.person)
+    }
+
+    /// From when on a person was suspended at an instant.
+    pub(super) fn suspended_since(&self, person: PersonId, at: Instant) -> Option<Instant> {
+        self.offices.suspended_since(person, at)
+    }
+
+    /// Whether the entries so far leave a person suspended, whatever the clock says.
+    pub(super) fn is_suspended(&self, person: PersonId) -> bool {
+        self.suspended.contains(&person)
     }
 
     /// Whether the act in an entry counts: it and its entry agree, no earlier entry holds it, those whom it names signed it
@@ -100,13 +129,16 @@ impl People {
             return Err(ActFault::ActOutOfPlace);
         }
         // What an act says of people holds once the act counts, so it is tried out on a copy.
-        let after = self.after(&act, entry.index);
+        let after = self.after(&act, entry);
         // A key may end itself; that act is the last that counts.
         let ends = matches!(act.deed, Deed::Revoke { .. });
         let known = after.as_ref().filter(|_| !ends).unwrap_or(self);
         let signers: Vec<PersonId> = std::iter::once(act.by).chain(act.second).collect();
         if !signed.signatures.iter().map(|signature| signature.by).eq(signers.iter().copied()) {
             return Err(ActFault::ActSigners);
+        }
+        if signers.iter().any(|signer| self.is_suspended(*signer)) {
+            return Err(ActFault::ActSuspended);
         }
         for signature in &signed.signatures {
             // The first certificates come from the act itself, and a new key signs its own enrolment.
@@ -116,6 +148,7 @@ impl People {
                 .map_err(|_| ActFault::ActSignatureWrong)?;
         }
         self.roles(&act)?;
+        self.independent(&act, entry.at)?;
         bound(&act, &signed.signatures, entry.at)?;
         self.one_key(&act)?;
         self.once.enter(&signed.text, &act.deed, entry.index)?;
@@ -127,15 +160,27 @@ impl People {
     }
 
     /// What is known after an act that says something of people or profiles.
-    fn after(&self, act: &Act, index: u64) -> Option<Self> {
-        use Deed::{Appoint, ApproveProfile, EndAppointment, Enrol, Genesis, Revoke};
+    fn after(&self, act: &Act, entry: &Entry) -> Option<Self> {
+        use Deed::{
+            Absent, AddPerson, Appoint, ApproveProfile, Back, EndAppointment, Enrol, Genesis, Resume, Revoke, Suspend,
+        };
         let teaches = matches!(
             act.deed,
-            Genesis { .. } | Enrol(_) | Revoke { .. } | Appoint(_) | EndAppointment { .. } | ApproveProfile { .. }
+            Genesis { .. }
+                | AddPerson { .. }
+                | Enrol(_)
+                | Revoke { .. }
+                | Appoint(_)
+                | EndAppointment { .. }
+                | Suspend { .. }
+                | Resume { .. }
+                | Absent { .. }
+                | Back { .. }
+                | ApproveProfile { .. }
         );
         teaches.then(|| {
             let mut after = self.clone();
-            after.learn(act, index);
+            after.learn(act, entry.index, entry.at);
             after
         })
     }
@@ -145,10 +190,10 @@ impl People {
         self.once.forget(document);
     }
 
-    fn learn(&mut self, act: &Act, index: u64) {
+    fn learn(&mut self, act: &Act, index: u64, at: Instant) {
         match &act.deed {
             Deed::Genesis { appointments, certificates, profiles, .. } => {
-                self.appointments.extend(appointments.iter().cloned());
+                self.offices.appointments.extend(appointments.iter().cloned());
                 for issued in certificates {
                     self.issued.insert(issued.certificate, (index, issued.clone()));
                 }
@@ -157,7 +202,9 @@ impl People {
             Deed::ApproveProfile { profile } => {
                 self.adopted.entry(profile.digest).or_insert(index);
             }
+            Deed::AddPerson { person } => self.made.entry(*person).or_default().push((act.by, at)),
             Deed::Enrol(issued) => {
+                self.made.entry(issued.person).or_default().push((act.by, at));
                 self.issued.insert(issued.certificate, (index, issued.clone()));
             }
             Deed::Revoke { person, certificate, since, .. } => {
@@ -170,12 +217,37 @@ impl People {
                     self.stopped.insert(*certificate, act.by);
                 }
             }
-            Deed::Appoint(appointment) => self.appointments.push(appointment.clone()),
+            Deed::Appoint(appointment) => self.offices.appointments.push(appointment.clone()),
             Deed::EndAppointment { person, role, ends } => {
-                appointments::end_at(&mut self.appointments, *person, *role, *ends);
+                appointments::end_at(&mut self.offices.appointments, *person, *role, *ends);
             }
+            Deed::Suspend { person, from } => {
+                self.suspended.insert(*person);
+                self.offices.away.push(Away { person: *person, why: Why::Suspended, from: *from, until: None });
+            }
+            Deed::Resume { person, from } => {
+                self.suspended.remove(person);
+                away::end_at(&mut self.offices.away, *person, Why::Suspended, *from);
+            }
+            Deed::Absent { person, from, until } => {
+                self.offices.away.push(Away { person: *person, why: Why::Absent, from: *from, until: *until });
+            }
+            Deed::Back { person, from } => away::end_at(&mut self.offices.away, *person, Why::Absent, *from),
             _ => {}
         }
+    }
+
+    /// Whoever made or lately renewed somebody's account could act in that person's name.
+    fn independent(&self, act: &Act, entered: Instant) -> Result<(), ActFault> {
+        let (Some(second), Second::Needed(_) | Second::Allowed(_)) = (act.second, act.deed.second()) else {
+            return Ok(());
+        };
+        let by_the_first = |made: &&(PersonId, Instant)| made.0 == act.by;
+        let made = self.made.get(&second).into_iter().flatten().filter(by_the_first).map(|made| made.1).max();
+        if made.is_some_and(|made| entered < made.plus(INDEPENDENT_AFTER)) {
+            return Err(ActFault::ActNotIndependent);
+        }
+        Ok(())
     }
 
     /// A person has one key, in force or to come: a second could be anybody's.
@@ -204,6 +276,7 @@ impl People {
                 && in_force
                 && role
                 && !self.revoked.contains_key(&held.certificate)
+                && !self.is_suspended(held.person)
         })
     }
 
@@ -235,9 +308,10 @@ impl People {
     fn roles(&self, act: &Act) -> Result<(), ActFault> {
         let not_held = || ActFault::ActRoleNotHeld { act: act.deed.name().to_owned() };
         let holds = |person, roles: &[Role]| roles.iter().any(|role| self.holds(person, *role, act.at));
-        // Only the own key is ended by whoever one is.
-        let needed = match &act.deed {
+        // Only of oneself it is said by whoever one is.
+        let needed: &[Role] = match &act.deed {
             Deed::Revoke { person, .. } if *person != act.by => &ENDS_ANOTHERS,
+            Deed::Absent { person, .. } | Deed::Back { person, .. } if *person != act.by => &[Role::Admin],
             deed => deed.required_roles(),
         };
         if !needed.is_empty() && !holds(act.by, needed) {
@@ -273,6 +347,9 @@ fn bound(act: &Act, signatures: &[ActSignature], entered: Instant) -> Result<(),
         }
         // What was signed in office stays signed in it.
         Deed::EndAppointment { ends, .. } => *ends >= act.at,
+        // Who answered for what was signed does not change afterwards.
+        Deed::Absent { from, .. } | Deed::Back { from, .. } => *from >= act.at,
+        Deed::Suspend { person, from } | Deed::Resume { person, from } => act.by != *person && *from >= act.at,
         Deed::Revoke { person, since, .. } => {
             let by_two = act.by != *person && act.second.is_some_and(|second| second != *person && second != act.by);
             // One alone, whoever it is, undoes nothing: what was entered before stays as it was.
@@ -291,9 +368,14 @@ fn must_hold_act(kind: Kind) -> bool {
         kind,
         Kind::HomeFounded
             | Kind::PersonEnrolled
+            | Kind::PersonChanged
             | Kind::CertificateIssued
             | Kind::CertificateRevoked
             | Kind::Appointed
+            | Kind::PersonSuspended
+            | Kind::PersonResumed
+            | Kind::ManagerAbsent
+            | Kind::ManagerBack
             | Kind::ProfileAdopted
             | Kind::SessionOpened
             | Kind::BatchAttested

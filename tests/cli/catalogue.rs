@@ -116,6 +116,7 @@ fn refusals() -> Vec<Refusal> {
         json!({ "code": "no-exception", "check": "resolution_below_minimum" }),
         json!({ "code": "reason-not-allowed", "reason": "forgotten" }),
         json!({ "code": "not-releasable" }),
+        json!({ "code": "no-reason" }),
         json!({ "code": "unknown-reason", "reason": "forgotten" }),
         json!({ "code": "day-to-come", "day": "2027-01-04" }),
         json!({ "code": "malformed-patient-id", "text": "架空", "patient_id": { "code": "character" } }),

@@ -187,6 +187,12 @@ fn sessions_people_and_profiles_are_asked_for() {
             "operator-changed",
             "end-appointment",
         ),
+        (&["operator", "suspend", "kaku", "--reason", "架空の理由"], noted.clone(), "operator-changed", "suspend"),
+        (&["operator", "absent", "kaku", "--until", "2026-12-01T09:00"], noted.clone(), "operator-changed", "absent"),
+        (&["operator", "absent", "kaku", "--end"], noted.clone(), "operator-changed", "absent"),
+        (&["operator", "retire", "kaku"], noted.clone(), "operator-changed", "retire"),
+        (&["operator", "change", "kaku", "--department", "病歴室"], noted.clone(), "operator-changed", "change-person"),
+        (&["operator", "resume", "kaku"], noted.clone(), "operator-changed", "resume"),
         (&["session", "attest", OTHER], attested, "session-attest", "attest-batch"),
         (&["profile", "approve", "consent", "--shown", SHOWN], noted.clone(), "operator-changed", "approve-profile"),
         (
@@ -339,7 +345,8 @@ fn the_status_is_told_to_people_and_to_programs() {
         "warnings": [
             { "code": "journal-files", "journal_files": { "code": "unreachable", "folder": "/srv/store/journal" } },
             { "code": "calendar", "calendar_expiry": { "code": "near", "valid_until": "2027-12-31", "days_left": 41 } },
-            { "code": "gap", "from": "2027-04-01", "until": null },
+            { "code": "gap", "role": "information_manager", "from": "2027-04-01", "until": null },
+            { "code": "gap", "role": "admin", "from": "2027-04-01", "until": "2027-04-05" },
             { "code": "best-effort-sandbox" },
             { "code": "custody", "custody": { "code": "missing", "delivery": DOCUMENT, "copy": 1 } },
             { "code": "custody-more", "count": 3 },

@@ -70,6 +70,7 @@ mod stamped;
 mod schema;
 mod stamping;
 mod stepped;
+mod suspended;
 mod store_check;
 mod superseding;
 mod tsa;

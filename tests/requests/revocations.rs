@@ -181,7 +181,10 @@ fn a_late_scan_that_was_released_with_a_stolen_key_asks_for_another_release_of_t
         possible_again_at,
     };
     let stolen = bench.now();
+    let absent = |ends| Request::Absent { by: person(MANAGER), login: MANAGER.into(), from: None, until: None, ends };
+    bench.done(absent(false));
     bench.done(release(OPERATOR, taken_in_at));
+    bench.done(absent(true));
     // Its signature is late too, and the manager releases that.
     let waits_again = || {
         bench.put(late, DocumentState::Review);

@@ -371,7 +371,10 @@ impl Hospital {
             let state = state_of(&changed, seen.and_then(|decision| decision.seen.as_deref()));
             let text = serde_json::to_string(&deed).unwrap().replace(&the_state().to_string(), &state.to_string());
             let deed: Deed = serde_json::from_str(&text).unwrap();
+            // Whoever is not the manager decides a second before.
             let (by, at) = (by(number), recipe.decided_at.unwrap_or(recipe.taken_in_at));
+            let at =
+                if by.person() == self.manager.person() { at } else { at.plus(-jiff::SignedDuration::from_secs(1)) };
             let act = Signed::sign(Act::new(deed, by.person(), at, self.home), &[by]).unwrap();
             let Appended { index, entry } = self.append(act.into_draft(None), at);
             let decision = record.decisions.iter_mut().find(|decision| decision.entry == Digest::of(b"")).unwrap();

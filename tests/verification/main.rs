@@ -7,6 +7,7 @@ mod hospital;
 
 mod forgeries;
 mod hostile;
+mod independence;
 mod insider;
 mod journal;
 mod journal_files;
@@ -14,6 +15,7 @@ mod packs;
 mod revocations;
 mod stamped;
 mod stored;
+mod suspensions;
 mod tricks;
 mod trust;
 mod windows;

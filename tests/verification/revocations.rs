@@ -218,12 +218,15 @@ fn a_decision_with_a_key_that_was_revoked_by_then_is_named() {
     assert!(named(&releases.said), "{releases:?}");
 }
 
-/// Somebody who may decide what the manager may, and whom the two founders can revoke.
+/// Somebody who confirms as an operator, decides what the manager may while that one is absent, and whom the two founders can
+/// revoke.
 pub(crate) fn substitute(hospital: &Hospital) -> Arc<Signer> {
     let founded = at(FOUNDED_AT);
     let substitute = third(hospital, founded);
-    let deed = appointment(substitute.person(), Role::InformationManager, founded);
-    append(hospital, deed, &[&hospital.admin, &hospital.manager], founded);
+    for role in [Role::InformationManager, Role::Operator] {
+        let deed = appointment(substitute.person(), role, founded);
+        append(hospital, deed, &[&hospital.admin, &hospital.manager], founded);
+    }
     Arc::new(substitute)
 }
 

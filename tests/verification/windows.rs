@@ -5,7 +5,8 @@ use torikomi::ids::DocumentId;
 use torikomi::people::acts::{Deed, PagesSeen, ReasonCode};
 use torikomi::verification::{Deadline, Doubt, Fact, Fault, Said, Step, Verdict, verify_pack};
 
-use crate::hospital::{Hospital, Recipe, SCAN_BY, SIGN_BY, at, confirm, the_state};
+use crate::forgeries::append;
+use crate::hospital::{FOUNDED_AT, Hospital, Recipe, SCAN_BY, SIGN_BY, at, confirm, the_state};
 use crate::packs::{fault, report};
 use crate::revocations::{releases_after_revoking, substitute};
 
@@ -242,6 +243,11 @@ fn a_late_scan_may_be_signed_late_for_another_reason() {
     // What was said of the signature says nothing of the scan, once the release of that counts no more.
     let hospital = Hospital::new();
     let substitute = substitute(&hospital);
+    // Who stands in for the manager a second long.
+    let until = recipe().decided_at;
+    let from = until.unwrap().plus(jiff::SignedDuration::from_secs(-1));
+    let absent = Deed::Absent { person: hospital.manager.person(), from, until };
+    append(&hospital, absent, &[&hospital.admin], at(FOUNDED_AT));
     let filed = hospital.file(Recipe { decided_by: vec![std::sync::Arc::clone(&substitute)], ..recipe() });
     let by = [&hospital.admin, &hospital.manager];
     let said = releases_after_revoking(&hospital, &filed, &substitute, by);

@@ -2,9 +2,11 @@
 
 use crate::cli::page::{Page, Table, Tone};
 use crate::cli::{Answer, Desk, Failure};
-use crate::control::facts::{AppointmentFacts, PeopleList, PersonFacts};
+use crate::control::facts::{AbsenceFacts, AppointmentFacts, PeopleList, PersonFacts};
+use crate::people::appointments::{self, Offices};
+use crate::people::away::Why;
 use crate::people::register::PersonState;
-use crate::people::{appointments, certificates, register};
+use crate::people::{certificates, register};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {}
@@ -12,11 +14,12 @@ pub struct Args {}
 pub(super) fn run(Args {}: &Args, desk: &Desk) -> Result<Answer, Failure> {
     let now = desk.now();
     let list = desk.database()?.read(async |tx| {
-        let appointed = appointments::list(tx, now).await?;
+        let Offices { appointments: appointed, away } = appointments::offices(tx, now).await?;
         let mut people = Vec::new();
         for person in register::list(tx).await? {
             let held = certificates::of_person(tx, person.id).await?;
             let current = held.iter().filter(|certificate| certificate.is_valid_at(now));
+            let absences = away.iter().filter(|away| away.person == person.id && away.why == Why::Absent);
             let appointments = appointed.iter().filter(|appointment| appointment.person == person.id);
             people.push(PersonFacts {
                 person: person.id,
@@ -35,6 +38,7 @@ pub(super) fn run(Args {}: &Args, desk: &Desk) -> Result<Answer, Failure> {
                         until: appointment.until,
                     })
                     .collect(),
+                absences: absences.map(|away| AbsenceFacts { from: away.from, until: away.until }).collect(),
             });
         }
         Ok(PeopleList { people })
@@ -65,7 +69,8 @@ fn show(desk: &Desk, page: &mut Page, list: &PeopleList) {
             (_, None, true) => (Tone::Bad, words.say("operator-certificate-over")),
             (_, None, false) => (Tone::Warning, words.say("operator-no-key")),
         };
-        let roles: Vec<_> = person.appointments.iter().map(|appointment| role(desk, appointment)).collect();
+        let mut roles: Vec<_> = person.appointments.iter().map(|appointment| role(desk, appointment)).collect();
+        roles.extend(person.absences.iter().map(|away| absence(desk, away)));
         table.row(
             Some(tone),
             vec![
@@ -79,6 +84,13 @@ fn show(desk: &Desk, page: &mut Page, list: &PeopleList) {
         );
     }
     page.table(&table);
+}
+
+/// A time in which the next in rank acts.
+fn absence(desk: &Desk, away: &AbsenceFacts) -> String {
+    let words = &desk.words;
+    let until = away.until.map_or_else(|| "none".to_owned(), |until| words.time(until));
+    words.with("operator-away", &[("from", words.time(away.from).into()), ("until", until.into())])
 }
 
 /// A role, with the substitute's rank and the end where there is one.

@@ -103,7 +103,7 @@ impl Requests {
                     return Err(wrong_state(&document));
                 }
                 let appended = hand.act(tx, Deed::Assign { documents: vec![id], to }, &signers, None).await?;
-                documents::assign(tx, id, to, hand.now).await?;
+                documents::assign(tx, id, Some(to), hand.now).await?;
                 done.add(&document, appended);
             }
             Ok(done)

@@ -183,7 +183,7 @@ pub(super) fn text(given: &ReasonGiven) -> Option<String> {
     given.text.as_ref().map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
 }
 
-fn private(text: Option<&str>, stated: Option<&serde_json::Value>) -> Result<Option<Private>, Refusal> {
+pub(super) fn private(text: Option<&str>, stated: Option<&serde_json::Value>) -> Result<Option<Private>, Refusal> {
     if text.is_none() && stated.is_none() {
         return Ok(None);
     }

@@ -22,7 +22,7 @@ use crate::people::acts::{Deed, RevocationReason, Signed};
 use crate::people::appointments::{self, Appointment, Changing};
 use crate::people::certificates::{Certificate, Signer};
 use crate::people::enrolment::{self, Next, OwnKey};
-use crate::people::register::{self, NewPerson, Person};
+use crate::people::register::{self, Called, NewPerson, Person};
 use crate::people::sessions::{self, CloseReason};
 use crate::people::{Change, PassphraseRule, PeopleError, Role};
 use crate::pipeline::driver::StageName;
@@ -49,6 +49,20 @@ impl Requests {
         let signed = Signed::sign(act, &[&signer])?;
         let appended = self.line.database.write::<_, Refusal, _>(async move |tx| {
             let change = enrolment::add_person(tx, signed, person, private, &hand.rules, hand.now).await?;
+            hand.apply(tx, &change).await
+        })?;
+        Ok(noted(appended))
+    }
+
+    pub(super) fn rename(&self, by: &Credentials, login: &str, called: Called, peer: Peer) -> Result<Noted, Refusal> {
+        let hand = self.hand(peer);
+        let signer = self.prove(by, hand.now)?;
+        let login = login.to_owned();
+        let appended = self.line.database.write::<_, Refusal, _>(async move |tx| {
+            let person = register::named(tx, &login).await?.renamed(called)?;
+            let (act, private) = enrolment::rename_act(&person, &signer, hand.now, hand.rules.home)?;
+            let signed = Signed::sign(act, &[&signer])?;
+            let change = enrolment::rename(tx, signed, person, private, &hand.rules, hand.now).await?;
             hand.apply(tx, &change).await
         })?;
         Ok(noted(appended))
@@ -100,7 +114,7 @@ impl Requests {
                 let (held, change) =
                     Revocation { login, why, since: None, next: Next::AtOnce }.act(tx, &signers, &hand).await?;
                 hand.apply(tx, &change).await?;
-                close_sessions_of(tx, held.person, &hand).await?;
+                close_sessions_of(tx, held.person, CloseReason::Revoked, &hand).await?;
             }
             let change = enrolment::enrol(tx, signed, certificate, None, &hand.rules, began).await?;
             hand.apply(tx, &change).await
@@ -152,7 +166,7 @@ impl Requests {
             let (held, change) = wanted.act(tx, &signers, &hand).await?;
             let appended = hand.apply(tx, &change).await?;
             if ends {
-                close_sessions_of(tx, held.person, &hand).await?;
+                close_sessions_of(tx, held.person, CloseReason::Revoked, &hand).await?;
             }
             queue::ask_anew(tx, appended.index, &profiles, &hand).await?;
             // What only this person could have signed asks for somebody else.
@@ -219,7 +233,7 @@ impl Requests {
         let (appended, ends) = self.line.database.write::<_, Refusal, _>(async move |tx| {
             // What was signed while the passphrase was tried was signed in office.
             let hand = hand.at(clock.now());
-            let person = register::active(tx, &login).await?.id;
+            let person = register::named(tx, &login).await?.id;
             let soonest = appointments::soonest(tx, Changing::Ends { person, role }, hand.now).await?;
             let ends = asked_for.map_or(soonest, appointments::whole_second_from);
             let open = appointments::list(tx, ends).await?;
@@ -237,7 +251,7 @@ impl Requests {
     }
 
     /// Whoever asked for something from now on is answered once it is so, a second or two later.
-    fn wait_for(&self, at: Instant) {
+    pub(super) fn wait_for(&self, at: Instant) {
         let left = Duration::try_from(at.since(self.line.clock.now())).unwrap_or_default();
         // No longer where somebody set the clock back meanwhile.
         std::thread::sleep(left.min(LONGEST_WAIT));
@@ -264,10 +278,15 @@ pub fn resume_under_manager(line: &Line) -> Result<(), DatabaseError> {
     Ok(())
 }
 
-/// Closes the sessions of somebody whose key is revoked.
-async fn close_sessions_of(tx: &mut Tx, person: PersonId, hand: &Hand) -> Result<(), Refusal> {
+/// Closes the sessions of somebody who signs no more.
+pub(super) async fn close_sessions_of(
+    tx: &mut Tx,
+    person: PersonId,
+    reason: CloseReason,
+    hand: &Hand,
+) -> Result<(), Refusal> {
     for session in sessions::list(tx, true).await?.into_iter().filter(|row| row.person == person) {
-        let change = sessions::close(tx, session.id, CloseReason::Revoked, hand.now).await?;
+        let change = sessions::close(tx, session.id, reason, hand.now).await?;
         hand.apply(tx, &change).await?;
     }
     Ok(())
@@ -279,17 +298,22 @@ fn role_of(name: &Name) -> Result<Role, Refusal> {
 }
 
 /// A revocation that is asked for: from now on, or from a time that has passed.
-struct Revocation {
-    login: String,
-    why: RevocationReason,
-    since: Option<Instant>,
-    next: Next,
+pub(super) struct Revocation {
+    pub(super) login: String,
+    pub(super) why: RevocationReason,
+    pub(super) since: Option<Instant>,
+    pub(super) next: Next,
 }
 
 impl Revocation {
     /// The certificate that it is about, and what it changes.
-    async fn act(&self, tx: &mut Tx, signers: &Signers, hand: &Hand) -> Result<(Certificate, Change), Refusal> {
-        let person = register::active(tx, &self.login).await?;
+    pub(super) async fn act(
+        &self,
+        tx: &mut Tx,
+        signers: &Signers,
+        hand: &Hand,
+    ) -> Result<(Certificate, Change), Refusal> {
+        let person = register::named(tx, &self.login).await?;
         let held = enrolment::to_revoke(tx, &person, self.since, hand.now).await?;
         let since = match self.since {
             Some(since) => since,

@@ -17,7 +17,8 @@ use crate::journal::backups::{self, BackedUp};
 use crate::journal::read;
 use crate::ledger::deliveries::{self, Delivery};
 use crate::ledger::documents::{self, Count, Filter, UnreadableDocument};
-use crate::people::appointments::{self, Appointment};
+use crate::people::appointments::{self, Offices};
+use crate::people::register::PersonState;
 use crate::people::sessions::{self, SessionRow};
 use crate::people::{PeopleError, Role, certificates, register};
 use crate::pipeline::driver::Away;
@@ -44,7 +45,7 @@ struct Found {
     deadlines: Vec<Deadline>,
     unreadable: Vec<UnreadableDocument>,
     sessions: Vec<SessionStatus>,
-    appointed: Vec<Appointment>,
+    offices: Offices,
     /// Whose certificates end soon, and when.
     ending: Vec<(String, Instant)>,
     manager: Option<String>,
@@ -112,9 +113,11 @@ impl Requests {
             warnings.push(Warning::Calendar { calendar_expiry });
         }
         let horizon = now.plus(line.config.people.warn_of_gap.as_signed());
-        if let Some(gap) = appointments::next_gap(&found.appointed, Role::InformationManager, now, horizon) {
-            let until = gap.until.map(|until| calendar.day_of(until));
-            warnings.push(Warning::Gap { from: calendar.day_of(gap.from), until });
+        for role in [Role::InformationManager, Role::Admin] {
+            if let Some(gap) = found.offices.next_gap(role, now, horizon) {
+                let until = gap.until.map(|until| calendar.day_of(until));
+                warnings.push(Warning::Gap { role, from: calendar.day_of(gap.from), until });
+            }
         }
         warnings.extend(
             found
@@ -160,10 +163,11 @@ async fn look(tx: &mut Tx, now: Instant) -> Result<Found, PeopleError> {
         Some(appointment) => register::get(tx, appointment.person).await?.map(|person| person.name),
         None => None,
     };
-    let appointed = appointments::list(tx, now).await?;
+    let offices = appointments::offices(tx, now).await?;
     let mut ending = Vec::new();
     for person in register::list(tx).await? {
-        if appointed.iter().any(|held| held.person == person.id)
+        if person.state == PersonState::Active
+            && offices.appointments.iter().any(|held| held.person == person.id)
             && let Some(ends) = certificates::ends_soon(&certificates::of_person(tx, person.id).await?, now)
         {
             ending.push((person.login.to_string(), ends));
@@ -176,7 +180,7 @@ async fn look(tx: &mut Tx, now: Instant) -> Result<Found, PeopleError> {
         deadlines,
         unreadable,
         sessions: open,
-        appointed,
+        offices,
         ending,
         manager,
         records: records::count(tx).await?,

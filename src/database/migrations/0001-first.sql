@@ -315,6 +315,17 @@ CREATE TABLE appointment (
     PRIMARY KEY (person, role, valid_from, journal_index)
 );
 
+CREATE TABLE away (
+    person        TEXT NOT NULL REFERENCES person (id),
+    -- suspended · absent
+    why           TEXT NOT NULL,
+    valid_from    BIGINT NOT NULL,
+    -- none while no end is set
+    valid_until   BIGINT,
+    journal_index BIGINT NOT NULL,
+    PRIMARY KEY (person, why, valid_from, journal_index)
+);
+
 CREATE TABLE session (
     id            TEXT PRIMARY KEY,
     person        TEXT NOT NULL REFERENCES person (id),

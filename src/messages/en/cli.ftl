@@ -207,6 +207,11 @@ role-viewer = viewer
 journal-home-founded = home founded
 journal-person-enrolled = person registered
 journal-certificate-issued = certificate issued
+journal-manager-absent = information manager absent
+journal-manager-back = information manager back
+journal-person-changed = person’s name or place changed
+journal-person-suspended = person suspended
+journal-person-resumed = suspension ended
 journal-certificate-revoked = certificate revoked
 journal-appointed = appointment made or ended
 journal-profile-adopted = profile brought into force
@@ -328,10 +333,20 @@ session-not-attested-short = not yet
 ## People
 operator-ca = the certificate authority
 operator-added = { $whom } was added, and now makes the own key with `torikomi operator enrol { $whom }`.
+operator-changed = From now on records name { $whom } so. The certificate does when it is renewed (torikomi operator enrol { $whom } --renew).
 operator-enrolled = { $whom } has a key and a certificate.
 operator-revoked = The key of { $whom } is revoked. Where { $whom } has no other, torikomi operator enrol makes a new one.
 operator-appointed = { $whom } was appointed.
 operator-appointment-ended = The appointment of { $whom } ends.
+operator-retired = { $whom } has left: offices, key and sessions have ended, and what was assigned to { $whom } is the information manager’s.
+operator-absent = { $whom } is entered as absent: meanwhile the next in rank acts as information manager.
+operator-back = { $whom } is there again.
+operator-away = { $until ->
+    [none] absent from { $from } on
+   *[other] absent from { $from } until { $until }
+}
+operator-was-suspended = { $whom } is suspended: sessions are closed, and nothing is signed until { $whom } resumes (torikomi operator resume { $whom }).
+operator-resumed = { $whom } is let in again, in every office that has not ended.
 operator-suspended = suspended
 operator-no-key = no key yet
 operator-certificate-over = certificate expired

@@ -19,6 +19,7 @@ control-profile-changed-since-shown = The file of profile { $profile } is anothe
 control-no-exception = The profile allows no exception for this check ({ $check }). Scan it again.
 control-reason-not-allowed = This reason ({ $reason }) does not allow filing late. Unless another, unavoidable one applies, send it back.
 control-not-releasable = Identity, signature and a required time-stamp cannot be released as an exception. Supply what is missing.
+control-no-reason = Please say why (`--reason`).
 control-unknown-reason = There is no reason "{ $reason }". Choose one of: { $valid }
 control-day-to-come = { $day } is a day to come. Check when the paper was received or made, and enter that day.
 control-malformed-patient-id = "{ $text }" cannot be a patient id: { $patient_id }. Check the number on the paper and enter it again.

@@ -17,10 +17,15 @@ roles-separator = {" "}or{" "}
 act-name = { $act ->
     [genesis] founding a home
     [add-person] adding a person
+    [change-person] changing a person’s name or place
     [enrol] issuing a certificate
     [revoke] revoking a key
     [appoint] appointing
     [end-appointment] ending an appointment
+    [absent] entering an absence
+    [back] ending an absence
+    [suspend] suspending a person
+    [resume] having a person resume
     [approve-profile] approving a profile
     [open-session] opening a session
     [attest-batch] attesting a batch
@@ -61,6 +66,11 @@ people-stopped-by-you = You revoked the key of { $login } alone. The next one is
 people-ended-by-itself = The key of { $login } ended by itself. So that nobody takes another’s place alone, two others make the next one: one revokes the old key first (`torikomi operator revoke`), the other gives this command again.
 people-last-key = This is the last key with which another could be made, or anybody appointed. First have the key of another administrator or information manager made (`torikomi operator enrol`), or renew this one (`torikomi operator enrol --renew`).
 people-revocation-to-come = A key is revoked from now on, or from a time that has passed ({ $since } has not).
+people-own-suspension = Nobody suspends themselves. Please ask another administrator.
+people-not-suspended = { $login } is not suspended.
+people-last-administrator = Then no administrator with a key in force, whose appointment has no end, would be left to let anybody in again. Please appoint another administrator first (`torikomi operator appoint`).
+people-no-manager = This person is no information manager, so nobody has to stand in for them.
+people-left-already = { $login } holds no office and no key in force any more.
 people-own-appointment = Nobody appoints themselves. Please ask another administrator.
 people-backwards-appointment = An appointment must end after it begins, and not in the past.
 people-nobody-left = After that nobody could be appointed any more: it takes an administrator and a second person (administrator or information manager), and one of them with a key in force. Please appoint a successor first, without an end (`torikomi operator appoint`).
@@ -133,8 +143,11 @@ act-reason = { $code ->
 }
 
 warning-gap = { $until ->
-    [none] From { $from } on there is no information manager, and nothing can be signed. Please appoint a successor or a substitute.
-   *[other] From { $from } until { $until } there is no information manager, and nothing can be signed. Please appoint a successor or a substitute.
+    [none] From { $from } on
+   *[other] From { $from } until { $until }
+} { $role ->
+    [admin] there is no administrator, and nobody can be added, appointed or let in again. Please appoint a successor.
+   *[information_manager] no information manager is there, and nothing can be signed. Please appoint a successor or a substitute.
 }
 warning-certificate = The certificate of { $login } is valid until { $until }. After that { $login } signs nothing, and once nobody’s is left, nobody can renew another’s. Please renew it in time (torikomi operator enrol { $login } --renew; without --renew once it has ended).
 export-reason = { $code ->

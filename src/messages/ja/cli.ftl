@@ -207,6 +207,11 @@ role-viewer = 閲覧者
 journal-home-founded = ホームフォルダーを作りました
 journal-person-enrolled = 利用者を登録しました
 journal-certificate-issued = 証明書を発行しました
+journal-manager-absent = 情報作成管理者の不在を登録しました
+journal-manager-back = 情報作成管理者の不在を終えました
+journal-person-changed = 氏名・職種・所属を変更しました
+journal-person-suspended = 利用を停止しました
+journal-person-resumed = 利用を再開しました
 journal-certificate-revoked = 証明書を失効させました
 journal-appointed = 役割に任命、または任命を終えました
 journal-profile-adopted = プロファイルを発効させました
@@ -310,10 +315,20 @@ session-not-attested-short = まだ
 ## 利用者
 operator-ca = 認証局
 operator-added = { $whom } を登録しました。本人が「torikomi operator enrol { $whom }」で鍵を作ってください。
+operator-changed = { $whom } さんの変更を登録しました。これからの記録に載ります。証明書には、更新したときに載ります（torikomi operator enrol { $whom } --renew）。
 operator-enrolled = { $whom } の鍵を作り、証明書を発行しました。
 operator-revoked = { $whom } の鍵を失効させました。ほかに有効な鍵がなければ、「torikomi operator enrol」で新しい鍵を作れます。
 operator-appointed = { $whom } を任命しました。
 operator-appointment-ended = { $whom } の任命を終えます。
+operator-retired = { $whom } さんの任命・鍵・セッションを終え、担当の文書を情報作成管理者に移しました。
+operator-absent = { $whom } さんの不在を登録しました。その間は、次の順位の代理が情報作成管理者を務めます。
+operator-back = { $whom } さんの不在を終えました。
+operator-away = { $until ->
+    [none] { $from } から不在
+   *[other] { $from } から { $until } まで不在
+}
+operator-was-suspended = { $whom } さんの利用を停止し、セッションを閉じました。「torikomi operator resume { $whom }」で再開するまで、何も署名できません。
+operator-resumed = { $whom } さんの利用を再開しました。終わっていない任命は、そのまま続きます。
 operator-suspended = 停止中
 operator-no-key = 鍵がまだありません
 operator-certificate-over = 証明書の期限切れ

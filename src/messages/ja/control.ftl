@@ -19,6 +19,7 @@ control-profile-changed-since-shown = プロファイル { $profile } のファ�
 control-no-exception = プロファイルは、この検査（{ $check }）の例外を認めていません。もう一度スキャンしてください。
 control-reason-not-allowed = この理由（{ $reason }）では期限後に登録できません。やむを得ない理由でなければ、差し戻してください。
 control-not-releasable = 患者・書類の種別、署名、必要なタイムスタンプは、例外として省けません。足りないものをそろえてください。
+control-no-reason = 理由を「--reason」で示してください。
 control-unknown-reason = 「{ $reason }」という理由はありません。次から選んでください：{ $valid }
 control-day-to-come = { $day } はまだ来ていない日です。紙を受け取った日か作った日を確かめて、入力し直してください。
 control-malformed-patient-id = 患者番号「{ $text }」は使えません。{ $patient_id }。紙の番号を確かめて、入力し直してください。

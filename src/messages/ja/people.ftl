@@ -17,10 +17,15 @@ roles-separator = 、
 act-name = { $act ->
     [genesis] ホームの開設
     [add-person] 利用者の登録
+    [change-person] 氏名・職種・所属の変更
     [enrol] 証明書の発行
     [revoke] 鍵の失効
     [appoint] 任命
     [end-appointment] 任命の終了
+    [absent] 不在の登録
+    [back] 不在の終了
+    [suspend] 利用の停止
+    [resume] 利用の再開
     [approve-profile] プロファイルの承認
     [open-session] セッションの開始
     [attest-batch] まとまりの確認
@@ -61,6 +66,11 @@ people-stopped-by-you = { $login } さんの鍵は、あなたが一人で失効
 people-ended-by-itself = { $login } さんの鍵は、有効期間が過ぎて終わりました。一人で他人になり代わることのないよう、本人以外の二人で作り直します。先に一人が「torikomi operator revoke」で古い鍵を失効させ、もう一人がこの操作をしてください。
 people-last-key = この鍵がなくなると、以後だれの鍵も発行できず、だれも任命できなくなります。先にほかの管理者か情報作成管理者の鍵を「torikomi operator enrol」で発行するか、この鍵を「torikomi operator enrol --renew」で更新してください。
 people-revocation-to-come = 失効の時刻には、現在または過去の時刻を指定してください（{ $since } はまだ来ていません）。
+people-own-suspension = 自分自身の利用を停止することはできません。別の管理者に依頼してください。
+people-not-suspended = { $login } さんの利用は停止されていません。
+people-last-administrator = これを停止すると、終わりの決まっていない任命と有効な鍵を持つ管理者がいなくなり、以後だれの利用も再開できません。先に「torikomi operator appoint」で別の管理者を任命してください。
+people-no-manager = この方は情報作成管理者ではないため、代理は要りません。
+people-left-already = { $login } さんには、任命も有効な鍵ももうありません。
 people-own-appointment = 自分自身を任命することはできません。別の管理者に依頼してください。
 people-backwards-appointment = 任命の終わりは、始まりより後、かつこれから先の時刻にしてください。
 people-nobody-left = これを終えると、以後だれも任命できなくなります。任命には管理者と、もう一人（管理者か情報作成管理者）が要り、うち一人には有効な鍵が要ります。先に「torikomi operator appoint」で、終わりを決めずに後任を任命してください。
@@ -133,8 +143,11 @@ act-reason = { $code ->
 }
 
 warning-gap = { $until ->
-    [none] { $from } から、情報作成管理者がいなくなります。その間は署名できません。後任か代理を任命してください。
-   *[other] { $from } から { $until } まで、情報作成管理者がいなくなります。その間は署名できません。後任か代理を任命してください。
+    [none] { $from } から、
+   *[other] { $from } から { $until } まで、
+}{ $role ->
+    [admin] 管理者がいなくなります。その間は、利用者の登録も、任命も、利用の再開もできません。後任を任命してください。
+   *[information_manager] 情報作成管理者がいなくなります。その間は署名できません。後任か代理を任命してください。
 }
 warning-certificate = { $login } さんの証明書の有効期限は { $until } です。期限を過ぎると署名できず、全員の期限が切れるとだれも更新できなくなります。期限内に「torikomi operator enrol { $login } --renew」で更新してください（期限が過ぎたあとは --renew を付けません）。
 export-reason = { $code ->

@@ -37,6 +37,10 @@ pub enum Deed {
     AddPerson {
         person: PersonId,
     },
+    /// A person bears another name, or works in another place; what they are called now is the private part.
+    ChangePerson {
+        person: PersonId,
+    },
     /// A certificate is issued for a person's own key; the person signs with that key, which proves that they have it.
     Enrol(Issued),
     /// A certificate counts no more: one person says so from now on, or two others than its owner from earlier.
@@ -52,6 +56,29 @@ pub enum Deed {
         person: PersonId,
         role: Role,
         ends: Instant,
+    },
+    /// A person proves nobody and signs nothing any more, and their offices rest from then on; why is the private part.
+    Suspend {
+        person: PersonId,
+        from: Instant,
+    },
+    /// A suspended person is let in again, and acts in their offices from then on.
+    Resume {
+        person: PersonId,
+        from: Instant,
+    },
+    /// The next in rank acts as information manager for this one.
+    Absent {
+        person: PersonId,
+        from: Instant,
+        /// None while no end is set.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Instant>,
+    },
+    /// An information manager is there again, or is not going to be absent.
+    Back {
+        person: PersonId,
+        from: Instant,
     },
     ApproveProfile {
         profile: ProfileRef,
@@ -289,10 +316,15 @@ impl Deed {
         match self {
             Self::Genesis { .. } => "genesis",
             Self::AddPerson { .. } => "add-person",
+            Self::ChangePerson { .. } => "change-person",
             Self::Enrol(_) => "enrol",
             Self::Revoke { .. } => "revoke",
             Self::Appoint(_) => "appoint",
             Self::EndAppointment { .. } => "end-appointment",
+            Self::Suspend { .. } => "suspend",
+            Self::Resume { .. } => "resume",
+            Self::Absent { .. } => "absent",
+            Self::Back { .. } => "back",
             Self::ApproveProfile { .. } => "approve-profile",
             Self::OpenSession { .. } => "open-session",
             Self::AttestBatch { .. } => "attest-batch",
@@ -319,12 +351,18 @@ impl Deed {
         match self {
             // The one act that nobody can be appointed for yet; the roles come from the act itself.
             Self::Genesis { .. } => &[],
-            Self::AddPerson { .. } | Self::Appoint(_) | Self::EndAppointment { .. } => &[Admin],
+            Self::AddPerson { .. }
+            | Self::ChangePerson { .. }
+            | Self::Appoint(_)
+            | Self::EndAppointment { .. }
+            | Self::Suspend { .. }
+            | Self::Resume { .. } => &[Admin],
             Self::Enrol(_) | Self::ApproveProfile { .. } | Self::AcknowledgeClock { .. } => {
                 &[Admin, InformationManager]
             }
-            // The own key is ended by whoever has it, in office or not; for another's, `enrolment::revoke` asks for more.
-            Self::Revoke { .. } => &[],
+            // Of oneself it is said by whoever one is, in office or not; of somebody else `enrolment::revoke` and `absences` ask
+            // for more.
+            Self::Revoke { .. } | Self::Absent { .. } | Self::Back { .. } => &[],
             Self::OpenSession { .. } | Self::AttestBatch { .. } => &[Operator, InformationManager],
             Self::Identify { weaker_profile: true, .. }
             | Self::Accept { .. }
@@ -375,9 +413,14 @@ impl Deed {
         match self {
             Self::Genesis { .. } => Kind::HomeFounded,
             Self::AddPerson { .. } => Kind::PersonEnrolled,
+            Self::ChangePerson { .. } => Kind::PersonChanged,
             Self::Enrol(_) => Kind::CertificateIssued,
             Self::Revoke { .. } => Kind::CertificateRevoked,
             Self::Appoint(_) | Self::EndAppointment { .. } => Kind::Appointed,
+            Self::Suspend { .. } => Kind::PersonSuspended,
+            Self::Resume { .. } => Kind::PersonResumed,
+            Self::Absent { .. } => Kind::ManagerAbsent,
+            Self::Back { .. } => Kind::ManagerBack,
             Self::ApproveProfile { .. } => Kind::ProfileAdopted,
             Self::OpenSession { .. } => Kind::SessionOpened,
             Self::AttestBatch { .. } => Kind::BatchAttested,
@@ -400,8 +443,13 @@ impl Deed {
         let person = |person: &PersonId| Subject { person: Some(*person), ..Subject::default() };
         match self {
             Self::AddPerson { person: id }
+            | Self::ChangePerson { person: id }
             | Self::EndAppointment { person: id, .. }
-            | Self::Revoke { person: id, .. } => person(id),
+            | Self::Revoke { person: id, .. }
+            | Self::Suspend { person: id, .. }
+            | Self::Resume { person: id, .. }
+            | Self::Absent { person: id, .. }
+            | Self::Back { person: id, .. } => person(id),
             Self::Enrol(issued) => person(&issued.person),
             Self::Appoint(appointment) => person(&appointment.person),
             Self::OpenSession { session, .. } | Self::AttestBatch { session, .. } => {

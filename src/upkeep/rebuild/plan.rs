@@ -97,9 +97,14 @@ impl<'a> Planner<'a> {
         match entry.kind {
             Kind::HomeFounded
             | Kind::PersonEnrolled
+            | Kind::PersonChanged
             | Kind::CertificateIssued
             | Kind::CertificateRevoked
             | Kind::Appointed
+            | Kind::PersonSuspended
+            | Kind::PersonResumed
+            | Kind::ManagerAbsent
+            | Kind::ManagerBack
             | Kind::SessionOpened
             | Kind::SessionClosed
             | Kind::BatchAttested => self.people(&entry, act.as_ref(), text, steps)?,
@@ -358,7 +363,12 @@ impl<'a> Planner<'a> {
             let Some(open) = self.open.get_mut(&document) else { continue };
             match act.map(|act| &act.deed) {
                 Some(Deed::Assign { to, .. }) => {
-                    steps.push(Step::Assigned { document, person: *to, at: entry.at });
+                    steps.push(Step::Assigned { document, person: Some(*to), at: entry.at });
+                    continue;
+                }
+                // Whose it was has left.
+                None if entry.kind == Kind::DocumentAssigned => {
+                    steps.push(Step::Assigned { document, person: fact(entry, "to"), at: entry.at });
                     continue;
                 }
                 // Whoever has a changed source's document go on has looked.

@@ -89,7 +89,7 @@ pub(super) enum Step {
     },
     Assigned {
         document: DocumentId,
-        person: PersonId,
+        person: Option<PersonId>,
         at: Instant,
     },
     Row {

@@ -101,7 +101,12 @@ impl BothWays {
                 self.end(database, entry, DocumentState::Discarded, people, faults)?;
             }
             Kind::SessionOpened => self.opened(entry),
-            Kind::DocumentSigned => self.signed(entry, faults),
+            Kind::DocumentSigned => {
+                if entry.subject.person.is_some_and(|person| people.is_suspended(person)) {
+                    faults.say(JournalFault::SignedSuspended { index: entry.index });
+                }
+                self.signed(entry, faults);
+            }
             Kind::DocumentSuperseded => {
                 for document in about(entry).into_iter().filter(|document| !self.superseded.contains(document)) {
                     faults.say(JournalFault::SupersededByNone { index: entry.index, document });

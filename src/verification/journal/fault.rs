@@ -204,6 +204,10 @@ pub enum JournalFault {
     SignedWithoutSession {
         index: u64,
     },
+    /// A signature by somebody who was suspended by then.
+    SignedSuspended {
+        index: u64,
+    },
     /// The session signed more than it was opened for.
     SessionOverspent {
         index: u64,
