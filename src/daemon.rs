@@ -11,6 +11,7 @@ pub mod requests;
 pub mod server;
 mod stamps;
 
+use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -22,6 +23,8 @@ use crate::config::home::{HomeError, Lock};
 use crate::control::facts::StationStatus;
 use crate::database::DatabaseError;
 use crate::durable::Folder;
+use crate::identity::table::Encoding;
+use crate::ids::Name;
 use crate::intake::line::{Instruments, LineError, Station, Watching};
 use crate::journal::Kind;
 use crate::journal::anchor::{Anchor, AnchorError, AnchorProblem};
@@ -29,7 +32,7 @@ use crate::journal::epochs;
 use crate::journal::files::{Files, FilesError, FilesProblem};
 use crate::pipeline::driver::{Driver, StageName};
 use crate::pipeline::line::Line;
-use crate::pipeline::{self, listed_files};
+use crate::pipeline::{self, every_row_of, listed_files};
 use claims::{ClaimError, Claims};
 use open::{OpenError, Opened};
 use reload::{ReloadError, Watcher};
@@ -231,6 +234,7 @@ fn station_statuses(line: &Line) -> Vec<StationStatus> {
             late_sidecars: report.late_sidecars,
             lone_sidecars: report.lone_sidecars,
             kept_sidecars: report.kept_sidecars,
+            waiting_lists: report.waiting_lists,
             session: None,
         })
         .collect()
@@ -245,6 +249,8 @@ fn intake_instruments(line: &Arc<Line>) -> Result<Instruments, DaemonError> {
     let (sessions, clock) = (Arc::clone(&line.sessions), Arc::clone(&line.clock));
     let (shared, away) = (Arc::clone(&line.shared), line.home.watched(&line.config));
     let displaced = Arc::clone(&line.displaced);
+    let encodings = line.config.stations.iter().map(|(name, station)| (name.clone(), station.index_encoding));
+    let encodings: BTreeMap<Name, Encoding> = encodings.collect();
     Ok(Instruments {
         home: line.home.id(),
         custody: Folder::open(&line.home.layout().custody(&line.config)).map_err(OpenError::from)?,
@@ -258,6 +264,7 @@ fn intake_instruments(line: &Arc<Line>) -> Result<Instruments, DaemonError> {
             sessions.at_station(station).filter(|facts| facts.opened_at <= clock.now()).map(|facts| facts.id)
         }),
         listed: Box::new(listed_files),
+        rows: Box::new(move |station, list| every_row_of(list, *encodings.get(station)?)),
         away: Box::new(move || {
             away.away().or_else(|| displaced.lock().unwrap_or_else(PoisonError::into_inner).clone())
         }),

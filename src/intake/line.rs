@@ -40,6 +40,7 @@
 mod copying;
 mod gate;
 mod known;
+mod lists;
 mod looking;
 mod notes;
 mod recovery;
@@ -70,7 +71,7 @@ use crate::config::station::SourceRelease;
 use crate::database::{Database, DatabaseError};
 use crate::document::HoldReason;
 use crate::durable::{Class, Failure, Folder};
-use crate::ids::{DeliveryId, DocumentId, HomeId, Name, SessionId};
+use crate::ids::{DeliveryId, Digest, DocumentId, HomeId, Name, SessionId};
 use crate::instant::Instant;
 use crate::journal::append::Journal;
 use crate::ledger::deliveries;
@@ -151,6 +152,8 @@ pub struct Instruments {
     pub session_at: SessionAt,
     /// The bare names that a sidecar's bytes list; `None` where it cannot be read or lists none.
     pub listed: Listed,
+    /// The rows of a station's batch list, as they are remembered; `None` where it cannot be read as one.
+    pub rows: Rows,
     /// Why custody or the store is not where it should be just now: a mount that vanished leaves an empty folder behind.
     pub away: AwayNow,
     /// Called when something new is in custody. It must not block.
@@ -159,6 +162,7 @@ pub struct Instruments {
 
 pub type SessionAt = Box<dyn Fn(&Name) -> Option<SessionId> + Send + Sync>;
 pub type Listed = Box<dyn Fn(&[u8]) -> Option<Vec<OsString>> + Send + Sync>;
+pub type Rows = Box<dyn Fn(&Name, &[u8]) -> Option<Vec<Digest>> + Send + Sync>;
 pub type AwayNow = Box<dyn Fn() -> Option<String> + Send + Sync>;
 pub type Wake = Box<dyn Fn() + Send + Sync>;
 
@@ -489,6 +493,8 @@ pub struct StationReport {
     pub lone_sidecars: u64,
     /// Filed deliveries whose copy stays in custody, because something that came beside the scans is in no record.
     pub kept_sidecars: u64,
+    /// Batch lists of which a row has waited for its scan for longer than the patience limit, or that cannot be read.
+    pub waiting_lists: u64,
 }
 
 impl StationReport {
@@ -503,6 +509,7 @@ impl StationReport {
             late_sidecars: 0,
             lone_sidecars: 0,
             kept_sidecars: 0,
+            waiting_lists: 0,
         }
     }
 }

@@ -17,6 +17,7 @@ use torikomi::database::{Database, DatabaseError, Tx};
 use torikomi::document::{DeliveryProblem, DeliveryState, Part};
 use torikomi::durable::Folder;
 use torikomi::identification::Sidecar;
+use torikomi::identity::table::Encoding;
 use torikomi::ids::{DeliveryId, Digest, DocumentId, HomeId, Name, SessionId};
 use torikomi::image::unmeasured;
 use torikomi::instant::Instant;
@@ -29,7 +30,9 @@ use torikomi::journal::read::entries;
 use torikomi::ledger::deliveries::{self, Delivery};
 use torikomi::ledger::documents::Document;
 use torikomi::ledger::{contents, documents};
+use torikomi::ledger::spoken;
 use torikomi::measurements::{Fault, MissingPart};
+use torikomi::pipeline::{every_row_of, rows_of};
 
 /// 2026-11-20T00:00:00Z.
 const BEGINNING: i64 = 1_795_132_800_000_000;
@@ -144,6 +147,7 @@ impl World {
             zone: TimeZone::get("Asia/Tokyo").unwrap(),
             largest: self.largest,
             session_at,
+            rows: Box::new(|_, list| every_row_of(list, Encoding::Utf8)),
             away: Box::new(|| None),
             listed: Box::new(|bytes| {
                 Some(Sidecar::parse(bytes).ok()?.files?.into_iter().map(OsString::from).collect())
@@ -271,6 +275,18 @@ impl World {
 
     pub(crate) fn document(&self, id: DocumentId) -> Document {
         self.read(async |tx| documents::get(tx, id).await).unwrap()
+    }
+
+    /// The identification stage finds that the row of this name in a list speaks for the document.
+    pub(crate) fn row_speaks(&self, document: DocumentId, list: &[u8], of: &str) {
+        let rows = rows_of(list, Encoding::Utf8, &[of.to_owned()]);
+        assert_eq!(rows.len(), 1, "{of}");
+        self.write(async move |tx| {
+            for row in &rows {
+                spoken::use_row(tx, &name("er-1"), row, document).await?;
+            }
+            Ok(())
+        });
     }
 
     /// Whatever lies between: the document is now in this state.

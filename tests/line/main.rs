@@ -34,6 +34,7 @@ mod hospital;
 mod mounts;
 mod damaged_signature;
 mod list_of_a_batch;
+mod list_waits;
 mod lists;
 mod many_copies;
 mod nasty;

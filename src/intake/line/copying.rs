@@ -348,6 +348,7 @@ mod tests {
             largest: 1 << 20,
             session_at: Box::new(|_| None),
             listed: Box::new(|_| None),
+            rows: Box::new(|_, _| None),
             wake_measuring: Box::new(|| ()),
             away: Box::new(|| None),
         };
