@@ -55,6 +55,7 @@ mod rebuilt_beside;
 mod rebuilt_past;
 mod regrown;
 mod restored;
+mod rebuilt_sidecar;
 mod reused;
 #[path = "../support/s3.rs"]
 #[allow(dead_code, reason = "others use what is not used here")]
