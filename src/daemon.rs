@@ -145,6 +145,7 @@ pub fn start(root: &Path, runtime: &tokio::runtime::Handle, binary: &Path) -> Re
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let workers = line.config.image.workers.map_or(cores, |workers| usize::try_from(workers).unwrap_or(cores));
     intake.run()?;
+    line.clear_what_is_filed();
     // The stages come up after intake is known to them, so that no source waits for a wake-up that nobody heard.
     let _ = line.intake.set(Arc::new(intake));
     let driver = pipeline::start(&line, workers)?;
@@ -248,7 +249,7 @@ fn stations(line: &Line) -> Vec<Station> {
 fn intake_instruments(line: &Arc<Line>) -> Result<Instruments, DaemonError> {
     let (sessions, clock) = (Arc::clone(&line.sessions), Arc::clone(&line.clock));
     let (shared, away) = (Arc::clone(&line.shared), line.home.watched(&line.config));
-    let displaced = Arc::clone(&line.displaced);
+    let (displaced, objects) = (Arc::clone(&line.displaced), Arc::clone(&line.objects));
     let encodings = line.config.stations.iter().map(|(name, station)| (name.clone(), station.index_encoding));
     let encodings: BTreeMap<Name, Encoding> = encodings.collect();
     Ok(Instruments {
@@ -262,6 +263,7 @@ fn intake_instruments(line: &Arc<Line>) -> Result<Instruments, DaemonError> {
         // By a clock that was set back nothing is delivered in a session that is still to be opened.
         session_at: Box::new(move |station| {
             sessions.at_station(station).filter(|facts| facts.opened_at <= clock.now()).map(|facts| facts.id)
+        stored: Box::new(move |object| objects.length(object)),
         }),
         listed: Box::new(listed_files),
         rows: Box::new(move |station, list| every_row_of(list, *encodings.get(station)?)),
