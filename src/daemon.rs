@@ -11,6 +11,7 @@ pub mod requests;
 pub mod server;
 mod stamps;
 
+use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -22,6 +23,8 @@ use crate::config::home::{HomeError, Lock};
 use crate::control::facts::StationStatus;
 use crate::database::DatabaseError;
 use crate::durable::Folder;
+use crate::identity::table::Encoding;
+use crate::ids::Name;
 use crate::intake::line::{Instruments, LineError, Station, Watching};
 use crate::journal::Kind;
 use crate::journal::anchor::{Anchor, AnchorError, AnchorProblem};
@@ -29,7 +32,7 @@ use crate::journal::epochs;
 use crate::journal::files::{Files, FilesError, FilesProblem};
 use crate::pipeline::driver::{Driver, StageName};
 use crate::pipeline::line::Line;
-use crate::pipeline::{self, listed_files};
+use crate::pipeline::{self, every_row_of, listed_files};
 use claims::{ClaimError, Claims};
 use open::{OpenError, Opened};
 use reload::{ReloadError, Watcher};
@@ -141,6 +144,7 @@ pub fn start(root: &Path, runtime: &tokio::runtime::Handle, binary: &Path) -> Re
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let workers = line.config.image.workers.map_or(cores, |workers| usize::try_from(workers).unwrap_or(cores));
     intake.run()?;
+    line.clear_what_is_filed();
     // The stages come up after intake is known to them, so that no source waits for a wake-up that nobody heard.
     let _ = line.intake.set(Arc::new(intake));
     let driver = pipeline::start(&line, workers)?;
@@ -230,6 +234,7 @@ fn station_statuses(line: &Line) -> Vec<StationStatus> {
             late_sidecars: report.late_sidecars,
             lone_sidecars: report.lone_sidecars,
             kept_sidecars: report.kept_sidecars,
+            waiting_lists: report.waiting_lists,
             session: None,
         })
         .collect()
@@ -243,7 +248,9 @@ fn stations(line: &Line) -> Vec<Station> {
 fn intake_instruments(line: &Arc<Line>) -> Result<Instruments, DaemonError> {
     let (sessions, clock) = (Arc::clone(&line.sessions), Arc::clone(&line.clock));
     let (shared, away) = (Arc::clone(&line.shared), line.home.watched(&line.config));
-    let displaced = Arc::clone(&line.displaced);
+    let (displaced, objects) = (Arc::clone(&line.displaced), Arc::clone(&line.objects));
+    let encodings = line.config.stations.iter().map(|(name, station)| (name.clone(), station.index_encoding));
+    let encodings: BTreeMap<Name, Encoding> = encodings.collect();
     Ok(Instruments {
         home: line.home.id(),
         custody: Folder::open(&line.home.layout().custody(&line.config)).map_err(OpenError::from)?,
@@ -255,8 +262,10 @@ fn intake_instruments(line: &Arc<Line>) -> Result<Instruments, DaemonError> {
         // By a clock that was set back nothing is delivered in a session that is still to be opened.
         session_at: Box::new(move |station| {
             sessions.at_station(station).filter(|facts| facts.opened_at <= clock.now()).map(|facts| facts.id)
+        stored: Box::new(move |object| objects.length(object)),
         }),
         listed: Box::new(listed_files),
+        rows: Box::new(move |station, list| every_row_of(list, *encodings.get(station)?)),
         away: Box::new(move || {
             away.away().or_else(|| displaced.lock().unwrap_or_else(PoisonError::into_inner).clone())
         }),

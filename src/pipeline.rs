@@ -17,7 +17,7 @@ use crate::document::DocumentState;
 use crate::ids::{DeliveryId, DocumentId};
 use crate::ledger::{deliveries, documents};
 
-pub use identify::{listed_files, rows_of};
+pub use identify::{every_row_of, listed_files, rows_of};
 
 /// What a stage does with one document.
 type Step = fn(&Line, DocumentId) -> driver::Worked;

@@ -135,6 +135,11 @@ pub enum Warning {
         station: Name,
         count: u64,
     },
+    /// Batch lists at a station of which a row has waited for its scan for too long, or that cannot be read. They stay there.
+    WaitingLists {
+        station: Name,
+        count: u64,
+    },
     /// Filed deliveries of a station that came with a sidecar, or a row of a list, that is in no record. Custody keeps them.
     KeptSidecars {
         station: Name,
@@ -177,6 +182,8 @@ pub struct StationStatus {
     pub lone_sidecars: u64,
     /// Filed deliveries whose copy stays in custody: a sidecar that came with them, or a row of a list, is in no record.
     pub kept_sidecars: u64,
+    /// Batch lists of which a row has waited for its scan for too long, or that cannot be read.
+    pub waiting_lists: u64,
     pub session: Option<SessionStatus>,
 }
 

@@ -37,9 +37,11 @@
 //! delivery in `sidecar_doubt`, and identification holds its scan; so does a list whose row may have been. Where a scan was
 //! written over by another one, what was copied with the first is in doubt under the delivery's own name.
 
+mod clearing;
 mod copying;
 mod gate;
 mod known;
+mod lists;
 mod looking;
 mod notes;
 mod recovery;
@@ -60,7 +62,6 @@ use jiff::tz::TimeZone;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::custody;
 use super::drop::{DropFolder, Unreachable};
 use super::rest::Patience;
 use super::watch::{Bell, Mode, Rhythm, Watch, Woken};
@@ -70,12 +71,11 @@ use crate::config::station::SourceRelease;
 use crate::database::{Database, DatabaseError};
 use crate::document::HoldReason;
 use crate::durable::{Class, Failure, Folder};
-use crate::ids::{DeliveryId, DocumentId, HomeId, Name, SessionId};
+use crate::ids::{DeliveryId, Digest, DocumentId, HomeId, Name, SessionId};
 use crate::instant::Instant;
 use crate::journal::append::Journal;
-use crate::ledger::deliveries;
 use crate::ledger::documents::Document;
-use crate::ledger::spoken;
+use crate::store::StoreError;
 
 pub use copying::files_of;
 pub use gate::{Blocked, Paused};
@@ -151,6 +151,10 @@ pub struct Instruments {
     pub session_at: SessionAt,
     /// The bare names that a sidecar's bytes list; `None` where it cannot be read or lists none.
     pub listed: Listed,
+    /// The rows of a station's batch list, as they are remembered; `None` where it cannot be read as one.
+    pub rows: Rows,
+    /// How long an object of the store is; `None` where there is none.
+    pub stored: Stored,
     /// Why custody or the store is not where it should be just now: a mount that vanished leaves an empty folder behind.
     pub away: AwayNow,
     /// Called when something new is in custody. It must not block.
@@ -159,6 +163,8 @@ pub struct Instruments {
 
 pub type SessionAt = Box<dyn Fn(&Name) -> Option<SessionId> + Send + Sync>;
 pub type Listed = Box<dyn Fn(&[u8]) -> Option<Vec<OsString>> + Send + Sync>;
+pub type Rows = Box<dyn Fn(&Name, &[u8]) -> Option<Vec<Digest>> + Send + Sync>;
+pub type Stored = Box<dyn Fn(&Digest) -> Result<Option<u64>, StoreError> + Send + Sync>;
 pub type AwayNow = Box<dyn Fn() -> Option<String> + Send + Sync>;
 pub type Wake = Box<dyn Fn() + Send + Sync>;
 
@@ -169,6 +175,8 @@ pub enum LineError {
     /// Custody cannot be looked at: somebody looks at the disk.
     #[error(transparent)]
     Disk(#[from] Failure),
+    #[error(transparent)]
+    Store(#[from] StoreError),
     #[error("a description cannot be written: {0}")]
     Encoding(#[from] serde_json::Error),
     #[error("there is no station {0} in the settings")]
@@ -194,7 +202,8 @@ impl Line {
             bells: Mutex::default(),
             copies: recovered.highest,
             lost: Mutex::new(recovered.lost),
-            findings: recovered.findings,
+            filed: Mutex::new(recovered.filed),
+            findings: Mutex::new(recovered.findings),
             stop: AtomicBool::new(false),
         });
         let at_station = |station: Station| {
@@ -263,7 +272,7 @@ impl Line {
         self.shared.gate.paused()
     }
 
-    /// What stands in custody, or is missing there, and could not be explained at start. What was copied again since is
+    /// What stands in custody, or is missing there, and could not be explained. What was copied again since is
     /// missing no more.
     #[must_use]
     pub fn custody_findings(&self) -> Vec<CustodyFinding> {
@@ -272,7 +281,7 @@ impl Line {
             CustodyFinding::Missing { delivery, .. } => lost.contains(delivery),
             _ => true,
         };
-        self.shared.findings.iter().filter(stands).cloned().collect()
+        locked(&self.shared.findings).iter().filter(stands).cloned().collect()
     }
 
     /// Has a note written in the station's drop folder, in place of an older one about the same document. It bears no
@@ -297,53 +306,12 @@ impl Line {
         self.shared.ask_for_note(station, about, text);
         self.shared.wake(station);
     }
-
-    /// Removes a delivery's copy from custody once every document of it is filed, and says whether it is gone. What was
-    /// sent back or discarded keeps its bytes, and so does what came with a sidecar that is in none of its records. It can
-    /// be run twice.
-    ///
-    /// # Errors
-    /// When the ledger or the disk fails; the copy is then kept, or removed at the next start.
-    pub fn cleanup(&self, delivery: DeliveryId) -> Result<bool, LineError> {
-        let cleaned = cleanup(&self.shared.instruments, delivery)?;
-        if let Cleaned::Gone(station) | Cleaned::Kept(station) = &cleaned {
-            // Where sources wait for filing, this one need not wait any longer; what is kept is to be told of.
-            self.shared.wake(station);
-        }
-        Ok(matches!(cleaned, Cleaned::Gone(_)))
-    }
 }
 
 impl Drop for Line {
     fn drop(&mut self) {
         self.stop();
     }
-}
-
-/// What became of a delivery's copy.
-enum Cleaned {
-    /// It is still needed.
-    NotYet,
-    /// It is the last of something that came beside the scans.
-    Kept(Name),
-    Gone(Name),
-}
-
-fn cleanup(instruments: &Instruments, delivery: DeliveryId) -> Result<Cleaned, LineError> {
-    let found = instruments.database.read::<_, DatabaseError, _>(async |tx| {
-        if !deliveries::all_filed(tx, delivery).await? {
-            return Ok(None);
-        }
-        let row = deliveries::get(tx, delivery).await?;
-        Ok(row.zip(Some(spoken::is_left_out(tx, delivery).await?)))
-    })?;
-    let Some((row, is_left_out)) = found else { return Ok(Cleaned::NotYet) };
-    if is_left_out {
-        instruments.database.write::<_, DatabaseError, _>(async move |tx| deliveries::keep(tx, delivery).await)?;
-        return Ok(Cleaned::Kept(row.station));
-    }
-    custody::discard(&instruments.custody, delivery, row.copy)?;
-    Ok(Cleaned::Gone(row.station))
 }
 
 /// What a turn asks of whoever takes it.
@@ -435,7 +403,9 @@ struct Shared {
     copies: BTreeMap<DeliveryId, u32>,
     /// Deliveries whose copy was not in custody at start.
     lost: Mutex<BTreeSet<DeliveryId>>,
-    findings: Vec<CustodyFinding>,
+    /// Deliveries that are filed, as far as is known, and whose copies are still to be cleared.
+    filed: Mutex<BTreeSet<DeliveryId>>,
+    findings: Mutex<Vec<CustodyFinding>>,
     stop: AtomicBool,
 }
 
@@ -443,6 +413,15 @@ impl Shared {
     fn report(&self, station: &Name, change: impl FnOnce(&mut StationReport)) {
         if let Some(report) = locked(&self.reports).get_mut(station) {
             change(report);
+        }
+    }
+
+    /// Something in custody that a person has to look at. It is told once.
+    fn found(&self, finding: CustodyFinding) {
+        let mut findings = locked(&self.findings);
+        if !findings.contains(&finding) {
+            tracing::error!(?finding, "Custody and ledger do not agree: {finding:?}");
+            findings.push(finding);
         }
     }
 
@@ -489,6 +468,8 @@ pub struct StationReport {
     pub lone_sidecars: u64,
     /// Filed deliveries whose copy stays in custody, because something that came beside the scans is in no record.
     pub kept_sidecars: u64,
+    /// Batch lists of which a row has waited for its scan for longer than the patience limit, or that cannot be read.
+    pub waiting_lists: u64,
 }
 
 impl StationReport {
@@ -503,6 +484,7 @@ impl StationReport {
             late_sidecars: 0,
             lone_sidecars: 0,
             kept_sidecars: 0,
+            waiting_lists: 0,
         }
     }
 }

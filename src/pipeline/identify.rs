@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use unicode_normalization::UnicodeNormalization as _;
 
+pub use beside::every_row_of;
 use beside::{Doubt, Said, display, row_digest};
 
 use super::driver::{StageName, Worked};

@@ -161,15 +161,23 @@ fn the_pages_of_a_folder_come_in_the_order_of_their_numbers() {
 fn an_index_speaks_once_for_each_name_and_goes_last() {
     let world = World::new();
     let line = world.open();
-    world.put("index.csv", b"file,patient_id\na.tif,9990001\nb.tif,9990002\n");
+    let list = b"file,patient_id\na.tif,9990001\nb.tif,9990002\n";
+    world.put("index.csv", list);
     world.put("a.tif", b"a");
     world.take(&line);
     let first = world.only();
     assert_eq!(world.files(first.id), ["Scan a.tif", "Index index.csv"]);
-    world.measured_complete(first.id);
+    let document = world.measured_complete(first.id);
+    world.row_speaks(document, list, "a.tif");
     world.turn(&line, 1);
     world.turn(&line, 1);
     assert_eq!(world.standing(), ["index.csv"], "others that it lists may still come");
+    assert!(world.notes().is_empty());
+    // However late: nobody else knows whose the other scan is.
+    world.turn(&line, 700);
+    assert_eq!(world.standing(), ["index.csv"], "the other row would be lost");
+    assert_eq!(line.stations()[0].waiting_lists, 1);
+    assert!(world.notes().concat().contains("Batch lists"), "{:?}", world.notes());
 
     // The scanner uses the name again: that is another scan, of which the old list says nothing.
     world.put("a.tif", b"another a");
@@ -181,13 +189,20 @@ fn an_index_speaks_once_for_each_name_and_goes_last() {
     assert_eq!(world.files(again.id), ["Scan a.tif"]);
     let other = rows.iter().find(|row| row.source_display == "b.tif").unwrap();
     assert_eq!(world.files(other.id), ["Scan b.tif", "Index index.csv"]);
-    for row in [again, other] {
-        world.measured_complete(row.id);
-    }
+    world.measured_complete(again.id);
+    let document = world.measured_complete(other.id);
+    world.row_speaks(document, list, "b.tif");
     world.turn(&line, 1);
     world.turn(&line, 590);
     assert_eq!(world.standing(), ["index.csv"]);
+    assert_eq!(line.stations()[0].waiting_lists, 0);
+    // And not while a copy that should have one of its rows is gone.
+    let (copy, aside) = (world.custody.join(format!("{}.001", other.id)), world.folder.path().join("aside"));
+    fs::rename(&copy, &aside).unwrap();
     world.turn(&line, 20);
+    assert_eq!(world.standing(), ["index.csv"], "the last of a row would be lost");
+    fs::rename(&aside, &copy).unwrap();
+    world.turn(&line, 1);
     assert!(world.standing().is_empty());
 }
 

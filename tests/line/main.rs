@@ -34,6 +34,7 @@ mod hospital;
 mod mounts;
 mod damaged_signature;
 mod list_of_a_batch;
+mod list_waits;
 mod lists;
 mod many_copies;
 mod nasty;
@@ -55,6 +56,7 @@ mod rebuilt_beside;
 mod rebuilt_past;
 mod regrown;
 mod restored;
+mod rebuilt_sidecar;
 mod reused;
 #[path = "../support/s3.rs"]
 #[allow(dead_code, reason = "others use what is not used here")]

@@ -225,6 +225,7 @@ fn litter(at: &StationStatus) -> Vec<Warning> {
     let warnings = [
         (at.late_sidecars, Warning::LateSidecars { station: station(), count: at.late_sidecars }),
         (at.lone_sidecars, Warning::LoneSidecars { station: station(), count: at.lone_sidecars }),
+        (at.waiting_lists, Warning::WaitingLists { station: station(), count: at.waiting_lists }),
         (at.kept_sidecars, Warning::KeptSidecars { station: station(), count: at.kept_sidecars }),
         (at.unfinished_files, Warning::UnfinishedFiles { station: station(), count: at.unfinished_files }),
     ];

@@ -34,6 +34,7 @@ pub(super) const UNFINISHED: &str = "folder:unfinished";
 pub(super) const RESTLESS: &str = "folder:restless";
 pub(super) const ORPHANS: &str = "folder:orphans";
 pub(super) const LATE_SIDECARS: &str = "folder:late-sidecars";
+pub(super) const LISTS: &str = "folder:lists";
 
 /// Those of deliveries and of the folder are intake's own; others are written and removed for whoever asks.
 fn is_ours(matter: &str) -> bool {

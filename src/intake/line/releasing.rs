@@ -6,7 +6,7 @@ use std::time::{Duration, Instant as Moment};
 
 use super::super::custody::{CustodyCopy, Member};
 use super::super::drop::{DropFolder, Sweep, Unreachable, is_folder_trouble};
-use super::super::names::{self, Part};
+use super::super::names::Part;
 use super::super::release::{self, ReleaseOutcome};
 use super::known::{KnownDelivery, member_of};
 use super::station::AtStation;
@@ -16,7 +16,7 @@ use crate::database::DatabaseError;
 use crate::document::{DeliveryState, HoldReason};
 use crate::ids::DeliveryId;
 use crate::journal::{Draft, Kind, Subject};
-use crate::ledger::deliveries::{self, Released};
+use crate::ledger::deliveries::{self, Delivery, Released};
 use crate::ledger::{documents, waiting};
 
 /// What became of a delivery's source as a whole.
@@ -51,7 +51,7 @@ impl AtStation {
         let mut outcomes = BTreeMap::new();
         for id in due {
             let Some(known) = self.known.get(id) else { continue };
-            if !self.is_held_elsewhere(known)? {
+            if !self.is_held_elsewhere(&known.row)? {
                 tracing::error!(station = %drop.station(), delivery = %id, "The source of delivery {id} stays: its copy is not in custody");
                 self.unreleased.insert(id, (now + TRY_AGAIN, StationProblem::CopyMissing));
                 continue;
@@ -77,7 +77,7 @@ impl AtStation {
             .filter(|(id, left)| self.known.get(*id).is_none_or(|known| known.row.released != left.released))
             .collect();
         self.record_left(changed)?;
-        self.release_indexes(drop, sweep)?;
+        self.release_lists(drop, sweep, now)?;
         if let Some((_, problem)) = self.unreleased.values().next() {
             self.shared.report(&self.station.name, |report| report.problem = Some(problem.clone()));
         }
@@ -106,8 +106,8 @@ impl AtStation {
     }
 
     /// Whether its bytes are in custody, or every document of it is filed: only then is the source not the last of it.
-    fn is_held_elsewhere(&self, known: &KnownDelivery) -> Result<bool, LineError> {
-        let (instruments, row) = (&self.shared.instruments, &known.row);
+    pub(super) fn is_held_elsewhere(&self, row: &Delivery) -> Result<bool, LineError> {
+        let instruments = &self.shared.instruments;
         if CustodyCopy::open(&instruments.custody, row.id, row.copy).is_ok() {
             return Ok(true);
         }
@@ -226,32 +226,6 @@ impl AtStation {
             .database
             .read::<_, DatabaseError, _>(async |tx| deliveries::files(tx, delivery).await)?;
         Ok(files.iter().find(|known| known.custody_name == file).map(member_of).transpose()?)
-    }
-
-    /// An index that lies directly in the drop folder outlives every delivery that took it. It goes when nothing else
-    /// stands there and the patience limit has passed since it was taken last; more of its files may come until then.
-    fn release_indexes(&mut self, drop: &DropFolder, sweep: &Sweep) -> Result<(), LineError> {
-        let is_index = |name| names::part_of(name) == Part::Index;
-        let (indexes, others): (Vec<_>, Vec<_>) = sweep.files.iter().partition(|found| is_index(found.name.bare()));
-        if indexes.is_empty() || !others.is_empty() || !sweep.temporary.is_empty() {
-            return Ok(());
-        }
-        let (station, now) = (&self.station.name, self.shared.now());
-        let limit = self.station.limit();
-        for index in indexes {
-            let last = self.shared.instruments.database.read::<_, DatabaseError, _>(async |tx| {
-                deliveries::last_with_index(tx, station, index.name.as_bytes()).await
-            })?;
-            let Some((delivery, file)) = last else { continue };
-            let member = member_of(&file)?;
-            let old = delivery.taken_in_at.is_some_and(|at| now.since(at) > limit);
-            let needed = self.station.source_release == SourceRelease::Filed && delivery.released == Released::No;
-            if old && !needed && member.source.same_bytes(&index.stat) {
-                // A failure is as good as a later try.
-                let _ = release::release(drop, delivery.id, &[member]);
-            }
-        }
-        Ok(())
     }
 }
 

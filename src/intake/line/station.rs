@@ -16,6 +16,7 @@ use super::super::watch::Rhythm;
 use super::copying::stem_of;
 use super::gate::{Blocked, Paused};
 use super::known::{Known, KnownDelivery};
+use super::lists::List;
 use super::looking;
 use super::notes::{self, Board};
 use super::{LineError, Reached, Shared, Station, StationProblem, TRY_AGAIN, Turn, Watching, locked};
@@ -53,6 +54,8 @@ pub(super) struct AtStation {
     pub(super) unrecorded: Vec<CustodyCopy>,
     /// Sources that could not be removed: when that is tried again, and why it could not.
     pub(super) unreleased: BTreeMap<DeliveryId, (Moment, StationProblem)>,
+    /// The batch lists that lie directly in the drop folder.
+    pub(super) lists: BTreeMap<SourceName, List>,
     /// When a bundle whose copy failed is tried again.
     copy_again: BTreeMap<SourceName, Moment>,
     /// Copy numbers that are taken in custody by what no row names.
@@ -108,6 +111,7 @@ impl AtStation {
             removed: BTreeSet::new(),
             unrecorded: Vec::new(),
             unreleased: BTreeMap::new(),
+            lists: BTreeMap::new(),
             copy_again: BTreeMap::new(),
             numbers: BTreeMap::new(),
             after_panic: false,
@@ -547,17 +551,21 @@ impl AtStation {
         let (station, database) = (&self.station.name, &self.shared.instruments.database);
         let kept = database.read::<_, DatabaseError, _>(async |tx| deliveries::count_kept(tx, station).await)?;
         let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+        let mut waiting = 0;
         self.shared.report(&self.station.name, |report| {
             report.unfinished_files = count(unfinished);
             report.late_sidecars = count(late);
             report.lone_sidecars = count(alone);
             report.kept_sidecars = kept;
+            waiting = report.waiting_lists;
         });
+        let waiting = usize::try_from(waiting).unwrap_or(usize::MAX);
         let counts = [
             (notes::UNFINISHED, unfinished),
             (notes::ORPHANS, alone),
             (notes::LATE_SIDECARS, late),
             (notes::RESTLESS, seen.overdue),
+            (notes::LISTS, waiting),
         ];
         for (matter, count) in counts.into_iter().filter(|(_, count)| *count > 0) {
             ours.insert(matter.to_owned(), notes::about_folder(matter, count));

@@ -391,6 +391,7 @@ warning-calendar = { $calendar_expiry }
 warning-custody = { $custody }
 warning-custody-more = Custody holds or lacks { $count } more such things. The daemon’s log names each of them at its start.
 warning-late-sidecars = Station { $station } holds { $count } sidecar file(s) that came after their scan was taken in. Look with `torikomi queue list` for scans without a patient, enter it with `torikomi queue identify`, and remove the sidecars.
+warning-waiting-lists = Station { $station } holds { $count } batch list(s) (index.csv) with rows whose scans have not come, or that cannot be read as lists. They stay there. Send the scans; where none will come, remove the list.
 warning-lone-sidecars = Station { $station } holds { $count } sidecar file(s) without a scan. Send the scans, or remove the sidecars.
 warning-kept-sidecars = { $count } delivery(ies) filed from station { $station } came with a sidecar, or a row of a list, that is in no record: it names another patient, cannot be read, or came with a further receipt. Custody keeps it with its scan. Compare the scan with its paper, and correct what writes the sidecars.
 warning-unfinished-files = Station { $station } holds { $count } file(s) still named as unfinished. Check the sender, and send them again.

@@ -44,11 +44,13 @@ note-hold-stage-failed = It waits, because the same step failed three times.
 note-folder-unfinished = Files still named as unfinished (.part, .tmp and the like): { $count }. Their upload seems to have been cut off. Please check the sender and send them again.
 note-folder-restless = Deliveries that are still being written and so cannot be taken in: { $count }. Please check whether the sending program keeps them open, whether Torikomi has the right to read them, or whether a folder is empty.
 note-folder-late-sidecars = Sidecar files that came after their scan had been taken in without them: { $count }. They will speak for no later scan. Please have patient, kind and date of the earlier scan entered, and remove the sidecars.
+note-folder-lists = Batch lists (index.csv) with rows whose scans have not come, or that cannot be read as lists: { $count }. They stay here. Please send the scans; where none will come, remove the list.
 note-folder-orphans = Sidecar files without a scan: { $count }. Please send the scans, or remove the sidecars.
 
 # Where custody and ledger did not agree at start: one message for each code of `CustodyFinding`.
 custody-stranger = Custody holds { $name }, which was not taken in. It is left as it is. Please look at it.
 custody-foreign-home = Custody holds a copy that another home made (delivery { $delivery }, copy { $copy }). It is left as it is.
 custody-damaged = Copy { $copy } of delivery { $delivery } is not what its description says. The ledger does not use it, and it is left as it is. Please check the disk.
+custody-not-stored = Every document of delivery { $delivery } is filed, and the store lacks { $object }, which copy { $copy } in custody still has. The copy is kept. Please stop the line and run `torikomi store check --rebuild`, which puts it back, and find out what happened to the store.
 custody-unexplained = Copy { $copy } of delivery { $delivery } is not used by the ledger, and no newer one replaces it. It is left as it is. Please look at it.
 custody-missing = Copy { $copy } of delivery { $delivery } is not in custody. Where the source still stands it is copied again; otherwise please scan it again.

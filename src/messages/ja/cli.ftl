@@ -370,6 +370,7 @@ warning-calendar = { $calendar_expiry }
 warning-custody = { $custody }
 warning-custody-more = 保管場所には、ほかにも説明のつかないものや足りないものが { $count } 件あります。一つずつの内容は、常駐プログラムの起動時のログにあります。
 warning-late-sidecars = ステーション { $station } に、スキャンより後に届いたサイドカーが { $count } 個あります。「torikomi queue list」で患者の分からない文書を探し、「torikomi queue identify」で入力してから、サイドカーを取り除いてください。
+warning-waiting-lists = ステーション { $station } に、行に対応するスキャンがまだ届いていないか、一覧として読み取れないバッチ一覧（index.csv）が { $count } 個あります。一覧はそのまま残しています。スキャンを送ってください。届く見込みがなければ、一覧を取り除いてください。
 warning-lone-sidecars = ステーション { $station } に、スキャン画像のないサイドカーが { $count } 個あります。画像を送るか、サイドカーを取り除いてください。
 warning-kept-sidecars = ステーション { $station } から登録した受付のうち { $count } 件に、どの記録にも入れていないサイドカー（または一覧の行）があります。別の患者を示すもの、読み取れないもの、同じ文書の再受付に付いていたもののいずれかです。スキャンとともに保管場所（custody）に残しています。スキャンと紙を見比べ、サイドカーを作る側を直してください。
 warning-unfinished-files = ステーション { $station } に、送信中を示す名前のままのファイルが { $count } 個あります。送り元を確かめ、もう一度送ってください。

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use jiff::tz::TimeZone;
 
 use super::composed;
+use crate::identification::index::Index;
 use crate::identification::{Facts, Sidecar, SidecarProblem, Stated};
+use crate::identity::table::Encoding;
 use crate::identity::{Patient, Source};
 use crate::ids::{DeliveryId, Digest};
 use crate::intake::custody::Member;
@@ -76,4 +78,11 @@ pub(super) fn display(member: &Member) -> String {
 /// What a row says, and of which file: a row of the same words about another name is another row.
 pub(super) fn row_digest(name: &str, row: &[u8]) -> Digest {
     Digest::of(&[composed(name).as_bytes(), b"\0", row].concat())
+}
+
+/// Every row of a list, as it is remembered. None where it cannot be read as a list.
+#[must_use]
+pub fn every_row_of(list: &[u8], encoding: Encoding) -> Option<Vec<Digest>> {
+    let index = Index::parse(list, encoding).ok()?;
+    Some(index.rows().iter().map(|row| row_digest(&row.file, index.row_bytes(row))).collect())
 }
