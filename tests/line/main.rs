@@ -73,6 +73,7 @@ mod store_check;
 mod superseding;
 mod tsa;
 mod unmounted;
+mod watched;
 mod weaker;
 mod workers;
 
