@@ -36,6 +36,7 @@ mod damaged_signature;
 mod list_of_a_batch;
 mod lists;
 mod many_copies;
+mod many_files;
 mod nasty;
 mod notes;
 mod objects;
