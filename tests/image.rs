@@ -361,6 +361,26 @@ fn the_kernel_confines_workers_here() {
     workers().probe().unwrap();
 }
 
+/// The seal is no use to whoever has read the file already.
+#[test]
+fn a_worker_is_confined_before_it_reads_a_byte_of_the_content() {
+    let folder = tempfile::tempdir().unwrap();
+    let (log, content) = (folder.path().join("calls"), folder.path().join("content"));
+    let bytes = files::good_jpeg_pdf();
+    fs::write(&content, &bytes).unwrap();
+    let worker = env!("CARGO_BIN_EXE_torikomi");
+    let traced = format!("exec /usr/bin/strace -f -y -o '{}' '{worker}' \"$@\"", log.display());
+    let workers = impostor(&folder, &traced).with_patience(Duration::from_secs(60));
+    assert!(whole(&workers.measure(&File::open(&content).unwrap(), &Digest::of(&bytes)).unwrap()));
+    let calls = fs::read_to_string(&log).unwrap();
+    let first = |which: &dyn Fn(&str) -> bool| calls.lines().position(which);
+    let of_content = format!("<{}>", content.display());
+    let sealed = first(&|line| line.contains("seccomp(SECCOMP_SET_MODE_FILTER") && line.ends_with("= 0"));
+    let read = first(&|line| line.contains(&of_content) && ["read", "map"].iter().any(|call| line.contains(call)));
+    let (sealed, read) = (sealed.expect("it is never confined"), read.expect("it never reads"));
+    assert!(sealed < read, "it reads before it is confined:\n{calls}");
+}
+
 /// A program that does what a worker that was taken over might do.
 fn impostor(folder: &TempDir, script: &str) -> Workers {
     let path = folder.path().join("impostor");

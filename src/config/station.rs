@@ -43,8 +43,8 @@ settings! {
         /// How often the folder is looked through, whatever events say.
         /// フォルダー全体を見直す間隔。
         sweep: Interval = Interval::from_seconds(2);
-        /// "auto" uses events where the file system has them; "poll" is for network shares.
-        /// "auto" は通知を使う。共有フォルダーでは "poll"。
+        /// "auto" uses events, but none of a file system that others write to too; "poll" never does, "events" always.
+        /// "auto" は通知を使う（ほかの機器も書き込むファイルシステムを除く）。"poll" は使わず、"events" は常に使う。
         watch: Watch = Watch::Auto;
         /// How long to wait for a sidecar that comes after its scan.
         /// サイドカーが遅れて届くのを待つ時間。
@@ -72,9 +72,10 @@ settings! {
 pub enum Watch {
     Auto,
     Poll,
+    Events,
 }
 
-choice!(Watch { "auto" => Watch::Auto, "poll" => Watch::Poll });
+choice!(Watch { "auto" => Watch::Auto, "poll" => Watch::Poll, "events" => Watch::Events });
 
 /// When the delivered file may go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

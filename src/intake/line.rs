@@ -103,8 +103,7 @@ pub struct Station {
     /// How long a document that came alone waits for its sidecar. The quiet time counts.
     pub sidecar_wait: Duration,
     pub rhythm: Rhythm,
-    /// False: never ask for events, for a share that promises and does not keep them.
-    pub events: bool,
+    pub watch: config::station::Watch,
     pub source_release: SourceRelease,
 }
 
@@ -123,7 +122,7 @@ impl Station {
             },
             sidecar_wait: settings.sidecar_wait.as_std(),
             rhythm: Rhythm { sweep_every: sweep, poll_every: sweep },
-            events: settings.watch == config::station::Watch::Auto,
+            watch: settings.watch,
             source_release: settings.source_release,
         }
     }
@@ -333,7 +332,7 @@ struct Reached {
 
 /// The thread of one station.
 fn take_turns(shared: &Shared, at_station: &Mutex<AtStation>, mut watch: Watch) {
-    let (name, events) = locked(at_station).name_and_events();
+    let (name, how) = locked(at_station).name_and_watch();
     let mut next = Some(Moment::now());
     while watch.wait(next) != Woken::Stop {
         let now = Moment::now();
@@ -362,9 +361,14 @@ fn take_turns(shared: &Shared, at_station: &Mutex<AtStation>, mut watch: Watch) 
                     watch.remove(&name);
                 }
                 if let Some(Reached { path, on_network }) = turn.reached {
-                    let watching = match watch.add(&name, &path, on_network || !events) {
+                    let is_polled = match how {
+                        config::station::Watch::Auto => on_network,
+                        config::station::Watch::Poll => true,
+                        config::station::Watch::Events => false,
+                    };
+                    let watching = match watch.add(&name, &path, is_polled) {
                         Ok(Mode::Events) => Watching::Events,
-                        Ok(Mode::PollingNetwork) => Watching::Polling { forced_by: None },
+                        Ok(Mode::Polling) => Watching::Polling { forced_by: None },
                         Ok(Mode::PollingForced(error)) => Watching::Polling { forced_by: Some(error.to_string()) },
                         Err(error) => Watching::Polling { forced_by: Some(error.to_string()) },
                     };

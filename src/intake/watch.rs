@@ -45,8 +45,8 @@ pub struct Watch {
 pub enum Mode {
     /// By events, and swept in a slow rhythm besides.
     Events,
-    /// Swept in a quick rhythm, since other machines write there without our kernel's knowing.
-    PollingNetwork,
+    /// Swept in a quick rhythm: other machines write there without our kernel's knowing, or the settings ask for it.
+    Polling,
     /// Swept in a quick rhythm, since the system refused events: its limits (`fs.inotify.max_user_watches`,
     /// `max_user_instances`) are used up.
     PollingForced(notify::Error),
@@ -77,11 +77,11 @@ impl Watch {
     }
 
     /// Watches a station's folder, and has it swept at once. Called again for a folder that vanished and is back.
-    pub fn add(&mut self, station: &Name, folder: &Path, is_on_network: bool) -> io::Result<Mode> {
+    pub fn add(&mut self, station: &Name, folder: &Path, is_polled: bool) -> io::Result<Mode> {
         let folder = std::path::absolute(folder)?;
         self.remove(station);
         let mode = match &mut self.events {
-            _ if is_on_network => Mode::PollingNetwork,
+            _ if is_polled => Mode::Polling,
             None => Mode::PollingForced(notify::Error::generic("this system offers no events")),
             Some(events) => {
                 locked(&self.folders).insert(folder.clone(), station.clone());
@@ -369,11 +369,11 @@ mod tests {
     }
 
     #[test]
-    fn a_network_share_is_polled() {
+    fn a_folder_that_is_polled_is_swept_without_events() {
         let folder = tempfile::tempdir().unwrap();
         let mut watch =
             Watch::new(Rhythm { sweep_every: Duration::from_secs(3600), poll_every: Duration::from_millis(1) });
-        assert!(matches!(watch.add(&name("share"), folder.path(), true).unwrap(), Mode::PollingNetwork));
+        assert!(matches!(watch.add(&name("share"), folder.path(), true).unwrap(), Mode::Polling));
         for _ in 0..3 {
             assert_eq!(watch.wait(None), Woken::Sweep(stations(&["share"])));
         }

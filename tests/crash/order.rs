@@ -7,12 +7,11 @@ use std::path::Path;
 use torikomi::ids::Digest;
 use torikomi::store::records;
 
-use crate::account::{filed, wait_for};
+use crate::account::{self, filed, wait_for};
 use crate::burst::deliver_consent;
 use crate::hospital::{Hospital, Settings};
 
-const CALLS: &str =
-    "write,writev,pwrite64,copy_file_range,fsync,fdatasync,rename,renameat,renameat2,link,linkat,unlink,unlinkat";
+const CALLS: &str = "write,writev,pwrite64,copy_file_range,fsync,fdatasync,rename,renameat,renameat2,link,linkat,unlink,unlinkat,mkdir,mkdirat";
 
 #[test]
 fn what_a_commit_promises_is_on_the_disk_before_it() {
@@ -21,6 +20,7 @@ fn what_a_commit_promises_is_on_the_disk_before_it() {
     let objects = hospital.home.layout().store(&hospital.config).join("objects");
     // Profile and calendar may have been kept when the home was founded.
     let kept_before = all_names(&objects);
+    let shards_before = account::names(&objects);
     let folder = tempfile::tempdir().unwrap();
     let log = folder.path().join("calls");
     let trace = format!("trace={CALLS}");
@@ -52,6 +52,7 @@ fn what_a_commit_promises_is_on_the_disk_before_it() {
     assert_eq!(object("original-001.jpg"), *content);
     let new = ["original-001.jpg", "record.json", "META-INF/ASiCManifest001.xml", "META-INF/signature001.p7s"];
     assert!(new.iter().all(|name| !kept_before.contains(&hex(&object(name)))), "{kept_before:?}");
+    let mut new_shards = 0;
     for member in &members {
         let (name, object) = (&member.name, hex(&member.object));
         if kept_before.contains(&object) {
@@ -69,7 +70,16 @@ fn what_a_commit_promises_is_on_the_disk_before_it() {
         on_disk_before(&calls, staged, linked.begins);
         let named = ended(&calls, |call| call.syncs(&shard) && call.begins > linked.ends);
         assert!(named < filed.0, "the name of {name} is not on the disk when the ledger says that it was filed");
+        if shards_before.contains(&object[..2].to_owned()) {
+            continue;
+        }
+        let mkdir = |call: &&Call| call.name.starts_with("mkdir") && call.text.contains(&*shard.to_string_lossy());
+        let made = calls.iter().filter(mkdir).find(|call| call.text.ends_with("= 0")).expect("its folder was made");
+        let listed = ended(&calls, |call| call.syncs(&objects) && call.begins > made.ends);
+        assert!(listed < filed.0, "the folder of {name} is not on the disk when the ledger says that it was filed");
+        new_shards += 1;
     }
+    assert!(new_shards > 0, "no object went into a new folder");
 
     let source = hospital.drop();
     let gone = calls.iter().filter(|call| call.removes() && call.text.contains(&*source.to_string_lossy()));

@@ -23,7 +23,7 @@ use torikomi::store::Objects;
 use torikomi::store::records::{self, Record};
 use torikomi::verification::{AtHome, Trust, Verdict};
 
-use crate::account::{all_deliveries, documents_of, standing, the_journal_is_whole};
+use crate::account::{all_deliveries, documents_of, open_documents_of, standing, the_journal_is_whole};
 use crate::burst::{put, sample, variant_of_jpeg};
 use crate::hospital::{Daemon, Hospital, PATIENCE, Settings, by, log_on, looked_at_delivery};
 use crate::mounts::{Mount, fill};
@@ -392,7 +392,7 @@ impl Walk {
             let shown = serde_json::from_value(status["clock_shown"].clone()).unwrap();
             self.tell(&Request::AcknowledgeClock { by: manager(), shown, reason: reason("system-failure") });
         }
-        for (document, parts) in documents_of(&self.hospital) {
+        for (document, parts) in open_documents_of(&self.hospital) {
             let looked = || self.hospital.looked(document.id);
             let whose = self.whose[parts.values().next().unwrap()];
             let request = match (document.state, document.held) {
@@ -466,11 +466,9 @@ impl Walk {
             .iter()
             .filter(|found| !matches!(found.state, DeliveryState::Taken | DeliveryState::Refused))
             .map(|found| format!("{} {} {:?}", found.source_display, found.state, found.problem));
-        let documents = documents_of(&self.hospital);
-        let documents = documents
-            .iter()
-            .filter(|(document, _)| document.state.is_open())
-            .map(|(document, names)| format!("{names:?} {} {:?}", document.state, document.held));
+        let documents = open_documents_of(&self.hospital);
+        let documents =
+            documents.iter().map(|(document, names)| format!("{names:?} {} {:?}", document.state, document.held));
         untaken.chain(moving).chain(documents).collect()
     }
 

@@ -1,6 +1,7 @@
 //! A share with no room left: what came of a scan is no document, and the scan is filed when it has come whole.
 
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use torikomi::ids::Digest;
 
 use crate::account::{document_of, every_file_has_one_delivery, filed, the_journal_is_whole};
 use crate::burst::{Sent, consent};
-use crate::clients::{by_smb, done, ftp, smb_writer};
+use crate::clients::{by_smb, done, ftp, sftp, smb_writer};
 use crate::hospital::Hospital;
 use crate::mounts::{Mount, fill};
 use crate::servers;
@@ -18,18 +19,19 @@ fn a_share_without_room_loses_nothing_and_files_nothing_in_part() {
     let hospital = Hospital::found();
     let folder = tempfile::tempdir().unwrap();
     let (drop, here) = (hospital.drop(), folder.path());
-    // Room for two scans and their sidecars, and little more.
+    // Room for two scans and their sidecars, and little more: what is filed goes.
     let share = Mount::of_size(2 << 20);
     let copied = Command::new("cp").arg("-a").arg(drop.join(".")).arg(&share.path).status().unwrap();
     assert!(copied.success());
     let _over = Mount::over(&share.path, &drop);
     let (samba, plain) = (servers::samba(&drop, here), servers::ftp(&drop, here, false));
+    let secure = servers::sftp(here);
     let daemon = hospital.start();
     hospital.open_session().unwrap();
 
     let mut sent: Vec<Sent> = Vec::new();
     let mut scans = Vec::new();
-    for prefix in ["smb", "ftp"] {
+    for prefix in ["smb", "ftp", "sftp"] {
         let [(sidecar, text), (name, bytes)] = consent(&hospital, prefix);
         let (beside, scan) = (here.join(&sidecar), here.join(&name));
         fs::write(&beside, text).unwrap();
@@ -38,6 +40,10 @@ fn a_share_without_room_loses_nothing_and_files_nothing_in_part() {
         sent.push([(name.clone(), Digest::of(&bytes))].into());
         scans.push((prefix, name, scan));
     }
+    let by_sftp = |scan: &Path, name: &str| {
+        let put = format!("put \"{}\" \"{}\"\n", scan.display(), drop.join(name).display());
+        sftp(&secure, here, &put, &[])
+    };
     let ballast = drop.join(".ballast");
     for (prefix, name, scan) in &scans {
         fill(&ballast);
@@ -46,7 +52,8 @@ fn a_share_without_room_loses_nothing_and_files_nothing_in_part() {
         fs::File::options().write(true).open(&ballast).unwrap().set_len(room).unwrap();
         let sending = match *prefix {
             "smb" => smb_writer(&samba, "slow", scan, name).status(),
-            _ => ftp(&plain, scan, name, &[]).status(),
+            "ftp" => ftp(&plain, scan, name, &[]).status(),
+            _ => by_sftp(scan, name).status(),
         };
         assert!(!sending.unwrap().success(), "{prefix}: there was room");
         std::thread::sleep(Duration::from_secs(4));
@@ -54,7 +61,8 @@ fn a_share_without_room_loses_nothing_and_files_nothing_in_part() {
         fs::remove_file(&ballast).unwrap();
         match *prefix {
             "smb" => by_smb(&samba, scan, name, false),
-            _ => done(&mut ftp(&plain, scan, name, &[])),
+            "ftp" => done(&mut ftp(&plain, scan, name, &[])),
+            _ => done(&mut by_sftp(scan, name)),
         }
         filed(&hospital, name);
     }

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant as Moment};
 use jiff::tz::TimeZone;
 use sqlx::Row as _;
 use torikomi::clock::Clock;
-use torikomi::config::station::SourceRelease;
+use torikomi::config::station::{SourceRelease, Watch};
 use torikomi::crypto::make::{KeyPair, Suite};
 use torikomi::database::{Database, DatabaseError, Tx};
 use torikomi::document::{DeliveryProblem, DeliveryState, Part};
@@ -123,7 +123,7 @@ impl World {
             patience: Patience::default(),
             sidecar_wait: Duration::ZERO,
             rhythm: Rhythm::default(),
-            events: true,
+            watch: Watch::Auto,
             source_release: SourceRelease::Custody,
         });
     }

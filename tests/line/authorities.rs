@@ -86,8 +86,15 @@ fn the_second_stamps_while_the_first_fails_and_the_first_again_when_it_is_back()
     };
     becomes(&hospital, "before", "First");
     assert_eq!(incidents(&hospital, &[]), Vec::<Value>::new());
-    // Neither where it points to, nor what it said before, nor what it says of something else is a stamp of this.
-    let faults = [Behaviour::Redirects, Behaviour::Replays, Behaviour::OtherImprint];
+    // Neither where it points to, nor what it said before, nor what it says of something else, nor without end is a stamp of
+    // this; and one whose quota is used up gives none.
+    let faults = [
+        Behaviour::Redirects,
+        Behaviour::Replays,
+        Behaviour::OtherImprint,
+        Behaviour::EndlessBody,
+        Behaviour::QuotaUsedUp,
+    ];
     for (number, fault) in faults.into_iter().enumerate() {
         first.does(fault);
         becomes(&hospital, &format!("fault{number}"), "Second");

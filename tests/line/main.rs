@@ -37,6 +37,7 @@ mod list_of_a_batch;
 mod list_waits;
 mod lists;
 mod many_copies;
+mod many_files;
 mod nasty;
 mod notes;
 mod objects;
@@ -77,6 +78,7 @@ mod store_check;
 mod superseding;
 mod tsa;
 mod unmounted;
+mod watched;
 mod weaker;
 mod workers;
 

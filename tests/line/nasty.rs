@@ -15,8 +15,9 @@ use crate::files::{broken, dicom, memory_bombs, odd, refused};
 use crate::hospital::{Daemon, Hospital, Settings};
 use crate::proven::proven;
 
-/// What a worker may ask for, as the settings below say.
+/// What a worker may ask for, as the settings below say, and what of it these files bring it to touch.
 const MOST_OF_A_WORKER: u64 = 512 << 20;
+const MOST_IN_MEMORY: u64 = 400 << 20;
 /// What the daemon may take: none of the bytes of a scan are its own.
 const MOST_OF_THE_DAEMON: u64 = 256 << 20;
 
@@ -151,6 +152,8 @@ impl Drop for Ended<'_> {
 struct Memory {
     daemon: AtomicU64,
     worker: AtomicU64,
+    /// How often one was seen that may ask for no more than the settings say.
+    capped: AtomicU64,
     looks: AtomicU64,
 }
 
@@ -161,18 +164,29 @@ impl Memory {
             for worker in daemon.workers() {
                 self.worker.fetch_max(resident(worker.unsigned_abs()), Ordering::SeqCst);
                 self.looks.fetch_add(1, Ordering::SeqCst);
+                self.capped.fetch_add(u64::from(address_space(worker) == Some(MOST_OF_A_WORKER)), Ordering::SeqCst);
             }
             std::thread::sleep(Duration::from_millis(10));
         }
     }
 
     fn judge(&self) {
-        let [daemon, worker, looks] = [&self.daemon, &self.worker, &self.looks].map(|seen| seen.load(Ordering::SeqCst));
-        eprintln!("daemon {} MiB, a worker {} MiB, {looks} looks", daemon >> 20, worker >> 20);
+        let [daemon, worker, looks, capped] =
+            [&self.daemon, &self.worker, &self.looks, &self.capped].map(|seen| seen.load(Ordering::SeqCst));
+        eprintln!("daemon {} MiB, a worker {} MiB, {looks} looks, {capped} capped", daemon >> 20, worker >> 20);
         assert!(looks > 50, "workers were looked at {looks} times");
+        // Its first moments are its own.
+        assert!(capped > looks / 2, "of {looks} looks {capped} met a worker that is held to its limit");
         assert!(daemon > 0 && daemon < MOST_OF_THE_DAEMON, "the daemon took {daemon} bytes");
-        assert!(worker > 0 && worker < MOST_OF_A_WORKER, "a worker took {worker} bytes");
+        assert!(worker > 0 && worker < MOST_IN_MEMORY, "a worker took {worker} bytes");
     }
+}
+
+/// The most that a process may ask for; of one that has just begun there is no limit yet.
+fn address_space(pid: i32) -> Option<u64> {
+    let limits = std::fs::read_to_string(format!("/proc/{pid}/limits")).ok()?;
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max address space"))?;
+    line.split_whitespace().next()?.parse().ok()
 }
 
 /// What lies in memory, shared or not; nothing of a process that has ended. Its proportional share is never more, and only its

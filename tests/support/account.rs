@@ -60,7 +60,7 @@ impl Moment {
             }
             Self::Document(state) => {
                 let filter = documents::Filter { state: Some(state), ended: true, ..documents::Filter::default() };
-                for document in documents::list(tx, &filter, 1000).await?.documents {
+                for document in documents::list(tx, &filter, u32::MAX).await?.documents {
                     if documents::parts(tx, document.id)
                         .await?
                         .iter()
@@ -193,11 +193,20 @@ pub fn filed(hospital: &Hospital, name: &str) -> Record {
     records.remove(0)
 }
 
+/// Every document that there is, however many these are.
 pub fn documents_of(hospital: &Hospital) -> Vec<(Document, BTreeMap<String, Digest>)> {
+    documents_that(hospital, &documents::Filter { ended: true, ..documents::Filter::default() })
+}
+
+/// Those that have not come to their end.
+pub fn open_documents_of(hospital: &Hospital) -> Vec<(Document, BTreeMap<String, Digest>)> {
+    documents_that(hospital, &documents::Filter::default())
+}
+
+fn documents_that(hospital: &Hospital, filter: &documents::Filter) -> Vec<(Document, BTreeMap<String, Digest>)> {
     let found = hospital.database.read::<_, DatabaseError, _>(async |tx| {
-        let filter = documents::Filter { ended: true, ..documents::Filter::default() };
         let mut found = Vec::new();
-        for document in documents::list(tx, &filter, 1000).await?.documents {
+        for document in documents::list(tx, filter, u32::MAX).await?.documents {
             let parts = documents::parts(tx, document.id).await?;
             let names = parts.into_iter().map(|part| (part.delivered_name, part.content)).collect();
             found.push((document, names));
@@ -253,9 +262,8 @@ pub fn names(folder: &Path) -> Vec<String> {
 
 /// Everything that helps to see why a burst does not end.
 pub fn standing(hospital: &Hospital) -> String {
-    let open: Vec<_> = documents_of(hospital)
+    let open: Vec<_> = open_documents_of(hospital)
         .into_iter()
-        .filter(|(document, _)| document.state != DocumentState::Filed)
         .map(|(document, names)| (document.state, document.held, document.held_detail, names))
         .collect();
     let log = std::fs::read_to_string(hospital.log()).unwrap_or_default();

@@ -144,10 +144,9 @@ impl Hospital {
         let clock =
             settings.starts_at.map(|at| format!("starts_at = \"{at}\"\nmax_offset = \"1min\"\n")).unwrap_or_default();
         let sidecar_wait = if settings.station.contains("sidecar_wait = ") { "" } else { "sidecar_wait = \"0s\"\n" };
-        let station = format!(
-            "quiet_time = \"1s\"\nlease_unknown_wait = \"1s\"\n{sidecar_wait}sweep = \"1s\"\n{}",
-            settings.station
-        );
+        let sweep = if settings.station.contains("sweep = ") { "" } else { "sweep = \"1s\"\n" };
+        let station =
+            format!("quiet_time = \"1s\"\nlease_unknown_wait = \"1s\"\n{sidecar_wait}{sweep}{}", settings.station);
         let mut text = String::new();
         for line in self.template.lines() {
             let below = match line {

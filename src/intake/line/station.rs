@@ -20,6 +20,7 @@ use super::lists::List;
 use super::looking;
 use super::notes::{self, Board};
 use super::{LineError, Reached, Shared, Station, StationProblem, TRY_AGAIN, Turn, Watching, locked};
+use crate::config;
 use crate::database::DatabaseError;
 use crate::document::{DeliveryProblem, DeliveryState};
 use crate::ids::{DeliveryId, Name};
@@ -129,8 +130,8 @@ impl AtStation {
         self.station.rhythm
     }
 
-    pub(super) fn name_and_events(&self) -> (Name, bool) {
-        (self.station.name.clone(), self.station.events)
+    pub(super) fn name_and_watch(&self) -> (Name, config::station::Watch) {
+        (self.station.name.clone(), self.station.watch)
     }
 
     pub(super) fn turn(&mut self, now: Moment) -> Result<Turn, LineError> {
