@@ -348,17 +348,18 @@ pub async fn set_stated(tx: &mut Tx, id: DocumentId, stated: &str) -> Result<(),
     Ok(())
 }
 
-/// Puts the parts of a document into another order: `order` names their present places.
-pub async fn reorder_parts(tx: &mut Tx, id: DocumentId, order: &[usize]) -> Result<(), DatabaseError> {
-    let parts = parts(tx, id).await?;
-    let mut sorted = order.to_vec();
-    sorted.sort_unstable();
-    if sorted != (0..parts.len()).collect::<Vec<_>>() {
+/// Puts the parts of a document into another order.
+pub async fn set_parts(tx: &mut Tx, id: DocumentId, ordered: &[Part]) -> Result<(), DatabaseError> {
+    let sorted = |parts: &[Part]| {
+        let mut names: Vec<_> = parts.iter().map(|part| (part.delivered_name.clone(), part.content)).collect();
+        names.sort_unstable();
+        names
+    };
+    if sorted(ordered) != sorted(&parts(tx, id).await?) {
         return Err(DatabaseError::Conflict(format!("document {id} has other parts")));
     }
     sqlx::query("DELETE FROM document_part WHERE document = $1").bind(id.to_string()).execute(&mut *tx).await?;
-    let ordered: Vec<Part> = order.iter().filter_map(|&at| parts.get(at).cloned()).collect();
-    insert_parts(tx, id, &ordered).await
+    insert_parts(tx, id, ordered).await
 }
 
 pub async fn set_judgement(
@@ -526,6 +527,21 @@ pub async fn of_content(tx: &mut Tx, content: &Digest, except: DocumentId) -> Re
     let rows =
         sqlx::query(sqlx::AssertSqlSafe(sql)).bind(except.to_string()).bind(content.to_string()).fetch_all(tx).await?;
     rows.iter().map(read_row).collect()
+}
+
+/// The contents of a document that others hold too, each with the object of its measurements.
+pub async fn contents_shared(tx: &mut Tx, id: DocumentId) -> Result<Vec<(Digest, Digest)>, DatabaseError> {
+    let rows = sqlx::query(
+        "SELECT digest, measurements FROM content WHERE digest IN (SELECT content FROM document_part WHERE document = $1)
+           AND EXISTS (SELECT 1 FROM document_part p WHERE p.content = content.digest AND p.document <> $1)",
+    )
+    .bind(id.to_string())
+    .fetch_all(tx)
+    .await?;
+    let digest = |row: &AnyRow, column: &str| -> Result<Digest, DatabaseError> {
+        row.try_get::<String, _>(column)?.parse().map_err(unreadable("content"))
+    };
+    rows.iter().map(|row| Ok((digest(row, "digest")?, digest(row, "measurements")?))).collect()
 }
 
 /// How many documents are in each state, and how many of these are held.

@@ -20,6 +20,7 @@ mod damaged;
 mod disk;
 mod equal;
 mod ended;
+mod equal_pages;
 #[path = "../image/files.rs"]
 #[allow(dead_code, reason = "others use what is not used here")]
 mod files;
@@ -66,6 +67,7 @@ mod scanners;
 #[path = "../support/scripted.rs"]
 #[allow(dead_code, reason = "others use what is not used here")]
 mod scripted;
+mod set_right;
 mod shown;
 mod silence;
 mod stamped;
@@ -77,6 +79,7 @@ mod suspended;
 mod store_check;
 mod superseding;
 mod tsa;
+mod unknown_signer;
 mod unmounted;
 mod watched;
 mod weaker;

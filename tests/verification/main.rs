@@ -11,6 +11,7 @@ mod independence;
 mod insider;
 mod journal;
 mod journal_files;
+mod keys;
 mod packs;
 mod revocations;
 mod stamped;
