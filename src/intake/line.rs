@@ -198,7 +198,7 @@ impl Line {
             bells: Mutex::default(),
             copies: recovered.highest,
             lost: Mutex::new(recovered.lost),
-            findings: recovered.findings,
+            findings: Mutex::new(recovered.findings),
             stop: AtomicBool::new(false),
         });
         let at_station = |station: Station| {
@@ -267,7 +267,7 @@ impl Line {
         self.shared.gate.paused()
     }
 
-    /// What stands in custody, or is missing there, and could not be explained at start. What was copied again since is
+    /// What stands in custody, or is missing there, and could not be explained. What was copied again since is
     /// missing no more.
     #[must_use]
     pub fn custody_findings(&self) -> Vec<CustodyFinding> {
@@ -276,7 +276,7 @@ impl Line {
             CustodyFinding::Missing { delivery, .. } => lost.contains(delivery),
             _ => true,
         };
-        self.shared.findings.iter().filter(stands).cloned().collect()
+        locked(&self.shared.findings).iter().filter(stands).cloned().collect()
     }
 
     /// Has a note written in the station's drop folder, in place of an older one about the same document. It bears no
@@ -439,7 +439,7 @@ struct Shared {
     copies: BTreeMap<DeliveryId, u32>,
     /// Deliveries whose copy was not in custody at start.
     lost: Mutex<BTreeSet<DeliveryId>>,
-    findings: Vec<CustodyFinding>,
+    findings: Mutex<Vec<CustodyFinding>>,
     stop: AtomicBool,
 }
 
@@ -447,6 +447,15 @@ impl Shared {
     fn report(&self, station: &Name, change: impl FnOnce(&mut StationReport)) {
         if let Some(report) = locked(&self.reports).get_mut(station) {
             change(report);
+        }
+    }
+
+    /// Something in custody that a person has to look at. It is told once.
+    fn found(&self, finding: CustodyFinding) {
+        let mut findings = locked(&self.findings);
+        if !findings.contains(&finding) {
+            tracing::error!(?finding, "Custody and ledger do not agree: {finding:?}");
+            findings.push(finding);
         }
     }
 

@@ -8,6 +8,7 @@
 
 mod arrivals;
 mod crashes;
+mod kept;
 mod known;
 #[allow(dead_code, reason = "others use what is not used here")]
 #[path = "../../src/durable/testing.rs"]

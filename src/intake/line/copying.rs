@@ -13,7 +13,7 @@ use super::super::names::{self, Part};
 use super::super::source::{SourceName, SourceStat};
 use super::gate::{Blocked, Paused};
 use super::station::{AtStation, Ready};
-use super::{Instruments, LineError, Shared, locked};
+use super::{CustodyFinding, Instruments, LineError, Shared, locked};
 use crate::database::DatabaseError;
 use crate::document::DeliveryState;
 use crate::durable::{self, Class};
@@ -55,7 +55,7 @@ impl AtStation {
                 shared.report(station, |report| report.weaker_completeness = weaker);
                 // Asked at once: the session that is open at the instant at which the copy was durable.
                 let session = (shared.instruments.session_at)(station);
-                self.record(copy, session)?;
+                self.record(copy, session, Some(drop))?;
                 Ok(true)
             }
             // The number is taken by a copy that no row names; this one gets the next. No other delivery is concerned.
@@ -109,7 +109,7 @@ impl AtStation {
     pub(super) fn record_left_over(&mut self) -> Result<(), LineError> {
         while let Some(copy) = self.unrecorded.pop() {
             // Which session was open then is not known any more.
-            self.record(copy, None)?;
+            self.record(copy, None, None)?;
         }
         Ok(())
     }
@@ -127,8 +127,14 @@ impl AtStation {
         Ok(())
     }
 
-    /// A copy whose row cannot be written is kept and recorded by a later turn, or adopted after a restart.
-    fn record(&mut self, copy: CustodyCopy, session: Option<SessionId>) -> Result<(), LineError> {
+    /// A copy whose row cannot be written is kept and recorded by a later turn, or adopted after a restart. `drop` is the
+    /// folder that it was copied from just now.
+    fn record(
+        &mut self,
+        copy: CustodyCopy,
+        session: Option<SessionId>,
+        drop: Option<&DropFolder>,
+    ) -> Result<(), LineError> {
         let limit = self.station.limit();
         match record(&self.shared.instruments, &copy, session, limit) {
             Ok(Recorded::InCustody { replaced }) => {
@@ -139,9 +145,16 @@ impl AtStation {
                 Ok(())
             }
             Ok(Recorded::NotWanted) => {
-                // Somebody took or refused the delivery meanwhile. The source still stands and is judged by that.
+                // Somebody took or refused the delivery meanwhile. A source that still stands is judged by that.
                 let manifest = copy.manifest();
-                Ok(custody::discard(&self.shared.instruments.custody, manifest.delivery, manifest.copy)?)
+                let (delivery, number) = (manifest.delivery, manifest.copy);
+                if drop.is_some_and(|drop| stands(drop, manifest)) {
+                    return Ok(custody::discard(&self.shared.instruments.custody, delivery, number)?);
+                }
+                // Taken away by now, or not to be seen: these bytes may be nowhere else.
+                self.numbers.insert(delivery, number);
+                self.shared.found(CustodyFinding::Unexplained { delivery, copy: number });
+                Ok(())
             }
             Err(error) => {
                 self.unrecorded.push(copy);
@@ -149,6 +162,11 @@ impl AtStation {
             }
         }
     }
+}
+
+/// Whether every source of a copy is still what was copied.
+fn stands(drop: &DropFolder, manifest: &custody::Manifest) -> bool {
+    manifest.members.iter().all(|member| drop.look(&member.name).is_ok_and(|standing| standing == member.source))
 }
 
 /// What became of a copy in the ledger.
