@@ -159,6 +159,25 @@ fn recorded_and_the_older_copy_not_discarded() {
 }
 
 #[test]
+fn an_older_copy_stays_where_the_newer_one_is_not_what_it_says() {
+    let world = World::used();
+    let line = world.open();
+    world.put("scan.tif", b"half");
+    world.take(&line);
+    let id = world.only().id;
+    drop(line);
+    world.copied(id, 2, world.home);
+    world.write(async move |tx| {
+        sqlx::query("UPDATE delivery SET copy = 2 WHERE id = $1").bind(id.to_string()).execute(tx).await?;
+        Ok(())
+    });
+    fs::write(world.custody.join(format!("{id}.002/content-001")), b"flah").unwrap();
+    let line = world.open();
+    assert_eq!(world.custody(), ["001 half", "002 flah"], "the older one is the last that is whole");
+    assert_eq!(line.custody_findings(), [CustodyFinding::Unexplained { delivery: id, copy: 1 }]);
+}
+
+#[test]
 fn an_older_copy_stays_where_the_newer_one_is_missing() {
     let world = World::used();
     let line = world.open();

@@ -95,8 +95,18 @@ fn settle(
             continue;
         }
         if number < counts {
-            // Only where the newer copy is really there.
-            if copies.contains_key(&counts) {
+            // Only where the newer copy is really there, and what it says.
+            let newer = copies.get(&counts).map(CustodyCopy::verify);
+            let is_whole = match newer {
+                None => false,
+                Some(Ok(())) => true,
+                Some(Err(error)) => {
+                    let error = error.of_the_copy()?;
+                    tracing::error!(%delivery, %error, "Copy {counts} of delivery {delivery} replaces no older one");
+                    false
+                }
+            };
+            if is_whole {
                 custody::discard(&instruments.custody, delivery, number)?;
             } else {
                 recovered.findings.push(CustodyFinding::Unexplained { delivery, copy: number });
