@@ -28,7 +28,6 @@ use crate::ids::Name;
 use crate::intake::line::{Instruments, LineError, Station, Watching};
 use crate::journal::Kind;
 use crate::journal::anchor::{Anchor, AnchorError, AnchorProblem};
-use crate::journal::epochs;
 use crate::journal::files::{Files, FilesError, FilesProblem};
 use crate::pipeline::driver::{Driver, StageName};
 use crate::pipeline::line::Line;
@@ -124,12 +123,12 @@ pub fn start(root: &Path, runtime: &tokio::runtime::Handle, binary: &Path) -> Re
     let (bell, stamp_bell) = (Arc::new(Bell::default()), Arc::new(Bell::default()));
     let ringing = [Arc::clone(&bell), Arc::clone(&stamp_bell)];
     let ring = move || ringing.iter().for_each(|bell| bell.ring());
-    let Opened { line, lock, stands_in_for, .. } = open::open(root, runtime, binary, ring)?;
+    let Opened { line, lock, stands_in_for, files, epoch, .. } = open::open(root, runtime, binary, ring)?;
     // Before anything is moved or entered: to an older database, what it does not know would be left over from a crash.
-    let mut files = Files::open(&line.home.layout().store(&line.config).join("journal"), &line.database)?;
+    let mut files = files.open(&line.database)?;
     files.catch_up(&line.database)?;
-    let epoch = line.database.read(async |tx| epochs::current(tx).await)?;
     let claims = Claims::take(&line, epoch)?;
+    line.home.claim_outside(&lock);
     // Whatever is entered from here on bears this clock's time.
     clocks::recall(&line)?;
     // What was signed just before a crash was signed in a session that was open then, so its entry comes first.
@@ -144,9 +143,9 @@ pub fn start(root: &Path, runtime: &tokio::runtime::Handle, binary: &Path) -> Re
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let workers = line.config.image.workers.map_or(cores, |workers| usize::try_from(workers).unwrap_or(cores));
     intake.run()?;
-    line.clear_what_is_filed();
     // The stages come up after intake is known to them, so that no source waits for a wake-up that nobody heard.
     let _ = line.intake.set(Arc::new(intake));
+    line.clear_what_is_filed();
     let driver = pipeline::start(&line, workers)?;
     let anchor = line.config.journal.anchor.as_ref();
     let root = line.home.layout().root();
@@ -262,9 +261,9 @@ fn intake_instruments(line: &Arc<Line>) -> Result<Instruments, DaemonError> {
         // By a clock that was set back nothing is delivered in a session that is still to be opened.
         session_at: Box::new(move |station| {
             sessions.at_station(station).filter(|facts| facts.opened_at <= clock.now()).map(|facts| facts.id)
-        stored: Box::new(move |object| objects.length(object)),
         }),
         listed: Box::new(listed_files),
+        stored: Box::new(move |object| objects.length(object)),
         rows: Box::new(move |station, list| every_row_of(list, *encodings.get(station)?)),
         away: Box::new(move || {
             away.away().or_else(|| displaced.lock().unwrap_or_else(PoisonError::into_inner).clone())

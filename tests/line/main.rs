@@ -56,9 +56,9 @@ mod put_back;
 mod rebuilt;
 mod rebuilt_beside;
 mod rebuilt_past;
+mod rebuilt_sidecar;
 mod regrown;
 mod restored;
-mod rebuilt_sidecar;
 mod reused;
 #[path = "../support/s3.rs"]
 #[allow(dead_code, reason = "others use what is not used here")]
@@ -68,6 +68,7 @@ mod scanners;
 #[allow(dead_code, reason = "others use what is not used here")]
 mod scripted;
 mod set_right;
+mod shared_store;
 mod shown;
 mod silence;
 mod stamped;
@@ -82,6 +83,7 @@ mod tsa;
 mod unknown_signer;
 mod unmounted;
 mod watched;
+mod unproven;
 mod weaker;
 mod workers;
 
