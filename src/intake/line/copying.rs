@@ -381,7 +381,6 @@ mod tests {
             stored: Box::new(|_| Ok(None)),
             wake_measuring: Box::new(|| ()),
             away: Box::new(|| None),
-            stored: Box::new(|_| Ok(None)),
         };
         let (id, station): (_, crate::ids::Name) = (DeliveryId::new(), "front-desk".parse().unwrap());
         let named = station.clone();
