@@ -231,9 +231,16 @@ fn a_second_person_is_independent_of_the_first() {
         // The administrator made this account and could still act in its name.
         let deputy = hospital.operator([&admin, &manager], "mihon-dairi");
         hospital.appoint([&admin, &manager], deputy.person(), Role::InformationManager, 2).unwrap();
+        let another = hospital.operator([&admin, &manager], "mihon-betsu");
+        hospital.appoint([&admin, &manager], another.person(), Role::Admin, 1).unwrap();
+        // The deputy acts while the manager does not.
+        let seconds = |seconds| later(0).plus(SignedDuration::from_secs(seconds));
+        let absent = Deed::Absent { person: manager.person(), from: seconds(1), until: None };
+        hospital.act(&[&manager], absent).unwrap();
+        hospital.now = seconds(2);
         let too_new = refusal(approve(&hospital, &[&admin, &deputy]));
         assert!(matches!(too_new, Refused::SecondPersonTooNew { until, .. } if until == later(48)), "{too_new:?}");
-        approve(&hospital, &[&manager, &deputy]).unwrap();
+        approve(&hospital, &[&another, &deputy]).unwrap();
         hospital.now = later(48);
         approve(&hospital, &[&admin, &deputy]).unwrap();
 

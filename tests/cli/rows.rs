@@ -70,7 +70,7 @@ pub fn home() -> TestHome {
         let due_at = Instant::from(jiff::Timestamp::now()).plus(overdue);
         documents::set_judgement(tx, held, &judgement(&profile), Some(due_at)).await?;
         documents::hold(tx, held, DocumentState::Review, HoldReason::Findings, None, now).await?;
-        documents::assign(tx, held, PERSON.parse().unwrap(), now).await?;
+        documents::assign(tx, held, Some(PERSON.parse().unwrap()), now).await?;
         record(tx, &profile, now).await?;
         cut_delivery(tx, &station, now).await?;
         journal(tx, id, held, now).await

@@ -185,7 +185,11 @@ impl Hospital {
         let act = by.get(1).map_or(act.clone(), |second| act.with_second(second.person()));
         let signed = Signed::sign(act, by)?;
         let rules = self.rules;
-        self.commit(async move |tx| enrolment::appoint(tx, signed, &rules, now).await)
+        self.commit(async move |tx| match signed.act().deed {
+            Deed::Suspend { .. } | Deed::Resume { .. } => suspensions::change(tx, signed, None, &rules, now).await,
+            Deed::Absent { .. } | Deed::Back { .. } => absences::change(tx, signed, &rules, now).await,
+            _ => enrolment::appoint(tx, signed, &rules, now).await,
+        })
     }
 
     /// Adds, enrols and appoints an operator.

@@ -194,3 +194,33 @@ fn a_session_that_begins_later_than_the_clock_is_ended() {
         assert_eq!(sessions.expire(before(6)), [(row.id, CloseReason::SetBack)]);
     }
 }
+
+#[test]
+fn whoever_comes_next_in_rank_acts_while_another_is_away() {
+    for (hospital, admin, manager) in Hospital::founded() {
+        let substitute = hospital.operator([&admin, &manager], "mihon-dairi");
+        let (office, person) = (Role::InformationManager, manager.person());
+        let appoint = Appointment { person: substitute.person(), role: office, rank: 2, from: later(0), until: None };
+        hospital.act(&[&admin, &manager], Deed::Appoint(appoint)).unwrap();
+        let acts = |at| {
+            let found = hospital.database.read(async move |tx| appointments::information_manager(tx, at).await);
+            found.unwrap().unwrap().person
+        };
+        let acting = |hours: [i64; 3]| hours.map(|hour| acts(later(hour)) == person);
+        hospital.act(&[&manager], Deed::Absent { person, from: later(1), until: Some(later(3)) }).unwrap();
+        assert_eq!(acting([0, 2, 3]), [true, false, true]);
+        hospital.act(&[&admin], Deed::Back { person, from: later(2) }).unwrap();
+        assert_eq!(acting([0, 1, 2]), [true, false, true]);
+        hospital.act(&[&admin], Deed::Suspend { person, from: later(4) }).unwrap();
+        // Nothing is admitted of theirs from now on, whenever their offices rest.
+        let act = Deed::Absent { person, from: later(1), until: None };
+        assert!(matches!(refusal(hospital.act(&[&manager], act)), Refused::Suspended { .. }));
+        assert_eq!(acting([3, 4, 5]), [true, false, false]);
+        hospital.act(&[&admin], Deed::Resume { person, from: later(6) }).unwrap();
+        assert_eq!(acting([3, 5, 6]), [true, false, true]);
+        // One that was taken back before it began rests nothing.
+        hospital.act(&[&admin], Deed::Suspend { person, from: later(9) }).unwrap();
+        hospital.act(&[&admin], Deed::Resume { person, from: later(8) }).unwrap();
+        assert_eq!(acting([8, 9, 10]), [true, true, true]);
+    }
+}
