@@ -23,6 +23,8 @@ mod left_over;
 mod other_keys;
 #[path = "requests/people.rs"]
 mod people;
+#[path = "requests/profiles.rs"]
+mod profiles;
 #[path = "requests/put_off.rs"]
 mod put_off;
 #[path = "requests/renewals.rs"]

@@ -156,6 +156,7 @@ fn refusals() -> Vec<Refusal> {
                 "calendar": { "code": "beyond-calendar", "valid_until": "2027-12-31" } }),
         json!({ "code": "bad-request", "problem": "unknown variant `fly`" }),
         json!({ "code": "environment", "problem": "the disk is full" }),
+        json!({ "code": "database-damaged", "problem": "database disk image is malformed" }),
     ];
     made.into_iter().map(|refusal| serde_json::from_value(refusal).unwrap()).collect()
 }
@@ -213,6 +214,7 @@ fn failures() -> Vec<Failure> {
         },
         Failure::NoDaemon { socket: "/srv/torikomi/run/control.sock".into() },
         Failure::NotShown { socket: "/srv/torikomi/run/control.sock".into() },
+        Failure::NotInCustody { document: "01939d6e-0000-7000-8000-000000000001".parse().unwrap() },
         Failure::BrokenOff { problem: problem() },
         Failure::PassphraseFile { path: "secret.txt".into(), problem: "the first line is empty".into() },
         Failure::NoTerminal,

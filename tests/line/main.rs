@@ -34,13 +34,16 @@ mod hospital;
 #[allow(dead_code, reason = "others use what is not used here")]
 #[path = "../../src/durable/testing.rs"]
 mod mounts;
+mod damaged_database;
 mod damaged_signature;
 mod list_of_a_batch;
 mod list_waits;
 mod lists;
+mod looked_at;
 mod many_copies;
 mod many_files;
 mod nasty;
+mod newer;
 mod notes;
 mod objects;
 mod one_bad;
@@ -74,6 +77,7 @@ mod shared_store;
 mod shown;
 mod silence;
 mod stamped;
+mod starting;
 #[path = "../support/schema.rs"]
 mod schema;
 mod stamping;

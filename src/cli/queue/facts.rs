@@ -53,7 +53,7 @@ pub(super) fn shown_if_there(database: &ReadOnly, id: DocumentId) -> Result<Opti
         let clause = profile.and_then(|version| lint(&version.bytes, "").ok()).map(|(profile, _)| profile.clause);
         let stored = read::of_document(tx, id).await?;
         let history = entries::of(tx, stored, true).await?;
-        Ok(Some(DocumentShown { document, clause, supersedes, proposals, history }))
+        Ok(Some(DocumentShown { document, clause, supersedes, proposals, history, pages: None }))
     })
 }
 

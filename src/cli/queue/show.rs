@@ -1,9 +1,11 @@
 //! `torikomi queue show`: everything about one document, or about a delivery that became none.
 
-use super::{facts, list};
+use std::path::PathBuf;
+
+use super::{facts, list, pages};
 use crate::cli::findings;
 use crate::cli::journal::entries::{self, Detail};
-use crate::cli::page::Page;
+use crate::cli::page::{Page, Tone};
 use crate::cli::person::Onlooker;
 use crate::cli::{Answer, Desk, Failure, Words};
 use crate::control::Viewed;
@@ -14,13 +16,15 @@ use crate::ids::{DeliveryId, DocumentId};
 pub struct Args {
     #[arg(value_name = "DOCUMENT|DELIVERY")]
     document: DocumentId,
+    #[arg(long, value_name = "DIR")]
+    to: Option<PathBuf>,
     #[command(flatten)]
     by: Onlooker,
 }
 
 pub(super) fn run(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
     let database = desk.database()?;
-    let (shown, looked) = match facts::shown_if_there(&database, args.document)? {
+    let (mut shown, looked) = match facts::shown_if_there(&database, args.document)? {
         Some(shown) => (QueueShown::Document(Box::new(shown)), Viewed::Document(args.document)),
         None => {
             // What is no document may be a delivery: both have ids of one form.
@@ -29,13 +33,28 @@ pub(super) fn run(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
             (QueueShown::Delivery(facts::delivery(&database, id)?), Viewed::Delivery(id))
         }
     };
+    let planned = match (&shown, args.to.as_deref()) {
+        (_, None) => None,
+        (QueueShown::Document(shown), Some(folder)) => Some(pages::plan(&database, &shown.document, folder)?),
+        // It has no pages yet.
+        (QueueShown::Delivery(_), Some(_)) => return Err(Failure::NotFound { what: args.document.to_string() }),
+    };
     args.by.enter(desk, vec![looked])?;
+    if let (QueueShown::Document(shown), Some(planned)) = (&mut shown, planned) {
+        shown.pages = Some(planned.write(desk, &shown.document)?);
+    }
     desk.show(&shown, |page| match &shown {
         QueueShown::Document(shown) => {
             document(desk, page, shown);
             if !shown.history.is_empty() {
                 page.heading(&desk.words.say("queue-history"));
                 entries::lines(desk, page, &shown.history, Detail::Worded);
+            }
+            if let Some(written) = &shown.pages {
+                let count = written.files.len().into();
+                let folder = written.folder.as_str().into();
+                page.heading(&desk.words.say("pages-unconfirmed"));
+                page.marked(Tone::Warning, &desk.words.with("pages-written", &[("folder", folder), ("count", count)]));
             }
         }
         QueueShown::Delivery(shown) => delivery(desk, page, shown),

@@ -84,6 +84,7 @@ arg-queue-list-patients = Patients and file names too; each look is entered in t
 arg-queue-list-as = Login of the person who looks (without it, the machine’s user is entered in the journal)
 arg-record-list-as = Login of the person who looks (without it, the machine’s user is entered in the journal)
 arg-journal-show-as = Login of the person who looks (without it, the machine’s user is entered in the journal)
+arg-queue-show-to = Write the pages as they were delivered into this new folder, to look at them
 arg-record-show-as = Login of the person who looks (without it, the machine’s user is entered in the journal)
 arg-record-history-as = Login of the person who looks (without it, the machine’s user is entered in the journal)
 arg-passphrase-file = File whose first line is the passphrase (else it is asked for)
