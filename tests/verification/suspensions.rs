@@ -29,7 +29,8 @@ fn suspended_from(from: Instant) -> Vec<StepResult> {
 fn what_was_signed_before_stays_good_and_what_was_signed_later_does_not() {
     let steps = suspended_from(at(FILED_AT));
     assert!(steps.iter().all(|step| step.verdict == Verdict::Passed), "{steps:#?}");
-    let since = at(SIGNED_AT);
+    // A signature says in which second it was made.
+    let since = at(SIGNED_AT).cut_to_second();
     let steps = suspended_from(since);
     let said = Said::Fault(Fault::SignerSuspended { since });
     assert!(steps.iter().any(|step| step.step == Step::Journal && step.said == said), "{steps:#?}");

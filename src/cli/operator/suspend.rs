@@ -9,14 +9,15 @@ use crate::control::Request;
 pub struct Args {
     #[arg(value_name = "LOGIN")]
     login: String,
-    #[arg(long, value_name = "TEXT")]
-    reason: String,
+    /// Free words, and none of the codes by which documents are decided about.
+    #[arg(long = "reason", value_name = "TEXT")]
+    why: String,
     #[command(flatten)]
     by: Person,
 }
 
 pub(super) fn run(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
-    let (login, reason) = (args.login.clone(), args.reason.clone());
+    let (login, reason) = (args.login.clone(), args.why.clone());
     let request = Request::Suspend { by: args.by.prove(desk)?, login, reason };
     change(desk, &request, "operator-was-suspended", &args.login)
 }
