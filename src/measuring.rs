@@ -283,6 +283,7 @@ fn taken_entry(
     let subject = Subject { document: Some(document), ..Subject::delivery(delivery.id) };
     let mut entry = Draft::by_system(Kind::DeliveryTaken, subject)
         .fact("station", &delivery.station)
+        .fact("arrival", delivery.arrival)
         .fact("taken_in_at", taken_in_at)
         .fact("clock", known)
         .fact("session", delivery.session)

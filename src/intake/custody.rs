@@ -38,6 +38,8 @@ const MANIFEST_LIMIT: u64 = 128 * 1024 * 1024;
 #[derive(Clone, Copy, Debug)]
 pub struct Order<'a> {
     pub delivery: DeliveryId,
+    /// Which of all deliveries it is.
+    pub arrival: u64,
     /// From 1; higher when the same delivery is copied again.
     pub copy: u32,
     pub home: HomeId,
@@ -87,6 +89,7 @@ pub fn take(
     let manifest = Manifest {
         format: MANIFEST_FORMAT,
         delivery: order.delivery,
+        arrival: order.arrival,
         copy: order.copy,
         home: order.home,
         station: drop.station().clone(),
@@ -189,6 +192,8 @@ impl CustodyCopy {
 pub struct Manifest {
     pub format: u32,
     pub delivery: DeliveryId,
+    /// Which of all deliveries it is, in the order in which they came.
+    pub arrival: u64,
     pub copy: u32,
     pub home: HomeId,
     pub station: Name,

@@ -45,6 +45,8 @@ pub enum Role {
 #[derive(Clone, Debug)]
 pub struct Delivery {
     pub id: DeliveryId,
+    /// Which of all deliveries it is, in the order in which they came.
+    pub arrival: u64,
     pub station: Name,
     pub state: DeliveryState,
     /// Relative to the drop folder; bytes, for names need not be text.
@@ -90,7 +92,8 @@ impl DeliveryFile {
     }
 }
 
-const COLUMNS: &str = "id, station, state, source_name, source_display, problem, source_released, copy, measured_copy,
+const COLUMNS: &str =
+    "id, arrival, station, state, source_name, source_display, problem, source_released, copy, measured_copy,
     first_seen_at, taken_in_at, session, receipt_of, regrown_from, sidecar_doubt, failures";
 
 fn read_row(row: &AnyRow) -> Result<Delivery, DatabaseError> {
@@ -98,6 +101,7 @@ fn read_row(row: &AnyRow) -> Result<Delivery, DatabaseError> {
     let optional = |column: &'static str| row.try_get::<Option<String>, _>(column);
     Ok(Delivery {
         id: text("id")?.parse().map_err(unreadable("delivery.id"))?,
+        arrival: row.try_get::<i64, _>("arrival")?.try_into().map_err(unreadable("delivery.arrival"))?,
         station: text("station")?.parse().map_err(unreadable("delivery.station"))?,
         state: text("state")?.parse().map_err(unreadable("delivery.state"))?,
         source_name: row.try_get("source_name")?,
@@ -139,11 +143,27 @@ pub async fn enter(
     source_name: &[u8],
     now: Instant,
 ) -> Result<(), DatabaseError> {
+    let row = sqlx::query("SELECT COALESCE(MAX(arrival), 0) + 1 FROM delivery").fetch_one(&mut *tx).await?;
+    let arrival = row.try_get::<i64, _>(0)?.try_into().map_err(unreadable("delivery.arrival"))?;
+    enter_again(tx, id, arrival, station, source_name, now).await
+}
+
+/// Enters a delivery that came as this one in the row, by what was written of it beside the ledger.
+pub async fn enter_again(
+    tx: &mut Tx,
+    id: DeliveryId,
+    arrival: u64,
+    station: &Name,
+    source_name: &[u8],
+    now: Instant,
+) -> Result<(), DatabaseError> {
     sqlx::query(
-        "INSERT INTO delivery (id, station, state, source_name, source_display, source_released, first_seen_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $7)",
+        "INSERT INTO delivery (id, arrival, station, state, source_name, source_display, source_released, first_seen_at,
+           updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)",
     )
     .bind(id.to_string())
+    .bind(i64::try_from(arrival).map_err(unreadable("delivery.arrival"))?)
     .bind(station.to_string())
     .bind(DeliveryState::Arriving.to_string())
     .bind(source_name.to_vec())
@@ -208,8 +228,9 @@ pub async fn set_custody(
 pub(super) async fn insert_files(tx: &mut Tx, id: DeliveryId, files: &[DeliveryFile]) -> Result<(), DatabaseError> {
     for file in files {
         sqlx::query(
-            "INSERT INTO delivery_file (delivery, ordinal, role, source_name, stem, source_stat, custody_name, content, byte_length)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+            "INSERT INTO delivery_file (delivery, arrival, ordinal, role, source_name, stem, source_stat, custody_name, content,
+               byte_length)
+             VALUES ($1, (SELECT arrival FROM delivery WHERE id = $1), $2, $3, $4, $5, $6, $7, $8, $9)",
         )
         .bind(id.to_string())
         .bind(i64::from(file.ordinal))
@@ -339,7 +360,7 @@ pub async fn to_measure(tx: &mut Tx, now: Instant, most: u32) -> Result<Vec<Deli
     let sql = format!(
         "SELECT {COLUMNS} FROM delivery
          WHERE state = $1 AND measured_copy < copy AND (retry_at IS NULL OR retry_at <= $2 OR retry_at > $3)
-         ORDER BY first_seen_at, id LIMIT $4"
+         ORDER BY arrival LIMIT $4"
     );
     let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
         .bind(DeliveryState::InCustody.to_string())
@@ -353,7 +374,7 @@ pub async fn to_measure(tx: &mut Tx, now: Instant, most: u32) -> Result<Vec<Deli
 
 /// The deliveries in a state, oldest first.
 pub async fn in_state(tx: &mut Tx, state: DeliveryState) -> Result<Vec<Delivery>, DatabaseError> {
-    let sql = format!("SELECT {COLUMNS} FROM delivery WHERE state = $1 ORDER BY first_seen_at, id");
+    let sql = format!("SELECT {COLUMNS} FROM delivery WHERE state = $1 ORDER BY arrival");
     let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(state.to_string()).fetch_all(tx).await?;
     rows.iter().map(read_row).collect()
 }
@@ -376,7 +397,7 @@ pub async fn refused(
         .fetch_one(&mut *tx)
         .await?
         .try_get(0)?;
-    let sql = format!("SELECT {COLUMNS} FROM delivery WHERE {WHICH} ORDER BY id DESC LIMIT $3");
+    let sql = format!("SELECT {COLUMNS} FROM delivery WHERE {WHICH} ORDER BY arrival DESC LIMIT $3");
     let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
         .bind(station)
         .bind(since.as_microseconds())
@@ -390,7 +411,7 @@ pub async fn refused(
 /// Deliveries of a station whose source may still lie in its drop folder, newest first.
 pub async fn with_source_left(tx: &mut Tx, station: &Name) -> Result<Vec<Delivery>, DatabaseError> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM delivery WHERE station = $1 AND source_released IN ('no', 'cannot') ORDER BY id DESC"
+        "SELECT {COLUMNS} FROM delivery WHERE station = $1 AND source_released IN ('no', 'cannot') ORDER BY arrival DESC"
     );
     let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(station.to_string()).fetch_all(tx).await?;
     rows.iter().map(read_row).collect()
@@ -400,7 +421,7 @@ pub async fn with_source_left(tx: &mut Tx, station: &Name) -> Result<Vec<Deliver
 pub async fn not_taken(tx: &mut Tx, station: &Name) -> Result<Vec<Delivery>, DatabaseError> {
     let sql = format!(
         "SELECT {COLUMNS} FROM delivery
-         WHERE state IN ('arriving', 'in-custody', 'incomplete', 'completeness-unknown') AND station = $1 ORDER BY id DESC"
+         WHERE state IN ('arriving', 'in-custody', 'incomplete', 'completeness-unknown') AND station = $1 ORDER BY arrival DESC"
     );
     let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(station.to_string()).fetch_all(tx).await?;
     rows.iter().map(read_row).collect()
@@ -432,10 +453,11 @@ pub async fn earlier_under(
               AND id IN (SELECT document FROM document_part WHERE delivery = d.id)) AS open
          FROM delivery_file f JOIN delivery d ON d.id = f.delivery
          WHERE f.source_name = $1 AND f.role = 'scan' AND d.station = $2 AND d.state = 'taken'
-           AND d.id <> $4 AND (d.taken_in_at >= $3 OR d.source_released = 'changed' AND d.id =
-             (SELECT MAX(g.delivery) FROM delivery_file g JOIN delivery e ON e.id = g.delivery
-              WHERE g.source_name = $1 AND g.role = 'scan' AND e.station = $2 AND g.delivery < $4))
-         ORDER BY d.taken_in_at DESC, d.id DESC",
+           AND d.id <> $4 AND (d.taken_in_at >= $3 OR d.source_released = 'changed' AND d.arrival =
+             (SELECT MAX(g.arrival) FROM delivery_file g JOIN delivery e ON e.id = g.delivery
+              WHERE g.source_name = $1 AND g.role = 'scan' AND e.station = $2 AND g.delivery <> $4
+                AND g.arrival <= (SELECT arrival FROM delivery WHERE id = $4)))
+         ORDER BY d.arrival DESC",
     )
     .bind(source_name.to_vec())
     .bind(station.to_string())
@@ -495,7 +517,7 @@ pub async fn last_with_index(
     let sql = format!(
         "SELECT {COLUMNS} FROM delivery WHERE station = $1 AND id IN
            (SELECT delivery FROM delivery_file WHERE source_name = $2 AND role = 'index')
-         ORDER BY taken_in_at DESC, id DESC LIMIT 1"
+         ORDER BY taken_in_at DESC, arrival DESC LIMIT 1"
     );
     let row = sqlx::query(sqlx::AssertSqlSafe(sql))
         .bind(station.to_string())
@@ -540,7 +562,7 @@ pub async fn filed_with_source_left(tx: &mut Tx, station: &Name) -> Result<BTree
 /// Deliveries whose copy has to stand in custody: not taken yet, or with a document that has not been filed, or with
 /// something that is in no record. A further receipt of equal bytes follows the first one.
 pub async fn counting_on_custody(tx: &mut Tx) -> Result<Vec<Delivery>, DatabaseError> {
-    let sql = format!("SELECT {COLUMNS} FROM delivery WHERE {COUNTS_ON_CUSTODY} ORDER BY id");
+    let sql = format!("SELECT {COLUMNS} FROM delivery WHERE {COUNTS_ON_CUSTODY} ORDER BY arrival");
     let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(tx).await?;
     rows.iter().map(read_row).collect()
 }

@@ -16,6 +16,7 @@ use crate::instant::Instant;
 #[derive(Clone, Debug)]
 pub struct Delivered {
     pub id: DeliveryId,
+    pub arrival: u64,
     pub station: Name,
     pub state: DeliveryState,
     pub source_name: Vec<u8>,
@@ -30,7 +31,7 @@ pub struct Delivered {
 
 /// Enters a delivery.
 pub async fn delivery(tx: &mut Tx, made: &Delivered) -> Result<(), DatabaseError> {
-    deliveries::enter(tx, made.id, &made.station, &made.source_name, made.first_seen_at).await?;
+    deliveries::enter_again(tx, made.id, made.arrival, &made.station, &made.source_name, made.first_seen_at).await?;
     let copy = match &made.copy {
         None => 0,
         Some((copy, files)) => {

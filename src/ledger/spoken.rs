@@ -40,14 +40,15 @@ impl UnderStem {
     }
 }
 
-/// The newest delivery of a station before `before` that has a scan under this stem.
+/// The newest delivery of a station that has a scan under this stem: of those before another, or of all.
 pub async fn newest_under_stem(
     tx: &mut Tx,
     station: &Name,
     stem: &[u8],
-    before: DeliveryId,
+    before: Option<DeliveryId>,
 ) -> Result<Option<UnderStem>, DatabaseError> {
-    // Ids are in the order of time, so the index alone finds the newest.
+    // By their numbers: a clock that is set right gives the next one an id of an earlier time. Two with one number, which a
+    // ledger that was put together again may have, are each before the other: a doubt too many asks a person.
     let row = sqlx::query(
         "SELECT d.id, d.source_released, d.sidecar_doubt,
            (SELECT COUNT(*) FROM delivery_file s WHERE s.delivery = d.id AND s.role = 'sidecar') AS sidecars,
@@ -56,12 +57,13 @@ pub async fn newest_under_stem(
            (SELECT COUNT(*) FROM document_sidecar s WHERE s.list IS NOT NULL
               AND s.document IN (SELECT document FROM document_part WHERE delivery = d.id)) AS rows_agreed
          FROM delivery_file f JOIN delivery d ON d.id = f.delivery
-         WHERE f.stem = $1 AND f.role = 'scan' AND d.station = $2 AND f.delivery < $3
-         ORDER BY f.delivery DESC LIMIT 1",
+         WHERE f.stem = $1 AND f.role = 'scan' AND d.station = $2 AND (CAST($3 AS TEXT) IS NULL OR
+             f.delivery <> $3 AND f.arrival <= (SELECT arrival FROM delivery WHERE id = $3))
+         ORDER BY f.arrival DESC LIMIT 1",
     )
     .bind(stem.to_vec())
     .bind(station.to_string())
-    .bind(before.to_string())
+    .bind(before.map(|before| before.to_string()))
     .fetch_optional(tx)
     .await?;
     let Some(row) = row else { return Ok(None) };

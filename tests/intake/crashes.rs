@@ -27,7 +27,9 @@ impl World {
         let sweep = drop.sweep(&Limits::default()).unwrap();
         let folders = sweep.folders.iter().map(bundle_of);
         let bundle = companions(&sweep.files, |_| None).bundles.into_iter().chain(folders).next().unwrap();
-        let order = Order { delivery, copy, home, bundle: &bundle, weaker_completeness: false, largest: self.largest };
+        let arrival = self.read(async |tx| deliveries::get(tx, delivery).await).map_or(1, |row| row.arrival);
+        let order =
+            Order { delivery, arrival, copy, home, bundle: &bundle, weaker_completeness: false, largest: self.largest };
         custody::take(&Folder::open(&self.custody).unwrap(), &drop, &order, &|| self.now(), &ClockKnown::default)
             .unwrap();
     }

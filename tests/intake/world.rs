@@ -201,7 +201,7 @@ impl World {
     /// Every delivery, oldest first.
     pub(crate) fn deliveries(&self) -> Vec<Delivery> {
         let ids: Vec<DeliveryId> = self.read(async |tx| {
-            let rows = sqlx::query("SELECT id FROM delivery ORDER BY id").fetch_all(tx).await?;
+            let rows = sqlx::query("SELECT id FROM delivery ORDER BY arrival").fetch_all(tx).await?;
             Ok(rows.iter().map(|row| row.get::<String, _>(0).parse().unwrap()).collect())
         });
         ids.into_iter().map(|id| self.delivery(id)).collect()

@@ -62,6 +62,7 @@ mod scanners;
 #[path = "../support/scripted.rs"]
 #[allow(dead_code, reason = "others use what is not used here")]
 mod scripted;
+mod set_right;
 mod shown;
 mod silence;
 mod stamped;

@@ -25,6 +25,7 @@ fn a_start_needs_no_descriptor_for_each_copy() {
         let manifest = Manifest {
             format: 1,
             delivery,
+            arrival: 1,
             copy: 1,
             home: other,
             station: "front-desk".parse().unwrap(),

@@ -203,7 +203,7 @@ fn a_row_that_may_be_meant_for_a_scan_that_was_cut_off_speaks_for_no_other() {
     assert_eq!(sidecars(line, &on), [list(&home, &longer[..1]).trim_end()]);
 }
 
-fn list(home: &TestHome, rows: &[(&str, &str)]) -> String {
+pub fn list(home: &TestHome, rows: &[(&str, &str)]) -> String {
     let row = |(file, patient): &(&str, &str)| format!("{file},{patient},consent-demo,{},A4\n", home.today());
     "file,patient_id,document_type,obtained_on,paper\n".to_owned() + &rows.iter().map(row).collect::<String>()
 }
@@ -217,7 +217,7 @@ fn found_wanting(line: &Line) -> String {
     found.unwrap().id.to_string()
 }
 
-fn problem(document: &Document, code: &str) -> serde_json::Value {
+pub fn problem(document: &Document, code: &str) -> serde_json::Value {
     let detail: serde_json::Value = serde_json::from_str(document.held_detail.as_deref().unwrap()).unwrap();
     let found = detail["problems"].as_array().unwrap().iter().find(|problem| problem["code"] == code).cloned();
     found.unwrap_or_else(|| panic!("{detail}"))
@@ -231,19 +231,19 @@ fn halves(number: u8) -> (Vec<u8>, Vec<u8>) {
 }
 
 /// Another picture each time: bytes after the end of a JPEG are no part of it, and make other bytes of the file.
-fn picture(number: u8) -> Vec<u8> {
+pub fn picture(number: u8) -> Vec<u8> {
     let mut bytes = fs::read(Path::new(CONSENT)).unwrap();
     // A comment after the start marker.
     bytes.splice(2..2, [0xff, 0xfe, 0x00, 0x03, number]);
     bytes
 }
 
-fn scan(home: &TestHome, name: &str, number: usize) {
+pub fn scan(home: &TestHome, name: &str, number: usize) {
     fs::write(home.drop().join("scan.part"), picture(u8::try_from(number).unwrap())).unwrap();
     fs::rename(home.drop().join("scan.part"), home.drop().join(name)).unwrap();
 }
 
-fn sidecar(home: &TestHome, patient: &str) -> String {
+pub fn sidecar(home: &TestHome, patient: &str) -> String {
     format!(
         r#"{{"format":"torikomi-sidecar-v1","patient_id":"{patient}","document_type":"consent-demo",
            "obtained_on":"{}","paper":"A4","expected_pages":1}}"#,
@@ -267,7 +267,7 @@ fn identify(home: &TestHome, line: &std::sync::Arc<Line>, document: &Document, p
 }
 
 /// Every document, oldest first.
-fn all(line: &Line) -> Vec<Document> {
+pub fn all(line: &Line) -> Vec<Document> {
     let filter = Filter { ended: true, ..Filter::default() };
     let mut all = line.database.read(async |tx| documents::list(tx, &filter, 20).await).unwrap().documents;
     all.sort_by_key(|document| (document.created_at, document.id));
@@ -290,17 +290,17 @@ fn newest_before(line: &Line, number: usize) -> Document {
 }
 
 /// The document that came as this one in the row, once it waits for somebody.
-fn settled(line: &Line, number: usize) -> Document {
+pub fn settled(line: &Line, number: usize) -> Document {
     let found = wait_for(|| all(line).get(number - 1).cloned().filter(|document| document.held.is_some()));
     found.unwrap_or_else(|| panic!("number {number} does not wait: {:#?}", all(line)))
 }
 
-fn delivery_of(line: &Line, document: &Document) -> String {
+pub fn delivery_of(line: &Line, document: &Document) -> String {
     let parts = line.database.read(async |tx| documents::parts(tx, document.id).await).unwrap();
     parts[0].delivery.to_string()
 }
 
-fn standing(home: &TestHome, name: &str) -> bool {
+pub fn standing(home: &TestHome, name: &str) -> bool {
     home.listing().iter().any(|other| other == name)
 }
 

@@ -240,6 +240,7 @@ impl Bench {
         let manifest = Manifest {
             format: 1,
             delivery,
+            arrival: 1,
             copy: 1,
             home: self.opened.line.home.id(),
             station: STATION.parse().unwrap(),

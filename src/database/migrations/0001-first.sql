@@ -18,6 +18,8 @@ CREATE TABLE delivery (
     problem         TEXT,
     -- no · yes · cannot · changed · gone
     source_released TEXT NOT NULL,
+    -- counts deliveries as they come: their order, whatever the clock said, which ids are made by
+    arrival         BIGINT NOT NULL,
     first_seen_at   BIGINT NOT NULL,
     -- which custody copy counts (a source that changed is copied again), and which of them was measured last
     copy            BIGINT NOT NULL DEFAULT 0,
@@ -38,7 +40,8 @@ CREATE TABLE delivery (
     retry_at        BIGINT,
     updated_at      BIGINT NOT NULL
 );
-CREATE INDEX delivery_by_state ON delivery (state, first_seen_at);
+CREATE INDEX delivery_by_arrival ON delivery (arrival);
+CREATE INDEX delivery_by_state ON delivery (state, arrival);
 CREATE INDEX delivery_by_source ON delivery (station, source_name);
 CREATE INDEX delivery_with_source ON delivery (station, source_released);
 CREATE INDEX delivery_that_is_kept ON delivery (station) WHERE sidecar_kept = 1;
@@ -46,6 +49,8 @@ CREATE INDEX delivery_that_is_kept ON delivery (station) WHERE sidecar_kept = 1;
 -- One file of a delivery, as custody holds it.
 CREATE TABLE delivery_file (
     delivery     TEXT NOT NULL REFERENCES delivery (id),
+    -- the delivery's: so the index alone finds the newest under a name
+    arrival      BIGINT NOT NULL,
     ordinal      BIGINT NOT NULL,
     -- scan · sidecar · index
     role         TEXT NOT NULL,
@@ -60,8 +65,8 @@ CREATE TABLE delivery_file (
     PRIMARY KEY (delivery, ordinal)
 );
 CREATE INDEX delivery_file_by_content ON delivery_file (content);
-CREATE INDEX delivery_file_by_source ON delivery_file (source_name);
-CREATE INDEX delivery_file_by_stem ON delivery_file (stem, delivery);
+CREATE INDEX delivery_file_by_source ON delivery_file (source_name, arrival);
+CREATE INDEX delivery_file_by_stem ON delivery_file (stem, arrival);
 
 -- Rows of a batch list in a drop folder that have spoken, each for one document. They never speak again.
 CREATE TABLE used_row (

@@ -48,6 +48,7 @@ impl Place {
 
     fn take_copy(&self, bundle: &Bundle, copy: u32, now: &dyn Fn() -> Instant) -> Result<CustodyCopy, CustodyError> {
         let order = Order {
+            arrival: 1,
             delivery: self.delivery,
             copy,
             home: self.home,

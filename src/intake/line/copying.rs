@@ -36,9 +36,11 @@ impl AtStation {
             self.drop_used_indexes(&mut bundle, id)?;
         }
         let shared = Arc::clone(&self.shared);
+        let arrival = self.arrival(id)?;
         let before = again.and_then(|id| self.known.get(id)).map_or(0, |known| known.row.copy);
         let order = Order {
             delivery: id,
+            arrival,
             copy: before
                 .max(shared.copies.get(&id).copied().unwrap_or(0))
                 .max(self.taken_numbers(id))
@@ -76,6 +78,13 @@ impl AtStation {
                 Ok(false)
             }
         }
+    }
+
+    /// Which of all deliveries it is.
+    fn arrival(&self, id: DeliveryId) -> Result<u64, LineError> {
+        let row =
+            self.shared.instruments.database.read::<_, DatabaseError, _>(async |tx| deliveries::get(tx, id).await)?;
+        Ok(row.ok_or_else(|| DatabaseError::Conflict(format!("delivery {id} has no row")))?.arrival)
     }
 
     /// The highest number under which something stands in custody although nobody knows it.
@@ -271,7 +280,7 @@ fn sidecar_doubt(instruments: &Instruments, copy: &CustodyCopy) -> Result<Option
     for member in manifest.members.iter().filter(|member| member.part == Part::Document) {
         let stem = stem_of(&member.name);
         let before = instruments.database.read::<_, DatabaseError, _>(async |tx| {
-            spoken::newest_under_stem(tx, &manifest.station, &stem, manifest.delivery).await
+            spoken::newest_under_stem(tx, &manifest.station, &stem, Some(manifest.delivery)).await
         })?;
         let is_in_doubt =
             |before: &UnderStem| has_sidecar && !before.is_spoken_for() || has_index && !before.needs_no_row();
@@ -358,6 +367,7 @@ mod tests {
         let manifest = Manifest {
             format: 1,
             delivery: id,
+            arrival: 1,
             copy: 1,
             home,
             station,

@@ -121,7 +121,9 @@ impl Known {
             self.rows.insert(row.id, KnownDelivery { row, members, lost });
         }
         self.by_name.clear();
-        for (id, known) in &self.rows {
+        let mut in_order: Vec<_> = self.rows.iter().collect();
+        in_order.sort_by_key(|(_, known)| known.row.arrival);
+        for (id, known) in in_order {
             for member in &known.members {
                 self.by_name.entry(member.name.clone()).or_default().push(*id);
             }
@@ -146,7 +148,7 @@ impl Known {
         let entered = |known: &&KnownDelivery| {
             known.row.state == DeliveryState::Arriving && names.contains(known.row.source_name.as_slice())
         };
-        self.rows.values().find(entered).map(|known| known.row.id)
+        self.rows.values().filter(entered).min_by_key(|known| known.row.arrival).map(|known| known.row.id)
     }
 
     /// What each of these files is to us. `present` is everything that stands in the drop folder.

@@ -46,7 +46,13 @@ pub(super) fn recover(instruments: &Instruments, stations: &[Station]) -> Result
     recovered.findings.extend(strangers.map(|name| CustodyFinding::Stranger { name }));
 
     let mut present = BTreeSet::new();
+    // In the order in which they came: what speaks of a scan is in doubt by what came before it.
+    let mut in_order = Vec::new();
     for (delivery, numbers) in survey.copies {
+        in_order.push((arrival(instruments, delivery, &numbers)?, delivery, numbers));
+    }
+    in_order.sort();
+    for (_, delivery, numbers) in in_order {
         recovered.highest.extend(numbers.last().map(|highest| (delivery, *highest)));
         let mut copies = BTreeMap::new();
         for number in numbers {
@@ -127,14 +133,24 @@ fn settle(
     Ok(())
 }
 
+/// Which of all deliveries it is, by its row or by a copy. What can tell neither comes first, for it may be before any other.
+fn arrival(instruments: &Instruments, delivery: DeliveryId, numbers: &BTreeSet<u32>) -> Result<u64, LineError> {
+    if let Some(row) = row(instruments, delivery)? {
+        return Ok(row.arrival);
+    }
+    let copies = numbers.iter().rev();
+    let told = copies.filter_map(|number| CustodyCopy::open(&instruments.custody, delivery, *number).ok());
+    Ok(told.map(|copy| copy.manifest().arrival).next().unwrap_or(0))
+}
+
 /// A ledger that was restored from an older backup does not know this delivery; its own description does.
 fn enter_again(instruments: &Instruments, copy: &CustodyCopy) -> Result<(), LineError> {
     let manifest = copy.manifest();
-    let (id, station, name, at) =
-        (manifest.delivery, manifest.station.clone(), manifest.name.as_bytes().to_vec(), manifest.begun_at);
-    Ok(instruments
-        .database
-        .write::<_, DatabaseError, _>(async move |tx| deliveries::enter(tx, id, &station, &name, at).await)?)
+    let (id, arrival, at) = (manifest.delivery, manifest.arrival, manifest.begun_at);
+    let (station, name) = (manifest.station.clone(), manifest.name.as_bytes().to_vec());
+    Ok(instruments.database.write::<_, DatabaseError, _>(async move |tx| {
+        deliveries::enter_again(tx, id, arrival, &station, &name, at).await
+    })?)
 }
 
 fn row(instruments: &Instruments, delivery: DeliveryId) -> Result<Option<Delivery>, LineError> {

@@ -512,12 +512,11 @@ impl AtStation {
         for ((_, name), since) in
             orphans.filter(|(_, since)| now >= **since + self.station.patience.quiet).take(MOST_ASKED)
         {
-            let (station, stem, at) = (&self.station.name, stem_of(name), DeliveryId::new());
-            let before = self
-                .shared
-                .instruments
-                .database
-                .read::<_, DatabaseError, _>(async |tx| spoken::newest_under_stem(tx, station, &stem, at).await)?;
+            let (station, stem) = (&self.station.name, stem_of(name));
+            let before =
+                self.shared.instruments.database.read::<_, DatabaseError, _>(async |tx| {
+                    spoken::newest_under_stem(tx, station, &stem, None).await
+                })?;
             if before.is_some_and(|before| !before.is_spoken_for()) {
                 late += 1;
             } else if now > *since + self.station.patience.limit {

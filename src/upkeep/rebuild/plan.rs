@@ -265,8 +265,8 @@ impl<'a> Planner<'a> {
     /// A delivery became a document.
     fn taken(&mut self, it: &Entry, private: Option<&str>, steps: &mut Vec<Step>) -> Result<Option<()>, RebuildError> {
         let (Some(id), Some(document)) = (it.subject.delivery, it.subject.document) else { return Ok(None) };
-        let (Some(station), Some(taken_in_at), Some(is_folder)) =
-            (fact::<Name>(it, "station"), fact(it, "taken_in_at"), fact::<bool>(it, "is_folder"))
+        let (Some(station), Some(arrival), Some(taken_in_at), Some(is_folder)) =
+            (fact::<Name>(it, "station"), fact(it, "arrival"), fact(it, "taken_in_at"), fact::<bool>(it, "is_folder"))
         else {
             return Ok(None);
         };
@@ -276,6 +276,7 @@ impl<'a> Planner<'a> {
         let manifest = copy.as_ref().map(CustodyCopy::manifest);
         steps.push(Step::Delivery(Box::new(Delivered {
             id,
+            arrival,
             station: station.clone(),
             state: DeliveryState::Taken,
             source_name: manifest
@@ -340,6 +341,7 @@ impl<'a> Planner<'a> {
             files_of(manifest).map_err(|_| RebuildError::JournalDamaged { index: entry.index, in_database: false })?;
         steps.push(Step::Delivery(Box::new(Delivered {
             id,
+            arrival: manifest.arrival,
             station: manifest.station.clone(),
             state: DeliveryState::Refused,
             source_name: manifest.name.as_bytes().to_vec(),
