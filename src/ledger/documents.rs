@@ -348,17 +348,18 @@ pub async fn set_stated(tx: &mut Tx, id: DocumentId, stated: &str) -> Result<(),
     Ok(())
 }
 
-/// Puts the parts of a document into another order: `order` names their present places.
-pub async fn reorder_parts(tx: &mut Tx, id: DocumentId, order: &[usize]) -> Result<(), DatabaseError> {
-    let parts = parts(tx, id).await?;
-    let mut sorted = order.to_vec();
-    sorted.sort_unstable();
-    if sorted != (0..parts.len()).collect::<Vec<_>>() {
+/// Puts the parts of a document into another order.
+pub async fn set_parts(tx: &mut Tx, id: DocumentId, ordered: &[Part]) -> Result<(), DatabaseError> {
+    let sorted = |parts: &[Part]| {
+        let mut names: Vec<_> = parts.iter().map(|part| (part.delivered_name.clone(), part.content)).collect();
+        names.sort_unstable();
+        names
+    };
+    if sorted(ordered) != sorted(&parts(tx, id).await?) {
         return Err(DatabaseError::Conflict(format!("document {id} has other parts")));
     }
     sqlx::query("DELETE FROM document_part WHERE document = $1").bind(id.to_string()).execute(&mut *tx).await?;
-    let ordered: Vec<Part> = order.iter().filter_map(|&at| parts.get(at).cloned()).collect();
-    insert_parts(tx, id, &ordered).await
+    insert_parts(tx, id, ordered).await
 }
 
 pub async fn set_judgement(

@@ -1,6 +1,7 @@
 //! Identification of one document: gathers what was said of it, settles what it is, and records that or why not.
 
 mod beside;
+mod equals;
 
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
@@ -9,6 +10,7 @@ use std::sync::Arc;
 use unicode_normalization::UnicodeNormalization as _;
 
 use beside::{Doubt, Said, display, row_digest};
+use equals::{Compared, Standing, in_order};
 
 use super::driver::{StageName, Worked};
 use super::failures::{HeldDetail, StageError};
@@ -57,11 +59,13 @@ struct Gathered {
 
 /// What became of identification.
 enum Settled {
-    Identified(Box<identification::Identified>, Arc<Adopted>),
-    /// Equal bytes under equal circumstances: a further receipt of that document.
-    Receipt(DocumentId),
-    /// The same, while nobody knows yet what becomes of that document.
-    WaitsFor(DocumentId),
+    /// What it is, and how it stands to those that hold bytes of it.
+    Identified {
+        identified: Box<identification::Identified>,
+        adopted: Arc<Adopted>,
+        compared: Box<Compared>,
+        standing: Standing,
+    },
     Held(HoldReason, String),
 }
 
@@ -340,7 +344,7 @@ impl Line {
                 let Some(adopted) = adopted else {
                     return Err(StageError::Document("identified without a profile".into()));
                 };
-                return self.compare_with_equals(document, &gathered.seen_beside, identified, adopted);
+                return self.compare_with_others(document, gathered, identified, adopted);
             }
             Identification::Identified(_) => {}
         }
@@ -357,64 +361,22 @@ impl Line {
         Ok(Settled::Held(reason, to_text(&HeldDetail::Identity { problems: &problems })?))
     }
 
-    /// Equal bytes are a mere further receipt only when station, identity and profile agree and the first was neither
-    /// sent back nor discarded nor disposed of; under another patient they wait for a person, and so they do where nobody can
-    /// tell any more under whom.
-    fn compare_with_equals(
+    fn compare_with_others(
         &self,
         document: &Document,
-        seen_beside: &[Beside],
+        gathered: &Gathered,
         identified: Box<identification::Identified>,
         adopted: Arc<Adopted>,
     ) -> Result<Settled, StageError> {
-        let id = document.id;
-        let others = self.database.read::<_, StageError, _>(async |tx| {
-            let parts = documents::parts(tx, id).await?;
-            let contents: Vec<_> = parts.iter().map(|part| part.content).collect();
-            let mut equal = Vec::new();
-            if let Some(first) = contents.first() {
-                for other in documents::of_content(tx, first, id).await? {
-                    let theirs: Vec<_> =
-                        documents::parts(tx, other.id).await?.iter().map(|part| part.content).collect();
-                    if theirs == contents {
-                        let waits = waiting::waits_for(tx, other.id, id).await?;
-                        equal.push((other, waits));
-                    }
-                }
-            }
-            Ok(equal)
-        })?;
-        let patient =
-            |identity: &crate::identity::Identity| identity.patient.as_ref().map(|patient| patient.value.id.clone());
-        let ours = identified.identity();
-        for (other, waits) in &others {
-            let (theirs, earlier) = (&other.identity, other.id);
-            let contradicts = match patient(theirs) {
-                Some(theirs) => (Some(theirs) != patient(ours)).then_some(Beside::EqualBytes { earlier }),
-                // It may have been another's, and a person may have said so.
-                None => other.identity_lost.then_some(Beside::EqualBytesUntold { earlier }),
-            };
-            if let Some(contradicts) = contradicts.filter(|contradicts| !seen_beside.contains(contradicts)) {
-                return Ok(Settled::Held(HoldReason::EqualBytes, to_text(&contradicts)?));
-            }
-            // Whoever saw both and says what this one is, is believed: it is none of the other's receipts.
-            if seen_beside.iter().any(|seen| seen.is_equal_to(earlier)) {
-                continue;
-            }
-            let same = other.station == document.station
-                && patient(theirs) == patient(ours)
-                && value(theirs.document_type.as_ref()) == value(ours.document_type.as_ref())
-                && value(theirs.obtained_on.as_ref()) == value(ours.obtained_on.as_ref())
-                && other.profile.as_ref() == Some(adopted.profile.reference());
-            match (same, other.state) {
-                (true, DocumentState::Filed) => return Ok(Settled::Receipt(other.id)),
-                // What becomes of the first decides about this one: nothing is a receipt of what may be sent back yet.
-                // One that waits for this one itself is looked at once this one has ended.
-                (true, state) if state.is_open() && !waits => return Ok(Settled::WaitsFor(other.id)),
-                _ => {}
-            }
-        }
-        Ok(Settled::Identified(identified, adopted))
+        let compared = Compared {
+            document: document.clone(),
+            files: gathered.files.clone(),
+            seen_beside: gathered.seen_beside.clone(),
+            identity: identified.identity().clone(),
+            profile: adopted.profile.reference().clone(),
+        };
+        let standing = self.database.read::<_, StageError, _>(async |tx| compared.with_others(tx).await)?;
+        Ok(Settled::Identified { identified, adopted, compared: Box::new(compared), standing })
     }
 
     fn commit_identity(
@@ -424,7 +386,9 @@ impl Line {
         settled: Settled,
     ) -> Result<&'static [StageName], StageError> {
         let patient = match &settled {
-            Settled::Identified(identified, _) => identified.identity().patient.as_ref(),
+            Settled::Identified { identified, standing: Standing::ItsOwn, .. } => {
+                identified.identity().patient.as_ref()
+            }
             _ => None,
         };
         let patients = self.patients();
@@ -439,7 +403,7 @@ impl Line {
         // A row that a person did not agree with is done with too, once they have said whose the scan is.
         let done_with = if patient.is_some() { gathered.doubted_rows } else { Vec::new() };
         let (left_out, seen) = (gathered.left_out, document.clone());
-        let is_receipt = matches!(settled, Settled::Receipt(_));
+        let is_receipt = matches!(settled, Settled::Identified { standing: Standing::Receipt(_), .. });
         let held = self.database.write::<_, StageError, _>(async move |tx| {
             documents::still(tx, &seen).await?;
             for row in &rows {
@@ -448,50 +412,50 @@ impl Line {
                     return Ok(None);
                 }
             }
+            if let Settled::Identified { compared, standing, .. } = &settled
+                && compared.with_others(tx).await? != *standing
+            {
+                // So it is where one of the others was identified or ended in the meantime.
+                return Ok(None);
+            }
             spoken::set_sidecars(tx, id, &sidecars).await?;
             for row in rows.iter().chain(&done_with) {
                 spoken::use_row(tx, &station, row, id).await?;
             }
-            match settled {
-                Settled::Identified(identified, adopted) => {
-                    if let Some(files) = &files {
-                        reorder(tx, id, files).await?;
-                    }
-                    let reference = adopted.profile.reference();
-                    documents::set_identity(tx, id, identified.identity(), identified.claims(), Some(reference))
-                        .await?;
-                    let left_out = left_out.map(|number| Flag::NumberLeftOut { number });
-                    let flags: Vec<Flag> = identified.flags().iter().cloned().chain(left_out).collect();
-                    documents::set_flags(tx, id, &documents::to_json("document.flags", &flags)?).await?;
-                    documents::carry_on(tx, id, DocumentState::Identifying, DocumentState::Inspecting, now).await?;
-                }
-                Settled::Receipt(first) => {
-                    documents::carry_on(tx, id, DocumentState::Identifying, DocumentState::Discarded, now).await?;
-                    let parts = documents::parts(tx, id).await?;
-                    let first_parts = documents::parts(tx, first).await?;
-                    if let (Some(part), Some(first_part)) = (parts.first(), first_parts.first()) {
-                        deliveries::set_receipt_of(tx, part.delivery, first_part.delivery).await?;
-                    }
-                    let entry = Draft::by_system(Kind::DeliveryReceived, About::document(id)).fact("receipt_of", first);
-                    journal.append(tx, entry, now).await?;
-                }
-                Settled::WaitsFor(first) => {
-                    // Where it ended meanwhile, or waits for this one, nobody would end the waiting; this one is looked at anew.
-                    if !documents::get(tx, first).await?.is_some_and(|first| first.state.is_open())
-                        || waiting::waits_for(tx, first, id).await?
-                    {
-                        return Ok(None);
-                    }
-                    let detail = to_text(&Beside::EqualBytesOpen { earlier: first })?;
-                    hold_at_identification(tx, &journal, id, HoldReason::EqualBytes, &detail, now).await?;
-                    waiting::wait_for(tx, id, first).await?;
-                    return Ok(Some(HoldReason::EqualBytes));
-                }
+            let (identified, adopted, standing) = match settled {
                 Settled::Held(reason, detail) => {
                     hold_at_identification(tx, &journal, id, reason, &detail, now).await?;
                     return Ok(Some(reason));
                 }
+                Settled::Identified { identified, adopted, standing, .. } => (identified, adopted, standing),
+            };
+            if let Some((reason, detail)) = standing.hold()? {
+                hold_at_identification(tx, &journal, id, reason, &detail, now).await?;
+                if let Standing::WaitsFor(first) = standing {
+                    waiting::wait_for(tx, id, first).await?;
+                }
+                return Ok(Some(reason));
             }
+            if let Standing::Receipt(first) = standing {
+                documents::carry_on(tx, id, DocumentState::Identifying, DocumentState::Discarded, now).await?;
+                let parts = documents::parts(tx, id).await?;
+                let first_parts = documents::parts(tx, first).await?;
+                if let (Some(part), Some(first_part)) = (parts.first(), first_parts.first()) {
+                    deliveries::set_receipt_of(tx, part.delivery, first_part.delivery).await?;
+                }
+                let entry = Draft::by_system(Kind::DeliveryReceived, About::document(id)).fact("receipt_of", first);
+                journal.append(tx, entry, now).await?;
+                return Ok(None);
+            }
+            if let Some(files) = &files {
+                reorder(tx, id, files).await?;
+            }
+            let reference = adopted.profile.reference();
+            documents::set_identity(tx, id, identified.identity(), identified.claims(), Some(reference)).await?;
+            let left_out = left_out.map(|number| Flag::NumberLeftOut { number });
+            let flags: Vec<Flag> = identified.flags().iter().cloned().chain(left_out).collect();
+            documents::set_flags(tx, id, &documents::to_json("document.flags", &flags)?).await?;
+            documents::carry_on(tx, id, DocumentState::Identifying, DocumentState::Inspecting, now).await?;
             Ok(None)
         })?;
         match (held, self.intake.get()) {
@@ -549,11 +513,8 @@ async fn hold_at_identification(
 /// Puts the parts of a document into the order in which its sidecar lists them.
 async fn reorder(tx: &mut Tx, id: DocumentId, files: &[String]) -> Result<(), DatabaseError> {
     let parts = documents::parts(tx, id).await?;
-    let order: Vec<usize> = files
-        .iter()
-        .filter_map(|file| parts.iter().position(|part| composed(&part.delivered_name) == composed(file)))
-        .collect();
-    if order.len() == parts.len() && order.len() > 1 { documents::reorder_parts(tx, id, &order).await } else { Ok(()) }
+    let ordered = in_order(parts.clone(), Some(files));
+    if ordered == parts { Ok(()) } else { documents::set_parts(tx, id, &ordered).await }
 }
 
 /// A name as one spelling: some systems deliver names composed (NFC), some decomposed (NFD).

@@ -20,6 +20,7 @@ mod damaged;
 mod disk;
 mod equal;
 mod ended;
+mod equal_pages;
 #[path = "../image/files.rs"]
 #[allow(dead_code, reason = "others use what is not used here")]
 mod files;
