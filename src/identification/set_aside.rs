@@ -16,6 +16,8 @@ pub enum Beside {
     EqualBytesUntold { earlier: DocumentId },
     /// The same bytes under equal circumstances: perhaps a mere further receipt of a document whose end is not known yet.
     EqualBytesOpen { earlier: DocumentId },
+    /// One of its files, by its number, is the same bytes as a file of a document of another patient, or of nobody knows whom.
+    EqualPage { earlier: DocumentId, number: u64 },
     /// Its source went on growing after an earlier delivery of it was taken.
     Regrown { earlier: DeliveryId },
     /// Its own source was changed after this delivery was taken.
@@ -79,6 +81,7 @@ impl Beside {
             Self::EqualBytes { .. } => "equal-bytes",
             Self::EqualBytesUntold { .. } => "equal-bytes-untold",
             Self::EqualBytesOpen { .. } => "equal-bytes-open",
+            Self::EqualPage { .. } => "equal-page",
             Self::Regrown { .. } => "regrown",
             Self::SourceGrew { .. } => "source-grew",
         }
@@ -91,7 +94,7 @@ impl Beside {
             Self::EqualBytes { earlier } | Self::EqualBytesUntold { earlier } | Self::EqualBytesOpen { earlier } => {
                 *earlier == document
             }
-            Self::Regrown { .. } | Self::SourceGrew { .. } => false,
+            Self::EqualPage { .. } | Self::Regrown { .. } | Self::SourceGrew { .. } => false,
         }
     }
 }

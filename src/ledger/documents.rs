@@ -515,6 +515,21 @@ pub async fn of_content(tx: &mut Tx, content: &Digest, except: DocumentId) -> Re
     rows.iter().map(read_row).collect()
 }
 
+/// The contents of a document that others hold too, each with the object of its measurements.
+pub async fn contents_shared(tx: &mut Tx, id: DocumentId) -> Result<Vec<(Digest, Digest)>, DatabaseError> {
+    let rows = sqlx::query(
+        "SELECT digest, measurements FROM content WHERE digest IN (SELECT content FROM document_part WHERE document = $1)
+           AND EXISTS (SELECT 1 FROM document_part p WHERE p.content = content.digest AND p.document <> $1)",
+    )
+    .bind(id.to_string())
+    .fetch_all(tx)
+    .await?;
+    let digest = |row: &AnyRow, column: &str| -> Result<Digest, DatabaseError> {
+        row.try_get::<String, _>(column)?.parse().map_err(unreadable("content"))
+    };
+    rows.iter().map(|row| Ok((digest(row, "digest")?, digest(row, "measurements")?))).collect()
+}
+
 /// How many documents are in each state, and how many of these are held.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Count {

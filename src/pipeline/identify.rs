@@ -374,6 +374,7 @@ impl Line {
             seen_beside: gathered.seen_beside.clone(),
             identity: identified.identity().clone(),
             profile: adopted.profile.reference().clone(),
+            blank: self.blank_contents(document.id)?,
         };
         let standing = self.database.read::<_, StageError, _>(async |tx| compared.with_others(tx).await)?;
         Ok(Settled::Identified { identified, adopted, compared: Box::new(compared), standing })

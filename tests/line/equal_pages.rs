@@ -1,13 +1,16 @@
-//! Pages that came before, in another order: filed once, and never under another patient.
+//! Pages that came before, in another order or among others: filed once, and never with another patient's.
 
 use std::fs;
 
 use serde_json::{Value, json};
+use torikomi::control::Request;
 use torikomi::document::{DocumentState, HoldReason};
-use torikomi::ledger::documents::Document;
+use torikomi::identification::Facts;
+use torikomi::ledger::documents::{self, Document};
 use torikomi::pipeline::line::Line;
 
-use crate::home::TestHome;
+use crate::home::{TestHome, because, by};
+use crate::hospital::looked;
 use crate::reused::{all, picture};
 use crate::wait_for;
 
@@ -59,4 +62,57 @@ fn pages_that_a_sidecar_puts_in_order_are_known_again() {
 
 fn held(code: &str, earlier: &Document) -> (Option<HoldReason>, Value) {
     (Some(HoldReason::EqualBytes), json!({ "code": code, "earlier": earlier.id }))
+}
+
+#[test]
+fn a_page_of_another_patient_enters_no_folder() {
+    let home = TestHome::make();
+    let daemon = home.start();
+    let line = &daemon.line;
+    let back = || ("z.png", white());
+    let hers = [("p.jpg", picture(1)), ("q.jpg", picture(2)), back()];
+    let hanako = deliver(&home, line, "9990001", &hers, &["p.jpg", "q.jpg", "z.png"]);
+    went_on(&hanako);
+    // In another document of hers it is her own, and a blank back is everybody's.
+    went_on(&deliver(&home, line, "9990001", &[("q.jpg", picture(2)), ("r.jpg", picture(3))], &["q.jpg", "r.jpg"]));
+    went_on(&deliver(&home, line, "9990002", &[("s.jpg", picture(4)), back()], &["s.jpg", "z.png"]));
+    // Taro's page, and one of hers behind it; and hers alone.
+    let scans = [("a.jpg", picture(5)), ("p.jpg", picture(1))];
+    let mixed = deliver(&home, line, "9990002", &scans, &["a.jpg", "p.jpg"]);
+    let alone = deliver(&home, line, "9990003", &[("p.jpg", picture(1))], &["p.jpg"]);
+    for (document, number) in [(&mixed, 2), (&alone, 1)] {
+        let beside = json!({ "code": "equal-page", "earlier": hanako.id, "number": number });
+        assert_eq!((document.held, detail(document)), (Some(HoldReason::EqualBytes), beside), "{document:#?}");
+    }
+
+    // A person who has looked at both is believed.
+    home.requests(line)(Request::Identify {
+        by: by("sekinin"),
+        document: looked(&line.database, mixed.id),
+        facts: Box::new(Facts {
+            patient_id: Some("9990002".into()),
+            document_type: Some("referral-letter-demo".parse().unwrap()),
+            obtained_on: Some(home.today().parse().unwrap()),
+            ..Facts::default()
+        }),
+        supersedes: None,
+        reason: because("wrong-patient"),
+    });
+    let now = || line.database.read(async |tx| documents::get(tx, mixed.id).await).unwrap().unwrap();
+    let went_on = wait_for(|| Some(now()).filter(|now| now.state != DocumentState::Identifying));
+    assert!(went_on.is_some(), "{:#?}", now());
+    home.the_journal_is_whole();
+}
+
+/// A page on which every pixel is white: of a kind that two patients' blank backs are byte for byte.
+fn white() -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let (width, height) = (1240, 1754);
+    let mut encoder = png::Encoder::new(&mut bytes, width, height);
+    encoder.set_color(png::ColorType::Grayscale);
+    encoder.set_depth(png::BitDepth::One);
+    let mut writer = encoder.write_header().unwrap();
+    writer.write_image_data(&vec![0xff; width.div_ceil(8) as usize * height as usize]).unwrap();
+    writer.finish().unwrap();
+    bytes
 }

@@ -506,6 +506,7 @@ demo-try =
 held-detail-no-profile = This station has no profile for { $document_type }.
 held-detail-regrown = It may be a longer piece of a file taken in before. The earlier delivery: { $earlier }
 held-detail-equal-bytes = The earlier document: { $earlier }
+held-detail-equal-page = File { $number } of this document is, byte for byte, a file of the earlier document { $earlier }, which is another patient's or of which nobody can tell any more whose it was. Look at both, and say whose this one is.
 held-detail-equal-bytes-untold = The earlier document: { $earlier }. Whose it was cannot be told any more, because the database was made anew.
 held-detail-equal-bytes-open = The earlier document is not filed yet: { $earlier }. Once it is filed, this one counts as a further receipt of it; if it is sent back or discarded, this one goes on by itself.
 held-detail-source-grew = The file was changed at the station after it was taken in (delivery { $delivery }). What stands there now is taken in as a delivery of its own.

@@ -475,6 +475,7 @@ demo-try =
 held-detail-no-profile = 書類の種別 { $document_type } のプロファイルが、このステーションにはありません。
 held-detail-regrown = 同じファイルの続きかもしれません。以前の受付番号：{ $earlier }
 held-detail-equal-bytes = 以前の文書：{ $earlier }
+held-detail-equal-page = この文書の { $number } 番目のファイルは、以前の文書 { $earlier } のファイルとまったく同じ内容です。以前の文書は別の患者のものか、だれのものか分からなくなったものです。両方を見比べて、この文書がだれのものかを指定してください。
 held-detail-equal-bytes-untold = 以前の文書：{ $earlier }。データベースを作り直したため、だれのものだったか分からなくなっています。
 held-detail-equal-bytes-open = 以前の文書 { $earlier } は、まだ登録されていません。登録されれば、こちらは重ねて届いたものとして扱います。差し戻されるか取り消されれば、こちらの処理を自動で続けます。
 held-detail-source-grew = 取り込んだあとに、ステーションにある元のファイルが変わりました（受付番号 { $delivery }）。今あるファイルは、別の受付として取り込みます。

@@ -1,6 +1,7 @@
-//! Whether the bytes of a document came before: as a further receipt of another, or under another patient.
+//! Whether bytes of a document came before: all of them, as a further receipt of another, or some of them under another
+//! patient.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{composed, to_text, value};
 use crate::database::{DatabaseError, Tx};
@@ -11,7 +12,9 @@ use crate::ids::{Digest, DocumentId};
 use crate::judgement::ProfileRef;
 use crate::ledger::documents::{self, Document};
 use crate::ledger::waiting;
+use crate::measurements::{Decoded, Measurements, PageMeasurements};
 use crate::pipeline::failures::StageError;
+use crate::pipeline::line::Line;
 
 /// A document as it is compared with those that hold bytes of it.
 pub(super) struct Compared {
@@ -21,6 +24,8 @@ pub(super) struct Compared {
     pub(super) seen_beside: Vec<Beside>,
     pub(super) identity: Identity,
     pub(super) profile: ProfileRef,
+    /// Those of its contents that show nothing at all, and may be anybody's.
+    pub(super) blank: BTreeSet<Digest>,
 }
 
 /// What the others say of it.
@@ -36,30 +41,49 @@ pub(super) enum Standing {
     Contradicts(Beside),
 }
 
+impl Line {
+    /// Which of a document's contents, of those that others hold too, show nothing at all: blank backs are the same bytes.
+    pub(super) fn blank_contents(&self, id: DocumentId) -> Result<BTreeSet<Digest>, StageError> {
+        let shared = self.database.read::<_, DatabaseError, _>(async |tx| documents::contents_shared(tx, id).await)?;
+        let mut blank = BTreeSet::new();
+        for (content, object) in shared {
+            let measured: Measurements = serde_json::from_slice(&self.objects.get(&object)?)
+                .map_err(|error| StageError::Document(error.to_string()))?;
+            if !measured.pages.is_empty() && measured.pages.iter().all(shows_nothing) {
+                blank.insert(content);
+            }
+        }
+        Ok(blank)
+    }
+}
+
 impl Compared {
     /// Equal bytes are a mere further receipt only when station, identity, profile and the order of the pages agree and the
-    /// first was neither sent back nor discarded nor disposed of; under another patient they wait for a person, and so they do where nobody can tell any more under whom.
+    /// first was neither sent back nor discarded nor disposed of; under another patient they wait for a person, be they all of
+    /// it or one page, and so they do where nobody can tell any more under whom.
     pub(super) async fn with_others(&self, tx: &mut Tx) -> Result<Standing, StageError> {
         let document = &self.document;
         let ours = contents(&in_order(documents::parts(tx, document.id).await?, self.files.as_deref()));
-        let Some(first) = ours.first() else { return Ok(Standing::ItsOwn) };
-        for other in documents::of_content(tx, first, document.id).await? {
+        for other in self.others(tx, &ours).await? {
             let theirs = contents(&documents::parts(tx, other.id).await?);
             let is_equal = sorted(&theirs) == sorted(&ours);
-            if !is_equal {
-                continue;
-            }
+            let shared = ours.iter().position(|content| !self.blank.contains(content) && theirs.contains(content));
             let contradicts = match patient(&other.identity) {
                 Some(theirs) => Some(theirs) != patient(&self.identity),
                 // It may have been another's, and a person may have said so.
                 None => other.identity_lost,
             };
             let earlier = other.id;
-            let beside = match patient(&other.identity) {
-                None => Beside::EqualBytesUntold { earlier },
-                Some(_) => Beside::EqualBytes { earlier },
+            let beside = match (is_equal, shared) {
+                (true, _) if patient(&other.identity).is_none() => Some(Beside::EqualBytesUntold { earlier }),
+                (true, _) => Some(Beside::EqualBytes { earlier }),
+                (false, Some(at)) => {
+                    Some(Beside::EqualPage { earlier, number: u64::try_from(at).unwrap_or(u64::MAX).saturating_add(1) })
+                }
+                (false, None) => None,
             };
-            if contradicts && !self.seen_beside.contains(&beside) {
+            let beside = beside.filter(|beside| contradicts && !self.seen_beside.contains(beside));
+            if let Some(beside) = beside {
                 return Ok(Standing::Contradicts(beside));
             }
             // Whoever saw both and says what this one is, is believed: it is none of the other's receipts.
@@ -76,6 +100,20 @@ impl Compared {
             }
         }
         Ok(Standing::ItsOwn)
+    }
+
+    /// The documents that hold bytes of it, in the order of their making.
+    async fn others(&self, tx: &mut Tx, ours: &[Digest]) -> Result<Vec<Document>, DatabaseError> {
+        // Half of all documents may have the same blank back. One that shows nothing else is compared with its equals all the same.
+        let telling: BTreeSet<_> = ours.iter().filter(|content| !self.blank.contains(content)).collect();
+        let looked_for = if telling.is_empty() { ours.first().into_iter().collect() } else { telling };
+        let mut others = BTreeMap::new();
+        for content in looked_for {
+            for other in documents::of_content(tx, content, self.document.id).await? {
+                others.insert((other.created_at, other.id), other);
+            }
+        }
+        Ok(others.into_values().collect())
     }
 
     fn is_same_as(&self, other: &Document) -> bool {
@@ -120,4 +158,11 @@ fn sorted(contents: &[Digest]) -> Vec<Digest> {
 
 fn patient(identity: &Identity) -> Option<&str> {
     identity.patient.as_ref().map(|patient| patient.value.id.as_str())
+}
+
+/// Every pixel is white: what a profile merely calls blank may be a patient's. A PDF page may show more than its image.
+fn shows_nothing(page: &PageMeasurements) -> bool {
+    const ALL: u32 = 1_000_000;
+    let is_image_file = page.page_size.is_none() && page.images.is_empty();
+    is_image_file && page.decoded == Decoded::Whole && page.tone.is_some_and(|tone| tone.white_ppm == ALL)
 }
