@@ -15,6 +15,8 @@ mod journal;
 mod keys;
 #[path = "requests/left_over.rs"]
 mod left_over;
+#[path = "requests/other_keys.rs"]
+mod other_keys;
 #[path = "requests/people.rs"]
 mod people;
 #[path = "requests/put_off.rs"]

@@ -76,6 +76,8 @@ pub async fn restore(
         Deed::Appoint(ref appointment) => rows.push(Row::Appointment(appointment.clone())),
         Deed::EndAppointment { person, role, ends } => rows.push(Row::AppointmentEnds { person, role, at: ends }),
         Deed::OpenSession { session, ref station, expires, most, continues, ref attested, obtained_on } => {
+            let opened_with = entry.act.as_ref().and_then(|act| act.signatures.first());
+            let Some(certificate) = opened_with.map(|signature| signature.certificate) else { return Ok(lost) };
             // One that goes on has been attested before.
             let earlier = match continues {
                 Some(earlier) => self::session(tx, earlier).await?.and_then(|earlier| earlier.attestation),
@@ -85,6 +87,7 @@ pub async fn restore(
             rows.push(Row::SessionOpens(SessionRow {
                 id: session,
                 person: act.by,
+                certificate,
                 station: station.clone(),
                 opened_at: entry.at,
                 expires_at: expires,

@@ -3,7 +3,7 @@
 //! The row says that a session is open; the key itself is only in the memory of the process that opened it, and is
 //! wiped when the session ends in whatever way. After a restart no key is there, so what was open is closed.
 //!
-//! A session that is opened again by the same person at the same station within its caps goes on: the later row names
+//! A session that is opened again by the same person with the same key at the same station within its caps goes on: the later row names
 //! the earlier, and the caps count over both.
 //!
 //! How long it lasts and goes unused is counted by the clock since boot: a wall clock that is set for a moment ends nobody's
@@ -143,6 +143,8 @@ impl fmt::Display for CloseReason {
 pub struct Plan {
     pub session: SessionId,
     pub person: PersonId,
+    /// Of the key that is to open it.
+    pub certificate: Digest,
     pub station: Name,
     pub expires_at: Instant,
     pub most: u32,
@@ -171,7 +173,10 @@ pub async fn plan(
         return Err(Refused::StationBusy { station: station.to_string(), login }.into());
     }
     let session = SessionId::new();
-    let earlier = match rows::last_of(tx, person, station).await?.filter(|earlier| goes_on(earlier, caps, now)) {
+    let fingerprint = certificate.fingerprint;
+    // Whoever had the earlier one's key may be whom the later one's replaced; what they vouched for goes on with nobody.
+    let last = rows::last_of(tx, person, station).await?.filter(|earlier| earlier.certificate == fingerprint);
+    let earlier = match last.filter(|earlier| goes_on(earlier, caps, now)) {
         // One that was cut off again and again begins anew, so that the chain stays short.
         Some(earlier) if chain(tx, &earlier).await?.len() + 1 >= rows::LONGEST_CHAIN => None,
         earlier => earlier,
@@ -180,6 +185,7 @@ pub async fn plan(
         Some(earlier) => Plan {
             session,
             person,
+            certificate: fingerprint,
             station: station.clone(),
             expires_at: earlier.expires_at.min(longest),
             most: earlier.most.saturating_sub(earlier.signed).min(caps.most),
@@ -190,6 +196,7 @@ pub async fn plan(
         None => Plan {
             session,
             person,
+            certificate: fingerprint,
             station: station.clone(),
             expires_at: longest,
             most: caps.most,
@@ -248,6 +255,7 @@ pub async fn open(
     };
     if signed.act().deed != plan.act(attested, *obtained_on, signed.act().at, rules.home).deed
         || signed.act().by != plan.person
+        || signed.signatures().first().map(|signature| signature.certificate) != Some(plan.certificate)
     {
         return Err(Refused::MalformedAct.into());
     }
@@ -258,6 +266,7 @@ pub async fn open(
     let row = SessionRow {
         id: plan.session,
         person: plan.person,
+        certificate: plan.certificate,
         station: plan.station,
         opened_at: now,
         expires_at: plan.expires_at,

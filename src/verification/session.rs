@@ -96,14 +96,17 @@ impl Sessions {
         self.opened.iter().find(|opened| opened.session == session).ok_or(Fault::SessionNotOpened { session })
     }
 
-    /// A session and those that it goes on with, the nearest first. All are the same person's at the same station.
+    /// A session and those that it goes on with, the nearest first. All are the same person's at the same station, opened with
+    /// the same key: what somebody vouched for with a key that was revoked goes on with no other.
     fn chain(&self, session: SessionId) -> Result<Vec<&Opened>, Fault> {
         let mut chain = vec![self.opening(session)?];
         while let Some(last) = chain.last()
             && let Some(earlier) = last.continues
         {
             let earlier = self.opening(earlier)?;
-            let goes_on = (earlier.by, &earlier.station) == (last.by, &last.station) && earlier.index < last.index;
+            let opened_by = |opened: &'_ Opened| (opened.by, opened.certificate);
+            let goes_on =
+                opened_by(earlier) == opened_by(last) && earlier.station == last.station && earlier.index < last.index;
             if !goes_on {
                 return Err(Fault::SessionDiffers { index: last.index, field: "continues".to_owned() });
             }

@@ -138,11 +138,12 @@ async fn person(tx: &mut Tx, now: Instant) -> Rows {
     .execute(&mut *tx)
     .await?;
     sqlx::query(
-        "INSERT INTO session (id, person, station, opened_at, expires_at, most, signed)
-         VALUES ($1, $2, 'er', $3, $3, 200, 3)",
+        "INSERT INTO session (id, person, certificate, station, opened_at, expires_at, most, signed)
+         VALUES ($1, $2, $3, 'er', $4, $4, 200, 3)",
     )
     .bind(SESSION)
     .bind(PERSON)
+    .bind(Digest::of(b"a certificate").to_string())
     .bind(now.as_microseconds())
     .execute(tx)
     .await?;

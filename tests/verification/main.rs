@@ -10,6 +10,7 @@ mod hostile;
 mod insider;
 mod journal;
 mod journal_files;
+mod keys;
 mod packs;
 mod revocations;
 mod stamped;

@@ -323,6 +323,8 @@ CREATE TABLE appointment (
 CREATE TABLE session (
     id            TEXT PRIMARY KEY,
     person        TEXT NOT NULL REFERENCES person (id),
+    -- of the key that it was opened with: with another of the same person's nothing goes on
+    certificate   TEXT NOT NULL,
     station       TEXT NOT NULL,
     opened_at     BIGINT NOT NULL,
     expires_at    BIGINT NOT NULL,

@@ -8,7 +8,7 @@ use sqlx::any::AnyRow;
 
 use super::{Attestation, CloseReason};
 use crate::database::{DatabaseError, Tx, instant, unreadable};
-use crate::ids::{Name, PersonId, SessionId};
+use crate::ids::{Digest, Name, PersonId, SessionId};
 use crate::instant::Instant;
 use crate::ledger::documents::{from_json, to_json};
 
@@ -17,6 +17,8 @@ use crate::ledger::documents::{from_json, to_json};
 pub struct SessionRow {
     pub id: SessionId,
     pub person: PersonId,
+    /// Of the key with which it was opened.
+    pub certificate: Digest,
     pub station: Name,
     pub opened_at: Instant,
     pub expires_at: Instant,
@@ -43,7 +45,8 @@ impl SessionRow {
 /// No session goes on with as many as these: a longer chain is a fault in the register.
 pub(super) const LONGEST_CHAIN: usize = 100;
 
-const COLUMNS: &str = "id, person, station, opened_at, expires_at, most, signed, attestation, obtained_on, continues,
+const COLUMNS: &str =
+    "id, person, certificate, station, opened_at, expires_at, most, signed, attestation, obtained_on, continues,
     closed_at, close_reason";
 
 pub async fn get(tx: &mut Tx, id: SessionId) -> Result<Option<SessionRow>, DatabaseError> {
@@ -102,12 +105,13 @@ pub async fn count_signed(tx: &mut Tx, id: SessionId) -> Result<(), DatabaseErro
 pub(in crate::people) async fn insert(tx: &mut Tx, row: &SessionRow) -> Result<(), DatabaseError> {
     let attestation = row.attestation.as_ref().map(|said| to_json("session.attestation", said)).transpose()?;
     sqlx::query(
-        "INSERT INTO session (id, person, station, opened_at, expires_at, most, signed, attestation, obtained_on,
+        "INSERT INTO session (id, person, certificate, station, opened_at, expires_at, most, signed, attestation, obtained_on,
              continues)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
     )
     .bind(row.id.to_string())
     .bind(row.person.to_string())
+    .bind(row.certificate.to_string())
     .bind(row.station.to_string())
     .bind(row.opened_at.as_microseconds())
     .bind(row.expires_at.as_microseconds())
@@ -168,6 +172,7 @@ fn read_row(row: &AnyRow) -> Result<SessionRow, DatabaseError> {
     Ok(SessionRow {
         id: text("id")?.parse().map_err(unreadable("session.id"))?,
         person: text("person")?.parse().map_err(unreadable("session.person"))?,
+        certificate: text("certificate")?.parse().map_err(unreadable("session.certificate"))?,
         station: text("station")?.parse().map_err(unreadable("session.station"))?,
         opened_at: instant("session.opened_at", row.try_get("opened_at")?)?,
         expires_at: instant("session.expires_at", row.try_get("expires_at")?)?,
