@@ -84,7 +84,7 @@ impl People {
     /// An entry that says something of people is learned from.
     pub(super) fn read(&mut self, entry: &Entry, anchors: Option<&Anchors>) -> Result<Option<Act>, ActFault> {
         let Some(signed) = &entry.act else {
-            return if must_hold_act(entry.kind) { Err(ActFault::ActMissing) } else { Ok(None) };
+            return if Deed::KINDS.contains(&entry.kind) { Err(ActFault::ActMissing) } else { Ok(None) };
         };
         let act = Act::parse(&signed.text).map_err(|_| ActFault::ActUnreadable)?;
         let agrees = act.home == entry.home
@@ -283,27 +283,4 @@ fn bound(act: &Act, signatures: &[ActSignature], entered: Instant) -> Result<(),
         _ => true,
     };
     if fits { Ok(()) } else { Err(ActFault::ActOutOfPlace) }
-}
-
-/// The kinds that are nothing without somebody's signature.
-fn must_hold_act(kind: Kind) -> bool {
-    matches!(
-        kind,
-        Kind::HomeFounded
-            | Kind::PersonEnrolled
-            | Kind::CertificateIssued
-            | Kind::CertificateRevoked
-            | Kind::Appointed
-            | Kind::ProfileAdopted
-            | Kind::SessionOpened
-            | Kind::BatchAttested
-            | Kind::DeliveryDecided
-            | Kind::DocumentIdentified
-            | Kind::DocumentAccepted
-            | Kind::DocumentConfirmed
-            | Kind::DocumentSentBack
-            | Kind::DocumentDiscarded
-            | Kind::LateReleased
-            | Kind::ClockAcknowledged
-    )
 }

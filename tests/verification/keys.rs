@@ -1,16 +1,16 @@
-//! What hangs on the very key with which somebody did something.
+//! What hangs on the very key with which somebody did something, and on there being an act at all.
 
 use torikomi::crypto::make::{KeyPair, Suite};
 use torikomi::evidence::record::RecordJson;
-use torikomi::ids::SessionId;
+use torikomi::ids::{DocumentId, SessionId};
 use torikomi::journal::{Draft, Kind, Subject};
 use torikomi::people::acts::{Deed, RevocationReason};
 use torikomi::people::certificates::Signer;
 use torikomi::people::enrolment;
 use torikomi::people::sessions::Attested;
-use torikomi::verification::{Fault, Said, Step, Verdict, verify_pack};
+use torikomi::verification::{ActFault, Fault, Said, Step, Verdict, verify_pack};
 
-use crate::forgeries::append;
+use crate::forgeries::{acts_at_fault, append};
 use crate::hospital::{Hospital, Recipe, TAKEN_IN_AT, at, validity};
 
 /// The session of before, which goes on.
@@ -71,4 +71,16 @@ fn a_session_goes_on_with_the_key_that_opened_the_one_before() {
     assert_eq!(verdict, Verdict::Passed, "{said:?}");
     let (_, said) = continued(true);
     assert!(matches!(&said, Said::Fault(Fault::SessionDiffers { field, .. }) if field == "continues"), "{said:?}");
+}
+
+#[test]
+fn an_act_of_whichever_kind_is_nothing_without_the_act() {
+    let hospital = Hospital::new();
+    let now = at(TAKEN_IN_AT);
+    let mut missing = Vec::new();
+    for kind in [Kind::DocumentRetried, Kind::DocumentAssigned, Kind::DocumentConfirmed, Kind::LateReleased] {
+        let entry = Draft::by_system(kind, Subject::document(DocumentId::new()));
+        missing.push((hospital.append(entry, now).index, ActFault::ActMissing));
+    }
+    assert_eq!(acts_at_fault(&hospital), missing);
 }

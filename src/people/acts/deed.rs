@@ -369,31 +369,6 @@ impl Deed {
         }
     }
 
-    /// What kind of entry it makes in the journal.
-    #[must_use]
-    pub const fn kind(&self) -> Kind {
-        match self {
-            Self::Genesis { .. } => Kind::HomeFounded,
-            Self::AddPerson { .. } => Kind::PersonEnrolled,
-            Self::Enrol(_) => Kind::CertificateIssued,
-            Self::Revoke { .. } => Kind::CertificateRevoked,
-            Self::Appoint(_) | Self::EndAppointment { .. } => Kind::Appointed,
-            Self::ApproveProfile { .. } => Kind::ProfileAdopted,
-            Self::OpenSession { .. } => Kind::SessionOpened,
-            Self::AttestBatch { .. } => Kind::BatchAttested,
-            Self::TakeAsIs { .. } | Self::RefuseDelivery { .. } | Self::RetryDelivery { .. } => Kind::DeliveryDecided,
-            Self::Identify { .. } => Kind::DocumentIdentified,
-            Self::Accept { .. } | Self::Exception { .. } => Kind::DocumentAccepted,
-            Self::Confirm { .. } => Kind::DocumentConfirmed,
-            Self::LateRelease { .. } => Kind::LateReleased,
-            Self::SendBack { .. } => Kind::DocumentSentBack,
-            Self::Discard { .. } => Kind::DocumentDiscarded,
-            Self::Assign { .. } => Kind::DocumentAssigned,
-            Self::Retry { .. } => Kind::DocumentRetried,
-            Self::AcknowledgeClock { .. } => Kind::ClockAcknowledged,
-        }
-    }
-
     /// What it is about. An act on several documents names none here; each document has an entry of its own.
     #[must_use]
     pub fn subject(&self) -> Subject {
@@ -442,6 +417,49 @@ impl Deed {
             _ => &[],
         }
     }
+}
+
+/// Which kind of entry each act makes in the journal.
+macro_rules! kinds {
+    ($($deed:ident => $kind:ident,)*) => {
+        impl Deed {
+            /// What kind of entry it makes in the journal.
+            #[must_use]
+            pub const fn kind(&self) -> Kind {
+                match self {
+                    $(Self::$deed { .. } => Kind::$kind,)*
+                }
+            }
+
+            /// The kinds of entries that acts make: one of them without an act is nothing.
+            pub const KINDS: &[Kind] = &[$(Kind::$kind,)*];
+        }
+    };
+}
+
+kinds! {
+    Genesis => HomeFounded,
+    AddPerson => PersonEnrolled,
+    Enrol => CertificateIssued,
+    Revoke => CertificateRevoked,
+    Appoint => Appointed,
+    EndAppointment => Appointed,
+    ApproveProfile => ProfileAdopted,
+    OpenSession => SessionOpened,
+    AttestBatch => BatchAttested,
+    TakeAsIs => DeliveryDecided,
+    RefuseDelivery => DeliveryDecided,
+    RetryDelivery => DeliveryDecided,
+    Identify => DocumentIdentified,
+    Accept => DocumentAccepted,
+    Exception => DocumentAccepted,
+    Confirm => DocumentConfirmed,
+    LateRelease => LateReleased,
+    SendBack => DocumentSentBack,
+    Discard => DocumentDiscarded,
+    Assign => DocumentAssigned,
+    Retry => DocumentRetried,
+    AcknowledgeClock => ClockAcknowledged,
 }
 
 /// Who else signs an act.
