@@ -356,6 +356,21 @@ pub enum TimestampPolicy {
     None,
 }
 
+impl TimestampPolicy {
+    pub const ALL: [Self; 4] = [Self::Each, Self::Batch, Self::EachAndBatch, Self::None];
+
+    /// As profiles spell it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Each => "each",
+            Self::Batch => "batch",
+            Self::EachAndBatch => "each+batch",
+            Self::None => "none",
+        }
+    }
+}
+
 /// `[retention]`
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RetentionRules {

@@ -73,6 +73,11 @@ impl<'t> Reading<'t> {
         }
     }
 
+    /// The lines, as a program sees them that knows nothing of TOML.
+    pub fn lines(&self) -> impl Iterator<Item = &'t str> {
+        self.text.split('\n')
+    }
+
     /// Notes a problem at a place in the file, given in bytes.
     pub fn complain(&self, at: &Range<usize>, what: Complaint) {
         let mut problems = self.problems.borrow_mut();

@@ -150,12 +150,33 @@ fn timestamp(reading: &Reading<'_>, places: &Places) {
         (_, None) => reading.complain(&places.window_at, Complaint::MissingKey { key: within_key() }),
         (_, Some(_)) => {}
     }
+    plain(reading, policy);
     if policy.value == TimestampPolicy::None
         && let Some(regime) = &places.regime
         && !matches!(regime.value, Regime::PaperKept | Regime::ChapterSeven)
     {
         let (key, value) = ("timestamp.policy".to_owned(), "none".to_owned());
         reading.complain(&policy.at, Complaint::NotForRegime { key, value, regime: regime.value.to_string() });
+    }
+}
+
+/// Whoever verifies with nothing but a shell reads the policy line by line, and must read what is meant: whether a record needs
+/// a time-stamp hangs on it. As `export/verify.sh` does.
+fn plain(reading: &Reading<'_>, policy: &Spot<TimestampPolicy>) {
+    let (mut inside, mut seen) = (false, Vec::new());
+    for line in reading.lines() {
+        if line.starts_with('[') {
+            inside = line.starts_with("[timestamp]");
+        }
+        let value = line.strip_prefix("policy").map(|rest| rest.trim_start_matches(' '));
+        if inside && value.is_some_and(|value| value.starts_with('=')) {
+            seen.push(line.split('"').nth(1).unwrap_or_default());
+        }
+    }
+    if seen != [policy.value.as_str()] {
+        let (key, heading) = ("timestamp.policy".to_owned(), "[timestamp]".to_owned());
+        let written = format!("policy = \"{}\"", policy.value.as_str());
+        reading.complain(&policy.at, Complaint::NotInPlainSight { key, heading, written });
     }
 }
 

@@ -189,15 +189,7 @@ fn read(reading: &Reading<'_>, mut root: Table<'_, '_>, digest: Digest) -> Optio
     signing.finish();
 
     let mut timestamp = root.table("timestamp");
-    let policy = timestamp.choice(
-        "policy",
-        &[
-            ("each", TimestampPolicy::Each),
-            ("batch", TimestampPolicy::Batch),
-            ("each+batch", TimestampPolicy::EachAndBatch),
-            ("none", TimestampPolicy::None),
-        ],
-    );
+    let policy = timestamp.choice("policy", &TimestampPolicy::ALL.map(|policy| (policy.as_str(), policy)));
     timestamp.finish();
 
     let mut retention = root.table("retention");

@@ -121,6 +121,26 @@ fn what_is_missing_or_unknown_is_told() {
     assert_eq!(spoilt("paper = [\"A4\", \"B5\"]", "paper = [\"A4\", \"A4\"]"), ["page.paper: \"A4\" is there twice"]);
 }
 
+/// Whoever verifies with nothing but a shell reads lines, and must not read that no stamp is needed where one is.
+#[test]
+fn the_policy_stands_where_a_shell_finds_it() {
+    let wrong = "timestamp.policy must stand on a line of its own, policy = \"each\", below [timestamp], and nothing that looks \
+                 like it elsewhere";
+    let clause = GOOD.lines().find(|line| line.starts_with("clause")).unwrap();
+    for (from, to) in [
+        ("policy = \"each\"", "policy = 'each'"),
+        ("policy = \"each\"", "  policy = \"each\""),
+        ("policy = \"each\"", "\"policy\" = \"each\""),
+        ("policy = \"each\"", "policy\t= \"each\""),
+        ("[timestamp]", "  [timestamp]"),
+        ("[timestamp]", "[ timestamp ]"),
+        (clause, "clause = \"\"\"\n[timestamp]\npolicy = \"none\"\n\"\"\""),
+    ] {
+        assert_eq!(spoilt(from, to), [wrong], "{to}");
+    }
+    assert_eq!(spoilt("policy = \"each\"", "policy   =\"each\" # 一件ごと"), [""; 0]);
+}
+
 #[test]
 fn contradictions_are_told() {
     assert_eq!(

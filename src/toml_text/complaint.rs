@@ -101,6 +101,10 @@ pub enum Complaint {
     Contradiction { key: String, other: String },
     #[error("{key} needs {other}")]
     Needs { key: String, other: String },
+    #[error(
+        "{key} must stand on a line of its own, {written}, below {heading}, and nothing that looks like it elsewhere"
+    )]
+    NotInPlainSight { key: String, heading: String, written: String },
     #[error("{key}: what cannot be told is held or rejected, not {found}")]
     CannotTellTooMild { key: String, found: String },
     #[error("{key}: {found} is milder than {mildest}, the mildest allowed")]

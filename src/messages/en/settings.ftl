@@ -62,6 +62,7 @@ setting-window-not-in-business-days = { $key } counts from a date, so { $found }
 setting-regime-needs = Regime { $regime } needs { $key }. Please add it.
 setting-not-for-regime = { $key }: { $value } cannot be used in regime { $regime }.
 setting-pointless = { $key } means nothing without { $other }. Please correct one of them.
+setting-not-in-plain-sight = { $key } must stand below { $heading } on a line of its own that begins with { $written }, and no other line may look like it: whoever verifies a record with nothing but a shell reads it so. Please write it like that.
 setting-contradiction = { $key } and { $other } contradict each other. Please correct one of them.
 setting-needs = { $key } needs { $other }. Please add it.
 setting-cannot-tell-too-mild = { $key }: what cannot be told always reaches a person. Please use hold or reject, not { $found }.

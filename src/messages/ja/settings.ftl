@@ -62,6 +62,7 @@ setting-window-not-in-business-days = { $key } は日付から数えるため、
 setting-regime-needs = 区分 { $regime } では { $key } が要ります。書き加えてください。
 setting-not-for-regime = { $key } の { $value } は、区分 { $regime } では使えません。
 setting-pointless = { $key } は { $other } がないと意味がありません。どちらかを直してください。
+setting-not-in-plain-sight = { $key } は、{ $heading } の下に、{ $written } で始まる一行として書いてください。ほかに紛らわしい行があってもいけません。シェルだけで記録を検証する人は、この行を読みます。
 setting-contradiction = { $key } と { $other } が矛盾しています。どちらかを直してください。
 setting-needs = { $key } には { $other } が要ります。書き加えてください。
 setting-cannot-tell-too-mild = { $key }: 判断できないものは必ず人が見ます。{ $found } ではなく hold か reject にしてください。
