@@ -212,16 +212,17 @@ impl Filing<'_> {
 }
 
 /// What the record rests on that counts no more: a record that would be denied is not filed.
-async fn what_is_void(tx: &mut Tx, record: &RecordJson, proven_at: Instant) -> Result<Option<Void>, DatabaseError> {
-    if let Some(held) = certificates::get(tx, record.signer.certificate).await? {
-        if let Some(since) = held.revoked_at.filter(|since| *since <= proven_at) {
-            return Ok(Some(Void::SignerRevoked { since }));
-        }
-        // Whoever verifies asks for the signer at the time that is proven, not at the one that the signature states.
-        if proven_at < held.not_before || held.not_after < proven_at {
-            let (not_before, not_after) = (held.not_before, held.not_after);
-            return Ok(Some(Void::SignerNotValid { not_before, not_after, proven_at }));
-        }
+async fn what_is_void(tx: &mut Tx, record: &RecordJson, proven_at: Instant) -> Result<Option<Void>, FilingError> {
+    let held = certificates::get(tx, record.signer.certificate).await?;
+    // Of one that the register does not know nobody can tell whether it was revoked.
+    let held = held.ok_or(FilingError::Incoherent("the signer's certificate is not in the register"))?;
+    if let Some(since) = held.revoked_at.filter(|since| *since <= proven_at) {
+        return Ok(Some(Void::SignerRevoked { since }));
+    }
+    // Whoever verifies asks for the signer at the time that is proven, not at the one that the signature states.
+    if proven_at < held.not_before || held.not_after < proven_at {
+        let (not_before, not_after) = (held.not_before, held.not_after);
+        return Ok(Some(Void::SignerNotValid { not_before, not_after, proven_at }));
     }
     let named = |index: u64| record.decisions.iter().any(|decision| decision.journal_index == index);
     let decided = decisions::of_document(tx, record.document).await?;

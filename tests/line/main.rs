@@ -74,6 +74,7 @@ mod stepped;
 mod store_check;
 mod superseding;
 mod tsa;
+mod unknown_signer;
 mod unmounted;
 mod weaker;
 mod workers;
