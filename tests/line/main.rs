@@ -65,6 +65,7 @@ mod scripted;
 mod shown;
 mod silence;
 mod stamped;
+mod starting;
 #[path = "../support/schema.rs"]
 mod schema;
 mod stamping;

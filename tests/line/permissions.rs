@@ -12,6 +12,7 @@ use torikomi::store::records::{self, Filter};
 use crate::account::{filed, names, the_journal_is_whole, wait_for};
 use crate::burst::{consent, deliver_consent, put};
 use crate::hospital::{Daemon, Hospital, PATIENCE, Settings};
+use crate::starting::nothing_is_read_out_of;
 
 const NOBODY: &str = "65534";
 /// Somebody else again.
@@ -44,6 +45,7 @@ fn what_may_be_neither_read_nor_removed_is_told_and_the_rest_passes() {
     let mut hospital = Hospital::found();
     hospital.configure(&Settings { station: "patience = \"8s\"\n", ..Settings::default() });
     let daemon = start_as_somebody(&hospital);
+    nothing_is_read_out_of(daemon.id());
     hospital.open_session().unwrap();
     let told = |what: &str| {
         wait_for(&hospital, what, || {
