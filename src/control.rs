@@ -321,6 +321,8 @@ pub enum Refusal {
     BadRequest { problem: String },
     /// Disk, database or authority failed. Try again.
     Environment { problem: String },
+    /// The database is damaged, and takes no change any more.
+    DatabaseDamaged { problem: String },
 }
 
 /// Why a profile cannot come into force. The catalogue has a sentence for each: `profile-refusal-<code>`.
@@ -345,7 +347,7 @@ impl Refusal {
     #[must_use]
     pub fn exit_status(&self) -> u8 {
         match self {
-            Self::Environment { .. } => 3,
+            Self::Environment { .. } | Self::DatabaseDamaged { .. } => 3,
             Self::BadRequest { .. }
             | Self::UnknownReason { .. }
             | Self::DayToCome { .. }

@@ -13,11 +13,12 @@ mod dialect;
 pub mod engines;
 mod migrations;
 pub mod owner;
+mod trouble;
 
 use std::panic::AssertUnwindSafe;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant as Moment};
 
@@ -31,6 +32,7 @@ use crate::instant::Instant;
 pub use address::{Address, ServerUrl};
 use dialect::{Dialect, Use};
 pub use migrations::SCHEMA_VERSION;
+use trouble::Trouble;
 
 /// A connection inside a transaction (writer) or a snapshot (reader).
 pub type Tx = AnyConnection;
@@ -91,7 +93,7 @@ impl From<sqlx::Error> for DatabaseError {
         match code.as_deref() {
             // PostgreSQL's have five characters: https://www.postgresql.org/docs/current/errcodes-appendix.html
             Some("53100") => Self::DiskFull,
-            Some("XX001" | "XX002") => Self::Corrupt(error.to_string()),
+            Some("XX001" | "XX002") => Self::damaged(error.to_string()),
             Some(code) if code.len() == 5 && code.starts_with("23") => Self::Conflict(error.to_string()),
             Some(code) if code.len() == 5 && code.starts_with("22") => Self::Unreadable(error.to_string()),
             // It answers, and lets nobody in: gone, a standby, shutting down, full, for others, or busy for too long.
@@ -105,7 +107,7 @@ impl From<sqlx::Error> for DatabaseError {
                 // SQLite's extended codes carry the primary code in their low byte: https://www.sqlite.org/rescode.html
                 match code.parse::<u32>().map(|code| code & 0xff) {
                     Ok(13) => Self::DiskFull,
-                    Ok(11 | 26) => Self::Corrupt(error.to_string()),
+                    Ok(11 | 26) => Self::damaged(error.to_string()),
                     // A rule of a table stands against this one row.
                     Ok(19) => Self::Conflict(error.to_string()),
                     _ => Self::Other(Arc::new(error)),
@@ -117,6 +119,15 @@ impl From<sqlx::Error> for DatabaseError {
             }
             _ => Self::Other(Arc::new(error)),
         }
+    }
+}
+
+impl DatabaseError {
+    /// That the database is damaged. Found while it is read or written, it stays known ([`Database::trouble`]), whatever the
+    /// job that met with it makes of it.
+    pub fn damaged(what: String) -> Self {
+        Trouble::found(&what);
+        Self::Corrupt(what)
     }
 }
 
@@ -163,20 +174,6 @@ pub struct Database {
     writer: Option<JoinHandle<()>>,
     trouble: Trouble,
     patience: Option<Duration>,
-}
-
-/// Why the database takes no change just now. The writer alone sets and clears it.
-#[derive(Clone, Default)]
-struct Trouble(Arc<Mutex<Option<DatabaseError>>>);
-
-impl Trouble {
-    fn get(&self) -> Option<DatabaseError> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    fn set(&self, trouble: Option<DatabaseError>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = trouble;
-    }
 }
 
 /// Work for the writer.
@@ -321,7 +318,7 @@ impl Database {
     }
 
     /// What keeps changes from being recorded just now: nothing is to be begun whose outcome could not be. It ends by
-    /// itself once there is room, or the server is back.
+    /// itself once there is room, or the server is back; damage does not end while this is open.
     #[must_use]
     pub fn trouble(&self) -> Option<DatabaseError> {
         self.trouble.get()
@@ -350,7 +347,7 @@ impl Database {
         E: From<DatabaseError>,
         F: for<'t> AsyncFnOnce(&'t mut Tx) -> Result<T, E>,
     {
-        self.runtime.block_on(async {
+        self.runtime.block_on(self.trouble.watching(async {
             let mut connection = self.readers.acquire().await.map_err(DatabaseError::from)?;
             let read = within(self.patience, async {
                 // Its snapshot is that of the first statement. It ends when it is dropped; there is nothing to commit.
@@ -364,7 +361,7 @@ impl Database {
                 drop(connection.detach());
                 Err(silent.into())
             })
-        })
+        }))
     }
 }
 
@@ -412,7 +409,7 @@ impl Writer {
     async fn write_jobs(&mut self, queue: &Receiver<Job>, on_commit: &(dyn Fn() + Send)) {
         let mut tried = Moment::now();
         loop {
-            let troubled = self.trouble.get().is_some();
+            let troubled = self.trouble.get().is_some() && self.trouble.damage().is_none();
             if troubled && tried.elapsed() >= TRIAL_EVERY {
                 tried = Moment::now();
                 if self.has_room() && self.trial().await.is_ok() {
@@ -432,6 +429,11 @@ impl Writer {
                     Err(_) => break,
                 }
             };
+            if let Some(damage) = self.trouble.damage() {
+                // What is written over damage may make it worse.
+                (first.refuse)(damage);
+                continue;
+            }
             let (mut next, mut replies) = (Some(first), Vec::new());
             let committed = self.commit_batch(&mut next, queue, &mut replies).await;
             match &committed {
@@ -465,6 +467,9 @@ impl Writer {
             && self.dialect == Dialect::Postgres
         {
             self.connection = None;
+        }
+        if let DatabaseError::Corrupt(what) = error {
+            self.trouble.note_damage(what);
         }
         if self.trouble.get().is_some() {
             return;
@@ -523,13 +528,13 @@ impl Writer {
         queue: &Receiver<Job>,
         replies: &mut Vec<Reply>,
     ) -> Result<(), DatabaseError> {
-        let (begin, patience) = (self.dialect.begin(), self.patience);
+        let (begin, patience, trouble) = (self.dialect.begin(), self.patience, self.trouble.clone());
         let connection = self.connection().await?;
         say(patience, connection, begin).await?;
         while next.is_some() {
             say(patience, connection, "SAVEPOINT job").await?;
             let Some(job) = next.take() else { break };
-            let finished = match within(patience, (job.run)(connection)).await {
+            let finished = match within(patience, trouble.watching((job.run)(connection))).await {
                 Ok(finished) => finished,
                 Err(silent) => {
                     let refuse = job.refuse;
@@ -542,6 +547,9 @@ impl Writer {
                 }
             };
             replies.push(finished.reply);
+            if let Some(damage) = trouble.damage() {
+                return Err(damage);
+            }
             if !finished.keep {
                 say(patience, connection, "ROLLBACK TO SAVEPOINT job").await?;
             }
@@ -559,39 +567,4 @@ async fn say(patience: Option<Duration>, connection: &mut Tx, statement: &'stati
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// As of a machine that is gone: the question is with the server, and no answer comes.
-    async fn ask_in_vain(tx: &mut Tx) -> Result<(), DatabaseError> {
-        sqlx::raw_sql("SELECT CAST(pg_sleep(60) AS TEXT)").execute(tx).await?;
-        Ok(())
-    }
-
-    #[test]
-    fn a_server_that_falls_silent_is_away_and_nothing_waits_for_it() {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let address = engines::on_a_server(runtime.handle());
-        let patience = Some(Duration::from_millis(500));
-        let database = Database::open_patiently(address, true, runtime.handle(), patience, || ()).unwrap();
-        let version = || database.read(async |tx| migrations::version(Dialect::Postgres, tx).await);
-
-        // More often than there are connections: none is left in vain.
-        for _ in 0..=READERS {
-            let read = database.read(ask_in_vain);
-            assert!(matches!(read, Err(DatabaseError::Unreachable(_))), "{read:?}");
-        }
-        assert_eq!(version().unwrap(), SCHEMA_VERSION);
-
-        let written = database.write(ask_in_vain);
-        assert!(matches!(written, Err(DatabaseError::Unreachable(_))), "{written:?}");
-        assert!(database.trouble().is_some());
-        let taken = || database.write::<_, DatabaseError, _>(async |tx| say(None, tx, dialect::TRIAL).await);
-        let deadline = Moment::now() + Duration::from_secs(20);
-        while database.trouble().is_some() && Moment::now() < deadline {
-            std::thread::sleep(Duration::from_millis(100));
-        }
-        assert!(database.trouble().is_none());
-        taken().unwrap();
-    }
-}
+mod tests;

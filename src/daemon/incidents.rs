@@ -171,7 +171,7 @@ fn look_around(line: &Line) -> BTreeMap<Cause, Seen> {
     for (_, _, why) in line.shared.paused() {
         let cause = match why {
             Away::Disk { .. } => Cause::Disk,
-            Away::Database { .. } => Cause::Database,
+            Away::Database { .. } | Away::DatabaseDamaged { .. } => Cause::Database,
             Away::Store { .. } | Away::Objects { .. } => Cause::Store,
             Away::Workers { .. } => Cause::Workers,
             // Each authority answers for itself; of a crash the log tells.

@@ -20,7 +20,7 @@ use crate::keyring::{self, Keyring, KeyringError};
 use crate::ledger::watched_files::{self, KnownFile};
 use crate::patients::{Patients, PatientsProblem};
 use crate::people::sessions::Sessions;
-use crate::pipeline::driver::Shared;
+use crate::pipeline::driver::{Away, Shared};
 use crate::pipeline::line::{CalendarFile, Fault, Line, Profiles, WatchedFile};
 use crate::store::{Objects, StoreError};
 use crate::toml_text::Problem;
@@ -102,8 +102,8 @@ pub fn open(
     let displaced = Arc::new(Mutex::new(None::<String>));
     let moved = Arc::clone(&displaced);
     let displaced_by = move || moved.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    let blocked =
-        move || asked.trouble().map(|trouble| trouble.to_string()).or_else(|| watched.away()).or_else(&displaced_by);
+    let outside = move || watched.away().or_else(&displaced_by).map(|problem| Away::Database { problem });
+    let blocked = move || asked.trouble().map(Away::from).or_else(&outside);
     let line = Line {
         authorities: authorities(&home, &config)?,
         custody: Folder::open(&layout.custody(&config))?,

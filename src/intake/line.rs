@@ -371,12 +371,12 @@ fn take_turns(shared: &Shared, at_station: &Mutex<AtStation>, mut watch: Watch) 
         let now = Moment::now();
         if let Some(trouble) = shared.instruments.database.trouble() {
             // Nothing is looked at whose outcome could not be recorded.
-            let paused = Paused {
-                since: shared.now(),
-                at: Blocked::Database,
-                disk_full: matches!(trouble, DatabaseError::DiskFull),
-                error: trouble.to_string(),
+            let disk_full = matches!(trouble, DatabaseError::DiskFull);
+            let (at, error) = match trouble {
+                DatabaseError::Corrupt(what) => (Blocked::DatabaseDamaged, what),
+                trouble => (Blocked::Database, trouble.to_string()),
             };
+            let paused = Paused { since: shared.now(), at, disk_full, error };
             shared.gate.shut(paused, 0, now);
             next = Some(now + TRY_AGAIN);
             continue;

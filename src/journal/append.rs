@@ -119,7 +119,7 @@ impl Journal {
             return if entries == 0 {
                 Ok(Frontier::default())
             } else {
-                Err(DatabaseError::Corrupt(format!("the journal has {entries} entries and no head")))
+                Err(DatabaseError::damaged(format!("the journal has {entries} entries and no head")))
             };
         };
         let known = self.edge.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
@@ -133,7 +133,7 @@ impl Journal {
         if restored.root() == head.root {
             Ok(restored)
         } else {
-            Err(DatabaseError::Corrupt(
+            Err(DatabaseError::damaged(
                 "the journal's head does not fit its tree: run `torikomi journal verify`".into(),
             ))
         }

@@ -331,7 +331,7 @@ pub async fn edge_at(tx: &mut Tx, size: u64) -> Result<Frontier, DatabaseError> 
         }
     }
     Frontier::restore(size, |level, index| nodes.get(&(level, index)).copied())
-        .map_err(|error| DatabaseError::Corrupt(format!("journal: {error}")))
+        .map_err(|error| DatabaseError::damaged(format!("journal: {error}")))
 }
 
 /// The proof that entry `index` is in the tree of `size` entries.
@@ -357,7 +357,7 @@ async fn with_nodes<T>(
                 Some(hash) => {
                     nodes.insert((missing.level, missing.index), hash);
                 }
-                None => return Err(DatabaseError::Corrupt(format!("journal: {missing}"))),
+                None => return Err(DatabaseError::damaged(format!("journal: {missing}"))),
             },
             Err(error) => return Err(DatabaseError::Conflict(error.to_string())),
         }

@@ -120,7 +120,7 @@ fn read_row(row: &sqlx::any::AnyRow) -> Result<Version, DatabaseError> {
         digest: text("digest")?.parse().map_err(unreadable("profile_version.digest"))?,
     };
     if Digest::of(&bytes) != reference.digest {
-        return Err(DatabaseError::Corrupt(format!("the bytes of profile {} are not its own", reference.id)));
+        return Err(DatabaseError::damaged(format!("the bytes of profile {} are not its own", reference.id)));
     }
     Ok(Version {
         reference,

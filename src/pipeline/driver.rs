@@ -87,6 +87,10 @@ pub enum Away {
     Database {
         problem: String,
     },
+    /// It is damaged: nothing goes on before a person has it made anew.
+    DatabaseDamaged {
+        problem: String,
+    },
     /// The objects of filed records.
     Store {
         problem: String,
@@ -111,7 +115,10 @@ pub enum Away {
 
 impl From<DatabaseError> for Away {
     fn from(error: DatabaseError) -> Self {
-        Self::Database { problem: error.to_string() }
+        match error {
+            DatabaseError::Corrupt(problem) => Self::DatabaseDamaged { problem },
+            error => Self::Database { problem: error.to_string() },
+        }
     }
 }
 
@@ -141,7 +148,7 @@ pub struct Shared {
     paused: Mutex<BTreeMap<StageName, Pause>>,
     clock: Arc<Clock>,
     /// What keeps every stage from beginning anything, where something does.
-    blocked: Box<dyn Fn() -> Option<String> + Send + Sync>,
+    blocked: Box<dyn Fn() -> Option<Away> + Send + Sync>,
 }
 
 /// A stage that waits for something outside: all its threads, so that nobody outside is asked more often than the
@@ -157,7 +164,7 @@ struct Pause {
 impl Shared {
     /// `blocked` is asked before each row is taken up.
     #[must_use]
-    pub fn new(clock: Arc<Clock>, blocked: impl Fn() -> Option<String> + Send + Sync + 'static) -> Self {
+    pub fn new(clock: Arc<Clock>, blocked: impl Fn() -> Option<Away> + Send + Sync + 'static) -> Self {
         Self {
             blocked: Box::new(blocked),
             stop: AtomicBool::new(false),
@@ -274,7 +281,7 @@ fn drive<K: Clone + Eq + Hash>(shared: &Shared, stage: &Stage<K>, claims: &Claim
             continue;
         }
         if let Some(why) = (shared.blocked)() {
-            shared.pause(stage.name, Away::Database { problem: why }, TRIES);
+            shared.pause(stage.name, why, TRIES);
             continue;
         }
         let mut empty = false;
@@ -465,7 +472,8 @@ mod tests {
         let blocked = Arc::new(AtomicBool::new(true));
         let asked = Arc::clone(&blocked);
         let clock = Arc::new(Clock::manual(Instant::from_microseconds(0).unwrap()));
-        let why = move || asked.load(Ordering::SeqCst).then(|| "the disk is full".to_owned());
+        let full = || Away::Database { problem: "the disk is full".to_owned() };
+        let why = move || asked.load(Ordering::SeqCst).then(full);
         let shared = Arc::new(Shared::new(clock, why));
         let (worked, still_blocked) = (Arc::new(AtomicUsize::new(0)), Arc::clone(&blocked));
         let mut driver = Driver::new(Arc::clone(&shared));

@@ -155,6 +155,7 @@ fn refusals() -> Vec<Refusal> {
                 "calendar": { "code": "beyond-calendar", "valid_until": "2027-12-31" } }),
         json!({ "code": "bad-request", "problem": "unknown variant `fly`" }),
         json!({ "code": "environment", "problem": "the disk is full" }),
+        json!({ "code": "database-damaged", "problem": "database disk image is malformed" }),
     ];
     made.into_iter().map(|refusal| serde_json::from_value(refusal).unwrap()).collect()
 }

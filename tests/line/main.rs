@@ -32,6 +32,7 @@ mod hospital;
 #[allow(dead_code, reason = "others use what is not used here")]
 #[path = "../../src/durable/testing.rs"]
 mod mounts;
+mod damaged_database;
 mod damaged_signature;
 mod list_of_a_batch;
 mod lists;

@@ -29,13 +29,17 @@ fn entries(hospital: &Hospital) -> u64 {
     hospital.database.read(async |tx| read::head(tx).await).unwrap().unwrap().size
 }
 
-/// Writes over the page at which a table or an index begins.
-fn damage(hospital: &Hospital, name: &str) {
+/// Writes over the page at which a table or an index begins, beside whoever has the database open.
+pub fn damage(hospital: &Hospital, name: &str) {
     let path = database(hospital);
     let (root, size) = hospital.runtime.block_on(async {
         let mut connection = AnyConnection::connect(&format!("sqlite://{}?mode=rw", path.display())).await.unwrap();
-        // All of it is in the file itself.
-        sqlx::raw_sql("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut connection).await.unwrap();
+        // All of it is in the file itself, once nobody else is in the midst of reading.
+        let busy = async |connection: &mut AnyConnection| {
+            let row = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(connection).await.unwrap();
+            row.get::<i64, _>(0) != 0
+        };
+        while busy(&mut connection).await {}
         let root = sqlx::query("SELECT rootpage FROM sqlite_master WHERE name = $1").bind(name.to_owned());
         let root: i64 = root.fetch_one(&mut connection).await.unwrap().get(0);
         let size: i64 = sqlx::query("PRAGMA page_size").fetch_one(&mut connection).await.unwrap().get(0);

@@ -9,8 +9,11 @@ use crate::store::StoreError;
 
 impl From<DatabaseError> for Refusal {
     fn from(error: DatabaseError) -> Self {
-        // A row that is not as expected any more was somebody else's a moment before: asked again, all is read anew.
-        Self::Environment { problem: error.to_string() }
+        match error {
+            DatabaseError::Corrupt(problem) => Self::DatabaseDamaged { problem },
+            // A row that is not as expected any more was somebody else's a moment before: asked again, all is read anew.
+            error => Self::Environment { problem: error.to_string() },
+        }
     }
 }
 

@@ -248,6 +248,7 @@ fn paused(line: &Line) -> Vec<Paused> {
         why: match gate.at {
             Blocked::Disk => Away::Disk { problem: gate.error },
             Blocked::Database => Away::Database { problem: gate.error },
+            Blocked::DatabaseDamaged => Away::DatabaseDamaged { problem: gate.error },
         },
     });
     let stages = line.shared.paused().into_iter();

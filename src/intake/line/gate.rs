@@ -45,6 +45,8 @@ pub enum Blocked {
     /// The disk of custody or of the store, or either is not there.
     Disk,
     Database,
+    /// It is damaged, and nothing goes on by itself.
+    DatabaseDamaged,
 }
 
 impl Gate {

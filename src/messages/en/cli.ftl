@@ -409,6 +409,7 @@ warning-objects-not-locked = The object store { $place } cannot keep objects fro
 warning-best-effort-sandbox = Images are decoded in a weaker sandbox (image.sandbox = "best-effort"). Where the system allows it, set it back to "required".
 away-disk = a folder or its disk cannot be used ({ $problem }). Check the space and the mount; it goes on by itself
 away-database = the database cannot be used ({ $problem }). Check the disk; it goes on by itself
+away-database-damaged = the database is damaged ({ $problem }). Stop `torikomi serve`, look at the disk, and run `torikomi store check --rebuild`
 away-store = the store cannot be used ({ $problem }). Check the space and the connection; it goes on by itself
 away-objects = { $objects } It goes on by itself
 away-authority = no time-stamping authority gives a stamp ({ $problem }). { $passing ->

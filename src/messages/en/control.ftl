@@ -46,6 +46,7 @@ control-not-theirs = This is not yours to confirm. { $unsigned }
 control-people = A rule about people, sessions or appointments stands in the way: { $problem }
 control-bad-request = The request could not be understood: { $problem }. Check that command and daemon have the same version.
 control-environment = A disk, network or service failed: { $problem }. Nothing has changed. Try again in a while.
+control-database-damaged = The database is damaged ({ $problem }). Nothing has changed, and nothing is taken in, signed or filed any more. Ask the administrator to stop `torikomi serve`, look at the disk, and run `torikomi store check --rebuild`.
 control-locked-out = The passphrase of { $login } was wrong several times. Wait { $seconds } seconds, then try again.
 control-second-clock-over = Counted from when the work was possible again, it is late as well (it was due by { $deadline }). Send it back, or keep the paper.
 control-clock-in-doubt = Nobody is given an account, a key or an office while the time is not certain: it would begin by that time for ever. { $clock } Then give the command again.

@@ -388,6 +388,7 @@ warning-objects-not-locked = 保存物のサーバー { $place } では、鍵を
 warning-best-effort-sandbox = 画像処理の隔離が弱い設定です（image.sandbox = "best-effort"）。OS が対応しているなら "required" に戻してください。
 away-disk = フォルダーかディスクを使えません（{ $problem }）。空きと接続を確かめてください。直れば自動で再開します
 away-database = データベースを使えません（{ $problem }）。ディスクを確かめてください。直れば自動で再開します
+away-database-damaged = データベースが壊れています（{ $problem }）。管理者が「torikomi serve」を停止し、ディスクを確かめてから「torikomi store check --rebuild」を実行してください
 away-store = 記録の保存先を使えません（{ $problem }）。空きと接続を確かめてください。直れば自動で再開します
 away-objects = { $objects }直れば自動で再開します
 away-authority = 時刻認証局からタイムスタンプを受け取れません（{ $problem }）。{ $passing ->

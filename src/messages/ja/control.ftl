@@ -46,6 +46,7 @@ control-not-theirs = この文書は、あなたには確定できません。{ 
 control-people = 利用者・セッション・任命の決まりにより、できません：{ $problem }
 control-bad-request = 依頼を読み取れませんでした：{ $problem }。コマンドと常駐プログラムの版が同じか確かめてください。
 control-environment = 機器やネットワークの不具合で、できませんでした：{ $problem }。何も変わっていません。時間をおいて、もう一度実行してください。
+control-database-damaged = データベースが壊れています（{ $problem }）。何も変わっていません。取込・署名・保管は止まっています。管理者が「torikomi serve」を停止し、ディスクを確かめてから「torikomi store check --rebuild」を実行してください。
 control-locked-out = { $login } のパスフレーズが続けて違っていました。{ $seconds } 秒待ってから、もう一度入力してください。
 control-second-clock-over = 再び可能になった時から数えても、期限（{ $deadline }）を過ぎています。差し戻すか、紙のまま保存してください。
 control-clock-in-doubt = 時刻が確かでない間は、利用者の登録、鍵の発行、任命はできません（その時刻から始まったものとして残るためです）。{ $clock }その後、もう一度操作してください。
