@@ -32,6 +32,35 @@ pub struct Measurements {
     pub trailing_bytes: u64,
 }
 
+/// Why stored measurements cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum MeasurementsError {
+    #[error("measurements of version {found}, and this build knows {MEASUREMENTS_VERSION}: use a newer torikomi")]
+    Newer { found: u64 },
+    #[error("measurements that cannot be read: {0}")]
+    Unreadable(#[from] serde_json::Error),
+}
+
+impl Measurements {
+    /// Reads measurements that were stored, by whichever build. What a newer one measured may mean something else, even where
+    /// it can be read.
+    ///
+    /// # Errors
+    /// When they are of a newer version, or not readable.
+    pub fn read(bytes: &[u8]) -> Result<Self, MeasurementsError> {
+        #[derive(Deserialize)]
+        struct Versioned {
+            version: u64,
+        }
+        match serde_json::from_slice(bytes)? {
+            Versioned { version: found } if found > u64::from(MEASUREMENTS_VERSION) => {
+                Err(MeasurementsError::Newer { found })
+            }
+            Versioned { .. } => Ok(serde_json::from_slice(bytes)?),
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Format {

@@ -27,6 +27,7 @@ use crate::journal::append::Journal;
 use crate::journal::{Draft, Kind, Subject};
 use crate::ledger::attempts::{self, Attempt, AttemptState};
 use crate::ledger::{deliveries, documents};
+use crate::measurements::MeasurementsError;
 use crate::people::entitlement::{self, Capacity};
 use crate::people::sessions::{self, SessionFacts, Sessions};
 use crate::people::{PeopleError, Refused, Role, appointments, register};
@@ -69,6 +70,8 @@ pub enum SigningError {
     Making(#[from] MakeError),
     #[error("the manifest could not be made: {0}")]
     Manifest(#[from] ManifestRefused),
+    #[error(transparent)]
+    Measurements(#[from] MeasurementsError),
     #[error("record.json could not be written: {0}")]
     Encoding(#[from] serde_json::Error),
     #[error("the attempt's own signature does not verify: {0}")]

@@ -483,8 +483,7 @@ impl Line {
         let mut measured = Vec::new();
         for (part, object) in parts {
             let bytes = self.objects.get(&object)?;
-            let measurements: Measurements =
-                serde_json::from_slice(&bytes).map_err(|error| StageError::Document(error.to_string()))?;
+            let measurements = Measurements::read(&bytes).map_err(|error| StageError::Document(error.to_string()))?;
             measured.push((part, measurements));
         }
         let subject = Subject {

@@ -76,7 +76,7 @@ impl Signing<'_> {
         let mut page_count = 0_u32;
         for (number, file) in (1_u32..).zip(&known.files) {
             let bytes = self.objects.get(&file.measurements)?;
-            let measured: Measurements = serde_json::from_slice(&bytes)?;
+            let measured = Measurements::read(&bytes)?;
             let (ending, media_type) = media_of(measured.format);
             let name = format!("original-{number:03}.{ending}");
             members.push(member(&name, media_type, file.part.content)?);

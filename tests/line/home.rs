@@ -5,12 +5,13 @@ use std::process::Command;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use sqlx::{AnyConnection, Connection as _};
 use torikomi::cli::init::make::{NewFounder, Plan, make};
 use torikomi::config::Mode;
 use torikomi::control::{Credentials, ReasonGiven, Request, Secret};
 use torikomi::crypto::make::Passphrase;
 use torikomi::daemon::requests::{Hooks, Peer, Requests};
-use torikomi::daemon::{self, Daemon};
+use torikomi::daemon::{self, Daemon, DaemonError};
 use torikomi::ids::Digest;
 use torikomi::instant::Instant;
 use torikomi::keyring;
@@ -90,7 +91,21 @@ impl TestHome {
     }
 
     pub fn start(&self) -> Daemon {
-        daemon::start(&self.root(), self.runtime.handle(), Path::new(env!("CARGO_BIN_EXE_torikomi"))).unwrap()
+        self.try_to_start().unwrap()
+    }
+
+    pub fn try_to_start(&self) -> Result<Daemon, DaemonError> {
+        daemon::start(&self.root(), self.runtime.handle(), Path::new(env!("CARGO_BIN_EXE_torikomi")))
+    }
+
+    /// Changes the database behind everybody's back, while no daemon runs.
+    pub fn sql(&self, statement: &str) {
+        let url = format!("sqlite://{}?mode=rw", self.root().join("store/torikomi.db").display());
+        self.runtime.block_on(async {
+            let mut connection = AnyConnection::connect(&url).await.unwrap();
+            sqlx::raw_sql(sqlx::AssertSqlSafe(statement)).execute(&mut connection).await.unwrap();
+            connection.close().await.unwrap();
+        });
     }
 
     /// The consent with its sidecar, under this name.

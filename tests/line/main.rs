@@ -38,6 +38,7 @@ mod list_of_a_batch;
 mod lists;
 mod many_copies;
 mod nasty;
+mod newer;
 mod notes;
 mod objects;
 mod one_bad;

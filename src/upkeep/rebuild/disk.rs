@@ -152,7 +152,7 @@ impl<'a> Disk<'a> {
     }
 
     pub(super) fn measurements(&self, object: &Digest) -> Result<Option<Measurements>, RebuildError> {
-        Ok(self.object(object)?.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
+        Ok(self.object(object)?.and_then(|bytes| Measurements::read(&bytes).ok()))
     }
 
     /// A profile's bytes: an object, or a file of the home.
