@@ -7,6 +7,7 @@
 pub mod client;
 pub mod deadlines;
 pub mod facts;
+pub mod pages;
 
 use std::fmt;
 

@@ -449,6 +449,11 @@ impl Sink {
         Ok(())
     }
 
+    /// That what was to be written here could not be read.
+    pub fn failed_to_read(&self, error: io::Error) -> Failure {
+        Failure::new("copy into", &self.path, error)
+    }
+
     fn finish(self) -> Result<Written, Failure> {
         self.file.sync_all().map_err(|e| Failure::new("make durable", &self.path, e))?;
         Ok(Written { digest: self.digester.finish(), size: self.size })

@@ -15,6 +15,7 @@ use crate::daemon::DaemonError;
 use crate::daemon::claims::{ClaimError, ClaimProblem};
 use crate::daemon::open::OpenError;
 use crate::database::DatabaseError;
+use crate::ids::DocumentId;
 use crate::journal::files::{FilesError, FilesProblem};
 use crate::patients::PatientsProblem;
 use crate::store::{ObjectsProblem, StoreError};
@@ -111,6 +112,10 @@ pub enum Failure {
     NotShown {
         socket: String,
     },
+    /// Its pages are in a record, or disposed of.
+    NotInCustody {
+        document: DocumentId,
+    },
     BrokenOff {
         problem: String,
     },
@@ -195,7 +200,7 @@ impl Failure {
             | Self::DatabaseNotEmpty
             | Self::BadValue { .. } => USAGE,
             Self::Objects { objects } if !objects.may_pass() => USAGE,
-            Self::NotFound { .. } => 1,
+            Self::NotFound { .. } | Self::NotInCustody { .. } => 1,
             Self::Patients { problem: PatientsProblem::Unreachable { .. }, .. } => ENVIRONMENT,
             Self::Patients { .. } => USAGE,
             Self::Home { .. }

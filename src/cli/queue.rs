@@ -8,6 +8,7 @@ mod discard;
 pub(super) mod facts;
 mod identify;
 pub(super) mod list;
+mod pages;
 mod refuse;
 mod reject;
 mod release_late;

@@ -4,6 +4,7 @@ use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::pages::PagesWritten;
 use crate::calendar::Expiry;
 use crate::clock::ClockProblem;
 use crate::document::{DeliveryState, DocumentState, HoldReason, Part};
@@ -356,6 +357,9 @@ pub struct DocumentShown {
     /// Earlier documents that it may be a rescan of. `--supersedes` of `queue identify` and `queue confirm` says so.
     pub proposals: Vec<Proposal>,
     pub history: Vec<EntryFacts>,
+    /// Where its pages were written to, with `--to`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pages: Option<PagesWritten>,
 }
 
 /// A document that another may be a rescan of.

@@ -4,7 +4,7 @@ use sqlx::Row as _;
 
 use crate::database::{DatabaseError, Tx, unreadable};
 use crate::ids::Digest;
-use crate::measurements::Measurements;
+use crate::measurements::{Format, Measurements};
 
 /// Enters a content and the object that holds its measurements. Measured again, the newer measurements count.
 pub async fn enter(tx: &mut Tx, measurements: &Measurements, object: &Digest) -> Result<(), DatabaseError> {
@@ -31,4 +31,11 @@ pub async fn measurements(tx: &mut Tx, content: &Digest) -> Result<Option<Digest
         .await?;
     row.map(|row| row.try_get::<String, _>("measurements")?.parse().map_err(unreadable("content.measurements")))
         .transpose()
+}
+
+/// What a content is, as it was measured.
+pub async fn format(tx: &mut Tx, content: &Digest) -> Result<Option<Format>, DatabaseError> {
+    let row = sqlx::query("SELECT format FROM content WHERE digest = $1").bind(content.to_string());
+    let row = row.fetch_optional(tx).await?;
+    row.map(|row| super::documents::from_text("content.format", &row.try_get::<String, _>("format")?)).transpose()
 }

@@ -213,6 +213,7 @@ fn failures() -> Vec<Failure> {
         },
         Failure::NoDaemon { socket: "/srv/torikomi/run/control.sock".into() },
         Failure::NotShown { socket: "/srv/torikomi/run/control.sock".into() },
+        Failure::NotInCustody { document: "01939d6e-0000-7000-8000-000000000001".parse().unwrap() },
         Failure::BrokenOff { problem: problem() },
         Failure::PassphraseFile { path: "secret.txt".into(), problem: "the first line is empty".into() },
         Failure::NoTerminal,

@@ -36,6 +36,7 @@ mod damaged_database;
 mod damaged_signature;
 mod list_of_a_batch;
 mod lists;
+mod looked_at;
 mod many_copies;
 mod nasty;
 mod newer;

@@ -46,7 +46,8 @@ pub(super) fn shown(database: &ReadOnly, id: DocumentId) -> Result<DocumentShown
         };
         let clause = profile.and_then(|version| lint(&version.bytes, "").ok()).map(|(profile, _)| profile.clause);
         let stored = read::of_document(tx, id).await?;
-        Ok(Some(DocumentShown { document, clause, supersedes, proposals, history: entries::of(tx, stored).await? }))
+        let history = entries::of(tx, stored).await?;
+        Ok(Some(DocumentShown { document, clause, supersedes, proposals, history, pages: None }))
     })?;
     found.ok_or_else(|| Failure::NotFound { what: id.to_string() })
 }

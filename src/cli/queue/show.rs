@@ -1,9 +1,11 @@
 //! `torikomi queue show`: everything about one document.
 
-use super::facts;
+use std::path::PathBuf;
+
+use super::{facts, pages};
 use crate::cli::findings;
 use crate::cli::journal::entries::{self, Detail};
-use crate::cli::page::Page;
+use crate::cli::page::{Page, Tone};
 use crate::cli::person::Onlooker;
 use crate::cli::{Answer, Desk, Failure, Words};
 use crate::control::Viewed;
@@ -14,18 +16,29 @@ use crate::ids::DocumentId;
 pub struct Args {
     #[arg(value_name = "DOCUMENT")]
     document: DocumentId,
+    #[arg(long, value_name = "DIR")]
+    to: Option<PathBuf>,
     #[command(flatten)]
     by: Onlooker,
 }
 
 pub(super) fn run(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
-    let shown = facts::shown(&desk.database()?, args.document)?;
+    let database = desk.database()?;
+    let mut shown = facts::shown(&database, args.document)?;
+    let planned = args.to.as_deref().map(|folder| pages::plan(&database, &shown.document, folder)).transpose()?;
     args.by.enter(desk, Viewed::Document(args.document))?;
+    shown.pages = planned.map(|planned| planned.write(desk, &shown.document)).transpose()?;
     desk.show(&shown, |page| {
         document(desk, page, &shown);
         if !shown.history.is_empty() {
             page.heading(&desk.words.say("queue-history"));
             entries::lines(desk, page, &shown.history, Detail::Worded);
+        }
+        if let Some(written) = &shown.pages {
+            let count = written.files.len().into();
+            let folder = written.folder.as_str().into();
+            page.heading(&desk.words.say("pages-unconfirmed"));
+            page.marked(Tone::Warning, &desk.words.with("pages-written", &[("folder", folder), ("count", count)]));
         }
     })?;
     Ok(Answer::Yes)

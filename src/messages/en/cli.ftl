@@ -20,6 +20,7 @@ cli-database-not-copied = What the old database ({ $path }) has beyond the journ
 cli-database-forked = The first { $size } entries of the old database's journal ({ $path }) are not those of the files in store/journal/; no database was made. If the files are right, keep the database as evidence: put it, with the files -wal and -shm beside it, elsewhere, and run the command again. If the database is right, do not make it anew: keep the files entries-*, private-* and checkpoints.txt in store/journal/ as evidence, put them elsewhere, and start the daemon.
 cli-no-daemon = The daemon is not running (nothing answers at { $socket }). Start it with `torikomi serve`, then try again.
 cli-not-shown = Nothing is shown: who looks is entered in the journal, and the daemon is not running (nothing answers at { $socket }). Start it with `torikomi serve`, then try again.
+cli-not-in-custody = The pages of { $document } are not in custody any more: it is filed or disposed of. Those of a record come with `torikomi record export`.
 cli-broken-off = The daemon broke off: { $problem }. What was done can be seen with `torikomi journal show`.
 cli-passphrase-file = The passphrase file { $path } cannot be used: { $problem }. Write the passphrase on its first line.
 cli-no-terminal = There is no terminal to type the passphrase at. Give it with --passphrase-file FILE.
@@ -164,7 +165,7 @@ todo-identity = Enter patient, kind and date with `torikomi queue identify`.
 todo-conflict = Find out which is right and enter it with `torikomi queue identify`.
 todo-unknown-patient = Check the patient id and enter it with `torikomi queue identify`. For a new patient, wait for the patient master.
 todo-no-profile = If the kind is wrong, correct it with `torikomi queue identify`. If it is right, ask an administrator to allow its profile at this station.
-todo-findings = Look at the image. If it can be read, `torikomi queue accept`; if not, `torikomi queue reject`.
+todo-findings = Look at the image (`torikomi queue show DOCUMENT --to DIR`). If it can be read, `torikomi queue accept`; if not, `torikomi queue reject`.
 todo-rejected = Scan it again. `torikomi queue reject` sends it back.
 todo-late = With an unavoidable reason, the information manager releases it with `torikomi queue release-late`. Otherwise identify it as a kind under which the paper is kept (9.5), or send it back with `torikomi queue reject`.
 todo-not-carried = It cannot be filed. Keep the paper and tell an administrator.
@@ -177,8 +178,8 @@ todo-clock = An administrator or information manager checks the server's clock a
 todo-no-deadline = The administrator corrects calendar.toml. It is then judged anew and goes on by itself.
 todo-clock-ahead = It goes on by itself when it is that time. If that is too long: what waits for its time-stamp or its filing the information manager has signed anew (`torikomi queue retry`); what waits for its signature is sent back (`torikomi queue reject`) and scanned again.
 todo-stage-failed = Remove the cause, then `torikomi queue retry`. What cannot be helped the information manager sends back (`torikomi queue reject`) or discards.
-todo-source-changed = Look at it and at the other delivery of the file. If it is a document of its own, enter patient, kind and date with `torikomi queue identify`; once it waits for signing or later, use `torikomi queue retry` for it alone. If it is only a piece, use `torikomi queue discard`.
-todo-asked-anew = Look at the image and enter patient, kind and date anew with `torikomi queue identify`.
+todo-source-changed = Look at it (`torikomi queue show DOCUMENT --to DIR`) and at the other delivery of the file. If it is a document of its own, enter patient, kind and date with `torikomi queue identify`; once it waits for signing or later, use `torikomi queue retry` for it alone. If it is only a piece, use `torikomi queue discard`.
+todo-asked-anew = Look at the image (`torikomi queue show DOCUMENT --to DIR`) and enter patient, kind and date anew with `torikomi queue identify`.
 
 ## Where a value came from
 source-sidecar = sidecar
@@ -270,6 +271,14 @@ queue-deliveries = Deliveries that wait for a person
 queue-refused-deliveries = Refused at the stations and still there: { $count }, the newest first
 queue-identity = Patient and document
 queue-shown = as shown: { $digest }
+pages-unconfirmed = Unconfirmed
+pages-written = { $count ->
+    [one] One file is
+   *[other] { $count } files are
+} in { $folder }, as delivered. Delete the folder once you have looked.
+pages-sheet = UNCONFIRMED: this is not a record.
+    These are the pages of document { $document } as they were delivered (taken in { $taken_in }; when they were written out, { $written }: { $standing }). It is not filed, and nobody vouches for it yet: whose it is may be wrong, pages may be missing, and it may still be sent back.
+    Do not put them into a chart, do not hand them on, and delete this folder once you have looked.
 queue-times = Times and deadlines
 queue-findings = Findings
 queue-proposals = May be a rescan of

@@ -74,6 +74,7 @@ arg-session = Session id
 arg-login = Login name
 arg-as = Login of the person who acts
 arg-queue-show-as = Login of the person who looks (without it, the machine’s user is entered in the journal)
+arg-queue-show-to = Write the pages as they were delivered into this new folder, to look at them
 arg-record-show-as = Login of the person who looks (without it, the machine’s user is entered in the journal)
 arg-record-history-as = Login of the person who looks (without it, the machine’s user is entered in the journal)
 arg-passphrase-file = File whose first line is the passphrase (else it is asked for)

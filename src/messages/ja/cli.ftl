@@ -20,6 +20,7 @@ cli-database-not-copied = 元のデータベース（{ $path }）にあって st
 cli-database-forked = 元のデータベース（{ $path }）の記録簿の先頭 { $size } 件が、store/journal/ のファイルと一致しません。データベースは作り直していません。ファイルが正しければ、データベースを証拠として、並んでいる -wal と -shm のファイルとともに別の場所に移してから、もう一度実行してください。データベースが正しければ、作り直さずに、store/journal/ の entries-*、private-*、checkpoints.txt を証拠として別の場所に移し、常駐プログラムを起動してください。
 cli-no-daemon = 常駐プログラムが動いていません（{ $socket } に応答がありません）。「torikomi serve」で始めてから、もう一度実行してください。
 cli-not-shown = 閲覧した人は記録簿に残します。常駐プログラムが動いていない（{ $socket } に応答がない）ため、残せないので表示しません。「torikomi serve」で始めてから、もう一度実行してください。
+cli-not-in-custody = { $document } は登録または廃棄が済み、ページはもう受付の保管場所にありません。記録のページは「torikomi record export」で取り出してください。
 cli-broken-off = 常駐プログラムとの通信が途切れました：{ $problem }。済んだことは「torikomi journal show」で確かめられます。
 cli-passphrase-file = パスフレーズのファイル { $path } を読めませんでした：{ $problem }。1 行目にパスフレーズを書いてください。
 cli-no-terminal = パスフレーズを入力する端末がありません。--passphrase-file FILE で指定してください。
@@ -164,7 +165,7 @@ todo-identity = 「torikomi queue identify」で患者・書類の種別・入�
 todo-conflict = どちらが正しいかを確かめ、「torikomi queue identify」で入力してください。
 todo-unknown-patient = 患者番号を確かめ、「torikomi queue identify」で入力してください。新しい患者のときは患者マスターの更新を待ってください。
 todo-no-profile = 書類の種別が違うときは「torikomi queue identify」で直してください。正しいときは、管理者にステーションの設定を依頼してください。
-todo-findings = 画像を見て、読めるなら「torikomi queue accept」、読めないなら「torikomi queue reject」を選んでください。
+todo-findings = 画像を見て（「torikomi queue show DOCUMENT --to DIR」で書き出せます）、読めるなら「torikomi queue accept」、読めないなら「torikomi queue reject」を選んでください。
 todo-rejected = もう一度スキャンしてください。「torikomi queue reject」で差し戻します。
 todo-late = やむを得ない理由があれば、情報作成管理者が「torikomi queue release-late」で認めます。なければ、紙を保存する種別（9.5）として identify し直すか、「torikomi queue reject」で差し戻してください。
 todo-not-carried = 登録はできません。紙を保管し、管理者に知らせてください。
@@ -177,8 +178,8 @@ todo-clock = 管理者か情報作成管理者がサーバーの時計を確か�
 todo-no-deadline = 管理者が calendar.toml を直してください。直すと、この文書は検査からやり直され、自動で先へ進みます。
 todo-clock-ahead = その時刻になれば自動で先へ進みます。待てないときは、タイムスタンプ待ち・登録待ちのものは情報作成管理者が「torikomi queue retry」で署名し直しにし、署名待ちのものは「torikomi queue reject」で差し戻してスキャンし直してください。
 todo-stage-failed = 原因を除いてから「torikomi queue retry」でやり直してください。直せないものは、情報作成管理者が「torikomi queue reject」で差し戻すか、破棄してください。
-todo-source-changed = 同じファイルのもう一方と画像を見比べてください。別の文書なら「torikomi queue identify」で患者・書類の種別・入手日を入力し、署名待ち以降なら「torikomi queue retry」でこの文書だけを進めます。途中までのものなら「torikomi queue discard」を選んでください。
-todo-asked-anew = 画像を確かめ、「torikomi queue identify」で患者・書類の種別・入手日をもう一度入力してください。
+todo-source-changed = 同じファイルのもう一方と画像を見比べてください（「torikomi queue show DOCUMENT --to DIR」で書き出せます）。別の文書なら「torikomi queue identify」で患者・書類の種別・入手日を入力し、署名待ち以降なら「torikomi queue retry」でこの文書だけを進めます。途中までのものなら「torikomi queue discard」を選んでください。
+todo-asked-anew = 画像を確かめ（「torikomi queue show DOCUMENT --to DIR」で書き出せます）、「torikomi queue identify」で患者・書類の種別・入手日をもう一度入力してください。
 
 ## 内容の出どころ
 source-sidecar = サイドカー
@@ -270,6 +271,11 @@ queue-deliveries = 人の判断を待っている受付
 queue-refused-deliveries = ステーションで取り込めずに残っているもの：{ $count } 件（新しい順）
 queue-identity = 患者と文書
 queue-shown = 表示内容：{ $digest }
+pages-unconfirmed = 未確定
+pages-written = 届いたままのファイル { $count } 個を { $folder } に書き出しました。見終わったら、フォルダーごと消してください。
+pages-sheet = 【未確定】これは記録ではありません。
+    文書 { $document } のページを、届いたままの形で書き出したものです（取込：{ $taken_in }、書き出した時刻：{ $written }、その時の状態：{ $standing }）。まだ登録されておらず、内容を保証する人はいません。患者の取り違えやページの抜けがあるかもしれず、差し戻されることもあります。
+    診療録に綴じたり、人に渡したりしないでください。見終わったら、このフォルダーごと消してください。
 queue-times = 時刻と期限
 queue-findings = 検査の結果
 queue-proposals = 差し替えの候補
