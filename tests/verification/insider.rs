@@ -225,6 +225,19 @@ fn a_pack_is_held_against_a_checkpoint_of_its_own_size() {
 }
 
 #[test]
+fn an_entry_of_a_newer_format_is_told_and_proves_nothing_here() {
+    let (hospital, filed, _) = home(1);
+    let index = filed[0].row.journal_index;
+    // Everything else of it could be read, and may mean something else.
+    write_anew(&hospital, |entry| vec![Entry { v: entry.v + u32::from(entry.index == index), ..entry }]);
+    let report = journal(&hospital, None);
+    assert!(report.faults.contains(&JournalFault::NewerEntry { index, found: 2 }), "{report:#?}");
+    let report = record(&hospital, filed[0].id);
+    let newer = Doubt::NewerFormat { name: "journal".into(), found: 2, known: 1 };
+    assert_eq!((report.verdict, said(&report, Step::Journal)), (Verdict::Indeterminate, Said::Doubt(newer)));
+}
+
+#[test]
 fn one_record_that_is_rewritten_is_named() {
     let (hospital, filed, kept) = home(3);
     let size = head(&hospital).size;
