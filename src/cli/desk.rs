@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::failure::Failure;
 use super::page::{Page, clean_lines};
+use super::schemas::Shape;
 use super::words::Words;
 use crate::config::Config;
 use crate::config::home::Home;
@@ -89,7 +89,7 @@ impl Desk {
     }
 
     /// Answers with facts: as one JSON document, or as the page that `people` writes.
-    pub fn show(&self, facts: &impl Serialize, people: impl FnOnce(&mut Page)) -> Result<(), Failure> {
+    pub fn show(&self, facts: &impl Shape, people: impl FnOnce(&mut Page)) -> Result<(), Failure> {
         if self.json {
             return self.print(&json(facts)?);
         }
@@ -177,7 +177,7 @@ impl ReadOnly {
     }
 }
 
-fn json(facts: &impl Serialize) -> Result<String, Failure> {
+fn json(facts: &impl Shape) -> Result<String, Failure> {
     let mut text =
         serde_json::to_string_pretty(facts).map_err(|error| Failure::Output { problem: error.to_string() })?;
     text.push('\n');

@@ -1,46 +1,66 @@
 //! The shapes that `--json` prints, one schema for each; `docs/json/<name>.schema.json` holds them.
 
-use schemars::{Schema, schema_for};
+use schemars::{JsonSchema, Schema, schema_for};
+use serde::Serialize;
 
 use crate::control::facts;
+use crate::{upkeep, verification};
 
-/// Every schema by its command's path.
-#[must_use]
-pub fn all() -> Vec<(&'static str, Schema)> {
-    vec![
-        ("problem", schema_for!(facts::Problem)),
-        ("init", schema_for!(super::init::Initialised)),
-        ("demo", schema_for!(super::demo::Summary)),
-        ("status", schema_for!(facts::Status)),
-        ("queue-list", schema_for!(facts::Queue)),
-        ("queue-show", schema_for!(facts::DocumentShown)),
-        ("queue-decided", schema_for!(facts::Decided)),
-        ("record-list", schema_for!(facts::RecordList)),
-        ("record-show", schema_for!(facts::RecordShown)),
-        ("record-history", schema_for!(facts::RecordHistory)),
-        ("record-export", schema_for!(facts::RecordExported)),
-        ("verify", schema_for!(facts::Verified)),
-        ("session-open", schema_for!(facts::Opened)),
-        ("session-attest", schema_for!(facts::BatchAttested)),
-        ("session-close", schema_for!(facts::Closed)),
-        ("session-list", schema_for!(facts::SessionList)),
-        ("incident-list", schema_for!(facts::IncidentList)),
-        ("operator-list", schema_for!(facts::PeopleList)),
-        ("operator-changed", schema_for!(facts::Noted)),
-        ("timestamp-serve", schema_for!(facts::Serving)),
-        ("inspect", schema_for!(facts::Inspected)),
-        ("check-list", schema_for!(facts::CheckList)),
-        ("check-explain", schema_for!(facts::CheckFacts)),
-        ("profile-list", schema_for!(facts::ProfileList)),
-        ("profile-show", schema_for!(facts::ProfileShown)),
-        ("profile-lint", schema_for!(facts::Linted)),
-        ("journal-show", schema_for!(facts::JournalPage)),
-        ("store-check", schema_for!(crate::upkeep::check::StoreReport)),
-        ("store-rebuild", schema_for!(crate::upkeep::rebuild::RebuildReport)),
-        ("store-backup", schema_for!(crate::upkeep::backup::BackupReport)),
-        ("store-backup-list", schema_for!(crate::upkeep::backup::Listed)),
-        ("store-backup-check", schema_for!(crate::upkeep::backup::Checked)),
-        ("store-restore", schema_for!(crate::upkeep::restore::RestoreReport)),
-        ("journal-verify", schema_for!(crate::verification::journal::JournalReport)),
-    ]
+/// What a command may answer with: nothing can be shown that has no place in the list below, and so a schema.
+pub trait Shape: Serialize + JsonSchema {
+    /// Its command's path, or what several commands answer with.
+    const NAME: &'static str;
+}
+
+macro_rules! shapes {
+    ($($name:literal: $shape:ty,)+) => {
+        $(
+            impl Shape for $shape {
+                const NAME: &'static str = $name;
+            }
+        )+
+
+        /// Every schema by its name.
+        #[must_use]
+        pub fn all() -> Vec<(&'static str, Schema)> {
+            vec![$((<$shape as Shape>::NAME, schema_for!($shape))),+]
+        }
+    };
+}
+
+shapes! {
+    "problem": facts::Problem,
+    "init": super::init::Initialised,
+    "demo": super::demo::Summary,
+    "status": facts::Status,
+    "queue-list": facts::Queue,
+    "queue-show": facts::DocumentShown,
+    "queue-decided": facts::Decided,
+    "record-list": facts::RecordList,
+    "record-show": facts::RecordShown,
+    "record-history": facts::RecordHistory,
+    "record-export": facts::RecordExported,
+    "verify": facts::Verified,
+    "session-open": facts::Opened,
+    "session-attest": facts::BatchAttested,
+    "session-close": facts::Closed,
+    "session-list": facts::SessionList,
+    "incident-list": facts::IncidentList,
+    "operator-list": facts::PeopleList,
+    "operator-changed": facts::Noted,
+    "timestamp-serve": facts::Serving,
+    "inspect": facts::Inspected,
+    "check-list": facts::CheckList,
+    "check-explain": facts::CheckFacts,
+    "profile-list": facts::ProfileList,
+    "profile-show": facts::ProfileShown,
+    "profile-lint": facts::Linted,
+    "journal-show": facts::JournalPage,
+    "store-check": upkeep::check::StoreReport,
+    "store-rebuild": upkeep::rebuild::RebuildReport,
+    "store-backup": upkeep::backup::BackupReport,
+    "store-backup-list": upkeep::backup::Listed,
+    "store-backup-check": upkeep::backup::Checked,
+    "store-restore": upkeep::restore::RestoreReport,
+    "journal-verify": verification::journal::JournalReport,
 }

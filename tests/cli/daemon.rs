@@ -207,6 +207,11 @@ fn sessions_people_and_profiles_are_asked_for() {
         assert_eq!(daemon.join().unwrap()["request"], request);
     }
     let home = TestHome::new();
+    let daemon = stand_in(&home, vec![closed.clone()]);
+    let json = torikomi(Some(home.path()), &["session", "close", OTHER, "--json"]);
+    demand("session-close", &json.json());
+    assert_eq!(daemon.join().unwrap(), json!({ "request": "close-session", "session": OTHER }));
+    std::fs::remove_file(home.socket()).unwrap();
     let daemon = stand_in(&home, vec![closed]);
     let ran = torikomi(Some(home.path()), &["session", "close", OTHER, "--lang", "ja"]);
     assert_eq!(ran.status, 0);

@@ -4,9 +4,10 @@ use std::path::Path;
 
 use torikomi::document::{DeliveryState, DocumentState, HoldReason, Part};
 use torikomi::identity::{Claims, Identity, Patient, Source, Sourced};
-use torikomi::ids::{DeliveryId, Digest, DocumentId, HomeId, Name, PersonId};
+use torikomi::ids::{DeliveryId, Digest, DocumentId, HomeId, IncidentId, Name, PersonId};
 use torikomi::instant::Instant;
 use torikomi::journal::append::Journal;
+use torikomi::journal::incidents::{self, Cause};
 use torikomi::journal::{Draft, Kind, Subject};
 use torikomi::judgement::{Finding, Judgement, Outcome, ProfileRef, Reason, ResolutionBasis, Severity};
 use torikomi::ledger::profiles::{self, ProfileState};
@@ -195,8 +196,7 @@ async fn cut_delivery(tx: &mut Tx, station: &Name, now: Instant) -> Rows {
 }
 
 async fn journal(tx: &mut Tx, home: HomeId, held: DocumentId, now: Instant) -> Rows {
-    let key = torikomi::crypto::make::KeyPair::generate(torikomi::crypto::make::Suite::Ed25519).unwrap();
-    let journal = Journal::new(home, "torikomi.test/journal".parse().unwrap(), key);
+    let journal = journal_of(home);
     journal.append(tx, Draft::by_system(Kind::DaemonStarted, Subject::default()), now).await?;
     let held_for = Draft::by_system(Kind::DocumentHeld, Subject::document(held)).fact("reason", "findings");
     journal.append(tx, held_for, now).await?;
@@ -207,6 +207,12 @@ async fn journal(tx: &mut Tx, home: HomeId, held: DocumentId, now: Instant) -> R
     let closed = Draft::by_system(Kind::SessionClosed, session).fact("reason", "log-off").fact("peer_uid", 1001);
     journal.append(tx, closed, now).await?;
     Ok(())
+}
+
+/// A journal under a key of its own: nobody verifies it here.
+fn journal_of(home: HomeId) -> Journal {
+    let key = torikomi::crypto::make::KeyPair::generate(torikomi::crypto::make::Suite::Ed25519).unwrap();
+    Journal::new(home, "torikomi.test/journal".parse().unwrap(), key)
 }
 
 fn both(home: &TestHome, args: &[&str]) -> String {
@@ -299,6 +305,13 @@ fn programs_read_what_the_schemas_describe() {
         1
     );
     assert_eq!(json(&home, "session-list", &["session", "list"])["sessions"][0]["login"], "mihon");
+    let (home_id, id, since) = (home.id, IncidentId::new(), at("2026-11-20T00:30:00.000000Z"));
+    home.write(async move |tx| {
+        journal_of(home_id).append(tx, incidents::opened(id, &Cause::Clock, since), since).await?;
+        Ok(())
+    });
+    let listed = json(&home, "incident-list", &["incident", "list", "--open"]);
+    assert_eq!(listed["incidents"][0]["incident"], serde_json::json!(id));
     assert_eq!(json(&home, "operator-list", &["operator", "list"])["people"][0]["has_key"], false);
     json(&home, "profile-list", &["profile", "list"]);
     assert_eq!(json(&home, "profile-show", &["profile", "show", "referral-letter"])["state"], "in-force");
