@@ -19,6 +19,9 @@ const NEVER: &[(&str, &str, &str)] = &[
     ("verification", "journal::stamping", WRITER),
     ("verification", "people::change", WRITER),
     ("verification", "people::enrolment", WRITER),
+    ("verification", "people::certificates::insert", WRITER),
+    ("verification", "people::certificates::revoke", WRITER),
+    ("verification", "people::certificates::Signer", "what verifies has nobody's key"),
     ("crypto::check", "crypto::make", "what checks evidence only decodes"),
     ("crypto::make", "crypto::check", "what makes evidence only encodes"),
 ];
