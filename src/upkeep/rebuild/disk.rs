@@ -122,16 +122,16 @@ impl<'a> Disk<'a> {
         }
     }
 
-    /// Whether a scan's bytes are among the objects. Where they are gone, and a copy of the delivery still has them, they are
-    /// put back.
-    pub(super) fn has_scan(&self, delivery: DeliveryId, content: &Digest) -> Result<bool, RebuildError> {
+    /// Whether the bytes of a scan or a sidecar are among the objects. Where they are gone, and a copy of one of the deliveries
+    /// still has them, they are put back.
+    pub(super) fn has_delivered(&self, deliveries: &[DeliveryId], content: &Digest) -> Result<bool, RebuildError> {
         match self.objects.check(content) {
             Ok(_) => return Ok(true),
             Err(StoreError::Damaged { .. }) => return Ok(false),
             Err(StoreError::Missing(_)) => {}
             Err(error) => return Err(error.into()),
         }
-        for copy in self.copies_of(delivery) {
+        for copy in deliveries.iter().flat_map(|delivery| self.copies_of(*delivery)) {
             let Some(member) = copy.manifest().members.iter().find(|member| member.digest == *content) else {
                 continue;
             };

@@ -79,8 +79,18 @@ impl Planner<'_> {
         // Its copy is cleared at the next start, so that must not be the last to have a page.
         if open.as_ref().is_some_and(|open| open.in_custody) {
             for file in &json.files {
-                if !self.disk.has_scan(file.delivery, &file.digest)? {
+                if !self.disk.has_delivered(&[file.delivery], &file.digest)? {
                     self.unreadable(document, open.as_ref(), entry, file.digest, steps);
+                    return Ok(());
+                }
+            }
+            // Which of several deliveries a sidecar came with nobody knows. Of a list the copy stays in any case.
+            let deliveries: Vec<DeliveryId> = json.files.iter().map(|file| file.delivery).collect();
+            for sidecar in json.sidecars.iter().filter(|sidecar| sidecar.list.is_none()) {
+                let named = found.named.iter().find(|named| named.name.as_str() == sidecar.name);
+                let Some(object) = named.map(|named| named.digest) else { continue };
+                if !self.disk.has_delivered(&deliveries, &object)? {
+                    self.unreadable(document, open.as_ref(), entry, object, steps);
                     return Ok(());
                 }
             }
