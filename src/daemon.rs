@@ -147,6 +147,7 @@ pub fn start(root: &Path, runtime: &tokio::runtime::Handle, binary: &Path) -> Re
     intake.run()?;
     // The stages come up after intake is known to them, so that no source waits for a wake-up that nobody heard.
     let _ = line.intake.set(Arc::new(intake));
+    line.clear_what_is_filed();
     let driver = pipeline::start(&line, workers)?;
     let anchor = line.config.journal.anchor.as_ref();
     let root = line.home.layout().root();
@@ -248,7 +249,7 @@ fn stations(line: &Line) -> Vec<Station> {
 fn intake_instruments(line: &Arc<Line>) -> Result<Instruments, DaemonError> {
     let (sessions, clock) = (Arc::clone(&line.sessions), Arc::clone(&line.clock));
     let (shared, away) = (Arc::clone(&line.shared), line.home.watched(&line.config));
-    let displaced = Arc::clone(&line.displaced);
+    let (displaced, objects) = (Arc::clone(&line.displaced), Arc::clone(&line.objects));
     let encodings = line.config.stations.iter().map(|(name, station)| (name.clone(), station.index_encoding));
     let encodings: BTreeMap<Name, Encoding> = encodings.collect();
     Ok(Instruments {
@@ -264,6 +265,7 @@ fn intake_instruments(line: &Arc<Line>) -> Result<Instruments, DaemonError> {
             sessions.at_station(station).filter(|facts| facts.opened_at <= clock.now()).map(|facts| facts.id)
         }),
         listed: Box::new(listed_files),
+        stored: Box::new(move |object| objects.length(object)),
         rows: Box::new(move |station, list| every_row_of(list, *encodings.get(station)?)),
         away: Box::new(move || {
             away.away().or_else(|| displaced.lock().unwrap_or_else(PoisonError::into_inner).clone())

@@ -22,7 +22,8 @@ pub enum LeftError {
     Signing(#[from] SigningError),
 }
 
-/// Removes drafts that were never placed, removals that were not finished, and the files of attempts that are filed.
+/// Removes drafts that were never placed and removals that were not finished, and has the files of attempts that are filed
+/// removed as soon as no backup looks at them.
 /// What no row names was signed just before a crash: it is entered where it can be vouched for, and set aside where not.
 ///
 /// # Errors
@@ -37,7 +38,7 @@ pub fn clear_left_over(line: &Line) -> Result<(), LeftError> {
         };
         match line.database.read(async |tx| attempts::get(tx, id).await)? {
             // Filing ended, and the crash came before its files were removed.
-            Some(attempt) if attempt.state == AttemptState::Filed => folder.remove_folder(&id.to_string())?,
+            Some(attempt) if attempt.state == AttemptState::Filed => line.clear_later(attempt.document),
             Some(_) => {}
             None => drop(line.adopt_or_set_aside(id)?),
         }

@@ -90,7 +90,7 @@ pub fn open(
     database.read(async |tx| owner::check(tx, id, mode).await)?;
     let journal =
         Arc::new(Journal::new(home.id(), keys.origin.clone(), Keyring::open(layout, &config, home.id())?.journal));
-    let objects = Objects::proven(&home, &config, runtime)?;
+    let objects = Arc::new(Objects::proven(&home, &config, runtime)?);
     let known = database.read(async |tx| watched_files::get(tx, WatchedFile::Patients.as_str()).await)?;
     let (patients, fault) = patients(&home, &config, known)?;
     let profiles = database.read(async |tx| Profiles::load(tx).await)?;

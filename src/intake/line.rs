@@ -37,6 +37,7 @@
 //! delivery in `sidecar_doubt`, and identification holds its scan; so does a list whose row may have been. Where a scan was
 //! written over by another one, what was copied with the first is in doubt under the delivery's own name.
 
+mod clearing;
 mod copying;
 mod gate;
 mod known;
@@ -61,7 +62,6 @@ use jiff::tz::TimeZone;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::custody;
 use super::drop::{DropFolder, Unreachable};
 use super::rest::Patience;
 use super::watch::{Bell, Mode, Rhythm, Watch, Woken};
@@ -74,9 +74,8 @@ use crate::durable::{Class, Failure, Folder};
 use crate::ids::{DeliveryId, Digest, DocumentId, HomeId, Name, SessionId};
 use crate::instant::Instant;
 use crate::journal::append::Journal;
-use crate::ledger::deliveries;
 use crate::ledger::documents::Document;
-use crate::ledger::spoken;
+use crate::store::StoreError;
 
 pub use copying::files_of;
 pub use gate::{Blocked, Paused};
@@ -154,6 +153,8 @@ pub struct Instruments {
     pub listed: Listed,
     /// The rows of a station's batch list, as they are remembered; `None` where it cannot be read as one.
     pub rows: Rows,
+    /// How long an object of the store is; `None` where there is none.
+    pub stored: Stored,
     /// Why custody or the store is not where it should be just now: a mount that vanished leaves an empty folder behind.
     pub away: AwayNow,
     /// Called when something new is in custody. It must not block.
@@ -163,6 +164,7 @@ pub struct Instruments {
 pub type SessionAt = Box<dyn Fn(&Name) -> Option<SessionId> + Send + Sync>;
 pub type Listed = Box<dyn Fn(&[u8]) -> Option<Vec<OsString>> + Send + Sync>;
 pub type Rows = Box<dyn Fn(&Name, &[u8]) -> Option<Vec<Digest>> + Send + Sync>;
+pub type Stored = Box<dyn Fn(&Digest) -> Result<Option<u64>, StoreError> + Send + Sync>;
 pub type AwayNow = Box<dyn Fn() -> Option<String> + Send + Sync>;
 pub type Wake = Box<dyn Fn() + Send + Sync>;
 
@@ -173,6 +175,8 @@ pub enum LineError {
     /// Custody cannot be looked at: somebody looks at the disk.
     #[error(transparent)]
     Disk(#[from] Failure),
+    #[error(transparent)]
+    Store(#[from] StoreError),
     #[error("a description cannot be written: {0}")]
     Encoding(#[from] serde_json::Error),
     #[error("there is no station {0} in the settings")]
@@ -198,6 +202,7 @@ impl Line {
             bells: Mutex::default(),
             copies: recovered.highest,
             lost: Mutex::new(recovered.lost),
+            filed: Mutex::new(recovered.filed),
             findings: Mutex::new(recovered.findings),
             stop: AtomicBool::new(false),
         });
@@ -301,53 +306,12 @@ impl Line {
         self.shared.ask_for_note(station, about, text);
         self.shared.wake(station);
     }
-
-    /// Removes a delivery's copy from custody once every document of it is filed, and says whether it is gone. What was
-    /// sent back or discarded keeps its bytes, and so does what came with a sidecar that is in none of its records. It can
-    /// be run twice.
-    ///
-    /// # Errors
-    /// When the ledger or the disk fails; the copy is then kept, or removed at the next start.
-    pub fn cleanup(&self, delivery: DeliveryId) -> Result<bool, LineError> {
-        let cleaned = cleanup(&self.shared.instruments, delivery)?;
-        if let Cleaned::Gone(station) | Cleaned::Kept(station) = &cleaned {
-            // Where sources wait for filing, this one need not wait any longer; what is kept is to be told of.
-            self.shared.wake(station);
-        }
-        Ok(matches!(cleaned, Cleaned::Gone(_)))
-    }
 }
 
 impl Drop for Line {
     fn drop(&mut self) {
         self.stop();
     }
-}
-
-/// What became of a delivery's copy.
-enum Cleaned {
-    /// It is still needed.
-    NotYet,
-    /// It is the last of something that came beside the scans.
-    Kept(Name),
-    Gone(Name),
-}
-
-fn cleanup(instruments: &Instruments, delivery: DeliveryId) -> Result<Cleaned, LineError> {
-    let found = instruments.database.read::<_, DatabaseError, _>(async |tx| {
-        if !deliveries::all_filed(tx, delivery).await? {
-            return Ok(None);
-        }
-        let row = deliveries::get(tx, delivery).await?;
-        Ok(row.zip(Some(spoken::is_left_out(tx, delivery).await?)))
-    })?;
-    let Some((row, is_left_out)) = found else { return Ok(Cleaned::NotYet) };
-    if is_left_out {
-        instruments.database.write::<_, DatabaseError, _>(async move |tx| deliveries::keep(tx, delivery).await)?;
-        return Ok(Cleaned::Kept(row.station));
-    }
-    custody::discard(&instruments.custody, delivery, row.copy)?;
-    Ok(Cleaned::Gone(row.station))
 }
 
 /// What a turn asks of whoever takes it.
@@ -439,6 +403,8 @@ struct Shared {
     copies: BTreeMap<DeliveryId, u32>,
     /// Deliveries whose copy was not in custody at start.
     lost: Mutex<BTreeSet<DeliveryId>>,
+    /// Deliveries that are filed, as far as is known, and whose copies are still to be cleared.
+    filed: Mutex<BTreeSet<DeliveryId>>,
     findings: Mutex<Vec<CustodyFinding>>,
     stop: AtomicBool,
 }

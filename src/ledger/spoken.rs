@@ -104,6 +104,20 @@ pub async fn is_left_out(tx: &mut Tx, delivery: DeliveryId) -> Result<bool, Data
     Ok(files.iter().any(|file| counts(file) && !signed.contains(&file.content.to_string())))
 }
 
+/// The objects of what came beside the scans of a delivery and is signed with its documents, or with the first one's whose
+/// further receipt it is.
+pub async fn signed_beside(tx: &mut Tx, delivery: DeliveryId) -> Result<Vec<Digest>, DatabaseError> {
+    let rows = sqlx::query(
+        "SELECT object FROM document_sidecar WHERE document IN (
+           SELECT document FROM document_part WHERE delivery = (SELECT COALESCE(receipt_of, id) FROM delivery WHERE id = $1))",
+    )
+    .bind(delivery.to_string())
+    .fetch_all(tx)
+    .await?;
+    let object = |row: &AnyRow| row.try_get::<String, _>("object");
+    rows.iter().map(|row| object(row)?.parse().map_err(unreadable("document_sidecar.object"))).collect()
+}
+
 /// The document for which a row of a list has spoken at this station.
 pub async fn row_used_for(tx: &mut Tx, station: &Name, row: &Digest) -> Result<Option<DocumentId>, DatabaseError> {
     let found = sqlx::query("SELECT document FROM used_row WHERE station = $1 AND row = $2")

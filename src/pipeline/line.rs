@@ -141,7 +141,7 @@ pub struct Line {
     pub config: Config,
     pub database: Arc<Database>,
     pub journal: Arc<Journal>,
-    pub objects: Objects,
+    pub objects: Arc<Objects>,
     pub workers: Workers,
     pub sessions: Arc<Sessions>,
     pub authorities: Authorities,

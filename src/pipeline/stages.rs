@@ -352,9 +352,15 @@ impl Line {
         self.clear_what_is_filed();
     }
 
+    /// What was filed before the start, and stands in custody yet.
+    pub fn clear_later(&self, id: DocumentId) {
+        self.uncleared.lock().unwrap_or_else(PoisonError::into_inner).insert(id);
+    }
+
     /// Clears custody of what is filed, unless a backup looks at it just now: then it is tried again.
     pub fn clear_what_is_filed(&self) {
-        if self.uncleared.lock().unwrap_or_else(PoisonError::into_inner).is_empty() {
+        let left_over = self.intake.get().filter(|intake| intake.has_left_over());
+        if left_over.is_none() && self.uncleared.lock().unwrap_or_else(PoisonError::into_inner).is_empty() {
             return;
         }
         let _no_backup = match self.home.release_custody() {
@@ -369,6 +375,7 @@ impl Line {
         for id in filed {
             self.clear_custody_of(id);
         }
+        left_over.into_iter().for_each(|intake| intake.clear_left_over());
     }
 
     fn clear_custody_of(&self, id: DocumentId) {
@@ -380,7 +387,7 @@ impl Line {
         let Ok((document, parts, attempts)) = found else { return };
         for delivery in parts.iter().map(|part| part.delivery).collect::<BTreeSet<_>>() {
             if let Err(error) = intake.cleanup(delivery) {
-                tracing::warn!(delivery.id = %delivery, %error, "Custody of delivery {delivery} is cleared at the next start");
+                tracing::warn!(delivery.id = %delivery, %error, "Custody of delivery {delivery} is not cleared yet; it is tried again");
             }
         }
         // An attempt that missed its window stays: its signature is in no record.

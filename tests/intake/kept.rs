@@ -6,8 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use torikomi::document::DeliveryState;
+use torikomi::ids::Digest;
 use torikomi::intake::line::CustodyFinding;
 use torikomi::ledger::deliveries;
+use torikomi::ledger::spoken::{self, Sidecar};
 
 use crate::world::World;
 
@@ -51,5 +53,39 @@ fn a_copy_that_nobody_wants_any_more_goes_only_where_its_source_still_stands() {
             assert_eq!(world.custody(), ["001 half"]);
             assert_eq!(line.custody_findings(), []);
         }
+    }
+}
+
+/// A bucket was set back, or somebody removed an object: of what is filed the copy may be the last.
+#[test]
+fn a_filed_copy_goes_only_where_the_store_has_it() {
+    for name in ["scan.tif", "scan.json"] {
+        let world = World::new();
+        let line = world.open();
+        world.put("scan.json", b"{}");
+        world.put("scan.tif", b"a page");
+        world.take(&line);
+        let id = world.only().id;
+        let document = world.measured_complete(id);
+        let (page, said) = (Digest::of(b"a page"), Digest::of(b"{}"));
+        let own = Sidecar { object: said, delivered_name: "scan.json".to_owned(), list: None, whole: true };
+        world.write(async move |tx| spoken::set_sidecars(tx, document, &[own]).await);
+        world.file(document);
+        drop(line);
+        let object = if name == "scan.tif" { page } else { said };
+        *world.lacking.lock().unwrap() = Some(object);
+        let line = world.open();
+        line.clear_left_over();
+        assert_eq!(world.custody(), ["001 a page"], "{name} is nowhere else");
+        let told = CustodyFinding::NotStored { delivery: id, copy: 1, object };
+        assert_eq!(line.custody_findings(), [told]);
+        assert!(!line.cleanup(id).unwrap());
+        assert_eq!(line.custody_findings().len(), 1, "it is told once");
+
+        *world.lacking.lock().unwrap() = None;
+        let line = world.open();
+        assert_eq!(line.custody_findings(), []);
+        line.clear_left_over();
+        assert!(world.custody().is_empty());
     }
 }

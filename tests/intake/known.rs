@@ -426,6 +426,7 @@ fn a_sidecar_that_is_in_no_record_stays_in_custody() {
     assert_eq!(world.custody(), ["001 second"]);
     drop(line);
     let line = world.open();
+    line.clear_left_over();
     assert_eq!(world.custody(), ["001 second"], "after a restart, too");
     assert_eq!(line.custody_findings(), []);
     // The next pair is in doubt as well, and a person who agrees with its sidecar ends that.

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::{Duration, Instant as Moment};
 
 use jiff::tz::TimeZone;
@@ -29,8 +29,8 @@ use torikomi::journal::append::Journal;
 use torikomi::journal::read::entries;
 use torikomi::ledger::deliveries::{self, Delivery};
 use torikomi::ledger::documents::Document;
-use torikomi::ledger::{contents, documents};
 use torikomi::ledger::spoken;
+use torikomi::ledger::{contents, documents};
 use torikomi::measurements::{Fault, MissingPart};
 use torikomi::pipeline::{every_row_of, rows_of};
 
@@ -48,6 +48,8 @@ pub(crate) struct World {
     pub(crate) stations: Vec<Station>,
     pub(crate) custody: PathBuf,
     pub(crate) largest: u64,
+    /// What the store has lost.
+    pub(crate) lacking: Arc<Mutex<Option<Digest>>>,
     /// How often measuring was woken.
     pub(crate) woken: Arc<AtomicUsize>,
     start: Moment,
@@ -101,6 +103,7 @@ impl World {
             stations: Vec::new(),
             custody,
             largest: 64 * 1024 * 1024,
+            lacking: Arc::default(),
             woken: Arc::default(),
             start: Moment::now(),
             seconds: Cell::new(0),
@@ -138,6 +141,16 @@ impl World {
     /// The same with another answer to which session is open.
     pub(crate) fn open_with(&self, session_at: SessionAt) -> Line {
         let woken = Arc::clone(&self.woken);
+        let (database, lacking) = (Arc::clone(&self.database), Arc::clone(&self.lacking));
+        // What custody has the store has as well, but for what a test takes from it.
+        let stored = move |object: &Digest| {
+            let lengths = database.read::<_, DatabaseError, _>(async |tx| {
+                let sql = "SELECT byte_length FROM delivery_file WHERE content = $1";
+                Ok(sqlx::query(sql).bind(object.to_string()).fetch_all(tx).await?)
+            });
+            let length = lengths.unwrap().first().map(|row| u64::try_from(row.get::<i64, _>(0)).unwrap());
+            length.filter(|_| lacking.lock().unwrap().as_ref() != Some(object))
+        };
         let instruments = Instruments {
             home: self.home,
             custody: Folder::open(&self.custody).unwrap(),
@@ -148,6 +161,7 @@ impl World {
             largest: self.largest,
             session_at,
             rows: Box::new(|_, list| every_row_of(list, Encoding::Utf8)),
+            stored: Box::new(move |object| Ok(stored(object))),
             away: Box::new(|| None),
             listed: Box::new(|bytes| {
                 Some(Sidecar::parse(bytes).ok()?.files?.into_iter().map(OsString::from).collect())

@@ -1,16 +1,18 @@
-//! Custody gives back what the store has lost of a filed document, down to its sidecar.
+//! Custody gives back what the store has lost of a filed document, down to its sidecar, and nothing leaves it meanwhile.
 
 use std::fs;
 
 use serde_json::json;
 use torikomi::config::home::Layout;
+use torikomi::control::Request;
 use torikomi::intake::custody::folder_name;
 use torikomi::ledger::documents;
+use torikomi::signing::ATTEMPTS;
 use torikomi::store::{records, relative_path};
 
 use crate::account::{filed, names, wait_for};
 use crate::burst::deliver_consent;
-use crate::hospital::{Hospital, Settings};
+use crate::hospital::{Hospital, PATIENCE, Settings};
 use crate::proven::proven;
 use crate::store_check::rebuild;
 
@@ -47,6 +49,25 @@ fn a_copy_in_custody_that_is_the_last_to_have_a_sidecar_gives_it_back_or_stays()
     let daemon = hospital.start();
     proven(&hospital, &gone.0);
     wait_for(&hospital, "the one copy that is needed", || (copies(&hospital) == [lost.2.as_str()]).then_some(()));
+    daemon.stop();
+}
+
+#[test]
+fn nothing_leaves_custody_at_a_start_while_a_backup_looks_at_it() {
+    let hospital = Hospital::found();
+    let daemon = hospital.start();
+    hospital.open_session().unwrap();
+    let backup = hospital.home.hold_custody().unwrap().unwrap();
+    let (name, _) = deliver_consent(&hospital, "filed").pop_first().unwrap();
+    filed(&hospital, &name);
+    daemon.kill();
+    let attempts = || names(&hospital.custody().join(ATTEMPTS)).len();
+    let daemon = hospital.start();
+    hospital.ask(&Request::Status, PATIENCE).unwrap();
+    let left = (copies(&hospital).len(), attempts());
+    assert_eq!(left, (1, 1), "the backup would miss what was filed while it was made");
+    drop(backup);
+    wait_for(&hospital, "custody without it", || (copies(&hospital).is_empty() && attempts() == 0).then_some(()));
     daemon.stop();
 }
 

@@ -367,6 +367,7 @@ mod tests {
             session_at: Box::new(|_| None),
             listed: Box::new(|_| None),
             rows: Box::new(|_, _| None),
+            stored: Box::new(|_| Ok(None)),
             wake_measuring: Box::new(|| ()),
             away: Box::new(|| None),
         };

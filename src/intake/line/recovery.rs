@@ -10,7 +10,7 @@ use super::copying::{self, Recorded};
 use super::{Instruments, LineError, Station};
 use crate::database::DatabaseError;
 use crate::document::DeliveryState;
-use crate::ids::DeliveryId;
+use crate::ids::{DeliveryId, Digest};
 use crate::ledger::deliveries::{self, Delivery};
 
 /// What a restart found.
@@ -20,6 +20,8 @@ pub(super) struct Recovered {
     pub(super) highest: BTreeMap<DeliveryId, u32>,
     /// Deliveries whose copy should stand in custody and does not.
     pub(super) lost: BTreeSet<DeliveryId>,
+    /// Deliveries that are taken, and may be filed: their copies go once it is known that nobody needs them.
+    pub(super) filed: BTreeSet<DeliveryId>,
     pub(super) findings: Vec<CustodyFinding>,
 }
 
@@ -35,6 +37,8 @@ pub enum CustodyFinding {
     Damaged { delivery: DeliveryId, copy: u32 },
     /// A copy that the ledger has no use for, though nothing newer replaced it. It is kept.
     Unexplained { delivery: DeliveryId, copy: u32 },
+    /// The store lacks an object of what is filed, which this copy has. It is kept.
+    NotStored { delivery: DeliveryId, copy: u32, object: Digest },
     /// The ledger counts on a copy that is not there. Where the source still stands it is copied again.
     Missing { delivery: DeliveryId, copy: u32 },
 }
@@ -132,7 +136,7 @@ fn settle(
     }
     if row.is_some_and(|row| row.state == DeliveryState::Taken) {
         // Filing ended, and the crash came before its custody was cleared.
-        super::cleanup(instruments, delivery)?;
+        recovered.filed.insert(delivery);
     }
     Ok(())
 }

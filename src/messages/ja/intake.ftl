@@ -51,5 +51,6 @@ note-folder-orphans = サイドカーが { $count } 個ありますが、対応�
 custody-stranger = 保管場所に、取り込んだものではない { $name } があります。そのまま残しています。内容を確かめてください。
 custody-foreign-home = 保管場所に、別のホームが作った写し（受付番号 { $delivery }、{ $copy } 番目）があります。そのまま残しています。
 custody-damaged = 受付番号 { $delivery } の { $copy } 番目の写しが、記録された内容と一致しません。台帳はこれを使っていません。そのまま残しています。ディスクを確かめてください。
+custody-not-stored = 受付番号 { $delivery } の文書はすべて登録済みですが、保存先に保存物 { $object } がありません。保管場所（custody）の { $copy } 番目の写しには残っているため、この写しを消さずに置いています。取り込みを止めて「torikomi store check --rebuild」を実行すると、保存先に戻します。保存先に何が起きたかも調べてください。
 custody-unexplained = 受付番号 { $delivery } の { $copy } 番目の写しは台帳で使われていませんが、これに代わる新しい写しもありません。そのまま残しています。内容を確かめてください。
 custody-missing = 受付番号 { $delivery } の { $copy } 番目の写しが、保管場所に見つかりません。元のファイルが残っていれば、もう一度写します。なければ、もう一度スキャンしてください。
