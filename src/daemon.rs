@@ -131,6 +131,7 @@ pub fn start(root: &Path, runtime: &tokio::runtime::Handle, binary: &Path) -> Re
     let opened = line.database.read(async |tx| epochs::newest(tx).await)?;
     let epoch = opened.map_or(epochs::FIRST, |opened| opened.epoch);
     let claims = Claims::take(&line, epoch)?;
+    line.home.claim_outside(&lock);
     // Whatever is entered from here on bears this clock's time.
     clocks::recall(&line)?;
     // What was signed just before a crash was signed in a session that was open then, so its entry comes first.

@@ -3,13 +3,15 @@
 //! Invariant: a marker that is missing or foreign means *unreachable* (a mount that vanished, another home's folder),
 //! never *empty*. Nothing is made, taken or removed there until the marker is back.
 
+mod lock;
+
 use std::fmt;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read as _, Seek as _, Write as _};
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::fs::{self, File};
+use std::io::{self, Read as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{FlockOperation, Mode};
+use rustix::fs::Mode;
 use rustix::io::Errno;
 use rustix::process::{DumpableBehavior, Resource, Rlimit};
 use schemars::JsonSchema;
@@ -20,6 +22,8 @@ use crate::durable::{self, Folder};
 use crate::ids::HomeId;
 use crate::instant::Instant;
 use crate::messages::{Lang, say_code};
+
+pub use lock::Lock;
 
 /// The file that says which home a folder belongs to.
 pub const MARKER: &str = ".torikomi-home";
@@ -54,6 +58,17 @@ pub enum HomeError {
     BadMarker(PathBuf),
     #[error("another torikomi works in this home (process {process}, {}): stop it first", .lock.display())]
     Locked { lock: PathBuf, process: String },
+    #[error(
+        "another torikomi works with {} just now: a copy of this home, perhaps. Stop it first, or correct the path in torikomi.toml",
+        .0.display()
+    )]
+    InUse(PathBuf),
+    #[error(
+        "{} says that another copy of this home has worked there since this one did. Keep the wrong one stopped; if this is the \
+         right one, remove the file and start again",
+        .0.display()
+    )]
+    TakenOver(PathBuf),
     #[error("{}", TooOpen::list(.0))]
     TooOpen(Vec<TooOpen>),
     #[error("{}: {error}", .path.display())]
@@ -82,6 +97,14 @@ pub enum HomeTrouble {
     Locked {
         process: String,
     },
+    /// A store or custody that another process works with: a copy of the home, which has a lock of its own.
+    InUse {
+        path: String,
+    },
+    /// A copy of the home has worked with the store or custody since.
+    TakenOver {
+        path: String,
+    },
     /// Modes as `chmod` takes them.
     TooOpen {
         path: String,
@@ -107,6 +130,8 @@ impl HomeError {
             Self::Foreign { path, found, .. } => HomeTrouble::Foreign { path: text(path), found: found.to_string() },
             Self::BadMarker(marker) => HomeTrouble::BadMarker { path: text(marker) },
             Self::Locked { process, .. } => HomeTrouble::Locked { process: process.clone() },
+            Self::InUse(folder) => HomeTrouble::InUse { path: text(folder) },
+            Self::TakenOver(file) => HomeTrouble::TakenOver { path: text(file) },
             Self::TooOpen(all) => return all.iter().map(TooOpen::trouble).collect(),
             Self::Io { .. } | Self::Write(_) => HomeTrouble::Failed { problem: self.to_string() },
         }]
@@ -182,59 +207,6 @@ impl Home {
     #[must_use]
     pub fn layout(&self) -> Layout<'_> {
         Layout { root: self.root.as_path() }
-    }
-
-    /// Keeps every other process out, until the lock is dropped.
-    pub fn lock(&self) -> Result<Lock, HomeError> {
-        let path = self.layout().lock();
-        Folder::open(&self.root)?.make_folder("run")?;
-        let mut file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .open(&path)
-            .map_err(at(&path))?;
-        match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => {}
-            Err(Errno::WOULDBLOCK) => {
-                let mut process = String::new();
-                // Only for the message; the lock itself is what counts.
-                let _ = file.take(32).read_to_string(&mut process);
-                return Err(HomeError::Locked { lock: path, process: process.trim().to_owned() });
-            }
-            Err(error) => return Err(at(&path)(error.into())),
-        }
-        let write = |file: &mut File| {
-            file.set_len(0)?;
-            file.rewind()?;
-            writeln!(file, "{}", std::process::id())
-        };
-        write(&mut file).map_err(at(&path))?;
-        Ok(Lock { _file: file })
-    }
-
-    /// Keeps what is filed in custody while a backup looks at it. One backup at a time.
-    pub fn hold_custody(&self) -> Result<Option<Lock>, HomeError> {
-        Folder::open(&self.root)?.make_folder("run")?;
-        self.backup_lock(FlockOperation::NonBlockingLockExclusive)
-    }
-
-    /// Whether what is filed may leave custody now; no backup begins to look at it before the lock is dropped.
-    pub fn release_custody(&self) -> Result<Option<Lock>, HomeError> {
-        self.backup_lock(FlockOperation::NonBlockingLockShared)
-    }
-
-    fn backup_lock(&self, operation: FlockOperation) -> Result<Option<Lock>, HomeError> {
-        let path = self.layout().run().join("backup.lock");
-        let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path);
-        let file = file.map_err(at(&path))?;
-        match rustix::fs::flock(&file, operation) {
-            Ok(()) => Ok(Some(Lock { _file: file })),
-            Err(Errno::WOULDBLOCK) => Ok(None),
-            Err(error) => Err(at(&path)(error.into())),
-        }
     }
 
     /// Since when somebody has worked in this home, where anybody does. The lock itself is not tried: whoever looks must not
@@ -327,12 +299,6 @@ impl Watched {
     pub fn away(&self) -> Option<String> {
         self.folders.iter().find_map(|folder| self.home.check_marker(folder).err()).map(|error| error.to_string())
     }
-}
-
-/// Held as long as this process works in the home. The kernel gives it up with the process, however that ends.
-#[derive(Debug)]
-pub struct Lock {
-    _file: File,
 }
 
 /// Where things lie in a home, whether it is made yet or not. Store, custody and drop folders follow the settings.
@@ -536,7 +502,7 @@ mod tests {
     }
 
     /// A home as `init` leaves it, as far as this module looks.
-    fn home(root: &Path) -> (Home, Config) {
+    pub(super) fn home(root: &Path) -> (Home, Config) {
         let text = "mode = \"evaluation\"\n[station.front-desk]\nprofiles = [\"consent\"]\n\
                     [authority.own]\nurl = \"http://127.0.0.1:3161/\"\n";
         let config = Config::parse(text.as_bytes(), "torikomi.toml").unwrap();
@@ -583,18 +549,6 @@ mod tests {
         mark(&custody, HomeId::new()).unwrap();
         assert!(matches!(home.check_markers(&config), Err(HomeError::Foreign { .. })));
         assert!(matches!(home.mark(&custody), Err(HomeError::Foreign { .. })));
-    }
-
-    #[test]
-    fn a_second_process_is_kept_out() {
-        let folder = tempfile::tempdir().unwrap();
-        let (home, _) = home(folder.path());
-        let lock = home.lock().unwrap();
-        // A lock belongs to the open file, so a second one in this process is as foreign as one elsewhere.
-        let refused = home.lock().unwrap_err();
-        assert!(matches!(&refused, HomeError::Locked { process, .. } if *process == std::process::id().to_string()));
-        drop(lock);
-        home.lock().unwrap();
     }
 
     #[test]

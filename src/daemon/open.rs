@@ -77,9 +77,9 @@ pub fn open(
     on_commit: impl Fn() + Send + 'static,
 ) -> Result<Opened, OpenError> {
     let home = Home::open(root)?;
-    let lock = home.lock()?;
     let layout = home.layout();
     let config = Config::load(&layout.settings())?;
+    let lock = home.lock(&config)?;
     home.check_permissions(&config)?;
     home.check_markers(&config)?;
     let calendar = calendar(&layout.calendar())?;

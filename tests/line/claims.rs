@@ -39,24 +39,32 @@ fn start(root: &Path) -> Started {
     panic!("it neither came up nor ended");
 }
 
-fn up(root: &Path) -> std::process::Child {
+pub fn up(root: &Path) -> std::process::Child {
     match start(root) {
         Started::Up(daemon) => daemon,
         Started::Refused(said) => panic!("{said}"),
     }
 }
 
-fn refused(root: &Path, why: &str) {
+pub fn refused(root: &Path, why: &str) {
+    let said = refused_with(root, why);
+    assert!(said.contains("Nothing was done"), "{said}");
+}
+
+pub fn refused_with(root: &Path, why: &str) -> String {
     match start(root) {
         Started::Up(mut daemon) => {
             daemon.kill().unwrap();
             panic!("it came up");
         }
-        Started::Refused(said) => assert!(said.contains(why) && said.contains("Nothing was done"), "{said}"),
+        Started::Refused(said) => {
+            assert!(said.contains(why), "{said}");
+            said
+        }
     }
 }
 
-fn stop(mut daemon: std::process::Child) {
+pub fn stop(mut daemon: std::process::Child) {
     let pid = rustix::process::Pid::from_child(&daemon);
     rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
     assert!(daemon.wait().unwrap().success());

@@ -64,6 +64,7 @@ mod scanners;
 #[path = "../support/scripted.rs"]
 #[allow(dead_code, reason = "others use what is not used here")]
 mod scripted;
+mod shared_store;
 mod shown;
 mod silence;
 mod stamped;

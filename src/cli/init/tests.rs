@@ -72,7 +72,7 @@ fn a_new_home_is_whole() {
         assert!(station.profiles.contains(&"referral-letter".parse().unwrap()));
         assert!(!station.profiles.contains(&"rx-dispensed".parse().unwrap()));
     }
-    let _lock = home.lock().unwrap();
+    let _lock = home.lock(&config).unwrap();
     for path in [layout.calendar(), root.join("patients.csv"), layout.store(&config).join("journal")] {
         assert!(path.exists(), "{}", path.display());
     }

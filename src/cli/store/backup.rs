@@ -86,7 +86,7 @@ fn make(args: &Args, desk: &Desk) -> Result<BackupReport, Failure> {
             Err(Failure::NoDaemon { .. }) => {}
             noted => return noted.map(|()| report),
         }
-        match home.lock() {
+        match home.lock(&config) {
             Ok(alone) => {
                 // A home whose clock is set for a trial goes by that.
                 let at = config.clock.starts_at.unwrap_or_else(|| desk.now());

@@ -47,7 +47,7 @@ fn rebuilt(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
     // Once the databases are exchanged nothing may keep the report of it back.
     let trust = args.anchors.read(desk)?;
     let (home, config) = desk.settings()?;
-    let lock = home.lock()?;
+    let lock = home.lock(&config)?;
     let runtime = crate::cli::serve::runtime()?;
     let bar = desk.progress();
     let report = rebuild(&home, &config, runtime.handle(), desk.now(), &mut |done| {
