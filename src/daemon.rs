@@ -28,7 +28,6 @@ use crate::ids::Name;
 use crate::intake::line::{Instruments, LineError, Station, Watching};
 use crate::journal::Kind;
 use crate::journal::anchor::{Anchor, AnchorError, AnchorProblem};
-use crate::journal::epochs;
 use crate::journal::files::{Files, FilesError, FilesProblem};
 use crate::pipeline::driver::{Driver, StageName};
 use crate::pipeline::line::Line;
@@ -124,12 +123,10 @@ pub fn start(root: &Path, runtime: &tokio::runtime::Handle, binary: &Path) -> Re
     let (bell, stamp_bell) = (Arc::new(Bell::default()), Arc::new(Bell::default()));
     let ringing = [Arc::clone(&bell), Arc::clone(&stamp_bell)];
     let ring = move || ringing.iter().for_each(|bell| bell.ring());
-    let Opened { line, lock, stands_in_for, .. } = open::open(root, runtime, binary, ring)?;
+    let Opened { line, lock, stands_in_for, files, epoch, .. } = open::open(root, runtime, binary, ring)?;
     // Before anything is moved or entered: to an older database, what it does not know would be left over from a crash.
-    let mut files = Files::open(&line.home.layout().store(&line.config).join("journal"), &line.database)?;
+    let mut files = files.open(&line.database)?;
     files.catch_up(&line.database)?;
-    let opened = line.database.read(async |tx| epochs::newest(tx).await)?;
-    let epoch = opened.map_or(epochs::FIRST, |opened| opened.epoch);
     let claims = Claims::take(&line, epoch)?;
     line.home.claim_outside(&lock);
     // Whatever is entered from here on bears this clock's time.

@@ -315,6 +315,8 @@ impl From<OpenError> for Failure {
             OpenError::Patients { path, problem } => Self::Patients { path: path.display().to_string(), problem },
             OpenError::Database(error) => error.into(),
             OpenError::Store(error) => error.into(),
+            OpenError::Journal(error) => DaemonError::Journal(error).into(),
+            OpenError::Claim(error) => DaemonError::Claim(error).into(),
             other => Self::start(&other),
         }
     }

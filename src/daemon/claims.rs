@@ -19,6 +19,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::config::Config;
+use crate::config::home::Home;
 use crate::database::{Database, DatabaseError};
 use crate::ids::HomeId;
 use crate::ledger::claims::{self, Known};
@@ -75,6 +77,18 @@ struct Held {
 }
 
 impl Claims {
+    /// Looks whether any of it is somebody else's, and changes nothing.
+    ///
+    /// # Errors
+    /// When another copy of the home works with it, or has since.
+    pub fn look_first(home: &Home, config: &Config, epoch: u32, database: &Database) -> Result<(), ClaimError> {
+        let claims = Self { held: Vec::new(), looked_at: BTreeSet::new(), home: home.id(), epoch };
+        for (path, is_drop) in places(home, config).into_iter().filter(|(path, _)| path.exists()) {
+            claims.look(path, is_drop, database)?;
+        }
+        Ok(())
+    }
+
     /// Claims what the settings name outside the home and can be reached. Everything is looked at before anything is written.
     ///
     /// # Errors
@@ -91,7 +105,7 @@ impl Claims {
     /// As for [`Self::take`].
     pub fn take_what_came(&mut self, line: &Line) -> Result<(), ClaimError> {
         let mut looked_at = Vec::new();
-        for (path, is_drop) in places(line) {
+        for (path, is_drop) in places(&line.home, &line.config) {
             if !self.looked_at.contains(&path) {
                 looked_at.push((self.look(path.clone(), is_drop, &line.database)?, path));
             }
@@ -181,18 +195,18 @@ impl Claims {
 }
 
 /// What the settings name outside the home and can be reached, and whether it is a drop folder.
-fn places(line: &Line) -> Vec<(PathBuf, bool)> {
-    let root = line.home.layout().root();
+fn places(home: &Home, config: &Config) -> Vec<(PathBuf, bool)> {
+    let root = home.layout().root();
     let mut places: Vec<(PathBuf, bool)> = Vec::new();
-    for (name, station) in &line.config.stations {
+    for (name, station) in &config.stations {
         let folder = station.folder(root, name);
-        if line.home.check_drop_folder(&folder).is_ok() {
+        if home.check_drop_folder(&folder).is_ok() {
             places.push((folder.join(CLAIM), true));
         }
     }
-    let anchor = line.config.journal.anchor.as_ref().map(|folder| root.join(folder));
+    let anchor = config.journal.anchor.as_ref().map(|folder| root.join(folder));
     if let Some(folder) = anchor.filter(|folder| folder.is_dir()) {
-        places.push((folder.join(format!("claim-{}.json", line.home.id())), false));
+        places.push((folder.join(format!("claim-{}.json", home.id())), false));
     }
     places.retain(|(path, _)| !lies_in(path, root));
     places

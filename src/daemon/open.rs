@@ -16,6 +16,8 @@ use crate::durable::{self, Folder};
 use crate::ids::{Digest, Name};
 use crate::image::{Limits, Sandbox, WorkerError, Workers};
 use crate::journal::append::Journal;
+use crate::journal::epochs;
+use crate::journal::files::{Compared, FilesError};
 use crate::keyring::{self, Keyring, KeyringError};
 use crate::ledger::watched_files::{self, KnownFile};
 use crate::patients::{Patients, PatientsProblem};
@@ -24,6 +26,8 @@ use crate::pipeline::driver::Shared;
 use crate::pipeline::line::{CalendarFile, Fault, Line, Profiles, WatchedFile};
 use crate::store::{Objects, StoreError};
 use crate::toml_text::Problem;
+
+use super::claims::{ClaimError, Claims};
 
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
@@ -50,6 +54,10 @@ pub enum OpenError {
     #[error("{}: {error}", .path.display())]
     Anchors { path: PathBuf, error: Malformed },
     #[error(transparent)]
+    Journal(#[from] FilesError),
+    #[error(transparent)]
+    Claim(#[from] ClaimError),
+    #[error(transparent)]
     Owner(#[from] owner::OwnerError),
     #[error(transparent)]
     Policy(#[from] oid::InvalidOid),
@@ -64,6 +72,9 @@ pub struct Opened {
     pub lock: Lock,
     /// How many patients the last good list had, where the line starts without one.
     pub stands_in_for: Option<u64>,
+    /// The journal's files, and the epoch that the database is of.
+    pub files: Compared,
+    pub epoch: u32,
 }
 
 /// Opens the home at `root`. `wake` is called after each commit.
@@ -85,9 +96,9 @@ pub fn open(
     let calendar = calendar(&layout.calendar())?;
     let clock = Arc::new(clock(&config));
     let keys = Keyring::open(layout, &config, home.id())?;
-    let database = Database::open(&address(layout, &config)?, false, runtime, on_commit)?;
-    let (id, mode) = (home.id(), config.mode);
-    database.read(async |tx| owner::check(tx, id, mode).await)?;
+    let address = address(layout, &config)?;
+    let (files, epoch) = admit(&home, &config, &address, runtime)?;
+    let database = Database::open(&address, false, runtime, on_commit)?;
     let journal =
         Arc::new(Journal::new(home.id(), keys.origin.clone(), Keyring::open(layout, &config, home.id())?.journal));
     let objects = Arc::new(Objects::proven(&home, &config, runtime)?);
@@ -137,7 +148,29 @@ pub fn open(
         home,
     };
     let stands_in_for = fault.map(|(entries, _)| entries);
-    Ok(Opened { line: Arc::new(line), keys, lock, stands_in_for })
+    Ok(Opened { line: Arc::new(line), keys, lock, stands_in_for, files, epoch })
+}
+
+/// Whether the database is this home's, and of the past of the journal's files, and nobody else works with what is the home's.
+/// It is only read until that is known: what is refused is as it was, in its schema too.
+fn admit(
+    home: &Home,
+    config: &Config,
+    address: &Address,
+    runtime: &tokio::runtime::Handle,
+) -> Result<(Compared, u32), OpenError> {
+    let database = Database::open_read_only(address, runtime)?;
+    if database.is_blank()? {
+        return Err(owner::OwnerError::Unfinished.into());
+    }
+    let (id, mode) = (home.id(), config.mode);
+    database.read(async |tx| owner::check(tx, id, mode).await)?;
+    let files = Compared::with(&home.layout().store(config).join("journal"), &database)?;
+    let opened = database.read(async |tx| epochs::newest(tx).await)?;
+    let epoch = opened.map_or(epochs::FIRST, |opened| opened.epoch);
+    Claims::look_first(home, config, epoch, &database)?;
+    database.close();
+    Ok((files, epoch))
 }
 
 fn calendar(path: &Path) -> Result<CalendarFile, OpenError> {

@@ -101,15 +101,23 @@ pub struct Files {
     checkpoints: Notes,
 }
 
-impl Files {
-    /// Opens the files and holds them against the database. A last line or checkpoint that a crash cut short is cut off,
-    /// once it is certain that the database is theirs: to another one, nothing is lost.
+/// The files as they lie there, found to be of a database's past. Nothing was changed for it.
+pub struct Compared {
+    folder: PathBuf,
+    edge: Frontier,
+    /// The first entry of the last segment.
+    start: u64,
+    segment: Grown,
+    checkpoints: Notes,
+}
+
+impl Compared {
+    /// Holds the files against the database.
     ///
     /// # Errors
-    /// When they cannot be read or mended, or are not of the database's past.
-    pub fn open(folder: &Path, database: &Database) -> Result<Self, FilesError> {
+    /// When either cannot be read, or they are not of the database's past.
+    pub fn with(folder: &Path, database: &Database) -> Result<Self, FilesError> {
         let at = |source| FilesError::Io { folder: folder.to_owned(), source };
-        std::fs::create_dir_all(folder).map_err(at)?;
         let mut start = 0;
         let (lines, segment) = loop {
             let (lines, segment) = Grown::open(&entries_from(folder, start), whole_lines).map_err(at)?;
@@ -120,13 +128,35 @@ impl Files {
         };
         let checkpoints = Notes::open(&folder.join("checkpoints.txt")).map_err(at)?;
         let edge = compare(folder, start + lines, checkpoints.noted(), database)?;
+        Ok(Self { folder: folder.to_owned(), edge, start, segment, checkpoints })
+    }
+
+    /// Opens them for writing. A last line or checkpoint that a crash cut short is cut off, now that it is certain that the
+    /// database is theirs: to another one, nothing is lost.
+    ///
+    /// # Errors
+    /// When they cannot be mended.
+    pub fn open(self, database: &Database) -> Result<Files, FilesError> {
+        let Self { folder, edge, start, segment, checkpoints } = self;
+        let (at, written) = (|source| FilesError::Io { folder: folder.clone(), source }, edge.size());
+        std::fs::create_dir_all(&folder).map_err(at)?;
         segment.cut_back().and_then(|()| checkpoints.cut_back()).map_err(at)?;
-        make_up_private(folder, start + lines, database)?;
+        make_up_private(&folder, written, database)?;
         // Those of entries that are not there are written anew with them.
-        let private = Grown::open(&private_from(folder, start), |file| private_before(file, start + lines));
+        let private = Grown::open(&private_from(&folder, start), |file| private_before(file, written));
         let ((), private) = private.map_err(at)?;
         private.cut_back().map_err(at)?;
-        Ok(Self { folder: folder.to_owned(), edge, segment, private, checkpoints })
+        Ok(Files { folder, edge, segment, private, checkpoints })
+    }
+}
+
+impl Files {
+    /// Holds the files against the database and opens them.
+    ///
+    /// # Errors
+    /// When they cannot be read or mended, or are not of the database's past.
+    pub fn open(folder: &Path, database: &Database) -> Result<Self, FilesError> {
+        Compared::with(folder, database)?.open(database)
     }
 
     /// Copies what the database has beyond the files, makes it durable, then notes the checkpoint. Where the two have not

@@ -76,6 +76,7 @@ mod store_check;
 mod superseding;
 mod tsa;
 mod unmounted;
+mod unproven;
 mod weaker;
 mod workers;
 
