@@ -119,6 +119,12 @@ pub enum Warning {
     CustodyMore {
         count: u64,
     },
+    /// Deliveries that were copied by a clock that ran ahead. They are looked at only when it is that time.
+    CopiedAhead {
+        count: u64,
+        /// When all of them are.
+        until: Instant,
+    },
     /// Sidecars at a station that came after their scan was taken in without them.
     LateSidecars {
         station: Name,

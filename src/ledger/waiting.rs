@@ -162,6 +162,21 @@ pub async fn any(tx: &mut Tx, reason: HoldReason) -> Result<bool, DatabaseError>
     Ok(found.is_some())
 }
 
+/// How many deliveries were copied later than now, by a clock that ran ahead, and are looked at only then; and when the last
+/// of them is.
+pub async fn copied_ahead(tx: &mut Tx, now: Instant) -> Result<Option<(u64, Instant)>, DatabaseError> {
+    let row = sqlx::query(
+        "SELECT COUNT(*) AS deliveries, MAX(taken_in_at) AS until FROM delivery
+         WHERE state = 'in-custody' AND measured_copy < copy AND taken_in_at > $1",
+    )
+    .bind(now.as_microseconds())
+    .fetch_one(tx)
+    .await?;
+    let count = row.try_get::<i64, _>("deliveries")?.try_into().map_err(unreadable("delivery count"))?;
+    let until: Option<i64> = row.try_get("until")?;
+    Ok(until.map(|until| instant("delivery.taken_in_at", until)).transpose()?.map(|until| (count, until)))
+}
+
 /// The documents that wait for this reason, with what they are held with.
 pub async fn held_for(tx: &mut Tx, reason: HoldReason) -> Result<Vec<(DocumentId, Option<String>)>, DatabaseError> {
     let rows = sqlx::query("SELECT id, held_detail FROM document WHERE held = $1 ORDER BY id")

@@ -16,6 +16,7 @@ mod burst;
 mod busy;
 mod claims;
 mod clocks;
+mod copied_ahead;
 mod damaged;
 mod disk;
 mod equal;

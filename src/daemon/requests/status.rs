@@ -17,6 +17,7 @@ use crate::journal::backups::{self, BackedUp};
 use crate::journal::read;
 use crate::ledger::deliveries::{self, Delivery};
 use crate::ledger::documents::{self, Count, Filter, UnreadableDocument};
+use crate::ledger::waiting;
 use crate::people::appointments::{self, Appointment};
 use crate::people::sessions::{self, SessionRow};
 use crate::people::{PeopleError, Role, certificates, register};
@@ -48,6 +49,8 @@ struct Found {
     /// Whose certificates end soon, and when.
     ending: Vec<(String, Instant)>,
     manager: Option<String>,
+    /// Deliveries that a clock that ran ahead keeps waiting, and until when.
+    ahead: Option<(u64, Instant)>,
     records: i64,
     journal_size: u64,
     backup: Option<BackedUp>,
@@ -106,6 +109,7 @@ impl Requests {
         warnings.extend(
             unreadable.map(|UnreadableDocument { document, problem }| Warning::Unreadable { document, problem }),
         );
+        warnings.extend(found.ahead.map(|(count, until)| Warning::CopiedAhead { count, until }));
         warnings.extend(in_custody(line));
         let calendar_expiry = calendar.expiry(calendar.day_of(now));
         if calendar_expiry != Expiry::Far {
@@ -179,6 +183,7 @@ async fn look(tx: &mut Tx, now: Instant) -> Result<Found, PeopleError> {
         appointed,
         ending,
         manager,
+        ahead: waiting::copied_ahead(tx, now).await?,
         records: records::count(tx).await?,
         journal_size: read::head(tx).await?.map_or(0, |head| head.size),
         backup: backups::newest(tx).await?,

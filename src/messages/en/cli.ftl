@@ -374,6 +374,7 @@ status-weaker-completeness = { $watching } (weaker completeness: nobody can be a
 status-no-session = none
 warning-calendar = { $calendar_expiry }
 warning-custody = { $custody }
+warning-copied-ahead = { $count } delivery(ies) were copied into custody while the clock ran ahead, and go on only when it is that time, the last of them at { $until }. Nothing is lost. If the clock is slow now, set it right.
 warning-custody-more = Custody holds or lacks { $count } more such things. The daemon’s log names each of them at its start.
 warning-late-sidecars = Station { $station } holds { $count } sidecar file(s) that came after their scan was taken in. Look with `torikomi queue list` for scans without a patient, enter it with `torikomi queue identify`, and remove the sidecars.
 warning-waiting-lists = Station { $station } holds { $count } batch list(s) (index.csv) with rows whose scans have not come, or that cannot be read as lists. They stay there. Send the scans; where none will come, remove the list.

@@ -353,6 +353,7 @@ status-weaker-completeness = { $watching }（書き込み中かどうかを確�
 status-no-session = なし
 warning-calendar = { $calendar_expiry }
 warning-custody = { $custody }
+warning-copied-ahead = 時計が進んでいる間に保管場所に写した受付が { $count } 件あり、その時刻になるまで先に進みません（最後のものは { $until }）。失われたものはありません。今の時計が遅れているのであれば、合わせてください。
 warning-custody-more = 保管場所には、ほかにも説明のつかないものや足りないものが { $count } 件あります。一つずつの内容は、常駐プログラムの起動時のログにあります。
 warning-late-sidecars = ステーション { $station } に、スキャンより後に届いたサイドカーが { $count } 個あります。「torikomi queue list」で患者の分からない文書を探し、「torikomi queue identify」で入力してから、サイドカーを取り除いてください。
 warning-waiting-lists = ステーション { $station } に、行に対応するスキャンがまだ届いていないか、一覧として読み取れないバッチ一覧（index.csv）が { $count } 個あります。一覧はそのまま残しています。スキャンを送ってください。届く見込みがなければ、一覧を取り除いてください。
