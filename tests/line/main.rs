@@ -53,6 +53,7 @@ mod proven;
 mod put_back;
 mod rebuilt;
 mod rebuilt_beside;
+mod rebuilt_names;
 mod rebuilt_past;
 mod rebuilt_sidecar;
 mod regrown;

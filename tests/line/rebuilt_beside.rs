@@ -22,14 +22,14 @@ use crate::proven::proven;
 use crate::store_check::rebuild;
 
 /// Makes the ledger anew from nothing. Answers what could not be made anew.
-fn lose(hospital: &mut Hospital) -> Value {
+pub fn lose(hospital: &mut Hospital) -> Value {
     fs::write(Layout::new(&hospital.root()).database(&hospital.config), b"no database").unwrap();
     let told = rebuild(hospital)["not_rebuilt"].clone();
     hospital.configure(&Settings::default());
     told
 }
 
-fn whole(hospital: &Hospital, patient: &str) -> Facts {
+pub fn whole(hospital: &Hospital, patient: &str) -> Facts {
     Facts {
         patient_id: Some(patient.into()),
         document_type: Some("consent-demo".parse().unwrap()),
@@ -38,7 +38,7 @@ fn whole(hospital: &Hospital, patient: &str) -> Facts {
     }
 }
 
-fn identify(hospital: &Hospital, document: DocumentId, facts: Facts) {
+pub fn identify(hospital: &Hospital, document: DocumentId, facts: Facts) {
     let request = Request::Identify {
         by: by("clerk"),
         document: hospital.looked(document),
@@ -54,13 +54,13 @@ fn get(hospital: &Hospital, id: DocumentId) -> Document {
 }
 
 /// The document with this file, once it waits for somebody or has gone by identification.
-fn settled(hospital: &Hospital, name: &str) -> Document {
+pub fn settled(hospital: &Hospital, name: &str) -> Document {
     let settled = |found: &Document| found.held.is_some() || found.state != DocumentState::Identifying;
     wait_for(hospital, name, || document_of(hospital, name).filter(settled))
 }
 
 /// Waits until it is to be confirmed as this patient's.
-fn confirmable(hospital: &Hospital, id: DocumentId, patient: &str) {
+pub fn confirmable(hospital: &Hospital, id: DocumentId, patient: &str) {
     wait_for(hospital, &format!("{id} as {patient}'s"), || {
         let found = get(hospital, id);
         let theirs = found.identity.patient.as_ref().is_some_and(|known| known.value.id == patient);
@@ -68,7 +68,7 @@ fn confirmable(hospital: &Hospital, id: DocumentId, patient: &str) {
     });
 }
 
-fn detail(document: &Document) -> Value {
+pub fn detail(document: &Document) -> Value {
     document.held_detail.as_deref().map(|detail| serde_json::from_str(detail).unwrap()).unwrap_or_default()
 }
 
@@ -290,7 +290,7 @@ fn sidecar(patient: &str, day: &str) -> String {
 }
 
 /// The last of so many documents with this file, once it waits or has gone by identification.
-fn last_of(hospital: &Hospital, name: &str, many: usize) -> Document {
+pub fn last_of(hospital: &Hospital, name: &str, many: usize) -> Document {
     wait_for(hospital, &format!("{name}, {many} times"), || {
         let named = |(found, names): (Document, Sent)| Some(found).filter(|_| names.contains_key(name));
         let all: Vec<_> = documents_of(hospital).into_iter().filter_map(named).collect();
@@ -300,6 +300,6 @@ fn last_of(hospital: &Hospital, name: &str, many: usize) -> Document {
     })
 }
 
-fn delivery_of(hospital: &Hospital, document: DocumentId) -> DeliveryId {
+pub fn delivery_of(hospital: &Hospital, document: DocumentId) -> DeliveryId {
     hospital.database.read(async |tx| documents::parts(tx, document).await).unwrap()[0].delivery
 }

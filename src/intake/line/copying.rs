@@ -317,13 +317,15 @@ fn exchanged_under_what_speaks(instruments: &Instruments, copy: &CustodyCopy) ->
     Ok((exchanged && (may_be_the_others || of(Part::Index).next().is_some())).then_some(manifest.delivery))
 }
 
-/// The name, with its folder, without its ending.
+/// The name, with its folder, without its ending; as it is shown, because a ledger that is made anew knows no other. Two
+/// names that differ only in what nobody can read are one then: what speaks of the one is in doubt for the other.
 pub(super) fn stem_of(name: &SourceName) -> Vec<u8> {
     let stem = names::stem(name.bare());
-    match name.folder() {
+    let whole = match name.folder() {
         Some(folder) => [folder.as_bytes(), b"/", stem].concat(),
         None => stem.to_vec(),
-    }
+    };
+    String::from_utf8_lossy(&whole).into_owned().into_bytes()
 }
 
 /// Whether the new content begins with the whole of the earlier one and goes on.

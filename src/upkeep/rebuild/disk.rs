@@ -85,6 +85,10 @@ impl<'a> Disk<'a> {
     pub(super) fn stands(&self, station: &Name, name: &OsStr) -> bool {
         let root = self.root.layout().root();
         let Some(settings) = self.config.stations.get(station) else { return true };
+        // Of a name that is not text only what is shown of it is known.
+        if name.to_string_lossy().contains(char::REPLACEMENT_CHARACTER) {
+            return true;
+        }
         let folder = settings.folder(root, station);
         self.root.check_drop_folder(&folder).is_err() || folder.join(name).symlink_metadata().is_ok()
     }
