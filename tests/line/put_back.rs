@@ -119,7 +119,7 @@ fn refused(hospital: &Hospital, why: &str) {
 }
 
 /// One file with all that the database holds now.
-fn backup(hospital: &Hospital, to: &Path) -> PathBuf {
+pub fn backup(hospital: &Hospital, to: &Path) -> PathBuf {
     let database = hospital.home.layout().database(&hospital.config);
     hospital.runtime.block_on(async {
         let mut connection = AnyConnection::connect(&format!("sqlite://{}?mode=rw", database.display())).await.unwrap();
@@ -130,7 +130,7 @@ fn backup(hospital: &Hospital, to: &Path) -> PathBuf {
     to.to_owned()
 }
 
-fn put_back(hospital: &mut Hospital, from: &Path) {
+pub fn put_back(hospital: &mut Hospital, from: &Path) {
     let database = hospital.home.layout().database(&hospital.config);
     for beside in ["-wal", "-shm"] {
         let _ = fs::remove_file(format!("{}{beside}", database.display()));

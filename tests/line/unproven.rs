@@ -2,12 +2,12 @@
 //! the right one.
 
 use std::fs;
-use std::path::Path;
 
 use torikomi::config::ObjectsTemplate;
 
 use crate::claims::{refused_with, stop, up};
 use crate::hospital::{Foundation, Hospital};
+use crate::put_back::{backup, put_back};
 use crate::s3::S3;
 
 #[test]
@@ -20,11 +20,10 @@ fn nothing_is_tried_out_before_the_database_is_known_to_be_the_right_one() {
         tls_roots: None,
         retention_days: Some(3650),
     };
-    let hospital = Hospital::founded(&Foundation { objects: Some(objects), ..Foundation::default() });
+    let mut hospital = Hospital::founded(&Foundation { objects: Some(objects), ..Foundation::default() });
     let root = hospital.root();
     let database = hospital.home.layout().database(&hospital.config);
-    // After a clean end all of it is in one file.
-    let older = fs::read(&database).unwrap();
+    let older = backup(&hospital, &folder.path().join("older.db"));
     stop(up(&root));
     let trials =
         || -> Vec<String> { s3.store().keys().into_iter().filter(|key| key.contains(".torikomi-probe")).collect() };
@@ -33,22 +32,16 @@ fn nothing_is_tried_out_before_the_database_is_known_to_be_the_right_one() {
     for trial in trials() {
         s3.store().take_away(&trial);
     }
-    let newer = fs::read(&database).unwrap();
+    let newer = backup(&hospital, &folder.path().join("newer.db"));
 
-    put(&database, &older);
+    put_back(&mut hospital, &older);
     refused_with(&root, "an older database was put back");
     assert_eq!(trials(), [""; 0], "a start that was refused has written to the server");
     // One that was cut to nothing gets no tables either.
-    put(&database, b"");
+    put_back(&mut hospital, &older);
+    fs::write(&database, b"").unwrap();
     refused_with(&root, "was never finished");
     assert_eq!((fs::metadata(&database).unwrap().len(), trials().len()), (0, 0));
-    put(&database, &newer);
+    put_back(&mut hospital, &newer);
     stop(up(&root));
-}
-
-fn put(database: &Path, bytes: &[u8]) {
-    for beside in ["-wal", "-shm"] {
-        let _ = fs::remove_file(format!("{}{beside}", database.display()));
-    }
-    fs::write(database, bytes).unwrap();
 }
