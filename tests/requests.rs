@@ -17,6 +17,8 @@ mod keys;
 mod left_over;
 #[path = "requests/people.rs"]
 mod people;
+#[path = "requests/production.rs"]
+mod production;
 #[path = "requests/put_off.rs"]
 mod put_off;
 #[path = "requests/renewals.rs"]

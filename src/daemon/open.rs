@@ -9,7 +9,7 @@ use crate::clock::Clock;
 use crate::config::home::{Home, HomeError, Layout, Lock};
 use crate::config::image::Sandbox as SandboxSetting;
 use crate::config::{self, Config, ConfigError, Mode};
-use crate::crypto::check::{Anchors, Malformed};
+use crate::crypto::check::{Anchors, Certificate, Malformed};
 use crate::crypto::oid;
 use crate::database::{Address, Database, DatabaseError, owner};
 use crate::durable::{self, Folder};
@@ -222,7 +222,11 @@ fn authorities(home: &Home, config: &Config) -> Result<Authorities, OpenError> {
     let mut found = Vec::new();
     for (name, settings) in config.authorities_in_order() {
         let path = home.layout().root().join(&settings.roots);
-        let roots = keyring::certificates(&path)?;
+        let mut roots = keyring::certificates(&path)?;
+        if config.mode == Mode::Production {
+            // Whoever has the evaluation authority's passphrase could have it certify an authority of any policy.
+            roots.retain(|root| !Certificate::read(root).is_ok_and(|root| root.is_evaluation()));
+        }
         let anchors = Anchors::new(&roots).map_err(|error| OpenError::Anchors { path, error })?;
         let named = settings.policies.iter().map(|policy| policy.as_str().parse()).collect::<Result<Vec<_>, _>>()?;
         let asked_for = settings.request_policy.as_ref().map(|policy| policy.as_str().parse());

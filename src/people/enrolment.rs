@@ -15,6 +15,7 @@ use super::change::{Change, Row};
 use super::register::{self, NewPerson, Person};
 use super::succession;
 use super::{PassphraseRule, PeopleError, Refused, Role};
+use crate::config::Mode;
 use crate::crypto::check;
 use crate::crypto::make::{EvaluationCa, KeyPair, MakeError, Passphrase, Subject, Suite, Validity};
 use crate::database::{DatabaseError, Tx};
@@ -171,6 +172,9 @@ pub async fn enrol(
     rules: &ActRules,
     now: Instant,
 ) -> Result<Change, PeopleError> {
+    if rules.mode == Mode::Production && certificate.is_for_evaluation()? {
+        return Err(Refused::EvaluationAuthorityShut.into());
+    }
     acts::admit_with(tx, &signed, Some(&certificate), rules, now).await?;
     // The second signature is the new key's own.
     let own = signed.signatures().last().is_some_and(|signature| signature.certificate == certificate.fingerprint);
@@ -354,6 +358,7 @@ pub struct Founder {
 /// What the first two people vouch for besides each other.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Foundation {
+    pub mode: Mode,
     /// SHA-256 of the root certificate's DER.
     pub root: Digest,
     pub timestamping: Option<Digest>,
@@ -374,6 +379,7 @@ pub fn genesis_act(
     let [first, second] = founders;
     let private = private_part(&[first.person.clone(), second.person.clone()])?;
     let deed = Deed::Genesis {
+        mode: foundation.mode,
         root: foundation.root,
         timestamping: foundation.timestamping,
         profiles: foundation.profiles,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::finding::ActFault;
 use super::once::Once;
+use crate::config::Mode;
 use crate::crypto::check::{self, Anchors, Certificate, Purpose};
 use crate::ids::{Digest, DocumentId, PersonId};
 use crate::instant::Instant;
@@ -32,6 +33,8 @@ pub(super) struct People {
     certificates: Arc<BTreeMap<Digest, Certificate>>,
     /// Profiles by their digest, and the entry by which each came into force.
     adopted: BTreeMap<Digest, u64>,
+    /// As the founders said; nothing before they did.
+    mode: Option<Mode>,
     once: Once,
 }
 
@@ -114,6 +117,12 @@ impl People {
             let value = signature.bytes().ok_or(ActFault::ActSignatureWrong)?;
             check::act(&certificate.public_key, signed.text.as_bytes(), &value)
                 .map_err(|_| ActFault::ActSignatureWrong)?;
+            if known.mode == Some(Mode::Production)
+                && certificate.is_evaluation()
+                && !may_be_of_evaluation(&act, signature)
+            {
+                return Err(ActFault::ActCertificateForEvaluation { certificate: signature.certificate });
+            }
         }
         self.roles(&act)?;
         bound(&act, &signed.signatures, entry.at)?;
@@ -147,7 +156,8 @@ impl People {
 
     fn learn(&mut self, act: &Act, index: u64) {
         match &act.deed {
-            Deed::Genesis { appointments, certificates, profiles, .. } => {
+            Deed::Genesis { mode, appointments, certificates, profiles, .. } => {
+                self.mode = Some(*mode);
                 self.appointments.extend(appointments.iter().cloned());
                 for issued in certificates {
                     self.issued.insert(issued.certificate, (index, issued.clone()));
@@ -254,6 +264,12 @@ impl People {
             (None, Second::Named | Second::Needed(_)) | (Some(_), Second::None) => Err(ActFault::ActSigners),
         }
     }
+}
+
+/// Whether an evaluation certificate may sign an act in production. It never certifies itself there.
+fn may_be_of_evaluation(act: &Act, signature: &ActSignature) -> bool {
+    let own = matches!(&act.deed, Deed::Enrol(issued) if issued.certificate == signature.certificate);
+    act.deed.leads_out_of_evaluation() && !own
 }
 
 /// Whether an act about people is by those who may do it to these people: nobody makes a person of somebody else's key,

@@ -14,6 +14,7 @@ mod faulty;
 mod help;
 mod home;
 mod pdf_pages;
+mod production;
 #[path = "../support/program.rs"]
 mod program;
 mod rows;

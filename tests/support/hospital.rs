@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use tempfile::TempDir;
 use torikomi::calendar::DEFAULT_CALENDAR;
+use torikomi::config::Mode;
 use torikomi::crypto::check::Anchors;
 use torikomi::crypto::make::{
     EvaluationAuthority, EvaluationCa, KeyPair, Subject as Name, Suite, Validity, embed_timestamp, sign_cades,
@@ -164,7 +165,8 @@ impl Hospital {
         let founders = [first, second];
         let adopted = torikomi::profile::lint(Recipe::default().profile.as_bytes(), "profile.toml").unwrap().0;
         let profiles = vec![adopted.reference().clone()];
-        let foundation = Foundation { root: Digest::of(ca.certificate()), timestamping: None, profiles };
+        let foundation =
+            Foundation { mode: Mode::Evaluation, root: Digest::of(ca.certificate()), timestamping: None, profiles };
         let (act, private) = enrolment::genesis_act(&founders, foundation, now, home).unwrap();
         let signed = Signed::sign(act, &[&admin, &manager]).unwrap();
         let writer = Arc::clone(&journal);

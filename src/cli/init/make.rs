@@ -373,6 +373,7 @@ fn fill(
     // In production a preset is a draft until the hospital's clause is entered and a second person has approved it.
     let state = if evaluation { ProfileState::InForce } else { ProfileState::Draft };
     let foundation = Foundation {
+        mode: plan.mode,
         root: Digest::of(keys.authority.certificate()),
         timestamping: keys.timestamping.as_deref().map(Digest::of),
         profiles: if evaluation {

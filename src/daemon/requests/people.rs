@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 
 use super::hand::{Hand, Signers};
 use super::{Peer, Requests, queue};
+use crate::config::Mode;
 use crate::control::facts::Noted;
 use crate::control::{Credentials, Refusal, Secret};
 use crate::crypto::check;
@@ -24,7 +25,7 @@ use crate::people::certificates::{Certificate, Signer};
 use crate::people::enrolment::{self, Next, OwnKey};
 use crate::people::register::{self, NewPerson, Person};
 use crate::people::sessions::{self, CloseReason};
-use crate::people::{Change, PassphraseRule, PeopleError, Role};
+use crate::people::{Change, PassphraseRule, PeopleError, Refused, Role};
 use crate::pipeline::driver::StageName;
 use crate::pipeline::line::Line;
 
@@ -65,6 +66,10 @@ impl Requests {
         peer: Peer,
     ) -> Result<Noted, Refusal> {
         let hand = self.hand_by_believed_clock(peer)?;
+        // Before the authority's passphrase is tried: nothing that it could open would count.
+        if hand.rules.mode == Mode::Production {
+            return Err(Refused::EvaluationAuthorityShut.into());
+        }
         let signer = self.prove(by, hand.now)?;
         let ending = present.map(|passphrase| Credentials { login: own.login.clone(), passphrase });
         let ending = ending.map(|present| self.prove(&present, hand.now)).transpose()?.map(Signers::from);
