@@ -17,6 +17,7 @@ pub mod certificates;
 mod change;
 pub mod enrolment;
 pub mod entitlement;
+pub mod importing;
 pub mod passphrase;
 pub mod register;
 pub mod restoring;
@@ -147,6 +148,8 @@ pub enum Refused {
         "in production the evaluation authority certifies nobody: make a request (`torikomi operator enrol --request`), and import what an outside authority issues"
     )]
     EvaluationAuthorityShut,
+    #[error("the certificate for {login} is not taken: {unfit}")]
+    UnfitCertificate { login: String, unfit: importing::Unfit },
     #[error("the passphrase does not open the key of {login}: type it again, or revoke the key if it is lost")]
     WrongPassphrase { login: String },
     #[error("the key file of {login} cannot be used ({detail}): restore it from a backup or enrol again")]

@@ -9,6 +9,10 @@ mod bench;
 mod clock;
 #[path = "requests/documents.rs"]
 mod documents;
+#[path = "support/foreign.rs"]
+mod foreign;
+#[path = "requests/imported.rs"]
+mod imported;
 #[path = "requests/journal.rs"]
 mod journal;
 #[path = "requests/keys.rs"]

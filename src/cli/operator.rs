@@ -3,6 +3,7 @@
 mod add;
 mod appoint;
 mod enrol;
+mod import;
 mod list;
 mod revoke;
 
@@ -18,6 +19,7 @@ pub enum Operator {
     List(list::Args),
     Add(add::Args),
     Enrol(enrol::Args),
+    Import(import::Args),
     Revoke(revoke::Args),
     Appoint(appoint::Args),
 }
@@ -27,6 +29,7 @@ pub(super) fn run(command: &Operator, desk: &Desk) -> Result<Answer, Failure> {
         Operator::List(args) => list::run(args, desk),
         Operator::Add(args) => add::run(args, desk),
         Operator::Enrol(args) => enrol::run(args, desk),
+        Operator::Import(args) => import::run(args, desk),
         Operator::Revoke(args) => revoke::run(args, desk),
         Operator::Appoint(args) => appoint::run(args, desk),
     }

@@ -26,6 +26,7 @@ pub fn all() -> Vec<(&'static str, Schema)> {
         ("session-list", schema_for!(facts::SessionList)),
         ("incident-list", schema_for!(facts::IncidentList)),
         ("operator-list", schema_for!(facts::PeopleList)),
+        ("operator-requested", schema_for!(crate::control::production::Requested)),
         ("operator-changed", schema_for!(facts::Noted)),
         ("timestamp-serve", schema_for!(facts::Serving)),
         ("inspect", schema_for!(facts::Inspected)),

@@ -94,7 +94,7 @@ pub fn open(
     let known = database.read(async |tx| watched_files::get(tx, WatchedFile::Patients.as_str()).await)?;
     let (patients, fault) = patients(&home, &config, known)?;
     let profiles = database.read(async |tx| Profiles::load(tx).await)?;
-    let chain = keyring::certificates(&layout.roots())?;
+    let own_authority = vec![keyring::certificate_of_authority(layout)?];
     let (workers, sandbox) = workers(&config, binary)?;
     let database = Arc::new(database);
     let asked = Arc::clone(&database);
@@ -119,7 +119,7 @@ pub fn open(
         profiles_behind: Mutex::default(),
         calendar: RwLock::new(Arc::new(calendar)),
         faults: Mutex::new(fault.iter().map(|(_, fault)| (WatchedFile::Patients, fault.clone())).collect()),
-        chain,
+        own_authority,
         sandbox,
         quiet: RwLock::new(()),
         files_problem: Mutex::default(),

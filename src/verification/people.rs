@@ -236,7 +236,10 @@ impl People {
             return Err(ActFault::ActCertificateNotValid { certificate: fingerprint });
         }
         if let Some(anchors) = anchors {
-            check::chain(certificate, &[], anchors, Purpose::Signing, at)
+            let bytes = |issuer: &Digest| self.certificates.get(issuer).map(|issuer| issuer.der.clone());
+            let issuers = issued.issuers.iter().map(bytes).collect::<Option<Vec<_>>>();
+            let issuers = issuers.ok_or(ActFault::ActCertificateMissing { certificate: fingerprint })?;
+            check::chain(certificate, &issuers, anchors, Purpose::Signing, at)
                 .map_err(|_| ActFault::ActCertificateUntrusted { certificate: fingerprint })?;
         }
         Ok(certificate)

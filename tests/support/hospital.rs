@@ -203,7 +203,7 @@ impl Hospital {
     pub fn register(&self, certificate: &Certificate) {
         let der = data_encoding::HEXLOWER.encode(&certificate.der);
         self.sql(&format!(
-            "INSERT INTO certificate SELECT '{}', '{}', X'{der}', suite, 'another.pem', not_before, not_after, revoked_at, stopped_by,
+            "INSERT INTO certificate SELECT '{}', '{}', X'{der}', issuers, suite, 'another.pem', not_before, not_after, revoked_at, stopped_by,
                issued_by, issued_at, journal_index FROM certificate ORDER BY fingerprint LIMIT 1",
             certificate.fingerprint, certificate.person
         ));

@@ -39,7 +39,8 @@ pub enum Deed {
     AddPerson {
         person: PersonId,
     },
-    /// A certificate is issued for a person's own key; the person signs with that key, which proves that they have it.
+    /// A certificate is issued for a person's own key, by the home's authority or one outside; the person signs with that key,
+    /// which proves that they have it.
     Enrol(Issued),
     /// A certificate counts no more: one person says so from now on, or two others than its owner from earlier.
     Revoke {
@@ -178,6 +179,9 @@ pub struct Issued {
     pub certificate: Digest,
     pub not_before: Instant,
     pub not_after: Instant,
+    /// Of the certificates between it and the root of an outside authority, its own issuer first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub issuers: Vec<Digest>,
 }
 
 /// Why a certificate counts no more.
