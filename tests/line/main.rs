@@ -25,6 +25,8 @@ mod ended;
 mod files;
 mod flags;
 mod folders;
+#[path = "../support/foreign.rs"]
+mod foreign;
 mod home;
 #[path = "../support/served.rs"]
 #[allow(dead_code, reason = "others use what is not used here")]
@@ -45,6 +47,7 @@ mod permissions;
 #[path = "../support/postgres.rs"]
 mod postgres;
 mod postgresql;
+mod production;
 #[path = "../support/program.rs"]
 mod program;
 mod proven;

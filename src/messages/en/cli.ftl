@@ -356,6 +356,24 @@ operator-none = Nobody is registered.
 status-well = Running.
 status-troubled = Something waits. No document in custody is lost.
 status-no-manager = none appointed
+status-missing = Still missing for statutory filing
+status-missing-line = { $what } [{ $requirement }]
+status-nothing-missing = This home itself lacks nothing.
+lacking-evaluation-mode = This home is for evaluation, and stays so. Make another with torikomi init --mode production.
+lacking-information-manager = Nobody is in office as information manager. Appoint one with torikomi operator appoint.
+lacking-outside-certificate = { $login } has no certificate of an outside authority. Make a request with torikomi operator enrol { $login } --request FILE, have it certified, and take the answer over with torikomi operator import { $login } FILE.
+lacking-authority-unset = The address of authority.{ $authority } is still the one that init wrote. Enter that of your time-stamping authority in torikomi.toml.
+lacking-authority-roots = There is no root of an outside authority for authority.{ $authority }. Put it into a file, compare its fingerprint, and name the file in authority.{ $authority }.roots.
+lacking-accredited-authority = No time-stamping authority is entered as accredited. Choose one that is on the list, and set accredited = true for it.
+lacking-profile-in-force = None of the profiles of station { $station } is in force. Enter the hospital’s clause, and have two people approve one with torikomi profile approve.
+lacking-patient-list = The patient list is empty. Have patients.csv (or the file in patients.path) written from the hospital’s system.
+lacking-clock-source = Nothing keeps the machine’s clock right. Set up time synchronisation.
+lacking-journal-anchor = The journal’s checkpoints are kept nowhere else. Name a folder outside this machine in journal.anchor.
+lacking-backup = No backup was made yet. Make one with torikomi store backup.
+lacking-backup-old = The newest backup is { $days } days old. Make one with torikomi store backup, and have it made regularly.
+lacking-object-lock = The object store { $place } does not keep records from being deleted. Use a bucket with Object Lock, and set objects.retention_days.
+not-built-revocation-of-others = This version does not check whether an outside authority has revoked a certificate, and keeps no such data with records. Until it does, the hospital looks for itself and revokes here (torikomi operator revoke).
+not-built-renewal = This version does not renew time-stamps before their certificates end. Until it does, records are not for keeping beyond that time.
 status-no-backup = none made yet
 status-backup = generation { $generation }, { $time } ({ $count } { $unit ->
     [hours] { $count ->

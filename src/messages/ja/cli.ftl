@@ -338,6 +338,24 @@ operator-none = 登録された利用者はいません。
 status-well = 動いています。
 status-troubled = 止まっている処理があります。お預かりした文書は失われません。
 status-no-manager = 任命されていません
+status-missing = 法定保存に、まだ足りないもの
+status-missing-line = { $what } ［{ $requirement }］
+status-nothing-missing = このホーム自体に足りないものはありません。
+lacking-evaluation-mode = このホームは評価用で、変えられません。torikomi init --mode production で別に作ってください。
+lacking-information-manager = 情報作成管理者がいません。torikomi operator appoint で任命してください。
+lacking-outside-certificate = { $login } さんに院外の認証局の証明書がありません。torikomi operator enrol { $login } --request ファイル で申請を作り、発行された証明書を torikomi operator import { $login } ファイル で取り込んでください。
+lacking-authority-unset = authority.{ $authority } の問い合わせ先が、作成時のままです。利用する時刻認証局のものを torikomi.toml に書いてください。
+lacking-authority-roots = authority.{ $authority } に、院外の認証局のルート証明書がありません。フィンガープリントを確かめてファイルに置き、authority.{ $authority }.roots に指定してください。
+lacking-accredited-authority = 認定された時刻認証局が登録されていません。一覧にある局を選び、accredited = true としてください。
+lacking-profile-in-force = ステーション { $station } のプロファイルは、どれも発効していません。施設の規程の条項を書き、二人の承認（torikomi profile approve）で発効させてください。
+lacking-patient-list = 患者マスターが空です。patients.csv（または patients.path のファイル）を院内のシステムから書き出してください。
+lacking-clock-source = この機械の時計を合わせているものがありません。時刻同期を設定してください。
+lacking-journal-anchor = 記録簿の節目の写しが、ほかのどこにもありません。journal.anchor に、この機械の外のフォルダーを指定してください。
+lacking-backup = バックアップがまだありません。torikomi store backup で作ってください。
+lacking-backup-old = 最も新しいバックアップが { $days } 日前のものです。torikomi store backup で作り、定期的に行ってください。
+lacking-object-lock = 保存先 { $place } は、記録の削除を防いでいません。オブジェクトロックのあるバケットを使い、objects.retention_days を設定してください。
+not-built-revocation-of-others = この版は、院外の認証局が証明書を失効させたかを確かめず、その情報を記録に残しません。それまでは施設で確かめ、失効していればここでも失効させてください（torikomi operator revoke）。
+not-built-renewal = この版は、タイムスタンプの証明書が期限を迎える前の更新を行いません。それまでは、期限を越える保存には使えません。
 status-no-backup = まだありません
 status-backup = 第 { $generation } 世代、{ $time }（{ $count } { $unit ->
     [hours] 時間
