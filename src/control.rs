@@ -8,6 +8,7 @@ pub mod client;
 pub mod deadlines;
 pub mod facts;
 pub mod pages;
+pub mod production;
 
 use std::fmt;
 
@@ -214,6 +215,24 @@ pub enum Request {
         /// The passphrase of the key that is in force, which the person ends with it.
         present: Option<Secret>,
         ca_passphrase: Secret,
+    },
+    /// A person makes the own key, for which an outside authority will be asked for a certificate.
+    RequestCertificate {
+        by: Credentials,
+        /// The passphrase is the new key's.
+        person: Credentials,
+    },
+    /// Enters the certificate that an outside authority issued for such a key.
+    Import {
+        by: Credentials,
+        /// The passphrase is that of the key for which the request was made.
+        person: Credentials,
+        /// The passphrase of the key that is in force, which the person ends with it.
+        present: Option<Secret>,
+        /// The certificate, and those between it and the root, in PEM.
+        certificates: String,
+        /// The person's name as the certificate writes it, where it is not as the account does.
+        named: Option<String>,
     },
     /// A person's key counts no more.
     Revoke {

@@ -6,6 +6,7 @@ pub mod clocks;
 mod deadlines;
 mod incidents;
 pub mod open;
+pub mod production;
 mod reload;
 pub mod requests;
 pub mod server;

@@ -203,16 +203,19 @@ fn certificate(path: &Path) -> Result<Vec<u8>, KeyringError> {
 /// When the file cannot be read, or holds something else between the marks of a certificate.
 pub fn certificates(path: &Path) -> Result<Vec<Vec<u8>>, KeyringError> {
     let text = read_up_to(path, LARGEST_BUNDLE)?;
-    let mut found = Vec::new();
-    for piece in text.split("-----BEGIN CERTIFICATE-----").skip(1) {
-        let der = piece
-            .split_once("-----END CERTIFICATE-----")
-            .map(|(body, _)| body.chars().filter(|c| !c.is_ascii_whitespace()).collect::<String>())
-            .and_then(|body| data_encoding::BASE64.decode(body.as_bytes()).ok())
-            .ok_or_else(|| KeyringError::NotACertificate(path.to_owned()))?;
-        found.push(der);
-    }
-    Ok(found)
+    certificates_of(&text).ok_or_else(|| KeyringError::NotACertificate(path.to_owned()))
+}
+
+/// The certificates of a PEM text, as DER, in its order; nothing where something else stands between the marks of one.
+#[must_use]
+pub fn certificates_of(text: &str) -> Option<Vec<Vec<u8>>> {
+    let pieces = text.split("-----BEGIN CERTIFICATE-----").skip(1);
+    let ders = pieces.map(|piece| {
+        let (body, _) = piece.split_once("-----END CERTIFICATE-----")?;
+        let body: String = body.chars().filter(|c| !c.is_ascii_whitespace()).collect();
+        data_encoding::BASE64.decode(body.as_bytes()).ok()
+    });
+    ders.collect()
 }
 
 /// The roots for a server's TLS: those of the settings alone, or else the system's.

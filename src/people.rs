@@ -19,6 +19,7 @@ pub mod certificates;
 mod change;
 pub mod enrolment;
 pub mod entitlement;
+pub mod importing;
 pub mod passphrase;
 pub mod register;
 pub mod restoring;
@@ -142,8 +143,16 @@ pub enum Refused {
         "the certificate of {login} is not valid at this time (until {not_after}): renew it with `torikomi operator enrol {login}`"
     )]
     CertificateNotValid { login: String, not_after: Instant },
-    #[error("the certificate of {login} is for evaluation, and this home is in production: nothing is signed with it")]
+    #[error(
+        "the certificate of {login} is for evaluation, and this home is in production: it only brings in another (`torikomi operator import`)"
+    )]
     CertificateForEvaluation { login: String },
+    #[error(
+        "in production the evaluation authority certifies nobody: make a request (`torikomi operator enrol --request`), and import what an outside authority issues"
+    )]
+    EvaluationAuthorityShut,
+    #[error("the certificate for {login} is not taken: {unfit}")]
+    UnfitCertificate { login: String, unfit: importing::Unfit },
     #[error("the passphrase does not open the key of {login}: type it again, or revoke the key if it is lost")]
     WrongPassphrase { login: String },
     #[error("the key file of {login} cannot be used ({detail}): restore it from a backup or enrol again")]

@@ -133,8 +133,8 @@ pub struct Signing<'a> {
     pub sandbox: &'a str,
     /// SHA-256 of this program's file.
     pub build: Digest,
-    /// The certificates above the signers', as DER.
-    pub chain: &'a [Vec<u8>],
+    /// The certificate of the home's own authority, as DER.
+    pub own_authority: &'a [Vec<u8>],
 }
 
 impl Signing<'_> {
@@ -184,7 +184,8 @@ impl Signing<'_> {
         let attempt = AttemptId::new();
         let draft = self.draft(accepted, profile, &session, &capacity, attempt, times)?;
         let made = self.sessions.sign(session.id, Reading::at(now), |signer| {
-            make::sign_cades(signer.key(), &signer.certificate().der, self.chain, &draft.manifest, now)
+            let above = signer.above(self.own_authority);
+            make::sign_cades(signer.key(), &signer.certificate().der, above, &draft.manifest, now)
         });
         let signature = match made {
             Ok(made) => made?,

@@ -11,6 +11,10 @@ mod bench;
 mod clock;
 #[path = "requests/documents.rs"]
 mod documents;
+#[path = "support/foreign.rs"]
+mod foreign;
+#[path = "requests/imported.rs"]
+mod imported;
 #[path = "requests/journal.rs"]
 mod journal;
 #[path = "requests/keys.rs"]
@@ -25,6 +29,8 @@ mod other_keys;
 mod people;
 #[path = "requests/profiles.rs"]
 mod profiles;
+#[path = "requests/production.rs"]
+mod production;
 #[path = "requests/put_off.rs"]
 mod put_off;
 #[path = "requests/renewals.rs"]

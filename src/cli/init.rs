@@ -13,9 +13,15 @@ use zeroize::Zeroizing;
 use super::failure::USAGE;
 use super::page::Tone;
 use super::person::new_passphrase;
+use super::status::lacking;
 use super::{Answer, Desk, Failure};
+use crate::clock::Clock;
+use crate::config::home::Layout;
 use crate::config::objects::BucketUrl;
-use crate::config::{DatabaseTemplate, Mode, ObjectsTemplate};
+use crate::config::{Config, DatabaseTemplate, Mode, ObjectsTemplate};
+use crate::control::production::{Lacking, Missing, Unbuilt};
+use crate::daemon::production::{self, Kept, Seen};
+use crate::database::{Address, Database};
 use crate::ids::{Digest, HomeId, Name};
 use crate::people::register::NewPerson;
 use crate::people::{PassphraseRule, PeopleError, Refused, Role};
@@ -76,6 +82,10 @@ pub struct Initialised {
     pub root_certificate: Digest,
     /// An earlier run was cut off, and only its last step was made up now.
     pub resumed: bool,
+    /// What the home still lacks for statutory filing.
+    pub missing: Vec<Missing>,
+    /// What this version does not do for it yet.
+    pub not_built: Vec<Unbuilt>,
 }
 
 pub(super) fn run(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
@@ -86,8 +96,24 @@ pub(super) fn run(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
         Some(made) => made,
         None => make(plan(args, root, desk)?, runtime(root)?.handle(), desk.now()).map_err(failed)?,
     };
-    report(&made, root, args.mode, desk)?;
+    let missing = missing(root, runtime(root)?.handle(), desk).map_err(failed)?;
+    report(&made, missing, root, desk)?;
     Ok(Answer::Yes)
+}
+
+/// What the home that was just made still lacks.
+fn missing(root: &Path, runtime: &tokio::runtime::Handle, desk: &Desk) -> Result<Vec<Missing>, InitError> {
+    let layout = Layout::new(root);
+    let config = Config::load(&layout.settings())?;
+    let address = Address::at_home(layout, &config);
+    let address = address.map_err(|error| InitError::Io { path: layout.settings(), error })?;
+    let database = Database::open_read_only(address, runtime)?;
+    let now = desk.now();
+    let kept = database.read::<_, PeopleError, _>(async |tx| Kept::read(tx, now).await)?;
+    let synchronised = Clock::system(config.clock.max_offset.as_signed()).known().synchronised;
+    // The list has headings alone yet, and where objects lie was tried when they were founded.
+    let seen = Seen { layout, config: &config, kept, synchronised, patients: 0, not_locked: None };
+    Ok(production::missing(&seen))
 }
 
 fn runtime(root: &Path) -> Result<tokio::runtime::Runtime, Failure> {
@@ -155,19 +181,26 @@ pub fn preset_files(presets: &[Preset]) -> Vec<(String, Vec<u8>)> {
     presets.iter().map(|preset| (preset.file_name.to_owned(), preset.text.as_bytes().to_vec())).collect()
 }
 
-fn report(made: &Made, root: &Path, mode: ModeArg, desk: &Desk) -> Result<(), Failure> {
-    let path = root.display().to_string();
-    let facts = Initialised { home: made.id, path, root_certificate: made.root_certificate, resumed: made.resumed };
+fn report(made: &Made, missing: Vec<Missing>, root: &Path, desk: &Desk) -> Result<(), Failure> {
+    let evaluation = missing.iter().any(|missing| missing.lacking == Lacking::EvaluationMode);
+    let facts = Initialised {
+        home: made.id,
+        path: root.display().to_string(),
+        root_certificate: made.root_certificate,
+        resumed: made.resumed,
+        missing,
+        not_built: production::not_built(),
+    };
     desk.show(&facts, |page| {
         let words = &desk.words;
         let path = || ("path", facts.path.as_str().into());
         page.marked(Tone::Good, &words.with(if made.resumed { "init-resumed" } else { "init-made" }, &[path()]));
         page.line(&words.with("init-fingerprint", &[("fingerprint", made.root_certificate.hex().into())]));
-        if !made.resumed {
-            page.line(&words.say(if mode == ModeArg::Evaluation { "init-evaluation" } else { "init-production" }));
+        page.line(&words.say(if evaluation { "init-evaluation" } else { "init-production" }));
+        page.line(&words.with(if evaluation { "init-next" } else { "init-next-production" }, &[path()]));
+        if !evaluation {
+            lacking(desk, page, &facts.missing, &facts.not_built);
         }
-        let next = if mode == ModeArg::Evaluation { "init-next" } else { "init-next-production" };
-        page.line(&words.with(next, &[path()]));
     })
 }
 

@@ -4,6 +4,7 @@ mod absent;
 mod add;
 mod appoint;
 mod enrol;
+mod import;
 mod list;
 mod rename;
 mod resume;
@@ -24,6 +25,7 @@ pub enum Operator {
     Add(add::Args),
     Change(rename::Args),
     Enrol(enrol::Args),
+    Import(import::Args),
     Revoke(revoke::Args),
     Appoint(appoint::Args),
     Retire(retire::Args),
@@ -38,6 +40,7 @@ pub(super) fn run(command: &Operator, desk: &Desk) -> Result<Answer, Failure> {
         Operator::Add(args) => add::run(args, desk),
         Operator::Change(args) => rename::run(args, desk),
         Operator::Enrol(args) => enrol::run(args, desk),
+        Operator::Import(args) => import::run(args, desk),
         Operator::Revoke(args) => revoke::run(args, desk),
         Operator::Appoint(args) => appoint::run(args, desk),
         Operator::Retire(args) => retire::run(args, desk),

@@ -3,7 +3,7 @@
 use schemars::{JsonSchema, Schema, schema_for};
 use serde::Serialize;
 
-use crate::control::facts;
+use crate::control::{facts, production};
 use crate::{upkeep, verification};
 
 /// What a command may answer with: nothing can be shown that has no place in the list below, and so a schema.
@@ -47,6 +47,7 @@ shapes! {
     "session-list": facts::SessionList,
     "incident-list": facts::IncidentList,
     "operator-list": facts::PeopleList,
+    "operator-requested": production::Requested,
     "operator-changed": facts::Noted,
     "timestamp-serve": facts::Serving,
     "inspect": facts::Inspected,

@@ -6,6 +6,7 @@ use super::{Answer, Desk, Failure};
 use crate::control::Request;
 use crate::control::deadlines::what_to_do;
 use crate::control::facts::Status;
+use crate::control::production::{Lacking, Missing, Unbuilt};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {}
@@ -27,6 +28,29 @@ fn show(desk: &Desk, page: &mut Page, status: &Status) {
         deliveries_table(desk, page, &status.deliveries_waiting);
     }
     refused(desk, page, &status.refused);
+    // That a home is for evaluation stands at the top.
+    if !status.missing.iter().any(|missing| missing.lacking == Lacking::EvaluationMode) {
+        lacking(desk, page, &status.missing, &status.not_built);
+    }
+}
+
+/// What a home lacks for statutory filing, what mends it, and the requirement that asks for it.
+pub(super) fn lacking(desk: &Desk, page: &mut Page, missing: &[Missing], not_built: &[Unbuilt]) {
+    let words = &desk.words;
+    page.heading(&words.say("status-missing"));
+    let mut line = |tone, what: String, requirement: &str| {
+        let blanks = [("what", what.into()), ("requirement", requirement.to_owned().into())];
+        page.marked(tone, &words.with("status-missing-line", &blanks));
+    };
+    for missing in missing {
+        line(Tone::Warning, words.coded("lacking", &missing.lacking), &missing.requirement);
+    }
+    for unbuilt in not_built {
+        line(Tone::Waiting, words.coded("not-built", &unbuilt.not_built), &unbuilt.requirement);
+    }
+    if missing.is_empty() {
+        page.marked(Tone::Good, &words.say("status-nothing-missing"));
+    }
 }
 
 fn head(desk: &Desk, page: &mut Page, status: &Status) {

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::interval::Interval;
 use super::section::{Check, Sheet, settings};
 
 settings! {
@@ -13,11 +14,16 @@ settings! {
         /// them; keep those outside the home.
         /// バックアップを封じる公開鍵（`age-keygen` の表示するもの）。どれか一つの秘密鍵で開ける。秘密鍵はホームの外に保管すること。
         recipients: Vec<Recipient> = Vec::new();
+        /// How old the newest may be, before `status` lists it among what is missing for statutory filing.
+        /// 最も新しいものがこれより古くなると、`status` が法定保存に足りないものとして挙げる。
+        oldest: Interval = Interval::from_days(7);
     }
 }
 
 impl Check for Backup {
-    fn check(&self, _sheet: &mut Sheet<'_, '_>) {}
+    fn check(&self, sheet: &mut Sheet<'_, '_>) {
+        sheet.within("oldest", &self.oldest, &Interval::from_hours(1), &Interval::from_days(90));
+    }
 }
 
 /// A public key of age: `age1…`.

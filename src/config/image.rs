@@ -7,8 +7,8 @@ settings! {
     /// The workers that decode delivered files, and what each may use.
     /// 届いたファイルを読み解く作業プロセスと、その上限。
     pub struct Image {
-        /// "required": `serve` does not start without a complete sandbox. "best-effort" is shown in `status` and records.
-        /// "required" なら完全な隔離なしでは起動しない。"best-effort" は記録に残る。
+        /// "required": `serve` needs a complete sandbox. "best-effort" is for evaluation alone, and shown in records.
+        /// "required" なら完全な隔離なしでは起動しない。"best-effort" は評価用でだけ使え、記録に残る。
         sandbox: Sandbox = Sandbox::Required;
         /// How many decode at a time. Default: one for each processor core.
         /// 同時に動く数。既定はコアの数。

@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::pages::PagesWritten;
+use super::production::{Missing, Unbuilt};
 use crate::calendar::Expiry;
 use crate::clock::ClockProblem;
 use crate::document::{DeliveryState, DocumentState, HoldReason, Part};
@@ -72,6 +73,10 @@ pub struct Status {
     pub deadlines: Vec<Deadline>,
     /// What an administrator should know: a calendar that ends, a gap in appointments, weaker completeness.
     pub warnings: Vec<Warning>,
+    /// What the home still lacks for statutory filing; empty only where nothing does.
+    pub missing: Vec<Missing>,
+    /// What this version does not do for it yet.
+    pub not_built: Vec<Unbuilt>,
 }
 
 /// A generation of a backup.

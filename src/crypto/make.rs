@@ -12,7 +12,7 @@ mod timestamp;
 
 pub use authority::{EvaluationAuthority, Failure};
 pub use cades::{embed_timestamp, sign_cades, signature_value};
-pub use certificate::{EvaluationCa, Subject, Validity};
+pub use certificate::{EvaluationCa, Subject, Validity, certificate_request};
 pub use key::{KeyPair, Passphrase, Suite, UnlockError, unlock};
 pub use timestamp::timestamp_request;
 

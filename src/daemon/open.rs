@@ -9,7 +9,7 @@ use crate::clock::Clock;
 use crate::config::home::{Home, HomeError, Layout, Lock};
 use crate::config::image::Sandbox as SandboxSetting;
 use crate::config::{self, Config, ConfigError, Mode};
-use crate::crypto::check::{Anchors, Malformed};
+use crate::crypto::check::{Anchors, Certificate, Malformed};
 use crate::crypto::oid;
 use crate::database::{Address, Database, DatabaseError, owner};
 use crate::durable::{self, Folder};
@@ -105,7 +105,7 @@ pub fn open(
     let known = database.read(async |tx| watched_files::get(tx, WatchedFile::Patients.as_str()).await)?;
     let (patients, fault) = patients(&home, &config, known)?;
     let profiles = database.read(async |tx| Profiles::load(tx).await)?;
-    let chain = keyring::certificates(&layout.roots())?;
+    let own_authority = vec![keyring::certificate_of_authority(layout)?];
     let (workers, sandbox) = workers(&config, binary)?;
     let database = Arc::new(database);
     let asked = Arc::clone(&database);
@@ -130,7 +130,7 @@ pub fn open(
         profiles_behind: Mutex::default(),
         calendar: RwLock::new(Arc::new(calendar)),
         faults: Mutex::new(fault.iter().map(|(_, fault)| (WatchedFile::Patients, fault.clone())).collect()),
-        chain,
+        own_authority,
         sandbox,
         quiet: RwLock::new(()),
         files_problem: Mutex::default(),
@@ -255,7 +255,11 @@ fn authorities(home: &Home, config: &Config) -> Result<Authorities, OpenError> {
     let mut found = Vec::new();
     for (name, settings) in config.authorities_in_order() {
         let path = home.layout().root().join(&settings.roots);
-        let roots = keyring::certificates(&path)?;
+        let mut roots = keyring::certificates(&path)?;
+        if config.mode == Mode::Production {
+            // Whoever has the evaluation authority's passphrase could have it certify an authority of any policy.
+            roots.retain(|root| !Certificate::read(root).is_ok_and(|root| root.is_evaluation()));
+        }
         let anchors = Anchors::new(&roots).map_err(|error| OpenError::Anchors { path, error })?;
         let named = settings.policies.iter().map(|policy| policy.as_str().parse()).collect::<Result<Vec<_>, _>>()?;
         let asked_for = settings.request_policy.as_ref().map(|policy| policy.as_str().parse());

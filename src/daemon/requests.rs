@@ -12,6 +12,7 @@ mod decisions;
 mod deliveries;
 mod hand;
 mod identity;
+mod imported;
 mod late;
 mod leaving;
 mod people;
@@ -115,6 +116,10 @@ impl Requests {
             Request::ChangePerson { by, login, called } => facts(self.rename(&by, &login, called, peer)?),
             Request::Enrol { by, person, present, ca_passphrase } => {
                 facts(self.enrol(&by, &person, present, &ca_passphrase, peer)?)
+            }
+            Request::RequestCertificate { by, person } => facts(self.request_certificate(&by, &person)?),
+            Request::Import { by, person, present, certificates, named } => {
+                facts(self.import(&by, &person, present, &certificates, named.as_deref(), peer)?)
             }
             Request::Revoke { by, second, login, why, since } => {
                 facts(self.revoke(&by, second.as_ref(), &login, why, since, peer)?)

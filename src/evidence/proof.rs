@@ -34,7 +34,7 @@ pub struct Proof {
     /// on with: how each was opened, attested and closed, in the journal's order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sessions: Vec<ProvenEntry>,
-    /// The certificates that those entries name, as base64 of their DER.
+    /// The certificates that those entries name, those above them included, as base64 of their DER.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub certificates: Vec<String>,
     /// That the checkpoint in `record.json` is a beginning of this one (RFC 9162, 2.1.4).

@@ -270,6 +270,9 @@ fn what_people_read_of_everything_else() {
     sentences::<crate::control::facts::Warning>("warning", &mut text);
     sentences::<crate::pipeline::driver::Away>("away", &mut text);
     sentences::<crate::journal::stamping::StampProblem>("checkpoint-stamp", &mut text);
+    sentences::<crate::people::importing::Unfit>("unfit", &mut text);
+    sentences::<crate::control::production::Lacking>("lacking", &mut text);
+    sentences::<crate::control::production::NotBuilt>("not-built", &mut text);
     insta::assert_snapshot!(text);
 }
 

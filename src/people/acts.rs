@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::appointments;
 use super::certificates::{self, Certificate, Signer};
 use super::{PeopleError, Refused, Role, register};
-use crate::config::Config;
+use crate::config::{Config, Mode};
 use crate::crypto::make::MakeError;
 use crate::database::Tx;
 use crate::ids::{Digest, HomeId, PersonId};
@@ -202,6 +202,7 @@ impl Signed {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ActRules {
     pub home: HomeId,
+    pub mode: Mode,
     /// How far the time that it states may lie from our clock.
     pub clock_skew: jiff::SignedDuration,
     /// For how long a person cannot approve the work of the one who made or renewed their account.
@@ -214,6 +215,7 @@ impl ActRules {
     pub fn of(home: HomeId, config: &Config) -> Self {
         Self {
             home,
+            mode: config.mode,
             clock_skew: config.signing.act_clock_skew.as_signed(),
             second_person_after: config.people.second_person_after.as_signed(),
         }
@@ -261,7 +263,7 @@ pub(super) async fn admit_with(
             check_independent(tx, act.by, second, rules.second_person_after, now).await?;
         }
     }
-    check_signatures(tx, signed, new, now).await
+    check_signatures(tx, signed, new, rules.mode, now).await
 }
 
 pub(super) async fn check_role(
@@ -306,6 +308,7 @@ async fn check_signatures(
     tx: &mut Tx,
     signed: &Signed,
     new: Option<&Certificate>,
+    mode: Mode,
     now: Instant,
 ) -> Result<(), PeopleError> {
     if !signed.signatures().iter().map(|signature| signature.by).eq(signed.act.signers()) {
@@ -323,6 +326,12 @@ async fn check_signatures(
             return Err(Refused::BadSignature.into());
         }
         signed.check_signature(signature, certificate)?;
+        let admits_evaluation = mode == Mode::Evaluation || signed.act.deed.leads_out_of_evaluation();
+        if !admits_evaluation && certificate.is_for_evaluation()? {
+            let person = register::get(tx, certificate.person).await?;
+            let login = person.map(|person| person.login.to_string()).unwrap_or_default();
+            return Err(Refused::CertificateForEvaluation { login }.into());
+        }
     }
     Ok(())
 }

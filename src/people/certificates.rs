@@ -4,6 +4,7 @@ use std::fmt;
 use std::io::Read as _;
 use std::path::Path;
 
+use data_encoding::BASE64;
 use jiff::SignedDuration;
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
@@ -25,6 +26,8 @@ pub struct Certificate {
     pub fingerprint: Digest,
     pub person: PersonId,
     pub der: Vec<u8>,
+    /// The certificates between it and the root of an outside authority, as DER, its own issuer first.
+    pub issuers: Vec<Vec<u8>>,
     pub suite: Suite,
     /// The name of the key's file below `keys/people/`.
     pub key_file: String,
@@ -33,7 +36,7 @@ pub struct Certificate {
     pub revoked_at: Option<Instant>,
     /// Who revoked it alone, being somebody else than its owner.
     pub stopped_by: Option<PersonId>,
-    /// Who had it issued, and when; nobody for those of the genesis entry.
+    /// Who had the home's own authority issue it, and when; nobody for those of the genesis entry and of outside authorities.
     pub issued_by: Option<PersonId>,
     pub issued_at: Instant,
 }
@@ -65,6 +68,12 @@ impl Certificate {
         check::Certificate::read(&self.der).map(|read| read.is_evaluation()).map_err(|_| Refused::BadSignature)
     }
 
+    /// What has to be at hand besides it for whoever follows its path: the certificates above it, up to the root, which they have.
+    #[must_use]
+    pub fn objects(&self) -> Vec<Digest> {
+        std::iter::once(self.fingerprint).chain(self.issuers.iter().map(|issuer| Digest::of(issuer))).collect()
+    }
+
     /// Whether a signature over an act is by this certificate's key.
     ///
     /// # Errors
@@ -84,6 +93,7 @@ pub struct Signer {
     person: PersonId,
     login: Name,
     certificate: Certificate,
+    of_evaluation: bool,
     key: KeyPair,
 }
 
@@ -118,7 +128,8 @@ impl Signer {
         if certificate.person != person.id || read.public_key != key.public_key()? {
             return Err(unusable("it belongs to another certificate").into());
         }
-        Ok(Self { person: person.id, login: person.login.clone(), certificate, key })
+        let of_evaluation = read.is_evaluation();
+        Ok(Self { person: person.id, login: person.login.clone(), certificate, of_evaluation, key })
     }
 
     #[must_use]
@@ -134,6 +145,13 @@ impl Signer {
     #[must_use]
     pub const fn certificate(&self) -> &Certificate {
         &self.certificate
+    }
+
+    /// The certificates that go with a signature of this one: those between, or where the home's own authority issued it, that
+    /// authority's.
+    #[must_use]
+    pub fn above<'a>(&'a self, own_authority: &'a [Vec<u8>]) -> &'a [Vec<u8>] {
+        if self.of_evaluation { own_authority } else { &self.certificate.issuers }
     }
 
     #[must_use]
@@ -155,14 +173,13 @@ impl fmt::Debug for Signer {
     }
 }
 
-fn read_key(path: &Path) -> std::io::Result<Zeroizing<String>> {
+pub(super) fn read_key(path: &Path) -> std::io::Result<Zeroizing<String>> {
     let mut pem = Zeroizing::new(String::new());
     std::fs::File::open(path)?.take(LARGEST_KEY_FILE).read_to_string(&mut pem)?;
     Ok(pem)
 }
 
-const COLUMNS: &str =
-    "fingerprint, person, der, suite, key_file, not_before, not_after, revoked_at, stopped_by, issued_by, issued_at";
+const COLUMNS: &str = "fingerprint, person, der, issuers, suite, key_file, not_before, not_after, revoked_at, stopped_by, issued_by, issued_at";
 
 pub async fn get(tx: &mut Tx, fingerprint: Digest) -> Result<Option<Certificate>, DatabaseError> {
     let sql = format!("SELECT {COLUMNS} FROM certificate WHERE fingerprint = $1");
@@ -226,13 +243,14 @@ pub(super) fn key_file(login: &Name, fingerprint: &Digest) -> String {
 
 pub(super) async fn insert(tx: &mut Tx, new: &Certificate, journal_index: i64) -> Result<(), DatabaseError> {
     sqlx::query(
-        "INSERT INTO certificate (fingerprint, person, der, suite, key_file, not_before, not_after, revoked_at,
+        "INSERT INTO certificate (fingerprint, person, der, issuers, suite, key_file, not_before, not_after, revoked_at,
              issued_by, issued_at, journal_index)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
     )
     .bind(new.fingerprint.to_string())
     .bind(new.person.to_string())
     .bind(new.der.clone())
+    .bind(new.issuers.iter().map(|der| BASE64.encode(der)).collect::<Vec<_>>().join(" "))
     .bind(suite_text(new.suite))
     .bind(new.key_file.clone())
     .bind(new.not_before.as_microseconds())
@@ -271,11 +289,16 @@ pub(super) async fn revoke(
 
 fn read_row(row: &AnyRow) -> Result<Certificate, DatabaseError> {
     let at = |column: &'static str| row.try_get::<i64, _>(column);
-    let suite: String = row.try_get("suite")?;
+    let (suite, issuers): (String, String) = (row.try_get("suite")?, row.try_get("issuers")?);
     Ok(Certificate {
         fingerprint: row.try_get::<String, _>("fingerprint")?.parse().map_err(unreadable("certificate.fingerprint"))?,
         person: row.try_get::<String, _>("person")?.parse().map_err(unreadable("certificate.person"))?,
         der: row.try_get("der")?,
+        issuers: issuers
+            .split_ascii_whitespace()
+            .map(|der| BASE64.decode(der.as_bytes()))
+            .collect::<Result<_, _>>()
+            .map_err(unreadable("certificate.issuers"))?,
         suite: match suite.as_str() {
             "ed25519" => Suite::Ed25519,
             "ecdsa-p256" => Suite::EcdsaP256,

@@ -15,6 +15,7 @@ use super::change::{Change, Row};
 use super::register::{self, NewPerson, Person, PersonState};
 use super::succession;
 use super::{PassphraseRule, PeopleError, Refused, Role};
+use crate::config::Mode;
 use crate::crypto::check;
 use crate::crypto::make::{EvaluationCa, KeyPair, MakeError, Passphrase, Subject, Suite, Validity};
 use crate::database::{DatabaseError, Tx};
@@ -66,12 +67,22 @@ impl OwnKey {
 }
 
 impl KeyFile {
-    /// Writes the key file, under the name that its certificate gives it.
+    /// A key that waits for its certificate.
     ///
     /// # Errors
-    /// When the disk does not take it.
+    /// When the file cannot be read.
+    pub fn read(keys: &Path, file_name: &str) -> Result<Self, PeopleError> {
+        let path = keys.join(file_name);
+        let pem = certificates::read_key(&path).map_err(|error| PeopleError::Io { path, error })?;
+        Ok(Self { pem })
+    }
+
+    /// Writes the key file, under the name that its certificate gives it. An import that was cut off finds it there.
+    ///
+    /// # Errors
+    /// When the disk does not take it, or another is there.
     pub fn save(&self, keys: &Path, file_name: &str) -> Result<(), PeopleError> {
-        Folder::open(keys)?.create_new(file_name, self.pem.as_bytes())?;
+        Folder::open(keys)?.create_or_same(file_name, self.pem.as_bytes())?;
         Ok(())
     }
 }
@@ -88,12 +99,7 @@ pub fn issue(
     validity: Validity,
     now: Instant,
 ) -> Result<Certificate, PeopleError> {
-    let subject = Subject {
-        common_name: person.name.clone(),
-        organization: organization.to_owned(),
-        organizational_unit: Some(person.department.clone()),
-    };
-    let der = authority.issue_operator(&key.public_key()?, &subject, validity)?;
+    let der = authority.issue_operator(&key.public_key()?, &subject(person, organization), validity)?;
     // Certificates count whole seconds: what the register and the act say is what the certificate itself says.
     let issued = check::Certificate::read(&der).map_err(|error| MakeError::Certificate(error.to_string()))?;
     let fingerprint = Digest::of(&der);
@@ -102,6 +108,7 @@ pub fn issue(
         fingerprint,
         person: person.id,
         der,
+        issuers: Vec::new(),
         suite: key.suite(),
         key_file,
         not_before: issued.not_before,
@@ -113,15 +120,26 @@ pub fn issue(
     })
 }
 
+/// A person as certificates name them.
+#[must_use]
+pub fn subject(person: &Person, organization: &str) -> Subject {
+    Subject {
+        common_name: person.name.clone(),
+        organization: organization.to_owned(),
+        organizational_unit: Some(person.department.clone()),
+    }
+}
+
 impl Certificate {
     /// The certificate as acts name it.
     #[must_use]
-    pub const fn issued(&self) -> Issued {
+    pub fn issued(&self) -> Issued {
         Issued {
             person: self.person,
             certificate: self.fingerprint,
             not_before: self.not_before,
             not_after: self.not_after,
+            issuers: self.issuers.iter().map(|issuer| Digest::of(issuer)).collect(),
         }
     }
 }
@@ -204,6 +222,9 @@ pub async fn enrol(
     rules: &ActRules,
     now: Instant,
 ) -> Result<Change, PeopleError> {
+    if rules.mode == Mode::Production && certificate.is_for_evaluation()? {
+        return Err(Refused::EvaluationAuthorityShut.into());
+    }
     acts::admit_with(tx, &signed, Some(&certificate), rules, now).await?;
     // The second signature is the new key's own.
     let own = signed.signatures().last().is_some_and(|signature| signature.certificate == certificate.fingerprint);
@@ -222,7 +243,9 @@ pub async fn enrol(
         return Err(Refused::KeyInForce { login }.into());
     }
     replaced_by_another(tx, certificate.person, signed.act().by, now).await?;
-    let certificate = Certificate { issued_by: Some(signed.act().by), ..certificate };
+    // An outside authority looks itself for whose key it certifies: whoever brings its answer could not have had another made.
+    let issued_by = certificate.is_for_evaluation()?.then_some(signed.act().by);
+    let certificate = Certificate { issued_by, ..certificate };
     Ok(Change::new(signed.into_draft(None), vec![Row::Certificate(certificate)]))
 }
 
@@ -388,6 +411,7 @@ pub struct Founder {
 /// What the first two people vouch for besides each other.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Foundation {
+    pub mode: Mode,
     /// SHA-256 of the root certificate's DER.
     pub root: Digest,
     pub timestamping: Option<Digest>,
@@ -408,6 +432,7 @@ pub fn genesis_act(
     let [first, second] = founders;
     let private = private_part(&[first.person.clone(), second.person.clone()])?;
     let deed = Deed::Genesis {
+        mode: foundation.mode,
         root: foundation.root,
         timestamping: foundation.timestamping,
         profiles: foundation.profiles,

@@ -26,7 +26,7 @@ pub enum Lost {
     },
 }
 
-/// A certificate that an entry issues.
+/// A certificate that an entry issues, or one above it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
     pub certificate: Digest,
@@ -183,15 +183,19 @@ fn named(
 }
 
 fn issue(issued: &Issued, by: Option<PersonId>, at: Instant, found: &[Found]) -> Result<Row, Lost> {
-    let der = found.iter().find(|found| found.certificate == issued.certificate).and_then(|found| found.der.clone());
-    let der = der.filter(|der| Digest::of(der) == issued.certificate);
-    let Some((suite, der)) = der.and_then(|der| Some((suite(&der)?, der))) else {
-        return Err(Lost::Certificate { person: issued.person, certificate: issued.certificate });
+    let lost = |certificate| Lost::Certificate { person: issued.person, certificate };
+    let der = |wanted: Digest| {
+        let der = found.iter().find(|found| found.certificate == wanted).and_then(|found| found.der.clone());
+        der.filter(|der| Digest::of(der) == wanted).ok_or_else(|| lost(wanted))
     };
+    let issuers = issued.issuers.iter().map(|issuer| der(*issuer)).collect::<Result<_, _>>()?;
+    let der = der(issued.certificate)?;
+    let (suite, of_evaluation) = kind(&der).ok_or_else(|| lost(issued.certificate))?;
     Ok(Row::Certificate(Certificate {
         fingerprint: issued.certificate,
         person: issued.person,
         der,
+        issuers,
         suite,
         // Named when its row is made, for it bears the login.
         key_file: String::new(),
@@ -199,19 +203,20 @@ fn issue(issued: &Issued, by: Option<PersonId>, at: Instant, found: &[Found]) ->
         not_after: issued.not_after,
         revoked_at: None,
         stopped_by: None,
-        issued_by: by,
+        issued_by: by.filter(|_| of_evaluation),
         issued_at: at,
     }))
 }
 
-/// What a certificate's key is of; none where it is nothing that this build makes.
-fn suite(der: &[u8]) -> Option<Suite> {
-    let key = check::Certificate::read(der).ok()?.public_key;
-    match check::PublicKey::read(&key).ok()?.algorithm {
-        check::Algorithm::Ed25519 => Some(Suite::Ed25519),
-        check::Algorithm::EcdsaP256 => Some(Suite::EcdsaP256),
-        _ => None,
-    }
+/// What a certificate's key is of, and whether it is for evaluation; none where it is nothing that this build makes.
+fn kind(der: &[u8]) -> Option<(Suite, bool)> {
+    let certificate = check::Certificate::read(der).ok()?;
+    let suite = match check::PublicKey::read(&certificate.public_key).ok()?.algorithm {
+        check::Algorithm::Ed25519 => Suite::Ed25519,
+        check::Algorithm::EcdsaP256 => Suite::EcdsaP256,
+        _ => return None,
+    };
+    Some((suite, certificate.is_evaluation()))
 }
 
 async fn close(tx: &mut Tx, entry: &Entry) -> Result<(), DatabaseError> {

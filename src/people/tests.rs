@@ -16,6 +16,7 @@ use super::enrolment::{self, Foundation, OwnKey};
 use super::sessions::{self, Attested, CloseReason, SessionFacts, Sessions};
 use super::*;
 use crate::clock::Reading;
+use crate::config::Mode;
 use crate::crypto::make::Passphrase;
 use crate::ids::{Digest, DocumentId, HomeId, PersonId, SessionId};
 use crate::journal::read::entries;
@@ -79,7 +80,12 @@ fn a_home_begins_once_and_with_two() {
             let (founders, [admin, manager]) = hospital.founders();
             // Nobody signs for the other.
             let (act, private) = {
-                let foundation = Foundation { root: Digest::of(b""), timestamping: None, profiles: Vec::new() };
+                let foundation = Foundation {
+                    mode: Mode::Evaluation,
+                    root: Digest::of(b""),
+                    timestamping: None,
+                    profiles: Vec::new(),
+                };
                 enrolment::genesis_act(&founders, foundation, hospital.now, hospital.rules.home).unwrap()
             };
             assert_eq!(Signed::sign(act.clone(), &[&admin]).unwrap_err(), Refused::BadSignature);

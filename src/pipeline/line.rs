@@ -154,8 +154,8 @@ pub struct Line {
     pub faults: Mutex<BTreeMap<WatchedFile, Fault>>,
     pub clock: Arc<Clock>,
     pub custody: Folder,
-    /// The certificates above the signers', as DER.
-    pub chain: Vec<Vec<u8>>,
+    /// The certificate of the home's own authority, as DER, which goes with what its people sign.
+    pub own_authority: Vec<Vec<u8>>,
     /// SHA-256 of this program's file.
     pub build: Digest,
     /// `required` or `best-effort`.

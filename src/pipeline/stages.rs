@@ -260,7 +260,7 @@ impl Line {
             mode: self.config.mode.as_str(),
             sandbox: self.sandbox,
             build: self.build,
-            chain: &self.chain,
+            own_authority: &self.own_authority,
         }
     }
 

@@ -32,6 +32,10 @@ pub enum ActFault {
     ActCertificateUntrusted {
         certificate: Digest,
     },
+    /// In a home for production, an evaluation certificate signed what only others count for.
+    ActCertificateForEvaluation {
+        certificate: Digest,
+    },
     ActSignatureWrong,
     /// A founding after the first entry, a certificate that its own key did not ask for, an appointment of oneself or of
     /// days gone by.

@@ -164,7 +164,8 @@ impl<'a> AtHome<'a> {
         let mut bytes = Vec::new();
         for fingerprint in wanted {
             if let Some(certificate) = certificates::get(tx, fingerprint).await? {
-                bytes.push(data_encoding::BASE64.encode(&certificate.der));
+                let ders = std::iter::once(&certificate.der).chain(&certificate.issuers);
+                bytes.extend(ders.map(|der| data_encoding::BASE64.encode(der)));
             }
         }
         let older = json.and_then(|json| claimed_size(&json.journal_checkpoint)).filter(|older| *older <= size);

@@ -372,7 +372,9 @@ impl<'a> Walk<'a> {
                 let fingerprint = signature.certificate;
                 let found = self.sources.database.read(async |tx| certificates::get(tx, fingerprint).await)?;
                 if let Some(certificate) = found {
-                    self.people.bring(&certificate.der);
+                    for der in std::iter::once(&certificate.der).chain(&certificate.issuers) {
+                        self.people.bring(der);
+                    }
                 }
             }
         }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::finding::ActFault;
 use super::once::Once;
+use crate::config::Mode;
 use crate::crypto::check::{self, Anchors, Certificate, Purpose};
 use crate::ids::{Digest, DocumentId, PersonId};
 use crate::instant::Instant;
@@ -41,6 +42,8 @@ pub(super) struct People {
     certificates: Arc<BTreeMap<Digest, Certificate>>,
     /// Profiles by their digest, and the entry by which each came into force.
     adopted: BTreeMap<Digest, u64>,
+    /// As the founders said; nothing before they did.
+    mode: Option<Mode>,
     once: Once,
 }
 
@@ -146,6 +149,12 @@ impl People {
             let value = signature.bytes().ok_or(ActFault::ActSignatureWrong)?;
             check::act(&certificate.public_key, signed.text.as_bytes(), &value)
                 .map_err(|_| ActFault::ActSignatureWrong)?;
+            if known.mode == Some(Mode::Production)
+                && certificate.is_evaluation()
+                && !may_be_of_evaluation(&act, signature)
+            {
+                return Err(ActFault::ActCertificateForEvaluation { certificate: signature.certificate });
+            }
         }
         self.roles(&act)?;
         self.independent(&act, entry.at)?;
@@ -192,7 +201,8 @@ impl People {
 
     fn learn(&mut self, act: &Act, index: u64, at: Instant) {
         match &act.deed {
-            Deed::Genesis { appointments, certificates, profiles, .. } => {
+            Deed::Genesis { mode, appointments, certificates, profiles, .. } => {
+                self.mode = Some(*mode);
                 self.offices.appointments.extend(appointments.iter().cloned());
                 for issued in certificates {
                     self.issued.insert(issued.certificate, (index, issued.clone()));
@@ -299,7 +309,10 @@ impl People {
             return Err(ActFault::ActCertificateNotValid { certificate: fingerprint });
         }
         if let Some(anchors) = anchors {
-            check::chain(certificate, &[], anchors, Purpose::Signing, at)
+            let bytes = |issuer: &Digest| self.certificates.get(issuer).map(|issuer| issuer.der.clone());
+            let issuers = issued.issuers.iter().map(bytes).collect::<Option<Vec<_>>>();
+            let issuers = issuers.ok_or(ActFault::ActCertificateMissing { certificate: fingerprint })?;
+            check::chain(certificate, &issuers, anchors, Purpose::Signing, at)
                 .map_err(|_| ActFault::ActCertificateUntrusted { certificate: fingerprint })?;
         }
         Ok(certificate)
@@ -328,6 +341,12 @@ impl People {
             (None, Second::Named | Second::Needed(_)) | (Some(_), Second::None) => Err(ActFault::ActSigners),
         }
     }
+}
+
+/// Whether an evaluation certificate may sign an act in production. It never certifies itself there.
+fn may_be_of_evaluation(act: &Act, signature: &ActSignature) -> bool {
+    let own = matches!(&act.deed, Deed::Enrol(issued) if issued.certificate == signature.certificate);
+    act.deed.leads_out_of_evaluation() && !own
 }
 
 /// Whether an act about people is by those who may do it to these people: nobody makes a person of somebody else's key,

@@ -355,7 +355,9 @@ fn the_status_is_told_to_people_and_to_programs() {
             { "code": "custody", "custody": { "code": "missing", "delivery": DOCUMENT, "copy": 1 } },
             { "code": "custody-more", "count": 3 },
             { "code": "late-sidecars", "station": "er", "count": 1 }
-        ]
+        ],
+        "missing": [{ "code": "evaluation-mode", "requirement": "6.12-C1(1)" }],
+        "not_built": [{ "code": "renewal", "requirement": "6.12-C2(2)(3)" }]
     });
     let home = TestHome::new();
     let mut told = String::new();

@@ -15,6 +15,7 @@ mod help;
 mod home;
 mod looks;
 mod pdf_pages;
+mod production;
 #[path = "../support/program.rs"]
 mod program;
 mod rows;

@@ -194,6 +194,7 @@ impl TestHome {
         let caps = torikomi::people::Caps::from(&line.config.signing);
         let rules = ActRules {
             home: line.home.id(),
+            mode: line.config.mode,
             clock_skew: jiff::SignedDuration::from_secs(60),
             second_person_after: jiff::SignedDuration::ZERO,
         };

@@ -27,6 +27,8 @@ mod equal_pages;
 mod files;
 mod flags;
 mod folders;
+#[path = "../support/foreign.rs"]
+mod foreign;
 mod home;
 #[path = "../support/served.rs"]
 #[allow(dead_code, reason = "others use what is not used here")]
@@ -52,6 +54,7 @@ mod permissions;
 #[path = "../support/postgres.rs"]
 mod postgres;
 mod postgresql;
+mod production;
 #[path = "../support/program.rs"]
 mod program;
 mod proven;

@@ -28,8 +28,9 @@ use torikomi::people::acts::Signed;
 use torikomi::people::certificates;
 use torikomi::people::register::NewPerson;
 use torikomi::profile::Profile;
+use torikomi::system::KernelClock;
 use torikomi::verification::Trust;
-use torikomi::verification::journal::{JournalVerdict, Sources, verify};
+use torikomi::verification::journal::{JournalReport, JournalVerdict, Sources, verify};
 
 pub const ADMIN: &str = "mihon-kanri";
 pub const MANAGER: &str = "mihon-joho";
@@ -60,15 +61,24 @@ impl Bench {
         Self::in_mode(Mode::Evaluation)
     }
 
+    /// As a machine whose time a server keeps right; who tests does not depend on the one at hand.
+    pub fn the_clock_is_kept_right(&self) {
+        self.opened.line.clock.pretend(KernelClock { synchronised: true, estimated_error_us: 900 });
+    }
+
     /// A verifier finds nothing wrong in the journal of the home.
     pub fn the_journal_counts(&self) {
+        let report = self.journal_report();
+        assert_eq!(report.verdict, JournalVerdict::Consistent, "{report:#?}");
+    }
+
+    pub fn journal_report(&self) -> JournalReport {
         let line = &self.opened.line;
         let files = line.home.layout().store(&line.config).join("journal");
         Files::open(&files, &line.database).unwrap().catch_up(&line.database).unwrap();
         let trust = Trust::of_home(line.home.layout(), &line.config).unwrap();
         let sources = Sources { database: &line.database, files: &files, trust: &trust, against: None };
-        let report = verify(&sources, |_, _| ()).unwrap();
-        assert_eq!(report.verdict, JournalVerdict::Consistent, "{report:#?}");
+        verify(&sources, |_, _| ()).unwrap()
     }
 
     pub fn in_mode(mode: Mode) -> Self {

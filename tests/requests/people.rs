@@ -1,9 +1,6 @@
 //! People, keys, appointments, sessions, profiles.
 
-use torikomi::config::Mode;
 use torikomi::control::{Credentials, ProfileRefusal, Refusal, Request, Secret};
-use torikomi::crypto::oid;
-use torikomi::daemon::open::OpenError;
 use torikomi::document::HoldReason;
 use torikomi::ids::{Digest, RecordId};
 use torikomi::instant::Instant;
@@ -49,26 +46,6 @@ pub(crate) fn appoint(second: Option<&str>) -> Request {
 
 pub(crate) fn open(login: &str) -> Request {
     Request::OpenSession { by: person(login), station: STATION.parse().unwrap(), attested: true, obtained_on: None }
-}
-
-#[test]
-fn in_production_nothing_is_signed_with_an_evaluation_certificate() {
-    let bench = Bench::in_mode(Mode::Production);
-    let refused = Refused::CertificateForEvaluation { login: MANAGER.to_owned() };
-    assert_eq!(bench.refused(open(MANAGER)), Refusal::from(refused));
-    assert!(bench.opened.line.sessions.at_station(&STATION.parse().unwrap()).is_none());
-}
-
-#[test]
-fn in_production_no_evaluation_authority_stamps() {
-    let trusting = |settings: &mut String| {
-        let url = settings.lines().find(|line| line.starts_with("url = ")).unwrap().to_owned();
-        *settings = settings.replace(&url, &format!("{url}\npolicies = [\"{}\"]", oid::EVALUATION_TIMESTAMP));
-    };
-    let refused = Bench::with_settings(Mode::Production, trusting).err().unwrap();
-    assert!(matches!(refused, OpenError::EvaluationAuthority(_)), "{refused}");
-    // The same line is nothing special in an evaluation home.
-    assert!(Bench::with_settings(Mode::Evaluation, trusting).is_ok());
 }
 
 #[test]

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use tempfile::TempDir;
 use torikomi::calendar::DEFAULT_CALENDAR;
+use torikomi::config::Mode;
 use torikomi::crypto::check::Anchors;
 use torikomi::crypto::make::{
     EvaluationAuthority, EvaluationCa, KeyPair, Subject as Name, Suite, Validity, embed_timestamp, sign_cades,
@@ -164,7 +165,8 @@ impl Hospital {
         let founders = [first, second];
         let adopted = torikomi::profile::lint(Recipe::default().profile.as_bytes(), "profile.toml").unwrap().0;
         let profiles = vec![adopted.reference().clone()];
-        let foundation = Foundation { root: Digest::of(ca.certificate()), timestamping: None, profiles };
+        let foundation =
+            Foundation { mode: Mode::Evaluation, root: Digest::of(ca.certificate()), timestamping: None, profiles };
         let (act, private) = enrolment::genesis_act(&founders, foundation, now, home).unwrap();
         let signed = Signed::sign(act, &[&admin, &manager]).unwrap();
         let writer = Arc::clone(&journal);
@@ -201,7 +203,7 @@ impl Hospital {
     pub fn register(&self, certificate: &Certificate) {
         let der = data_encoding::HEXLOWER.encode(&certificate.der);
         self.sql(&format!(
-            "INSERT INTO certificate SELECT '{}', '{}', X'{der}', suite, 'another.pem', not_before, not_after, revoked_at, stopped_by,
+            "INSERT INTO certificate SELECT '{}', '{}', X'{der}', issuers, suite, 'another.pem', not_before, not_after, revoked_at, stopped_by,
                issued_by, issued_at, journal_index FROM certificate ORDER BY fingerprint LIMIT 1",
             certificate.fingerprint, certificate.person
         ));

@@ -3,6 +3,7 @@
 
 use jiff::SignedDuration;
 use serde_json::Value;
+use torikomi::config::Mode;
 use torikomi::crypto::make::{KeyPair, Suite};
 use torikomi::database::{DatabaseError, Tx};
 use torikomi::evidence::record::{RecordJson, Seen};
@@ -51,6 +52,7 @@ fn a_home_is_founded_once() {
     let hospital = Hospital::new();
     let (admin, now) = (&hospital.admin, at(TAKEN_IN_AT));
     let again = Deed::Genesis {
+        mode: Mode::Evaluation,
         root: Digest::of(hospital.ca.certificate()),
         timestamping: None,
         people: vec![admin.person(), admin.person()],

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use jiff::SignedDuration;
+use torikomi::config::Mode;
 use torikomi::crypto::make::{KeyPair, Suite, Validity};
 use torikomi::instant::Instant;
 use torikomi::people::acts::{Act, ActRules, Deed, RevocationReason, Signed};
@@ -83,8 +84,12 @@ fn revocation(hospital: &Hospital, since: Instant) -> Deed {
 
 /// A second administrator.
 pub(crate) fn third(hospital: &Hospital, now: Instant) -> Signer {
-    let rules =
-        ActRules { home: hospital.home, clock_skew: SignedDuration::ZERO, second_person_after: SignedDuration::ZERO };
+    let rules = ActRules {
+        home: hospital.home,
+        mode: Mode::Evaluation,
+        clock_skew: SignedDuration::ZERO,
+        second_person_after: SignedDuration::ZERO,
+    };
     let new = NewPerson {
         login: "mihon-hanako".into(),
         name: "見本 花子".into(),

@@ -20,6 +20,7 @@ use crate::config::{
     AuthorityTemplate, Config, ConfigError, DatabaseTemplate, Mode, ObjectsTemplate, StationTemplate, template,
 };
 use crate::crypto::make::{Passphrase, Suite, Validity};
+use crate::daemon::production::UNSET_AUTHORITY;
 use crate::database::owner::{self, OwnerError};
 use crate::database::{Address, Database, DatabaseError};
 use crate::durable::{self, Folder};
@@ -48,9 +49,6 @@ const COMPLETE: &str = "complete";
 
 /// Where the evaluation authority answers; `torikomi timestamp serve` takes the same address.
 const EVALUATION_AUTHORITY: &str = "http://127.0.0.1:3161/";
-
-/// What a production home asks until the hospital enters its authority.
-const UNSET_AUTHORITY: &str = "https://tsa.example.jp/";
 
 /// What a home is made of.
 pub struct Plan {
@@ -373,6 +371,7 @@ fn fill(
     // In production a preset is a draft until the hospital's clause is entered and a second person has approved it.
     let state = if evaluation { ProfileState::InForce } else { ProfileState::Draft };
     let foundation = Foundation {
+        mode: plan.mode,
         root: Digest::of(keys.authority.certificate()),
         timestamping: keys.timestamping.as_deref().map(Digest::of),
         profiles: if evaluation {

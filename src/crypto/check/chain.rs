@@ -139,6 +139,10 @@ pub enum ChainError {
     AnchorNotValid { fingerprint: String },
     #[error("the signature on a certificate is wrong")]
     Signature,
+    #[error("a certificate is signed with an algorithm that does not count")]
+    WeakAlgorithm,
+    #[error("it is the certificate of an authority")]
+    OfAnAuthority,
     #[error("a certificate is not for this purpose")]
     Purpose,
     #[error("a certificate's key usage does not allow this")]
@@ -162,6 +166,10 @@ fn refused(error: webpki::Error) -> ChainError {
         Error::InvalidSignatureForPublicKey => ChainError::Signature,
         Error::RequiredEkuNotFoundContext(_) | Error::EmptyEkuExtension => ChainError::Purpose,
         Error::UnsupportedCriticalExtension => ChainError::CriticalExtension,
+        Error::UnsupportedSignatureAlgorithmContext(_) | Error::UnsupportedSignatureAlgorithmForPublicKeyContext(_) => {
+            ChainError::WeakAlgorithm
+        }
+        Error::CaUsedAsEndEntity => ChainError::OfAnAuthority,
         other => ChainError::Certificate(other.to_string()),
     }
 }

@@ -146,6 +146,19 @@ impl EvaluationCa {
     }
 }
 
+/// The request for a certificate of an outside authority (PKCS#10, PEM), signed with the key that it is for. It asks for what
+/// [`EvaluationCa::issue_operator`] grants; what is granted is the authority's to say.
+///
+/// # Errors
+/// When the request cannot be encoded.
+pub fn certificate_request(key: &super::KeyPair, subject: &Subject) -> Result<String, MakeError> {
+    let mut parameters = CertificateParams::default();
+    parameters.distinguished_name = distinguished_name(subject);
+    parameters.key_usages = vec![KeyUsagePurpose::DigitalSignature, KeyUsagePurpose::ContentCommitment];
+    let requesting = Requesting { key, public_key: PublicKey::of(&key.public_key()?)? };
+    parameters.serialize_request(&requesting).and_then(|request| request.pem()).map_err(refused)
+}
+
 impl fmt::Debug for EvaluationCa {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("EvaluationCa(…)")
@@ -232,6 +245,28 @@ impl SigningKey for RootKey {
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, rcgen::Error> {
         let signature = self.0.sign(&SystemRandom::new(), message).map_err(|_| rcgen::Error::RemoteKeyError)?;
         Ok(signature.as_ref().to_vec())
+    }
+}
+
+/// A key for which a certificate is requested.
+struct Requesting<'a> {
+    key: &'a super::KeyPair,
+    public_key: PublicKey,
+}
+
+impl PublicKeyData for Requesting<'_> {
+    fn der_bytes(&self) -> &[u8] {
+        self.public_key.der_bytes()
+    }
+
+    fn algorithm(&self) -> &'static SignatureAlgorithm {
+        self.public_key.algorithm()
+    }
+}
+
+impl SigningKey for Requesting<'_> {
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, rcgen::Error> {
+        Ok(self.key.sign(message))
     }
 }
 

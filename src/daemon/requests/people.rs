@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 
 use super::hand::{Hand, Signers};
 use super::{Peer, Requests, queue};
+use crate::config::Mode;
 use crate::control::facts::Noted;
 use crate::control::{Credentials, Refusal, Secret};
 use crate::crypto::check;
@@ -21,15 +22,27 @@ use crate::ledger::{decisions, documents, waiting};
 use crate::people::acts::{Deed, RevocationReason, Signed};
 use crate::people::appointments::{self, Appointment, Changing};
 use crate::people::certificates::{Certificate, Signer};
-use crate::people::enrolment::{self, Next, OwnKey};
+use crate::people::enrolment::{self, KeyFile, Next, OwnKey};
 use crate::people::register::{self, Called, NewPerson, Person};
 use crate::people::sessions::{self, CloseReason};
-use crate::people::{Change, PassphraseRule, PeopleError, Role};
+use crate::people::{Change, PassphraseRule, PeopleError, Refused, Role};
 use crate::pipeline::driver::StageName;
 use crate::pipeline::line::Line;
 
 /// How long an appointment from now on can lie ahead.
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
+
+/// A certificate that is about to be entered.
+pub(super) struct Entering {
+    /// Who answers for whose it is.
+    pub(super) by: Signer,
+    /// The key in force, which its owner ends with this.
+    pub(super) ending: Option<Signers>,
+    pub(super) person: Person,
+    pub(super) certificate: Certificate,
+    pub(super) own: Signer,
+    pub(super) file: KeyFile,
+}
 
 /// An appointment that is asked for.
 pub(super) struct Wanted {
@@ -79,6 +92,10 @@ impl Requests {
         peer: Peer,
     ) -> Result<Noted, Refusal> {
         let hand = self.hand_by_believed_clock(peer)?;
+        // Before the authority's passphrase is tried: nothing that it could open would count.
+        if hand.rules.mode == Mode::Production {
+            return Err(Refused::EvaluationAuthorityShut.into());
+        }
         let signer = self.prove(by, hand.now)?;
         let ending = present.map(|passphrase| Credentials { login: own.login.clone(), passphrase });
         let ending = ending.map(|present| self.prove(&present, hand.now)).transpose()?.map(Signers::from);
@@ -90,8 +107,15 @@ impl Requests {
         let certificate = self.certify(authority, &person, &key, &hand)?;
         let OwnKey { key, file } = key;
         let own = Signer::new(&person, certificate.clone(), key)?;
-        // Both sign: the one who has it issued, and the new key, which proves that its owner has it.
-        let signers = Signers { first: signer, second: Some(own) };
+        let entering = Entering { by: signer, ending, person, certificate, own, file };
+        Ok(noted(self.enter(entering, hand)?))
+    }
+
+    /// Enters a certificate, whoever issued it, and ends the key in whose place it comes.
+    pub(super) fn enter(&self, entering: Entering, hand: Hand) -> Result<Appended, Refusal> {
+        let Entering { by, ending, person, certificate, own, file } = entering;
+        // Both sign: the one who has it entered, and the new key, which proves that its owner has it.
+        let signers = Signers { first: by, second: Some(own) };
         let signed = hand.sign(Deed::Enrol(certificate.issued()), &signers, None)?;
         // Asked before the key is saved, so that a refusal leaves nothing behind.
         let (asked, new, rules, now) = (signed.clone(), certificate.clone(), hand.rules, hand.now);
@@ -100,12 +124,14 @@ impl Requests {
             enrolment::enrol(tx, asked, new, ended, &rules, now).await.map(drop)
         })?;
         file.save(&self.line.keys, &certificate.key_file)?;
-        // The journal names its digest alone: the bytes have to outlast the database.
-        self.line.objects.put(&certificate.der)?;
+        // The journal names their digests alone: the bytes have to outlast the database.
+        for der in std::iter::once(&certificate.der).chain(&certificate.issuers) {
+            self.line.objects.put(der)?;
+        }
         if ending.is_some() {
             self.line.sessions.close_all_of(person.id);
         }
-        let clock = Arc::clone(&self.line.clock);
+        let (clock, owner) = (Arc::clone(&self.line.clock), person.id);
         let appended = self.line.database.write::<_, Refusal, _>(async move |tx| {
             // What was stamped while the passphrases were tried stays good.
             let (began, hand) = (hand.now, hand.at(clock.now()));
@@ -121,23 +147,30 @@ impl Requests {
         })?;
         if ended.is_some() {
             // A session that was being opened meanwhile.
-            self.line.sessions.close_all_of(person.id);
+            self.line.sessions.close_all_of(owner);
         }
-        Ok(noted(appended))
+        Ok(appended)
     }
 
     /// The ceremony: the authority is opened, issues one certificate, and is closed.
     fn certify(&self, authority: &Secret, person: &Person, key: &OwnKey, hand: &Hand) -> Result<Certificate, Refusal> {
         let authority = self.open_authority(authority)?;
-        let unreadable = || Refusal::Environment { problem: "the authority's own certificate cannot be read".into() };
-        let root = keyring::certificate_of_authority(self.line.home.layout())
-            .map_err(|error| Refusal::Environment { problem: error.to_string() })?;
-        let root = check::Certificate::read(&root).map_err(|_| unreadable())?;
-        let organization = root.subject.organization.ok_or_else(unreadable)?;
+        let root = self.own_root()?;
         let wanted = hand.now.plus(self.line.config.people.certificate_valid.as_signed());
         let validity =
             Validity { not_before: hand.now.cut_to_second(), not_after: wanted.min(root.not_after).cut_to_second() };
-        Ok(enrolment::issue(&authority, person, &key.key, &organization, validity, hand.now)?)
+        Ok(enrolment::issue(&authority, person, &key.key, &self.organization()?, validity, hand.now)?)
+    }
+
+    fn own_root(&self) -> Result<check::Certificate, Refusal> {
+        let root = keyring::certificate_of_authority(self.line.home.layout())
+            .map_err(|error| Refusal::Environment { problem: error.to_string() })?;
+        check::Certificate::read(&root).map_err(|_| unreadable_root())
+    }
+
+    /// The hospital's name, as certificates have it: the founders gave it to their own authority.
+    pub(super) fn organization(&self) -> Result<String, Refusal> {
+        self.own_root()?.subject.organization.ok_or_else(unreadable_root)
     }
 
     pub(super) fn revoke(
@@ -276,6 +309,10 @@ pub fn resume_under_manager(line: &Line) -> Result<(), DatabaseError> {
         line.shared.wake(&[StageName::Signing]);
     }
     Ok(())
+}
+
+fn unreadable_root() -> Refusal {
+    Refusal::Environment { problem: "the authority's own certificate cannot be read".into() }
 }
 
 /// Closes the sessions of somebody who signs no more.

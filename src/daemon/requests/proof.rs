@@ -14,8 +14,9 @@ use crate::crypto::make::Passphrase;
 use crate::crypto::make::{EvaluationCa, UnlockError};
 use crate::instant::Instant;
 use crate::keyring::{self, KeyringError};
-use crate::people::certificates::{self, Signer};
-use crate::people::{PeopleError, Refused, register};
+use crate::people::certificates::{self, Certificate, Signer};
+use crate::people::register::{self, Person};
+use crate::people::{PeopleError, Refused};
 
 /// So many failures in a row lock a login (6.5-D4).
 const LOCKED_AFTER: u32 = 5;
@@ -98,8 +99,20 @@ impl Requests {
         };
         let passphrase = passphrase(&by.passphrase);
         let unlock = || Signer::unlock(&person, certificate, &self.line.keys, &passphrase);
-        let wrong = |error: &PeopleError| matches!(error, PeopleError::Refused(Refused::WrongPassphrase { .. }));
-        Ok(self.proofs.guarded(&by.login, unlock, wrong)??)
+        Ok(self.proofs.guarded(&by.login, unlock, is_wrong_passphrase)??)
+    }
+
+    /// The key for which a certificate was requested, opened by its owner.
+    pub(super) fn unlock_requested(
+        &self,
+        person: &Person,
+        pending: Certificate,
+        secret: &Secret,
+    ) -> Result<Signer, Refusal> {
+        let passphrase = passphrase(secret);
+        let unlock = || Signer::unlock(person, pending, &self.line.keys, &passphrase);
+        // It is another passphrase than that of the key in force, and guesses at it are counted apart. No login has a slash.
+        Ok(self.proofs.guarded(&format!("{}/request", person.login), unlock, is_wrong_passphrase)??)
     }
 
     /// The second person, where one takes part.
@@ -120,6 +133,10 @@ impl Requests {
             error => Refusal::Environment { problem: error.to_string() },
         })
     }
+}
+
+const fn is_wrong_passphrase(error: &PeopleError) -> bool {
+    matches!(error, PeopleError::Refused(Refused::WrongPassphrase { .. }))
 }
 
 fn passphrase(secret: &Secret) -> Passphrase {

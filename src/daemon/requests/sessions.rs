@@ -5,7 +5,6 @@ use jiff::civil::Date;
 use super::hand::Signers;
 use super::{Peer, Requests};
 use crate::clock::since_boot;
-use crate::config::Mode;
 use crate::control::facts::{BatchAttested, Closed, Opened};
 use crate::control::{Credentials, Refusal};
 use crate::database::{DatabaseError, Tx};
@@ -44,10 +43,6 @@ impl Requests {
         }
         close_ended(&self.line)?;
         let signer = self.prove(by, hand.now)?;
-        // A session is the only way to a signature over a record.
-        if self.line.config.mode == Mode::Production && signer.certificate().is_for_evaluation()? {
-            return Err(Refused::CertificateForEvaluation { login: by.login.clone() }.into());
-        }
         let caps = Caps::from(&self.line.config.signing);
         let attested: &'static [Attested] = if attested { &Attested::ALL } else { &[] };
         let (now, place) = (hand.now, station.clone());

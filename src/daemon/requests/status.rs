@@ -9,6 +9,7 @@ use crate::control::facts::{
     BackupStatus, Deadline, DeliveryRow, Paused, RefusedDeliveries, SessionStatus, StationStatus, Status, Warning,
 };
 use crate::daemon::deadlines;
+use crate::daemon::production::{self, Kept, Seen};
 use crate::database::{DatabaseError, Tx};
 use crate::document::DeliveryState;
 use crate::instant::Instant;
@@ -98,6 +99,21 @@ impl Requests {
             raised,
             deadlines: found.deadlines,
             warnings,
+            missing: production::missing(&self.seen(now)?),
+            not_built: production::not_built(),
+        })
+    }
+
+    /// The home as far as statutory filing asks.
+    fn seen(&self, now: Instant) -> Result<Seen<'_>, Refusal> {
+        let line = &self.line;
+        Ok(Seen {
+            layout: line.home.layout(),
+            config: &line.config,
+            kept: line.database.read::<_, PeopleError, _>(async |tx| Kept::read(tx, now).await)?,
+            synchronised: line.clock.known().synchronised,
+            patients: line.patients().summary().patients,
+            not_locked: line.objects.cannot_lock(),
         })
     }
 

@@ -295,6 +295,8 @@ CREATE TABLE certificate (
     fingerprint   TEXT PRIMARY KEY,
     person        TEXT NOT NULL REFERENCES person (id),
     der           BLOB NOT NULL,
+    -- base64 of those between it and the root of an outside authority, with spaces between
+    issuers       TEXT NOT NULL,
     suite         TEXT NOT NULL,
     key_file      TEXT NOT NULL,
     not_before    BIGINT NOT NULL,
@@ -302,7 +304,7 @@ CREATE TABLE certificate (
     revoked_at    BIGINT,
     -- who revoked it alone, being somebody else than its owner
     stopped_by    TEXT,
-    -- who had it issued; nobody for those of the genesis entry
+    -- who had the home's own authority issue it; nobody for those of the genesis entry and of outside authorities
     issued_by     TEXT,
     issued_at     BIGINT NOT NULL,
     journal_index BIGINT NOT NULL

@@ -21,7 +21,7 @@ init-made = Made a home: { $path }
 init-resumed = Finished a half-made home: { $path }
 init-fingerprint = SHA-256 of the root certificate: { $fingerprint }. Please publish it outside, so that whoever verifies can compare.
 init-evaluation = It is for evaluation. Its records do not serve for statutory retention.
-init-production = It is for production. This version cannot use outside certificates yet, so it files nothing. Profiles are drafts until their clause is entered and approved.
+init-production = It is for production. Its founders’ keys are for evaluation, and only bring in certificates of an outside authority.
 init-next = Next, each in a terminal of its own: torikomi --home { $path } timestamp serve, and torikomi --home { $path } serve
 init-next-production = Next: torikomi --home { $path } serve
 

@@ -202,6 +202,7 @@ act-fault-act-signers = it is not signed by those whom it names
 act-fault-act-certificate-unknown = the certificate was never issued to that person
 act-fault-act-certificate-not-valid = the certificate was not valid at that time
 act-fault-act-certificate-missing = the certificate itself is not at hand
+act-fault-act-certificate-for-evaluation = the home is for production, and an evaluation certificate signed it
 act-fault-act-certificate-untrusted = the certificate leads to no root that you trust
 act-fault-act-signature-wrong = the signature is wrong
 act-fault-act-out-of-place = it cannot be done there, by that person, or for that time

@@ -21,7 +21,7 @@ init-made = ホームを作りました: { $path }
 init-resumed = 作りかけのホームを仕上げました: { $path }
 init-fingerprint = ルート証明書の SHA-256: { $fingerprint }。院外に公表し、検証する方が比べられるようにしてください。
 init-evaluation = 評価用です。記録は法定の保存に使えません。
-init-production = 本番用です。この版は院外の証明書をまだ扱えないため、記録を登録できません。プロファイルは条項を入れて承認するまで下書きです。
+init-production = 本番用です。最初の二人の鍵は評価用で、院外の認証局の証明書を取り込むためだけに使えます。
 init-next = 次は（別々の端末で）: torikomi --home { $path } timestamp serve と、torikomi --home { $path } serve
 init-next-production = 次は: torikomi --home { $path } serve
 

@@ -184,6 +184,7 @@ act-fault-act-signers = 署名すべき人の署名がありません。
 act-fault-act-certificate-unknown = その人に発行された証明書ではありません。
 act-fault-act-certificate-not-valid = 証明書がその時有効ではありませんでした。
 act-fault-act-certificate-missing = 証明書そのものが手元にありません。
+act-fault-act-certificate-for-evaluation = 本番用のホームなのに、評価用の証明書で署名されています。
 act-fault-act-certificate-untrusted = 証明書が信頼する認証局に至りません。
 act-fault-act-signature-wrong = 署名が正しくありません。
 act-fault-act-out-of-place = その位置で、その人が、またはその時期について行えることではありません

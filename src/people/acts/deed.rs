@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::ClockProblem;
+use crate::config::Mode;
 use crate::identity::Field;
 use crate::ids::{DeliveryId, Digest, DocumentId, IncidentId, Name, PersonId, SessionId};
 use crate::instant::Instant;
@@ -22,9 +23,10 @@ use crate::people::{Refused, Role};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "act", rename_all = "kebab-case")]
 pub enum Deed {
-    /// The first two people appoint each other, and vouch for the root of the home's certificates, for the certificate
-    /// of its evaluation time-stamping authority, and for the profiles that are in force from the start.
+    /// The first two people appoint each other, and vouch for the home's mode, for the root of its certificates, for the
+    /// certificate of its evaluation time-stamping authority, and for the profiles that are in force from the start.
     Genesis {
+        mode: Mode,
         root: Digest,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         timestamping: Option<Digest>,
@@ -41,7 +43,8 @@ pub enum Deed {
     ChangePerson {
         person: PersonId,
     },
-    /// A certificate is issued for a person's own key; the person signs with that key, which proves that they have it.
+    /// A certificate is issued for a person's own key, by the home's authority or one outside; the person signs with that key,
+    /// which proves that they have it.
     Enrol(Issued),
     /// A certificate counts no more: one person says so from now on, or two others than its owner from earlier.
     Revoke {
@@ -203,6 +206,9 @@ pub struct Issued {
     pub certificate: Digest,
     pub not_before: Instant,
     pub not_after: Instant,
+    /// Of the certificates between it and the root of an outside authority, its own issuer first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub issuers: Vec<Digest>,
 }
 
 /// Why a certificate counts no more.
@@ -377,6 +383,13 @@ impl Deed {
             | Self::RefuseDelivery { .. } => &[Operator, InformationManager],
             Self::Retry { .. } | Self::RetryDelivery { .. } => &[Operator, InformationManager, Admin],
         }
+    }
+
+    /// Whether it counts in production although an evaluation certificate signed it. The founders of a home have no other, and
+    /// with these acts they come to those of an outside authority; there is nothing else that such a key may say.
+    #[must_use]
+    pub const fn leads_out_of_evaluation(&self) -> bool {
+        matches!(self, Self::Genesis { .. } | Self::Enrol(_) | Self::Revoke { .. } | Self::AcknowledgeClock { .. })
     }
 
     /// The document that this one replaces after the act, where it replaced `before`. Whoever says anew what a document is

@@ -12,6 +12,7 @@ use super::super::enrolment::{self, Foundation, Founder};
 use super::super::register::{NewPerson, Person};
 use super::super::sessions::{self, Attested, CloseReason, Plan, SessionRow};
 use super::super::*;
+use crate::config::Mode;
 use crate::crypto::make::{EvaluationCa, KeyPair, Subject, Validity};
 use crate::database::Database;
 use crate::database::engines::{self, Engine};
@@ -67,6 +68,7 @@ impl Hospital {
         let authority = EvaluationCa::create(&subject, validity(later(0))).unwrap();
         let rules = ActRules {
             home,
+            mode: Mode::Evaluation,
             clock_skew: SignedDuration::from_mins(5),
             second_person_after: SignedDuration::from_hours(48),
         };
@@ -110,8 +112,8 @@ impl Hospital {
     }
 
     pub(super) fn genesis(&self, founders: &[Founder; 2], signers: &[Signer; 2]) -> (Signed, Private) {
-        let foundation =
-            Foundation { root: Digest::of(self.authority.certificate()), timestamping: None, profiles: Vec::new() };
+        let root = Digest::of(self.authority.certificate());
+        let foundation = Foundation { mode: Mode::Evaluation, root, timestamping: None, profiles: Vec::new() };
         let (act, private) = enrolment::genesis_act(founders, foundation, self.now, self.rules.home).unwrap();
         let [first, second] = signers;
         (Signed::sign(act, &[first, second]).unwrap(), private)

@@ -10,7 +10,8 @@ use crate::database::{DatabaseError, Tx};
 use crate::durable::Folder;
 use crate::ids::Digest;
 use crate::ledger::{named, profiles};
-use crate::people::{certificates, register};
+use crate::people::certificates::{self, Certificate};
+use crate::people::register;
 use crate::store::{SHELVES, StoreError, records, relative_path};
 
 pub(super) struct Objects<'a> {
@@ -128,7 +129,7 @@ async fn few(tx: &mut Tx) -> Result<BTreeSet<Digest>, DatabaseError> {
     let mut few = named::calendars(tx).await?;
     few.extend(profiles::all(tx).await?.iter().map(|version| version.reference.digest));
     for person in register::list(tx).await? {
-        few.extend(certificates::of_person(tx, person.id).await?.iter().map(|certificate| certificate.fingerprint));
+        few.extend(certificates::of_person(tx, person.id).await?.iter().flat_map(Certificate::objects));
     }
     Ok(few)
 }

@@ -10,7 +10,8 @@ use crate::instant::Instant;
 use crate::journal::Kind;
 use crate::journal::read;
 use crate::ledger::{named, profiles};
-use crate::people::{certificates, register};
+use crate::people::certificates::{self, Certificate};
+use crate::people::register;
 use crate::store::{SHELVES, StoreError, records};
 
 /// Some records say enough of what an object is to them.
@@ -62,8 +63,9 @@ impl Walk<'_> {
             let mut named: Vec<_> =
                 profiles::all(tx).await?.iter().map(|it| (it.reference.digest, Named::Profile)).collect();
             for person in register::list(tx).await? {
-                let held = certificates::of_person(tx, person.id).await?.into_iter();
-                named.extend(held.map(|certificate| (certificate.fingerprint, Named::Certificate)));
+                let held = certificates::of_person(tx, person.id).await?;
+                let objects = held.iter().flat_map(Certificate::objects);
+                named.extend(objects.map(|object| (object, Named::Certificate)));
             }
             named.extend(named::calendars(tx).await?.into_iter().map(|digest| (digest, Named::Calendar)));
             let mut kept = BTreeSet::new();

@@ -241,8 +241,9 @@ impl<'a> Planner<'a> {
             _ => (Vec::new(), Vec::new()),
         };
         let mut certificates = Vec::new();
-        for issued in issued {
-            let certificate = issued.certificate;
+        for certificate in issued.iter().flat_map(|issued| std::iter::once(&issued.certificate).chain(&issued.issuers))
+        {
+            let certificate = *certificate;
             certificates.push(Found { certificate, der: self.disk.object(&certificate)? });
         }
         steps.push(Step::People { entry: Box::new(entry.clone()), private, certificates });

@@ -29,6 +29,7 @@ pub(super) struct Moment {
 struct RegisteredCertificate {
     fingerprint: Digest,
     person: PersonId,
+    issuers: Vec<Digest>,
     /// Its bytes are those that the fingerprint is of.
     whole: bool,
 }
@@ -41,7 +42,8 @@ impl Moment {
         for person in register::list(tx).await? {
             for found in certificates::of_person(tx, person.id).await? {
                 let (fingerprint, whole) = (found.fingerprint, Digest::of(&found.der) == found.fingerprint);
-                certificates.push(RegisteredCertificate { fingerprint, person: person.id, whole });
+                let issuers = found.issuers.iter().map(|issuer| Digest::of(issuer)).collect();
+                certificates.push(RegisteredCertificate { fingerprint, person: person.id, issuers, whole });
             }
         }
         Ok(Self { head, documents, open, certificates })
@@ -292,7 +294,9 @@ fn every_certificate(
     faults: &mut Faults,
 ) -> Result<(), Unverifiable> {
     for found in &moment.certificates {
-        let issued = people.issued(&found.fingerprint).is_some_and(|issued| issued.person == found.person);
+        let issued = people
+            .issued(&found.fingerprint)
+            .is_some_and(|issued| issued.person == found.person && issued.issuers == found.issuers);
         if !issued || !found.whole {
             faults.say(JournalFault::CertificateWithoutEntry { certificate: found.fingerprint });
         }
