@@ -135,10 +135,14 @@ pub async fn count(tx: &mut Tx) -> Result<i64, DatabaseError> {
 
 /// The latest time to which what a person signed is proven: by its stamp, or where there is none, by its filing.
 pub async fn newest_proof_by(tx: &mut Tx, signer: PersonId) -> Result<Option<Instant>, DatabaseError> {
-    let row = sqlx::query("SELECT MAX(COALESCE(timestamped_at, filed_at)) AS at FROM record WHERE signer = $1")
-        .bind(signer.to_string())
-        .fetch_one(tx)
-        .await?;
+    // Each half ends at one end of an index; over both at once, all that the person ever signed would be read.
+    let row = sqlx::query(
+        "SELECT MAX(at) AS at FROM (SELECT MAX(timestamped_at) AS at FROM record WHERE signer = $1 AND timestamped_at IS NOT NULL
+           UNION ALL SELECT MAX(filed_at) AS at FROM record WHERE signer = $1 AND timestamped_at IS NULL) AS newest",
+    )
+    .bind(signer.to_string())
+    .fetch_one(tx)
+    .await?;
     row.try_get::<Option<i64>, _>("at")?.map(|at| instant("record.timestamped_at", at)).transpose()
 }
 
