@@ -8,12 +8,13 @@
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs::File;
-use std::io::{self, BufRead as _, BufReader};
+use std::io::{self, BufRead as _, BufReader, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Entry;
 use super::grown::{Grown, Noted, Notes, whole_lines};
 use super::kept::{Parts, Uncompared, entries_from, parts_not_kept, private_before, private_from, private_line};
 use super::read::{Private, edge_at, entries, head};
@@ -24,6 +25,9 @@ use crate::ids::Digest;
 
 /// Entries of one segment.
 pub const SEGMENT: u64 = 100_000;
+
+/// An entry is sought within the last of a segment's bytes.
+const LONGEST_TAIL: u64 = 1 << 20;
 
 /// Read and written at a time.
 const BATCH: u32 = 1000;
@@ -120,6 +124,10 @@ impl Compared {
         let at = |source| FilesError::Io { folder: folder.to_owned(), source };
         let mut start = 0;
         let (lines, segment) = loop {
+            if is_full(folder, start).map_err(at)? {
+                start += SEGMENT;
+                continue;
+            }
             let (lines, segment) = Grown::open(&entries_from(folder, start), whole_lines).map_err(at)?;
             if lines < SEGMENT {
                 break (lines, segment);
@@ -230,6 +238,27 @@ impl Files {
     }
 }
 
+/// Whether a segment is one that another follows, and ends with its last entry. It was counted when that one was begun, and
+/// whoever reads all of it is `journal verify`: a start would take longer from year to year.
+fn is_full(folder: &Path, start: u64) -> io::Result<bool> {
+    if !entries_from(folder, start + SEGMENT).exists() {
+        return Ok(false);
+    }
+    let mut file = match File::open(entries_from(folder, start)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        file => file?,
+    };
+    let tail = file.metadata()?.len().min(LONGEST_TAIL);
+    file.seek(SeekFrom::End(-i64::try_from(tail).unwrap_or_default()))?;
+    let mut bytes = Vec::new();
+    file.take(LONGEST_TAIL).read_to_end(&mut bytes)?;
+    // One that is longer than that is counted.
+    let Some(line) = bytes.strip_suffix(b"\n").and_then(|bytes| bytes.rsplit(|byte| *byte == b'\n').next()) else {
+        return Ok(false);
+    };
+    Ok(serde_json::from_slice::<Entry>(line).is_ok_and(|entry| entry.index + 1 == start + SEGMENT))
+}
+
 /// The root that the tree had at `size`; none where it has only `end` entries.
 async fn root_at(tx: &mut Tx, size: u64, end: u64) -> Result<Option<Digest>, DatabaseError> {
     if size > end { Ok(None) } else { Ok(Some(edge_at(tx, size).await?.root())) }
@@ -320,4 +349,50 @@ fn follow(folder: &Path, edge: &mut Frontier, written: u64) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::HomeId;
+    use crate::instant::Instant;
+    use crate::journal::{ENTRY_VERSION, Kind, Subject};
+
+    /// The line of an entry, as a segment has it.
+    fn line(index: u64) -> Vec<u8> {
+        let draft = crate::journal::Draft::by_system(Kind::HomeFounded, Subject::default());
+        let entry = Entry {
+            v: ENTRY_VERSION,
+            home: HomeId::new(),
+            index,
+            at: Instant::from_microseconds(0).unwrap(),
+            kind: draft.kind,
+            actor: draft.actor,
+            subject: draft.subject,
+            facts: draft.facts,
+            private: None,
+            act: None,
+        };
+        [serde_json_canonicalizer::to_vec(&entry).unwrap().as_slice(), b"\n"].concat()
+    }
+
+    #[test]
+    fn a_segment_is_full_where_it_ends_with_its_last_entry_and_another_follows() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        let (first, last) = (entries_from(folder, SEGMENT), line(2 * SEGMENT - 1));
+        let is = |bytes: &[u8]| {
+            std::fs::write(&first, bytes).unwrap();
+            is_full(folder, SEGMENT).unwrap()
+        };
+        assert!(!is(&last), "none follows");
+        File::create(entries_from(folder, 2 * SEGMENT)).unwrap();
+        assert!(is(&last) && is(&[line(2 * SEGMENT - 2), last.clone()].concat()));
+        // One that was cut short is counted, so that what it lacks is made up.
+        for wrong in [&b""[..], b"\n", &line(2 * SEGMENT - 2), &last[..last.len() - 1], &last[1..], b"{}\n"] {
+            assert!(!is(wrong), "{}", String::from_utf8_lossy(wrong));
+        }
+        std::fs::remove_file(&first).unwrap();
+        assert!(!is_full(folder, SEGMENT).unwrap());
+    }
 }

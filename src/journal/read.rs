@@ -203,7 +203,6 @@ pub async fn of_kind(tx: &mut Tx, kind: Kind) -> Result<Vec<Stored>, DatabaseErr
 
 /// The entries about incidents, in order.
 pub async fn of_incidents(tx: &mut Tx) -> Result<Vec<Stored>, DatabaseError> {
-    // In words and not as values: so the index over these few is found.
     let rows = sqlx::query(
         "SELECT e.idx, e.bytes, e.kind, e.document, e.delivery, e.record, e.person, e.session, p.salt, p.text
          FROM journal_entry e LEFT JOIN journal_private p ON p.idx = e.idx

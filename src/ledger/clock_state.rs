@@ -36,6 +36,8 @@ pub async fn set(tx: &mut Tx, state: &ClockState) -> Result<(), DatabaseError> {
 
 /// The latest time that an authority stamped here: ours cannot be earlier.
 pub async fn last_stamp(tx: &mut Tx) -> Result<Option<Instant>, DatabaseError> {
-    let row = sqlx::query("SELECT MAX(timestamped_at) AS at FROM attempt").fetch_one(tx).await?;
+    let row = sqlx::query("SELECT MAX(timestamped_at) AS at FROM attempt WHERE timestamped_at IS NOT NULL")
+        .fetch_one(tx)
+        .await?;
     row.try_get::<Option<i64>, _>("at")?.map(|at| instant("attempt.timestamped_at", at)).transpose()
 }

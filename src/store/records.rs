@@ -135,10 +135,14 @@ pub async fn count(tx: &mut Tx) -> Result<i64, DatabaseError> {
 
 /// The latest time to which what a person signed is proven: by its stamp, or where there is none, by its filing.
 pub async fn newest_proof_by(tx: &mut Tx, signer: PersonId) -> Result<Option<Instant>, DatabaseError> {
-    let row = sqlx::query("SELECT MAX(COALESCE(timestamped_at, filed_at)) AS at FROM record WHERE signer = $1")
-        .bind(signer.to_string())
-        .fetch_one(tx)
-        .await?;
+    // Each half ends at one end of an index; over both at once, all that the person ever signed would be read.
+    let row = sqlx::query(
+        "SELECT MAX(at) AS at FROM (SELECT MAX(timestamped_at) AS at FROM record WHERE signer = $1 AND timestamped_at IS NOT NULL
+           UNION ALL SELECT MAX(filed_at) AS at FROM record WHERE signer = $1 AND timestamped_at IS NULL) AS newest",
+    )
+    .bind(signer.to_string())
+    .fetch_one(tx)
+    .await?;
     row.try_get::<Option<i64>, _>("at")?.map(|at| instant("record.timestamped_at", at)).transpose()
 }
 
@@ -163,19 +167,20 @@ pub async fn list(
         let places: Vec<String> = (8..8 + filter.patient_ids.len()).map(|place| format!("${place}")).collect();
         format!("AND patient_id IN ({})", places.join(", "))
     };
+    // One lower bound: of two, SQLite may begin at the earlier and read what lies between.
+    let from = filter.from.into_iter().chain(after.map(|record| record.filed_at)).max();
     let sql = format!(
         "SELECT {COLUMNS} FROM record
          WHERE (CAST($1 AS TEXT) IS NULL OR document_type = $1)
            AND (CAST($2 AS TEXT) IS NULL OR station = $2)
-           AND filed_at >= $3 AND filed_at < $4
-           AND (filed_at > $5 OR (filed_at = $5 AND id > $6))
+           AND filed_at >= $3 AND filed_at < $4 AND (filed_at <> $5 OR id > $6)
            {of_patient}
          ORDER BY filed_at, id LIMIT $7"
     );
     let query = sqlx::query(sqlx::AssertSqlSafe(sql))
         .bind(filter.document_type.as_ref().map(ToString::to_string))
         .bind(filter.station.as_ref().map(ToString::to_string))
-        .bind(filter.from.map_or(i64::MIN, Instant::as_microseconds))
+        .bind(from.map_or(i64::MIN, Instant::as_microseconds))
         .bind(filter.until.map_or(i64::MAX, Instant::as_microseconds))
         .bind(after.map_or(i64::MIN, |record| record.filed_at.as_microseconds()))
         .bind(after.map_or_else(String::new, |record| record.id.to_string()))

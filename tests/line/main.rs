@@ -14,6 +14,7 @@ mod backup;
 #[allow(dead_code, reason = "others use what is not used here")]
 mod burst;
 mod busy;
+mod by_index;
 mod claims;
 mod clocks;
 mod copied_ahead;

@@ -85,8 +85,8 @@ class Home:
         log = open(self.folder / f"{words[0]}.log", "w")
         self.running.append(subprocess.Popen(command, stdout=log, stderr=log))
 
-    def wait_for_daemon(self):
-        until = time.monotonic() + 60
+    def wait_for_daemon(self, longest=60):
+        until = time.monotonic() + longest
         while True:
             try:
                 self.status()

@@ -2,18 +2,25 @@
 
 Memory is the proportional set size (PSS) of the daemon and its workers, looked at twenty times a second; the peak of a
 phase is the highest of these sums. What is shared with others counts by its share.
+
+What was delivered is accounted for afterwards: each name is one record's, with the digest of what was put there.
 """
 
 import argparse
+import hashlib
 import os
+import random
 import shlex
 import shutil
+import sqlite3
 import statistics
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+from collections import Counter
+from contextlib import closing
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -27,6 +34,8 @@ STEADY_SHARE = 0.8
 PER_SECOND, LATE_MS = 5, 500
 SAMPLES_OF = {"tif": ("referral-letter-p1.tif", scans.tiff), "jpg": ("consent.jpg", scans.jpeg)}
 COLOUR = 200
+# So many of a burst are verified, a few with each command.
+VERIFIED, AT_ONCE = 200, 20
 
 
 def main():
@@ -56,15 +65,16 @@ def main():
         burst(home, folder, [next(names) for _ in range(COLOUR)], "jpg")
         report.memory(f"{COLOUR} colour JPEGs at once", memory.taken(), PEAK_MIB)
         home.open_another_session()
-        rate = burst(home, folder, [next(names) for _ in range(given.burst)])
+        sent = Counter()
+        rate = burst(home, folder, [next(names) for _ in range(given.burst)], sent=sent)
         report.memory(f"{given.burst} files at once", memory.taken(), PEAK_MIB)
-        report.burst(given, steady, rate)
+        report.burst(given, steady, rate, account(home, sent))
         home.open_another_session()
         report.trickle(trickle(home, folder, [next(names) for _ in range(given.trickle)]))
         memory.taken()
         time.sleep(5)
         report.memory(f"nothing to do, with {total} records", memory.taken(), IDLE_MIB)
-        given.out.write_text(report.text())
+        write_section(given.out, None, report.text())
     finally:
         home.stop()
     shutil.rmtree(folder)
@@ -118,13 +128,57 @@ def long_document(home, folder, kind, pages, number, memory, report):
     report.memory(f"one {kind.upper()} of {pages} pages, filed in {seconds:.1f} s", memory.taken(), PEAK_MIB)
 
 
-def burst(home, folder, numbers, kind="tif"):
-    """Documents a second, from the end of the settle time of the first until the last one is filed."""
+def burst(home, folder, numbers, kind="tif", sent=None):
+    """Documents a second, from the end of the settle time of the first until the last one is filed. What was put there, by
+    name and digest, is counted in `sent`."""
     files = make(folder, numbers, kind)
+    if sent is not None:
+        sent.update((file.name, digest_of(file)) for file in files)
     before, begun = home.status()["records"], time.time()
     for file in files:
         put(home, file)
     return len(files) / (home.wait_for_records(before + len(files), 0.2, 3600) - begun - QUIET_SECONDS)
+
+
+def account(home, sent):
+    """Demands that each name of a burst is one record's, with its bytes, and verifies some of the records; answers how many."""
+    with closing(sqlite3.connect(f"file:{home.root}/store/torikomi.db?mode=ro", uri=True)) as database:
+        rows = database.execute(
+            "SELECT p.delivered_name, m.object, r.id FROM record r JOIN document_part p ON p.document = r.document"
+            " JOIN record_member m ON m.record = r.id AND m.object = p.content"
+        ).fetchall()
+    filed = Counter((name, digest) for name, digest, _ in rows)
+    missed, doubled = sent - filed, Counter({name: times for name, times in filed.items() if name in sent and times > 1})
+    if missed or doubled:
+        raise SystemExit(f"Missed: {sorted(missed)[:10]}; doubled: {sorted(doubled)[:10]}")
+    names = {name for name, _ in sent}
+    others = Counter(name for name, _, _ in rows if name in names)
+    left = [file.name for file in home.drop.iterdir() if file.name in names]
+    if left or others.total() != len(sent):
+        raise SystemExit(f"Of what was delivered there is more than its records: {left}")
+    of_burst = [record for name, digest, record in rows if (name, digest) in sent]
+    some = random.sample(of_burst, min(VERIFIED, len(of_burst)))
+    for first in range(0, len(some), AT_ONCE):
+        # Ends the measurement where one does not verify.
+        home.say("verify", *some[first : first + AT_ONCE], "--accept-evaluation")
+    say(f"{len(sent)} names, one record each; {len(some)} of them verified")
+    return len(some)
+
+
+def digest_of(file):
+    return "sha256:" + hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def write_section(path, heading, text):
+    """Writes a part of the page that begins with this heading, or all that stands before the first such part, and leaves
+    the others as they are."""
+    parts = {None: ""}
+    part = None
+    for line in path.read_text().splitlines(keepends=True) if path.is_file() else []:
+        part = line.strip() if line.strip() in SECTIONS else part
+        parts[part] = parts.get(part, "") + line
+    parts[heading] = text
+    path.write_text("\n".join(part.rstrip("\n") + "\n" for part in parts.values() if part))
 
 
 def trickle(home, folder, numbers):
@@ -216,7 +270,7 @@ class Report:
         say(f"{what}: {mebibytes:.0f} MiB ({target}: {said})")
         self.rows.append(f"| {what} | **{mebibytes:.0f} MiB** | {target} MiB: {said} |")
 
-    def burst(self, given, steady, rate):
+    def burst(self, given, steady, rate, verified):
         share = rate / steady
         self.good &= share >= STEADY_SHARE
         said = "reached" if share >= STEADY_SHARE else "missed"
@@ -226,6 +280,8 @@ class Report:
             "",
             f"{given.burst} files put into the drop folder at once were filed at **{rate:.1f}** a second, {share:.0%} of the",
             f"{steady:.1f} a second of {given.steady} files (target {STEADY_SHARE:.0%}: {said}).",
+            "Each of their names then was that of one record, with the digest of what was delivered: none was missed, none was",
+            f"doubled; of {verified} of them, drawn at random, the record was verified.",
             "",
         ]
 
@@ -247,6 +303,9 @@ class Report:
         self.head[-1] += f"; {load()}"
         return "\n".join([*self.head, "", *MEMORY, *self.rows, "", *self.rest])
 
+
+# Parts of the page that are measured by themselves.
+SECTIONS = ["## A million records"]
 
 MEMORY = [
     "## Memory",

@@ -43,7 +43,10 @@ CREATE TABLE delivery (
 CREATE INDEX delivery_by_arrival ON delivery (arrival);
 CREATE INDEX delivery_by_state ON delivery (state, arrival);
 CREATE INDEX delivery_by_source ON delivery (station, source_name);
-CREATE INDEX delivery_with_source ON delivery (station, source_released);
+-- Each turn of a station asks for these few; by its name alone, or by a state in which most end, all it ever had would be read.
+CREATE INDEX delivery_that_is_not_taken ON delivery (station, id)
+    WHERE state IN ('arriving', 'in-custody', 'incomplete', 'completeness-unknown');
+CREATE INDEX delivery_with_source ON delivery (station, id) WHERE source_released IN ('no', 'cannot');
 CREATE INDEX delivery_that_is_kept ON delivery (station) WHERE sidecar_kept = 1;
 
 -- One file of a delivery, as custody holds it.
@@ -143,6 +146,7 @@ CREATE TABLE document (
 CREATE INDEX document_by_state ON document (state, held, retry_at, created_at, id);
 CREATE INDEX document_by_waiting ON document (waits_for);
 CREATE INDEX document_by_patient ON document (patient_id, created_at);
+CREATE INDEX document_that_supersedes ON document (supersedes) WHERE supersedes IS NOT NULL;
 -- What is filed stays in the table for ever; whoever looks for what waits must not read it all.
 CREATE INDEX document_that_is_held ON document (held, station) WHERE held IS NOT NULL;
 CREATE INDEX document_that_is_open ON document (due_at, created_at, id)
@@ -222,6 +226,8 @@ CREATE TABLE attempt (
 );
 CREATE INDEX attempt_by_session ON attempt (session, signed_at);
 CREATE INDEX attempt_by_signature ON attempt (signed_at);
+CREATE INDEX attempt_by_stamp ON attempt (timestamped_at) WHERE timestamped_at IS NOT NULL;
+CREATE INDEX attempt_that_is_not_filed ON attempt (id) WHERE state <> 'filed';
 
 -- Objects of the store.
 CREATE TABLE object (
@@ -380,8 +386,8 @@ CREATE TABLE journal_entry (
 CREATE INDEX journal_entry_by_document ON journal_entry (document, idx);
 CREATE INDEX journal_entry_by_session ON journal_entry (session, kind, idx);
 CREATE INDEX journal_entry_by_delivery ON journal_entry (delivery, idx);
--- These few are looked for by nothing else.
-CREATE INDEX journal_entry_of_incident ON journal_entry (kind, idx) WHERE kind IN ('incident-opened', 'incident-closed');
+-- Each verification asks for all that was ever said of people, and each status for the newest backup.
+CREATE INDEX journal_entry_by_kind ON journal_entry (kind, idx);
 CREATE TABLE journal_node (
     level BIGINT NOT NULL,
     idx   BIGINT NOT NULL,
