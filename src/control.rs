@@ -24,7 +24,7 @@ use crate::ids::{DeliveryId, Digest, DocumentId, IncidentId, Name, RecordId, Ses
 use crate::instant::Instant;
 use crate::journal::backups::BackedUp;
 use crate::patients::PatientIdProblem;
-use crate::people::acts::RevocationReason;
+use crate::people::acts::{DisposalReason, RevocationReason};
 use crate::people::register::Called;
 use crate::people::{Refused, entitlement};
 use crate::toml_text::Problem;
@@ -98,6 +98,15 @@ pub enum Viewed {
     PatientsRecords(String),
     /// The private parts of the journal's entries with these numbers.
     PrivateParts(Vec<u64>),
+}
+
+/// Which entries' private parts are to be erased.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PartsOf {
+    Entries(Vec<u64>),
+    /// All that there are about a document.
+    Document(DocumentId),
 }
 
 /// Everything that can be asked of the daemon.
@@ -311,6 +320,13 @@ pub enum Request {
         record: RecordId,
         reason: ReasonGiven,
     },
+    /// Erases private parts of the journal's entries, by the act of two people.
+    DisposePrivateParts {
+        by: Credentials,
+        second: Option<Credentials>,
+        parts: PartsOf,
+        reason: DisposalReason,
+    },
     /// Enters that a generation of a backup was made.
     NoteBackup {
         backed_up: BackedUp,
@@ -408,6 +424,10 @@ pub enum Refusal {
     IncidentAtOtherTime { incident: IncidentId, document: DocumentId },
     /// Fewer than one document, or more than this.
     DocumentsNamed { most: u64 },
+    /// The private part of an entry cannot be erased.
+    NotDisposable { index: u64, disposal: Undisposable },
+    /// No entry about the document has a private part.
+    NothingToErase { document: DocumentId },
     /// The profile cannot come into force.
     ProfileRefused { profile_refusal: ProfileRefusal },
     /// The same id and version was in force with other bytes.
@@ -428,6 +448,19 @@ pub enum Refusal {
     Environment { problem: String },
     /// The database is damaged, and takes no change any more.
     DatabaseDamaged { problem: String },
+}
+
+/// Why the private part of an entry cannot be erased. The message `control-not-disposable` has the words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Undisposable {
+    /// It has none.
+    NothingPrivate,
+    Erased,
+    /// Work on the document or delivery that it is about goes on, and may need it.
+    Open,
+    /// The names of those who sign are in it.
+    People,
 }
 
 /// Why a profile cannot come into force. The catalogue has a sentence for each: `profile-refusal-<code>`.

@@ -57,6 +57,7 @@ shapes! {
     "profile-show": facts::ProfileShown,
     "profile-lint": facts::Linted,
     "journal-show": facts::JournalPage,
+    "journal-dispose": facts::PartsDisposed,
     "store-check": upkeep::check::StoreReport,
     "store-rebuild": upkeep::rebuild::RebuildReport,
     "store-backup": upkeep::backup::BackupReport,

@@ -159,6 +159,11 @@ impl People {
         self.roles(&act)?;
         self.independent(&act, entry.at)?;
         bound(&act, &signed.signatures, entry.at)?;
+        if let Deed::DisposePrivateParts { entries, .. } = &act.deed
+            && !(entries.is_sorted_by(|a, b| a.index < b.index) && entries.iter().all(|it| it.index < entry.index))
+        {
+            return Err(ActFault::ActOutOfPlace);
+        }
         self.one_key(&act)?;
         self.once.enter(&signed.text, &act.deed, entry.index)?;
         if let Some(after) = after {

@@ -20,6 +20,7 @@ mod clocks;
 mod copied_ahead;
 mod damaged;
 mod disk;
+mod disposal;
 mod equal;
 mod ended;
 mod equal_pages;
