@@ -84,11 +84,17 @@ pub struct LookedAt {
 }
 
 /// What somebody looks at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Viewed {
     Document(DocumentId),
     Record(RecordId),
+    /// The name under which it was delivered may be a patient's.
+    Delivery(DeliveryId),
+    /// Which records a patient has. Whose they are stays private in the journal.
+    PatientsRecords(String),
+    /// The private parts of the journal's entries with these numbers.
+    PrivateParts(Vec<u64>),
 }
 
 /// Everything that can be asked of the daemon.
@@ -205,9 +211,9 @@ pub enum Request {
     AttestBatch { by: Credentials, session: SessionId },
     /// Proves nobody: whoever finds a session forgotten may end what it could sign.
     CloseSession { session: SessionId },
-    /// Records that somebody looks at a patient's document: the person who says and proves who they are, or else the user
-    /// of the machine whose process asks.
-    View { by: Option<Credentials>, what: Viewed },
+    /// Records that somebody looks at patients' documents: the person who says and proves who they are, or else the user
+    /// of the machine whose process asks. Each thing that is looked at has an entry of its own.
+    View { by: Option<Credentials>, what: Vec<Viewed> },
     /// Records that a record leaves the house, and answers with what the export needs.
     Export { by: Credentials, record: RecordId, reason: ReasonGiven },
     /// Enters that a generation of a backup was made.

@@ -97,6 +97,12 @@ pub enum Kind {
     DocumentViewed,
     /// Somebody looked at a filed record.
     RecordViewed,
+    /// Somebody was shown the name under which a delivery came.
+    DeliveryViewed,
+    /// Somebody asked which records a patient has; whose, is the private part.
+    RecordsSearched,
+    /// Somebody was shown the private parts of entries.
+    PrivatePartsViewed,
     /// A record was handed out.
     RecordExported,
     /// The newest checkpoint was time-stamped.

@@ -44,7 +44,7 @@ pub struct Onlooker {
 
 impl Onlooker {
     /// Has the look entered in the journal. What is not entered must not be shown.
-    pub(super) fn enter(&self, desk: &Desk, what: Viewed) -> Result<(), Failure> {
+    pub(super) fn enter(&self, desk: &Desk, what: Vec<Viewed>) -> Result<(), Failure> {
         let by = match &self.login {
             None => None,
             Some(login) => {
@@ -57,7 +57,7 @@ impl Onlooker {
 }
 
 /// Has a look entered in the journal: of a person who proved who they are, or of the user of the machine.
-pub(super) fn enter_look(desk: &Desk, by: Option<Credentials>, what: Viewed) -> Result<(), Failure> {
+pub(super) fn enter_look(desk: &Desk, by: Option<Credentials>, what: Vec<Viewed>) -> Result<(), Failure> {
     let entered: Result<Noted, Failure> = desk.ask(&Request::View { by, what });
     entered.map(|_| ()).map_err(|failure| match failure {
         Failure::NoDaemon { socket } => Failure::NotShown { socket },

@@ -13,7 +13,7 @@ pub fn all() -> Vec<(&'static str, Schema)> {
         ("demo", schema_for!(super::demo::Summary)),
         ("status", schema_for!(facts::Status)),
         ("queue-list", schema_for!(facts::Queue)),
-        ("queue-show", schema_for!(facts::DocumentShown)),
+        ("queue-show", schema_for!(facts::QueueShown)),
         ("queue-decided", schema_for!(facts::Decided)),
         ("record-list", schema_for!(facts::RecordList)),
         ("record-show", schema_for!(facts::RecordShown)),

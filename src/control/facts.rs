@@ -50,7 +50,7 @@ pub struct Status {
     pub information_manager: Option<String>,
     pub stations: Vec<StationStatus>,
     pub documents: Vec<Count>,
-    pub deliveries_waiting: Vec<DeliveryStatus>,
+    pub deliveries_waiting: Vec<DeliveryRow>,
     pub refused: RefusedDeliveries,
     pub records: i64,
     pub journal_size: u64,
@@ -189,15 +189,26 @@ pub struct SessionStatus {
     pub close_reason: Option<String>,
 }
 
+/// A delivery as a list has it. The name under which it was delivered may be a patient's, so that is shown to nobody who was
+/// not entered in the journal first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct DeliveryStatus {
+pub struct DeliveryRow {
     pub delivery: DeliveryId,
     pub station: Name,
     pub state: DeliveryState,
-    pub name: String,
+    /// Only where it was asked for, and the look entered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     pub first_seen_at: Instant,
     /// JSON with a code.
     pub problem: Option<serde_json::Value>,
+}
+
+/// `torikomi queue show` of a delivery.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DeliveryShown {
+    #[serde(flatten)]
+    pub delivery: DeliveryRow,
     /// The digest of what is shown here: a decision names it, and counts for just that.
     pub shown: Digest,
 }
@@ -208,7 +219,7 @@ pub struct DeliveryStatus {
 pub struct RefusedDeliveries {
     pub count: u64,
     /// The newest of them first.
-    pub last: Vec<DeliveryStatus>,
+    pub last: Vec<DeliveryRow>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -238,7 +249,37 @@ pub struct Deadline {
     pub seconds_left: i64,
 }
 
-/// A row of `torikomi queue list`, and, with the rest filled, `queue show`.
+/// A document as a list has it: where it stands and what it waits for. Whose it is, is shown to nobody who was not entered
+/// in the journal first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DocumentRow {
+    pub document: DocumentId,
+    pub station: Name,
+    pub state: DocumentState,
+    pub held: Option<HoldReason>,
+    pub document_type: Option<Name>,
+    pub obtained_on: Option<Date>,
+    pub pages: u32,
+    pub profile: Option<ProfileRef>,
+    /// The checks that did not pass it, each once.
+    pub checks: Vec<String>,
+    pub taken_in_at: Instant,
+    pub due_at: Option<Instant>,
+    pub assigned_to: Option<String>,
+    /// Only where it was asked for, and the look entered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub whose: Option<Whose>,
+}
+
+/// By what people find a document: its patient, as far as known, and the names under which it was delivered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Whose {
+    pub patient_id: Option<String>,
+    pub patient_name: Option<String>,
+    pub files: Vec<String>,
+}
+
+/// All that a decision about a document rests on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DocumentFacts {
     pub document: DocumentId,
@@ -332,19 +373,27 @@ pub struct Problem {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Queue {
     /// Those with the least time left first.
-    pub documents: Vec<DocumentFacts>,
+    pub documents: Vec<DocumentRow>,
     /// Of these, those whose time to be signed or stamped ends soon.
     pub raised: Vec<DocumentId>,
     /// Those whose rows cannot be read.
     pub unreadable: Vec<UnreadableDocument>,
     /// What arrived and waits for a person: incomplete, of unknown completeness.
-    pub deliveries: Vec<DeliveryStatus>,
+    pub deliveries: Vec<DeliveryRow>,
     pub refused: RefusedDeliveries,
     /// There are more documents than asked for.
     pub more: bool,
 }
 
 /// `torikomi queue show`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum QueueShown {
+    Document(Box<DocumentShown>),
+    Delivery(DeliveryShown),
+}
+
+/// A document, and how it came to be as it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DocumentShown {
     #[serde(flatten)]
@@ -376,7 +425,7 @@ pub struct EntryFacts {
     pub digest: Digest,
     /// The login of the person who did it.
     pub login: Option<String>,
-    /// The private part, where there is one and it was not erased.
+    /// The private part, where it was asked for, and there is one that was not erased.
     pub private: Option<serde_json::Value>,
 }
 
@@ -396,9 +445,59 @@ pub struct JournalPage {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RecordList {
     /// In the order of filing.
-    pub records: Vec<Record>,
+    pub records: Vec<RecordRow>,
     /// There are more; ask again with `--after` and the last one's id.
     pub more: bool,
+}
+
+/// A record as a list has it. Whose it is, is shown to nobody who was not entered in the journal first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RecordRow {
+    pub id: RecordId,
+    /// SHA-256 of its manifest.
+    pub digest: Digest,
+    pub document: DocumentId,
+    pub version: u32,
+    pub station: Name,
+    pub document_type: Name,
+    pub profile_id: Name,
+    pub profile_version: u32,
+    pub obtained_on: Option<String>,
+    pub page_count: u32,
+    pub taken_in_at: Instant,
+    pub signed_at: Instant,
+    pub timestamped_at: Option<Instant>,
+    pub filed_at: Instant,
+    /// As filed; only where one patient's records were asked for, and the look entered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub patient_id: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub patient_name: Option<String>,
+}
+
+impl RecordRow {
+    /// A record, with its patient where `whose` says so.
+    #[must_use]
+    pub fn of(record: Record, whose: bool) -> Self {
+        Self {
+            id: record.id,
+            digest: record.digest,
+            document: record.document,
+            version: record.version,
+            station: record.station,
+            document_type: record.document_type,
+            profile_id: record.profile_id,
+            profile_version: record.profile_version,
+            obtained_on: record.obtained_on,
+            page_count: record.page_count,
+            taken_in_at: record.taken_in_at,
+            signed_at: record.signed_at,
+            timestamped_at: record.timestamped_at,
+            filed_at: record.filed_at,
+            patient_id: Some(record.patient_id).filter(|_| whose),
+            patient_name: Some(record.patient_name).filter(|_| whose),
+        }
+    }
 }
 
 /// `torikomi record show`.

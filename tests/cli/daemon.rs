@@ -225,7 +225,7 @@ fn who_looks_says_who_they_are_or_is_the_user_of_the_machine() {
         let who = if named { &["--as", "mihon", "--passphrase-file", &file][..] } else { &[] };
         let ran = torikomi(Some(home.path()), &[&["record", "show", crate::rows::RECORD], who].concat());
         assert_eq!((ran.status, ran.out.as_str()), (1, ""), "what is refused shows nothing");
-        let asked = json!({ "request": "view", "by": by, "what": { "record": crate::rows::RECORD } });
+        let asked = json!({ "request": "view", "by": by, "what": [{ "record": crate::rows::RECORD }] });
         assert_eq!(daemon.join().unwrap(), asked);
     }
 }
@@ -320,13 +320,12 @@ fn the_status_is_told_to_people_and_to_programs() {
         "documents": [{ "state": "review", "held": "findings", "documents": 2 },
                       { "state": "filed", "held": null, "documents": 40 }],
         "deliveries_waiting": [
-            { "delivery": OTHER, "station": "er", "state": "incomplete", "name": "scan 7.tif",
-              "first_seen_at": "2026-11-20T05:00:00.000000Z", "problem": null, "shown": SHOWN }
+            { "delivery": OTHER, "station": "er", "state": "incomplete",
+              "first_seen_at": "2026-11-20T05:00:00.000000Z", "problem": null }
         ],
         "refused": { "count": 7, "last": [
-            { "delivery": OTHER, "station": "er", "state": "refused", "name": "link.tif",
-              "first_seen_at": "2026-11-20T05:01:00.000000Z", "problem": { "code": "symbolic-link" },
-              "shown": SHOWN }
+            { "delivery": OTHER, "station": "er", "state": "refused",
+              "first_seen_at": "2026-11-20T05:01:00.000000Z", "problem": { "code": "symbolic-link" } }
         ] },
         "records": 40, "journal_size": 321, "backup": null,
         "paused": [{ "stage": "stamping", "since": "2026-11-20T05:00:00.000000Z", "why": { "code": "authority", "problem": "built-in: timed out", "passing": true } }],

@@ -3,7 +3,9 @@
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 
+use serde_json::Value;
 use torikomi::config::home::{Home, Layout, mark};
 use torikomi::config::{AuthorityTemplate, Config, Mode, StationTemplate, template};
 use torikomi::database::{Database, DatabaseError, Tx};
@@ -47,18 +49,23 @@ impl TestHome {
         Layout::new(self.path()).control_socket()
     }
 
-    /// Somebody who answers at the socket, until the test is over, that it has entered what it was asked to.
-    pub fn enters_everything(&self) {
+    /// Somebody who answers at the socket, until the test is over, that it has entered what it was asked to; and what it was.
+    pub fn enters_everything(&self) -> Arc<Mutex<Vec<Value>>> {
         let listener = UnixListener::bind(self.socket()).unwrap();
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let heard = Arc::clone(&asked);
         std::thread::spawn(move || {
             for stream in listener.incoming() {
                 let mut stream = stream.unwrap();
                 let mut line = String::new();
                 BufReader::new(stream.try_clone().unwrap()).read_line(&mut line).unwrap();
-                let facts = serde_json::json!({ "journal_index": 4, "entry": format!("sha256:{}", "ab".repeat(32)) });
+                heard.lock().unwrap().push(serde_json::from_str(&line).unwrap());
+                let entry = format!("sha256:{}", "ab".repeat(32));
+                let facts = serde_json::json!({ "journal_index": 4, "entry": entry, "documents": [] });
                 writeln!(stream, "{}", serde_json::json!({ "answer": "done", "facts": facts })).unwrap();
             }
         });
+        asked
     }
 
     /// Writes rows, making the database where there is none.

@@ -13,6 +13,7 @@ mod daemon;
 mod faulty;
 mod help;
 mod home;
+mod looks;
 mod pdf_pages;
 #[path = "../support/program.rs"]
 mod program;

@@ -8,7 +8,6 @@ use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use serde_json::Value;
 use torikomi::control::{ReasonGiven, Request};
 use torikomi::identification::Facts;
 use torikomi::journal::read;
@@ -49,8 +48,8 @@ fn a_patient_is_named_nowhere_but_where_patients_belong() {
         seen
     });
 
-    let mut status: Value = serde_json::from_str(&said(&hospital, &["--json"])).unwrap();
-    without_names(&mut status);
+    let status = said(&hospital, "status");
+    let queue = said(&hospital, "queue list");
     daemon.stop();
     // The search finds what is there.
     let private = fs::read_to_string(journal_file(&hospital, "private-")).unwrap();
@@ -70,7 +69,8 @@ fn a_patient_is_named_nowhere_but_where_patients_belong() {
         ("a name", seen.into_iter().collect()),
         ("an entry", entries.collect()),
         ("the journal's files", files.to_vec()),
-        ("the status", vec![status.to_string()]),
+        ("the status", vec![status]),
+        ("the list of what waits", vec![queue]),
     ] {
         let named: Vec<_> = texts.iter().filter(|text| named_in(text).is_some()).collect();
         assert!(named.is_empty(), "{what} names her: {named:#?}");
@@ -149,30 +149,14 @@ fn live(hospital: &Hospital, list: &Path, hers: &str) {
     };
     hospital.ask(&request, PATIENCE).unwrap_err();
     fs::write(list, format!("id,name\n{hers}9997531,{NAME} kanaria,\"unclosed")).unwrap();
-    wait_for(hospital, "the refusal of the list", || {
-        said(hospital, &["--json"]).contains("\"patients\"").then_some(())
-    });
+    wait_for(hospital, "the refusal of the list", || said(hospital, "status").contains("\"patients\"").then_some(()));
     // Patience with what is not finished.
     wait_for(hospital, "the notes of what is not finished", || (notes(hospital).len() >= 4).then_some(()));
 }
 
-/// What waits for a person is shown to them under the name by which they find it; that is for their eyes.
-fn without_names(value: &mut Value) {
-    match value {
-        Value::Array(values) => values.iter_mut().for_each(without_names),
-        Value::Object(fields) => {
-            if fields.contains_key("delivery") {
-                fields.remove("name").unwrap();
-            }
-            fields.values_mut().for_each(without_names);
-        }
-        _ => {}
-    }
-}
-
-fn said(hospital: &Hospital, how: &[&str]) -> String {
-    let mut status = Command::new(env!("CARGO_BIN_EXE_torikomi"));
-    let ran = status.arg("status").args(how).arg("--home").arg(hospital.root()).output().unwrap();
+fn said(hospital: &Hospital, asked: &str) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_torikomi"));
+    let ran = command.args(asked.split(' ')).args(["--json", "--home"]).arg(hospital.root()).output().unwrap();
     assert!(!ran.stdout.is_empty(), "{ran:?}");
     String::from_utf8([ran.stdout, ran.stderr].concat()).unwrap()
 }

@@ -13,8 +13,13 @@ use crate::journal::read::Stored;
 use crate::journal::{Actor, Kind};
 use crate::people::register;
 
-/// Reads stored entries, with the logins of those who acted.
-pub(in crate::cli) async fn of(tx: &mut Tx, stored: Vec<Stored>) -> Result<Vec<EntryFacts>, DatabaseError> {
+/// Reads stored entries, with the logins of those who acted; their private parts only for somebody who is entered as having
+/// been shown them.
+pub(in crate::cli) async fn of(
+    tx: &mut Tx,
+    stored: Vec<Stored>,
+    private_parts: bool,
+) -> Result<Vec<EntryFacts>, DatabaseError> {
     let people = register::list(tx).await?;
     let logins: HashMap<_, _> = people.into_iter().map(|person| (person.id, person.login.to_string())).collect();
     stored
@@ -27,6 +32,7 @@ pub(in crate::cli) async fn of(tx: &mut Tx, stored: Vec<Stored>) -> Result<Vec<E
             };
             let private = stored
                 .private
+                .filter(|_| private_parts)
                 .map(|private| serde_json::from_str(&private.text).unwrap_or(Value::String(private.text)));
             Ok(EntryFacts { entry, digest: Digest::of(&stored.bytes), login, private })
         })
@@ -72,6 +78,7 @@ pub(in crate::cli) fn lines(desk: &Desk, page: &mut Page, entries: &[EntryFacts]
             .iter()
             .filter_map(|(name, value)| worded(words, entry.kind, name, value).or_else(|| raw(name, value)))
             .chain(why(words, facts))
+            .chain(facts.private.iter().filter(|_| detail == Detail::All).map(|private| plain("private", private)))
             .collect();
         if !said.is_empty() {
             page.small(&format!("  {}", said.join("  ")));

@@ -1,12 +1,15 @@
 //! `torikomi journal show`: the newest entries, or those from a given one on.
 
 use super::entries::{self, Detail};
+use crate::cli::person::Onlooker;
 use crate::cli::{Answer, Desk, Failure};
+use crate::control::Viewed;
 use crate::control::facts::JournalPage;
 use crate::ids::DocumentId;
 use crate::journal::read;
 
 #[derive(Debug, clap::Args)]
+#[command(mut_arg("as", |who| who.requires("private")))]
 pub struct Args {
     #[arg(long, value_name = "INDEX")]
     from: Option<u64>,
@@ -14,6 +17,11 @@ pub struct Args {
     most: u16,
     #[arg(long, value_name = "DOCUMENT", conflicts_with = "from")]
     document: Option<DocumentId>,
+    /// They hold patients' names: whoever wants to see them is entered.
+    #[arg(long)]
+    private: bool,
+    #[command(flatten)]
+    by: Onlooker,
 }
 
 pub(super) fn run(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
@@ -27,10 +35,15 @@ pub(super) fn run(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
                 read::entries(tx, from, u32::from(args.most)).await?
             }
         };
-        let entries = entries::of(tx, stored).await?;
+        let entries = entries::of(tx, stored, args.private).await?;
         let (root, checkpoint) = head.map(|head| (head.root, head.checkpoint)).unzip();
         Ok(JournalPage { size, root, checkpoint, entries })
     })?;
+    let private: Vec<_> =
+        shown.entries.iter().filter(|facts| facts.private.is_some()).map(|facts| facts.entry.index).collect();
+    if !private.is_empty() {
+        args.by.enter(desk, vec![Viewed::PrivateParts(private)])?;
+    }
     desk.show(&shown, |page| {
         if shown.entries.is_empty() {
             page.line(&desk.words.say("journal-empty"));

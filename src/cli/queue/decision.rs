@@ -56,8 +56,9 @@ impl Shown {
             return Ok(*shown);
         }
         let found = facts::delivery(&desk.database()?, id)?;
+        enter_look(desk, None, vec![Viewed::Delivery(id)])?;
         let mut page = Page::new(false);
-        list::deliveries_table(desk, &mut page, std::slice::from_ref(&found));
+        list::deliveries_table(desk, &mut page, std::slice::from_ref(&found.delivery));
         eprint!("{}", page.into_text());
         Ok(found.shown)
     }
@@ -75,19 +76,23 @@ impl Shown {
 fn look(desk: &Desk, ids: &[DocumentId]) -> Result<Vec<LookedAt>, Failure> {
     let database = desk.database()?;
     let mut page = Page::new(false);
-    let documents = if let [id] = ids {
+    // Whoever proves who they are has not done so yet, and may never: the look is that of the machine's user.
+    let enter = || enter_look(desk, None, ids.iter().copied().map(Viewed::Document).collect());
+    let looked = if let [id] = ids {
         let shown = facts::shown(&database, *id)?;
-        // Whoever proves who they are has not done so yet, and may never.
-        enter_look(desk, None, Viewed::Document(*id))?;
+        enter()?;
         show::document(desk, &mut page, &shown);
-        vec![shown.document]
+        vec![LookedAt { document: *id, shown: shown.document.shown }]
     } else {
         let documents = facts::documents(&database, ids)?;
-        list::documents_table(desk, &mut page, &documents);
-        documents
+        enter()?;
+        let looked = documents.iter().map(|facts| LookedAt { document: facts.document, shown: facts.shown }).collect();
+        let rows: Vec<_> = documents.into_iter().map(|document| facts::row(document, true)).collect();
+        list::documents_table(desk, &mut page, &rows);
+        looked
     };
     eprint!("{}", page.into_text());
-    Ok(documents.iter().map(|facts| LookedAt { document: facts.document, shown: facts.shown }).collect())
+    Ok(looked)
 }
 
 /// Asks the daemon and shows what was done, as the sentence `said`.

@@ -7,14 +7,15 @@ use crate::cli::desk::ReadOnly;
 use crate::cli::journal::entries;
 use crate::cli::page::{Page, Tone};
 use crate::cli::{Desk, Failure, Words};
-use crate::control::facts::{DeliveryStatus, DocumentFacts, DocumentShown, Proposal};
+use crate::control::facts::{DeliveryRow, DeliveryShown, DocumentFacts, DocumentRow, DocumentShown, Proposal, Whose};
 use crate::daemon::requests::shown;
 use crate::database::{DatabaseError, Tx, unreadable};
-use crate::document::HoldReason;
+use crate::document::{DocumentState, HoldReason};
 use crate::identification::Flag;
 use crate::identity::Source;
 use crate::ids::{DeliveryId, DocumentId};
 use crate::journal::read;
+use crate::judgement::Severity;
 use crate::ledger::deliveries::{self, Delivery};
 use crate::ledger::documents::{self, Document};
 use crate::ledger::{profiles, superseding};
@@ -23,7 +24,12 @@ use crate::profile::lint;
 
 /// A document with its history.
 pub(super) fn shown(database: &ReadOnly, id: DocumentId) -> Result<DocumentShown, Failure> {
-    let found = database.read(async |tx| {
+    shown_if_there(database, id)?.ok_or_else(|| Failure::NotFound { what: id.to_string() })
+}
+
+/// [`shown`], where there is such a document.
+pub(super) fn shown_if_there(database: &ReadOnly, id: DocumentId) -> Result<Option<DocumentShown>, Failure> {
+    database.read(async |tx| {
         let Some(document) = documents::get(tx, id).await? else { return Ok(None) };
         let supersedes = document.supersedes;
         let proposals = if document.state.is_open() && supersedes.is_none() {
@@ -46,9 +52,9 @@ pub(super) fn shown(database: &ReadOnly, id: DocumentId) -> Result<DocumentShown
         };
         let clause = profile.and_then(|version| lint(&version.bytes, "").ok()).map(|(profile, _)| profile.clause);
         let stored = read::of_document(tx, id).await?;
-        Ok(Some(DocumentShown { document, clause, supersedes, proposals, history: entries::of(tx, stored).await? }))
-    })?;
-    found.ok_or_else(|| Failure::NotFound { what: id.to_string() })
+        let history = entries::of(tx, stored, true).await?;
+        Ok(Some(DocumentShown { document, clause, supersedes, proposals, history }))
+    })
 }
 
 /// Documents as they stand, all at one moment.
@@ -92,22 +98,55 @@ pub(super) async fn of_document(tx: &mut Tx, document: Document) -> Result<Docum
     })
 }
 
+/// A document as a list has it; with `whose`, by what people find it too.
+pub(super) fn row(document: DocumentFacts, whose: bool) -> DocumentRow {
+    let identity = document.identity;
+    let whose = whose.then(|| {
+        let (patient_id, patient_name) = identity.patient.map(|patient| (patient.value.id, patient.value.name)).unzip();
+        let files = document.parts.iter().map(|part| part.delivered_name.clone()).collect();
+        Whose { patient_id, patient_name, files }
+    });
+    let findings = document.judgement.map(|judgement| judgement.findings).unwrap_or_default();
+    let mut checks: Vec<_> =
+        findings.into_iter().filter(|found| found.severity > Severity::Pass).map(|found| found.check).collect();
+    checks.dedup();
+    DocumentRow {
+        document: document.document,
+        station: document.station,
+        state: document.state,
+        held: document.held,
+        document_type: identity.document_type.map(|kind| kind.value),
+        obtained_on: identity.obtained_on.map(|date| date.value),
+        pages: document.parts.iter().map(|part| part.page_count).fold(0, u32::saturating_add),
+        profile: document.profile,
+        checks,
+        taken_in_at: document.taken_in_at,
+        due_at: document.due_at,
+        assigned_to: document.assigned_to,
+        whose,
+    }
+}
+
 /// A delivery as it stands.
-pub(super) fn delivery(database: &ReadOnly, id: DeliveryId) -> Result<DeliveryStatus, Failure> {
-    let found = database.read(async |tx| deliveries::get(tx, id).await?.map(of_delivery).transpose())?;
+pub(super) fn delivery(database: &ReadOnly, id: DeliveryId) -> Result<DeliveryShown, Failure> {
+    let found = database.read(async |tx| {
+        let Some(delivery) = deliveries::get(tx, id).await? else { return Ok(None) };
+        let shown = shown::of_delivery(&delivery)?;
+        Ok(Some(DeliveryShown { delivery: of_delivery(delivery, true), shown }))
+    })?;
     found.ok_or_else(|| Failure::NotFound { what: id.to_string() })
 }
 
-pub(super) fn of_delivery(delivery: Delivery) -> Result<DeliveryStatus, DatabaseError> {
-    Ok(DeliveryStatus {
-        shown: shown::of_delivery(&delivery)?,
+/// A delivery as a list has it; with `named`, under its name too.
+pub(super) fn of_delivery(delivery: Delivery, named: bool) -> DeliveryRow {
+    DeliveryRow {
         delivery: delivery.id,
         station: delivery.station,
         state: delivery.state,
-        name: delivery.source_display,
+        name: Some(delivery.source_display).filter(|_| named),
         first_seen_at: delivery.first_seen_at,
         problem: delivery.problem.as_deref().map(value),
-    })
+    }
 }
 
 /// What a column says in JSON; what it says otherwise is text.
@@ -115,15 +154,10 @@ fn value(json: &str) -> Value {
     serde_json::from_str(json).unwrap_or_else(|_| Value::String(json.to_owned()))
 }
 
-/// Where a document stands: its state, and what it waits for.
-pub(in crate::cli) fn standing(words: &Words, document: &DocumentFacts) -> String {
-    words.standing(document.state, document.held)
-}
-
-/// How grave that is.
-pub(in crate::cli) fn tone(document: &DocumentFacts) -> Tone {
-    use crate::document::DocumentState as State;
-    match (document.held, document.state) {
+/// How grave it is where a document stands.
+pub(in crate::cli) fn tone(state: DocumentState, held: Option<HoldReason>) -> Tone {
+    use DocumentState as State;
+    match (held, state) {
         (Some(HoldReason::Rejected | HoldReason::Late), _) | (None, State::SentBack) => Tone::Bad,
         (Some(_), _) | (None, State::Review | State::AwaitingConfirmation) => Tone::Warning,
         (None, State::Filed | State::Disposed) => Tone::Good,

@@ -24,12 +24,12 @@ pub(super) fn run(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
         let Some(record) = records::get(tx, args.record).await? else { return Ok(None) };
         let versions = records::of_document(tx, record.document).await?;
         let stored = read::of_document(tx, record.document).await?;
-        let entries = entries::of(tx, stored).await?;
+        let entries = entries::of(tx, stored, true).await?;
         let supersedes = documents::get(tx, record.document).await?.and_then(|document| document.supersedes);
         Ok(Some(RecordHistory { document: record.document, supersedes, versions, entries }))
     })?;
     let history = found.ok_or_else(|| Failure::NotFound { what: args.record.to_string() })?;
-    args.by.enter(desk, Viewed::Record(args.record))?;
+    args.by.enter(desk, vec![Viewed::Record(args.record)])?;
     desk.show(&history, |page| show(desk, page, &history))?;
     Ok(Answer::Yes)
 }

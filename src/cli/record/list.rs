@@ -3,16 +3,18 @@
 use jiff::civil::Date;
 
 use crate::cli::page::{Page, Table, Tone};
+use crate::cli::person::Onlooker;
 use crate::cli::{Answer, Desk, Failure};
-use crate::control::Refusal;
-use crate::control::facts::RecordList;
+use crate::control::facts::{RecordList, RecordRow};
+use crate::control::{Refusal, Viewed};
 use crate::database::DatabaseError;
 use crate::identity::dates;
 use crate::ids::{Name, RecordId};
 use crate::patients::Patients;
-use crate::store::records::{self, Filter, Record};
+use crate::store::records::{self, Filter};
 
 #[derive(Debug, clap::Args)]
+#[command(mut_arg("as", |who| who.requires("patient_id")))]
 pub struct Args {
     #[arg(long, value_name = "ID")]
     patient_id: Option<String>,
@@ -28,11 +30,14 @@ pub struct Args {
     after: Option<RecordId>,
     #[arg(long, value_name = "N", default_value_t = 100)]
     most: u16,
+    #[command(flatten)]
+    by: Onlooker,
 }
 
 pub(super) fn run(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
+    let patient = args.patient_id.as_deref().map(|id| ids_of(desk, id)).transpose()?;
     let filter = Filter {
-        patient_ids: args.patient_id.as_deref().map_or(Ok(Vec::new()), |id| ids_of(desk, id))?,
+        patient_ids: patient.clone().unwrap_or_default(),
         document_type: args.document_type.clone(),
         station: args.station.clone(),
         from: args.from.and_then(|date| desk.words.day_begins(date)),
@@ -54,7 +59,14 @@ pub(super) fn run(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
     let mut records = found.ok_or_else(|| Failure::NotFound { what: what() })?;
     let more = records.len() > usize::from(args.most);
     records.truncate(usize::from(args.most));
-    let list = RecordList { records, more };
+    // Which records a patient has is said to nobody who is not entered, be there any or none.
+    if let Some(asked) = patient {
+        let asked = asked.into_iter().map(Viewed::PatientsRecords);
+        let shown = records.iter().map(|record| Viewed::Record(record.id));
+        args.by.enter(desk, asked.chain(shown).collect())?;
+    }
+    let whose = args.patient_id.is_some();
+    let list = RecordList { records: records.into_iter().map(|record| RecordRow::of(record, whose)).collect(), more };
     desk.show(&list, |page| show(desk, page, &list))?;
     Ok(Answer::Yes)
 }
@@ -82,8 +94,10 @@ fn show(desk: &Desk, page: &mut Page, list: &RecordList) {
         page.line(&words.say("record-none"));
         return;
     }
-    let columns = ["filed", "patient", "kind", "obtained", "pages", "record"];
-    let mut table = Table::new(columns.map(|column| words.say(&format!("column-{column}"))).to_vec());
+    let whose = list.records.iter().any(|record| record.patient_id.is_some());
+    let columns = ["filed", "patient", "kind", "obtained", "pages", "record"].into_iter();
+    let columns = columns.filter(|column| whose || *column != "patient");
+    let mut table = Table::new(columns.map(|column| words.say(&format!("column-{column}"))).collect());
     for record in &list.records {
         table.row(Some(Tone::Good), row(desk, record));
     }
@@ -93,13 +107,16 @@ fn show(desk: &Desk, page: &mut Page, list: &RecordList) {
     }
 }
 
-fn row(desk: &Desk, record: &Record) -> Vec<String> {
-    vec![
-        desk.words.time(record.filed_at),
-        format!("{} {}", record.patient_id, record.patient_name),
-        record.document_type.to_string(),
-        desk.words.written_date(record.obtained_on.as_deref()),
-        record.page_count.to_string(),
-        record.id.to_string(),
-    ]
+fn row(desk: &Desk, record: &RecordRow) -> Vec<String> {
+    let patient = record.patient_id.iter().zip(&record.patient_name).map(|(id, name)| format!("{id} {name}"));
+    [desk.words.time(record.filed_at)]
+        .into_iter()
+        .chain(patient)
+        .chain([
+            record.document_type.to_string(),
+            desk.words.written_date(record.obtained_on.as_deref()),
+            record.page_count.to_string(),
+            record.id.to_string(),
+        ])
+        .collect()
 }

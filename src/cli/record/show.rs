@@ -31,7 +31,7 @@ pub(super) fn run(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
         Ok(Some(RecordShown { record, flags, supersedes, members }))
     })?;
     let shown = found.ok_or_else(|| Failure::NotFound { what: args.record.to_string() })?;
-    args.by.enter(desk, Viewed::Record(args.record))?;
+    args.by.enter(desk, vec![Viewed::Record(args.record)])?;
     desk.show(&shown, |page| show(desk, page, &shown))?;
     Ok(Answer::Yes)
 }

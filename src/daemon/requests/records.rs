@@ -10,13 +10,16 @@ use crate::database::{DatabaseError, Tx};
 use crate::document::HoldReason;
 use crate::ids::{Digest, RecordId};
 use crate::journal::backups::BackedUp;
-use crate::journal::{Actor, Draft, Kind, Subject};
+use crate::journal::{Actor, Draft, Kind, Subject, read};
 use crate::ledger::clock_state::{self, ClockState};
-use crate::ledger::documents;
+use crate::ledger::{deliveries, documents};
 use crate::people::acts::Deed;
 use crate::people::{Role, appointments};
 use crate::pipeline::driver::StageName;
 use crate::store::records;
+
+/// More than this is looked at in several requests: the one writer serves others in between.
+const MOST_VIEWED: usize = 1000;
 
 /// Who may hand a record out.
 const EXPORTERS: &[Role] = &[Role::InformationManager, Role::Auditor];
@@ -24,14 +27,24 @@ const EXPORTERS: &[Role] = &[Role::InformationManager, Role::Auditor];
 impl Requests {
     /// Who may read the home's files may look, and the machine's accounts say who that is: a role is asked of nobody, or
     /// whoever lacks it would look without a name.
-    pub(super) fn view(&self, by: Option<&Credentials>, what: Viewed, peer: Peer) -> Result<Noted, Refusal> {
+    pub(super) fn view(&self, by: Option<&Credentials>, what: Vec<Viewed>, peer: Peer) -> Result<Noted, Refusal> {
         let hand = self.hand(peer);
         let person = by.map(|by| self.prove(by, hand.now)).transpose()?.map(|signer| signer.person());
+        if what.is_empty() || what.len() > MOST_VIEWED {
+            return Err(Refusal::DocumentsNamed { most: MOST_VIEWED as u64 });
+        }
         let appended = self.line.database.write::<_, Refusal, _>(async move |tx| {
-            let entry = viewing(tx, what).await?;
-            let actor = person.map_or(Actor::System, Actor::Person);
-            let subject = Subject { person, ..entry.subject };
-            hand.append(tx, Draft { actor, subject, ..entry }).await
+            let together = what.len();
+            let mut last = None;
+            for what in what {
+                let entry = viewing(tx, what).await?;
+                // Whoever was shown a line among many saw less than whoever was shown that one.
+                let entry = if together > 1 { entry.fact("together", together) } else { entry };
+                let actor = person.map_or(Actor::System, Actor::Person);
+                let subject = Subject { person, ..entry.subject };
+                last = Some(hand.append(tx, Draft { actor, subject, ..entry }).await?);
+            }
+            last.ok_or(Refusal::DocumentsNamed { most: MOST_VIEWED as u64 })
         })?;
         Ok(noted(appended))
     }
@@ -123,6 +136,22 @@ async fn viewing(tx: &mut Tx, what: Viewed) -> Result<Draft, Refusal> {
             let found = records::get(tx, id).await?.ok_or_else(|| unknown(id.to_string()))?;
             let subject = Subject { record: Some(id), ..Subject::document(found.document) };
             Ok(Draft::by_system(Kind::RecordViewed, subject).fact("record_digest", found.digest))
+        }
+        Viewed::Delivery(id) => {
+            deliveries::get(tx, id).await?.ok_or_else(|| unknown(id.to_string()))?;
+            Ok(Draft::by_system(Kind::DeliveryViewed, Subject::delivery(id)))
+        }
+        Viewed::PatientsRecords(patient_id) => Ok(Draft::by_system(Kind::RecordsSearched, Subject::default())
+            .private(serde_json::json!({ "patient_id": patient_id }))),
+        Viewed::PrivateParts(entries) => {
+            if entries.len() > MOST_VIEWED {
+                return Err(Refusal::DocumentsNamed { most: MOST_VIEWED as u64 });
+            }
+            let size = read::head(tx).await?.map_or(0, |head| head.size);
+            if let Some(beyond) = entries.iter().find(|index| **index >= size) {
+                return Err(unknown(beyond.to_string()));
+            }
+            Ok(Draft::by_system(Kind::PrivatePartsViewed, Subject::default()).fact("entries", entries))
         }
     }
 }

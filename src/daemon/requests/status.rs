@@ -6,7 +6,7 @@ use super::{Requests, shown};
 use crate::calendar::Expiry;
 use crate::control::Refusal;
 use crate::control::facts::{
-    BackupStatus, Deadline, DeliveryStatus, Paused, RefusedDeliveries, SessionStatus, StationStatus, Status, Warning,
+    BackupStatus, Deadline, DeliveryRow, Paused, RefusedDeliveries, SessionStatus, StationStatus, Status, Warning,
 };
 use crate::daemon::deadlines;
 use crate::database::{DatabaseError, Tx};
@@ -76,10 +76,10 @@ impl Requests {
             information_manager: found.manager,
             stations,
             documents: found.counts,
-            deliveries_waiting: found.waiting.iter().map(delivery_status).collect::<Result<_, _>>()?,
+            deliveries_waiting: found.waiting.iter().map(delivery_row).collect(),
             refused: RefusedDeliveries {
                 count: found.refused.0,
-                last: found.refused.1.iter().map(delivery_status).collect::<Result<_, _>>()?,
+                last: found.refused.1.iter().map(delivery_row).collect(),
             },
             records: found.records,
             journal_size: found.journal_size,
@@ -227,16 +227,15 @@ fn litter(at: &StationStatus) -> Vec<Warning> {
     warnings.into_iter().filter(|(count, _)| *count > 0).map(|(_, warning)| warning).collect()
 }
 
-fn delivery_status(delivery: &Delivery) -> Result<DeliveryStatus, DatabaseError> {
-    Ok(DeliveryStatus {
+fn delivery_row(delivery: &Delivery) -> DeliveryRow {
+    DeliveryRow {
         delivery: delivery.id,
         station: delivery.station.clone(),
         state: delivery.state,
-        name: delivery.source_display.clone(),
+        name: None,
         first_seen_at: delivery.first_seen_at,
         problem: delivery.problem.as_ref().and_then(|problem| serde_json::from_str(problem).ok()),
-        shown: shown::of_delivery(delivery)?,
-    })
+    }
 }
 
 /// Intake, where nothing can be copied into custody, and the stages that wait.

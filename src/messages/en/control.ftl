@@ -13,7 +13,7 @@ control-changed-since-shown = Document { $document } has changed since it was sh
     [none] {""}
    *[other] ; { $held }
 }). Nothing was decided. Look at it as it is now (`torikomi queue show { $document }`), and decide anew.
-control-delivery-changed-since-shown = Delivery { $delivery } has changed since it was shown to you ({ $state }). Nothing was decided. Look at it as it is now (`torikomi queue list`), and decide anew.
+control-delivery-changed-since-shown = Delivery { $delivery } has changed since it was shown to you ({ $state }). Nothing was decided. Look at it as it is now (`torikomi queue show { $delivery }`), and decide anew.
 control-clock-changed-since-shown = The server's clock was set since it was shown to you, or is in doubt for another reason. Nothing was recorded. Look at it as it is now (`torikomi status`), and give the command again.
 control-profile-changed-since-shown = The file of profile { $profile } is another than was shown to you. It was not approved. Read it as it is now ({ $found }), and give the command again.
 control-no-exception = The profile allows no exception for this check ({ $check }). Scan it again.

@@ -13,7 +13,7 @@ control-changed-since-shown = 文書 { $document } は、表示された後に�
     [none] {""}
    *[other] 、{ $held }
 }）。判断は受け付けていません。「torikomi queue show { $document }」で今の内容を確かめて、判断し直してください。
-control-delivery-changed-since-shown = 届いたもの（受付番号 { $delivery }）は、表示された後に変わりました（現在：{ $state }）。判断は受け付けていません。「torikomi queue list」で今の内容を確かめて、判断し直してください。
+control-delivery-changed-since-shown = 届いたもの（受付番号 { $delivery }）は、表示された後に変わりました（現在：{ $state }）。判断は受け付けていません。「torikomi queue show { $delivery }」で今の内容を確かめて、判断し直してください。
 control-clock-changed-since-shown = サーバーの時計は、表示された後に動かされたか、別の疑いが生じました。記録していません。「torikomi status」で今の時計を確かめて、同じ操作をやり直してください。
 control-profile-changed-since-shown = プロファイル { $profile } のファイルは、表示された後に変わりました。承認していません。今の内容（{ $found }）を読み、同じ操作をやり直してください。
 control-no-exception = プロファイルは、この検査（{ $check }）の例外を認めていません。もう一度スキャンしてください。
