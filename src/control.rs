@@ -22,7 +22,7 @@ use crate::ids::{DeliveryId, Digest, DocumentId, IncidentId, Name, RecordId, Ses
 use crate::instant::Instant;
 use crate::journal::backups::BackedUp;
 use crate::patients::PatientIdProblem;
-use crate::people::acts::RevocationReason;
+use crate::people::acts::{DisposalReason, RevocationReason};
 use crate::people::{Refused, entitlement};
 use crate::toml_text::Problem;
 
@@ -95,6 +95,15 @@ pub enum Viewed {
     PatientsRecords(String),
     /// The private parts of the journal's entries with these numbers.
     PrivateParts(Vec<u64>),
+}
+
+/// Which entries' private parts are to be erased.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PartsOf {
+    Entries(Vec<u64>),
+    /// All that there are about a document.
+    Document(DocumentId),
 }
 
 /// Everything that can be asked of the daemon.
@@ -216,6 +225,8 @@ pub enum Request {
     View { by: Option<Credentials>, what: Vec<Viewed> },
     /// Records that a record leaves the house, and answers with what the export needs.
     Export { by: Credentials, record: RecordId, reason: ReasonGiven },
+    /// Erases private parts of the journal's entries, by the act of two people.
+    DisposePrivateParts { by: Credentials, second: Option<Credentials>, parts: PartsOf, reason: DisposalReason },
     /// Enters that a generation of a backup was made.
     NoteBackup { backed_up: BackedUp },
     /// Believes the clock as it stands now.
@@ -309,6 +320,10 @@ pub enum Refusal {
     IncidentAtOtherTime { incident: IncidentId, document: DocumentId },
     /// Fewer than one document, or more than this.
     DocumentsNamed { most: u64 },
+    /// The private part of an entry cannot be erased.
+    NotDisposable { index: u64, disposal: Undisposable },
+    /// No entry about the document has a private part.
+    NothingToErase { document: DocumentId },
     /// The profile cannot come into force.
     ProfileRefused { profile_refusal: ProfileRefusal },
     /// The same id and version was in force with other bytes.
@@ -327,6 +342,19 @@ pub enum Refusal {
     BadRequest { problem: String },
     /// Disk, database or authority failed. Try again.
     Environment { problem: String },
+}
+
+/// Why the private part of an entry cannot be erased. The message `control-not-disposable` has the words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Undisposable {
+    /// It has none.
+    NothingPrivate,
+    Erased,
+    /// Work on the document or delivery that it is about goes on, and may need it.
+    Open,
+    /// The names of those who sign are in it.
+    People,
 }
 
 /// Why a profile cannot come into force. The catalogue has a sentence for each: `profile-refusal-<code>`.

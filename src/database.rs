@@ -156,6 +156,7 @@ pub fn instant(column: &'static str, microseconds: i64) -> Result<Instant, Datab
 
 /// An open database: readers for everybody, one writer.
 pub struct Database {
+    address: Address,
     runtime: tokio::runtime::Handle,
     dialect: Dialect,
     readers: AnyPool,
@@ -238,6 +239,7 @@ impl Database {
         })?;
         let readers = pool(&address, runtime)?;
         let trouble = Trouble::default();
+        let place = address.clone();
         let mut writer = Writer { address, dialect, connection: None, trouble: trouble.clone(), patience };
         let (jobs, queue) = channel();
         let thread = std::thread::Builder::new()
@@ -252,7 +254,7 @@ impl Database {
             })
             .map_err(|error| DatabaseError::Other(Arc::new(error.into())))?;
         let (runtime, jobs, writer) = (runtime.clone(), Some(jobs), Some(thread));
-        Ok(Self { runtime, dialect, readers, jobs, writer, trouble, patience })
+        Ok(Self { address: place, runtime, dialect, readers, jobs, writer, trouble, patience })
     }
 
     /// Opens an existing database for reading only, beside a daemon that may be running.
@@ -268,7 +270,8 @@ impl Database {
         let trouble = Trouble::default();
         // Whoever reads through millions of rows sits in front of it, and can end it.
         let (runtime, patience) = (runtime.clone(), None);
-        let database = Self { runtime, dialect, readers, jobs: None, writer: None, trouble, patience };
+        let address = address.clone();
+        let database = Self { address, runtime, dialect, readers, jobs: None, writer: None, trouble, patience };
         let found = database.read(async |tx| migrations::version(dialect, tx).await)?;
         if found > SCHEMA_VERSION { Err(DatabaseError::NewerSchema { found }) } else { Ok(database) }
     }
@@ -335,6 +338,20 @@ impl Database {
             let mut connection = self.readers.acquire().await?;
             sqlx::query(dialect::COPY).bind(path.to_owned()).execute(&mut *connection).await?;
             Ok(())
+        })
+    }
+
+    /// Has what was erased of private parts be gone from the database's files too, beside a writer and readers that go on.
+    /// False where that has to be tried again.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn scrub(&self) -> Result<bool, DatabaseError> {
+        self.runtime.block_on(async {
+            let mut connection = dialect::options(&self.address, Use::Write)?.connect().await?;
+            let scrubbed = within(self.patience, self.dialect.scrub(&mut connection)).await??;
+            connection.close().await?;
+            Ok(scrubbed)
         })
     }
 

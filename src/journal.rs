@@ -2,13 +2,14 @@
 //!
 //! The transaction that changes something also appends the entry that says so. Entries hold ids, codes and digests, no
 //! patient data, file names or free text: each may commit to one private part (32 random bytes and a text) kept in a
-//! side table, so that lawful disposal erases the text and every proof still stands.
+//! side table, so that lawful disposal erases the text and every proof still stands (`journal/disposal.rs`).
 //!
-//! This file and `journal/read.rs` read; only `journal/append.rs` writes entries.
+//! This file and `journal/read.rs` read; only `journal/append.rs` writes entries, and erases their private parts.
 
 pub mod anchor;
 pub mod append;
 pub mod backups;
+pub mod disposal;
 pub mod epochs;
 pub mod files;
 mod grown;
@@ -103,6 +104,8 @@ pub enum Kind {
     RecordsSearched,
     /// Somebody was shown the private parts of entries.
     PrivatePartsViewed,
+    /// Two people had the private parts of entries erased; the act names them. Every proof stands all the same.
+    PrivatePartsDisposed,
     /// A record was handed out.
     RecordExported,
     /// The newest checkpoint was time-stamped.

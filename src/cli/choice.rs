@@ -6,7 +6,7 @@ use crate::ids::Name;
 use crate::messages::Lang;
 use crate::paper::Paper;
 use crate::people::Role;
-use crate::people::acts::{ReasonCode, RevocationReason};
+use crate::people::acts::{DisposalReason, ReasonCode, RevocationReason};
 
 /// The words that would have been understood.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -45,6 +45,10 @@ pub(super) fn export_reason(text: &str) -> Result<Name, OneOf> {
 
 pub(super) fn revocation(text: &str) -> Result<RevocationReason, OneOf> {
     one_of(text, &RevocationReason::ALL, |why| why.to_string())
+}
+
+pub(super) fn disposal(text: &str) -> Result<DisposalReason, OneOf> {
+    one_of(text, &DisposalReason::ALL, |why| why.to_string())
 }
 
 /// A role in the spelling of names, which is what the daemon is asked with.

@@ -19,6 +19,7 @@ use crate::control::EXPORT_REASONS;
 use crate::identity::dates::DateProblem;
 use crate::ids::InvalidId;
 use crate::messages::Lang;
+use crate::people::acts::DisposalReason;
 
 /// The whole command line with its help in one language.
 #[must_use]
@@ -147,6 +148,9 @@ fn spoken(command: clap::Command, words: &Words, path: &str) -> clap::Command {
             let text = words.find(&own).unwrap_or_else(|| words.say(&format!("arg-{name}")));
             let choices = match (name.as_str(), path) {
                 ("reason", "record-export") => Some(words.choices("export-reason", &EXPORT_REASONS.map(str::to_owned))),
+                ("reason", "journal-dispose") => {
+                    Some(words.choices("act-reason", &DisposalReason::ALL.map(|why| why.to_string())))
+                }
                 ("reason", _) => Some(words.reasons()),
                 _ => None,
             };

@@ -35,6 +35,7 @@ pub fn all() -> Vec<(&'static str, Schema)> {
         ("profile-show", schema_for!(facts::ProfileShown)),
         ("profile-lint", schema_for!(facts::Linted)),
         ("journal-show", schema_for!(facts::JournalPage)),
+        ("journal-dispose", schema_for!(facts::PartsDisposed)),
         ("store-check", schema_for!(crate::upkeep::check::StoreReport)),
         ("store-rebuild", schema_for!(crate::upkeep::rebuild::RebuildReport)),
         ("store-backup", schema_for!(crate::upkeep::backup::BackupReport)),

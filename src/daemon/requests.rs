@@ -10,6 +10,7 @@
 
 mod decisions;
 mod deliveries;
+mod disposal;
 mod hand;
 mod identity;
 mod late;
@@ -130,6 +131,9 @@ impl Requests {
             Request::CloseSession { session } => facts(self.close_session(session, peer)?),
             Request::View { by, what } => facts(self.view(by.as_ref(), what, peer)?),
             Request::Export { by, record, reason } => facts(self.export(&by, record, &reason, peer)?),
+            Request::DisposePrivateParts { by, second, parts, reason } => {
+                facts(self.dispose_private_parts(&by, second.as_ref(), parts, reason, peer)?)
+            }
             Request::NoteBackup { backed_up } => facts(self.note_backup(&backed_up, peer)?),
             Request::AcknowledgeClock { by, shown, reason } => {
                 facts(self.acknowledge_clock(&by, shown, &reason, peer)?)

@@ -87,6 +87,8 @@ impl Dialect {
                 "PRAGMA foreign_keys = ON",
                 "PRAGMA busy_timeout = 10000",
                 "PRAGMA temp_store = MEMORY",
+                // What is disposed of is gone from its page, and not only from what is found.
+                "PRAGMA secure_delete = ON",
             ],
             // Whoever vanished while it held the writers' lock must not hold it for hours.
             Self::Postgres => &[
@@ -111,6 +113,26 @@ impl Dialect {
             tracing::debug!(%error, "The server does not notice by itself that a writer vanished");
         }
         Ok(())
+    }
+
+    /// Has what was erased of private parts be gone from the files too. False where somebody reads on and on, so that it has to
+    /// be tried again.
+    pub(super) async fn scrub(self, connection: &mut Tx) -> Result<bool, DatabaseError> {
+        match self {
+            // Pages as they were before lie in the log, until all of it is in the database and it is cut.
+            Self::Sqlite => {
+                sqlx::raw_sql("PRAGMA busy_timeout = 10000").execute(&mut *connection).await?;
+                let row = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(connection).await?;
+                let busy: i64 = row.try_get(0)?;
+                Ok(busy == 0)
+            }
+            // A server leaves a deleted row where it is; what its own log and copies hold is for whoever keeps it.
+            Self::Postgres => {
+                sqlx::raw_sql("SET lock_timeout = '10s'").execute(&mut *connection).await?;
+                sqlx::raw_sql("VACUUM FULL journal_private").execute(connection).await?;
+                Ok(true)
+            }
+        }
     }
 
     /// Whether the database is whole and keeps what it confirms.

@@ -144,6 +144,21 @@ impl Journal {
     }
 }
 
+/// Erases private parts of entries, in the transaction that enters the act which says so. Their bytes are gone from the
+/// database's files once these are scrubbed ([`crate::database::Database::scrub`]), and from the journal's before its entry is there.
+///
+/// # Errors
+/// When the database fails.
+pub async fn erase_private(tx: &mut Tx, entries: impl IntoIterator<Item = u64>) -> Result<(), DatabaseError> {
+    for index in entries {
+        sqlx::query("DELETE FROM journal_private WHERE idx = $1")
+            .bind(i64::try_from(index).map_err(unreadable("journal_private.idx"))?)
+            .execute(&mut *tx)
+            .await?;
+    }
+    Ok(())
+}
+
 /// The rows of an entry, and the nodes that it completes.
 async fn insert(
     tx: &mut Tx,

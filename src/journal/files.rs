@@ -2,8 +2,7 @@
 //!
 //! `store/journal/` holds segments of 100,000 entries (`entries-000000000000.jsonl`: exact bytes, one entry a line), their
 //! private parts beside them (`private-000000000000.jsonl`), and `checkpoints.txt`, the signed head after each batch that was
-//! copied. All are only ever appended to. What a crash or
-//! a full disk cut short is cut off before anything is written after it, and what is missing is made up.
+//! copied. All are only ever appended to, but for private parts that are disposed of. What a crash or a full disk cut short is cut off before anything is written after it, and what is missing is made up.
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
@@ -14,8 +13,11 @@ use std::path::{Path, PathBuf};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::disposal::{Disposed, erased_by};
 use super::grown::{Grown, Noted, Notes, whole_lines};
-use super::kept::{Parts, Uncompared, entries_from, parts_not_kept, private_before, private_from, private_line};
+use super::kept::{
+    Parts, Uncompared, entries_from, erase_parts, parts_not_kept, private_before, private_from, private_line,
+};
 use super::read::{Private, edge_at, entries, head};
 use crate::database::{Database, DatabaseError, Tx};
 use crate::durable::Folder;
@@ -121,6 +123,9 @@ impl Files {
         let checkpoints = Notes::open(&folder.join("checkpoints.txt")).map_err(at)?;
         let edge = compare(folder, start + lines, checkpoints.noted(), database)?;
         segment.cut_back().and_then(|()| checkpoints.cut_back()).map_err(at)?;
+        // One that somebody put back, perhaps with the file of before.
+        let disposed = database.read::<_, DatabaseError, _>(async |tx| Disposed::read(tx).await)?;
+        erase_parts(folder, disposed.before(start + lines)).map_err(at)?;
         make_up_private(folder, start + lines, database)?;
         // Those of entries that are not there are written anew with them.
         let private = Grown::open(&private_from(folder, start), |file| private_before(file, start + lines));
@@ -156,21 +161,29 @@ impl Files {
             }
             let room = u32::try_from((start + SEGMENT).min(head.size) - from).unwrap_or(BATCH).min(BATCH);
             let edge = self.edge.clone();
-            let (lines, private, edge, signed) = database.read(async |tx| {
-                let (mut lines, mut private, mut edge) = (Vec::new(), Vec::new(), edge);
+            let (lines, private, disposed, edge, signed) = database.read(async |tx| {
+                let (mut lines, mut private, mut disposed, mut edge) = (Vec::new(), Vec::new(), BTreeSet::new(), edge);
                 for entry in entries(tx, from, room).await? {
+                    if entry.is_disposal() {
+                        disposed.extend(erased_by(&entry.entry()?).into_iter().map(|erased| erased.index));
+                    }
                     edge.append(&entry.bytes);
                     lines.extend_from_slice(&entry.bytes);
                     lines.push(b'\n');
                     private.extend(entry.private.map(|part| (entry.index, part)));
                 }
                 let signed = root_at(tx, edge.size(), head.size).await?;
-                Ok::<_, DatabaseError>((lines, private, edge, signed))
+                Ok::<_, DatabaseError>((lines, private, disposed, edge, signed))
             })?;
             // An entry that is not there, or is not the one that the checkpoints speak of, is never copied as if it were.
             if edge.size() == from || signed != Some(edge.root()) {
                 let problem = format!("the journal's entries from {from} on are not those of its tree");
                 return Err(DatabaseError::Corrupt(format!("{problem}: run `torikomi journal verify`")).into());
+            }
+            // Before the entry that says so: where that is, they are gone.
+            if erase_parts(&folder, disposed).map_err(at)? {
+                let measured = Grown::open(&private_from(&folder, start), |file| private_before(file, from));
+                ((), self.private) = measured.map_err(at)?;
             }
             // Before the entries: of an entry that is there, nothing is missing.
             let private = private.iter().map(|(index, part)| private_line(*index, part));

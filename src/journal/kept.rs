@@ -1,8 +1,10 @@
 //! The journal's files, read back: for the day the database is lost.
 //!
 //! Beside the segments of entries lie those of their private parts (`private-000000000000.jsonl`: a line for each entry that
-//! has one, with its number, salt and text). Whoever disposes of a private part takes it from there as well.
+//! has one, with its number, salt and text). A part that is disposed of goes from there as well.
 
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
@@ -15,6 +17,7 @@ use super::grown::{notes_up_to, whole_notes};
 use super::read::{Private, entries, private_parts};
 use super::stamped;
 use crate::database::{Database, DatabaseError};
+use crate::durable::{Failure, Folder};
 use crate::ids::Digest;
 
 /// Rows are read a page at a time.
@@ -137,6 +140,47 @@ pub fn parts_not_kept(
             }
         }
     }
+}
+
+/// Those of these entries, which are in their order, whose private parts the files hold.
+///
+/// # Errors
+/// When the files cannot be read.
+pub fn parts_kept(folder: &Path, entries: impl IntoIterator<Item = u64>) -> io::Result<Vec<u64>> {
+    let mut held = Vec::new();
+    let mut segment: Option<(u64, Parts)> = None;
+    for index in entries {
+        let start = index - index % SEGMENT;
+        let (_, parts) = match &mut segment {
+            Some(open) if open.0 == start => open,
+            other => other.insert((start, Parts::open(folder, start)?)),
+        };
+        if parts.of(index)?.is_some() {
+            held.push(index);
+        }
+    }
+    Ok(held)
+}
+
+/// Writes anew, without them, each segment that has the private part of one of these entries, which are in their order.
+/// Answers whether there was any.
+pub(super) fn erase_parts(folder: &Path, entries: impl IntoIterator<Item = u64>) -> io::Result<bool> {
+    let held: BTreeSet<u64> = parts_kept(folder, entries)?.into_iter().collect();
+    let segments: BTreeSet<u64> = held.iter().map(|index| index - index % SEGMENT).collect();
+    for start in &segments {
+        let path = private_from(folder, *start);
+        let (mut reader, mut left) = (open(&path)?, Vec::new());
+        while let Some(mut line) = whole_line(reader.as_mut())? {
+            // What is no part may have been one, and is made up from the database if it is to stay.
+            if private(&line).is_some_and(|(index, _)| !held.contains(&index)) {
+                line.push(b'\n');
+                left.append(&mut line);
+            }
+        }
+        let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
+        Folder::open(folder).and_then(|folder| folder.replace(name, &left)).map_err(Failure::into_io)?;
+    }
+    Ok(!segments.is_empty())
 }
 
 /// Whether a part is the one that the entry commits to.

@@ -86,6 +86,11 @@ impl Private {
 }
 
 impl Stored {
+    /// Whether it was found as one that says that private parts were erased.
+    pub(super) fn is_disposal(&self) -> bool {
+        self.lookup.kind == Kind::PrivatePartsDisposed.to_string()
+    }
+
     /// The entry in its bytes.
     ///
     /// # Errors

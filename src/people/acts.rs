@@ -21,7 +21,7 @@ use crate::ids::{Digest, HomeId, PersonId};
 use crate::instant::Instant;
 use crate::journal::{self, ActSignature, Draft};
 
-pub use deed::{Deed, Issued, PagesSeen, ReasonCode, RevocationReason, Second, SetAside};
+pub use deed::{Deed, DisposalReason, Issued, PagesSeen, ReasonCode, RevocationReason, Second, SetAside};
 
 /// The format of acts that this build writes and reads.
 pub const ACT_VERSION: u32 = 1;

@@ -32,6 +32,7 @@ use crate::ids::{AttemptId, Digest, DocumentId, Name, PersonId};
 use crate::instant::Instant;
 use crate::journal::anchor::Anchor;
 use crate::journal::append::Journal;
+use crate::journal::disposal::Disposed;
 use crate::journal::kept::Kept;
 use crate::keyring::{Keyring, KeyringError};
 use crate::ledger::restoring;
@@ -268,7 +269,7 @@ fn fill(
 ) -> Result<RebuildReport, RebuildError> {
     let io = |error| RebuildError::Io { path: folder.to_owned(), error };
     let mut kept = Kept::open(folder).map_err(io)?;
-    let mut planner = Planner::new(disk);
+    let mut planner = Planner::new(disk, Disposed::in_files(folder).map_err(io)?);
     let mut entries = 0;
     loop {
         let mut steps = Vec::new();

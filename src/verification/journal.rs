@@ -25,9 +25,10 @@ use crate::database::{Database, DatabaseError};
 use crate::evidence::checkpoint::Checkpoint;
 use crate::evidence::tree::{Frontier, leaf_hash};
 use crate::ids::Digest;
+use crate::instant::Instant;
 use crate::journal::read::{self, Head, Stored};
 use crate::journal::{ENTRY_VERSION, Entry, commitment};
-use crate::people::acts;
+use crate::people::acts::{self, Deed, DisposalReason};
 use crate::people::certificates;
 use both_ways::{BothWays, Moment};
 use copies::{Checkpoints, Lines};
@@ -57,6 +58,8 @@ pub struct JournalReport {
     pub checkpoints_in_files: u64,
     /// Private texts that are gone; their commitments stand.
     pub erased: u64,
+    /// The acts by which private texts were erased, in the order of the journal.
+    pub disposals: Vec<Disposal>,
     /// The size of the checkpoint from outside that the journal grew from.
     pub anchored_at: Option<u64>,
     /// How many entries came after that, or all of them where there is none: nothing outside vouches for these.
@@ -85,6 +88,17 @@ pub enum JournalVerdict {
     /// It agrees with itself, and says that it was restored from a backup: it has lost what came after that.
     Restored,
     Failed,
+}
+
+/// An act of two people that erased private texts, and counts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Disposal {
+    /// Its entry.
+    pub index: u64,
+    pub at: Instant,
+    pub reason: DisposalReason,
+    /// The entries whose private texts it erased.
+    pub entries: Vec<u64>,
 }
 
 /// A journal, and what lies beside it.
@@ -171,6 +185,7 @@ struct Walk<'a> {
     home: Option<crate::ids::HomeId>,
     entries: u64,
     erased: u64,
+    disposals: Vec<Disposal>,
     anchored_at: Option<u64>,
     root_at_head: Option<Digest>,
     faults: Faults,
@@ -217,6 +232,7 @@ impl<'a> Walk<'a> {
             home: None,
             entries: 0,
             erased: 0,
+            disposals: Vec::new(),
             anchored_at: None,
             root_at_head: None,
             faults,
@@ -341,14 +357,21 @@ impl<'a> Walk<'a> {
 
     fn private(&mut self, stored: &Stored, entry: &Entry) {
         let index = stored.index;
+        let erased_by = self.moment.disposed.by(entry);
         let Some(private) = &stored.private else {
-            // No act disposes of private parts: one that is gone was taken away, and every proof stands all the same.
+            // One that no act disposed of was taken away, and every proof stands all the same. An act that does not count is told
+            // of when its entry comes.
             if entry.private.is_some() {
                 self.erased += 1;
-                self.faults.say(JournalFault::PrivateMissing { index });
+                if erased_by.is_none() {
+                    self.faults.say(JournalFault::PrivateMissing { index });
+                }
             }
             return;
         };
+        if let Some(by) = erased_by {
+            return self.faults.say(JournalFault::PrivateNotErased { index, by });
+        }
         let Some(committed) = entry.private else {
             return self.faults.say(JournalFault::PrivateUnexpected { index });
         };
@@ -377,8 +400,13 @@ impl<'a> Walk<'a> {
             }
         }
         let anchors = Some(&self.sources.trust.signers).filter(|anchors| !anchors.certificates().is_empty());
-        if let Err(fault) = self.people.read(entry, anchors) {
-            self.faults.say(JournalFault::ActWrong { index: entry.index, act_fault: fault });
+        match self.people.read(entry, anchors) {
+            Err(act_fault) => self.faults.say(JournalFault::ActWrong { index: entry.index, act_fault }),
+            Ok(Some(acts::Act { deed: Deed::DisposePrivateParts { entries, reason }, .. })) => {
+                let entries = entries.iter().map(|erased| erased.index).collect();
+                self.disposals.push(Disposal { index: entry.index, at: entry.at, reason, entries });
+            }
+            Ok(_) => {}
         }
         Ok(())
     }
@@ -422,6 +450,7 @@ impl<'a> Walk<'a> {
             entries_in_files,
             checkpoints_in_files: self.checkpoints.compared(),
             erased: self.erased,
+            disposals: self.disposals,
             anchored_at: self.anchored_at,
             not_anchored: self.entries.saturating_sub(self.anchored_at.unwrap_or(0)),
             anchor_stamped: self.anchor_stamped,

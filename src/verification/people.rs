@@ -117,6 +117,11 @@ impl People {
         }
         self.roles(&act)?;
         bound(&act, &signed.signatures, entry.at)?;
+        if let Deed::DisposePrivateParts { entries, .. } = &act.deed
+            && !(entries.is_sorted_by(|a, b| a.index < b.index) && entries.iter().all(|it| it.index < entry.index))
+        {
+            return Err(ActFault::ActOutOfPlace);
+        }
         self.one_key(&act)?;
         self.once.enter(&signed.text, &act.deed, entry.index)?;
         if let Some(after) = after {
@@ -305,5 +310,6 @@ fn must_hold_act(kind: Kind) -> bool {
             | Kind::DocumentDiscarded
             | Kind::LateReleased
             | Kind::ClockAcknowledged
+            | Kind::PrivatePartsDisposed
     )
 }

@@ -84,6 +84,7 @@ const COMMANDS: &[(&str, &[Typed])] = &[
         &[(&[], &[]), (&["--document", FILED], &[]), (&["--private"], &["2"]), (&["--private", "--from", "3"], &[])],
     ),
     ("journal verify", &[(&[], &[])]),
+    ("journal dispose", &[(&["--document", FILED, "--reason", "on-request", "AS"], &[])]),
     ("store check", &[(&[], &[])]),
     ("store backup", &[]),
     ("store restore", &[]),

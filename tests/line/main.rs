@@ -18,6 +18,7 @@ mod claims;
 mod clocks;
 mod damaged;
 mod disk;
+mod disposal;
 mod equal;
 mod ended;
 #[path = "../image/files.rs"]

@@ -5,10 +5,11 @@ use torikomi::database::{DatabaseError, Tx};
 use torikomi::document::DocumentState;
 use torikomi::evidence::checkpoint::{Checkpoint, Origin};
 use torikomi::ids::{Digest, DocumentId, RecordId};
+use torikomi::journal::disposal::Erased;
 use torikomi::journal::files::Files;
-use torikomi::journal::{Draft, Entry, Kind, Subject};
+use torikomi::journal::{Draft, Entry, Kind, Subject, read};
 use torikomi::ledger::documents;
-use torikomi::people::acts::{Deed, RevocationReason};
+use torikomi::people::acts::{Act, Deed, DisposalReason, RevocationReason, Signed};
 use torikomi::verification::journal::{JournalFault, JournalReport, JournalVerdict, Sources, verify};
 use torikomi::verification::{ActFault, Fault, Said, Step, Trust, Verdict};
 
@@ -339,7 +340,7 @@ fn head_and_private_parts_are_compared() {
     let bench = Bench::new();
     bench.hospital.sql("UPDATE journal_private SET text = REPLACE(text, 'scan 1', 'scan 2') WHERE idx = 2");
     assert_eq!(bench.report(None).faults, [JournalFault::PrivateDiffers { index: 2 }]);
-    // No act erases a private part, so one that is gone was taken away.
+    // No act erased it, so it was taken away.
     bench.hospital.sql("DELETE FROM journal_private WHERE idx = 2");
     let report = bench.report(None);
     assert_eq!((report.verdict, report.erased), (JournalVerdict::Failed, 1));
@@ -527,4 +528,49 @@ fn a_further_receipt_is_one_of_what_was_filed_before() {
     assert_eq!(faults, [JournalFault::ReceiptOfUnfiled { index, document: of.unwrap() }]);
     let (index, of, faults) = ends(&|bench| Some(bench.take()));
     assert_eq!(faults, [JournalFault::ReceiptOfUnfiled { index, document: of.unwrap() }]);
+}
+
+/// Has private parts erased by the manager, and by the administrator too where that is wanted; answers the entry.
+fn dispose(bench: &Bench, entries: Vec<Erased>, by_two: bool) -> u64 {
+    let (hospital, now) = (&bench.hospital, at(FILED_AT));
+    let (manager, admin) = (&hospital.manager, &hospital.admin);
+    let deed = Deed::DisposePrivateParts { entries, reason: DisposalReason::OnRequest };
+    let act = Act::new(deed, manager.person(), now, hospital.home);
+    let signed = if by_two {
+        Signed::sign(act.with_second(admin.person()), &[manager, admin])
+    } else {
+        Signed::sign(act, &[manager])
+    };
+    hospital.append(signed.unwrap().into_draft(None), now).index
+}
+
+#[test]
+fn what_two_people_had_erased_is_told_and_whatever_else_is_gone_is_a_fault() {
+    let bench = Bench::new();
+    let stored = bench.hospital.database.read(async |tx| read::entries(tx, 2, 1).await).unwrap();
+    let private = stored[0].entry().unwrap().private.unwrap();
+    let erased = |private| vec![Erased { index: 2, private }];
+    let by = dispose(&bench, erased(private), true);
+    assert_eq!(bench.report(None).faults, [JournalFault::PrivateNotErased { index: 2, by }]);
+    bench.hospital.sql("DELETE FROM journal_private WHERE idx = 2");
+    bench.catch_up();
+    let report = bench.report(None);
+    assert_eq!((report.verdict, report.erased), (JournalVerdict::Consistent, 1), "{report:#?}");
+    assert_eq!((report.disposals[0].index, &report.disposals[0].entries), (by, &vec![2]));
+    assert!(!std::fs::read_to_string(bench.files.join("private-000000000000.jsonl")).unwrap().contains("\"index\":2,"));
+
+    // An act that names another text, or an entry to come, and that of one person alone.
+    let bench = Bench::new();
+    dispose(&bench, erased(Digest::of(b"another")), true);
+    bench.hospital.sql("DELETE FROM journal_private WHERE idx = 2");
+    assert_eq!(bench.report(None).faults, [JournalFault::PrivateMissing { index: 2 }]);
+    for (entries, by_two, act_fault) in [
+        (erased(private), false, ActFault::ActSigners),
+        (vec![Erased { index: 99, private }], true, ActFault::ActOutOfPlace),
+    ] {
+        let bench = Bench::new();
+        let index = dispose(&bench, entries, by_two);
+        let faults = bench.report(None).faults;
+        assert!(faults.contains(&JournalFault::ActWrong { index, act_fault }), "{faults:?}");
+    }
 }

@@ -4,7 +4,9 @@ use crate::cli::page::{Page, Tone};
 use crate::cli::trusted::{Anchors, Checkpoints, KeptOutside};
 use crate::cli::verify::unverifiable;
 use crate::cli::{Answer, Desk, Failure};
-use crate::verification::journal::{JournalReport, JournalVerdict, Sources, StampedUpTo, UnbelievedStamp, verify};
+use crate::verification::journal::{
+    Disposal, JournalReport, JournalVerdict, Sources, StampedUpTo, UnbelievedStamp, verify,
+};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -90,6 +92,10 @@ fn show(desk: &Desk, page: &mut Page, report: &JournalReport) {
     for UnbelievedStamp { size, detail } in &report.stamps.unbelieved {
         let blanks = [("size", (*size).into()), ("detail", detail.clone().into())];
         page.marked(Tone::Warning, &words.with("journal-unbelieved", &blanks));
+    }
+    for Disposal { index, at, entries, .. } in &report.disposals {
+        let (count, time) = (entries.len().into(), words.exact_time(*at).into());
+        page.below(&words.with("journal-disposal", &[("index", (*index).into()), ("time", time), ("count", count)]));
     }
     if report.entries_in_files < report.entries {
         let counts = [("copied", report.entries_in_files.into()), ("entries", report.entries.into())];

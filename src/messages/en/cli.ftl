@@ -250,6 +250,7 @@ journal-record-viewed = record looked at
 journal-delivery-viewed = name of a delivery looked at
 journal-records-searched = a patient's records looked up
 journal-private-parts-viewed = private parts of entries looked at
+journal-private-parts-disposed = private parts of entries erased
 journal-record-exported = copy handed out
 journal-checkpoint-stamped = checkpoint of the journal time-stamped
 journal-home-backed-up = backup made
@@ -265,6 +266,8 @@ journal-remark = “{ $remark }”
 journal-line = { $index }  { $time }  { $what } ({ $who })
 journal-empty = There are no entries yet.
 journal-size = { $size } in all
+journal-disposed = Private parts of { $count } entries are erased. Backups that were made before still hold them.
+journal-disposed-not-gone = Copies of them are still in the files of the database or the journal. Restart the daemon, which clears them; then look with `torikomi store check`.
 
 ## The queue
 queue-empty = No document waits.

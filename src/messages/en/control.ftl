@@ -35,6 +35,13 @@ control-begun-in-past = An appointment cannot begin in the past ({ $from }). Lea
 control-not-possible-yet = The time from which the work was possible again ({ $possible_again_at }) is still to come. Run this once it has passed.
 control-taken-in-before = It was taken in before the work was possible again ({ $taken_in_at }). Check the time given with --possible-again-at.
 control-documents-named = Name 1 to { $most } documents at a time. Run the command several times.
+control-not-disposable = The private part of entry { $index } cannot be erased: { $disposal ->
+    [nothing-private] it has none
+    [erased] it is erased already
+    [open] work on its document or delivery goes on. Wait until that has ended
+   *[people] it holds the name of somebody who signs, by which signatures are understood
+}.
+control-nothing-to-erase = No entry about document { $document } has a private part.
 control-profile-refused = The profile cannot come into force. { $profile_refusal }
 control-profile-faulty = The profile file is at fault. Put this right and run the command again.
 profile-refusal-placeholder-clause = Its clause is still the placeholder of an evaluation. Enter the clause of the hospital's own rules.

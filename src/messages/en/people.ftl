@@ -34,6 +34,7 @@ act-name = { $act ->
     [send-back] sending back
     [discard] discarding
     [assign] assigning
+    [dispose-private-parts] erasing private parts of entries
     [acknowledge-clock] finding the clock right
    *[retry] retrying
 }
@@ -129,6 +130,10 @@ act-reason = { $code ->
     [system-failure] failure of power, network or equipment
     [authority-outage] outage of the time-stamping authority
     [own-delay] our own delay
+    [retention-over] kept long enough
+    [on-request] asked for by the person it is about
+    [ordered] ordered by a court or an authority
+    [entered-in-error] entered in error
    *[other] other
 }
 

@@ -32,6 +32,7 @@ store-finding-attempt-damaged = Attempt { $attempt } to sign document { $documen
 store-finding-attempt-orphan = Files of attempt { $attempt } to sign lie in custody, and no row of the ledger counts on them. The next start takes them up, removes them or sets them aside; until then leave them there.
 store-finding-stranger-in-custody = { $path } in custody is nothing that was taken in or set aside. Find out who put it there.
 store-finding-parts-not-kept = The journal's second copy (store/journal/) lacks the private parts of { $count } entries that the database has, or has others in their place, the first of entry { $first }. Restart the daemon, which writes them anew; and find out who changed the files.
+store-finding-parts-not-erased = The journal's second copy (store/journal/) still holds the private parts of { $count } entries that were erased by an act, the first of entry { $first }. Restart the daemon, which erases them; and find out who put them there.
 store-finding-journal-faulty = The journal does not hold in itself, or with what is beside it ({ $faults } faults). `torikomi journal verify` names each.
 
 store-more-findings = and { $count } more

@@ -214,6 +214,7 @@ journal-epoch = Epoch { $epoch } was opened by entry { $index } ({ $at }): the h
    *[no] What had been entered after that is lost; how much, nothing kept elsewhere told.
 }
 journal-unreachable = The journal no longer leads to the checkpoint of { $size } entries that was given: what it spoke of was lost with the restore. Whether there was good reason to restore, no file can tell.
+journal-disposal = Private parts of { $count } entries were erased by entry { $index } ({ $time }), an act of two people
 journal-not-anchored = The { $count } after the checkpoint that was kept elsewhere are not anchored: nothing outside vouches for them.
 journal-anchor-stamped = The checkpoint that was kept elsewhere ({ $size } entries) bears a time-stamp of { $time }{ $of ->
     [evaluation] {" "}(by an evaluation authority)
@@ -268,6 +269,7 @@ journal-fault-entry-back-dated = Entry { $index } came after the stamped checkpo
 journal-fault-private-differs = The private part of entry { $index } was changed.
 journal-fault-private-unexpected = Entry { $index } commits to no private part, and has one.
 journal-fault-private-missing = The private part of entry { $index } is missing: it was erased, and nothing says by whom.
+journal-fault-private-not-erased = The private part of entry { $index } was erased by entry { $by }, and it is there. Somebody put it back.
 journal-fault-act-wrong = The act in entry { $index } does not count: { $act_fault }
 journal-fault-record-missing = The record of entry { $index } is missing.
 journal-fault-record-differs = Entry { $index } and the index do not agree on record { $record }.

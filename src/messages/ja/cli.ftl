@@ -249,7 +249,8 @@ journal-document-viewed = 文書を閲覧しました
 journal-record-viewed = 記録を閲覧しました
 journal-delivery-viewed = 届いたファイルの名前を閲覧しました
 journal-records-searched = 患者の記録を検索しました
-journal-private-parts-viewed = 記録簿の非公開部分を閲覧しました
+journal-private-parts-viewed = 記録に添えられた説明を閲覧しました
+journal-private-parts-disposed = 記録に添えられた説明を消去しました
 journal-record-exported = 写しを書き出しました
 journal-checkpoint-stamped = 記録簿の節目にタイムスタンプを付けました
 journal-home-backed-up = バックアップを作成しました
@@ -265,6 +266,8 @@ journal-remark = 「{ $remark }」
 journal-line = { $index }  { $time }  { $what }（{ $who }）
 journal-empty = 記録はまだありません。
 journal-size = 全部で { $size } 件
+journal-disposed = { $count } 件の説明を消去しました。消去前に作成したバックアップには残っています。
+journal-disposed-not-gone = データベースか記録簿のファイルに、まだ写しが残っています。常駐プログラムを起動し直すと消去されます。そのあと「torikomi store check」で確かめてください。
 
 ## 待ち行列
 queue-empty = 待っている文書はありません。

@@ -35,6 +35,13 @@ control-begun-in-past = 任命は過去の時刻（{ $from }）からはでき�
 control-not-possible-yet = 再び作業できるようになった時刻（{ $possible_again_at }）が、まだ来ていません。作業できるようになってから実行してください。
 control-taken-in-before = 再び作業できるようになる前に取り込まれています（{ $taken_in_at }）。--possible-again-at の時刻を確かめてください。
 control-documents-named = 文書は一度に 1 件から { $most } 件まで指定できます。分けて実行してください。
+control-not-disposable = { $index } 番の説明は消去できません。{ $disposal ->
+    [nothing-private] 説明がありません
+    [erased] すでに消去されています
+    [open] 対象の文書か受付の処理が終わっていません。終わってから実行してください
+   *[people] 署名する人の氏名が含まれており、署名を確かめるのに要ります
+}。
+control-nothing-to-erase = 文書 { $document } についての記録には、説明がありません。
 control-profile-refused = プロファイルを発効させられません。{ $profile_refusal }
 control-profile-faulty = プロファイルのファイルに誤りがあります。次を直してから、もう一度実行してください。
 profile-refusal-placeholder-clause = 条項が評価用の仮のもののままです。施設の運用管理規程の条項に書き換えてください。

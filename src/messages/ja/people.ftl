@@ -34,6 +34,7 @@ act-name = { $act ->
     [send-back] 差し戻し
     [discard] 破棄
     [assign] 担当の割り当て
+    [dispose-private-parts] 記録に添えられた説明の消去
     [acknowledge-clock] 時計の確認
    *[retry] 再試行
 }
@@ -129,6 +130,10 @@ act-reason = { $code ->
     [system-failure] 停電・通信・機器の障害
     [authority-outage] 時刻認証局の障害
     [own-delay] 院内の遅れ
+    [retention-over] 保存期間の満了
+    [on-request] 本人の求め
+    [ordered] 裁判所や行政機関の命令
+    [entered-in-error] 誤記
    *[other] その他
 }
 

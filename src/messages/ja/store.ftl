@@ -32,6 +32,7 @@ store-finding-attempt-damaged = 文書 { $document } の署名（{ $attempt }）
 store-finding-attempt-orphan = 保管場所にある署名（{ $attempt }）のファイルは、台帳で使われていません。次の起動で台帳に載せるか、取り除くか、隔離します。それまで残しておいてください。
 store-finding-stranger-in-custody = 保管場所の { $path } は、取り込んだものでも隔離したものでもありません。だれが置いたかを確かめてください。
 store-finding-parts-not-kept = 記録簿の写し（store/journal/）に、データベースにある説明が { $count } 件分ないか、違っています（最初は { $first } 番）。常駐プログラムを起動し直すと書き直されます。だれがファイルを変えたかも確かめてください。
+store-finding-parts-not-erased = 記録簿の写し（store/journal/）に、消去の記録がある説明が { $count } 件分残っています（最初は { $first } 番）。常駐プログラムを起動し直すと消去されます。だれがファイルを戻したかも確かめてください。
 store-finding-journal-faulty = 記録簿が、それ自体またはほかのものと合いません（{ $faults } 件）。「torikomi journal verify」で一つずつ示します。
 
 store-more-findings = ほかに { $count } 件

@@ -196,6 +196,7 @@ journal-epoch = 第 { $epoch } 期は { $index } 番の項目（{ $at }）で始
    *[no] その後に書かれた項目は失われています。何件あったかは、外部に保管されたものからは分かりませんでした。
 }
 journal-unreachable = 指定された節目（{ $size } 件）へは、この記録簿からたどれません。その項目は復元のときに失われました。復元に正当な理由があったかどうかは、ファイルからは分かりません。
+journal-disposal = { $index } 番（{ $time }）で、二人の決裁により { $count } 件の説明が消去されています
 journal-not-anchored = そのうち、外部に保管された節目より後の { $count } 件は、外部の節目に結び付いていません（未照合）。
 journal-anchor-stamped = 外部に保管された節目（{ $size } 件）には、{ $time } のタイムスタンプがあります{ $of ->
     [evaluation] （評価用の局のもの）
@@ -250,6 +251,7 @@ journal-fault-entry-back-dated = { $index } 番は、タイムスタンプの付
 journal-fault-private-differs = { $index } 番の説明が書き換えられています。
 journal-fault-private-unexpected = { $index } 番には説明がないはずです。
 journal-fault-private-missing = { $index } 番に添えられた説明がありません。消去されていますが、消去の記録はありません。
+journal-fault-private-not-erased = { $index } 番の説明は { $by } 番で消去されたはずですが、残っています。だれかが元に戻しています。
 journal-fault-act-wrong = { $index } 番の決裁は無効です：{ $act_fault }
 journal-fault-record-missing = { $index } 番で登録したとある記録がありません。
 journal-fault-record-differs = { $index } 番と索引の記録 { $record } が一致しません。

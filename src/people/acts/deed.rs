@@ -9,6 +9,7 @@ use crate::clock::ClockProblem;
 use crate::identity::Field;
 use crate::ids::{DeliveryId, Digest, DocumentId, IncidentId, Name, PersonId, SessionId};
 use crate::instant::Instant;
+use crate::journal::disposal::Erased;
 use crate::journal::{Kind, Subject};
 use crate::judgement::ProfileRef;
 use crate::people::appointments::Appointment;
@@ -158,6 +159,12 @@ pub enum Deed {
         problem: Option<ClockProblem>,
         reason: ReasonCode,
     },
+    /// Private parts of entries are erased. What the entries commit to stays, and so does every proof.
+    DisposePrivateParts {
+        /// In the order of the journal.
+        entries: Vec<Erased>,
+        reason: DisposalReason,
+    },
 }
 
 /// A fault of a source, in a code; and the field that it is about, where it is about one.
@@ -197,6 +204,30 @@ impl RevocationReason {
 }
 
 impl fmt::Display for RevocationReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
+}
+
+/// Why personal text is erased. The message `act-reason` has the words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum DisposalReason {
+    /// It was kept for as long as it has to be.
+    RetentionOver,
+    /// The person whom it is about asked for it, and may.
+    OnRequest,
+    /// A court or an authority wants it.
+    Ordered,
+    /// It should never have been written there.
+    EnteredInError,
+}
+
+impl DisposalReason {
+    pub const ALL: [Self; 4] = [Self::RetentionOver, Self::OnRequest, Self::Ordered, Self::EnteredInError];
+}
+
+impl fmt::Display for DisposalReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.serialize(f)
     }
@@ -309,6 +340,7 @@ impl Deed {
             Self::Assign { .. } => "assign",
             Self::Retry { .. } => "retry",
             Self::AcknowledgeClock { .. } => "acknowledge-clock",
+            Self::DisposePrivateParts { .. } => "dispose-private-parts",
         }
     }
 
@@ -332,7 +364,8 @@ impl Deed {
             | Self::LateRelease { .. }
             | Self::Discard { .. }
             | Self::Assign { .. }
-            | Self::TakeAsIs { .. } => &[InformationManager],
+            | Self::TakeAsIs { .. }
+            | Self::DisposePrivateParts { .. } => &[InformationManager],
             Self::Identify { weaker_profile: false, .. }
             | Self::Confirm { .. }
             | Self::SendBack { .. }
@@ -360,6 +393,8 @@ impl Deed {
             Self::Genesis { .. } | Self::Enrol(_) => Second::Named,
             // Whoever could appoint alone could make a manager of an account of their own making.
             Self::Appoint(_) => Second::Needed(&[Admin, InformationManager]),
+            // Nor does anybody alone take away what cannot be brought back.
+            Self::DisposePrivateParts { .. } => Second::Needed(&[Admin, InformationManager]),
             Self::ApproveProfile { .. } => Second::Needed(&[InformationManager]),
             // Where the profile asks for two, its reviewer insists.
             Self::Accept { .. } | Self::Exception { .. } => Second::Allowed(&[InformationManager]),
@@ -391,6 +426,7 @@ impl Deed {
             Self::Assign { .. } => Kind::DocumentAssigned,
             Self::Retry { .. } => Kind::DocumentRetried,
             Self::AcknowledgeClock { .. } => Kind::ClockAcknowledged,
+            Self::DisposePrivateParts { .. } => Kind::PrivatePartsDisposed,
         }
     }
 
@@ -422,7 +458,10 @@ impl Deed {
                 [document] => Subject::document(*document),
                 _ => Subject::default(),
             },
-            Self::Genesis { .. } | Self::ApproveProfile { .. } | Self::AcknowledgeClock { .. } => Subject::default(),
+            Self::Genesis { .. }
+            | Self::ApproveProfile { .. }
+            | Self::AcknowledgeClock { .. }
+            | Self::DisposePrivateParts { .. } => Subject::default(),
         }
     }
 

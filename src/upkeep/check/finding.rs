@@ -59,6 +59,8 @@ pub enum StoreFinding {
     JournalFaulty { faults: u64 },
     /// The journal's files lack private parts that the database has, or have them otherwise.
     PartsNotKept { count: u64, first: u64 },
+    /// The journal's files still hold private parts that were erased by an act.
+    PartsNotErased { count: u64, first: u64 },
 }
 
 /// What an object is to whoever names it.

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use super::{StoreFinding, Unchecked, Walk};
-use crate::journal::kept::{Uncompared, parts_not_kept};
+use crate::journal::disposal::Disposed;
+use crate::journal::kept::{Uncompared, parts_kept, parts_not_kept};
 use crate::journal::read;
 use crate::store::records::{self, Filter, Record};
 use crate::verification::IndexRow;
@@ -99,6 +100,13 @@ impl Walk<'_> {
         })?;
         if let Some(first) = first {
             self.say(StoreFinding::PartsNotKept { count, first });
+        }
+        // Of the acts that the files held: a part is gone before they tell that it is.
+        let disposed = self.read(async |tx| Disposed::read(tx).await)?;
+        let held = parts_kept(files, disposed.before(report.entries_in_files));
+        let held = held.map_err(|error| Unchecked::Io { path: files.to_owned(), error })?;
+        if let Some(first) = held.first() {
+            self.say(StoreFinding::PartsNotErased { count: held.len() as u64, first: *first });
         }
         Ok(())
     }

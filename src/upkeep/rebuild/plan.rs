@@ -16,6 +16,7 @@ use crate::ids::{AttemptId, DeliveryId, Digest, DocumentId, Name};
 use crate::intake::custody::CustodyCopy;
 use crate::intake::line::files_of;
 use crate::intake::names::Part as Side;
+use crate::journal::disposal::Disposed;
 use crate::journal::kept::KeptEntry;
 use crate::journal::read::Private;
 use crate::journal::{ENTRY_VERSION, Entry, Kind};
@@ -30,6 +31,8 @@ use crate::profile;
 /// Follows the journal. Only what is open is kept, so that a journal of any length fits.
 pub(super) struct Planner<'a> {
     disk: &'a Disk<'a>,
+    /// Private parts that are no loss.
+    disposed: Disposed,
     open: BTreeMap<DocumentId, Open>,
     profiles: BTreeSet<(Name, u32)>,
     /// Attempts that came to nothing, whose files stay.
@@ -71,9 +74,10 @@ impl Open {
 }
 
 impl<'a> Planner<'a> {
-    pub(super) fn new(disk: &'a Disk<'a>) -> Self {
+    pub(super) fn new(disk: &'a Disk<'a>, disposed: Disposed) -> Self {
         Self {
             disk,
+            disposed,
             open: BTreeMap::new(),
             profiles: BTreeSet::new(),
             missed: BTreeSet::new(),
@@ -216,6 +220,10 @@ impl<'a> Planner<'a> {
     /// The private part, where it is the one that the entry commits to.
     fn private(&mut self, entry: &Entry, private: Option<Private>) -> Option<Private> {
         entry.private?;
+        // By an act it was erased, and whatever somebody put in its place does not come back.
+        if self.disposed.by(entry).is_some() {
+            return None;
+        }
         let kept = private.filter(|private| private.is_of(entry));
         if kept.is_none() {
             self.report.lack([NotRebuilt::PrivatePart { journal_index: entry.index }]);

@@ -8,6 +8,7 @@ use super::{Faults, JournalFault, readable};
 use crate::database::{Database, DatabaseError, Tx};
 use crate::document::DocumentState;
 use crate::ids::{Digest, DocumentId, PersonId, SessionId};
+use crate::journal::disposal::Disposed;
 use crate::journal::read::{self, Head};
 use crate::journal::{Entry, Kind};
 use crate::ledger::standing;
@@ -21,6 +22,8 @@ const PAGE: u32 = 1000;
 /// What the database says at one moment, so that a writer that goes on changes nothing of it.
 pub(super) struct Moment {
     pub(super) head: Option<Head>,
+    /// Private parts that were lawfully erased, as the journal says; whether those acts count is told of each.
+    pub(super) disposed: Disposed,
     documents: u64,
     open: BTreeSet<DocumentId>,
     certificates: Vec<RegisteredCertificate>,
@@ -44,7 +47,7 @@ impl Moment {
                 certificates.push(RegisteredCertificate { fingerprint, person: person.id, whole });
             }
         }
-        Ok(Self { head, documents, open, certificates })
+        Ok(Self { head, disposed: Disposed::read(tx).await?, documents, open, certificates })
     }
 }
 

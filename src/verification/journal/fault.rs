@@ -181,6 +181,11 @@ pub enum JournalFault {
     PrivateMissing {
         index: u64,
     },
+    /// An act says that it was erased, and it is there.
+    PrivateNotErased {
+        index: u64,
+        by: u64,
+    },
     ActWrong {
         index: u64,
         act_fault: ActFault,

@@ -1,0 +1,125 @@
+//! Erasing private parts of the journal's entries: an act of two people, after which every proof still stands.
+
+use std::time::{Duration, Instant as Moment};
+
+use super::hand::Signers;
+use super::queue::{find, named};
+use super::{Peer, Requests};
+use crate::control::facts::PartsDisposed;
+use crate::control::{Credentials, PartsOf, Refusal, Undisposable};
+use crate::database::Tx;
+use crate::document::DeliveryState;
+use crate::journal::disposal::Erased;
+use crate::journal::read::{self, Stored};
+use crate::journal::{Entry, Kind, append, kept};
+use crate::ledger::{deliveries, documents};
+use crate::people::acts::{Deed, DisposalReason};
+
+/// So long the journal's files are waited for, which follow the database by themselves.
+const FILES_FOLLOW: Duration = Duration::from_secs(10);
+
+impl Requests {
+    pub(super) fn dispose_private_parts(
+        &self,
+        by: &Credentials,
+        second: Option<&Credentials>,
+        parts: PartsOf,
+        reason: DisposalReason,
+        peer: Peer,
+    ) -> Result<PartsDisposed, Refusal> {
+        let hand = self.hand(peer);
+        let signers = Signers { first: self.prove(by, hand.now)?, second: self.prove_second(second, hand.now)? };
+        let (appended, entries) = self.line.database.write::<_, Refusal, _>(async move |tx| {
+            let erased = disposable(tx, parts).await?;
+            let entries: Vec<u64> = erased.iter().map(|erased| erased.index).collect();
+            let deed = Deed::DisposePrivateParts { entries: erased, reason };
+            let appended = hand.act(tx, deed, &signers, None).await?;
+            append::erase_private(tx, entries.iter().copied()).await?;
+            Ok((appended, entries))
+        })?;
+        let gone = self.is_scrubbed() & self.are_gone_from_files(&entries);
+        Ok(PartsDisposed { journal_index: appended.index, entry: appended.entry, entries, gone })
+    }
+
+    /// The act stands, whatever becomes of this.
+    fn is_scrubbed(&self) -> bool {
+        let scrubbed = self.line.database.scrub();
+        if let Err(error) = &scrubbed {
+            tracing::error!(%error, "What was erased could not be cleared from the database's files; that is done when the daemon ends");
+        }
+        scrubbed.unwrap_or(false)
+    }
+
+    /// Waits until whoever copies the journal into its files has taken them from there.
+    fn are_gone_from_files(&self, entries: &[u64]) -> bool {
+        let folder = self.line.home.layout().store(&self.line.config).join("journal");
+        let begun = Moment::now();
+        loop {
+            if kept::parts_kept(&folder, entries.iter().copied()).is_ok_and(|held| held.is_empty()) {
+                return true;
+            }
+            if begun.elapsed() > FILES_FOLLOW {
+                return false;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+}
+
+/// The private parts that are asked for, if all of them may be erased.
+async fn disposable(tx: &mut Tx, parts: PartsOf) -> Result<Vec<Erased>, Refusal> {
+    let stored = match parts {
+        PartsOf::Entries(mut indices) => {
+            indices.sort_unstable();
+            let mut stored = Vec::new();
+            for index in named(indices)? {
+                let found = read::entries(tx, index, 1).await?.into_iter().find(|stored| stored.index == index);
+                stored.push(found.ok_or_else(|| Refusal::Unknown { what: index.to_string() })?);
+            }
+            stored
+        }
+        PartsOf::Document(id) => {
+            find(tx, id).await?;
+            let mut stored = read::of_document(tx, id).await?;
+            stored.retain(|stored| stored.private.is_some());
+            if stored.is_empty() {
+                return Err(Refusal::NothingToErase { document: id });
+            }
+            stored
+        }
+    };
+    let mut erased = Vec::new();
+    for stored in stored {
+        let entry = stored.entry()?;
+        let refused = |disposal| Refusal::NotDisposable { index: stored.index, disposal };
+        let private = entry.private.ok_or_else(|| refused(Undisposable::NothingPrivate))?;
+        if let Some(why) = keeps(tx, &entry, &stored).await? {
+            return Err(refused(why));
+        }
+        erased.push(Erased { index: stored.index, private });
+    }
+    Ok(erased)
+}
+
+/// What keeps the private part of an entry from being erased.
+async fn keeps(tx: &mut Tx, entry: &Entry, stored: &Stored) -> Result<Option<Undisposable>, Refusal> {
+    if stored.private.is_none() {
+        return Ok(Some(Undisposable::Erased));
+    }
+    // A register that was lost is made anew from these.
+    if matches!(entry.kind, Kind::HomeFounded | Kind::PersonEnrolled) {
+        return Ok(Some(Undisposable::People));
+    }
+    if let Some(id) = entry.subject.document
+        && documents::get(tx, id).await?.is_some_and(|document| document.state.is_open())
+    {
+        return Ok(Some(Undisposable::Open));
+    }
+    if let Some(id) = entry.subject.delivery
+        && let Some(delivery) = deliveries::get(tx, id).await?
+        && !matches!(delivery.state, DeliveryState::Taken | DeliveryState::Refused)
+    {
+        return Ok(Some(Undisposable::Open));
+    }
+    Ok(None)
+}
