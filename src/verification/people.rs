@@ -143,6 +143,7 @@ impl People {
         if signers.iter().any(|signer| self.is_suspended(*signer)) {
             return Err(ActFault::ActSuspended);
         }
+        let mut makes_key = None;
         for signature in &signed.signatures {
             // The first certificates come from the act itself, and a new key signs its own enrolment.
             let certificate = known.certificate(signature.certificate, signature.by, act.at, anchors)?;
@@ -155,6 +156,13 @@ impl People {
             {
                 return Err(ActFault::ActCertificateForEvaluation { certificate: signature.certificate });
             }
+            // An outside authority looks for itself whom it certifies: whoever brings its answer has made nobody's key.
+            if let Deed::Enrol(issued) = &act.deed
+                && issued.certificate == signature.certificate
+                && certificate.is_evaluation()
+            {
+                makes_key = Some(issued.person);
+            }
         }
         self.roles(&act)?;
         self.independent(&act, entry.at)?;
@@ -166,7 +174,10 @@ impl People {
         }
         self.one_key(&act)?;
         self.once.enter(&signed.text, &act.deed, entry.index)?;
-        if let Some(after) = after {
+        if let Some(mut after) = after {
+            if let Some(person) = makes_key {
+                after.made.entry(person).or_default().push((act.by, entry.at));
+            }
             let once = std::mem::take(&mut self.once);
             *self = Self { once, ..after };
         }
@@ -219,7 +230,6 @@ impl People {
             }
             Deed::AddPerson { person } => self.made.entry(*person).or_default().push((act.by, at)),
             Deed::Enrol(issued) => {
-                self.made.entry(issued.person).or_default().push((act.by, at));
                 self.issued.insert(issued.certificate, (index, issued.clone()));
             }
             Deed::Revoke { person, certificate, since, .. } => {

@@ -77,6 +77,12 @@ const COMMANDS: &[(&str, &[Typed])] = &[
     ("operator list", &[(&[], &[])]),
     ("operator appoint", &[]),
     ("operator revoke", &[]),
+    ("operator suspend", &[]),
+    ("operator resume", &[]),
+    ("operator absent", &[]),
+    ("operator change", &[]),
+    ("operator import", &[]),
+    ("operator retire", &[]),
     ("clock acknowledge", &[]),
     ("incident list", &[(&[], &[])]),
     (

@@ -50,7 +50,7 @@ impl Bench {
     }
 
     fn checkpoint(&self) -> String {
-        let head = self.hospital.database.read(async |tx| torikomi::journal::read::head(tx).await).unwrap();
+        let head = self.hospital.database.read(async |tx| read::head(tx).await).unwrap();
         head.unwrap().checkpoint
     }
 
@@ -188,7 +188,7 @@ fn a_changed_entry_is_located_with_the_copy_that_differs() {
 
 /// The newest entry that this is true of.
 fn newest(bench: &Bench, which: impl Fn(&Entry) -> bool) -> u64 {
-    let stored = bench.hospital.database.read(async |tx| torikomi::journal::read::entries(tx, 0, 100).await).unwrap();
+    let stored = bench.hospital.database.read(async |tx| read::entries(tx, 0, 100).await).unwrap();
     let mut entries = stored.iter().rev().map(|stored| stored.entry().unwrap());
     entries.find(|entry| which(entry)).unwrap().index
 }
@@ -356,8 +356,8 @@ fn acts_count_only_with_role_and_signature() {
     // The administrator may not confirm.
     let hospital = &bench.hospital;
     let (document, now) = (bench.take(), at(FILED_AT));
-    let act = torikomi::people::acts::Act::new(confirm(document), hospital.admin.person(), now, hospital.home);
-    let signed = torikomi::people::acts::Signed::sign(act, &[&hospital.admin]).unwrap();
+    let act = Act::new(confirm(document), hospital.admin.person(), now, hospital.home);
+    let signed = Signed::sign(act, &[&hospital.admin]).unwrap();
     hospital.append(signed.into_draft(None), now);
     let fault = ActFault::ActRoleNotHeld { act: "confirm".into() };
     assert_eq!(bench.report(None).faults, [JournalFault::ActWrong { index: 10, act_fault: fault }]);
