@@ -86,6 +86,9 @@ pub struct LookedAt {
     pub shown: Digest,
 }
 
+/// More than this is looked at in several requests: the one writer serves others in between.
+pub const MOST_VIEWED: usize = 1000;
+
 /// What somebody looks at.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

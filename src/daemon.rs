@@ -130,6 +130,11 @@ pub fn start(root: &Path, runtime: &tokio::runtime::Handle, binary: &Path) -> Re
     files.catch_up(&line.database)?;
     let claims = Claims::take(&line, epoch)?;
     line.home.claim_outside(&lock);
+    if !requests::scrub(&line.database).unwrap_or(false) {
+        tracing::warn!(
+            "What was erased of private parts may still lie in the database's files; the next start tries again"
+        );
+    }
     // Whatever is entered from here on bears this clock's time.
     clocks::recall(&line)?;
     // What was signed just before a crash was signed in a session that was open then, so its entry comes first.

@@ -82,6 +82,8 @@ pub enum Kind {
     DocumentSuperseded,
     DocumentDiscarded,
     DocumentAssigned,
+    /// Whom it was assigned to has left.
+    DocumentReassigned,
     DocumentRetried,
     LateReleased,
     DocumentSigned,

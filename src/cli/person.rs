@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 use super::desk::Desk;
 use super::failure::Failure;
 use crate::control::facts::Noted;
-use crate::control::{Credentials, Request, Secret, Viewed};
+use crate::control::{Credentials, MOST_VIEWED, Request, Secret, Viewed};
 
 /// A file with more than this before its first line ends holds no passphrase.
 const LONGEST_PASSPHRASE: u16 = 4096;
@@ -58,11 +58,14 @@ impl Onlooker {
 
 /// Has a look entered in the journal: of a person who proved who they are, or of the user of the machine.
 pub(super) fn enter_look(desk: &Desk, by: Option<Credentials>, what: Vec<Viewed>) -> Result<(), Failure> {
-    let entered: Result<Noted, Failure> = desk.ask(&Request::View { by, what });
-    entered.map(|_| ()).map_err(|failure| match failure {
-        Failure::NoDaemon { socket } => Failure::NotShown { socket },
-        failure => failure,
-    })
+    for what in what.chunks(MOST_VIEWED) {
+        let entered: Result<Noted, Failure> = desk.ask(&Request::View { by: by.clone(), what: what.to_vec() });
+        entered.map_err(|failure| match failure {
+            Failure::NoDaemon { socket } => Failure::NotShown { socket },
+            failure => failure,
+        })?;
+    }
+    Ok(())
 }
 
 /// A second person who takes part.

@@ -83,6 +83,11 @@ impl Claims {
     /// When another copy of the home works with it, or has since.
     pub fn take(line: &Line, epoch: u32) -> Result<Self, ClaimError> {
         let mut claims = Self { held: Vec::new(), looked_at: BTreeSet::new(), home: line.home.id(), epoch };
+        // A database that was made anew knows of no name: what it finds in each folder at first, now or later, is taken for its own.
+        let folders =
+            line.config.stations.iter().map(|(name, station)| station.folder(line.home.layout().root(), name));
+        let folders: Vec<PathBuf> = folders.map(|folder| claim::in_drop_folder(&folder)).collect();
+        line.database.write(async move |tx| claims::begin(tx, &folders).await)?;
         claims.take_what_came(line)?;
         Ok(claims)
     }
@@ -113,8 +118,9 @@ impl Claims {
     /// the station says so itself.
     fn look(&self, path: PathBuf, is_drop: bool, database: &Database) -> Result<Option<Held>, ClaimError> {
         let shown = path.display().to_string();
-        let options = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
-        let file = match options {
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false);
+        let file = match claim::open(&path, &mut options) {
             Ok(file) => file,
             Err(error) => {
                 unnoticed(&path, &error);
@@ -138,8 +144,9 @@ impl Claims {
                 return Err(ClaimProblem::Superseded { path: shown, epoch, ours }.into());
             }
             let of_ours = found.home == self.home && found.epoch == self.epoch && is_drop;
-            // The settings may name the same folder by another path than before. A database that was made anew knows of none.
-            if of_ours && database.read(async |tx| claims::is_anothers(tx, found.holder).await)? {
+            // The settings may name the same folder by another path than before.
+            let is_first = known(database, &path)?.is_some_and(|known| known == Known::default());
+            if of_ours && !is_first && database.read(async |tx| claims::is_anothers(tx, found.holder).await)? {
                 return Err(ClaimProblem::Taken { path: shown }.into());
             }
         }
@@ -172,7 +179,10 @@ impl Claims {
     pub fn lost(&self) -> Option<ClaimProblem> {
         self.held.iter().find_map(|held| {
             let path = held.path.display().to_string();
-            let found = File::open(&held.path).and_then(|file| Claim::read(&file)).ok().flatten()?;
+            let found = claim::open(&held.path, File::options().read(true))
+                .and_then(|file| Claim::read(&file))
+                .ok()
+                .flatten()?;
             if found.home == self.home && found.epoch > self.epoch {
                 return Some(ClaimProblem::Superseded { path, epoch: found.epoch, ours: self.epoch });
             }

@@ -73,8 +73,11 @@ impl Kept {
     /// When the database fails.
     pub async fn read(tx: &mut Tx, now: Instant) -> Result<Self, PeopleError> {
         let mut without_certificate = Vec::new();
+        let appointed = appointments::list(tx, now).await?;
         for person in register::list(tx).await? {
-            let roles = appointments::roles(tx, person.id, now).await?;
+            // A substitute signs as soon as nobody is there before them.
+            let roles: BTreeSet<_> =
+                appointed.iter().filter(|held| held.person == person.id).map(|held| held.role).collect();
             let held = certificates::of_person(tx, person.id).await?;
             let outside = |held: &certificates::Certificate| {
                 held.is_in_force(now) && held.is_for_evaluation().is_ok_and(|evaluation| !evaluation)

@@ -40,6 +40,7 @@ use crate::ids::Name;
 use crate::instant::Instant;
 use crate::pipeline::line::Line;
 
+pub(super) use disposal::scrub;
 pub use people::resume_under_manager;
 pub use sessions::{close_ended, close_left_open};
 

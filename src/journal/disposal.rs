@@ -37,6 +37,28 @@ pub fn erased_by(entry: &Entry) -> Vec<Erased> {
     named.map(|named| named.entries).unwrap_or_default()
 }
 
+/// In the database's own notes: what was erased may still lie in its files.
+const DUE: &str = "private.unscrubbed";
+
+/// # Errors
+/// When the database fails.
+pub async fn is_due(tx: &mut Tx) -> Result<bool, DatabaseError> {
+    let row = sqlx::query("SELECT 1 FROM meta WHERE key = $1").bind(DUE).fetch_optional(tx).await?;
+    Ok(row.is_some())
+}
+
+/// # Errors
+/// When the database fails.
+pub async fn set_due(tx: &mut Tx, is_due: bool) -> Result<(), DatabaseError> {
+    let sql = if is_due {
+        "INSERT INTO meta (key, value) VALUES ($1, 'due') ON CONFLICT (key) DO NOTHING"
+    } else {
+        "DELETE FROM meta WHERE key = $1"
+    };
+    sqlx::query(sql).bind(DUE).execute(tx).await?;
+    Ok(())
+}
+
 /// Private parts that were erased, each with the entry that says so.
 #[derive(Clone, Debug, Default)]
 pub struct Disposed(BTreeMap<u64, (u64, Digest)>);

@@ -8,7 +8,7 @@ use super::{Entry, Kind, commitment};
 use crate::database::{DatabaseError, Tx, unreadable};
 use crate::evidence::record::ClockKnown;
 use crate::evidence::tree::{self, Frontier, ProofError};
-use crate::ids::{Digest, DocumentId, SessionId};
+use crate::ids::{DeliveryId, Digest, DocumentId, SessionId};
 
 /// The newest state of the journal.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -166,6 +166,19 @@ pub async fn of_document(tx: &mut Tx, document: DocumentId) -> Result<Vec<Stored
          WHERE e.document = $1 ORDER BY e.idx",
     )
     .bind(document.to_string())
+    .fetch_all(tx)
+    .await?;
+    rows.iter().map(found).collect()
+}
+
+/// The entries about a delivery that name no document, in order.
+pub async fn of_delivery_alone(tx: &mut Tx, delivery: DeliveryId) -> Result<Vec<Stored>, DatabaseError> {
+    let rows = sqlx::query(
+        "SELECT e.idx, e.bytes, e.kind, e.document, e.delivery, e.record, e.person, e.session, p.salt, p.text
+         FROM journal_entry e LEFT JOIN journal_private p ON p.idx = e.idx
+         WHERE e.delivery = $1 AND e.document IS NULL ORDER BY e.idx",
+    )
+    .bind(delivery.to_string())
     .fetch_all(tx)
     .await?;
     rows.iter().map(found).collect()

@@ -1,6 +1,6 @@
 //! Under which names this home has claimed what it shares with others: see the daemon's claims.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use sqlx::Row as _;
@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::database::{DatabaseError, Tx, unreadable};
 
 /// The name that was written to a file last, and one that may have been.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Known {
     pub now: Option<Uuid>,
     pub next: Option<Uuid>,
@@ -35,6 +35,20 @@ pub async fn is_anothers(tx: &mut Tx, holder: Uuid) -> Result<bool, DatabaseErro
     }
     let ours = |known: &Known| [known.now, known.next].contains(&Some(holder));
     Ok(!all.is_empty() && !all.iter().any(ours))
+}
+
+/// Notes folders of which nothing is known yet, where nothing is known of any.
+///
+/// # Errors
+/// When the database fails.
+pub async fn begin(tx: &mut Tx, folders: &[PathBuf]) -> Result<(), DatabaseError> {
+    let row = sqlx::query("SELECT COUNT(*) AS known FROM meta WHERE key LIKE 'claim.%'").fetch_one(&mut *tx).await?;
+    if row.try_get::<i64, _>("known")? == 0 {
+        for folder in folders {
+            remember(tx, folder, Known::default()).await?;
+        }
+    }
+    Ok(())
 }
 
 pub async fn remember(tx: &mut Tx, path: &Path, known: Known) -> Result<(), DatabaseError> {

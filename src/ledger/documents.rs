@@ -10,7 +10,7 @@ use super::{document_may_move, waiting};
 use crate::database::{DatabaseError, Tx, instant, unreadable};
 use crate::document::{DocumentState, HoldReason, Part};
 use crate::identity::{Claims, Identity};
-use crate::ids::{Digest, DocumentId, Name, PersonId, Salt};
+use crate::ids::{DeliveryId, Digest, DocumentId, Name, PersonId, Salt};
 use crate::instant::Instant;
 use crate::judgement::{Judgement, ProfileRef};
 
@@ -527,6 +527,15 @@ pub async fn of_content(tx: &mut Tx, content: &Digest, except: DocumentId) -> Re
     let rows =
         sqlx::query(sqlx::AssertSqlSafe(sql)).bind(except.to_string()).bind(content.to_string()).fetch_all(tx).await?;
     rows.iter().map(read_row).collect()
+}
+
+/// Whether a document of a delivery is open.
+pub async fn is_one_open(tx: &mut Tx, delivery: DeliveryId) -> Result<bool, DatabaseError> {
+    let sql =
+        format!("SELECT {COLUMNS} FROM document WHERE id IN (SELECT document FROM document_part WHERE delivery = $1)");
+    let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(delivery.to_string()).fetch_all(tx).await?;
+    let documents: Vec<_> = rows.iter().map(read_row).collect::<Result<_, _>>()?;
+    Ok(documents.iter().any(|document| document.state.is_open()))
 }
 
 /// The contents of a document that others hold too, each with the object of its measurements.

@@ -30,6 +30,7 @@ use crate::people::sessions::SessionFacts;
 use crate::review::{self, Need, NotAccepted};
 use crate::signing::stamping::{self, Stamping};
 use crate::signing::{self, Signing, SigningError};
+use crate::store::records;
 
 impl Line {
     pub(super) fn measure(&self, id: DeliveryId) -> Worked {
@@ -378,6 +379,23 @@ impl Line {
         left_over.into_iter().for_each(|intake| intake.clear_left_over());
     }
 
+    /// Whether the store has every object of a document's records: a bucket may have been set back since they were filed.
+    fn is_stored(&self, id: DocumentId) -> Result<bool, StageError> {
+        let members = self.database.read::<_, DatabaseError, _>(async |tx| {
+            let mut members = Vec::new();
+            for record in records::of_document(tx, id).await? {
+                members.extend(records::members(tx, record.id, false).await?);
+            }
+            Ok(members)
+        })?;
+        for member in &members {
+            if self.objects.length(&member.object)?.is_none() {
+                return Ok(false);
+            }
+        }
+        Ok(!members.is_empty())
+    }
+
     fn clear_custody_of(&self, id: DocumentId) {
         let Some(intake) = self.intake.get() else { return };
         let found = self.database.read::<_, DatabaseError, _>(async |tx| {
@@ -392,6 +410,17 @@ impl Line {
         }
         // An attempt that missed its window stays: its signature is in no record.
         for attempt in attempts.iter().filter(|attempt| attempt.state == AttemptState::Filed) {
+            match self.is_stored(id) {
+                Ok(true) => {}
+                Ok(false) => {
+                    tracing::warn!(attempt.id = %attempt.id, "The store lacks something of what attempt {} was filed as: its files stay in custody", attempt.id);
+                    continue;
+                }
+                Err(error) => {
+                    tracing::warn!(attempt.id = %attempt.id, %error, "The files of attempt {} stay in custody until the next start", attempt.id);
+                    continue;
+                }
+            }
             let removed = self
                 .custody
                 .open_folder(signing::ATTEMPTS)

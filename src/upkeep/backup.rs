@@ -50,7 +50,7 @@ pub(in crate::upkeep) use seal::pour;
 pub use trouble::Trouble;
 
 /// The copy of the database, while it is sealed; it never leaves the home.
-const COPY: &str = ".torikomi-tmp-backup.db";
+pub const COPY: &str = ".torikomi-tmp-backup.db";
 
 /// How long the journal's files are waited for, which follow each commit at once.
 const FILES_FOLLOW: Duration = Duration::from_secs(20);
@@ -143,18 +143,20 @@ pub fn back_up(order: &Order<'_>, progress: &mut dyn FnMut(u64, u64)) -> Result<
     let mut missing = snapshot.counts_on()?;
     let custody = contents::custody(order.home, order.config)?;
     let promised = promised::in_custody(order, &snapshot, &custody)?;
+    let lacking: BTreeSet<String> = promised.broken(&custody).map(ToOwned::to_owned).collect();
     making.promised = promised.digests;
     let gone = making.take_all(&custody, progress)?;
     drop(custody_stays);
     // A copy of which one file was gone is not there, whatever was taken of it.
-    let broken: BTreeSet<_> = gone.iter().filter_map(|name| folder_of(name)).collect();
+    let mut broken: BTreeSet<_> = gone.iter().filter_map(|name| folder_of(name)).collect();
+    broken.extend(lacking.iter().map(String::as_str));
     let whole = custody.found.iter().filter_map(|found| folder_of(&found.name)).filter(|name| !broken.contains(name));
     let there: BTreeSet<_> = whole.map(without_number).collect();
     missing.retain(|wanted| !there.contains(wanted.as_str()));
     missing.extend(promised.unreadable);
     snapshot.wait_for_files(order)?;
     let journal_folder = order.home.layout().store(order.config).join("journal");
-    missing.extend(promised::damaged_journal(&journal_folder, snapshot.database(), snapshot.head.size)?);
+    missing.extend(promised::damaged_journal(order, &snapshot, &journal_folder, snapshot.head.size)?);
     let journal = contents::journal(order.home, order.config, snapshot.head.size)?;
     let rest = contents::rest(order.home, order.config)?;
     missing.extend(making.take_all(&journal, progress)?.into_iter().map(ToOwned::to_owned));
@@ -221,8 +223,8 @@ pub fn back_up(order: &Order<'_>, progress: &mut dyn FnMut(u64, u64)) -> Result<
     };
     let (removed, not_pruned) = match pruned {
         Ok(removed) => (removed, None),
-        Err(trouble @ (Trouble::Damaged { .. } | Trouble::Missing { .. })) => (Vec::new(), Some(trouble)),
-        Err(trouble) => return Err(trouble),
+        // The generation is made, and is entered as such.
+        Err(trouble) => (Vec::new(), Some(trouble)),
     };
     let mut outside = contents::outside(order.home, order.config);
     outside.extend(rest.links.iter().chain(&custody.links).map(|link| link.display().to_string()));
@@ -362,7 +364,7 @@ struct Making<'a> {
     order: &'a Order<'a>,
     shelf: folder::Shelf,
     /// What files should be, by their names in the list.
-    promised: BTreeMap<String, Digest>,
+    promised: BTreeMap<String, Option<Digest>>,
     /// Those that are not. They are sealed as they are.
     damaged: Vec<String>,
     /// What the sealed list says.
@@ -401,7 +403,7 @@ impl Making<'_> {
         };
         let most = found.bytes.unwrap_or(u64::MAX);
         let plain = digest_of(&mut (&mut file).take(most)).map_err(|error| failed(&error))?;
-        if self.promised.get(&found.name).is_some_and(|promised| *promised != plain.digest) {
+        if self.promised.get(&found.name).copied().flatten().is_some_and(|promised| promised != plain.digest) {
             self.damaged.push(found.name.clone());
         }
         let name = match self.shelf.name(&plain.digest) {

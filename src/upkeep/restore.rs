@@ -32,7 +32,7 @@ use crate::journal::read;
 use crate::keyring::Keyring;
 use crate::upkeep::check::StoreReport;
 use crate::verification::Trust;
-pub use lost::{LostDocument, LostRecord};
+pub use lost::{LostAct, LostDocument, LostRecord};
 use place::Placing;
 
 /// What came of it.
@@ -52,6 +52,9 @@ pub struct RestoreReport {
     pub lost_records: Vec<LostRecord>,
     /// The documents that were taken in after it and not filed, as far as a newer generation tells.
     pub lost_documents: Vec<LostDocument>,
+    /// What was done about people, keys, profiles or personal text after it, as far as a newer generation tells: a suspended person
+    /// or a revoked key is in force again until that is done again.
+    pub lost_acts: Vec<LostAct>,
     /// Up to which entry a newer generation told; what came after is counted alone.
     pub listed_up_to: u64,
     /// The copy of the checkpoints outside the home (`journal.anchor`) that could not be read: more may be lost than is told.
@@ -199,6 +202,7 @@ pub fn restore(order: &Order<'_>, progress: &mut dyn FnMut(u64, u64)) -> Result<
         lost_entries,
         lost_records: lost.records,
         lost_documents: lost.documents,
+        lost_acts: lost.acts,
         listed_up_to: lost.listed_up_to,
         unread_anchor: lost.unread_anchor,
         stations,

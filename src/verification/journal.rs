@@ -26,6 +26,7 @@ use crate::evidence::checkpoint::Checkpoint;
 use crate::evidence::tree::{Frontier, leaf_hash};
 use crate::ids::Digest;
 use crate::instant::Instant;
+use crate::journal::disposal::Disposed;
 use crate::journal::read::{self, Head, Stored};
 use crate::journal::{ENTRY_VERSION, Entry, commitment};
 use crate::people::acts::{self, Deed, DisposalReason};
@@ -143,7 +144,11 @@ pub fn verify(sources: &Sources<'_>, mut progress: impl FnMut(u64, u64)) -> Resu
     let size = walk.moment.head.as_ref().map_or(0, |head| head.size);
     let mut from = 0;
     loop {
-        let batch = sources.database.read(async |tx| read::entries(tx, from, BATCH).await)?;
+        // Two people may have something erased meanwhile, so who did is read with each batch.
+        let (batch, disposed) = sources.database.read::<_, DatabaseError, _>(async |tx| {
+            Ok((read::entries(tx, from, BATCH).await?, Disposed::read(tx).await?))
+        })?;
+        walk.moment.disposed = disposed;
         let Some(last) = batch.last().map(|stored| stored.index) else { break };
         walk.nodes(from, last)?;
         for stored in &batch {

@@ -146,20 +146,18 @@ impl People {
         let mut makes_key = None;
         for signature in &signed.signatures {
             // The first certificates come from the act itself, and a new key signs its own enrolment.
-            let certificate = known.certificate(signature.certificate, signature.by, act.at, anchors)?;
+            let (certificate, is_evaluation) =
+                known.certificate(signature.certificate, signature.by, act.at, anchors)?;
             let value = signature.bytes().ok_or(ActFault::ActSignatureWrong)?;
             check::act(&certificate.public_key, signed.text.as_bytes(), &value)
                 .map_err(|_| ActFault::ActSignatureWrong)?;
-            if known.mode == Some(Mode::Production)
-                && certificate.is_evaluation()
-                && !may_be_of_evaluation(&act, signature)
-            {
+            if known.mode == Some(Mode::Production) && is_evaluation && !may_be_of_evaluation(&act, signature) {
                 return Err(ActFault::ActCertificateForEvaluation { certificate: signature.certificate });
             }
             // An outside authority looks for itself whom it certifies: whoever brings its answer has made nobody's key.
             if let Deed::Enrol(issued) = &act.deed
                 && issued.certificate == signature.certificate
-                && certificate.is_evaluation()
+                && is_evaluation
             {
                 makes_key = Some(issued.person);
             }
@@ -305,13 +303,15 @@ impl People {
         })
     }
 
+    /// A certificate that an act is signed with, and whether it leads to an evaluation authority: what it says of itself, that
+    /// authority's key can leave out.
     fn certificate(
         &self,
         fingerprint: Digest,
         person: PersonId,
         at: Instant,
         anchors: Option<&Anchors>,
-    ) -> Result<&Certificate, ActFault> {
+    ) -> Result<(&Certificate, bool), ActFault> {
         let issued = self.issued(&fingerprint).filter(|issued| issued.person == person);
         let issued = issued.ok_or(ActFault::ActCertificateUnknown { certificate: fingerprint })?;
         let certificate = self.certificates.get(&fingerprint);
@@ -323,14 +323,16 @@ impl People {
         if !agrees || at < issued.not_before || at > issued.not_after || revoked {
             return Err(ActFault::ActCertificateNotValid { certificate: fingerprint });
         }
+        let mut is_evaluation = certificate.is_evaluation();
         if let Some(anchors) = anchors {
             let bytes = |issuer: &Digest| self.certificates.get(issuer).map(|issuer| issuer.der.clone());
             let issuers = issued.issuers.iter().map(bytes).collect::<Option<Vec<_>>>();
             let issuers = issuers.ok_or(ActFault::ActCertificateMissing { certificate: fingerprint })?;
-            check::chain(certificate, &issuers, anchors, Purpose::Signing, at)
+            let path = check::chain(certificate, &issuers, anchors, Purpose::Signing, at)
                 .map_err(|_| ActFault::ActCertificateUntrusted { certificate: fingerprint })?;
+            is_evaluation |= path.certificates.iter().any(Certificate::is_evaluation);
         }
-        Ok(certificate)
+        Ok((certificate, is_evaluation))
     }
 
     fn roles(&self, act: &Act) -> Result<(), ActFault> {

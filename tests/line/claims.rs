@@ -108,6 +108,21 @@ fn a_copy_of_a_home_and_one_that_was_restored_elsewhere_are_told_apart() {
     std::fs::write(&settings, text.replace(&share.display().to_string(), &alias.display().to_string())).unwrap();
     refused(&copy, "Another copy of this home has worked with");
 
+    // What somebody put there in its place is not written through.
+    let (claim, prey) = (share.join(".torikomi-claim"), place.path().join("prey"));
+    let kept = std::fs::read(&claim).unwrap();
+    std::fs::write(&prey, "nobody's").unwrap();
+    let plants: [fn(&Path, &Path) -> std::io::Result<()>; 2] =
+        [|prey, claim| std::os::unix::fs::symlink(prey, claim), |prey, claim| std::fs::hard_link(prey, claim)];
+    for plant in plants {
+        std::fs::remove_file(&claim).unwrap();
+        plant(&prey, &claim).unwrap();
+        stop(up(&home));
+        assert_eq!(std::fs::read_to_string(&prey).unwrap(), "nobody's");
+    }
+    std::fs::remove_file(&claim).unwrap();
+    std::fs::write(&claim, kept).unwrap();
+
     let medium = Medium::of(&hospital);
     back_up(&hospital, &medium, &["--new"]);
     let restored = place.path().join("restored");

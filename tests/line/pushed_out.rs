@@ -14,13 +14,20 @@ use crate::hospital::Hospital;
 use crate::program::torikomi;
 use crate::schema::demand;
 
-/// Backs up once while a file is not what it was. What the report says is missing.
 fn with_a_flipped_byte(hospital: &Hospital, medium: &Medium, file: &Path) -> Vec<String> {
-    let whole = fs::read(file).unwrap();
-    let mut flipped = whole.clone();
+    let mut flipped = fs::read(file).unwrap();
     let middle = flipped.len() / 2;
     flipped[middle] ^= 1;
-    fs::write(file, flipped).unwrap();
+    while_it_is(hospital, medium, file, Some(&flipped))
+}
+
+/// Backs up once while a file is not what it was, or not there. What the report says is missing.
+fn while_it_is(hospital: &Hospital, medium: &Medium, file: &Path, bytes: Option<&[u8]>) -> Vec<String> {
+    let whole = fs::read(file).unwrap();
+    match bytes {
+        Some(bytes) => fs::write(file, bytes).unwrap(),
+        None => fs::remove_file(file).unwrap(),
+    }
     let ran = backup::run(hospital, medium, &["--keep", "1"]);
     let report = ran.json();
     demand("store-backup", &report);
@@ -76,7 +83,13 @@ fn what_is_damaged_or_of_another_past_pushes_out_nothing_that_is_whole() {
     assert!(!with_a_flipped_byte(&hospital, &medium, &described).is_empty());
     let entries = store.join("journal/entries-000000000000.jsonl");
     assert_eq!(with_a_flipped_byte(&hospital, &medium, &entries), ["store/journal/entries-*.jsonl"]);
-    assert_eq!(numbers(&medium), [1, 2, 3, 4, 5]);
+    // Or they are gone.
+    let delivery = copies[0].split_once('.').unwrap().0;
+    assert_eq!(while_it_is(&hospital, &medium, &page, None), [format!("custody/{delivery}")]);
+    let lines = fs::read(&entries).unwrap();
+    let first_line = &lines[..=lines.iter().position(|byte| *byte == b'\n').unwrap()];
+    assert_eq!(while_it_is(&hospital, &medium, &entries, Some(first_line)), ["store/journal/entries-*.jsonl"]);
+    assert_eq!(numbers(&medium), [1, 2, 3, 4, 5, 6, 7]);
     medium.check(2);
 
     // An older database is put in the newer one's place.
@@ -93,7 +106,7 @@ fn what_is_damaged_or_of_another_past_pushes_out_nothing_that_is_whole() {
             ran.out
         );
     }
-    assert_eq!(numbers(&medium), [1, 2, 3, 4, 5]);
+    assert_eq!(numbers(&medium), [1, 2, 3, 4, 5, 6, 7]);
     databases(&store).iter().for_each(|file| fs::remove_file(file).unwrap());
     newer.iter().for_each(|file| fs::rename(aside.join(file.file_name().unwrap()), file).unwrap());
 
@@ -108,12 +121,12 @@ fn what_is_damaged_or_of_another_past_pushes_out_nothing_that_is_whole() {
         ran.json()
     };
     let report = keep(&["--keep", "1"]);
-    assert_eq!((&report["apart"], &report["removed"]), (&json!([2, 3, 4, 5]), &json!([1])), "{report:#}");
+    assert_eq!((&report["apart"], &report["removed"]), (&json!([2, 3, 4, 5, 6, 7]), &json!([1])), "{report:#}");
     let report = keep(&["--keep", "1"]);
-    assert_eq!((&report["apart"], &report["removed"]), (&json!([2, 3, 4, 5]), &json!([6])), "{report:#}");
-    assert_eq!(numbers(&medium), [2, 3, 4, 5, 7]);
+    assert_eq!((&report["apart"], &report["removed"]), (&json!([2, 3, 4, 5, 6, 7]), &json!([8])), "{report:#}");
+    assert_eq!(numbers(&medium), [2, 3, 4, 5, 6, 7, 9]);
     medium.check(2);
-    medium.check(7);
+    medium.check(9);
     // Once it is not sure what one that stays names, nothing goes.
     fs::remove_file(medium.path().join("generations/000002/files.sha256")).unwrap();
     let ran = torikomi(Some(&restored), &["store", "backup", "--to", &from, "--keep", "1", "--json"]);

@@ -62,7 +62,7 @@ fn whoever_leaves_signs_nothing_more_and_their_documents_are_the_managers() {
     let entries = bench.opened.line.database.read(async |tx| read::entries(tx, 0, 1000).await).unwrap();
     let entries: Vec<_> = entries.iter().map(|stored| stored.entry().unwrap()).collect();
     let last: Vec<_> = entries.iter().rev().take(4).rev().map(|entry| entry.kind).collect();
-    let expected = [Kind::Appointed, Kind::CertificateRevoked, Kind::SessionClosed, Kind::DocumentAssigned];
+    let expected = [Kind::Appointed, Kind::CertificateRevoked, Kind::SessionClosed, Kind::DocumentReassigned];
     assert_eq!(last, expected);
     let revoked = entries.iter().rev().nth(2).unwrap();
     let act = Act::parse(&revoked.act.as_ref().unwrap().text).unwrap();

@@ -64,12 +64,20 @@ class Home:
         both = [*admin, "--second", "manager", "--second-passphrase-file", self.passphrase]
         for profile in PROFILES.values():
             self.say("profile", "approve", profile, *both)
-        clerk = ["--name", "見本 受付", "--occupation", "医療事務", "--department", "医事課"]
-        self.say("operator", "add", "clerk", *clerk, *admin)
+        self.operator("clerk", "見本 受付")
+        self.open_session("clerk")
+
+    def operator(self, login, name):
+        admin = ["--as", "admin", "--passphrase-file", self.passphrase]
+        both = [*admin, "--second", "manager", "--second-passphrase-file", self.passphrase]
+        called = ["--name", name, "--occupation", "医療事務", "--department", "医事課"]
+        self.say("operator", "add", login, *called, *admin)
         files = ["--new-passphrase-file", self.passphrase, "--ca-passphrase-file", self.passphrase]
-        self.say("operator", "enrol", "clerk", *admin, *files)
-        self.say("operator", "appoint", "clerk", "--role", "operator", *both)
-        own = ["--as", "clerk", "--passphrase-file", self.passphrase]
+        self.say("operator", "enrol", login, *admin, *files)
+        self.say("operator", "appoint", login, "--role", "operator", *both)
+
+    def open_session(self, login):
+        own = ["--as", login, "--passphrase-file", self.passphrase]
         self.say("session", "open", "--station", STATION, "--attest", *own)
 
     def say(self, *words) -> dict:

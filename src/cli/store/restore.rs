@@ -110,6 +110,14 @@ fn show(desk: &Desk, page: &mut Page, report: &RestoreReport) {
             &words.with("restore-lost-document", &[("document", document.into()), ("time", time.into())]),
         );
     }
+    for lost in &report.lost_acts {
+        let blanks = [
+            ("what", words.say(&format!("journal-{}", lost.kind)).into()),
+            ("person", lost.person.map(|person| person.to_string()).unwrap_or_default().into()),
+            ("time", words.time(lost.at).into()),
+        ];
+        page.marked(Tone::Bad, &words.with("restore-lost-act", &blanks));
+    }
     if report.lost_entries.is_some_and(|lost| lost.last >= report.listed_up_to) {
         page.marked(Tone::Warning, &words.with("restore-listed-up-to", &[("index", report.listed_up_to.into())]));
     }

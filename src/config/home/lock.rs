@@ -16,10 +16,8 @@ use uuid::Uuid;
 
 use super::{Home, HomeError, MARKER, at};
 use crate::config::Config;
+use crate::config::claim::NAME as CLAIM;
 use crate::durable::{Class, Failure, Folder};
-
-/// In a store or custody outside the home: the name that the last start left.
-const CLAIM: &str = ".torikomi-claim";
 
 const LONGEST_CLAIM: u64 = 256;
 

@@ -1,5 +1,6 @@
 //! Erasing private parts of the journal's entries: an act of two people, after which every proof still stands.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant as Moment};
 
 use super::hand::Signers;
@@ -7,13 +8,15 @@ use super::queue::{find, named};
 use super::{Peer, Requests};
 use crate::control::facts::PartsDisposed;
 use crate::control::{Credentials, PartsOf, Refusal, Undisposable};
-use crate::database::Tx;
+use crate::database::{Database, DatabaseError, Tx};
 use crate::document::DeliveryState;
-use crate::journal::disposal::Erased;
+use crate::ids::DocumentId;
+use crate::journal::disposal::{self, Erased};
 use crate::journal::read::{self, Stored};
 use crate::journal::{Entry, Kind, append, kept};
 use crate::ledger::{deliveries, documents};
 use crate::people::acts::{Deed, DisposalReason};
+use crate::upkeep::backup;
 
 /// So long the journal's files are waited for, which follow the database by themselves.
 const FILES_FOLLOW: Duration = Duration::from_secs(10);
@@ -35,19 +38,31 @@ impl Requests {
             let deed = Deed::DisposePrivateParts { entries: erased, reason };
             let appended = hand.act(tx, deed, &signers, None).await?;
             append::erase_private(tx, entries.iter().copied()).await?;
+            disposal::set_due(tx, true).await?;
             Ok((appended, entries))
         })?;
-        let gone = self.is_scrubbed() & self.are_gone_from_files(&entries);
+        let gone = self.is_scrubbed() & self.are_gone_from_files(&entries) & !self.has_copies();
         Ok(PartsDisposed { journal_index: appended.index, entry: appended.entry, entries, gone })
     }
 
     /// The act stands, whatever becomes of this.
     fn is_scrubbed(&self) -> bool {
-        let scrubbed = self.line.database.scrub();
-        if let Err(error) = &scrubbed {
-            tracing::error!(%error, "What was erased could not be cleared from the database's files; that is done when the daemon ends");
-        }
-        scrubbed.unwrap_or(false)
+        scrub(&self.line.database).unwrap_or_else(|error| {
+            tracing::error!(%error, "What was erased could not be cleared from the database's files; the next start tries again");
+            false
+        })
+    }
+
+    /// Whether copies of the whole database lie beside it: of a backup that is being made or was broken off, or set aside by a rebuild.
+    fn has_copies(&self) -> bool {
+        let names = std::fs::read_dir(self.line.home.layout().store(&self.line.config));
+        names.is_ok_and(|names| {
+            names.flatten().any(|entry| {
+                let name = entry.file_name();
+                let name = name.to_string_lossy();
+                name.starts_with(backup::COPY) || (name.starts_with("torikomi.db") && name.contains(".kept-"))
+            })
+        })
     }
 
     /// Waits until whoever copies the journal into its files has taken them from there.
@@ -66,6 +81,21 @@ impl Requests {
     }
 }
 
+/// Has what was erased be gone from the database's files, where that is still to be done. Whether it is done.
+///
+/// # Errors
+/// When the database fails.
+pub(in crate::daemon) fn scrub(database: &Database) -> Result<bool, DatabaseError> {
+    let is_due = database.read::<_, DatabaseError, _>(async |tx| disposal::is_due(tx).await)?;
+    if is_due && !database.scrub()? {
+        return Ok(false);
+    }
+    if is_due {
+        database.write::<_, DatabaseError, _>(async |tx| disposal::set_due(tx, false).await)?;
+    }
+    Ok(true)
+}
+
 /// The private parts that are asked for, if all of them may be erased.
 async fn disposable(tx: &mut Tx, parts: PartsOf) -> Result<Vec<Erased>, Refusal> {
     let stored = match parts {
@@ -82,6 +112,8 @@ async fn disposable(tx: &mut Tx, parts: PartsOf) -> Result<Vec<Erased>, Refusal>
             find(tx, id).await?;
             let mut stored = read::of_document(tx, id).await?;
             stored.retain(|stored| stored.private.is_some());
+            stored.extend(of_its_deliveries(tx, id).await?);
+            stored.sort_by_key(|stored| stored.index);
             if stored.is_empty() {
                 return Err(Refusal::NothingToErase { document: id });
             }
@@ -101,17 +133,38 @@ async fn disposable(tx: &mut Tx, parts: PartsOf) -> Result<Vec<Erased>, Refusal>
     Ok(erased)
 }
 
+/// What is private in entries about a document's deliveries alone, where nothing keeps it: names and remarks from before it was a
+/// document. Another document of such a delivery may still need it.
+async fn of_its_deliveries(tx: &mut Tx, id: DocumentId) -> Result<Vec<Stored>, Refusal> {
+    let deliveries: BTreeSet<_> = documents::parts(tx, id).await?.iter().map(|part| part.delivery).collect();
+    let mut found = Vec::new();
+    for delivery in deliveries {
+        for stored in read::of_delivery_alone(tx, delivery).await? {
+            if stored.private.is_some() && keeps(tx, &stored.entry()?, &stored).await?.is_none() {
+                found.push(stored);
+            }
+        }
+    }
+    Ok(found)
+}
+
 /// What keeps the private part of an entry from being erased.
 async fn keeps(tx: &mut Tx, entry: &Entry, stored: &Stored) -> Result<Option<Undisposable>, Refusal> {
     if stored.private.is_none() {
         return Ok(Some(Undisposable::Erased));
     }
     // A register that was lost is made anew from these.
-    if matches!(entry.kind, Kind::HomeFounded | Kind::PersonEnrolled) {
+    if matches!(entry.kind, Kind::HomeFounded | Kind::PersonEnrolled | Kind::PersonChanged) {
         return Ok(Some(Undisposable::People));
     }
     if let Some(id) = entry.subject.document
         && documents::get(tx, id).await?.is_some_and(|document| document.state.is_open())
+    {
+        return Ok(Some(Undisposable::Open));
+    }
+    if let Some(id) = entry.subject.delivery
+        && entry.subject.document.is_none()
+        && documents::is_one_open(tx, id).await?
     {
         return Ok(Some(Undisposable::Open));
     }

@@ -96,7 +96,7 @@ async fn reassign(tx: &mut Tx, person: PersonId, at: Instant, hand: &Hand) -> Re
     let manager = appointments::information_manager(tx, at).await?.map(|held| held.person);
     for id in documents::assigned_to(tx, person).await? {
         documents::assign(tx, id, manager, hand.now).await?;
-        let entry = Draft::by_system(Kind::DocumentAssigned, Subject::document(id)).fact("to", manager);
+        let entry = Draft::by_system(Kind::DocumentReassigned, Subject::document(id)).fact("to", manager);
         hand.note(tx, entry).await?;
     }
     Ok(())

@@ -5,7 +5,7 @@ use super::people::noted;
 use super::{Peer, Requests, shown};
 use crate::clock;
 use crate::control::facts::{Exported, Noted};
-use crate::control::{Credentials, EXPORT_REASONS, ReasonGiven, Refusal, Viewed};
+use crate::control::{Credentials, EXPORT_REASONS, MOST_VIEWED, ReasonGiven, Refusal, Viewed};
 use crate::database::{DatabaseError, Tx};
 use crate::document::HoldReason;
 use crate::ids::{Digest, RecordId};
@@ -17,9 +17,6 @@ use crate::people::acts::Deed;
 use crate::people::{Role, appointments};
 use crate::pipeline::driver::StageName;
 use crate::store::records;
-
-/// More than this is looked at in several requests: the one writer serves others in between.
-const MOST_VIEWED: usize = 1000;
 
 /// Who may hand a record out.
 const EXPORTERS: &[Role] = &[Role::InformationManager, Role::Auditor];

@@ -50,6 +50,7 @@ restore-lost-entries = Lost: the entries { $first } to { $last } of the journal 
 restore-lost-record = Lost: record { $record } (document { $document }), filed { $time }. Have its paper scanned again.
 restore-lost-record-only = Lost: record { $record }, filed { $time }. Its document { $document } had been taken in before, is there, and goes on from where it was.
 restore-lost-document = Lost: document { $document }, taken in { $time } and not filed. Have its paper scanned again.
+restore-lost-act = Undone by the restore: { $what } ({ $time }) { $person }. Whoever may has to do it again, before the daemon takes up its work where somebody was stopped by it.
 restore-listed-up-to = Of the entries from { $index } on nothing kept elsewhere says what they speak of.
 restore-station-away = The folder of station { $station } ({ $folder }) cannot be reached, or does not bear the home's marker. See that it is there before the daemon starts.
 restore-standing = { $count } files stand at station { $station } ({ $folder }). They are taken in when the daemon starts.

@@ -239,6 +239,7 @@ journal-document-sent-back = sent back
 journal-document-superseded = ended, because the one that supersedes it was filed
 journal-document-discarded = discarded
 journal-document-assigned = assigned
+journal-document-reassigned = assigned anew (whom it was assigned to has left)
 journal-document-retried = tried again
 journal-late-released = released although late
 journal-document-signed = signed
@@ -273,7 +274,7 @@ journal-line = { $index }  { $time }  { $what } ({ $who })
 journal-empty = There are no entries yet.
 journal-size = { $size } in all
 journal-disposed = Private parts of { $count } entries are erased. Backups that were made before still hold them.
-journal-disposed-not-gone = Copies of them are still in the files of the database or the journal. Restart the daemon, which clears them; then look with `torikomi store check`.
+journal-disposed-not-gone = Copies of them are still in files of the home: of the database, of the journal, of a backup that is being made (store/.torikomi-tmp-backup.db) or of a database that a rebuild set aside (store/torikomi.db.kept-…). Wait until the backup has ended, take away what was set aside once nobody needs it, and restart the daemon, which clears its own.
 
 ## The queue
 queue-empty = No document waits.

@@ -50,6 +50,7 @@ restore-lost-entries = 失われたもの：記録簿の { $first } 番から { 
 restore-lost-record = 失われたもの：記録 { $record }（文書 { $document }、{ $time } 登録）。紙をもう一度スキャンしてください。
 restore-lost-record-only = 失われたもの：記録 { $record }（{ $time } 登録）。その文書 { $document } はバックアップの前に受け付けられていたので残っており、続きから処理します。
 restore-lost-document = 失われたもの：文書 { $document }（{ $time } 受付、未登録）。紙をもう一度スキャンしてください。
+restore-lost-act = 復元で元に戻ったこと：{ $what }（{ $time }）{ $person }。権限のある人がもう一度行ってください。利用の停止や鍵の失効であれば、業務を再開する前に行ってください。
 restore-listed-up-to = { $index } 番以降の項目に何が記されていたかは、外部に保管されたものからは分かりません。
 restore-station-away = ステーション { $station } のフォルダー（{ $folder }）に届かないか、このホームの印がありません。常駐プログラムを始める前に確かめてください。
 restore-standing = ステーション { $station }（{ $folder }）に { $count } 個のファイルがあります。常駐プログラムを始めると受け付けます。

@@ -239,6 +239,7 @@ journal-document-sent-back = 差し戻しました
 journal-document-superseded = 差し替える文書が登録され、終わりました
 journal-document-discarded = 取り消しました
 journal-document-assigned = 担当を決めました
+journal-document-reassigned = 担当を替えました（前の担当が離れたため）
 journal-document-retried = やり直しました
 journal-late-released = 期限後の登録を認めました
 journal-document-signed = 署名しました
@@ -273,7 +274,7 @@ journal-line = { $index }  { $time }  { $what }（{ $who }）
 journal-empty = 記録はまだありません。
 journal-size = 全部で { $size } 件
 journal-disposed = { $count } 件の説明を消去しました。消去前に作成したバックアップには残っています。
-journal-disposed-not-gone = データベースか記録簿のファイルに、まだ写しが残っています。常駐プログラムを起動し直すと消去されます。そのあと「torikomi store check」で確かめてください。
+journal-disposed-not-gone = ホームのファイルに、まだ写しが残っています（データベース、記録簿、作成中のバックアップ（store/.torikomi-tmp-backup.db）、再構築で取り置いたデータベース（store/torikomi.db.kept-…）のいずれか）。バックアップの終わりを待ち、取り置いたものは不要になれば消し、常駐プログラムを再起動してください。自分の分は起動時に消します。
 
 ## 待ち行列
 queue-empty = 待っている文書はありません。

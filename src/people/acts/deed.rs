@@ -447,8 +447,8 @@ impl Deed {
             // Nor does anybody alone take away what cannot be brought back.
             Self::DisposePrivateParts { .. } => Second::Needed(&[Admin, InformationManager]),
             Self::ApproveProfile { .. } => Second::Needed(&[InformationManager]),
-            // Where the profile asks for two, its reviewer insists.
-            Self::Accept { .. } | Self::Exception { .. } => Second::Allowed(&[InformationManager]),
+            // One information manager acts at a time, so whoever wants a second asks an administrator.
+            Self::Accept { .. } | Self::Exception { .. } => Second::Allowed(&[Admin, InformationManager]),
             // Nobody alone undoes what was signed.
             Self::Revoke { .. } => Second::Allowed(&[Admin, InformationManager]),
             _ => Second::None,

@@ -47,7 +47,7 @@ impl Line {
         let shared = self.database.read::<_, DatabaseError, _>(async |tx| documents::contents_shared(tx, id).await)?;
         let mut blank = BTreeSet::new();
         for (content, object) in shared {
-            let measured: Measurements = serde_json::from_slice(&self.objects.get(&object)?)
+            let measured = Measurements::read(&self.objects.get(&object)?)
                 .map_err(|error| StageError::Document(error.to_string()))?;
             if !measured.pages.is_empty() && measured.pages.iter().all(shows_nothing) {
                 blank.insert(content);
@@ -67,23 +67,24 @@ impl Compared {
         for other in self.others(tx, &ours).await? {
             let theirs = contents(&documents::parts(tx, other.id).await?);
             let is_equal = sorted(&theirs) == sorted(&ours);
-            let shared = ours.iter().position(|content| !self.blank.contains(content) && theirs.contains(content));
             let contradicts = match patient(&other.identity) {
                 Some(theirs) => Some(theirs) != patient(&self.identity),
                 // It may have been another's, and a person may have said so.
                 None => other.identity_lost,
             };
             let earlier = other.id;
-            let beside = match (is_equal, shared) {
-                (true, _) if patient(&other.identity).is_none() => Some(Beside::EqualBytesUntold { earlier }),
-                (true, _) => Some(Beside::EqualBytes { earlier }),
-                (false, Some(at)) => {
-                    Some(Beside::EqualPage { earlier, number: u64::try_from(at).unwrap_or(u64::MAX).saturating_add(1) })
-                }
-                (false, None) => None,
+            let is_shared = |content: &Digest| !self.blank.contains(content) && theirs.contains(content);
+            let besides: Vec<Beside> = match is_equal {
+                true if patient(&other.identity).is_none() => vec![Beside::EqualBytesUntold { earlier }],
+                true => vec![Beside::EqualBytes { earlier }],
+                // Each page is somebody's to look at.
+                false => (1..)
+                    .zip(&ours)
+                    .filter(|(_, content)| is_shared(content))
+                    .map(|(number, _)| Beside::EqualPage { earlier, number })
+                    .collect(),
             };
-            let beside = beside.filter(|beside| contradicts && !self.seen_beside.contains(beside));
-            if let Some(beside) = beside {
+            if let Some(beside) = besides.into_iter().find(|beside| contradicts && !self.seen_beside.contains(beside)) {
                 return Ok(Standing::Contradicts(beside));
             }
             // Whoever saw both and says what this one is, is believed: it is none of the other's receipts.

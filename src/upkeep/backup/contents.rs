@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::trouble::Trouble;
 use crate::config::Config;
+use crate::config::claim;
 use crate::config::home::Home;
 use crate::durable::TEMPORARY;
 use crate::journal::kept;
@@ -109,7 +110,9 @@ impl Contents {
         for entry in entries {
             let path = entry.map_err(|error| Trouble::io(folder, &error))?.path();
             let file_name = path.file_name().unwrap_or_default();
-            if file_name.as_encoded_bytes().starts_with(TEMPORARY.as_bytes()) || leave(&path) {
+            // Who works there is said anew by each start.
+            let is_passing = file_name.as_encoded_bytes().starts_with(TEMPORARY.as_bytes()) || file_name == claim::NAME;
+            if is_passing || leave(&path) {
                 continue;
             }
             let named = file_name.to_str().filter(|name| !name.contains(['\n', '\\']));

@@ -6,20 +6,25 @@ use std::path::Path;
 use super::contents::{Contents, Found};
 use super::folder::BackupFolder;
 use super::trouble::Trouble;
-use super::{CUSTODY, Order, Snapshot};
+use super::{CUSTODY, Order, Snapshot, folder_of};
 use crate::database::{Database, DatabaseError};
 use crate::durable::{Class, Folder};
 use crate::evidence::tree::Frontier;
 use crate::ids::Digest;
 use crate::intake::custody::{CustodyCopy, CustodyError, MANIFEST, folder_name, parse_folder_name};
+use crate::journal::disposal::Disposed;
 use crate::journal::kept::{self, Kept, Uncompared};
 use crate::journal::read::{self, edge_at};
 use crate::ledger::{attempts, deliveries};
 use crate::signing::{self, ATTEMPTS};
 
-/// The digests of files in custody, by their names in the list. What lies there and does not say what it holds is told too.
+/// The notes of the journal's files.
+const CHECKPOINTS: &str = "checkpoints.txt";
+
+/// The digests of files in custody, by their names in the list; none of those that have none yet, and have to be there all the
+/// same. What lies there and does not say what it holds is told too.
 pub(super) struct Promised {
-    pub digests: BTreeMap<String, Digest>,
+    pub digests: BTreeMap<String, Option<Digest>>,
     pub unreadable: Vec<String>,
 }
 
@@ -30,14 +35,13 @@ pub(super) fn in_custody(order: &Order<'_>, snapshot: &Snapshot<'_>, found: &Con
         for row in deliveries::counting_on_custody(tx).await? {
             let folder = folder_name(row.id, row.copy);
             for file in deliveries::files(tx, row.id).await? {
-                digests.insert(format!("{CUSTODY}/{folder}/{}", file.custody_name), file.content);
+                digests.insert(format!("{CUSTODY}/{folder}/{}", file.custody_name), Some(file.content));
             }
         }
         for id in attempts::not_filed(tx).await? {
             let Some(attempt) = attempts::get(tx, id).await? else { continue };
             let named = signing::files_of(&attempt).into_iter();
-            let named = named.filter_map(|(file, digest)| Some((format!("{CUSTODY}/{ATTEMPTS}/{id}/{file}"), digest?)));
-            digests.extend(named);
+            digests.extend(named.map(|(file, digest)| (format!("{CUSTODY}/{ATTEMPTS}/{id}/{file}"), digest)));
         }
         Ok(digests)
     })?;
@@ -52,7 +56,7 @@ pub(super) fn in_custody(order: &Order<'_>, snapshot: &Snapshot<'_>, found: &Con
             Ok(copy_of) => {
                 for member in &copy_of.manifest().members {
                     let name = format!("{CUSTODY}/{}/{}", folder_name(delivery, copy), member.file);
-                    digests.entry(name).or_insert(member.digest);
+                    digests.entry(name).or_insert(Some(member.digest));
                 }
             }
             Err(CustodyError::Write(failure)) if failure.class() == Class::Gone => {}
@@ -62,13 +66,23 @@ pub(super) fn in_custody(order: &Order<'_>, snapshot: &Snapshot<'_>, found: &Con
     Ok(Promised { digests, unreadable })
 }
 
+impl Promised {
+    /// The folders of which something is there, and not all.
+    pub(super) fn broken<'a>(&'a self, found: &'a Contents) -> impl Iterator<Item = &'a str> {
+        let there: BTreeSet<&str> = found.found.iter().map(|found| found.name.as_str()).collect();
+        let folders: BTreeSet<&str> = there.iter().filter_map(|name| folder_of(name)).collect();
+        let gone = self.digests.keys().map(String::as_str).filter(move |name| !there.contains(name));
+        gone.filter_map(folder_of).filter(move |folder| folders.contains(folder))
+    }
+}
+
 /// Demands that the journal's files know of nothing that the database does not know: else another one was put in its place,
 /// and a backup of it would in time push out those of the right one.
 pub(super) fn demand_newest(order: &Order<'_>) -> Result<(), Trouble> {
     let folder = order.home.layout().store(order.config).join("journal");
     // Asked first: the files follow the database.
-    let promised = kept::promised(&folder).map_err(|error| Trouble::io(&folder, &error))?;
-    for promised in promised {
+    let noted = kept::last_note(&folder.join(CHECKPOINTS)).map_err(|error| Trouble::io(&folder, &error))?;
+    if let Some(promised) = noted {
         let size = promised.size;
         let (head, edge) = order.database.read::<_, DatabaseError, _>(async |tx| {
             let head = read::head(tx).await?.map_or(0, |head| head.size);
@@ -82,9 +96,18 @@ pub(super) fn demand_newest(order: &Order<'_>) -> Result<(), Trouble> {
     Ok(())
 }
 
-/// The journal's files that are not what the database has, up to `size`. They may lag behind.
-pub(super) fn damaged_journal(folder: &Path, database: &Database, size: u64) -> Result<Vec<String>, Trouble> {
+/// The journal's files that are not what the database has, up to `size`. They may lag behind what their last note says of them,
+/// and where there is nothing else of the journal in the backup, behind nothing.
+pub(super) fn damaged_journal(
+    order: &Order<'_>,
+    snapshot: &Snapshot<'_>,
+    folder: &Path,
+    size: u64,
+) -> Result<Vec<String>, Trouble> {
     let io = |error| Trouble::io(folder, &error);
+    let database = snapshot.database();
+    let noted = kept::last_note(&folder.join(CHECKPOINTS)).map_err(io)?.map_or(0, |noted| noted.size);
+    let reach = if snapshot.copy.is_some() { noted.min(size) } else { size };
     let mut kept = Kept::open(folder).map_err(io)?;
     let mut tree = Frontier::default();
     while tree.size() < size
@@ -95,18 +118,19 @@ pub(super) fn damaged_journal(folder: &Path, database: &Database, size: u64) -> 
     let in_files = tree.size();
     let edge = database.read::<_, DatabaseError, _>(async |tx| edge_at(tx, in_files).await)?;
     let mut damaged = Vec::new();
-    if edge.root() != tree.root() {
+    if edge.root() != tree.root() || in_files < reach {
         damaged.push("store/journal/entries-*.jsonl".to_owned());
     }
-    let mut first = None;
-    kept::parts_not_kept(folder, database, in_files, |index| {
-        first.get_or_insert(index);
-    })
-    .map_err(|error| match error {
+    // What two people had erased since the database was copied is gone from the files, and rightly.
+    let disposed = order.database.read::<_, DatabaseError, _>(async |tx| Disposed::read(tx).await)?;
+    let disposed: BTreeSet<u64> = disposed.before(u64::MAX).collect();
+    let mut missing = false;
+    let note = |index| missing |= !disposed.contains(&index);
+    kept::parts_not_kept(folder, database, in_files, note).map_err(|error| match error {
         Uncompared::Files(error) => io(error),
         Uncompared::Database(error) => error.into(),
     })?;
-    if first.is_some() {
+    if missing {
         damaged.push("store/journal/private-*.jsonl".to_owned());
     }
     Ok(damaged)

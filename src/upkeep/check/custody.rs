@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use super::left_over::MOST_NAMES;
 use super::{StoreFinding, Unchecked, Walk, unless_gone};
+use crate::config::claim;
+use crate::config::home::MARKER;
 use crate::document::{DeliveryState, DocumentState};
 use crate::durable::{Class, Failure, Folder, TEMPORARY, digest_of};
 use crate::ids::{AttemptId, DeliveryId, Digest};
@@ -54,7 +56,7 @@ impl Walk<'_> {
         let mut places = BTreeSet::new();
         for name in folder.names(MOST_NAMES)? {
             let shown = name.to_str().unwrap_or_default();
-            if shown == ATTEMPTS || shown == QUARANTINE || shown == crate::config::home::MARKER {
+            if [ATTEMPTS, QUARANTINE, MARKER, claim::NAME].contains(&shown) {
                 continue;
             }
             match custody::parse_folder_name(shown) {

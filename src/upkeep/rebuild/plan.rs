@@ -145,7 +145,8 @@ impl<'a> Planner<'a> {
             | Kind::DocumentConfirmed
             | Kind::LateReleased
             | Kind::DocumentRetried
-            | Kind::DocumentAssigned => self.decided(&entry, act.as_ref(), steps),
+            | Kind::DocumentAssigned
+            | Kind::DocumentReassigned => self.decided(&entry, act.as_ref(), steps),
             Kind::DocumentSigned => steps.extend(entry.subject.session.map(Step::Signed)),
             Kind::StampMissed
             | Kind::AttemptDamaged
@@ -377,8 +378,7 @@ impl<'a> Planner<'a> {
                     steps.push(Step::Assigned { document, person: Some(*to), at: entry.at });
                     continue;
                 }
-                // Whose it was has left.
-                None if entry.kind == Kind::DocumentAssigned => {
+                None if entry.kind == Kind::DocumentReassigned => {
                     steps.push(Step::Assigned { document, person: fact(entry, "to"), at: entry.at });
                     continue;
                 }

@@ -13,7 +13,7 @@ use super::{Checkpoint, Config, Generation, Order};
 use crate::config::claim::{self, Claim};
 use crate::database::{Database, DatabaseError};
 use crate::evidence::tree::Frontier;
-use crate::ids::{DocumentId, RecordId};
+use crate::ids::{DocumentId, PersonId, RecordId};
 use crate::instant::Instant;
 use crate::journal::anchor::{self, path_of};
 use crate::journal::read::edge_at;
@@ -44,6 +44,30 @@ pub struct LostDocument {
     pub journal_index: u64,
 }
 
+/// What was done about people, keys, profiles or personal text after the backup: it is undone until somebody does it again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct LostAct {
+    pub kind: Kind,
+    pub person: Option<PersonId>,
+    pub at: Instant,
+    pub journal_index: u64,
+}
+
+/// Kinds of such acts.
+const ABOUT_PEOPLE: [Kind; 11] = [
+    Kind::PersonEnrolled,
+    Kind::PersonChanged,
+    Kind::PersonSuspended,
+    Kind::PersonResumed,
+    Kind::CertificateIssued,
+    Kind::CertificateRevoked,
+    Kind::Appointed,
+    Kind::ManagerAbsent,
+    Kind::ManagerBack,
+    Kind::ProfileAdopted,
+    Kind::PrivatePartsDisposed,
+];
+
 /// What is known to be lost.
 #[derive(Default)]
 pub(super) struct Lost {
@@ -51,6 +75,7 @@ pub(super) struct Lost {
     pub(super) newest: Option<Checkpoint>,
     pub(super) records: Vec<LostRecord>,
     pub(super) documents: Vec<LostDocument>,
+    pub(super) acts: Vec<LostAct>,
     pub(super) listed_up_to: u64,
     /// Epochs that are known of and that the backup does not know, in their order.
     pub(super) epochs: Vec<u32>,
@@ -60,7 +85,15 @@ pub(super) struct Lost {
 
 impl Lost {
     /// One epoch's journal holds what came before it in another's.
-    fn add(&mut self, (records, documents): (Vec<LostRecord>, Vec<LostDocument>)) {
+    fn add(&mut self, entries: &[Entry]) {
+        let (records, documents) = told(entries);
+        for entry in entries.iter().filter(|entry| ABOUT_PEOPLE.contains(&entry.kind)) {
+            let act =
+                LostAct { kind: entry.kind, person: entry.subject.person, at: entry.at, journal_index: entry.index };
+            if !self.acts.contains(&act) {
+                self.acts.push(act);
+            }
+        }
         for record in records {
             if !self.records.contains(&record) {
                 self.records.push(record);
@@ -144,7 +177,7 @@ pub(super) fn look(of: &Restored<'_>, given: Vec<Checkpoint>) -> Result<Lost, Tr
                 .any(|kept| (kept.size, kept.root) == (newer.journal_size, newer.journal_root))
         {
             checkpoints.extend(kept_checkpoints(&newer.checkpoint, trust));
-            lost.add(told(&found));
+            lost.add(&found);
             listed.insert(newer.epoch, newer.journal_size);
         }
     }
@@ -167,7 +200,9 @@ fn later_epochs(of: &Restored<'_>) -> Vec<u32> {
         found.extend(anchor::epochs_in(&folder, id).unwrap_or_default());
         claims.push(claim::beside_checkpoints(&folder, id));
     }
-    let claims = claims.iter().filter_map(|path| Claim::read(&File::open(path).ok()?).ok().flatten());
+    let claims = claims
+        .iter()
+        .filter_map(|path| Claim::read(&claim::open(path, File::options().read(true)).ok()?).ok().flatten());
     found.extend(claims.filter(|claim| claim.home == id).map(|claim| claim.epoch));
     // Scanners may write to their folders: what nobody can have restored so often is no epoch.
     found.into_iter().filter(|known| known > epoch && known.saturating_sub(*epoch) < MOST_RESTORES).collect()
