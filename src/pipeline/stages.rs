@@ -416,8 +416,10 @@ impl Line {
                     tracing::warn!(attempt.id = %attempt.id, "The store lacks something of what attempt {} was filed as: its files stay in custody", attempt.id);
                     continue;
                 }
+                // Who keeps the store says so elsewhere.
                 Err(error) => {
-                    tracing::warn!(attempt.id = %attempt.id, %error, "The files of attempt {} stay in custody until the next start", attempt.id);
+                    tracing::debug!(attempt.id = %attempt.id, %error, "The files of attempt {} stay in custody until it can be told that the store has them", attempt.id);
+                    self.clear_later(id);
                     continue;
                 }
             }

@@ -37,7 +37,7 @@ const ERRORS: [&str; 3] = ["EIO", "ENOSPC", "EDQUOT"];
 
 /// So many of the calls fail in each run of the suite, others in each. `TORIKOMI_FAULTS=500` lets more of them fail, `all` every
 /// one, and `TORIKOMI_SEED` draws the same again.
-const USUAL: usize = 20;
+const USUAL: usize = 12;
 
 /// How long a call that is to fail is waited for: where threads share the work in another way, it may never come.
 const LONGEST: Duration = Duration::from_secs(8);

@@ -12,7 +12,8 @@ use crate::burst::deliver_consent;
 use crate::hospital::Hospital;
 
 /// What may be read whole: it grows with the people, the profiles and the stations.
-const SMALL: [&str; 8] = [
+const SMALL: [&str; 9] = [
+    "away",
     "appointment",
     "certificate",
     "person",

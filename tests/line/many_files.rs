@@ -10,7 +10,7 @@ use crate::burst::{Sent, put, sample};
 use crate::hospital::{Foundation, Hospital, Settings};
 
 /// `scripts/bench --load` does the same with ten thousand, by the hour's clock.
-const MANY: usize = 500;
+const MANY: usize = 300;
 
 /// The longest that they may take, on a machine that does much else.
 const LONGEST: Duration = Duration::from_secs(300);

@@ -6,6 +6,8 @@ use serde_json::json;
 use torikomi::config::home::Layout;
 use torikomi::control::Request;
 use torikomi::intake::custody::folder_name;
+use torikomi::journal::kept::last_note;
+use torikomi::journal::read::head;
 use torikomi::ledger::documents;
 use torikomi::signing::ATTEMPTS;
 use torikomi::store::{records, relative_path};
@@ -33,6 +35,12 @@ fn a_copy_in_custody_that_is_the_last_to_have_a_sidecar_gives_it_back_or_stays()
         (record, sidecar, folder_name(parts[0].delivery, 1))
     });
     assert_ne!(gone.1, lost.1);
+    // Only what the journal's files have is known once the database is lost.
+    let notes = hospital.home.layout().store(&hospital.config).join("journal/checkpoints.txt");
+    wait_for(&hospital, "the journal's files", || {
+        let size = hospital.database.read(async |tx| head(tx).await).unwrap().unwrap().size;
+        last_note(&notes).unwrap().filter(|noted| noted.size == size).map(drop)
+    });
     daemon.kill();
     drop(backup);
 

@@ -93,7 +93,7 @@ fn two_others_revoke_from_before_one_did() {
     let day = 24 * 3600 * 1_000_000_i64;
     bench.write(async move |tx| {
         let sql = format!(
-            "INSERT INTO certificate SELECT '{}', person, der, suite, 'older.pem', not_before - {day}, not_before - 1,
+            "INSERT INTO certificate SELECT '{}', person, der, issuers, suite, 'older.pem', not_before - {day}, not_before - 1,
                revoked_at, stopped_by, issued_by, issued_at - {day}, journal_index FROM certificate
              WHERE person = (SELECT id FROM person WHERE login = '{OPERATOR}')",
             Digest::of(b"older")

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use torikomi::config::claim;
 use torikomi::config::home::MARKER;
 use torikomi::database::DatabaseError;
 use torikomi::document::{DeliveryState, DocumentState, HoldReason};
@@ -237,7 +238,7 @@ pub fn see_filed(hospital: &Hospital, name: &str) {
 /// What stands in the drop folder, and what is on its way out of it, but for intake's own names and the home's marker.
 fn drop_folder(hospital: &Hospital) -> Vec<String> {
     let mut found = names(&hospital.drop());
-    found.retain(|name| ![MARKER, drop::MARKER, RELEASE, STATUS].contains(&name.as_str()));
+    found.retain(|name| ![MARKER, claim::NAME, drop::MARKER, RELEASE, STATUS].contains(&name.as_str()));
     found.extend(names(&hospital.drop().join(RELEASE)).into_iter().filter(|name| name != MARKER));
     found
 }
@@ -245,7 +246,7 @@ fn drop_folder(hospital: &Hospital) -> Vec<String> {
 /// What stands in custody and ought not to when all is filed: what a crash cut off from its row was entered after all.
 fn custody(hospital: &Hospital) -> Vec<String> {
     let mut found = names(&hospital.custody());
-    found.retain(|name| ![MARKER, ATTEMPTS, QUARANTINE].contains(&name.as_str()));
+    found.retain(|name| ![MARKER, claim::NAME, ATTEMPTS, QUARANTINE].contains(&name.as_str()));
     found.extend(names(&hospital.custody().join(ATTEMPTS)));
     found
 }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant as Moment};
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
-use tokio::task::AbortHandle;
+use tokio::runtime::Runtime;
 use torikomi::cli::init::make::{NewFounder, Plan, make};
 use torikomi::config::home::Home;
 use torikomi::config::{Config, DatabaseTemplate, Mode, ObjectsTemplate};
@@ -34,7 +34,7 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 
 pub struct Hospital {
     pub database: Database,
-    pub runtime: tokio::runtime::Runtime,
+    pub runtime: Runtime,
     pub config: Config,
     pub home: Home,
     /// How far the built-in authority's clock lies from the machine's, in microseconds.
@@ -48,7 +48,8 @@ pub struct Hospital {
 /// The built-in authority, at an address that stays the same while it is down.
 struct BuiltIn {
     address: SocketAddr,
-    serving: Mutex<Option<AbortHandle>>,
+    /// A runtime of its own, so that what is still connected goes with it.
+    serving: Mutex<Option<Runtime>>,
 }
 
 /// What a test wants different from the usual.
@@ -235,18 +236,20 @@ impl Hospital {
     /// The built-in authority answers; it outlives every daemon.
     pub fn authority_comes_up(&self) {
         let authority = keyring::timestamping(self.home.layout()).unwrap();
-        let listener = self.runtime.block_on(tokio::net::TcpListener::bind(self.built_in.address)).unwrap();
         let moved = Arc::clone(&self.moved);
         let clock =
             move || Instant::from(Timestamp::now()).plus(SignedDuration::from_micros(moved.load(Ordering::SeqCst)));
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let listener = runtime.block_on(tokio::net::TcpListener::bind(self.built_in.address)).unwrap();
         let serving = torikomi::authority::serve::serve(listener, authority, clock, std::future::pending());
-        *self.built_in.serving.lock().unwrap() = Some(self.runtime.spawn(serving).abort_handle());
+        runtime.spawn(serving);
+        *self.built_in.serving.lock().unwrap() = Some(runtime);
     }
 
     /// Nobody listens at its address any more.
     pub fn authority_goes_down(&self) {
         if let Some(serving) = self.built_in.serving.lock().unwrap().take() {
-            serving.abort();
+            serving.shutdown_background();
         }
         while TcpStream::connect(self.built_in.address).is_ok() {
             std::thread::sleep(Duration::from_millis(5));

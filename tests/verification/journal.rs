@@ -450,7 +450,7 @@ fn records_documents_and_certificates_both_ways() {
 
     let bench = Bench::new();
     bench.hospital.sql(
-        "INSERT INTO certificate SELECT 'sha256:' || printf('%064d', 0), person, der, suite, key_file,
+        "INSERT INTO certificate SELECT 'sha256:' || printf('%064d', 0), person, der, issuers, suite, key_file,
            not_before, not_after, revoked_at, stopped_by, issued_by, issued_at, 0 FROM certificate ORDER BY fingerprint LIMIT 1",
     );
     let report = bench.report(None);
