@@ -166,8 +166,7 @@ fn admit(
     let (id, mode) = (home.id(), config.mode);
     database.read(async |tx| owner::check(tx, id, mode).await)?;
     let files = Compared::with(&home.layout().store(config).join("journal"), &database)?;
-    let opened = database.read(async |tx| epochs::newest(tx).await)?;
-    let epoch = opened.map_or(epochs::FIRST, |opened| opened.epoch);
+    let epoch = database.read(async |tx| epochs::current(tx).await)?;
     Claims::look_first(home, config, epoch, &database)?;
     database.close();
     Ok((files, epoch))

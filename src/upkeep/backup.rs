@@ -36,7 +36,7 @@ use crate::journal::backups::BackedUp;
 use crate::journal::epochs;
 use crate::journal::kept;
 use crate::journal::read::{self, Head};
-use crate::ledger::{attempts, deliveries};
+use crate::ledger::deliveries;
 use crate::signing::ATTEMPTS;
 use crate::store::Objects;
 pub(in crate::upkeep) use contents::{CUSTODY, STORE};
@@ -71,7 +71,7 @@ pub struct BackupReport {
     /// Those of another past than this home's, from before a restore or of another copy of it, and those that do not say of
     /// which. `--keep` leaves them alone.
     pub apart: Vec<u32>,
-    /// Why none was removed: a list of one that was to stay cannot be relied on.
+    /// Why older ones were not removed, or not all of them: a list of one that was to stay cannot be relied on, or the medium failed.
     pub not_pruned: Option<Trouble>,
     /// What the database counts on and the home does not have: neither has the backup, but for objects that the medium had
     /// from before. So much of it is listed. Older generations stay then.
@@ -330,10 +330,10 @@ impl<'a> Snapshot<'a> {
     /// What the ledger counts on in custody: deliveries, whichever copy of each, and attempts to sign.
     fn counts_on(&self) -> Result<Vec<String>, Trouble> {
         let (copies, attempts) = self.database().read::<_, DatabaseError, _>(async |tx| {
-            Ok((deliveries::counting_on_custody(tx).await?, attempts::not_filed(tx).await?))
+            Ok((deliveries::counting_on_custody(tx).await?, promised::attempts_that_count(tx).await?))
         })?;
         let copies = copies.iter().map(|row| row.id.to_string());
-        let attempts = attempts.iter().map(|attempt| format!("{ATTEMPTS}/{attempt}"));
+        let attempts = attempts.iter().map(|attempt| format!("{ATTEMPTS}/{}", attempt.id));
         Ok(copies.chain(attempts).map(|name| format!("{CUSTODY}/{name}")).collect())
     }
 

@@ -30,6 +30,7 @@ use crate::instant::Instant;
 use crate::journal::read;
 use crate::store::{Objects, Place, StoreError, records};
 use crate::verification::{Trust, Unverifiable};
+pub(in crate::upkeep) use custody::is_given_up;
 pub use finding::{Named, StoreFinding};
 pub(in crate::upkeep) use left_over::MOST_NAMES;
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
+use serde_json::json;
 use sqlx::{AnyConnection, Connection as _};
 use torikomi::control::client::ClientError;
 use torikomi::control::{Refusal, Request};
@@ -13,6 +14,7 @@ use torikomi::ledger::attempts::{self, AttemptState};
 use torikomi::signing::ATTEMPTS;
 
 use crate::account::{document_of, filed, the_journal_is_whole, wait_for};
+use crate::backup::{self, Medium};
 use crate::burst::deliver_consent;
 use crate::home::because;
 use crate::hospital::{Hospital, PATIENCE, Settings, by};
@@ -84,6 +86,10 @@ fn what_is_damaged_is_signed_anew_or_sent_back() {
     assert_eq!(told, BTreeSet::from([(Some("attempt-damaged"), Some(first.as_str()))]));
     fs::remove_dir_all(kept).unwrap();
     assert_eq!(check(&hospital), found);
+    // Nor does it keep a backup from being a good one.
+    let medium = Medium::of(&hospital);
+    let report = backup::run(&hospital, &medium, &["--new"]).json();
+    assert_eq!(report["missing"], json!([format!("custody/attempts/{first}/manifest.xml")]), "{report:#}");
 }
 
 fn attempts_of(hospital: &Hospital, document: DocumentId) -> Vec<(torikomi::ids::AttemptId, AttemptState)> {

@@ -56,7 +56,8 @@ impl Requests {
     /// Whether copies of the whole database lie beside it: of a backup that is being made or was broken off, or set aside by a rebuild.
     fn has_copies(&self) -> bool {
         let names = std::fs::read_dir(self.line.home.layout().store(&self.line.config));
-        names.is_ok_and(|names| {
+        // One that cannot be listed says nothing.
+        names.map_or(true, |names| {
             names.flatten().any(|entry| {
                 let name = entry.file_name();
                 let name = name.to_string_lossy();

@@ -274,7 +274,7 @@ journal-line = { $index }  { $time }  { $what } ({ $who })
 journal-empty = There are no entries yet.
 journal-size = { $size } in all
 journal-disposed = Private parts of { $count } entries are erased. Backups that were made before still hold them.
-journal-disposed-not-gone = Copies of them are still in files of the home: of the database, of the journal, of a backup that is being made (store/.torikomi-tmp-backup.db) or of a database that a rebuild set aside (store/torikomi.db.kept-…). Wait until the backup has ended, take away what was set aside once nobody needs it, and restart the daemon, which clears its own.
+journal-disposed-not-gone = Copies of them are still in files of the home: of the database, of the journal, of a backup that is being made or was broken off (store/.torikomi-tmp-backup.db), or of a database that a rebuild set aside (store/torikomi.db.kept-…). Restart the daemon, which clears database and journal; the next backup clears what one left; take away what was set aside once nobody needs it.
 
 ## The queue
 queue-empty = No document waits.

@@ -274,7 +274,7 @@ journal-line = { $index }  { $time }  { $what }（{ $who }）
 journal-empty = 記録はまだありません。
 journal-size = 全部で { $size } 件
 journal-disposed = { $count } 件の説明を消去しました。消去前に作成したバックアップには残っています。
-journal-disposed-not-gone = ホームのファイルに、まだ写しが残っています（データベース、記録簿、作成中のバックアップ（store/.torikomi-tmp-backup.db）、再構築で取り置いたデータベース（store/torikomi.db.kept-…）のいずれか）。バックアップの終わりを待ち、取り置いたものは不要になれば消し、常駐プログラムを再起動してください。自分の分は起動時に消します。
+journal-disposed-not-gone = ホームのファイルに、まだ写しが残っています（データベース、記録簿、作成中または途中で止まったバックアップ（store/.torikomi-tmp-backup.db）、再構築で取り置いたデータベース（store/torikomi.db.kept-…）のいずれか）。データベースと記録簿の分は、常駐プログラムを再起動すると消えます。バックアップの残りは次のバックアップが消します。取り置いたものは、不要になれば消してください。
 
 ## 待ち行列
 queue-empty = 待っている文書はありません。

@@ -7,7 +7,7 @@ use super::contents::{Contents, Found};
 use super::folder::BackupFolder;
 use super::trouble::Trouble;
 use super::{CUSTODY, Order, Snapshot, folder_of};
-use crate::database::{Database, DatabaseError};
+use crate::database::{Database, DatabaseError, Tx};
 use crate::durable::{Class, Folder};
 use crate::evidence::tree::Frontier;
 use crate::ids::Digest;
@@ -15,8 +15,10 @@ use crate::intake::custody::{CustodyCopy, CustodyError, MANIFEST, folder_name, p
 use crate::journal::disposal::Disposed;
 use crate::journal::kept::{self, Kept, Uncompared};
 use crate::journal::read::{self, edge_at};
-use crate::ledger::{attempts, deliveries};
+use crate::ledger::attempts::{self, Attempt};
+use crate::ledger::deliveries;
 use crate::signing::{self, ATTEMPTS};
+use crate::upkeep::check::is_given_up;
 
 /// The notes of the journal's files.
 const CHECKPOINTS: &str = "checkpoints.txt";
@@ -38,10 +40,10 @@ pub(super) fn in_custody(order: &Order<'_>, snapshot: &Snapshot<'_>, found: &Con
                 digests.insert(format!("{CUSTODY}/{folder}/{}", file.custody_name), Some(file.content));
             }
         }
-        for id in attempts::not_filed(tx).await? {
-            let Some(attempt) = attempts::get(tx, id).await? else { continue };
+        for attempt in attempts_that_count(tx).await? {
+            let folder = format!("{CUSTODY}/{ATTEMPTS}/{}", attempt.id);
             let named = signing::files_of(&attempt).into_iter();
-            digests.extend(named.map(|(file, digest)| (format!("{CUSTODY}/{ATTEMPTS}/{id}/{file}"), digest)));
+            digests.extend(named.map(|(file, digest)| (format!("{folder}/{file}"), digest)));
         }
         Ok(digests)
     })?;
@@ -64,6 +66,19 @@ pub(super) fn in_custody(order: &Order<'_>, snapshot: &Snapshot<'_>, found: &Con
         }
     }
     Ok(Promised { digests, unreadable })
+}
+
+/// The attempts whose files have to be in custody, and whole.
+pub(super) async fn attempts_that_count(tx: &mut Tx) -> Result<Vec<Attempt>, DatabaseError> {
+    let mut counting = Vec::new();
+    for id in attempts::not_filed(tx).await? {
+        if let Some(attempt) = attempts::get(tx, id).await?
+            && !is_given_up(tx, &attempt).await?
+        {
+            counting.push(attempt);
+        }
+    }
+    Ok(counting)
 }
 
 impl Promised {

@@ -8,6 +8,7 @@ use super::left_over::MOST_NAMES;
 use super::{StoreFinding, Unchecked, Walk, unless_gone};
 use crate::config::claim;
 use crate::config::home::MARKER;
+use crate::database::{DatabaseError, Tx};
 use crate::document::{DeliveryState, DocumentState};
 use crate::durable::{Class, Failure, Folder, TEMPORARY, digest_of};
 use crate::ids::{AttemptId, DeliveryId, Digest};
@@ -166,24 +167,8 @@ impl Walk<'_> {
         })
     }
 
-    /// Whether nobody counts on the files of an attempt: its document was sent back or discarded, or it was given up because they
-    /// are damaged, and the journal says so.
     fn given_up(&self, row: &Attempt) -> Result<bool, Unchecked> {
-        let document = self.read(async |tx| standing::state(tx, row.document).await)?;
-        if matches!(document, Some(DocumentState::SentBack | DocumentState::Discarded)) {
-            return Ok(true);
-        }
-        if row.state != AttemptState::Missed {
-            return Ok(false);
-        }
-        let names = |entry: &crate::journal::Entry| {
-            entry.kind == Kind::AttemptDamaged
-                && entry.facts.get("attempt").and_then(|attempt| attempt.as_str()?.parse().ok()) == Some(row.id)
-        };
-        self.read(async |tx| {
-            let entries = read::of_document(tx, row.document).await?;
-            Ok(entries.iter().any(|stored| stored.entry().is_ok_and(|entry| names(&entry))))
-        })
+        self.read(async |tx| is_given_up(tx, row).await)
     }
 
     fn files_of(&mut self, row: &Attempt, files: &Folder) -> Result<Option<StoreFinding>, Unchecked> {
@@ -222,6 +207,24 @@ impl Walk<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether nobody counts on the files of an attempt: its document was sent back or discarded, or it was given up because they
+/// are damaged, and the journal says so.
+pub(in crate::upkeep) async fn is_given_up(tx: &mut Tx, row: &Attempt) -> Result<bool, DatabaseError> {
+    let document = standing::state(tx, row.document).await?;
+    if matches!(document, Some(DocumentState::SentBack | DocumentState::Discarded)) {
+        return Ok(true);
+    }
+    if row.state != AttemptState::Missed {
+        return Ok(false);
+    }
+    let names = |entry: &crate::journal::Entry| {
+        entry.kind == Kind::AttemptDamaged
+            && entry.facts.get("attempt").and_then(|attempt| attempt.as_str()?.parse().ok()) == Some(row.id)
+    };
+    let entries = read::of_document(tx, row.document).await?;
+    Ok(entries.iter().any(|stored| stored.entry().is_ok_and(|entry| names(&entry))))
 }
 
 fn is_gone(error: &CustodyError) -> bool {
