@@ -449,6 +449,8 @@ pub enum Refusal {
     BadRequest { problem: String },
     /// Disk, database or authority failed. Try again.
     Environment { problem: String },
+    /// The same, when some of it was done already, or nobody can tell whether it was.
+    MayBeDone { problem: String },
     /// The database is damaged, and takes no change any more.
     DatabaseDamaged { problem: String },
 }
@@ -488,7 +490,7 @@ impl Refusal {
     #[must_use]
     pub fn exit_status(&self) -> u8 {
         match self {
-            Self::Environment { .. } | Self::DatabaseDamaged { .. } => 3,
+            Self::Environment { .. } | Self::MayBeDone { .. } | Self::DatabaseDamaged { .. } => 3,
             Self::BadRequest { .. }
             | Self::NoReason
             | Self::UnknownReason { .. }

@@ -4,5 +4,6 @@
 //! (`tests/evidence.rs`). Foreign DER is carried verbatim and never encoded again.
 
 pub mod oid;
+pub mod pem;
 pub mod make;
 pub mod check;

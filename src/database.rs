@@ -72,6 +72,10 @@ pub enum DatabaseError {
     #[error("the database server cannot be reached ({0}): work goes on by itself once it can")]
     Unreachable(String),
     #[error(
+        "the database server stopped answering while a change was made durable ({0}): whether it was made is known once it can be reached"
+    )]
+    Unanswered(String),
+    #[error(
         "the database server does not keep its word as it is set up ({0}): change that, or make a database that fits"
     )]
     Unfit(String),
@@ -141,6 +145,7 @@ impl Clone for DatabaseError {
         match self {
             Self::DiskFull => Self::DiskFull,
             Self::Unreachable(why) => Self::Unreachable(why.clone()),
+            Self::Unanswered(why) => Self::Unanswered(why.clone()),
             Self::Unfit(why) => Self::Unfit(why.clone()),
             Self::Corrupt(what) => Self::Corrupt(what.clone()),
             Self::NewerSchema { found } => Self::NewerSchema { found: *found },
@@ -475,7 +480,7 @@ impl Writer {
 
     /// A transaction that could not be committed must not swallow the next one.
     async fn after(&mut self, error: &DatabaseError) {
-        if matches!(error, DatabaseError::Unreachable(_)) {
+        if matches!(error, DatabaseError::Unreachable(_) | DatabaseError::Unanswered(_)) {
             // Nothing more is said to a server that does not answer; what it was told is undone when it notices.
             self.connection = None;
         }
@@ -497,9 +502,9 @@ impl Writer {
                 "The disk of the database is full; the line pauses and goes on by itself once there is room"
             );
             self.trouble.set(Some(DatabaseError::DiskFull));
-        } else if matches!(error, DatabaseError::Unreachable(_)) {
+        } else if let DatabaseError::Unreachable(why) | DatabaseError::Unanswered(why) = error {
             tracing::error!(%error, "The database cannot be reached; the line pauses and goes on by itself once it can");
-            self.trouble.set(Some(error.clone()));
+            self.trouble.set(Some(DatabaseError::Unreachable(why.clone())));
         }
     }
 
@@ -573,7 +578,11 @@ impl Writer {
             say(patience, connection, "RELEASE SAVEPOINT job").await?;
             *next = if replies.len() < JOBS_PER_COMMIT { queue.try_recv().ok() } else { None };
         }
-        say(patience, connection, "COMMIT").await
+        // What was asked for may have been done, and only the answer be lost.
+        say(patience, connection, "COMMIT").await.map_err(|error| match error {
+            DatabaseError::Unreachable(why) => DatabaseError::Unanswered(why),
+            error => error,
+        })
     }
 }
 

@@ -16,6 +16,7 @@ use crate::config::home::Layout;
 use crate::crypto::make::{
     EvaluationAuthority, EvaluationCa, KeyPair, MakeError, Passphrase, Subject, Suite, UnlockError, Validity, unlock,
 };
+use crate::crypto::pem;
 use crate::durable::{self, Folder};
 use crate::evidence::checkpoint::{InvalidCheckpointWord, Origin};
 use crate::ids::HomeId;
@@ -122,7 +123,7 @@ pub fn create(
     };
     let authority = EvaluationCa::create(&subject("Torikomi 評価用認証局"), validity)?;
     write(layout.authority_key(), authority.to_encrypted_pem(authority_passphrase)?.as_bytes())?;
-    write(layout.roots(), pem(authority.certificate()).as_bytes())?;
+    write(layout.roots(), pem::write(authority.certificate()).as_bytes())?;
 
     // Checkpoints are signed notes, which know Ed25519 alone.
     let journal = KeyPair::generate(Suite::Ed25519)?;
@@ -137,7 +138,7 @@ pub fn create(
         write(layout.timestamping_secret(), format!("{}\n", &*secret).as_bytes())?;
         let secret = Passphrase::new(secret.to_string());
         write(layout.timestamping_key(), key.to_encrypted_pem(&secret)?.as_bytes())?;
-        write(layout.timestamping_certificate(), pem(&certificate).as_bytes())?;
+        write(layout.timestamping_certificate(), pem::write(&certificate).as_bytes())?;
         Some(certificate)
     } else {
         None
@@ -172,22 +173,6 @@ pub fn origin(home: HomeId) -> Result<Origin, InvalidCheckpointWord> {
     format!("torikomi/journal/{home}").parse()
 }
 
-/// A certificate in PEM (RFC 7468).
-#[must_use]
-pub fn pem(der: &[u8]) -> String {
-    let mut text = String::from("-----BEGIN CERTIFICATE-----\n");
-    let base64 = data_encoding::BASE64.encode(der);
-    let mut rest = base64.as_str();
-    while !rest.is_empty() {
-        let (line, after) = rest.split_at_checked(64).unwrap_or((rest, ""));
-        text.push_str(line);
-        text.push('\n');
-        rest = after;
-    }
-    text.push_str("-----END CERTIFICATE-----\n");
-    text
-}
-
 fn open_key(path: &Path, secret: &Passphrase) -> Result<KeyPair, KeyringError> {
     let locked = |error| KeyringError::Locked { path: path.to_owned(), error };
     unlock(&read(path)?, secret).map_err(locked)
@@ -203,19 +188,7 @@ fn certificate(path: &Path) -> Result<Vec<u8>, KeyringError> {
 /// When the file cannot be read, or holds something else between the marks of a certificate.
 pub fn certificates(path: &Path) -> Result<Vec<Vec<u8>>, KeyringError> {
     let text = read_up_to(path, LARGEST_BUNDLE)?;
-    certificates_of(&text).ok_or_else(|| KeyringError::NotACertificate(path.to_owned()))
-}
-
-/// The certificates of a PEM text, as DER, in its order; nothing where something else stands between the marks of one.
-#[must_use]
-pub fn certificates_of(text: &str) -> Option<Vec<Vec<u8>>> {
-    let pieces = text.split("-----BEGIN CERTIFICATE-----").skip(1);
-    let ders = pieces.map(|piece| {
-        let (body, _) = piece.split_once("-----END CERTIFICATE-----")?;
-        let body: String = body.chars().filter(|c| !c.is_ascii_whitespace()).collect();
-        data_encoding::BASE64.decode(body.as_bytes()).ok()
-    });
-    ders.collect()
+    pem::certificates(&text).map_err(|_| KeyringError::NotACertificate(path.to_owned()))
 }
 
 /// The roots for a server's TLS: those of the settings alone, or else the system's.

@@ -50,6 +50,8 @@ pub enum Measured {
     Taken(DocumentId),
     /// Not complete, or nobody can tell; it stays in custody for now.
     Waits,
+    /// The line is stopping; the next one measures it.
+    NotNow,
 }
 
 /// What comes of a delivery that could not be measured.
@@ -58,6 +60,14 @@ pub enum Failed {
     TriedAgain,
     /// It failed too often and waits for a person; its bytes stay in custody.
     Rests,
+}
+
+/// How often a file is sent to a worker.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Tries {
+    One,
+    /// Once more with nothing else running, where the first worker died.
+    Two,
 }
 
 /// The stage: how it reaches its instruments.
@@ -72,21 +82,31 @@ pub struct Measuring<'a> {
 }
 
 impl Measuring<'_> {
-    /// Measures every file of a delivery's copy and moves the delivery on.
+    /// Measures every file of a delivery's copy and moves the delivery on, unless the line is `stopping` meanwhile.
     ///
     /// # Errors
     /// When the line itself is at fault, not the delivery; it is as it was, and is tried again.
-    pub fn measure(&self, delivery: &Delivery, copy: &CustodyCopy) -> Result<Measured, MeasuringError> {
+    pub fn measure(
+        &self,
+        delivery: &Delivery,
+        copy: &CustodyCopy,
+        stopping: impl Fn() -> bool,
+    ) -> Result<Measured, MeasuringError> {
         // It is tried every minute until then, and need not be decoded each time.
         self.not_before_the_copy(delivery)?;
         let mut measured = Vec::new();
         let mut problem = None;
         for (number, member) in (1_u32..).zip(scans(copy)) {
-            let measurements = self.measure_member(copy, member)?;
-            if problem.is_none() {
-                problem = problem_of(number, &measurements.completeness);
+            if stopping() {
+                return Ok(Measured::NotNow);
             }
+            let measurements = self.measure_member(copy, member, Tries::Two)?;
+            problem = problem_of(number, &measurements.completeness);
             measured.push((member, measurements));
+            // Each further file may take a worker's whole time twice, and the second time nobody else is measured.
+            if problem.is_some() {
+                break;
+            }
         }
         if measured.is_empty() {
             problem = Some(DeliveryProblem::NoDocument);
@@ -124,7 +144,8 @@ impl Measuring<'_> {
         E: From<MeasuringError> + From<DatabaseError> + Send + 'static,
         F: for<'t> AsyncFnOnce(&'t mut Tx) -> Result<T, E> + Send + 'static,
     {
-        let measured = scans(copy).map(|member| self.keep(member, self.measure_member(copy, member)?));
+        // Whether it is whole is decided, so what a worker dies of once is not tried alone, while everybody else waits.
+        let measured = scans(copy).map(|member| self.keep(member, self.measure_member(copy, member, Tries::One)?));
         let measured = measured.collect::<Result<Vec<_>, _>>()?;
         self.not_before_the_copy(delivery)?;
         let (delivery, journal) = (delivery.clone(), self.journal.clone());
@@ -180,14 +201,19 @@ impl Measuring<'_> {
         Ok((member.clone(), measurements, object))
     }
 
-    fn measure_member(&self, copy: &CustodyCopy, member: &Member) -> Result<Measurements, MeasuringError> {
+    fn measure_member(
+        &self,
+        copy: &CustodyCopy,
+        member: &Member,
+        tries: Tries,
+    ) -> Result<Measurements, MeasuringError> {
         let file = copy.open_member(member)?;
         let first = {
             let _with_others = self.quiet.read().unwrap_or_else(PoisonError::into_inner);
             self.workers.measure(&file, &member.digest)
         };
         let second = match first {
-            Err(WorkerError::Fault { .. }) => {
+            Err(WorkerError::Fault { .. }) if tries == Tries::Two => {
                 let _alone = self.quiet.write().unwrap_or_else(PoisonError::into_inner);
                 self.workers.measure(&file, &member.digest)
             }

@@ -7,16 +7,19 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::words::Words;
-use crate::config::ConfigError;
 use crate::config::home::{HomeError, HomeTrouble};
+use crate::config::{ConfigError, Mode};
 use crate::control::Refusal;
 use crate::control::client::ClientError;
 use crate::daemon::DaemonError;
 use crate::daemon::claims::{ClaimError, ClaimProblem};
 use crate::daemon::open::OpenError;
 use crate::database::DatabaseError;
-use crate::ids::DocumentId;
+use crate::database::owner::OwnerError;
+use crate::ids::{DocumentId, HomeId, Name};
+use crate::image::WorkerError;
 use crate::journal::files::{FilesError, FilesProblem};
+use crate::keyring::KeyringError;
 use crate::patients::PatientsProblem;
 use crate::store::{ObjectsProblem, StoreError};
 use crate::toml_text::Problem;
@@ -50,10 +53,43 @@ pub enum Failure {
         path: String,
         problem: PatientsProblem,
     },
-    /// Something that a running line needs failed: a key, the store, a worker, the system.
+    /// Something that a running line needs failed: the store, a worker, the system.
     Start {
         problem: String,
     },
+    /// The settings ask for workers that can do nothing but decode, and the system gives none.
+    CannotSandbox,
+    /// A home in production names the policy of an evaluation time-stamping authority.
+    EvaluationAuthority {
+        authority: Name,
+    },
+    /// A file of keys or certificates is not there, or cannot be read.
+    KeyFile {
+        path: String,
+        problem: String,
+    },
+    /// A key of the line's own does not open with its secret.
+    KeyLocked {
+        path: String,
+        problem: String,
+    },
+    NotCertificates {
+        path: String,
+    },
+    /// The settings name another mode than the one the home was made in.
+    ModeChanged {
+        made: String,
+        found: Mode,
+    },
+    /// The database is another home's.
+    DatabaseForeign {
+        found: String,
+        expected: HomeId,
+    },
+    /// `init` broke off before the database was whole.
+    DatabaseUnfinished,
+    /// `store check --rebuild` broke off.
+    DatabaseHalfRebuilt,
     /// The journal's second copy and the database do not belong together.
     JournalFiles {
         journal_files: FilesProblem,
@@ -145,6 +181,10 @@ pub enum Failure {
     FileMissing {
         path: String,
     },
+    /// It is a folder, a FIFO, a device.
+    NotAFile {
+        path: String,
+    },
     /// There is a file of this name already, and it stays.
     FileExists {
         path: String,
@@ -192,6 +232,7 @@ impl Failure {
             | Self::NoTimestamping
             | Self::UnknownProfile { .. }
             | Self::FileMissing { .. }
+            | Self::NotAFile { .. }
             | Self::FileExists { .. }
             | Self::PassphraseFile { .. }
             | Self::NoTerminal
@@ -205,6 +246,15 @@ impl Failure {
             Self::Patients { .. } => USAGE,
             Self::Home { .. }
             | Self::Start { .. }
+            | Self::CannotSandbox
+            | Self::EvaluationAuthority { .. }
+            | Self::KeyFile { .. }
+            | Self::KeyLocked { .. }
+            | Self::NotCertificates { .. }
+            | Self::ModeChanged { .. }
+            | Self::DatabaseForeign { .. }
+            | Self::DatabaseUnfinished
+            | Self::DatabaseHalfRebuilt
             | Self::JournalFiles { .. }
             | Self::Objects { .. }
             | Self::Database { .. }
@@ -256,6 +306,7 @@ impl Failure {
         let path = path.display().to_string();
         match error.kind() {
             io::ErrorKind::NotFound => Self::FileMissing { path },
+            io::ErrorKind::InvalidInput => Self::NotAFile { path },
             _ => Self::File { path, problem: error.to_string() },
         }
     }
@@ -322,7 +373,39 @@ impl From<OpenError> for Failure {
             OpenError::Store(error) => error.into(),
             OpenError::Journal(error) => DaemonError::Journal(error).into(),
             OpenError::Claim(error) => DaemonError::Claim(error).into(),
+            OpenError::Keys(error) => error.into(),
+            OpenError::Owner(error) => error.into(),
+            OpenError::Anchors { path, .. } => Self::NotCertificates { path: path.display().to_string() },
+            OpenError::Worker(WorkerError::CannotSandbox) => Self::CannotSandbox,
+            OpenError::EvaluationAuthority(authority) => Self::EvaluationAuthority { authority },
+            other @ (OpenError::Worker(_) | OpenError::Durable(_) | OpenError::Policy(_)) => Self::start(&other),
+        }
+    }
+}
+
+impl From<KeyringError> for Failure {
+    fn from(error: KeyringError) -> Self {
+        match error {
+            KeyringError::Missing { path, error } => {
+                Self::KeyFile { path: path.display().to_string(), problem: error.to_string() }
+            }
+            KeyringError::Locked { path, error } => {
+                Self::KeyLocked { path: path.display().to_string(), problem: error.to_string() }
+            }
+            KeyringError::NotACertificate(path) => Self::NotCertificates { path: path.display().to_string() },
             other => Self::start(&other),
+        }
+    }
+}
+
+impl From<OwnerError> for Failure {
+    fn from(error: OwnerError) -> Self {
+        match error {
+            OwnerError::ModeChanged { made, found } => Self::ModeChanged { made, found },
+            OwnerError::Foreign { found, expected } => Self::DatabaseForeign { found, expected },
+            OwnerError::Unfinished => Self::DatabaseUnfinished,
+            OwnerError::HalfRebuilt => Self::DatabaseHalfRebuilt,
+            OwnerError::Database(error) => error.into(),
         }
     }
 }

@@ -10,7 +10,7 @@ use jiff::civil::Date;
 use super::page::{Page, Tone};
 use super::{Answer, Desk, Failure, choice, findings};
 use crate::calendar::{Calendar, DEFAULT_CALENDAR};
-use crate::control::facts::{Inspected, InspectedFile};
+use crate::control::facts::{Inspected, InspectedFile, Unread};
 use crate::daemon::open::workers_of;
 use crate::identity::{Claims, Identity, Source, Sourced, dates};
 use crate::ids::{Digest, Digester, Name};
@@ -21,6 +21,7 @@ use crate::ledger::profiles;
 use crate::measurements::Measurements;
 use crate::paper::Paper;
 use crate::profile::{PRESETS, Profile, lint};
+use crate::system::open_regular;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -47,23 +48,45 @@ pub(super) fn run(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
         clause: profile.clause.clone(),
         not_carried: profile.carried().err().unwrap_or_default(),
         files: Vec::new(),
+        unread: Vec::new(),
     };
+    // What cannot be looked at keeps none of the others from it.
+    let mut failures = Vec::new();
     for path in &args.files {
-        let measurements = measure(path, &workers)?;
-        let (judgement, not_judged) = judge(args, &measurements, &profile, &calendar, desk);
         let file = path.display().to_string();
-        inspected.files.push(InspectedFile { file, measurements, judgement, not_judged });
+        match measure(path, &workers) {
+            Ok(measurements) => {
+                let (judgement, not_judged) = judge(args, &measurements, &profile, &calendar, desk);
+                inspected.files.push(InspectedFile { file, measurements, judgement, not_judged });
+            }
+            Err(failure) => {
+                inspected.unread.push(Unread { what: file, sentence: failure.sentence(&desk.words) });
+                failures.push(failure);
+            }
+        }
         bar.inc(1);
     }
     bar.finish_and_clear();
+    // The only one that was asked for is the whole answer.
+    if let ([_], [_]) = (args.files.as_slice(), failures.as_slice()) {
+        return failures.pop().map_or(Ok(Answer::No), Err);
+    }
     desk.show(&inspected, |page| {
         inspected.files.iter().for_each(|file| show(desk, page, file, &profile));
+        for Unread { what, sentence } in &inspected.unread {
+            page.heading(what);
+            page.marked(Tone::Bad, sentence);
+        }
         for missing in &inspected.not_carried {
             page.marked(Tone::Warning, &desk.words.coded("not-carried", missing));
         }
     })?;
     let worst = inspected.files.iter().map(|file| file.judgement.severity).max();
-    Ok(if worst.is_some_and(|worst| worst > Severity::Warn) { Answer::No } else { Answer::Yes })
+    Ok(match failures.iter().map(Failure::exit_status).max() {
+        Some(exit_status) => Answer::InPart { exit_status },
+        None if worst.is_some_and(|worst| worst > Severity::Warn) => Answer::No,
+        None => Answer::Yes,
+    })
 }
 
 fn show(desk: &Desk, page: &mut Page, file: &InspectedFile, profile: &Profile) {
@@ -110,10 +133,7 @@ fn judge(
 
 fn measure(path: &Path, workers: &Workers) -> Result<Measurements, Failure> {
     let failure = |problem: String| Failure::File { path: path.display().to_string(), problem };
-    let mut file = File::open(path).map_err(|error| Failure::file(path, &error))?;
-    if !file.metadata().is_ok_and(|metadata| metadata.is_file()) {
-        return Err(failure("not a regular file".into()));
-    }
+    let mut file = open_regular(path).map_err(|error| Failure::file(path, &error))?;
     let (digest, length) = digest(&mut file).map_err(|error| failure(error.to_string()))?;
     match workers.measure(&file, &digest) {
         Ok(measurements) => Ok(measurements),

@@ -547,6 +547,8 @@ pub struct Inspected {
     /// What the profile asks and this build cannot look for: no file was judged by it.
     pub not_carried: Vec<NotCarried>,
     pub files: Vec<InspectedFile>,
+    /// What could not be looked at.
+    pub unread: Vec<Unread>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -573,10 +575,10 @@ pub struct Verified {
     pub unread: Vec<Unread>,
 }
 
-/// A record or pack that could not be looked at, and why.
+/// A record, pack or file that could not be looked at, and why.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Unread {
-    /// The record's id, or the path of the pack.
+    /// The record's id, or the path of the pack or file.
     pub what: String,
     /// In the language of the command.
     pub sentence: String,

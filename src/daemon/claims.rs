@@ -50,8 +50,9 @@ pub enum ClaimError {
 /// What this process works with, until it is dropped.
 pub struct Claims {
     held: Vec<Held>,
-    /// Where somebody has looked, whether the file could be written or not: that is told once.
-    looked_at: BTreeSet<PathBuf>,
+    /// Where the file cannot be read or written, which is told once. It is tried again: a share may come back for good later than
+    /// its folder.
+    unnoticed: BTreeSet<PathBuf>,
     home: HomeId,
     epoch: u32,
 }
@@ -70,9 +71,9 @@ impl Claims {
     /// # Errors
     /// When another copy of the home works with it, or has since.
     pub fn look_first(home: &Home, config: &Config, epoch: u32, database: &Database) -> Result<(), ClaimError> {
-        let claims = Self { held: Vec::new(), looked_at: BTreeSet::new(), home: home.id(), epoch };
+        let claims = Self { held: Vec::new(), unnoticed: BTreeSet::new(), home: home.id(), epoch };
         for (path, is_drop) in places(home, config).into_iter().filter(|(path, _)| path.exists()) {
-            claims.look(path, is_drop, database)?;
+            let _ = claims.look(path, is_drop, database)?;
         }
         Ok(())
     }
@@ -82,7 +83,7 @@ impl Claims {
     /// # Errors
     /// When another copy of the home works with it, or has since.
     pub fn take(line: &Line, epoch: u32) -> Result<Self, ClaimError> {
-        let mut claims = Self { held: Vec::new(), looked_at: BTreeSet::new(), home: line.home.id(), epoch };
+        let mut claims = Self { held: Vec::new(), unnoticed: BTreeSet::new(), home: line.home.id(), epoch };
         // A database that was made anew knows of no name: what it finds in each folder at first, now or later, is taken for its own.
         let folders =
             line.config.stations.iter().map(|(name, station)| station.folder(line.home.layout().root(), name));
@@ -99,33 +100,42 @@ impl Claims {
     pub fn take_what_came(&mut self, line: &Line) -> Result<(), ClaimError> {
         let mut looked_at = Vec::new();
         for (path, is_drop) in places(&line.home, &line.config) {
-            if !self.looked_at.contains(&path) {
+            if self.held.iter().all(|held| held.path != path) {
                 looked_at.push((self.look(path.clone(), is_drop, &line.database)?, path));
             }
         }
         for (held, path) in looked_at {
-            self.looked_at.insert(path);
-            if let Some(held) = held
-                && self.write(&held, &line.database)?
-            {
-                self.held.push(held);
+            let written = match held {
+                Ok(held) => self.write(&held, &line.database)?.map(|()| held),
+                Err(error) => Err(error),
+            };
+            match written {
+                Ok(held) => {
+                    self.unnoticed.remove(&path);
+                    self.held.push(held);
+                }
+                Err(error) => self.note(path, &error),
             }
         }
         Ok(())
     }
 
-    /// Opens and locks a file, and demands that nobody else's claim stands there. None where the place takes no file just now:
-    /// the station says so itself.
-    fn look(&self, path: PathBuf, is_drop: bool, database: &Database) -> Result<Option<Held>, ClaimError> {
+    fn note(&mut self, path: PathBuf, error: &io::Error) {
+        let shown = path.display().to_string();
+        if self.unnoticed.insert(path) {
+            tracing::warn!(%error, "{shown} cannot be read or written: a copy of this home would not be noticed there");
+        }
+    }
+
+    /// Opens and locks a file, and demands that nobody else's claim stands there. The inner error where the place takes no file
+    /// just now: the station says so itself.
+    fn look(&self, path: PathBuf, is_drop: bool, database: &Database) -> Result<io::Result<Held>, ClaimError> {
         let shown = path.display().to_string();
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false);
         let file = match claim::open(&path, &mut options) {
             Ok(file) => file,
-            Err(error) => {
-                unnoticed(&path, &error);
-                return Ok(None);
-            }
+            Err(error) => return Ok(Err(error)),
         };
         // Not every share has locks; the names tell all the same.
         if rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) == Err(Errno::WOULDBLOCK) {
@@ -133,10 +143,7 @@ impl Claims {
         }
         let found = match Claim::read(&file) {
             Ok(found) => found,
-            Err(error) => {
-                unnoticed(&path, &error);
-                return Ok(None);
-            }
+            Err(error) => return Ok(Err(error)),
         };
         if let Some(found) = found {
             if found.home == self.home && found.epoch > self.epoch {
@@ -150,11 +157,11 @@ impl Claims {
                 return Err(ClaimProblem::Taken { path: shown }.into());
             }
         }
-        Ok(Some(Held { path, file, is_drop, holder: Uuid::now_v7() }))
+        Ok(Ok(Held { path, file, is_drop, holder: Uuid::now_v7() }))
     }
 
-    /// Whether the file has taken our name. Where it has not, the work goes on, as where it cannot be opened.
-    fn write(&self, held: &Held, database: &Database) -> Result<bool, ClaimError> {
+    /// Writes our name into the file. Where it takes none, the work goes on, as where it cannot be opened.
+    fn write(&self, held: &Held, database: &Database) -> Result<io::Result<()>, ClaimError> {
         let before = known(database, &held.path)?.and_then(|known| known.now);
         remember(database, &held.path, Known { now: before, next: Some(held.holder) })?;
         let claim = Claim { home: self.home, epoch: self.epoch, holder: held.holder };
@@ -167,11 +174,10 @@ impl Claims {
             file.sync_all()
         };
         if let Err(error) = put(&held.file) {
-            unnoticed(&held.path, &error);
-            return Ok(false);
+            return Ok(Err(error));
         }
         remember(database, &held.path, Known { now: Some(held.holder), next: None })?;
-        Ok(true)
+        Ok(Ok(()))
     }
 
     /// Whether somebody else has claimed one of them meanwhile. What cannot be read says nothing.
@@ -207,11 +213,6 @@ fn places(home: &Home, config: &Config) -> Vec<(PathBuf, bool)> {
     }
     places.retain(|(path, _)| !lies_in(path, root));
     places
-}
-
-fn unnoticed(path: &Path, error: &io::Error) {
-    let shown = path.display();
-    tracing::warn!(%error, "{shown} cannot be read or written: a copy of this home would not be noticed there");
 }
 
 fn lies_in(path: &Path, root: &Path) -> bool {

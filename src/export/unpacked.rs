@@ -12,6 +12,7 @@ use std::fmt::Write as _;
 
 use super::{Export, ExportError, LONGEST_SIGNATURE, Pouring};
 use crate::crypto::check::{self, Anchors, Certificate};
+use crate::crypto::pem;
 use crate::durable::Folder;
 use crate::evidence::container::{EntryName, MEDIA_TYPE};
 use crate::evidence::manifest::{MANIFEST_PATH, SIGNATURE_PATH};
@@ -65,9 +66,9 @@ fn evidence(export: &mut Export<'_>, folder: &Folder) -> Result<(), ExportError>
     let signed = check::cades(&signature, &manifest)?;
     let certificates = folder.make_folder("certificates")?;
     let write = |name: &str, others: &str, first: &Certificate, rest: &[Vec<u8>]| -> Result<(), ExportError> {
-        certificates.create_new(&format!("{name}.pem"), pem(&first.der).as_bytes())?;
+        certificates.create_new(&format!("{name}.pem"), pem::write(&first.der).as_bytes())?;
         for (number, der) in (1..).zip(rest) {
-            certificates.create_new(&format!("{others}-{number:03}.pem"), pem(der).as_bytes())?;
+            certificates.create_new(&format!("{others}-{number:03}.pem"), pem::write(der).as_bytes())?;
         }
         Ok(())
     };
@@ -99,7 +100,7 @@ fn inclusion(entry: &ProvenEntry) -> String {
 }
 
 fn anchors(claimed: &Trust, folder: &Folder) -> Result<(), ExportError> {
-    let all = |anchors: &Anchors| anchors.certificates().iter().map(|one| pem(&one.der)).collect::<String>();
+    let all = |anchors: &Anchors| anchors.certificates().iter().map(|one| pem::write(&one.der)).collect::<String>();
     let mut stamps = String::new();
     for authority in &claimed.authorities {
         let roots = all(&authority.anchors);
@@ -129,19 +130,4 @@ fn anchors(claimed: &Trust, folder: &Folder) -> Result<(), ExportError> {
         folder.create_new(name, text.as_bytes())?;
     }
     Ok(())
-}
-
-/// A certificate in PEM (RFC 7468).
-fn pem(der: &[u8]) -> String {
-    let base64 = data_encoding::BASE64.encode(der);
-    let mut text = String::from("-----BEGIN CERTIFICATE-----\n");
-    let mut rest = base64.as_str();
-    while !rest.is_empty() {
-        let (line, after) = rest.split_at_checked(64).unwrap_or((rest, ""));
-        text.push_str(line);
-        text.push('\n');
-        rest = after;
-    }
-    text.push_str("-----END CERTIFICATE-----\n");
-    text
 }

@@ -14,6 +14,8 @@
 #   timestamp-roots.pem     those of time-stamping authorities (absent: roots.pem)
 #   timestamp-policies.txt  the policies under which a time-stamp counts, one a line (absent: any)
 #   journal.vkey            the key of the hospital's journal
+#   checkpoints.txt         checkpoints of that journal that were kept outside the hospital (absent: whoever has all of the
+#                           hospital's keys could have written the journal anew, and it is said that nothing speaks against it)
 # The exit status is 0 if everything holds; the first thing that does not is said, and the status is 1. A record of an
 # evaluation is said to be one: that everything holds gives it no legal value.
 set -eu
@@ -95,7 +97,7 @@ roots=$work/roots.pem
 believe "$anchors/roots.pem" "$roots"
 stamp_roots=$roots
 # One that is there and empty may be a download that failed; it must not let anything count.
-for file in "$anchors/timestamp-roots.pem" "$anchors/timestamp-policies.txt"; do
+for file in "$anchors/timestamp-roots.pem" "$anchors/timestamp-policies.txt" "$anchors/checkpoints.txt"; do
     test ! -e "$file" || test -s "$file" || fail "$file is empty" "$file が空です"
 done
 if test -s "$anchors/timestamp-roots.pem"; then
@@ -219,7 +221,10 @@ good "time-stamped at $time" "タイムスタンプの時刻は $time です"
 fi
 
 # 5. The signer's certificate leads to a root, at the time of the stamp. What the system believes in counts for nothing here.
-openssl verify -CAfile "$roots" -no-CApath -no-CAstore -untrusted others.pem -attime "$seconds" signer.pem > verify.txt 2>&1 ||
+# Where the root itself issued it, nothing lies between, and openssl takes no empty file.
+set --
+if test -s others.pem; then set -- -untrusted others.pem; fi
+openssl verify -CAfile "$roots" -no-CApath -no-CAstore "$@" -attime "$seconds" signer.pem > verify.txt 2>&1 ||
     fail "the signer is not known: $(cat verify.txt)" "署名者の証明書が、信頼する認証局に至りません"
 # Where certificates of the path name purposes (extKeyUsage), e-mail protection, document signing or any must be among them;
 # where the signer's names what its key may do, signing must. A time-stamping authority's key speaks for nobody else.
@@ -289,6 +294,28 @@ grep -q "\"index\":$index,\"kind\":\"document-filed\"" "$entry" || fail "the ent
 grep -q "\"record_digest\":\"sha256:$(sha256 "$manifest")\"" "$entry" || fail "the journal tells of another record" "記録簿にあるのは別の記録です"
 grep -q "\"signature_digest\":\"sha256:$(sha256 "$p7s")\"" "$entry" || fail "the journal tells of another signature" "記録簿にあるのは別の署名です"
 good "entry $index of the journal $origin says that this record was filed" "記録簿 $origin の $index 番に、この記録を登録したとあります"
+
+# 7. A checkpoint kept outside, of the same number of entries: it has the same root, or this is another journal.
+# Checkpoints follow one another there; each begins with its origin, its size and its root.
+anchored=no
+if test -e "$anchors/checkpoints.txt"; then
+    awk -v origin="$origin" -v size="$size" '
+        { sub(/\r$/, "") }
+        first == origin && second == size { print }
+        { first = second; second = $0 }
+    ' "$anchors/checkpoints.txt" > kept
+    while read -r line; do
+        test "$(unbase64 "$line" | hex)" = "$root" ||
+            fail "the checkpoint of $size entries that was kept outside has another root: the journal was written anew" "外部に保管された $size 件の節目と根が違います。記録簿が書き直されています"
+        anchored=yes
+    done < kept
+fi
+if test $anchored = yes; then
+    good "the checkpoint of $size entries is the one that was kept outside" "$size 件の節目は、外部に保管されたものと同じです"
+else
+    echo "NOT ANCHORED: no checkpoint of $size entries of this journal that was kept outside was at hand, so nothing shows that the journal was not written anew since."
+    echo "外部の裏付けなし：外部に保管された $size 件の節目が手元にないため、記録簿がその後に書き直されていないことまでは確かめられません。"
+fi
 
 # Certificates and stamps for evaluation bear numbers below this one: who has them was vouched for by nobody outside.
 evaluation=2.25.89548296575212297958082581627253016147

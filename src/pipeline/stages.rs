@@ -40,7 +40,7 @@ impl Line {
                 .read(async |tx| deliveries::get(tx, id).await)?
                 .ok_or_else(|| DatabaseError::Conflict(format!("there is no delivery {id}")))?;
             let copy = CustodyCopy::open(&self.custody, id, delivery.copy)?;
-            self.measuring().measure(&delivery, &copy)
+            self.measuring().measure(&delivery, &copy, || self.shared.stopping())
         })();
         match done {
             Ok(Measured::Taken(document)) => {
@@ -52,6 +52,7 @@ impl Line {
                 self.wake_station_of(id);
                 Worked::Done(&[])
             }
+            Ok(Measured::NotNow) => Worked::Done(&[]),
             Err(MeasuringError::ClockBehind { until }) => {
                 tracing::warn!(delivery.id = %id, "Delivery {id} waits for the clock, which was set back to before it was copied");
                 // It looks again each minute: the clock may be right by then.
@@ -554,6 +555,7 @@ impl Line {
             calendar.deadline(document.taken_in_at, adopted.profile.window.sign_within, &document.station).ok();
         let (id, station, note) =
             (document.id, document.station.clone(), note_text(document, &judgement, calendar.zone()));
+        let judged = document;
         let (document, adopted, journal) = (document.clone(), Arc::clone(adopted), Arc::clone(&self.journal));
         let (now, judged_by) = (self.clock.now(), calendar.digest());
         let held = self.database.write::<_, StageError, _>(async move |tx| {
@@ -584,6 +586,8 @@ impl Line {
             Ok(held)
         })?;
         match (self.intake.get(), held) {
+            // Nothing was found in the scan.
+            (Some(intake), Some(HoldReason::NotCarried)) => intake.note_hold(judged, HoldReason::NotCarried),
             (Some(intake), Some(_)) => intake.note(&station, id, &note),
             (Some(intake), None) => intake.clear_note(&station, id),
             (None, _) => {}

@@ -336,12 +336,7 @@ impl<'a> Walk<'a> {
 
     fn reach_stamps(&mut self, last: Option<&Entry>) -> Result<(), Unverifiable> {
         let frontier = &self.frontier;
-        let journal = Reached {
-            size: frontier.size(),
-            root: &|| frontier.root(),
-            last_at: last.map(|entry| entry.at),
-            broken: self.broken,
-        };
+        let journal = Reached { size: frontier.size(), root: &|| frontier.root(), last, broken: self.broken };
         self.stamps.reach(&journal, self.sources.trust, &mut self.faults)
     }
 

@@ -10,6 +10,7 @@ use crate::config::Config;
 use crate::config::home::Layout;
 use crate::crypto::check::{self, Anchors, ChainError, StampClaim, StampError, StampInfo, StampRules};
 use crate::crypto::oid::Oid;
+use crate::crypto::pem;
 use crate::evidence::checkpoint::VerifierKey;
 use crate::system::open_regular;
 
@@ -173,19 +174,9 @@ impl Trust {
 const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
 const END: &str = "-----END CERTIFICATE-----";
 
-/// The certificates of a PEM text, in its order. What stands between them is passed over, as `openssl x509 -text` puts
-/// text there.
 fn anchors(text: &str, path: &Path) -> Result<Anchors, TrustError> {
-    let wrong = || TrustError::NotCertificates(path.to_owned());
-    let mut certificates = Vec::new();
-    let mut rest = text;
-    while let Some((_, after)) = rest.split_once(BEGIN) {
-        let (body, after) = after.split_once(END).ok_or_else(wrong)?;
-        let body: String = body.chars().filter(|letter| !letter.is_ascii_whitespace()).collect();
-        certificates.push(data_encoding::BASE64.decode(body.as_bytes()).map_err(|_| wrong())?);
-        rest = after;
-    }
-    Anchors::new(&certificates).map_err(|_| wrong())
+    let wrong = |_| TrustError::NotCertificates(path.to_owned());
+    Anchors::new(&pem::certificates(text).map_err(wrong)?).map_err(|_| TrustError::NotCertificates(path.to_owned()))
 }
 
 fn verifier_keys(text: &str, path: &Path) -> Result<Vec<VerifierKey>, TrustError> {

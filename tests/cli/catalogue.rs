@@ -4,8 +4,8 @@ use schemars::{JsonSchema, schema_for};
 use serde_json::{Value, json};
 use torikomi::cli::{Failure, Words};
 use torikomi::clock::ClockProblem;
-use torikomi::config::Config;
 use torikomi::config::home::HomeTrouble;
+use torikomi::config::{Config, Mode};
 use torikomi::control::Refusal;
 use torikomi::daemon::claims::ClaimProblem;
 use torikomi::document::{DeliveryProblem, DeliveryState, DocumentState, HoldReason};
@@ -160,6 +160,7 @@ fn refusals() -> Vec<Refusal> {
         json!({ "code": "deadline-not-told",
                 "calendar": { "code": "beyond-calendar", "valid_until": "2027-12-31" } }),
         json!({ "code": "bad-request", "problem": "unknown variant `fly`" }),
+        json!({ "code": "may-be-done", "problem": "the database server stopped answering" }),
         json!({ "code": "environment", "problem": "the disk is full" }),
         json!({ "code": "database-damaged", "problem": "database disk image is malformed" }),
     ];
@@ -186,6 +187,19 @@ fn failures() -> Vec<Failure> {
         },
         Failure::Patients { path: "patients.csv".into(), problem: PatientsProblem::Unreachable { reason: problem() } },
         Failure::Start { problem: problem() },
+        Failure::CannotSandbox,
+        Failure::EvaluationAuthority { authority: "evaluation".parse().unwrap() },
+        Failure::KeyFile { path: "/srv/torikomi/keys/journal.key".into(), problem: problem() },
+        Failure::KeyLocked { path: "/srv/torikomi/keys/journal.key".into(), problem: "wrong passphrase".into() },
+        Failure::NotCertificates { path: "/srv/torikomi/keys/roots.pem".into() },
+        Failure::ModeChanged { made: "evaluation".into(), found: Mode::Production },
+        Failure::DatabaseForeign {
+            found: "01939d6e-0000-7000-8000-000000000001".into(),
+            expected: "01939d6e-0000-7000-8000-000000000002".parse().unwrap(),
+        },
+        Failure::DatabaseUnfinished,
+        Failure::DatabaseHalfRebuilt,
+        Failure::NotAFile { path: "scan.tif".into() },
         Failure::JournalFiles { journal_files: FilesProblem::DatabaseIsOlder { in_files: 1024, in_database: 1000 } },
         Failure::JournalFiles { journal_files: FilesProblem::Forked { size: 1024 } },
         Failure::Objects { objects: ObjectsProblem::Away { place: bucket(), problem: "timeout".into() } },

@@ -1,5 +1,6 @@
 //! The daemon is killed again and again at moments that nobody chose, while scans keep coming.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use crate::account;
@@ -12,7 +13,7 @@ const KILLS: u32 = 200;
 const ACCOUNT_EVERY: u32 = 20;
 
 /// From before the daemon has read its settings until a burst is at rest, while those of before are in all stages.
-const LIFE_MS: std::ops::Range<u64> = 20..1800;
+const LIFE_MS: std::ops::Range<u64> = 20..1500;
 
 #[test]
 fn killed_at_two_hundred_random_moments_nothing_is_lost_and_nothing_doubled() {
@@ -21,7 +22,7 @@ fn killed_at_two_hundred_random_moments_nothing_is_lost_and_nothing_doubled() {
     println!("TORIKOMI_SEED={seed}");
     let mut random = fastrand::Rng::with_seed(seed);
     let hospital = Hospital::found();
-    let mut sent = Vec::new();
+    let (mut sent, mut verified) = (Vec::new(), BTreeSet::new());
     for kill in 1..=KILLS {
         let life = Duration::from_millis(random.u64(LIFE_MS));
         let begun = Instant::now();
@@ -34,7 +35,7 @@ fn killed_at_two_hundred_random_moments_nothing_is_lost_and_nothing_doubled() {
             daemon.kill();
         });
         if kill % ACCOUNT_EVERY == 0 {
-            account::settle(&hospital, &sent);
+            account::settle_what_is_new(&hospital, &sent, &mut verified);
         }
     }
     assert_eq!(account::quarantine(&hospital), [] as [&str; 0]);

@@ -97,6 +97,51 @@ fn the_script_verifies_both_suites_and_any_number_of_entries() {
     }
 }
 
+/// openssl takes no empty file of what lies between.
+#[test]
+fn the_script_verifies_a_signer_whom_the_root_itself_certified() {
+    let hospital = Hospital::new();
+    let filed = hospital.file(Recipe { alone: true, ..Recipe::default() });
+    let folder = unpacked(&hospital, &filed);
+    assert_eq!(verify_pack(&folder, &hospital.trust, true).unwrap().verdict, Verdict::Passed);
+    let (good, said) = script(&folder);
+    assert!(good && said.contains("Everything holds, BY EVALUATION CERTIFICATES"), "{said}");
+}
+
+/// Whoever has all of a hospital's keys can write its journal anew; what was kept outside tells.
+#[test]
+fn the_script_holds_the_journal_against_what_was_kept_outside() {
+    let hospital = Hospital::new();
+    let filed = hospital.file(Recipe::default());
+    let folder = unpacked(&hospital, &filed);
+    let (good, said) = script(&folder);
+    assert!(good && said.contains("NOT ANCHORED") && said.contains("外部の裏付けなし"), "{said}");
+
+    let kept = std::fs::read_to_string(folder.join("journal/checkpoint.txt")).unwrap();
+    let outside = |text: &str| std::fs::write(folder.join("claimed-anchors/checkpoints.txt"), text).unwrap();
+    // As the copies lie there: older ones before it.
+    let mut lines: Vec<&str> = kept.lines().collect();
+    let older = [lines[0], "1", lines[2], "", lines[4], ""].join("\n");
+    outside(&format!("{older}\n{kept}"));
+    let (good, said) = script(&folder);
+    assert!(good && said.contains("is the one that was kept outside") && !said.contains("NOT ANCHORED"), "{said}");
+
+    // Another past of the same length.
+    let root = BASE64.encode(&[7; 32]);
+    lines[2] = &root;
+    outside(&lines.join("\n"));
+    let (good, said) = script(&folder);
+    assert!(!good && said.contains("written anew"), "{said}");
+
+    // Of other sizes it tells nothing, and one that is empty may be a download that failed.
+    outside(&older);
+    let (good, said) = script(&folder);
+    assert!(good && said.contains("NOT ANCHORED"), "{said}");
+    outside("");
+    let (good, said) = script(&folder);
+    assert!(!good && said.contains("checkpoints.txt is empty"), "{said}");
+}
+
 /// Without a stamp where none is asked for, with every OpenSSL that the script names, in every year that it can.
 #[test]
 fn the_script_verifies_what_is_not_to_be_stamped() {

@@ -335,6 +335,13 @@ fn a_source_that_is_the_last_of_its_delivery_stays() {
     world.turn(&line, 1);
     assert_eq!(world.standing(), ["scan.tif"]);
     assert_eq!(line.stations()[0].problem, Some(StationProblem::CopyMissing));
+    // Put back, with a byte that the disk has lost.
+    fs::rename(&away, &copy).unwrap();
+    let member = copy.join("content-001");
+    fs::write(&member, b"a pagE").unwrap();
+    world.turn(&line, 61);
+    assert_eq!(world.standing(), ["scan.tif"]);
+    assert_eq!(line.stations()[0].problem, Some(StationProblem::CopyMissing));
     world.file(document);
     world.turn(&line, 61);
     assert_eq!(world.ledger(), ["scan.tif: taken 1 yes"], "the store has it");

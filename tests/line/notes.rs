@@ -59,6 +59,18 @@ fn what_waits_for_a_person_has_a_note_until_it_is_settled() {
         let ended = daemon.line.database.read(async |tx| documents::get(tx, document).await).unwrap().unwrap();
         assert_eq!(ended.state, DocumentState::Discarded);
     }
+
+    // The line was killed between what it held and the note that says so.
+    scan("d", "", "consent-demo");
+    let note = wait_for(|| notes(&home).pop()).expect("d has no note");
+    drop(daemon);
+    home.sql("DELETE FROM station_note");
+    for entry in std::fs::read_dir(home.drop().join("_status")).unwrap() {
+        std::fs::remove_file(entry.unwrap().path()).unwrap();
+    }
+    let daemon = home.start();
+    assert_eq!(wait_for(|| notes(&home).pop()), Some(note));
+    drop(daemon);
     home.the_journal_is_whole();
 }
 

@@ -7,12 +7,15 @@ use serde_json::Value;
 use torikomi::config::home::Layout;
 use torikomi::control::Request;
 use torikomi::database::{Database, DatabaseError};
+use torikomi::document::DeliveryState;
 use torikomi::ids::{AttemptId, DeliveryId, Digest, RecordId};
+use torikomi::ledger::deliveries::Delivery;
 use torikomi::ledger::documents::Document;
 use torikomi::store::{records, relative_path};
 
 use crate::account::{
-    document_of, documents_of, every_file_has_one_delivery, filed, names, the_journal_is_whole, wait_for,
+    all_deliveries, document_of, documents_of, every_file_has_one_delivery, filed, names, the_journal_is_whole,
+    wait_for,
 };
 use crate::burst::{Sent, deliver, put, sample, variant_of_jpeg};
 use crate::hospital::{Hospital, PATIENCE, Settings};
@@ -159,6 +162,17 @@ fn custody(hospital: &Hospital) {
     fs::write(orphan.join("delivery.json"), said).unwrap();
     one(hospital, "copy-orphan", &[("delivery", stranger)]);
     fs::remove_dir_all(&orphan).unwrap();
+
+    // One whose record is filed is on its way out, and no finding: a line was stopped before it took it away.
+    let leaving =
+        |row: &Delivery| row.state == DeliveryState::Taken && !custody.join(format!("{}.001", row.id)).exists();
+    let filed = all_deliveries(hospital).into_iter().find(leaving).unwrap().id.to_string();
+    let copied = custody.join(format!("{filed}.001"));
+    fs::create_dir(&copied).unwrap();
+    let said = fs::read_to_string(copy.join("delivery.json")).unwrap().replace(&delivery.1, &filed);
+    fs::write(copied.join("delivery.json"), said).unwrap();
+    assert_eq!(check(hospital), Vec::<Value>::new());
+    fs::remove_dir_all(&copied).unwrap();
 
     let attempt = AttemptId::new();
     let orphan: PathBuf = custody.join("attempts").join(attempt.to_string());

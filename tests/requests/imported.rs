@@ -2,9 +2,9 @@
 
 use torikomi::control::{Credentials, Refusal, Request, Secret};
 use torikomi::crypto::check::Certificate;
+use torikomi::crypto::pem;
 use torikomi::database::DatabaseError;
 use torikomi::journal::Kind;
-use torikomi::keyring;
 use torikomi::people::importing::Unfit;
 use torikomi::people::{Refused, certificates, register};
 
@@ -91,7 +91,7 @@ fn what_an_outside_authority_issued_is_imported_or_refused_with_its_reason() {
     bench.done(import(by(), ADMIN, &shuffled, None));
     let (entry, _) = bench.last_act();
     assert_eq!(entry.kind, Kind::CertificateIssued);
-    let ders = keyring::certificates_of(&good).unwrap();
+    let ders = pem::certificates(&good).unwrap();
     let held = bench.opened.line.database.read::<_, DatabaseError, _>(async |tx| {
         let admin = register::list(tx).await?.into_iter().find(|person| person.login.as_str() == ADMIN).unwrap();
         certificates::of_person(tx, admin.id).await

@@ -153,7 +153,7 @@ impl Hospital {
                 let certificate = enrolment::issue(&ca, &person, &key, "見本病院", validity(), now).unwrap();
                 (key, certificate)
             })
-            .find(|(_, certificate)| wanted(&torikomi::keyring::pem(&certificate.der)))
+            .find(|(_, certificate)| wanted(&torikomi::crypto::pem::write(&certificate.der)))
             .unwrap();
             let signer = Signer::new(&person, certificate.clone(), key).unwrap();
             (signer, Founder { person, role, certificate })
@@ -288,7 +288,7 @@ impl Hospital {
             .collect();
         (recipe.members)(&mut named);
         let manifest = encode(&named).unwrap();
-        let chain = [self.ca.certificate().to_vec()];
+        let chain = if recipe.alone { Vec::new() } else { vec![self.ca.certificate().to_vec()] };
         let certificate = &self.manager.certificate().der;
         let signature = sign_cades(self.manager.key(), certificate, &chain, &manifest, signed_at).unwrap();
         let signature = match recipe.stamped_at {

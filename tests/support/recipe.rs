@@ -36,6 +36,8 @@ pub struct Recipe {
     pub text: fn(String) -> String,
     /// Changes the manifest's members before it is signed.
     pub members: fn(&mut Vec<Named>),
+    /// The signature brings the signer's certificate alone, as where a root that everybody has issued it itself.
+    pub alone: bool,
     /// Who stamps, and what.
     pub stamp: Stamp,
     /// Changes the facts of the journal's entry.
@@ -81,6 +83,7 @@ impl Default for Recipe {
             record: |_| (),
             text: |text| text,
             members: |_| (),
+            alone: false,
             stamp: Stamp::Good,
             facts: |_| (),
             taken: |_| (),

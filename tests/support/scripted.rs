@@ -113,7 +113,7 @@ impl Scripted {
     /// Writes its root as PEM.
     pub fn write_root(&self, folder: &Path, name: &str) -> PathBuf {
         let path = folder.join(name);
-        std::fs::write(&path, torikomi::keyring::pem(&self.root)).unwrap();
+        std::fs::write(&path, torikomi::crypto::pem::write(&self.root)).unwrap();
         path
     }
 }

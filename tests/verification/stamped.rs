@@ -230,4 +230,12 @@ fn what_is_dated_back_is_named() {
     bench.hospital.append(doubted, at(MONDAY));
     bench.take(MONDAY);
     assert_eq!(bench.report().faults, []);
+
+    // A clock that ran ahead and was set right while nothing happened: the doubt itself is dated by it, and the stamp is not.
+    let bench = Bench::new();
+    let problem = ClockProblem::Jumped { by_milliseconds: 86_400_000 };
+    let doubted = Draft::by_system(Kind::ClockDoubted, Subject::default()).fact("problem", problem);
+    bench.hospital.append(doubted, at(TUESDAY));
+    bench.stamp(MONDAY);
+    assert_eq!(bench.report().faults, []);
 }

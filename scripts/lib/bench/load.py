@@ -26,7 +26,7 @@ from pathlib import Path
 
 import scans
 from home import PROFILES, QUIET_SECONDS, STATION, Home, machine, patient, today
-from main import RELEASE, ROOT, SAMPLES, instant, load, say
+from main import RELEASE, ROOT, SAMPLES, load, say
 
 PAGES_TIFF, PAGES_PDF = 500, 1000
 PEAK_MIB, IDLE_MIB = 256, 64
@@ -146,7 +146,7 @@ def burst(home, folder, numbers, kind="tif", sent=None):
 
 def account(home, sent):
     """Demands that each name of a burst is one record's, with its bytes, and verifies some of the records; answers how many."""
-    with closing(sqlite3.connect(f"file:{home.root}/store/torikomi.db?mode=ro", uri=True)) as database:
+    with read(home) as database:
         rows = database.execute(
             "SELECT p.delivered_name, m.object, r.id FROM record r JOIN document_part p ON p.document = r.document"
             " JOIN record_member m ON m.record = r.id AND m.object = p.content"
@@ -190,13 +190,22 @@ def trickle(home, folder, numbers):
     files = make(folder, numbers)
     before, closed = home.status()["records"], {}
     begun = time.time()
-    for turn, (number, file) in enumerate(zip(numbers, files)):
+    for turn, file in enumerate(files):
         time.sleep(max(0.0, begun + turn / PER_SECOND - time.time()))
         (home.drop / file.name).write_bytes(file.read_bytes())
-        closed[patient(number)] = time.time()
+        closed[file.name] = time.time()
     home.wait_for_records(before + len(files), 0.2, 600)
-    filed = {record["patient_id"]: instant(record["filed_at"]) for record in home.records()}
-    return sorted((filed[who] - at - QUIET_SECONDS) * 1000 for who, at in closed.items())
+    with read(home) as database:
+        rows = database.execute(
+            "SELECT p.delivered_name, r.filed_at FROM record r JOIN document_part p ON p.document = r.document"
+        ).fetchall()
+    filed = {name: at / 1e6 for name, at in rows}
+    return sorted((filed[name] - at - QUIET_SECONDS) * 1000 for name, at in closed.items())
+
+
+def read(home):
+    """The database of a home; what lists show leaves out the names."""
+    return closing(sqlite3.connect(f"file:{home.root}/store/torikomi.db?mode=ro", uri=True))
 
 
 def make(folder, numbers, kind="tif"):

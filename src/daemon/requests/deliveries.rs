@@ -11,7 +11,7 @@ use crate::intake::custody::CustodyCopy;
 use crate::journal::append::Appended;
 use crate::ledger::deliveries::{self, Delivery};
 use crate::ledger::delivery_may_move;
-use crate::people::acts::Deed;
+use crate::people::acts::{self, Deed};
 use crate::pipeline::driver::StageName;
 
 impl Requests {
@@ -75,6 +75,10 @@ impl Requests {
     }
 
     fn take(&self, delivery: &Delivery, deed: Deed, by: Signers, why: Why, hand: Hand) -> Result<Decided, Refusal> {
+        // Measuring takes long, and whoever may not decide is to be told before.
+        let signed = hand.sign(deed.clone(), &by, why.private()?.as_ref())?;
+        let (rules, now) = (&hand.rules, hand.now);
+        self.line.database.read::<_, Refusal, _>(async |tx| Ok(acts::admit(tx, &signed, rules, now).await?))?;
         let copy = CustodyCopy::open(&self.line.custody, delivery.id, delivery.copy)
             .map_err(|error| Refusal::Environment { problem: error.to_string() })?;
         let seen = delivery.clone();

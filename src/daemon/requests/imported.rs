@@ -12,6 +12,7 @@ use crate::control::production::Requested;
 use crate::control::{Credentials, Refusal, Secret};
 use crate::crypto::check::{Anchors, Certificate};
 use crate::crypto::make::certificate_request;
+use crate::crypto::pem;
 use crate::durable::Folder;
 use crate::ids::Digest;
 use crate::keyring;
@@ -56,7 +57,7 @@ impl Requests {
         let _alone = self.enrolling.lock().unwrap_or_else(PoisonError::into_inner);
         let person = self.person(&own.login)?;
         let unfit = |unfit: Unfit| Refusal::from(Refused::UnfitCertificate { login: own.login.clone(), unfit });
-        let came = keyring::certificates_of(certificates).ok_or_else(|| unfit(Unfit::NoCertificate))?;
+        let came = pem::certificates(certificates).map_err(|_| unfit(Unfit::NoCertificate))?;
         let requested = |file: &str| self.line.keys.join(file).is_file();
         let (certificate, others) = importing::of_requested_key(&person.login, came, requested).map_err(unfit)?;
         let request = importing::request_file(&person.login, &certificate.public_key);

@@ -11,15 +11,29 @@ impl From<DatabaseError> for Refusal {
     fn from(error: DatabaseError) -> Self {
         match error {
             DatabaseError::Corrupt(problem) => Self::DatabaseDamaged { problem },
+            DatabaseError::Unanswered(_) => Self::MayBeDone { problem: error.to_string() },
             // A row that is not as expected any more was somebody else's a moment before: asked again, all is read anew.
             error => Self::Environment { problem: error.to_string() },
         }
     }
 }
 
+impl Refusal {
+    /// What a request answers whose first change is made already, and what was to follow is not.
+    pub(super) fn after_the_first(error: DatabaseError) -> Self {
+        match error.into() {
+            Self::Environment { problem } => Self::MayBeDone { problem },
+            other => other,
+        }
+    }
+}
+
 impl From<MeasuringError> for Refusal {
     fn from(error: MeasuringError) -> Self {
-        Self::Environment { problem: error.to_string() }
+        match error {
+            MeasuringError::Database(error) => error.into(),
+            other => Self::Environment { problem: other.to_string() },
+        }
     }
 }
 

@@ -76,8 +76,9 @@ impl Requests {
             }
             Ok(resumed)
         });
-        let resumed = resumed.inspect_err(|_| {
+        let resumed = resumed.map_err(|error| {
             self.line.sessions.close(id);
+            Refusal::after_the_first(error)
         })?;
         self.line.shared.wake(&[StageName::Signing]);
         Ok(Opened { session: row.id, expires_at: row.expires_at, most: row.most, resumed })
@@ -101,7 +102,8 @@ impl Requests {
         // Only now: what goes on must find it.
         let resumed = self.line.database.write::<_, DatabaseError, _>(async move |tx| {
             documents::resume_all(tx, Some(&row.station), HoldReason::NoAttestation, now).await
-        })?;
+        });
+        let resumed = resumed.map_err(Refusal::after_the_first)?;
         self.line.shared.wake(&[StageName::Signing]);
         Ok(BatchAttested { session: id, resumed })
     }

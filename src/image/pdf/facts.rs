@@ -99,15 +99,35 @@ impl<'a> Words<'a> {
 
 /// Trailers and cross-reference streams are never encrypted themselves, so the key is readable where it is used.
 pub(super) fn mentions_encryption(data: &[u8]) -> bool {
-    let key = b"/Encrypt";
-    let mut at = 0;
-    while let Some(found) = find(data, key, at) {
-        at = found + key.len();
-        if data.get(at).is_none_or(|next| !next.is_ascii_alphanumeric()) {
+    let mut rest = data;
+    while let Some(slash) = rest.iter().position(|byte| *byte == b'/') {
+        rest = rest.get(slash.saturating_add(1)..).unwrap_or_default();
+        if is_name(rest, b"Encrypt") {
             return true;
         }
     }
     false
+}
+
+/// Whether a name begins here and is this one. Each of its bytes may be written as `#` and two hexadecimal digits
+/// (ISO 32000-2, 7.3.5), and who reads the file takes it for the same.
+fn is_name(mut data: &[u8], name: &[u8]) -> bool {
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    for expected in name {
+        let (byte, rest) = match data {
+            [b'#', high, low, rest @ ..] => match (digit(*high), digit(*low)) {
+                (Some(high), Some(low)) => (high << 4 | low, rest),
+                _ => return false,
+            },
+            [byte, rest @ ..] => (*byte, rest),
+            [] => return false,
+        };
+        if byte != *expected {
+            return false;
+        }
+        data = rest;
+    }
+    data.first().is_none_or(|next| !next.is_ascii_alphanumeric() && *next != b'#')
 }
 
 /// How many pages the root of the page tree says there are.
@@ -272,7 +292,13 @@ mod tests {
 
     #[test]
     fn encryption_is_a_key_of_its_own() {
-        assert!(mentions_encryption(b"<</Encrypt 5 0 R>>"));
+        for written in ["/Encrypt", "/#45ncrypt", "/Enc#72ypt", "//Encryp#74", "/#45#6e#63#72#79#70#74"] {
+            assert!(mentions_encryption(format!("<<{written} 5 0 R>>").as_bytes()), "{written}");
+        }
+        assert!(mentions_encryption(b"trailer/Encrypt"));
+        for other in ["/#45ncryptMetadata", "/Encrypt#4d", "/Encryp", "/#4Encrypt"] {
+            assert!(!mentions_encryption(format!("<<{other} true>>").as_bytes()), "{other}");
+        }
         assert!(!mentions_encryption(b"<</EncryptMetadata true>>"));
     }
 }

@@ -11,12 +11,12 @@ use jiff::tz::TimeZone;
 use super::super::drop::DropFolder;
 use super::super::status::Notes;
 use super::{LineError, Shared, locked};
-use crate::database::DatabaseError;
+use crate::database::{DatabaseError, Tx};
 use crate::document::HoldReason;
 use crate::ids::{DeliveryId, DocumentId, Name};
 use crate::instant::Instant;
 use crate::ledger::deliveries::Delivery;
-use crate::ledger::documents::Document;
+use crate::ledger::documents::{self, Document};
 use crate::ledger::{stations, waiting};
 use crate::messages::{FluentValue, Lang, find, say};
 
@@ -88,6 +88,7 @@ impl Board {
         let notes = Notes::new(drop, shared.instruments.zone.clone(), MOST_NOTES);
         if !self.tidied {
             notes.keep_only(&self.standing.values().cloned().collect::<Vec<_>>());
+            self.ask_for_missed(shared, drop.station())?;
             self.tidied = true;
         }
         self.drop_settled(shared, drop, &notes)?;
@@ -104,8 +105,31 @@ impl Board {
         let asked = locked(&shared.asked).remove(drop.station()).unwrap_or_default();
         for (matter, text) in asked {
             self.remove(shared, drop, &notes, &matter)?;
-            if let Some(text) = text {
-                self.write(shared, drop, &notes, &matter, &text)?;
+            if let Some(text) = text
+                && !self.write(shared, drop, &notes, &matter, &text)?
+            {
+                // It is tried again next time, unless somebody asks for another meanwhile.
+                locked(&shared.asked).entry(drop.station().clone()).or_default().entry(matter).or_insert(Some(text));
+            }
+        }
+        Ok(())
+    }
+
+    /// After a restart: what the one before had held, and no note says so, because it was killed in between.
+    fn ask_for_missed(&self, shared: &Shared, station: &Name) -> Result<(), LineError> {
+        let filter = documents::Filter { station: Some(station.clone()), held: true, ..documents::Filter::default() };
+        let most = u32::try_from(MOST_NOTES).unwrap_or(u32::MAX);
+        let listed = shared
+            .instruments
+            .database
+            .read::<_, DatabaseError, _>(async |tx| documents::list(tx, &filter, most).await)?;
+        for document in listed.documents {
+            let matter = matter_of_document(document.id);
+            if let Some(reason) = document.held.filter(|reason| is_told_at_the_station(*reason))
+                && !self.standing.contains_key(&matter)
+            {
+                let text = about_held(&document, reason, &shared.instruments.zone);
+                locked(&shared.asked).entry(station.clone()).or_default().entry(matter).or_insert(Some(text));
             }
         }
         Ok(())
@@ -118,14 +142,13 @@ impl Board {
         notes: &Notes<'_>,
         matter: &str,
         text: &str,
-    ) -> Result<(), LineError> {
-        let Some(note) = notes.write(shared.now(), text) else { return Ok(()) };
+    ) -> Result<bool, LineError> {
+        let Some(note) = notes.write(shared.now(), text) else { return Ok(false) };
         self.standing.insert(matter.to_owned(), note.clone());
         let (station, matter) = (drop.station().clone(), matter.to_owned());
-        Ok(shared
-            .instruments
-            .database
-            .write::<_, DatabaseError, _>(async move |tx| stations::set_note(tx, &station, &matter, &note).await)?)
+        let set = async move |tx: &mut Tx| stations::set_note(tx, &station, &matter, &note).await;
+        shared.instruments.database.write::<_, DatabaseError, _>(set)?;
+        Ok(true)
     }
 
     fn remove(&mut self, shared: &Shared, drop: &DropFolder, notes: &Notes<'_>, matter: &str) -> Result<(), LineError> {
@@ -150,6 +173,32 @@ pub(super) fn about_delivery(delivery: &Delivery, zone: &TimeZone) -> String {
         );
         format!("{head}\n{}", problem_text(lang, problem))
     })
+}
+
+/// What whoever stands at the station can do something about, by scanning again or by saying what it is.
+fn is_told_at_the_station(reason: HoldReason) -> bool {
+    use HoldReason as Reason;
+    match reason {
+        Reason::Identity
+        | Reason::Conflict
+        | Reason::UnknownPatient
+        | Reason::NoProfile
+        | Reason::Findings
+        | Reason::Rejected
+        | Reason::Late
+        | Reason::NotCarried
+        | Reason::EqualBytes
+        | Reason::StageFailed
+        | Reason::SourceChanged
+        | Reason::AskedAnew => true,
+        Reason::OtherOperator
+        | Reason::NoSession
+        | Reason::NoInformationManager
+        | Reason::NoAttestation
+        | Reason::Clock
+        | Reason::ClockAhead
+        | Reason::NoDeadline => false,
+    }
 }
 
 /// The note about a document that waits for a person.

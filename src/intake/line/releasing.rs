@@ -52,7 +52,7 @@ impl AtStation {
         for id in due {
             let Some(known) = self.known.get(id) else { continue };
             if !self.is_held_elsewhere(&known.row)? {
-                tracing::error!(station = %drop.station(), delivery = %id, "The source of delivery {id} stays: its copy is not in custody");
+                tracing::error!(station = %drop.station(), delivery = %id, "The source of delivery {id} stays: its copy is not whole in custody");
                 self.unreleased.insert(id, (now + TRY_AGAIN, StationProblem::CopyMissing));
                 continue;
             }
@@ -105,10 +105,12 @@ impl AtStation {
         Ok(waiting.into_iter().filter(|id| filed.contains(id)).collect())
     }
 
-    /// Whether its bytes are in custody, or every document of it is filed: only then is the source not the last of it.
+    /// Whether its bytes are in custody, or every document of it is filed: only then is the source not the last of it. The copy is
+    /// read back: a share may have been away for days since it was made, and the disk have lost some of it.
     pub(super) fn is_held_elsewhere(&self, row: &Delivery) -> Result<bool, LineError> {
         let instruments = &self.shared.instruments;
-        if CustodyCopy::open(&instruments.custody, row.id, row.copy).is_ok() {
+        let copy = CustodyCopy::open(&instruments.custody, row.id, row.copy);
+        if copy.and_then(|copy| copy.verify()).is_ok() {
             return Ok(true);
         }
         Ok(instruments.database.read::<_, DatabaseError, _>(async |tx| deliveries::all_filed(tx, row.id).await)?)

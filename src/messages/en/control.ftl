@@ -53,6 +53,7 @@ control-profile-changed = Version { $version } of profile { $profile } was in fo
 control-not-theirs = This is not yours to confirm. { $unsigned }
 control-people = A rule about people, sessions or appointments stands in the way: { $problem }
 control-bad-request = The request could not be understood: { $problem }. Check that command and daemon have the same version.
+control-may-be-done = A disk, network or service failed while the change was made: { $problem }. Some of it may be done. Look with `torikomi journal show` and `torikomi queue show` before you ask again.
 control-environment = A disk, network or service failed: { $problem }. Nothing has changed. Try again in a while.
 control-database-damaged = The database is damaged ({ $problem }). Nothing has changed, and nothing is taken in, signed or filed any more. Ask the administrator to stop `torikomi serve`, look at the disk, and run `torikomi store check --rebuild`.
 control-locked-out = The passphrase of { $login } was wrong several times. Wait { $seconds } seconds, then try again.

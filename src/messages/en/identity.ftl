@@ -22,8 +22,8 @@ identity-from = { $from ->
     [sidecar] sidecar
     [filename] file name
     [station] station settings
-    [batch] batch attestation
-    [barcode] code on the page
+    [batch] operator's statement
+    [barcode] barcode
     [person] a person
     [master] patient master
    *[other] { $from }
@@ -51,7 +51,7 @@ flag-merged-patient = Patient id “{ $id }” was merged into “{ $merged_into
 flag-temporary-patient = Patient id “{ $id }” is provisional. Please merge it once the final id is known.
 flag-filled-patient-id = The patient id was written as “{ $text }” and filled with zeros to “{ $id }”. Please check against the name that no digit is missing.
 flag-private-use-characters = The name has characters that only the hospital's own font shows; they may look wrong here.
-flag-zone-assumed = The time of scanning came without an offset and was read in the station's time zone.
+flag-zone-assumed = The time of scanning came without an offset and was read in the time zone of calendar.toml.
 flag-number-left-out = The names of its files leave out the number { $number }. Please check that no page is missing.
 flag-overridden = The { identity-field } was decided by a person. Other statements: { $statements }.
 
@@ -101,7 +101,7 @@ sidecar-unknown-paper = “{ $key }” is no paper size that is known here
 sidecar-out-of-range = “{ $key }” must be from { $minimum } to { $maximum }
 sidecar-bad-date = “{ $text }” in “{ $key }” cannot be told as a date: { $date }
 sidecar-bad-instant = “{ $text }” in “{ $key }” is not a time such as 2026-11-20T09:30:00+09:00
-sidecar-no-offset = “{ $text }” in “{ $key }” has no offset such as +09:00; please add it, or set the station's time zone
+sidecar-no-offset = “{ $text }” in “{ $key }” has no offset such as +09:00; please add it
 sidecar-not-a-bare-name = the file “{ $file }” must be named without a folder
 sidecar-repeated-file = the file “{ $file }” is named twice
 sidecar-listed-but-absent = the file “{ $file }” is named but was not delivered

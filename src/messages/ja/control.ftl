@@ -53,6 +53,7 @@ control-profile-changed = プロファイル { $profile } の第 { $version } �
 control-not-theirs = この文書は、あなたには確定できません。{ $unsigned }
 control-people = 利用者・セッション・任命の決まりにより、できません：{ $problem }
 control-bad-request = 依頼を読み取れませんでした：{ $problem }。コマンドと常駐プログラムの版が同じか確かめてください。
+control-may-be-done = 変更の途中で機器やネットワークの不具合が起きました：{ $problem }。一部はすでに行われたかもしれません。もう一度行う前に、「torikomi journal show」と「torikomi queue show」で確かめてください。
 control-environment = 機器やネットワークの不具合で、できませんでした：{ $problem }。何も変わっていません。時間をおいて、もう一度実行してください。
 control-database-damaged = データベースが壊れています（{ $problem }）。何も変わっていません。取込・署名・保管は止まっています。管理者が「torikomi serve」を停止し、ディスクを確かめてから「torikomi store check --rebuild」を実行してください。
 control-locked-out = { $login } のパスフレーズが続けて違っていました。{ $seconds } 秒待ってから、もう一度入力してください。

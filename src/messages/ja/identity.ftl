@@ -22,8 +22,8 @@ identity-from = { $from ->
     [sidecar] サイドカー
     [filename] ファイル名
     [station] ステーションの設定
-    [batch] バッチの申告
-    [barcode] 紙面のコード
+    [batch] 実施者の申告
+    [barcode] バーコード
     [person] 担当者の入力
     [master] 患者マスター
    *[other] { $from }
@@ -51,7 +51,7 @@ flag-merged-patient = 患者番号「{ $id }」は「{ $merged_into }」に統�
 flag-temporary-patient = 患者番号「{ $id }」は仮番号です。本番号が決まったら、名寄せをお願いします。
 flag-filled-patient-id = 患者番号は「{ $text }」と短く書かれていたため、前に 0 を補って「{ $id }」としました。桁の抜けがないか、氏名と合わせて確かめてください。
 flag-private-use-characters = 氏名に外字が含まれています。この画面では正しく表示されないことがあります。
-flag-zone-assumed = スキャン日時に時差の記載がないため、ステーションの設定の時刻帯として読みました。
+flag-zone-assumed = スキャン日時に時差の記載がないため、calendar.toml の時刻帯として読みました。
 flag-number-left-out = ファイル名の番号が { $number } で抜けています。ページが欠けていないか確かめてください。
 flag-overridden = { identity-field }は担当者が決めました。ほかの記載：{ $statements }。
 
@@ -101,7 +101,7 @@ sidecar-unknown-paper = 項目「{ $key }」の用紙サイズは登録されて
 sidecar-out-of-range = 項目「{ $key }」は{ $minimum }から{ $maximum }までです
 sidecar-bad-date = 項目「{ $key }」の「{ $text }」を日付として決められません：{ $date }
 sidecar-bad-instant = 項目「{ $key }」の「{ $text }」は日時として読めません（例：2026-11-20T09:30:00+09:00）
-sidecar-no-offset = 項目「{ $key }」の「{ $text }」に時差（+09:00 など）がありません。付けるか、ステーションの設定で時刻帯を定めてください
+sidecar-no-offset = 項目「{ $key }」の「{ $text }」に時差（+09:00 など）がありません。付けてください
 sidecar-not-a-bare-name = ファイル名「{ $file }」は、フォルダーを含まない名前でなければなりません
 sidecar-repeated-file = ファイル「{ $file }」が二度書かれています
 sidecar-listed-but-absent = 書かれているファイル「{ $file }」が届いていません

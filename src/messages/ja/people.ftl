@@ -37,7 +37,7 @@ act-name = { $act ->
     [confirm] 確定
     [late-release] 遅れた文書の登録
     [send-back] 差し戻し
-    [discard] 破棄
+    [discard] 取り消し
     [assign] 担当の割り当て
     [dispose-private-parts] 記録に添えられた説明の消去
     [acknowledge-clock] 時計の確認

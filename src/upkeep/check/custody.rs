@@ -126,9 +126,11 @@ impl Walk<'_> {
         if found.manifest().home != self.sources.home.id() {
             return Ok(Some(StoreFinding::CopyForeign { delivery, copy }));
         }
-        // One that was refused stays, and what may be the last of something; one that is filed goes.
-        if !row.is_some_and(|row| counted || !filed || row.state != DeliveryState::Taken) {
-            return Ok(Some(StoreFinding::CopyOrphan { delivery, copy }));
+        let Some(row) = row else { return Ok(Some(StoreFinding::CopyOrphan { delivery, copy })) };
+        // One that was refused stays, and what may be the last of something. One that is filed is on its way out: a line that
+        // was stopped before, or that cannot ask the store, has not taken it away yet.
+        if !counted && filed && row.state == DeliveryState::Taken {
+            return Ok(None);
         }
         for member in &found.manifest().members {
             let in_ledger = files.iter().find(|file| file.custody_name == member.file);
@@ -157,12 +159,10 @@ impl Walk<'_> {
         Ok(match (row, files) {
             (None, None) => None,
             (None, Some(_)) => Some(StoreFinding::AttemptOrphan { attempt: id }),
-            (Some(row), None) if row.state == AttemptState::Filed => None,
+            // On its way out, as a copy is.
+            (Some(row), _) if row.state == AttemptState::Filed => None,
             (Some(row), None) if self.given_up(&row)? => None,
             (Some(row), None) => Some(StoreFinding::AttemptMissing { attempt: id, document: row.document }),
-            (Some(row), Some(_)) if row.state == AttemptState::Filed => {
-                Some(StoreFinding::AttemptOrphan { attempt: id })
-            }
             (Some(row), Some(files)) => self.files_of(&row, &files)?,
         })
     }

@@ -105,11 +105,11 @@ struct Found {
     stamped_at: Option<Instant>,
 }
 
-/// The journal at a size: its root, and when the last entry says that it was made.
+/// The journal at a size: its root, and its last entry.
 pub(super) struct Reached<'a> {
     pub(super) size: u64,
     pub(super) root: &'a dyn Fn() -> Digest,
-    pub(super) last_at: Option<Instant>,
+    pub(super) last: Option<&'a Entry>,
     /// An entry before it was changed, so that every root differs.
     pub(super) broken: bool,
 }
@@ -141,6 +141,13 @@ impl Stamps {
         })
     }
 
+    /// The time of an entry that a stamp is held against: of an intake or a filing by a clock that nobody doubted. Any other may
+    /// have been entered at a start, or by a watch, before which the clock had gone wrong.
+    fn promised_at(&self, entry: &Entry) -> Option<Instant> {
+        let dated = matches!(entry.kind, Kind::DeliveryTaken | Kind::DocumentFiled);
+        Some(entry.at).filter(|_| dated && !self.clock_in_doubt)
+    }
+
     /// Judges those that speak of this size.
     pub(super) fn reach(
         &mut self,
@@ -148,6 +155,7 @@ impl Stamps {
         trust: &Trust,
         faults: &mut Faults,
     ) -> Result<(), Unverifiable> {
+        let last_at = journal.last.and_then(|entry| self.promised_at(entry));
         while let Some(size) = self.ahead.pop_if(|size| *size <= journal.size) {
             let [note, token] = stamped::names(size).map(|name| self.read(&name));
             let (note, token) = (note?, token?);
@@ -171,7 +179,7 @@ impl Stamps {
                     Judged::Wrong(detail) => faults.say(JournalFault::StampWrong { size, detail }),
                     Judged::Counts(info) => {
                         found.stamped_at = Some(info.gen_time);
-                        if in_order(size, info.gen_time, self.newest.as_ref(), journal.last_at, faults) && of_this {
+                        if in_order(size, info.gen_time, self.newest.as_ref(), last_at, faults) && of_this {
                             self.counting += 1;
                             self.newest = Some(up_to(size, &info));
                         }
@@ -202,12 +210,12 @@ impl Stamps {
                 self.clock_in_doubt |= !matches!(problem, Some("unsynchronised" | "at-odds"));
             }
             Kind::ClockAcknowledged => self.clock_in_doubt = false,
-            Kind::DeliveryTaken | Kind::DocumentFiled if !self.clock_in_doubt => {
-                if let Some((size, stamped_at)) = self.entered.filter(|(_, at)| entry.at.plus(CLOCK_SKEW) < *at) {
-                    faults.say(JournalFault::EntryBackDated { index: entry.index, at: entry.at, size, stamped_at });
-                }
-            }
             _ => {}
+        }
+        if let (Some(at), Some((size, stamped_at))) = (self.promised_at(entry), self.entered)
+            && at.plus(CLOCK_SKEW) < stamped_at
+        {
+            faults.say(JournalFault::EntryBackDated { index: entry.index, at, size, stamped_at });
         }
     }
 
