@@ -12,6 +12,7 @@
 //! *indeterminate*, and so is the whole.
 
 mod act_fault;
+mod adopted;
 mod anchored;
 mod at_home;
 mod content;

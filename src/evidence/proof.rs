@@ -34,6 +34,10 @@ pub struct Proof {
     /// on with: how each was opened, attested and closed, in the journal's order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sessions: Vec<ProvenEntry>,
+    /// The entries by which the calendar that the record names, and others after it, came into use before the filing, in the
+    /// journal's order, at the least from the last one before the intake. The first calendar's is the home's first entry.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub calendars: Vec<ProvenEntry>,
     /// The certificates that those entries name, those above them included, as base64 of their DER.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub certificates: Vec<String>,

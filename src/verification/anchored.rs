@@ -6,6 +6,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use super::adopted::InForce;
 use super::content::Manifest;
 use super::finding::{ActFault, Doubt, Fact, Fault, Objection, Outcome};
 use super::people::People;
@@ -63,6 +64,7 @@ enum About {
     People,
     Decisions,
     Sessions,
+    Calendars,
 }
 
 /// What was found of a record, to be compared with what the journal says was filed.
@@ -134,8 +136,12 @@ fn prove(proof: &Proof, trust: &Trust) -> Result<Proven, Objection> {
         people.bring(&der.map_err(|error| Fault::ProofUnreadable { detail: error.to_string() })?);
     }
     let mut told: Vec<(Entry, Digest, About)> = Vec::new();
-    let told_of =
-        [(&proof.people, About::People), (&proof.decisions, About::Decisions), (&proof.sessions, About::Sessions)];
+    let told_of = [
+        (&proof.people, About::People),
+        (&proof.decisions, About::Decisions),
+        (&proof.sessions, About::Sessions),
+        (&proof.calendars, About::Calendars),
+    ];
     for (entries, about) in told_of {
         for entry in entries {
             let (entry, digest) = root(entry)?;
@@ -155,6 +161,8 @@ fn prove(proof: &Proof, trust: &Trust) -> Result<Proven, Objection> {
         let act = people.read(&entry, anchors);
         match about {
             About::Sessions => sessions.learn(&entry, act),
+            // What such an entry says was learned as it was read.
+            About::Calendars => {}
             About::Decisions => {
                 let act = act.and_then(|act| act.ok_or(ActFault::ActMissing));
                 let signatures = entry.act.iter().flat_map(|act| &act.signatures);
@@ -231,13 +239,21 @@ pub(super) fn outcome(journal: &AtHand, filed: &Filed<'_>) -> Outcome {
     if let Some(field) = otherwise_taken(&proven.taken, filed) {
         return Err(Fault::EntryDiffers { index: proven.taken.index, field: field.to_owned() }.into());
     }
-    history(proven, &json.journal_checkpoint)?;
+    // What the record was signed after: clocks may be set back, and the order of entries may not.
+    let until = history(proven, &json.journal_checkpoint)?.size;
     if let Some((index, fault)) = &proven.people_fault {
         return Err(Fault::ActWrong { index: *index, act_fault: fault.clone() }.into());
     }
     if proven.people.adopted(&json.profile.digest).is_none_or(|adopted| adopted >= index) {
         return Err(Fault::ProfileNotAdopted { profile: json.profile.digest }.into());
     }
+    let calendar = match proven.people.calendars().in_force(&json.calendar, proven.taken.index, until) {
+        InForce::By(adoption) => adoption,
+        InForce::Never => return Err(Fault::CalendarNotAdopted { calendar: json.calendar }.into()),
+        InForce::Replaced(by) => {
+            return Err(Fault::CalendarReplaced { calendar: json.calendar, index: by.index, at: by.at }.into());
+        }
+    };
     let (person, certificate) = (json.signer.person.id, json.signer.certificate);
     if proven.people.issued(&certificate).is_none_or(|issued| issued.person != person) {
         return Err(Fault::CertificateNotIssued { certificate }.into());
@@ -257,7 +273,8 @@ pub(super) fn outcome(journal: &AtHand, filed: &Filed<'_>) -> Outcome {
     if proven.people.manager(filed.signed_at) != Some(json.information_manager.id) {
         return Err(Fault::ManagerNotInForce.into());
     }
-    Ok(Fact::EntryProven { index, size: proven.checkpoint.size, filed_at: entry.at })
+    let (calendar, calendar_at) = (calendar.index, calendar.at);
+    Ok(Fact::EntryProven { index, size: proven.checkpoint.size, filed_at: entry.at, calendar, calendar_at })
 }
 
 /// In what an entry says something else than the record.
@@ -281,6 +298,7 @@ fn difference(entry: &Entry, filed: &Filed<'_>) -> Option<&'static str> {
         (fact("generation").as_u64() == Some(1), "generation"),
         (is("attempt", &json.attempt.to_string()), "attempt"),
         (is("certificate", &json.signer.certificate.to_string()), "certificate"),
+        (is("calendar", &json.calendar.to_string()), "calendar"),
         (signed_at, "signed_at"),
         (instant("timestamped_at") == filed.timestamped_at, "timestamped_at"),
         (entry.at.plus(CLOCK_SKEW) >= not_before, "at"),

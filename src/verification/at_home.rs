@@ -12,6 +12,7 @@ use crate::evidence::tree::{self, ProofError};
 use crate::ids::{Digest, PersonId, RecordId, SessionId};
 use crate::journal::Kind;
 use crate::journal::read::{self, Stored};
+use crate::ledger::watched_files::CALENDAR;
 use crate::people::Role;
 use crate::people::acts::{Act, Deed};
 use crate::people::certificates;
@@ -137,6 +138,7 @@ impl<'a> AtHome<'a> {
             .find(|stored| stored.entry().is_ok_and(|entry| entry.kind == Kind::DeliveryTaken))
             .ok_or_else(|| DatabaseError::Corrupt("the journal does not say when the document came in".into()))?;
         let (sessions, in_session) = sessions(tx, json, taken).await?;
+        let index_of_intake = taken.index;
         let taken = self.proven(tx, taken, size).await?;
         let mut decisions = Vec::new();
         let mut concerned: BTreeSet<PersonId> = [record.signer].into();
@@ -151,6 +153,14 @@ impl<'a> AtHome<'a> {
                 }
                 decisions.push(self.proven(tx, &stored, size).await?);
             }
+        }
+        let calendars = match json {
+            Some(json) => calendars(tx, json, index_of_intake, record.journal_index).await?,
+            None => Vec::new(),
+        };
+        let mut in_use = Vec::new();
+        for entry in &calendars {
+            in_use.push(self.proven(tx, entry, size).await?);
         }
         let (stored, wanted) = people(tx, concerned, json.map(|json| json.profile.digest)).await?;
         let mut people = Vec::new();
@@ -181,6 +191,7 @@ impl<'a> AtHome<'a> {
             decisions,
             people,
             sessions: proven,
+            calendars: in_use,
             certificates: bytes,
             consistency,
         })
@@ -273,6 +284,23 @@ async fn people(
         }
     }
     Ok((all.into_iter().map(|(stored, ..)| stored).collect(), certificates))
+}
+
+/// The entries by which the calendar of a record, and others after it, came into use before it was filed: at the least from the
+/// last one before the document came in.
+async fn calendars(tx: &mut Tx, json: &RecordJson, taken: u64, filed: u64) -> Result<Vec<Stored>, DatabaseError> {
+    let mut adopted = Vec::new();
+    for stored in read::of_kind(tx, Kind::FileAdopted).await? {
+        let entry = stored.entry()?;
+        let is = |name: &str, said: &str| entry.facts.get(name).is_some_and(|value| value == said);
+        if stored.index < filed && is("file", CALENDAR) {
+            adopted.push((is("digest", &json.calendar.to_string()), stored));
+        }
+    }
+    let last_before = adopted.iter().rposition(|(_, stored)| stored.index < taken).unwrap_or(0);
+    let its_first = adopted.iter().position(|(is_its, _)| *is_its).unwrap_or(last_before);
+    adopted.drain(..its_first.min(last_before));
+    Ok(adopted.into_iter().map(|(_, stored)| stored).collect())
 }
 
 /// The entries of the sessions in which a document was signed and delivered, and of those that they go on with; and whose

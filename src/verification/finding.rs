@@ -170,6 +170,9 @@ pub enum Fact {
         index: u64,
         size: u64,
         filed_at: Instant,
+        /// The entry by which the calendar that judged it had come into use, and its time.
+        calendar: u64,
+        calendar_at: Instant,
     },
     /// The journal grew from the checkpoint of `size` entries that was kept outside, and entry `index` is one of them.
     Anchored {
@@ -531,6 +534,16 @@ pub enum Fault {
     /// No entry before the filing says that the profile came into force.
     ProfileNotAdopted {
         profile: Digest,
+    },
+    /// No entry before the signature says that the hospital used the calendar that lies in the record.
+    CalendarNotAdopted {
+        calendar: Digest,
+    },
+    /// Another calendar had taken its place before the document came in.
+    CalendarReplaced {
+        calendar: Digest,
+        index: u64,
+        at: Instant,
     },
     /// The batch was not attested (9.1-C1).
     NotAttested,

@@ -35,7 +35,7 @@ use both_ways::{BothWays, Moment};
 use copies::{Checkpoints, Lines};
 pub use epochs::EpochReport;
 use epochs::Epochs;
-pub use fault::JournalFault;
+pub use fault::{JournalFault, JudgedBy};
 use places::Places;
 use stamps::{Judged, Reached, Stamps};
 pub use stamps::{StampedUpTo, StampsReport, UnbelievedStamp};

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::adopted::{Adopted, Adoption};
 use super::finding::ActFault;
 use super::once::Once;
 use crate::config::Mode;
@@ -10,6 +11,7 @@ use crate::crypto::check::{self, Anchors, Certificate, Purpose};
 use crate::ids::{Digest, DocumentId, PersonId};
 use crate::instant::Instant;
 use crate::journal::{ActSignature, Actor, Entry, Kind};
+use crate::ledger::watched_files::CALENDAR;
 use crate::people::Role;
 use crate::people::acts::{Act, Deed, Issued, Second};
 use crate::people::appointments::{self, Offices};
@@ -42,6 +44,7 @@ pub(super) struct People {
     certificates: Arc<BTreeMap<Digest, Certificate>>,
     /// Profiles by their digest, and the entry by which each came into force.
     adopted: BTreeMap<Digest, u64>,
+    calendars: Adopted,
     /// As the founders said; nothing before they did.
     mode: Option<Mode>,
     once: Once,
@@ -96,6 +99,11 @@ impl People {
         self.adopted.get(profile).copied()
     }
 
+    /// Which calendar was in use when.
+    pub(super) const fn calendars(&self) -> &Adopted {
+        &self.calendars
+    }
+
     /// The information manager in force.
     pub(super) fn manager(&self, at: Instant) -> Option<PersonId> {
         self.offices.in_force(Role::InformationManager, at).map(|held| held.person)
@@ -116,6 +124,7 @@ impl People {
     /// An entry that says something of people is learned from.
     pub(super) fn read(&mut self, entry: &Entry, anchors: Option<&Anchors>) -> Result<Option<Act>, ActFault> {
         let Some(signed) = &entry.act else {
+            self.learn_calendar(entry);
             return if Deed::KINDS.contains(&entry.kind) { Err(ActFault::ActMissing) } else { Ok(None) };
         };
         let act = Act::parse(&signed.text).map_err(|_| ActFault::ActUnreadable)?;
@@ -213,9 +222,21 @@ impl People {
         self.once.forget(document);
     }
 
+    /// Which calendar is in use is nobody's act yet: the line says which one it found.
+    fn learn_calendar(&mut self, entry: &Entry) {
+        let fact = |name: &str| entry.facts.get(name).and_then(|value| value.as_str());
+        let digest = fact("digest").and_then(|digest| digest.parse().ok());
+        if let (Kind::FileAdopted, Some(CALENDAR), Some(digest)) = (entry.kind, fact("file"), digest) {
+            let (index, at, name) = (entry.index, entry.at, CALENDAR.to_owned());
+            self.calendars.enter(Adoption { index, at, name, digest });
+        }
+    }
+
     fn learn(&mut self, act: &Act, index: u64, at: Instant) {
         match &act.deed {
-            Deed::Genesis { mode, appointments, certificates, profiles, .. } => {
+            Deed::Genesis { mode, appointments, certificates, profiles, calendar, .. } => {
+                let name = CALENDAR.to_owned();
+                self.calendars.enter(Adoption { index, at, name, digest: *calendar });
                 self.mode = Some(*mode);
                 self.offices.appointments.extend(appointments.iter().cloned());
                 for issued in certificates {

@@ -42,7 +42,7 @@ verify-lateness-released = スキャンまたは署名は期限後ですが、�
 verify-nothing-to-release = 人の決裁が必要なものはありません。
 verify-releases-proven = { $decisions } 件の決裁は、権限のある人が署名したものです。
 verify-session-proven = 署名に使われたセッションは { $opened_at } に開かれ（{ $index } 番）、原紙の確認も済んでいます。
-verify-entry-proven = 記録簿の { $index } 番に、{ $filed_at } にこの記録を登録したとあります（全 { $size } 件）。
+verify-entry-proven = 記録簿の { $index } 番に、{ $filed_at } にこの記録を登録したとあります（全 { $size } 件）。判定に使った暦は、{ $calendar } 番（{ $calendar_at }）から使われています。
 verify-anchored = 記録簿は外部に保管された節目（{ $size } 件{ $stamped_at ->
     [none] {""}
    *[other] 、{ $stamped_at } のタイムスタンプ付き
@@ -170,6 +170,8 @@ verify-signer-revoked = 署名者の証明書は { $since } から失効して�
 verify-signer-suspended = 署名者は { $since } から利用を停止されており、署名はその後のものです。
 verify-signer-not-appointed = 署名者は、その時この立場（{ $capacity }）に任命されていませんでした。
 verify-profile-not-adopted = 記録を判定したプロファイルは、承認されていません（{ $profile }）。
+verify-calendar-not-adopted = 記録に入っている暦を施設で使っていたという項目が、署名より前の記録簿にありません（{ $calendar }）。期限の根拠になりません。どこから来たものか調べてください。
+verify-calendar-replaced = 記録に入っている暦（{ $calendar }）は、文書の受付時にはもう使われていません。{ $index } 番（{ $at }）で別の暦に替わっています。
 verify-not-attested = 貼り重ねや読み取り範囲外の記載がないことが、確認されていません。
 verify-manager-not-in-force = 記録が挙げる情報作成管理者は、その時の情報作成管理者ではありません。
 verify-truncated = 外部に保管された節目では { $promised } 件あった記録簿が、{ $found } 件しかありません。末尾が消されたか、古いものに戻されています。
@@ -261,6 +263,13 @@ journal-fault-record-missing = { $index } 番で登録したとある記録が�
 journal-fault-record-differs = { $index } 番と索引の記録 { $record } が一致しません。
 journal-fault-record-without-entry = 記録 { $record } を登録したという項目がありません。
 journal-fault-signer-not-issued = { $index } 番の署名の証明書を発行したという項目がありません。
+journal-fault-judged-by-none-in-force = { $index } 番：記録の判定に使った{ $judged_by ->
+   *[calendar] 暦
+}は、採用したという項目がないか、文書の受付より前に別のものに替わっています（{ $digest }）。
+journal-fault-calendar-in-use-differs = データベースで使用中の暦（{ $in_database }）が、記録簿の内容（{ $in_journal ->
+    [none] なし
+   *[other] { $in_journal }
+}）と違います。常駐プログラムを止めて調べてください。
 journal-fault-signed-without-session = { $index } 番：署名した人が開いたセッションがありません。
 journal-fault-signed-suspended = { $index } 番：署名した人は、その時すでに利用を停止されていました。
 journal-fault-session-overspent = { $index } 番：セッションで署名できる { $most } 件を超えて署名されています。

@@ -8,6 +8,13 @@ use crate::document::DocumentState;
 use crate::ids::{Digest, DocumentId, RecordId};
 use crate::instant::Instant;
 
+/// What a record is judged by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum JudgedBy {
+    Calendar,
+}
+
 /// What is wrong with a journal. Message ids are `journal-fault-<code>`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "code", rename_all = "kebab-case")]
@@ -204,6 +211,18 @@ pub enum JournalFault {
     SignerNotIssued {
         index: u64,
         certificate: Digest,
+    },
+    /// The filed record was judged by what no entry had brought into force, or by what had been replaced before its document
+    /// came in.
+    JudgedByNoneInForce {
+        index: u64,
+        judged_by: JudgedBy,
+        digest: Digest,
+    },
+    /// The database has another calendar in use than the journal: the next one would come into use without an entry.
+    CalendarInUseDiffers {
+        in_database: Digest,
+        in_journal: Option<Digest>,
     },
     /// A signature by somebody who had opened no such session.
     SignedWithoutSession {
