@@ -38,6 +38,11 @@ impl Adopted {
         self.0.iter().rev().find(|adoption| adoption.name == name)
     }
 
+    /// Whether these bytes have ever borne this name.
+    pub(super) fn ever(&self, name: &str, digest: &Digest) -> bool {
+        self.0.iter().any(|adoption| adoption.name == name && adoption.digest == *digest)
+    }
+
     /// Whether the bytes of this digest were in force at some time from the entry `from` on, and before the entry `until`.
     pub(super) fn in_force(&self, digest: &Digest, from: u64, until: u64) -> InForce<'_> {
         let mut answer = InForce::Never;

@@ -244,8 +244,11 @@ pub(super) fn outcome(journal: &AtHand, filed: &Filed<'_>) -> Outcome {
     if let Some((index, fault)) = &proven.people_fault {
         return Err(Fault::ActWrong { index: *index, act_fault: fault.clone() }.into());
     }
-    if proven.people.adopted(&json.profile.digest).is_none_or(|adopted| adopted >= index) {
-        return Err(Fault::ProfileNotAdopted { profile: json.profile.digest }.into());
+    let profile = json.profile.digest;
+    match proven.people.profiles().in_force(&profile, proven.taken.index, until) {
+        InForce::By(_) => {}
+        InForce::Never => return Err(Fault::ProfileNotAdopted { profile }.into()),
+        InForce::Replaced(by) => return Err(Fault::ProfileReplaced { profile, index: by.index, at: by.at }.into()),
     }
     let calendar = match proven.people.calendars().in_force(&json.calendar, proven.taken.index, until) {
         InForce::By(adoption) => adoption,
@@ -298,6 +301,7 @@ fn difference(entry: &Entry, filed: &Filed<'_>) -> Option<&'static str> {
         (fact("generation").as_u64() == Some(1), "generation"),
         (is("attempt", &json.attempt.to_string()), "attempt"),
         (is("certificate", &json.signer.certificate.to_string()), "certificate"),
+        (is("profile", &json.profile.digest.to_string()), "profile"),
         (is("calendar", &json.calendar.to_string()), "calendar"),
         (signed_at, "signed_at"),
         (instant("timestamped_at") == filed.timestamped_at, "timestamped_at"),

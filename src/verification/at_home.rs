@@ -9,7 +9,7 @@ use crate::database::{Database, DatabaseError, Tx};
 use crate::evidence::proof::{PROOF_VERSION, Proof, ProvenEntry};
 use crate::evidence::record::RecordJson;
 use crate::evidence::tree::{self, ProofError};
-use crate::ids::{Digest, PersonId, RecordId, SessionId};
+use crate::ids::{Digest, Name, PersonId, RecordId, SessionId};
 use crate::journal::Kind;
 use crate::journal::read::{self, Stored};
 use crate::ledger::watched_files::CALENDAR;
@@ -162,7 +162,7 @@ impl<'a> AtHome<'a> {
         for entry in &calendars {
             in_use.push(self.proven(tx, entry, size).await?);
         }
-        let (stored, wanted) = people(tx, concerned, json.map(|json| json.profile.digest)).await?;
+        let (stored, wanted) = people(tx, concerned, json.map(|json| &json.profile.id)).await?;
         let mut people = Vec::new();
         for entry in &stored {
             people.push(self.proven(tx, entry, size).await?);
@@ -226,12 +226,12 @@ impl<'a> AtHome<'a> {
     }
 }
 
-/// The entries that say how the concerned came to their certificates and roles, whoever appointed them included; that by
-/// which the profile came into force; and the certificates that these entries name.
+/// The entries that say how the concerned came to their certificates and roles, whoever appointed them included; those by which
+/// the versions of the profile came into force; and the certificates that these entries name.
 async fn people(
     tx: &mut Tx,
     mut concerned: BTreeSet<PersonId>,
-    judged_by: Option<Digest>,
+    judged_by: Option<&Name>,
 ) -> Result<(Vec<Stored>, BTreeSet<Digest>), DatabaseError> {
     let mut all: Vec<(Stored, Option<Act>)> = Vec::new();
     for kind in KINDS {
@@ -257,7 +257,8 @@ async fn people(
                 Some(Deed::EndAppointment { person, role, .. }) => about(person) || *role == Role::InformationManager,
                 // Who was in force can be told only where those who could not act are known too.
                 Some(Deed::Suspend { .. } | Deed::Resume { .. } | Deed::Absent { .. } | Deed::Back { .. }) => true,
-                Some(Deed::ApproveProfile { profile }) => Some(profile.digest) == judged_by,
+                // Whether a version was still in force can be told only from all of them.
+                Some(Deed::ApproveProfile { profile }) => Some(&profile.id) == judged_by,
                 Some(Deed::Revoke { person, .. }) => about(person),
                 _ => false,
             };

@@ -531,9 +531,15 @@ pub enum Fault {
     },
     /// The information manager whom the record names was not the one in force.
     ManagerNotInForce,
-    /// No entry before the filing says that the profile came into force.
+    /// No entry before the signature says that the profile came into force.
     ProfileNotAdopted {
         profile: Digest,
+    },
+    /// Another version had taken its place before the document came in.
+    ProfileReplaced {
+        profile: Digest,
+        index: u64,
+        at: Instant,
     },
     /// No entry before the signature says that the hospital used the calendar that lies in the record.
     CalendarNotAdopted {

@@ -42,8 +42,8 @@ pub(super) struct People {
     suspended: BTreeSet<PersonId>,
     /// Shared by the copies on which acts are tried out: how many certificates there are, whoever made the proof decides.
     certificates: Arc<BTreeMap<Digest, Certificate>>,
-    /// Profiles by their digest, and the entry by which each came into force.
-    adopted: BTreeMap<Digest, u64>,
+    /// The versions of profiles.
+    profiles: Adopted,
     calendars: Adopted,
     /// As the founders said; nothing before they did.
     mode: Option<Mode>,
@@ -94,9 +94,9 @@ impl People {
         self.offices.holds(person, role, at)
     }
 
-    /// The entry by which a profile came into force.
-    pub(super) fn adopted(&self, profile: &Digest) -> Option<u64> {
-        self.adopted.get(profile).copied()
+    /// Which version of a profile was in force when.
+    pub(super) const fn profiles(&self) -> &Adopted {
+        &self.profiles
     }
 
     /// Which calendar was in use when.
@@ -242,10 +242,12 @@ impl People {
                 for issued in certificates {
                     self.issued.insert(issued.certificate, (index, issued.clone()));
                 }
-                self.adopted.extend(profiles.iter().map(|profile| (profile.digest, index)));
+                for profile in profiles {
+                    self.profiles.enter(Adoption { index, at, name: profile.id.to_string(), digest: profile.digest });
+                }
             }
             Deed::ApproveProfile { profile } => {
-                self.adopted.entry(profile.digest).or_insert(index);
+                self.profiles.enter(Adoption { index, at, name: profile.id.to_string(), digest: profile.digest });
             }
             Deed::AddPerson { person } => self.made.entry(*person).or_default().push((act.by, at)),
             Deed::Enrol(issued) => {

@@ -233,11 +233,11 @@ impl Hospital {
     }
 
     /// Brings a profile into force: the administrator's act, which the manager signs too.
-    fn adopt(&self, profile: &str, now: Instant) {
+    pub fn adopt(&self, profile: &str, now: Instant) -> u64 {
         let profile = torikomi::profile::lint(profile.as_bytes(), "profile.toml").unwrap().0.reference().clone();
         let act = Act::new(Deed::ApproveProfile { profile }, self.admin.person(), now, self.home);
         let act = act.with_second(self.manager.person());
-        self.append(Signed::sign(act, &[&self.admin, &self.manager]).unwrap().into_draft(None), now);
+        self.append(Signed::sign(act, &[&self.admin, &self.manager]).unwrap().into_draft(None), now).index
     }
 
     pub fn file(&self, recipe: Recipe) -> Filed {
@@ -405,6 +405,7 @@ impl Hospital {
             .fact("generation", 1)
             .fact("attempt", record.attempt)
             .fact("certificate", record.signer.certificate)
+            .fact("profile", record.profile.digest)
             .fact("calendar", record.calendar)
             .fact("signed_at", recipe.signed_at)
             .fact("timestamped_at", recipe.stamped_at);

@@ -14,6 +14,7 @@ mod journal;
 mod journal_files;
 mod keys;
 mod packs;
+mod profiles;
 mod revocations;
 mod stamped;
 mod stored;

@@ -188,6 +188,7 @@ verify-signer-revoked = The signer's certificate was revoked from { $since } on,
 verify-signer-suspended = The signer was suspended from { $since } on, and the signature is from after that.
 verify-signer-not-appointed = The signer was not appointed in this capacity ({ $capacity }) at that time.
 verify-profile-not-adopted = The profile that judged the record was never approved: { $profile }
+verify-profile-replaced = The profile that judged the record ({ $profile }) was not in force any more when the document came in: entry { $index } ({ $at }) had brought another version.
 verify-calendar-not-adopted = No entry before the signature says that the hospital used the calendar that lies in the record: { $calendar }. Its deadlines are nobody's. Find out who put it there.
 verify-calendar-replaced = The calendar that lies in the record ({ $calendar }) was not in use any more when the document came in: entry { $index } ({ $at }) had brought another.
 verify-not-attested = Nobody attested for its batch that nothing was pasted over or lay outside the scanned area.
@@ -282,8 +283,19 @@ journal-fault-record-differs = Entry { $index } and the index do not agree on re
 journal-fault-record-without-entry = No entry says that record { $record } was filed.
 journal-fault-signer-not-issued = No entry issued the certificate that signed the record of entry { $index }.
 journal-fault-judged-by-none-in-force = Entry { $index }: the record was judged by a { $judged_by ->
+    [profile] profile
    *[calendar] calendar
 } that no entry had brought into force, or that had been replaced before its document came in: { $digest }
+journal-fault-profile-state-differs = Version { $version } of the profile { $profile } is { $in_database ->
+    [in-force] in force
+    [retired] replaced
+    [draft] a draft
+   *[other] “{ $in_database }”
+} in the database, and { $in_journal ->
+    [in-force] in force
+    [retired] replaced
+   *[draft] not approved
+} by the journal. Stop the daemon and look into it.
 journal-fault-calendar-in-use-differs = The database has the calendar { $in_database } in use, and the journal { $in_journal ->
     [none] none
    *[other] { $in_journal }

@@ -170,6 +170,7 @@ verify-signer-revoked = 署名者の証明書は { $since } から失効して�
 verify-signer-suspended = 署名者は { $since } から利用を停止されており、署名はその後のものです。
 verify-signer-not-appointed = 署名者は、その時この立場（{ $capacity }）に任命されていませんでした。
 verify-profile-not-adopted = 記録を判定したプロファイルは、承認されていません（{ $profile }）。
+verify-profile-replaced = 記録を判定したプロファイル（{ $profile }）は、文書の受付時にはもう使われていません。{ $index } 番（{ $at }）で別の版に替わっています。
 verify-calendar-not-adopted = 記録に入っている暦を施設で使っていたという項目が、署名より前の記録簿にありません（{ $calendar }）。期限の根拠になりません。どこから来たものか調べてください。
 verify-calendar-replaced = 記録に入っている暦（{ $calendar }）は、文書の受付時にはもう使われていません。{ $index } 番（{ $at }）で別の暦に替わっています。
 verify-not-attested = 貼り重ねや読み取り範囲外の記載がないことが、確認されていません。
@@ -264,8 +265,19 @@ journal-fault-record-differs = { $index } 番と索引の記録 { $record } が�
 journal-fault-record-without-entry = 記録 { $record } を登録したという項目がありません。
 journal-fault-signer-not-issued = { $index } 番の署名の証明書を発行したという項目がありません。
 journal-fault-judged-by-none-in-force = { $index } 番：記録の判定に使った{ $judged_by ->
+    [profile] プロファイル
    *[calendar] 暦
 }は、採用したという項目がないか、文書の受付より前に別のものに替わっています（{ $digest }）。
+journal-fault-profile-state-differs = プロファイル { $profile } の第 { $version } 版は、データベースでは{ $in_database ->
+    [in-force] 使用中
+    [retired] 旧版
+    [draft] 下書き
+   *[other] 「{ $in_database }」
+}、記録簿では{ $in_journal ->
+    [in-force] 使用中
+    [retired] 旧版
+   *[draft] 未承認
+}です。常駐プログラムを止めて調べてください。
 journal-fault-calendar-in-use-differs = データベースで使用中の暦（{ $in_database }）が、記録簿の内容（{ $in_journal ->
     [none] なし
    *[other] { $in_journal }

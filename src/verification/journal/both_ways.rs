@@ -12,6 +12,7 @@ use crate::ids::{Digest, DocumentId, PersonId, SessionId};
 use crate::journal::disposal::Disposed;
 use crate::journal::read::{self, Head};
 use crate::journal::{Entry, Kind};
+use crate::ledger::profiles::{self, ProfileState, Standing};
 use crate::ledger::standing;
 use crate::ledger::watched_files::{self, CALENDAR};
 use crate::people::acts::{Act, Deed};
@@ -29,6 +30,7 @@ pub(super) struct Moment {
     documents: u64,
     open: BTreeSet<DocumentId>,
     certificates: Vec<RegisteredCertificate>,
+    profiles: Vec<Standing>,
     calendar: Option<Digest>,
 }
 
@@ -53,7 +55,8 @@ impl Moment {
             }
         }
         let calendar = watched_files::get(tx, CALENDAR).await?.map(|known| known.digest);
-        Ok(Self { head, disposed: Disposed::read(tx).await?, documents, open, certificates, calendar })
+        let profiles = profiles::standings(tx).await?;
+        Ok(Self { head, disposed: Disposed::read(tx).await?, documents, open, certificates, profiles, calendar })
     }
 }
 
@@ -95,6 +98,7 @@ impl BothWays {
             }
             Kind::DocumentFiled => {
                 filed(database, entry, people, faults)?;
+                self.judged_by(entry, JudgedBy::Profile, people.profiles(), faults);
                 self.judged_by(entry, JudgedBy::Calendar, people.calendars(), faults);
                 let supersedes = entry.facts.get("supersedes").and_then(serde_json::Value::as_str);
                 self.superseded.extend(supersedes.and_then(|id| id.parse::<DocumentId>().ok()));
@@ -146,6 +150,7 @@ impl BothWays {
         let index = entry.index;
         let Some(taken) = entry.subject.document.and_then(|document| self.open.get(&document)) else { return };
         let word = match judged_by {
+            JudgedBy::Profile => "profile",
             JudgedBy::Calendar => CALENDAR,
         };
         let digest = entry.facts.get(word).and_then(|value| value.as_str()?.parse::<Digest>().ok());
@@ -228,6 +233,7 @@ impl BothWays {
         if in_ledger != self.taken {
             faults.say(JournalFault::LedgerCounts { in_ledger, in_journal: self.taken });
         }
+        every_profile(moment, people.profiles(), faults);
         let in_journal = people.calendars().last(CALENDAR).map(|adoption| adoption.digest);
         if let Some(in_database) = moment.calendar.filter(|in_database| Some(*in_database) != in_journal) {
             faults.say(JournalFault::CalendarInUseDiffers { in_database, in_journal });
@@ -311,6 +317,23 @@ fn every_record(database: &Database, faults: &mut Faults) -> Result<(), Unverifi
             }
         }
         after = Some(last);
+    }
+}
+
+/// Each version of a profile stands where the journal has it. One that is not there judges nothing.
+fn every_profile(moment: &Moment, adopted: &Adopted, faults: &mut Faults) {
+    for row in &moment.profiles {
+        let digest = row.digest.parse::<Digest>().ok();
+        let is_last = adopted.last(&row.id).is_some_and(|last| Some(last.digest) == digest);
+        let in_journal = match digest {
+            _ if is_last => ProfileState::InForce,
+            Some(digest) if adopted.ever(&row.id, &digest) => ProfileState::Retired,
+            _ => ProfileState::Draft,
+        };
+        if serde_json::to_value(in_journal).is_ok_and(|word| word != row.state) {
+            let (profile, version, in_database) = (row.id.clone(), row.version, row.state.clone());
+            faults.say(JournalFault::ProfileStateDiffers { profile, version, in_database, in_journal });
+        }
     }
 }
 

@@ -7,11 +7,13 @@ use super::super::finding::ActFault;
 use crate::document::DocumentState;
 use crate::ids::{Digest, DocumentId, RecordId};
 use crate::instant::Instant;
+use crate::ledger::profiles::ProfileState;
 
 /// What a record is judged by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum JudgedBy {
+    Profile,
     Calendar,
 }
 
@@ -218,6 +220,14 @@ pub enum JournalFault {
         index: u64,
         judged_by: JudgedBy,
         digest: Digest,
+    },
+    /// The database has a version of a profile otherwise than the journal: documents would be judged by one that was replaced, or
+    /// that nobody approved.
+    ProfileStateDiffers {
+        profile: String,
+        version: i64,
+        in_database: String,
+        in_journal: ProfileState,
     },
     /// The database has another calendar in use than the journal: the next one would come into use without an entry.
     CalendarInUseDiffers {
