@@ -1,6 +1,6 @@
 //! The journal's entries about a record: in the tree, under a checkpoint signed by a journal that the caller knows.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
 use std::path::Path;
 
@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::adopted::InForce;
 use super::content::Manifest;
 use super::finding::{ActFault, Doubt, Fact, Fault, Objection, Outcome};
+use super::names::{NAMING, named_otherwise};
 use super::people::People;
 use super::record::{Read, Versioned};
 use super::releases;
@@ -18,9 +19,11 @@ use super::{CLOCK_SKEW, ProofSource, Unverifiable};
 use crate::crypto::check;
 use crate::evidence::checkpoint::{Checkpoint, VerifierKey};
 use crate::evidence::proof::{PROOF_VERSION, Proof, ProvenEntry};
+use crate::evidence::record::RecordJson;
 use crate::evidence::tree::{leaf_hash, verify_consistency, verify_inclusion};
 use crate::ids::Digest;
 use crate::instant::Instant;
+use crate::journal::read::Private;
 use crate::journal::{ENTRY_VERSION, Entry, Kind};
 use crate::people::Role;
 use crate::people::acts::Act;
@@ -44,6 +47,8 @@ pub(super) struct Proven {
     decisions: Vec<Decided>,
     pub(super) sessions: Sessions,
     people: People,
+    /// The entries that say what people are called.
+    naming: Vec<Entry>,
     /// The first entry about people that does not count.
     people_fault: Option<(u64, ActFault)>,
     consistency: Vec<Digest>,
@@ -157,6 +162,7 @@ fn prove(proof: &Proof, trust: &Trust) -> Result<Proven, Objection> {
         return Err(Fault::ProofUnreadable { detail: format!("entry {} twice", again.index) }.into());
     }
     let (mut decisions, mut sessions, mut people_fault) = (Vec::new(), Sessions::default(), None);
+    let mut naming = Vec::new();
     for (entry, digest, about) in told {
         let act = people.read(&entry, anchors);
         match about {
@@ -175,11 +181,25 @@ fn prove(proof: &Proof, trust: &Trust) -> Result<Proven, Objection> {
                 {
                     people_fault = Some((entry.index, fault));
                 }
+                if NAMING.contains(&entry.kind) {
+                    naming.push(entry);
+                }
             }
         }
     }
     let consistency = proof.consistency.clone();
-    Ok(Proven { key: key.clone(), checkpoint, filed, taken, decisions, sessions, people, people_fault, consistency })
+    Ok(Proven {
+        key: key.clone(),
+        checkpoint,
+        filed,
+        taken,
+        decisions,
+        sessions,
+        people,
+        naming,
+        people_fault,
+        consistency,
+    })
 }
 
 /// The checkpoint of a note that one of the known journals signed.
@@ -362,6 +382,13 @@ impl AtHand {
             acts.extend(decided.act.as_ref().ok().filter(|act| releases::concerns(act, record)));
         }
         Ok(acts)
+    }
+
+    /// Who is called otherwise in the record than they were when it was signed.
+    pub(super) fn named_otherwise(&self, json: &RecordJson, private: &BTreeMap<u64, Private>) -> Option<Fault> {
+        let Self::Proven(proven) = self else { return None };
+        let until = proven.earlier(&json.journal_checkpoint)?.size;
+        named_otherwise(json, &proven.naming, until, private)
     }
 
     /// The entry of the filing, where it is proven.

@@ -1,8 +1,9 @@
 //! A record in the store of a home, with the journal beside it.
 
 use std::cell::RefCell;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use super::names::NAMING;
 use super::people::KINDS;
 use super::{Evidence, Growth, IndexRow, Parts, ProofSource, Report, Trust, Unverifiable, verify, without_parts};
 use crate::database::{Database, DatabaseError, Tx};
@@ -11,7 +12,7 @@ use crate::evidence::record::RecordJson;
 use crate::evidence::tree::{self, ProofError};
 use crate::ids::{Digest, Name, PersonId, RecordId, SessionId};
 use crate::journal::Kind;
-use crate::journal::read::{self, Stored};
+use crate::journal::read::{self, Private, Stored};
 use crate::ledger::watched_files::CALENDAR;
 use crate::people::Role;
 use crate::people::acts::{Act, Deed};
@@ -53,7 +54,8 @@ impl<'a> AtHome<'a> {
             Err(error) => return without_parts(error, trust, true).map(Some),
         };
         let growth = self.growth(proof.as_ref(), trust)?;
-        let evidence = Evidence { parts, proof, row: Some(IndexRow { record, members }), growth };
+        let evidence =
+            Evidence { parts, proof, row: Some(IndexRow { record, members }), growth, naming: self.naming()? };
         verify(evidence, trust, accept_evaluation).map(Some)
     }
 
@@ -86,6 +88,25 @@ impl<'a> AtHome<'a> {
                 DatabaseError::Corrupt(detail) | DatabaseError::Unreadable(detail) | DatabaseError::Conflict(detail),
             ) => Ok(ProofSource::Unreadable(detail)),
             Err(other) => Err(other.into()),
+        }
+    }
+
+    /// The private parts of the entries that say what people are called. Where the journal's tables do not hold together, that is
+    /// found elsewhere.
+    fn naming(&self) -> Result<BTreeMap<u64, Private>, Unverifiable> {
+        let parts = self.database.read::<_, DatabaseError, _>(async |tx| {
+            let mut parts = BTreeMap::new();
+            for kind in NAMING {
+                let stored = read::of_kind(tx, kind).await?;
+                parts.extend(stored.into_iter().filter_map(|stored| Some((stored.index, stored.private?))));
+            }
+            Ok(parts)
+        });
+        match parts {
+            Err(DatabaseError::Corrupt(_) | DatabaseError::Unreadable(_) | DatabaseError::Conflict(_)) => {
+                Ok(BTreeMap::new())
+            }
+            parts => Ok(parts?),
         }
     }
 
@@ -145,6 +166,7 @@ impl<'a> AtHome<'a> {
         concerned.extend(in_session);
         if let Some(json) = json {
             concerned.extend([json.information_manager.id, json.signer.person.id]);
+            concerned.extend(json.operator.as_ref().map(|operator| operator.id));
             for decision in &json.decisions {
                 concerned.insert(decision.person);
                 let stored = one(tx, decision.journal_index).await?;
@@ -249,7 +271,7 @@ async fn people(
             // Which information manager was in force can be told only from all who were appointed.
             let wanted = match act.as_ref().map(|act| &act.deed) {
                 Some(Deed::Genesis { .. }) => true,
-                Some(Deed::AddPerson { person }) => about(person),
+                Some(Deed::AddPerson { person } | Deed::ChangePerson { person }) => about(person),
                 Some(Deed::Enrol(issued)) => about(&issued.person),
                 Some(Deed::Appoint(appointment)) => {
                     about(&appointment.person) || appointment.role == Role::InformationManager

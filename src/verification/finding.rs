@@ -48,7 +48,7 @@ pub enum Step {
     Journal,
     /// It said so already when a checkpoint was taken that was kept outside.
     Anchor,
-    /// The index of the store says the same as the record.
+    /// The index of the store says the same as the record, and the people in it are called as they were then.
     Index,
 }
 
@@ -570,6 +570,11 @@ pub enum Fault {
     },
 
     // -- index --
+    /// Somebody is called otherwise in the record than the journal said when it was signed.
+    NamedOtherwise {
+        who: String,
+        field: String,
+    },
     IndexDiffers {
         field: String,
     },

@@ -51,9 +51,10 @@ pub(super) struct People {
 }
 
 /// The kinds of entries that say something of people.
-pub(super) const KINDS: [Kind; 10] = [
+pub(super) const KINDS: [Kind; 11] = [
     Kind::HomeFounded,
     Kind::PersonEnrolled,
+    Kind::PersonChanged,
     Kind::CertificateIssued,
     Kind::CertificateRevoked,
     Kind::Appointed,
@@ -102,6 +103,10 @@ impl People {
     /// Which calendar was in use when.
     pub(super) const fn calendars(&self) -> &Adopted {
         &self.calendars
+    }
+
+    pub(super) const fn offices(&self) -> &Offices {
+        &self.offices
     }
 
     /// The information manager in force.

@@ -13,6 +13,7 @@ mod insider;
 mod journal;
 mod journal_files;
 mod keys;
+mod names;
 mod packs;
 mod profiles;
 mod revocations;

@@ -196,6 +196,11 @@ verify-manager-not-in-force = The information manager whom the record names was 
 verify-truncated = The checkpoint that was kept outside counted { $promised } entries in the journal, and there are { $found }: it was shortened, or an older one was put back.
 verify-another-past = The journal is not the one of the checkpoint that was kept outside: at { $size } entries it has another past. It was written anew, or another was put in its place.
 verify-against-stamp-wrong = The time-stamp of the checkpoint that was kept outside does not count ({ $detail }).
+verify-named-otherwise = The record names its { $who ->
+    [signer] signer
+    [information-manager] information manager
+   *[operator] operator
+} otherwise than the journal did when it was signed ({ $field }).
 verify-index-differs = The index gives another { $field } than the record.
 act-fault-act-missing = it must hold a signed act and holds none
 act-fault-act-unreadable = the act cannot be read
@@ -303,6 +308,7 @@ journal-fault-calendar-in-use-differs = The database has the calendar { $in_data
 journal-fault-signed-without-session = Entry { $index }: it was signed by a person who had opened no such session.
 journal-fault-signed-suspended = Entry { $index }: the person who signed was suspended by then.
 journal-fault-session-overspent = Entry { $index }: the session was opened for { $most } documents, and signed more.
+journal-fault-register-differs = The register says something else of person { $person } than the journal ({ $field }): records would name them otherwise, or by another's leave. Stop the daemon and look into it.
 journal-fault-certificate-without-entry = No entry issued the certificate { $certificate }.
 journal-fault-certificate-missing = The certificate { $certificate } was issued and is missing.
 journal-fault-superseded-by-none = Entry { $index }: no record that supersedes document { $document } was filed before it.

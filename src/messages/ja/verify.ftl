@@ -178,6 +178,11 @@ verify-manager-not-in-force = 記録が挙げる情報作成管理者は、そ�
 verify-truncated = 外部に保管された節目では { $promised } 件あった記録簿が、{ $found } 件しかありません。末尾が消されたか、古いものに戻されています。
 verify-another-past = 記録簿の過去が、外部に保管された節目（{ $size } 件）と違います。書き直されたか、別のものに替えられています。
 verify-against-stamp-wrong = 外部に保管された節目のタイムスタンプは無効です（{ $detail }）。
+verify-named-otherwise = 記録にある{ $who ->
+    [signer] 署名者
+    [information-manager] 情報作成管理者
+   *[operator] 実施者
+}の記載（{ $field }）が、署名時の記録簿の内容と違います。
 verify-index-differs = 索引の { $field } が記録と違います。
 act-fault-act-missing = あるはずの署名付きの決裁がありません。
 act-fault-act-unreadable = 決裁を読めません。
@@ -285,6 +290,7 @@ journal-fault-calendar-in-use-differs = データベースで使用中の暦（{
 journal-fault-signed-without-session = { $index } 番：署名した人が開いたセッションがありません。
 journal-fault-signed-suspended = { $index } 番：署名した人は、その時すでに利用を停止されていました。
 journal-fault-session-overspent = { $index } 番：セッションで署名できる { $most } 件を超えて署名されています。
+journal-fault-register-differs = 利用者 { $person } の登録内容（{ $field }）が、記録簿の内容と違います。記録に載る氏名や権限が変わってしまいます。常駐プログラムを止めて調べてください。
 journal-fault-certificate-without-entry = 証明書 { $certificate } を発行したという項目がありません。
 journal-fault-certificate-missing = 発行したとある証明書 { $certificate } がありません。
 journal-fault-superseded-by-none = { $index } 番：文書 { $document } を差し替えた記録が、先に登録されていません。

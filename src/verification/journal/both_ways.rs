@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::Unverifiable;
 use super::super::adopted::{Adopted, InForce};
 use super::super::people::People;
+use super::register::Rows;
 use super::{Faults, JournalFault, JudgedBy, readable};
 use crate::database::{Database, DatabaseError, Tx};
 use crate::document::DocumentState;
@@ -30,6 +31,7 @@ pub(super) struct Moment {
     documents: u64,
     open: BTreeSet<DocumentId>,
     certificates: Vec<RegisteredCertificate>,
+    pub(super) register: Rows,
     profiles: Vec<Standing>,
     calendar: Option<Digest>,
 }
@@ -47,7 +49,8 @@ impl Moment {
         let head = read::head(tx).await?;
         let (documents, open) = (standing::total(tx).await?, standing::open_ids(tx).await?);
         let mut certificates = Vec::new();
-        for person in register::list(tx).await? {
+        let people = register::list(tx).await?;
+        for person in &people {
             for found in certificates::of_person(tx, person.id).await? {
                 let (fingerprint, whole) = (found.fingerprint, Digest::of(&found.der) == found.fingerprint);
                 let issuers = found.issuers.iter().map(|issuer| Digest::of(issuer)).collect();
@@ -55,8 +58,9 @@ impl Moment {
             }
         }
         let calendar = watched_files::get(tx, CALENDAR).await?.map(|known| known.digest);
-        let profiles = profiles::standings(tx).await?;
-        Ok(Self { head, disposed: Disposed::read(tx).await?, documents, open, certificates, profiles, calendar })
+        let (profiles, register) = (profiles::standings(tx).await?, Rows::read(tx, people).await?);
+        let disposed = Disposed::read(tx).await?;
+        Ok(Self { head, disposed, documents, open, certificates, register, profiles, calendar })
     }
 }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::finding::ActFault;
 use crate::document::DocumentState;
-use crate::ids::{Digest, DocumentId, RecordId};
+use crate::ids::{Digest, DocumentId, PersonId, RecordId};
 use crate::instant::Instant;
 use crate::ledger::profiles::ProfileState;
 
@@ -246,6 +246,11 @@ pub enum JournalFault {
     SessionOverspent {
         index: u64,
         most: u32,
+    },
+    /// A row of the register says something else of a person than the entries and their private parts.
+    RegisterDiffers {
+        person: PersonId,
+        field: String,
     },
     CertificateWithoutEntry {
         certificate: Digest,
