@@ -296,6 +296,9 @@ pub(super) fn outcome(journal: &AtHand, filed: &Filed<'_>) -> Outcome {
     if proven.people.manager(filed.signed_at) != Some(json.information_manager.id) {
         return Err(Fault::ManagerNotInForce.into());
     }
+    if let Some(unrooted) = proven.people.unrooted() {
+        return Err(Doubt::FoundersUnknown { root: unrooted.root }.into());
+    }
     let (calendar, calendar_at) = (calendar.index, calendar.at);
     Ok(Fact::EntryProven { index, size: proven.checkpoint.size, filed_at: entry.at, calendar, calendar_at })
 }

@@ -225,6 +225,11 @@ pub enum Doubt {
         not_carried: Vec<NotCarried>,
     },
     JournalNotAtHand,
+    /// The home was founded under a root of its own, which is not among those that were given: who made its first people is not
+    /// known.
+    FoundersUnknown {
+        root: Digest,
+    },
     /// No journal's key was given.
     JournalUnknown {
         index: u64,

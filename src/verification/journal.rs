@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use super::finding::{ActFault, Objection};
 use super::names::Names;
-use super::people::People;
+use super::people::{People, Unrooted};
 use super::{Trust, Unverifiable, anchored};
 use crate::database::{Database, DatabaseError};
 use crate::evidence::checkpoint::Checkpoint;
@@ -446,6 +446,11 @@ impl<'a> Walk<'a> {
         self.against.retain(|against| !self.epochs.explains(against.size));
         if let Some(against) = self.against.first() {
             self.faults.say(JournalFault::Truncated { promised: against.size, found: size });
+        }
+        // A journal is verified by whoever knows all of its roots.
+        if let Some(Unrooted { index, certificate, .. }) = self.people.unrooted() {
+            let act_fault = ActFault::ActCertificateUntrusted { certificate };
+            self.faults.say(JournalFault::ActWrong { index, act_fault });
         }
         self.moment.register.compare(&self.names, &self.people, &mut self.faults);
         self.both_ways.finish(self.sources.database, &self.moment, &self.people, &mut self.faults)?;

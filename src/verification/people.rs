@@ -7,7 +7,7 @@ use super::adopted::{Adopted, Adoption};
 use super::finding::ActFault;
 use super::once::Once;
 use crate::config::Mode;
-use crate::crypto::check::{self, Anchors, Certificate, Purpose};
+use crate::crypto::check::{self, Anchors, Certificate, ChainError, Purpose};
 use crate::ids::{Digest, DocumentId, PersonId};
 use crate::instant::Instant;
 use crate::journal::{ActSignature, Actor, Entry, Kind};
@@ -47,7 +47,29 @@ pub(super) struct People {
     calendars: Adopted,
     /// As the founders said; nothing before they did.
     mode: Option<Mode>,
+    /// The root under which the founders' first certificates were issued.
+    root: Option<Digest>,
+    /// The first act by a certificate of an unknown issuer that led the home out of evaluation.
+    unrooted: Option<Unrooted>,
     once: Once,
+}
+
+/// An act that counts only for whoever believes in the home's own root too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Unrooted {
+    pub index: u64,
+    pub certificate: Digest,
+    /// The home's own root, as its founders named it.
+    pub root: Digest,
+}
+
+/// A certificate that signed an act, and what is known of its issuers.
+struct Signing<'a> {
+    certificate: &'a Certificate,
+    /// It leads to an evaluation authority.
+    is_evaluation: bool,
+    /// Whoever verifies believes in an authority above it, or in none at all.
+    is_rooted: bool,
 }
 
 /// The kinds of entries that say something of people.
@@ -109,6 +131,11 @@ impl People {
         &self.offices
     }
 
+    /// The first act by which the home came out of evaluation, where whoever verifies does not know the root of those who did it.
+    pub(super) const fn unrooted(&self) -> Option<Unrooted> {
+        self.unrooted
+    }
+
     /// The information manager in force.
     pub(super) fn manager(&self, at: Instant) -> Option<PersonId> {
         self.offices.in_force(Role::InformationManager, at).map(|held| held.person)
@@ -157,16 +184,24 @@ impl People {
         if signers.iter().any(|signer| self.is_suspended(*signer)) {
             return Err(ActFault::ActSuspended);
         }
-        let mut makes_key = None;
+        let (mut makes_key, mut unrooted) = (None, None);
         for signature in &signed.signatures {
             // The first certificates come from the act itself, and a new key signs its own enrolment.
-            let (certificate, is_evaluation) =
-                known.certificate(signature.certificate, signature.by, act.at, anchors)?;
+            let leads_out = known.mode == Some(Mode::Production) && may_be_of_evaluation(&act, signature);
+            let Signing { certificate, is_evaluation, is_rooted } = known.certificate(
+                signature.certificate,
+                signature.by,
+                act.at,
+                anchors.map(|them| (them, leads_out)),
+            )?;
             let value = signature.bytes().ok_or(ActFault::ActSignatureWrong)?;
             check::act(&certificate.public_key, signed.text.as_bytes(), &value)
                 .map_err(|_| ActFault::ActSignatureWrong)?;
             if known.mode == Some(Mode::Production) && is_evaluation && !may_be_of_evaluation(&act, signature) {
                 return Err(ActFault::ActCertificateForEvaluation { certificate: signature.certificate });
+            }
+            if let (false, Some(root)) = (is_rooted, known.root) {
+                unrooted.get_or_insert(Unrooted { index: entry.index, certificate: signature.certificate, root });
             }
             // An outside authority looks for itself whom it certifies: whoever brings its answer has made nobody's key.
             if let Deed::Enrol(issued) = &act.deed
@@ -193,6 +228,7 @@ impl People {
             let once = std::mem::take(&mut self.once);
             *self = Self { once, ..after };
         }
+        self.unrooted = self.unrooted.or(unrooted);
         Ok(Some(act))
     }
 
@@ -239,7 +275,8 @@ impl People {
 
     fn learn(&mut self, act: &Act, index: u64, at: Instant) {
         match &act.deed {
-            Deed::Genesis { mode, appointments, certificates, profiles, calendar, .. } => {
+            Deed::Genesis { mode, root, appointments, certificates, profiles, calendar, .. } => {
+                self.root = Some(*root);
                 let name = CALENDAR.to_owned();
                 self.calendars.enter(Adoption { index, at, name, digest: *calendar });
                 self.mode = Some(*mode);
@@ -331,15 +368,16 @@ impl People {
         })
     }
 
-    /// A certificate that an act is signed with, and whether it leads to an evaluation authority: what it says of itself, that
-    /// authority's key can leave out.
+    /// A certificate that an act is signed with. That it is of an evaluation authority, it can leave out; so where `anchors` are
+    /// given, the whole path tells. With them it is said whether the act may do without a known issuer: of an evaluation
+    /// certificate whose root whoever verifies was not given, nothing can be told.
     fn certificate(
         &self,
         fingerprint: Digest,
         person: PersonId,
         at: Instant,
-        anchors: Option<&Anchors>,
-    ) -> Result<(&Certificate, bool), ActFault> {
+        anchors: Option<(&Anchors, bool)>,
+    ) -> Result<Signing<'_>, ActFault> {
         let issued = self.issued(&fingerprint).filter(|issued| issued.person == person);
         let issued = issued.ok_or(ActFault::ActCertificateUnknown { certificate: fingerprint })?;
         let certificate = self.certificates.get(&fingerprint);
@@ -351,16 +389,26 @@ impl People {
         if !agrees || at < issued.not_before || at > issued.not_after || revoked {
             return Err(ActFault::ActCertificateNotValid { certificate: fingerprint });
         }
-        let mut is_evaluation = certificate.is_evaluation();
-        if let Some(anchors) = anchors {
+        let (mut is_evaluation, mut is_rooted) = (certificate.is_evaluation(), true);
+        if let Some((anchors, may_be_unknown)) = anchors {
             let bytes = |issuer: &Digest| self.certificates.get(issuer).map(|issuer| issuer.der.clone());
             let issuers = issued.issuers.iter().map(bytes).collect::<Option<Vec<_>>>();
             let issuers = issuers.ok_or(ActFault::ActCertificateMissing { certificate: fingerprint })?;
-            let path = check::chain(certificate, &issuers, anchors, Purpose::Signing, at)
-                .map_err(|_| ActFault::ActCertificateUntrusted { certificate: fingerprint })?;
-            is_evaluation |= path.certificates.iter().any(Certificate::is_evaluation);
+            match check::chain(certificate, &issuers, anchors, Purpose::Signing, at) {
+                Ok(path) => is_evaluation |= path.certificates.iter().any(Certificate::is_evaluation),
+                // Whose root is not known, nobody outside vouches for.
+                Err(ChainError::UnknownIssuer) if may_be_unknown && !self.is_rooted_in(anchors) => {
+                    (is_evaluation, is_rooted) = (true, false);
+                }
+                Err(_) => return Err(ActFault::ActCertificateUntrusted { certificate: fingerprint }),
+            }
         }
-        Ok((certificate, is_evaluation))
+        Ok(Signing { certificate, is_evaluation, is_rooted })
+    }
+
+    /// Whether the home's own root is one of these.
+    fn is_rooted_in(&self, anchors: &Anchors) -> bool {
+        anchors.certificates().iter().any(|anchor| Some(anchor.fingerprint()) == self.root)
     }
 
     fn roles(&self, act: &Act) -> Result<(), ActFault> {

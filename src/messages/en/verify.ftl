@@ -88,6 +88,7 @@ verify-releases-not-at-hand = { $decisions ->
     [one] One decision is
    *[other] { $decisions } decisions are
 } named, and the journal is not at hand to prove them.
+verify-founders-unknown = The home was founded under a root of its own, which is not among the roots that were given: { $root }. Ask the hospital where it publishes this fingerprint, compare it, and give that root beside the others.
 verify-journal-not-at-hand = There is no proof from the journal (.proof.json).
 verify-journal-unknown = Entry { $index } cannot be proven without the journal's key. Name it with --anchors.
 verify-other-journal = It is from another journal, whose key is not known: { $origin }

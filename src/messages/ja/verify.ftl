@@ -70,6 +70,7 @@ verify-newer-format = { $name } は新しい形式（{ $found }）です。こ�
 verify-deadline-not-told = 期限を計算できません：{ $calendar }
 verify-profile-not-carried = この版が扱えないプロファイルで登録された記録です：{ $not_carried }
 verify-releases-not-at-hand = { $decisions } 件の決裁がありますが、記録簿が手元にないため確かめられません。
+verify-founders-unknown = 施設の最初の利用者は、施設自身のルート証明書（{ $root }）のもとで登録されていますが、渡されたルート証明書の中にそれがありません。公表されているこの値を病院に尋ねて比べ、そのルート証明書も一緒に渡してください。
 verify-journal-not-at-hand = 記録簿の証明（.proof.json）がありません。
 verify-journal-unknown = 記録簿の鍵がないため、{ $index } 番を確かめられません。--anchors で指定してください。
 verify-other-journal = 鍵の分からない別の記録簿（{ $origin }）のものです。
