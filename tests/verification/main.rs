@@ -5,7 +5,10 @@
 #[path = "../support/hospital.rs"]
 mod hospital;
 
+mod anchors;
 mod calendars;
+#[path = "../support/foreign.rs"]
+mod foreign;
 mod forgeries;
 mod hostile;
 mod independence;
