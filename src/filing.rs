@@ -192,6 +192,8 @@ impl Filing<'_> {
                 .fact("generation", 1)
                 .fact("attempt", attempt.id)
                 .fact("certificate", record.signer.certificate)
+                .fact("profile", record.profile.digest)
+                .fact("calendar", record.calendar)
                 .fact("signed_at", attempt.signed_at)
                 .fact("timestamped_at", attempt.timestamped_at);
             let entry = match record.supersedes {

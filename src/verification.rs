@@ -12,12 +12,14 @@
 //! *indeterminate*, and so is the whole.
 
 mod act_fault;
+mod adopted;
 mod anchored;
 mod at_home;
 mod content;
 mod finding;
 pub mod index;
 pub mod journal;
+mod names;
 mod once;
 mod outside;
 mod parts;
@@ -30,6 +32,7 @@ mod state;
 mod trust;
 mod windows;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use schemars::JsonSchema;
@@ -46,6 +49,7 @@ use crate::evidence::container::EntryName;
 use crate::evidence::proof::Proof;
 use crate::ids::{Digest, DocumentId};
 use crate::instant::Instant;
+use crate::journal::read::Private;
 use crate::store::records::{Member, Record};
 use content::Members;
 use finding::{Objection, Outcome};
@@ -60,6 +64,8 @@ pub struct Evidence<'a> {
     pub row: Option<IndexRow>,
     /// How its journal goes on from what was kept outside.
     pub growth: Growth,
+    /// The private parts of the entries that say what people are called, by entry. They stay in their home.
+    pub naming: BTreeMap<u64, Private>,
 }
 
 /// A proof, or why there is none that could be read.
@@ -132,7 +138,10 @@ pub fn verify_pack(path: &Path, trust: &Trust, accept_evaluation: bool) -> Resul
     };
     let proof = anchored::read_file(&proof)?;
     match parts {
-        Ok(parts) => verify(Evidence { parts, proof, row: None, growth: Growth::NotAtHand }, trust, accept_evaluation),
+        Ok(parts) => {
+            let (growth, naming) = (Growth::NotAtHand, BTreeMap::new());
+            verify(Evidence { parts, proof, row: None, growth, naming }, trust, accept_evaluation)
+        }
         Err(error) => without_parts(error, trust, false),
     }
 }
@@ -142,7 +151,7 @@ pub fn verify_pack(path: &Path, trust: &Trust, accept_evaluation: bool) -> Resul
 /// # Errors
 /// When disk, store or database fail, so that nothing can be said.
 pub fn verify(evidence: Evidence<'_>, trust: &Trust, accept_evaluation: bool) -> Result<Report, Unverifiable> {
-    let Evidence { mut parts, proof, row, growth } = evidence;
+    let Evidence { mut parts, proof, row, growth, naming } = evidence;
     let not_reached = |because| Err(Objection::Doubt(Doubt::NotReached { because }));
     let mut report = Report::empty();
 
@@ -243,7 +252,9 @@ pub fn verify(evidence: Evidence<'_>, trust: &Trust, accept_evaluation: bool) ->
         report.say(Step::Anchor, outside::outcome(outside, &journal, &growth, named));
     }
     if let Some(row) = row {
-        report.say(Step::Index, index::index(&row, &filed, &journal));
+        let agrees = index::index(&row, &filed, &journal);
+        let otherwise = journal.named_otherwise(&record.json, &naming);
+        report.say(Step::Index, agrees.and_then(|fact| otherwise.map_or(Ok(fact), |fault| Err(fault.into()))));
     }
     Ok(report.finish())
 }

@@ -26,14 +26,18 @@ pub struct Proof {
     /// The entries of the decisions that `record.json` names, in its order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub decisions: Vec<ProvenEntry>,
-    /// The entries by which certificates were issued, people appointed, and the record's profile came into force, in the
-    /// journal's order.
+    /// The entries by which people were entered and called otherwise, certificates issued, people appointed, and the versions of the record's profile came into force,
+    /// in the journal's order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub people: Vec<ProvenEntry>,
     /// The entries of the session in which it was signed, of that in which it was delivered, and of those that they go
     /// on with: how each was opened, attested and closed, in the journal's order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sessions: Vec<ProvenEntry>,
+    /// The entries by which the calendar that the record names, and others after it, came into use before the filing, in the
+    /// journal's order, at the least from the last one before the intake. The first calendar's is the home's first entry.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub calendars: Vec<ProvenEntry>,
     /// The certificates that those entries name, those above them included, as base64 of their DER.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub certificates: Vec<String>,

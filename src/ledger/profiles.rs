@@ -27,6 +27,15 @@ pub struct Version {
     pub journal_index: u64,
 }
 
+/// What the row of a version says, as it is written there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    pub id: String,
+    pub version: i64,
+    pub digest: String,
+    pub state: String,
+}
+
 /// Enters a version. The version in force before it, if this one is to be in force, is retired.
 ///
 /// # Errors
@@ -96,6 +105,17 @@ pub async fn all(tx: &mut Tx) -> Result<Vec<Version>, DatabaseError> {
     .fetch_all(tx)
     .await?;
     rows.iter().map(read_row).collect()
+}
+
+/// Where each version stands by its row, whatever that says.
+pub async fn standings(tx: &mut Tx) -> Result<Vec<Standing>, DatabaseError> {
+    let sql = "SELECT id, version, digest, state FROM profile_version ORDER BY id, version";
+    let rows = sqlx::query(sql).fetch_all(tx).await?;
+    let standing = |row: &sqlx::any::AnyRow| {
+        let version = row.try_get::<i64, _>("version")?;
+        Ok(Standing { id: row.try_get("id")?, version, digest: row.try_get("digest")?, state: row.try_get("state")? })
+    };
+    rows.iter().map(standing).collect()
 }
 
 /// One exact version.

@@ -5,6 +5,9 @@ use sqlx::Row as _;
 use crate::database::{DatabaseError, Tx, unreadable};
 use crate::ids::Digest;
 
+/// What the calendar is called here, and in the entries that say that another one is in use.
+pub const CALENDAR: &str = "calendar";
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KnownFile {
     pub digest: Digest,

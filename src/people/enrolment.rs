@@ -417,6 +417,8 @@ pub struct Foundation {
     pub timestamping: Option<Digest>,
     /// The profiles that are in force from the start.
     pub profiles: Vec<ProfileRef>,
+    /// The calendar that is in use from the start.
+    pub calendar: Digest,
 }
 
 /// The act by which the first two people, an administrator and a manager, appoint each other, and its private part.
@@ -436,6 +438,7 @@ pub fn genesis_act(
         root: foundation.root,
         timestamping: foundation.timestamping,
         profiles: foundation.profiles,
+        calendar: foundation.calendar,
         people: founders.iter().map(|founder| founder.person.id).collect(),
         appointments: first_appointments(founders, now),
         certificates: founders.iter().map(|founder| founder.certificate.issued()).collect(),

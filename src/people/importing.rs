@@ -123,8 +123,10 @@ pub fn imported(
         // No key of another kind is made here.
         _ => return Err(Unfit::OtherKey),
     };
-    // Between the person and the root. The root itself is whoever verifies's own.
-    let between = path.certificates.iter().skip(1).take(path.certificates.len().saturating_sub(2));
+    // Between the person and the root. The root itself is whoever verifies's own; an authority below it that the hospital believes
+    // in is not.
+    let root = path.certificates.last().filter(|anchor| anchor.is_self_issued());
+    let between = path.certificates.iter().skip(1).filter(|issuer| Some(*issuer) != root);
     let fingerprint = certificate.fingerprint();
     Ok(Certificate {
         fingerprint,

@@ -85,6 +85,7 @@ fn a_home_begins_once_and_with_two() {
                     root: Digest::of(b""),
                     timestamping: None,
                     profiles: Vec::new(),
+                    calendar: Digest::of(b""),
                 };
                 enrolment::genesis_act(&founders, foundation, hospital.now, hospital.rules.home).unwrap()
             };

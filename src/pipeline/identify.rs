@@ -32,6 +32,7 @@ use crate::intake::names::{Part as Side, first_number_left_out, stem};
 use crate::journal::append::Journal;
 use crate::journal::{Draft, Kind, Subject as About};
 use crate::ledger::documents::{self, Document};
+use crate::ledger::profiles::{self, ProfileState};
 use crate::ledger::{deliveries, spoken, waiting};
 use crate::people::{register, sessions};
 use crate::profile::Fact;
@@ -419,6 +420,14 @@ impl Line {
             {
                 // So it is where one of the others was identified or ended in the meantime.
                 return Ok(None);
+            }
+            if let Settled::Identified { adopted, .. } = &settled {
+                let reference = adopted.profile.reference();
+                let known = profiles::get(tx, &reference.id, reference.version).await?;
+                if !known.is_some_and(|known| known.state == ProfileState::InForce) {
+                    let replaced = format!("profile {} was replaced while document {id} was identified", reference.id);
+                    return Err(DatabaseError::Conflict(replaced).into());
+                }
             }
             spoken::set_sidecars(tx, id, &sidecars).await?;
             for row in rows.iter().chain(&done_with) {

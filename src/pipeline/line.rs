@@ -30,6 +30,7 @@ use crate::journal::{Draft, Kind, Subject};
 use crate::judgement::ProfileRef;
 use crate::ledger::deliveries;
 use crate::ledger::profiles::{self, ProfileState};
+use crate::ledger::watched_files;
 use crate::patients::{Patients, PatientsProblem};
 use crate::people::sessions::Sessions;
 use crate::profile::{self, Profile};
@@ -109,7 +110,7 @@ impl WatchedFile {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Patients => "patients",
-            Self::Calendar => "calendar",
+            Self::Calendar => watched_files::CALENDAR,
         }
     }
 }

@@ -21,6 +21,7 @@ use crate::journal::{Draft, Kind, Subject as About, read};
 use crate::judgement::{Judgement, Severity};
 use crate::ledger::attempts::{self, AttemptState};
 use crate::ledger::documents::{self, Document, LONGEST_PUT_OFF};
+use crate::ledger::watched_files::{self, CALENDAR};
 use crate::ledger::{contents, decisions, deliveries, waiting};
 use crate::measurements::Measurements;
 use crate::measuring::{Measured, Measuring, MeasuringError};
@@ -560,6 +561,12 @@ impl Line {
         let (now, judged_by) = (self.clock.now(), calendar.digest());
         let held = self.database.write::<_, StageError, _>(async move |tx| {
             documents::still(tx, &document).await?;
+            let in_use = watched_files::get(tx, CALENDAR).await?;
+            if in_use.is_some_and(|in_use| in_use.digest != judged_by) {
+                let id = document.id;
+                let replaced = format!("another calendar came into use while document {id} was judged");
+                return Err(DatabaseError::Conflict(replaced).into());
+            }
             // Before the decisions are read: one that was about another judgement counts no more.
             documents::set_judgement(tx, document.id, &judgement, due_at).await?;
             let decided = decisions::of_document(tx, document.id).await?;

@@ -1,13 +1,15 @@
 //! The journal's entries about a record: in the tree, under a checkpoint signed by a journal that the caller knows.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
 use std::path::Path;
 
 use serde_json::Value;
 
+use super::adopted::InForce;
 use super::content::Manifest;
 use super::finding::{ActFault, Doubt, Fact, Fault, Objection, Outcome};
+use super::names::{NAMING, named_otherwise};
 use super::people::People;
 use super::record::{Read, Versioned};
 use super::releases;
@@ -17,9 +19,11 @@ use super::{CLOCK_SKEW, ProofSource, Unverifiable};
 use crate::crypto::check;
 use crate::evidence::checkpoint::{Checkpoint, VerifierKey};
 use crate::evidence::proof::{PROOF_VERSION, Proof, ProvenEntry};
+use crate::evidence::record::RecordJson;
 use crate::evidence::tree::{leaf_hash, verify_consistency, verify_inclusion};
 use crate::ids::Digest;
 use crate::instant::Instant;
+use crate::journal::read::Private;
 use crate::journal::{ENTRY_VERSION, Entry, Kind};
 use crate::people::Role;
 use crate::people::acts::Act;
@@ -43,6 +47,8 @@ pub(super) struct Proven {
     decisions: Vec<Decided>,
     pub(super) sessions: Sessions,
     people: People,
+    /// The entries that say what people are called.
+    naming: Vec<Entry>,
     /// The first entry about people that does not count.
     people_fault: Option<(u64, ActFault)>,
     consistency: Vec<Digest>,
@@ -63,6 +69,7 @@ enum About {
     People,
     Decisions,
     Sessions,
+    Calendars,
 }
 
 /// What was found of a record, to be compared with what the journal says was filed.
@@ -134,8 +141,12 @@ fn prove(proof: &Proof, trust: &Trust) -> Result<Proven, Objection> {
         people.bring(&der.map_err(|error| Fault::ProofUnreadable { detail: error.to_string() })?);
     }
     let mut told: Vec<(Entry, Digest, About)> = Vec::new();
-    let told_of =
-        [(&proof.people, About::People), (&proof.decisions, About::Decisions), (&proof.sessions, About::Sessions)];
+    let told_of = [
+        (&proof.people, About::People),
+        (&proof.decisions, About::Decisions),
+        (&proof.sessions, About::Sessions),
+        (&proof.calendars, About::Calendars),
+    ];
     for (entries, about) in told_of {
         for entry in entries {
             let (entry, digest) = root(entry)?;
@@ -151,10 +162,13 @@ fn prove(proof: &Proof, trust: &Trust) -> Result<Proven, Objection> {
         return Err(Fault::ProofUnreadable { detail: format!("entry {} twice", again.index) }.into());
     }
     let (mut decisions, mut sessions, mut people_fault) = (Vec::new(), Sessions::default(), None);
+    let mut naming = Vec::new();
     for (entry, digest, about) in told {
         let act = people.read(&entry, anchors);
         match about {
             About::Sessions => sessions.learn(&entry, act),
+            // What such an entry says was learned as it was read.
+            About::Calendars => {}
             About::Decisions => {
                 let act = act.and_then(|act| act.ok_or(ActFault::ActMissing));
                 let signatures = entry.act.iter().flat_map(|act| &act.signatures);
@@ -167,11 +181,25 @@ fn prove(proof: &Proof, trust: &Trust) -> Result<Proven, Objection> {
                 {
                     people_fault = Some((entry.index, fault));
                 }
+                if NAMING.contains(&entry.kind) {
+                    naming.push(entry);
+                }
             }
         }
     }
     let consistency = proof.consistency.clone();
-    Ok(Proven { key: key.clone(), checkpoint, filed, taken, decisions, sessions, people, people_fault, consistency })
+    Ok(Proven {
+        key: key.clone(),
+        checkpoint,
+        filed,
+        taken,
+        decisions,
+        sessions,
+        people,
+        naming,
+        people_fault,
+        consistency,
+    })
 }
 
 /// The checkpoint of a note that one of the known journals signed.
@@ -231,13 +259,24 @@ pub(super) fn outcome(journal: &AtHand, filed: &Filed<'_>) -> Outcome {
     if let Some(field) = otherwise_taken(&proven.taken, filed) {
         return Err(Fault::EntryDiffers { index: proven.taken.index, field: field.to_owned() }.into());
     }
-    history(proven, &json.journal_checkpoint)?;
+    // What the record was signed after: clocks may be set back, and the order of entries may not.
+    let until = history(proven, &json.journal_checkpoint)?.size;
     if let Some((index, fault)) = &proven.people_fault {
         return Err(Fault::ActWrong { index: *index, act_fault: fault.clone() }.into());
     }
-    if proven.people.adopted(&json.profile.digest).is_none_or(|adopted| adopted >= index) {
-        return Err(Fault::ProfileNotAdopted { profile: json.profile.digest }.into());
+    let profile = json.profile.digest;
+    match proven.people.profiles().in_force(&profile, proven.taken.index, until) {
+        InForce::By(_) => {}
+        InForce::Never => return Err(Fault::ProfileNotAdopted { profile }.into()),
+        InForce::Replaced(by) => return Err(Fault::ProfileReplaced { profile, index: by.index, at: by.at }.into()),
     }
+    let calendar = match proven.people.calendars().in_force(&json.calendar, proven.taken.index, until) {
+        InForce::By(adoption) => adoption,
+        InForce::Never => return Err(Fault::CalendarNotAdopted { calendar: json.calendar }.into()),
+        InForce::Replaced(by) => {
+            return Err(Fault::CalendarReplaced { calendar: json.calendar, index: by.index, at: by.at }.into());
+        }
+    };
     let (person, certificate) = (json.signer.person.id, json.signer.certificate);
     if proven.people.issued(&certificate).is_none_or(|issued| issued.person != person) {
         return Err(Fault::CertificateNotIssued { certificate }.into());
@@ -257,7 +296,11 @@ pub(super) fn outcome(journal: &AtHand, filed: &Filed<'_>) -> Outcome {
     if proven.people.manager(filed.signed_at) != Some(json.information_manager.id) {
         return Err(Fault::ManagerNotInForce.into());
     }
-    Ok(Fact::EntryProven { index, size: proven.checkpoint.size, filed_at: entry.at })
+    if let Some(unrooted) = proven.people.unrooted() {
+        return Err(Doubt::FoundersUnknown { root: unrooted.root }.into());
+    }
+    let (calendar, calendar_at) = (calendar.index, calendar.at);
+    Ok(Fact::EntryProven { index, size: proven.checkpoint.size, filed_at: entry.at, calendar, calendar_at })
 }
 
 /// In what an entry says something else than the record.
@@ -281,6 +324,8 @@ fn difference(entry: &Entry, filed: &Filed<'_>) -> Option<&'static str> {
         (fact("generation").as_u64() == Some(1), "generation"),
         (is("attempt", &json.attempt.to_string()), "attempt"),
         (is("certificate", &json.signer.certificate.to_string()), "certificate"),
+        (is("profile", &json.profile.digest.to_string()), "profile"),
+        (is("calendar", &json.calendar.to_string()), "calendar"),
         (signed_at, "signed_at"),
         (instant("timestamped_at") == filed.timestamped_at, "timestamped_at"),
         (entry.at.plus(CLOCK_SKEW) >= not_before, "at"),
@@ -340,6 +385,13 @@ impl AtHand {
             acts.extend(decided.act.as_ref().ok().filter(|act| releases::concerns(act, record)));
         }
         Ok(acts)
+    }
+
+    /// Who is called otherwise in the record than they were when it was signed.
+    pub(super) fn named_otherwise(&self, json: &RecordJson, private: &BTreeMap<u64, Private>) -> Option<Fault> {
+        let Self::Proven(proven) = self else { return None };
+        let until = proven.earlier(&json.journal_checkpoint)?.size;
+        named_otherwise(json, &proven.naming, until, private)
     }
 
     /// The entry of the filing, where it is proven.

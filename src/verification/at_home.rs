@@ -1,17 +1,19 @@
 //! A record in the store of a home, with the journal beside it.
 
 use std::cell::RefCell;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use super::names::NAMING;
 use super::people::KINDS;
 use super::{Evidence, Growth, IndexRow, Parts, ProofSource, Report, Trust, Unverifiable, verify, without_parts};
 use crate::database::{Database, DatabaseError, Tx};
 use crate::evidence::proof::{PROOF_VERSION, Proof, ProvenEntry};
 use crate::evidence::record::RecordJson;
 use crate::evidence::tree::{self, ProofError};
-use crate::ids::{Digest, PersonId, RecordId, SessionId};
+use crate::ids::{Digest, Name, PersonId, RecordId, SessionId};
 use crate::journal::Kind;
-use crate::journal::read::{self, Stored};
+use crate::journal::read::{self, Private, Stored};
+use crate::ledger::watched_files::CALENDAR;
 use crate::people::Role;
 use crate::people::acts::{Act, Deed};
 use crate::people::certificates;
@@ -52,7 +54,8 @@ impl<'a> AtHome<'a> {
             Err(error) => return without_parts(error, trust, true).map(Some),
         };
         let growth = self.growth(proof.as_ref(), trust)?;
-        let evidence = Evidence { parts, proof, row: Some(IndexRow { record, members }), growth };
+        let evidence =
+            Evidence { parts, proof, row: Some(IndexRow { record, members }), growth, naming: self.naming()? };
         verify(evidence, trust, accept_evaluation).map(Some)
     }
 
@@ -85,6 +88,25 @@ impl<'a> AtHome<'a> {
                 DatabaseError::Corrupt(detail) | DatabaseError::Unreadable(detail) | DatabaseError::Conflict(detail),
             ) => Ok(ProofSource::Unreadable(detail)),
             Err(other) => Err(other.into()),
+        }
+    }
+
+    /// The private parts of the entries that say what people are called. Where the journal's tables do not hold together, that is
+    /// found elsewhere.
+    fn naming(&self) -> Result<BTreeMap<u64, Private>, Unverifiable> {
+        let parts = self.database.read::<_, DatabaseError, _>(async |tx| {
+            let mut parts = BTreeMap::new();
+            for kind in NAMING {
+                let stored = read::of_kind(tx, kind).await?;
+                parts.extend(stored.into_iter().filter_map(|stored| Some((stored.index, stored.private?))));
+            }
+            Ok(parts)
+        });
+        match parts {
+            Err(DatabaseError::Corrupt(_) | DatabaseError::Unreadable(_) | DatabaseError::Conflict(_)) => {
+                Ok(BTreeMap::new())
+            }
+            parts => Ok(parts?),
         }
     }
 
@@ -137,12 +159,14 @@ impl<'a> AtHome<'a> {
             .find(|stored| stored.entry().is_ok_and(|entry| entry.kind == Kind::DeliveryTaken))
             .ok_or_else(|| DatabaseError::Corrupt("the journal does not say when the document came in".into()))?;
         let (sessions, in_session) = sessions(tx, json, taken).await?;
+        let index_of_intake = taken.index;
         let taken = self.proven(tx, taken, size).await?;
         let mut decisions = Vec::new();
         let mut concerned: BTreeSet<PersonId> = [record.signer].into();
         concerned.extend(in_session);
         if let Some(json) = json {
             concerned.extend([json.information_manager.id, json.signer.person.id]);
+            concerned.extend(json.operator.as_ref().map(|operator| operator.id));
             for decision in &json.decisions {
                 concerned.insert(decision.person);
                 let stored = one(tx, decision.journal_index).await?;
@@ -152,7 +176,15 @@ impl<'a> AtHome<'a> {
                 decisions.push(self.proven(tx, &stored, size).await?);
             }
         }
-        let (stored, wanted) = people(tx, concerned, json.map(|json| json.profile.digest)).await?;
+        let calendars = match json {
+            Some(json) => calendars(tx, json, index_of_intake, record.journal_index).await?,
+            None => Vec::new(),
+        };
+        let mut in_use = Vec::new();
+        for entry in &calendars {
+            in_use.push(self.proven(tx, entry, size).await?);
+        }
+        let (stored, wanted) = people(tx, concerned, json.map(|json| &json.profile.id)).await?;
         let mut people = Vec::new();
         for entry in &stored {
             people.push(self.proven(tx, entry, size).await?);
@@ -181,6 +213,7 @@ impl<'a> AtHome<'a> {
             decisions,
             people,
             sessions: proven,
+            calendars: in_use,
             certificates: bytes,
             consistency,
         })
@@ -215,12 +248,12 @@ impl<'a> AtHome<'a> {
     }
 }
 
-/// The entries that say how the concerned came to their certificates and roles, whoever appointed them included; that by
-/// which the profile came into force; and the certificates that these entries name.
+/// The entries that say how the concerned came to their certificates and roles, whoever appointed them included; those by which
+/// the versions of the profile came into force; and the certificates that these entries name.
 async fn people(
     tx: &mut Tx,
     mut concerned: BTreeSet<PersonId>,
-    judged_by: Option<Digest>,
+    judged_by: Option<&Name>,
 ) -> Result<(Vec<Stored>, BTreeSet<Digest>), DatabaseError> {
     let mut all: Vec<(Stored, Option<Act>)> = Vec::new();
     for kind in KINDS {
@@ -238,7 +271,7 @@ async fn people(
             // Which information manager was in force can be told only from all who were appointed.
             let wanted = match act.as_ref().map(|act| &act.deed) {
                 Some(Deed::Genesis { .. }) => true,
-                Some(Deed::AddPerson { person }) => about(person),
+                Some(Deed::AddPerson { person } | Deed::ChangePerson { person }) => about(person),
                 Some(Deed::Enrol(issued)) => about(&issued.person),
                 Some(Deed::Appoint(appointment)) => {
                     about(&appointment.person) || appointment.role == Role::InformationManager
@@ -246,7 +279,8 @@ async fn people(
                 Some(Deed::EndAppointment { person, role, .. }) => about(person) || *role == Role::InformationManager,
                 // Who was in force can be told only where those who could not act are known too.
                 Some(Deed::Suspend { .. } | Deed::Resume { .. } | Deed::Absent { .. } | Deed::Back { .. }) => true,
-                Some(Deed::ApproveProfile { profile }) => Some(profile.digest) == judged_by,
+                // Whether a version was still in force can be told only from all of them.
+                Some(Deed::ApproveProfile { profile }) => Some(&profile.id) == judged_by,
                 Some(Deed::Revoke { person, .. }) => about(person),
                 _ => false,
             };
@@ -273,6 +307,23 @@ async fn people(
         }
     }
     Ok((all.into_iter().map(|(stored, ..)| stored).collect(), certificates))
+}
+
+/// The entries by which the calendar of a record, and others after it, came into use before it was filed: at the least from the
+/// last one before the document came in.
+async fn calendars(tx: &mut Tx, json: &RecordJson, taken: u64, filed: u64) -> Result<Vec<Stored>, DatabaseError> {
+    let mut adopted = Vec::new();
+    for stored in read::of_kind(tx, Kind::FileAdopted).await? {
+        let entry = stored.entry()?;
+        let is = |name: &str, said: &str| entry.facts.get(name).is_some_and(|value| value == said);
+        if stored.index < filed && is("file", CALENDAR) {
+            adopted.push((is("digest", &json.calendar.to_string()), stored));
+        }
+    }
+    let last_before = adopted.iter().rposition(|(_, stored)| stored.index < taken).unwrap_or(0);
+    let its_first = adopted.iter().position(|(is_its, _)| *is_its).unwrap_or(last_before);
+    adopted.drain(..its_first.min(last_before));
+    Ok(adopted.into_iter().map(|(_, stored)| stored).collect())
 }
 
 /// The entries of the sessions in which a document was signed and delivered, and of those that they go on with; and whose

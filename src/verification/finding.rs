@@ -48,7 +48,7 @@ pub enum Step {
     Journal,
     /// It said so already when a checkpoint was taken that was kept outside.
     Anchor,
-    /// The index of the store says the same as the record.
+    /// The index of the store says the same as the record, and the people in it are called as they were then.
     Index,
 }
 
@@ -170,6 +170,9 @@ pub enum Fact {
         index: u64,
         size: u64,
         filed_at: Instant,
+        /// The entry by which the calendar that judged it had come into use, and its time.
+        calendar: u64,
+        calendar_at: Instant,
     },
     /// The journal grew from the checkpoint of `size` entries that was kept outside, and entry `index` is one of them.
     Anchored {
@@ -222,6 +225,11 @@ pub enum Doubt {
         not_carried: Vec<NotCarried>,
     },
     JournalNotAtHand,
+    /// The home was founded under a root of its own, which is not among those that were given: who made its first people is not
+    /// known.
+    FoundersUnknown {
+        root: Digest,
+    },
     /// No journal's key was given.
     JournalUnknown {
         index: u64,
@@ -528,9 +536,25 @@ pub enum Fault {
     },
     /// The information manager whom the record names was not the one in force.
     ManagerNotInForce,
-    /// No entry before the filing says that the profile came into force.
+    /// No entry before the signature says that the profile came into force.
     ProfileNotAdopted {
         profile: Digest,
+    },
+    /// Another version had taken its place before the document came in.
+    ProfileReplaced {
+        profile: Digest,
+        index: u64,
+        at: Instant,
+    },
+    /// No entry before the signature says that the hospital used the calendar that lies in the record.
+    CalendarNotAdopted {
+        calendar: Digest,
+    },
+    /// Another calendar had taken its place before the document came in.
+    CalendarReplaced {
+        calendar: Digest,
+        index: u64,
+        at: Instant,
     },
     /// The batch was not attested (9.1-C1).
     NotAttested,
@@ -551,6 +575,11 @@ pub enum Fault {
     },
 
     // -- index --
+    /// Somebody is called otherwise in the record than the journal said when it was signed.
+    NamedOtherwise {
+        who: String,
+        field: String,
+    },
     IndexDiffers {
         field: String,
     },

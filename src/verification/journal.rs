@@ -10,6 +10,7 @@ mod copies;
 mod epochs;
 mod fault;
 mod places;
+mod register;
 pub(super) mod stamps;
 
 use std::collections::HashMap;
@@ -19,7 +20,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::finding::{ActFault, Objection};
-use super::people::People;
+use super::names::Names;
+use super::people::{People, Unrooted};
 use super::{Trust, Unverifiable, anchored};
 use crate::database::{Database, DatabaseError};
 use crate::evidence::checkpoint::Checkpoint;
@@ -35,7 +37,7 @@ use both_ways::{BothWays, Moment};
 use copies::{Checkpoints, Lines};
 pub use epochs::EpochReport;
 use epochs::Epochs;
-pub use fault::JournalFault;
+pub use fault::{JournalFault, JudgedBy};
 use places::Places;
 use stamps::{Judged, Reached, Stamps};
 pub use stamps::{StampedUpTo, StampsReport, UnbelievedStamp};
@@ -187,6 +189,7 @@ struct Walk<'a> {
     stored_nodes: HashMap<(u8, u64), Digest>,
     people: People,
     both_ways: BothWays,
+    names: Names,
     home: Option<crate::ids::HomeId>,
     entries: u64,
     erased: u64,
@@ -234,6 +237,7 @@ impl<'a> Walk<'a> {
             stored_nodes: HashMap::new(),
             people: People::default(),
             both_ways: BothWays::default(),
+            names: Names::default(),
             home: None,
             entries: 0,
             erased: 0,
@@ -281,6 +285,7 @@ impl<'a> Walk<'a> {
         };
         self.agrees(stored, &entry);
         self.private(stored, &entry);
+        self.names.learn(&entry, stored.private.as_ref());
         self.act(&entry)?;
         self.both_ways.entry(self.sources.database, &entry, &mut self.people, &mut self.faults)
     }
@@ -437,6 +442,12 @@ impl<'a> Walk<'a> {
         if let Some(against) = self.against.first() {
             self.faults.say(JournalFault::Truncated { promised: against.size, found: size });
         }
+        // A journal is verified by whoever knows all of its roots.
+        if let Some(Unrooted { index, certificate, .. }) = self.people.unrooted() {
+            let act_fault = ActFault::ActCertificateUntrusted { certificate };
+            self.faults.say(JournalFault::ActWrong { index, act_fault });
+        }
+        self.moment.register.compare(&self.names, &self.people, &mut self.faults);
         self.both_ways.finish(self.sources.database, &self.moment, &self.people, &mut self.faults)?;
         let verdict = match (self.faults.listed.is_empty(), self.anchored_at) {
             (false, _) => JournalVerdict::Failed,

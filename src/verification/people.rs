@@ -3,13 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::adopted::{Adopted, Adoption};
 use super::finding::ActFault;
 use super::once::Once;
 use crate::config::Mode;
-use crate::crypto::check::{self, Anchors, Certificate, Purpose};
+use crate::crypto::check::{self, Anchors, Certificate, ChainError, Purpose};
 use crate::ids::{Digest, DocumentId, PersonId};
 use crate::instant::Instant;
 use crate::journal::{ActSignature, Actor, Entry, Kind};
+use crate::ledger::watched_files::CALENDAR;
 use crate::people::Role;
 use crate::people::acts::{Act, Deed, Issued, Second};
 use crate::people::appointments::{self, Offices};
@@ -40,17 +42,41 @@ pub(super) struct People {
     suspended: BTreeSet<PersonId>,
     /// Shared by the copies on which acts are tried out: how many certificates there are, whoever made the proof decides.
     certificates: Arc<BTreeMap<Digest, Certificate>>,
-    /// Profiles by their digest, and the entry by which each came into force.
-    adopted: BTreeMap<Digest, u64>,
+    /// The versions of profiles.
+    profiles: Adopted,
+    calendars: Adopted,
     /// As the founders said; nothing before they did.
     mode: Option<Mode>,
+    /// The root under which the founders' first certificates were issued.
+    root: Option<Digest>,
+    /// The first act by a certificate of an unknown issuer that led the home out of evaluation.
+    unrooted: Option<Unrooted>,
     once: Once,
 }
 
+/// An act that counts only for whoever believes in the home's own root too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Unrooted {
+    pub index: u64,
+    pub certificate: Digest,
+    /// The home's own root, as its founders named it.
+    pub root: Digest,
+}
+
+/// A certificate that signed an act, and what is known of its issuers.
+struct Signing<'a> {
+    certificate: &'a Certificate,
+    /// It leads to an evaluation authority.
+    is_evaluation: bool,
+    /// Whoever verifies believes in an authority above it, or in none at all.
+    is_rooted: bool,
+}
+
 /// The kinds of entries that say something of people.
-pub(super) const KINDS: [Kind; 10] = [
+pub(super) const KINDS: [Kind; 11] = [
     Kind::HomeFounded,
     Kind::PersonEnrolled,
+    Kind::PersonChanged,
     Kind::CertificateIssued,
     Kind::CertificateRevoked,
     Kind::Appointed,
@@ -91,9 +117,23 @@ impl People {
         self.offices.holds(person, role, at)
     }
 
-    /// The entry by which a profile came into force.
-    pub(super) fn adopted(&self, profile: &Digest) -> Option<u64> {
-        self.adopted.get(profile).copied()
+    /// Which version of a profile was in force when.
+    pub(super) const fn profiles(&self) -> &Adopted {
+        &self.profiles
+    }
+
+    /// Which calendar was in use when.
+    pub(super) const fn calendars(&self) -> &Adopted {
+        &self.calendars
+    }
+
+    pub(super) const fn offices(&self) -> &Offices {
+        &self.offices
+    }
+
+    /// The first act by which the home came out of evaluation, where whoever verifies does not know the root of those who did it.
+    pub(super) const fn unrooted(&self) -> Option<Unrooted> {
+        self.unrooted
     }
 
     /// The information manager in force.
@@ -116,6 +156,7 @@ impl People {
     /// An entry that says something of people is learned from.
     pub(super) fn read(&mut self, entry: &Entry, anchors: Option<&Anchors>) -> Result<Option<Act>, ActFault> {
         let Some(signed) = &entry.act else {
+            self.learn_calendar(entry);
             return if Deed::KINDS.contains(&entry.kind) { Err(ActFault::ActMissing) } else { Ok(None) };
         };
         let act = Act::parse(&signed.text).map_err(|_| ActFault::ActUnreadable)?;
@@ -143,16 +184,24 @@ impl People {
         if signers.iter().any(|signer| self.is_suspended(*signer)) {
             return Err(ActFault::ActSuspended);
         }
-        let mut makes_key = None;
+        let (mut makes_key, mut unrooted) = (None, None);
         for signature in &signed.signatures {
             // The first certificates come from the act itself, and a new key signs its own enrolment.
-            let (certificate, is_evaluation) =
-                known.certificate(signature.certificate, signature.by, act.at, anchors)?;
+            let leads_out = known.mode == Some(Mode::Production) && may_be_of_evaluation(&act, signature);
+            let Signing { certificate, is_evaluation, is_rooted } = known.certificate(
+                signature.certificate,
+                signature.by,
+                act.at,
+                anchors.map(|them| (them, leads_out)),
+            )?;
             let value = signature.bytes().ok_or(ActFault::ActSignatureWrong)?;
             check::act(&certificate.public_key, signed.text.as_bytes(), &value)
                 .map_err(|_| ActFault::ActSignatureWrong)?;
             if known.mode == Some(Mode::Production) && is_evaluation && !may_be_of_evaluation(&act, signature) {
                 return Err(ActFault::ActCertificateForEvaluation { certificate: signature.certificate });
+            }
+            if let (false, Some(root)) = (is_rooted, known.root) {
+                unrooted.get_or_insert(Unrooted { index: entry.index, certificate: signature.certificate, root });
             }
             // An outside authority looks for itself whom it certifies: whoever brings its answer has made nobody's key.
             if let Deed::Enrol(issued) = &act.deed
@@ -179,6 +228,7 @@ impl People {
             let once = std::mem::take(&mut self.once);
             *self = Self { once, ..after };
         }
+        self.unrooted = self.unrooted.or(unrooted);
         Ok(Some(act))
     }
 
@@ -213,18 +263,33 @@ impl People {
         self.once.forget(document);
     }
 
+    /// Which calendar is in use is nobody's act yet: the line says which one it found.
+    fn learn_calendar(&mut self, entry: &Entry) {
+        let fact = |name: &str| entry.facts.get(name).and_then(|value| value.as_str());
+        let digest = fact("digest").and_then(|digest| digest.parse().ok());
+        if let (Kind::FileAdopted, Some(CALENDAR), Some(digest)) = (entry.kind, fact("file"), digest) {
+            let (index, at, name) = (entry.index, entry.at, CALENDAR.to_owned());
+            self.calendars.enter(Adoption { index, at, name, digest });
+        }
+    }
+
     fn learn(&mut self, act: &Act, index: u64, at: Instant) {
         match &act.deed {
-            Deed::Genesis { mode, appointments, certificates, profiles, .. } => {
+            Deed::Genesis { mode, root, appointments, certificates, profiles, calendar, .. } => {
+                self.root = Some(*root);
+                let name = CALENDAR.to_owned();
+                self.calendars.enter(Adoption { index, at, name, digest: *calendar });
                 self.mode = Some(*mode);
                 self.offices.appointments.extend(appointments.iter().cloned());
                 for issued in certificates {
                     self.issued.insert(issued.certificate, (index, issued.clone()));
                 }
-                self.adopted.extend(profiles.iter().map(|profile| (profile.digest, index)));
+                for profile in profiles {
+                    self.profiles.enter(Adoption { index, at, name: profile.id.to_string(), digest: profile.digest });
+                }
             }
             Deed::ApproveProfile { profile } => {
-                self.adopted.entry(profile.digest).or_insert(index);
+                self.profiles.enter(Adoption { index, at, name: profile.id.to_string(), digest: profile.digest });
             }
             Deed::AddPerson { person } => self.made.entry(*person).or_default().push((act.by, at)),
             Deed::Enrol(issued) => {
@@ -303,15 +368,16 @@ impl People {
         })
     }
 
-    /// A certificate that an act is signed with, and whether it leads to an evaluation authority: what it says of itself, that
-    /// authority's key can leave out.
+    /// A certificate that an act is signed with. That it is of an evaluation authority, it can leave out; so where `anchors` are
+    /// given, the whole path tells. With them it is said whether the act may do without a known issuer: of an evaluation
+    /// certificate whose root whoever verifies was not given, nothing can be told.
     fn certificate(
         &self,
         fingerprint: Digest,
         person: PersonId,
         at: Instant,
-        anchors: Option<&Anchors>,
-    ) -> Result<(&Certificate, bool), ActFault> {
+        anchors: Option<(&Anchors, bool)>,
+    ) -> Result<Signing<'_>, ActFault> {
         let issued = self.issued(&fingerprint).filter(|issued| issued.person == person);
         let issued = issued.ok_or(ActFault::ActCertificateUnknown { certificate: fingerprint })?;
         let certificate = self.certificates.get(&fingerprint);
@@ -323,16 +389,26 @@ impl People {
         if !agrees || at < issued.not_before || at > issued.not_after || revoked {
             return Err(ActFault::ActCertificateNotValid { certificate: fingerprint });
         }
-        let mut is_evaluation = certificate.is_evaluation();
-        if let Some(anchors) = anchors {
+        let (mut is_evaluation, mut is_rooted) = (certificate.is_evaluation(), true);
+        if let Some((anchors, may_be_unknown)) = anchors {
             let bytes = |issuer: &Digest| self.certificates.get(issuer).map(|issuer| issuer.der.clone());
             let issuers = issued.issuers.iter().map(bytes).collect::<Option<Vec<_>>>();
             let issuers = issuers.ok_or(ActFault::ActCertificateMissing { certificate: fingerprint })?;
-            let path = check::chain(certificate, &issuers, anchors, Purpose::Signing, at)
-                .map_err(|_| ActFault::ActCertificateUntrusted { certificate: fingerprint })?;
-            is_evaluation |= path.certificates.iter().any(Certificate::is_evaluation);
+            match check::chain(certificate, &issuers, anchors, Purpose::Signing, at) {
+                Ok(path) => is_evaluation |= path.certificates.iter().any(Certificate::is_evaluation),
+                // Whose root is not known, nobody outside vouches for.
+                Err(ChainError::UnknownIssuer) if may_be_unknown && !self.is_rooted_in(anchors) => {
+                    (is_evaluation, is_rooted) = (true, false);
+                }
+                Err(_) => return Err(ActFault::ActCertificateUntrusted { certificate: fingerprint }),
+            }
         }
-        Ok((certificate, is_evaluation))
+        Ok(Signing { certificate, is_evaluation, is_rooted })
+    }
+
+    /// Whether the home's own root is one of these.
+    fn is_rooted_in(&self, anchors: &Anchors) -> bool {
+        anchors.certificates().iter().any(|anchor| Some(anchor.fingerprint()) == self.root)
     }
 
     fn roles(&self, act: &Act) -> Result<(), ActFault> {

@@ -40,6 +40,7 @@ mod hospital;
 mod mounts;
 mod damaged_database;
 mod damaged_signature;
+mod judged_by;
 mod list_of_a_batch;
 mod list_waits;
 mod lists;

@@ -9,11 +9,13 @@ use jiff::Timestamp;
 use serde_json::Value;
 use torikomi::cli::init::make::{NewFounder, Plan, make};
 use torikomi::config::Mode;
+use torikomi::crypto::check::Anchors;
 use torikomi::daemon::{self, Daemon};
+use torikomi::keyring;
 use torikomi::people::register::NewPerson;
 use torikomi::store::records;
 use torikomi::system::KernelClock;
-use torikomi::verification::{AtHome, Trust, Verdict};
+use torikomi::verification::{AtHome, Doubt, Said, Step, Trust, Verdict};
 use zeroize::Zeroizing;
 
 use crate::foreign::{ForeignCa, WELL, believe};
@@ -216,6 +218,7 @@ fn a_home_for_production_files_once_nothing_is_missing() {
     let report =
         AtHome::new(&daemon.line.database, &daemon.line.objects).verify(record.id, &trust, false).unwrap().unwrap();
     assert_eq!((report.verdict, report.evaluation), (Verdict::Passed, false), "{report:#?}");
+    only_the_founders_are_unknown(&daemon, &record, &outside, &trust);
     let unpacked = home.file("unpacked");
     let id = record.id.to_string();
     let export = ["record", "export", &id, "--unpacked", &unpacked, "--reason", "audit"];
@@ -247,4 +250,17 @@ fn a_home_for_production_files_once_nothing_is_missing() {
     let all: Value = home.done(&["verify", "--all", "--json"]).json();
     assert!(!all.is_null());
     home.done(&["journal", "verify"]);
+}
+
+/// Whoever believes in the outside authority alone is told which root to ask for, and nothing worse.
+fn only_the_founders_are_unknown(daemon: &Daemon, record: &records::Record, outside: &ForeignCa, trust: &Trust) {
+    let signers = Anchors::new(&keyring::certificates_of(&outside.root()).unwrap()).unwrap();
+    let own = trust.signers.certificates().iter().find(|root| root.is_evaluation()).unwrap().fingerprint();
+    let alone = Trust { signers, ..trust.clone() };
+    let line = &daemon.line;
+    let report = AtHome::new(&line.database, &line.objects).verify(record.id, &alone, false).unwrap().unwrap();
+    let objected: Vec<_> = report.steps.iter().filter(|step| step.verdict != Verdict::Passed).collect();
+    let [journal] = objected[..] else { panic!("{report:#?}") };
+    assert_eq!((journal.step, &journal.said), (Step::Journal, &Said::Doubt(Doubt::FoundersUnknown { root: own })));
+    assert_eq!((report.verdict, report.evaluation), (Verdict::Indeterminate, false));
 }

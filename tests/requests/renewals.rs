@@ -47,6 +47,7 @@ fn a_key_is_renewed_while_it_is_in_force_with_its_own_passphrase() {
         [ended.kind, closed.kind, issued.kind],
         [Kind::CertificateRevoked, Kind::SessionClosed, Kind::CertificateIssued]
     );
+    assert_eq!(new.issued_at, issued.at, "the register counts from when the entry does");
     let act = torikomi::people::acts::Act::parse(&ended.act.as_ref().unwrap().text).unwrap();
     assert!(matches!(act.deed, Deed::Revoke { why: RevocationReason::Renewal, .. }) && act.by == old.person, "{act:?}");
     assert!(bench.opened.line.sessions.at_station(&STATION.parse().unwrap()).is_none(), "the old key is wiped");

@@ -86,6 +86,23 @@ impl ForeignCa {
         self.read("issued.pem") + &if how.with_issuer { self.read("between.pem") } else { String::new() }
     }
 
+    /// The certificate of the authority below the root, in PEM.
+    pub fn between(&self) -> String {
+        self.read("between.pem")
+    }
+
+    /// Another root, older than this one, and the certificate that it issued for this one; in PEM.
+    pub fn crossed(&self) -> (String, String) {
+        let key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-384", "-noenc"];
+        let root = ["req", "-x509", "-keyout", "older.key", "-out", "older.pem", "-days", "7300", "-config", "ca.cnf"];
+        let root = [&root[..], &key, &["-extensions", "root", "-subj", "/C=JP/O=Outside authority for tests/CN=Older"]];
+        self.openssl("-60d", &root.concat());
+        let request = ["req", "-new", "-key", "root.key", "-out", "root.csr", "-config", "ca.cnf"];
+        self.openssl("-60d", &[&request[..], &["-subj", "/C=JP/O=Outside authority for tests/CN=Root"]].concat());
+        self.sign("-60d", "root.csr", "older", "between", "crossed.pem", &["-days", "3650", "-sha256"]);
+        (self.read("older.pem"), self.read("crossed.pem"))
+    }
+
     /// A request for somebody's own key that was never made here.
     pub fn strange_request(&self) -> String {
         let key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc", "-keyout", "strange.key"];

@@ -165,8 +165,8 @@ impl Hospital {
         let founders = [first, second];
         let adopted = torikomi::profile::lint(Recipe::default().profile.as_bytes(), "profile.toml").unwrap().0;
         let profiles = vec![adopted.reference().clone()];
-        let foundation =
-            Foundation { mode: Mode::Evaluation, root: Digest::of(ca.certificate()), timestamping: None, profiles };
+        let (root, calendar) = (Digest::of(ca.certificate()), Digest::of(DEFAULT_CALENDAR.as_bytes()));
+        let foundation = Foundation { mode: Mode::Evaluation, root, timestamping: None, profiles, calendar };
         let (act, private) = enrolment::genesis_act(&founders, foundation, now, home).unwrap();
         let signed = Signed::sign(act, &[&admin, &manager]).unwrap();
         let writer = Arc::clone(&journal);
@@ -225,12 +225,19 @@ impl Hospital {
         reply[4 + status..].to_vec()
     }
 
+    /// Has another calendar in use from now on, as the line does.
+    pub fn use_calendar(&self, calendar: &str, now: Instant) -> u64 {
+        let digest = Digest::of(calendar.as_bytes());
+        let entry = Draft::by_system(Kind::FileAdopted, Subject::default()).fact("file", "calendar");
+        self.append(entry.fact("digest", digest).fact("entries", 0), now).index
+    }
+
     /// Brings a profile into force: the administrator's act, which the manager signs too.
-    fn adopt(&self, profile: &str, now: Instant) {
+    pub fn adopt(&self, profile: &str, now: Instant) -> u64 {
         let profile = torikomi::profile::lint(profile.as_bytes(), "profile.toml").unwrap().0.reference().clone();
         let act = Act::new(Deed::ApproveProfile { profile }, self.admin.person(), now, self.home);
         let act = act.with_second(self.manager.person());
-        self.append(Signed::sign(act, &[&self.admin, &self.manager]).unwrap().into_draft(None), now);
+        self.append(Signed::sign(act, &[&self.admin, &self.manager]).unwrap().into_draft(None), now).index
     }
 
     pub fn file(&self, recipe: Recipe) -> Filed {
@@ -259,7 +266,7 @@ impl Hospital {
         if recipe.adopted && recipe.profile != Recipe::default().profile {
             self.adopt(&recipe.profile, taken_in_at);
         }
-
+        (recipe.meanwhile)(self);
         let mut record = self.record(&recipe, document, delivery, session);
         self.decide(&recipe, &mut record);
         (recipe.record)(&mut record);
@@ -274,7 +281,7 @@ impl Hospital {
         }
         contents.push(("record.json".into(), "application/json", text.into_bytes()));
         contents.push(("profile.toml".into(), "application/toml", recipe.profile.clone().into_bytes()));
-        contents.push(("calendar.toml".into(), "application/toml", DEFAULT_CALENDAR.into()));
+        contents.push(("calendar.toml".into(), "application/toml", recipe.calendar.clone().into_bytes()));
         if let Some(sidecar) = &recipe.sidecar {
             contents.push(("sidecar-001.json".into(), "application/json", sidecar.clone()));
         }
@@ -398,6 +405,8 @@ impl Hospital {
             .fact("generation", 1)
             .fact("attempt", record.attempt)
             .fact("certificate", record.signer.certificate)
+            .fact("profile", record.profile.digest)
+            .fact("calendar", record.calendar)
             .fact("signed_at", recipe.signed_at)
             .fact("timestamped_at", recipe.stamped_at);
         (recipe.facts)(&mut entry.facts);
@@ -519,7 +528,7 @@ impl Hospital {
                 })
                 .collect(),
             profile: profile.reference().clone(),
-            calendar: Digest::of(DEFAULT_CALENDAR.as_bytes()),
+            calendar: Digest::of(recipe.calendar.as_bytes()),
             judgement: Judgement {
                 profile: profile.reference().clone(),
                 findings: nothing_found(),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
+use torikomi::calendar::DEFAULT_CALENDAR;
 use torikomi::document::Part;
 use torikomi::evidence::manifest::Member as Named;
 use torikomi::evidence::record::{ClockKnown, RecordJson, Seen};
@@ -18,6 +19,7 @@ use super::{FILED_AT, Hospital, SIGNED_AT, STAMPED_AT, TAKEN_IN_AT, at};
 /// What is filed, and what of it is not as it should be.
 pub struct Recipe {
     pub profile: String,
+    pub calendar: String,
     pub taken_in_at: Instant,
     pub signed_at: Instant,
     pub stamped_at: Option<Instant>,
@@ -49,6 +51,8 @@ pub struct Recipe {
     /// Who opens it: the manager, unless it says otherwise.
     pub opened_by: fn(&Hospital) -> &Signer,
     pub closed_at: Option<Instant>,
+    /// What happens between the intake and the signature.
+    pub meanwhile: fn(&Hospital),
     /// Whether the profile is brought into force first.
     pub adopted: bool,
     /// Changes the index.
@@ -71,6 +75,7 @@ impl Default for Recipe {
         let profile = profile.lines().filter(|line| !line.starts_with("auto_confirm_clause"));
         Self {
             profile: profile.collect::<Vec<_>>().join("\n") + "\n",
+            calendar: DEFAULT_CALENDAR.to_owned(),
             taken_in_at: at(TAKEN_IN_AT),
             signed_at: at(SIGNED_AT),
             stamped_at: Some(at(STAMPED_AT)),
@@ -90,6 +95,7 @@ impl Default for Recipe {
             opened: |_| (),
             opened_by: |hospital| &hospital.manager,
             closed_at: None,
+            meanwhile: |_| (),
             adopted: true,
             row: |_, _| (),
         }

@@ -3,6 +3,7 @@
 
 use jiff::SignedDuration;
 use serde_json::Value;
+use torikomi::calendar::DEFAULT_CALENDAR;
 use torikomi::config::Mode;
 use torikomi::crypto::make::{KeyPair, Suite};
 use torikomi::database::{DatabaseError, Tx};
@@ -65,6 +66,7 @@ fn a_home_is_founded_once() {
         }],
         certificates: Vec::new(),
         profiles: Vec::new(),
+        calendar: Digest::of(DEFAULT_CALENDAR.as_bytes()),
     };
     let index = append(&hospital, again, &[admin, admin], now);
     assert_eq!(acts_at_fault(&hospital), [(index, ActFault::ActOutOfPlace)]);

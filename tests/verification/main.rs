@@ -5,6 +5,10 @@
 #[path = "../support/hospital.rs"]
 mod hospital;
 
+mod anchors;
+mod calendars;
+#[path = "../support/foreign.rs"]
+mod foreign;
 mod forgeries;
 mod hostile;
 mod independence;
@@ -12,7 +16,9 @@ mod insider;
 mod journal;
 mod journal_files;
 mod keys;
+mod names;
 mod packs;
+mod profiles;
 mod revocations;
 mod stamped;
 mod stored;

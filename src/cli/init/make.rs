@@ -30,6 +30,7 @@ use crate::journal::append::Journal;
 use crate::journal::files::{Files, FilesError};
 use crate::keyring::{self, KeyringError};
 use crate::ledger::profiles::{self, ProfileState};
+use crate::ledger::watched_files::{self, CALENDAR, KnownFile};
 use crate::messages::{Lang, say, say_code, say_located};
 use crate::people::acts::Signed;
 use crate::people::certificates::Signer;
@@ -379,6 +380,7 @@ fn fill(
         } else {
             vec![]
         },
+        calendar: Digest::of(DEFAULT_CALENDAR.as_bytes()),
     };
     let (act, private) = enrolment::genesis_act(&founders, foundation, now, id)?;
     let signed = Signed::sign(act, &signers.iter().collect::<Vec<_>>())?;
@@ -389,7 +391,9 @@ fn fill(
     // What the first entry names by digest alone has to outlast the database.
     let objects = Objects::found(layout, id, &config, runtime)?;
     let certificates = founders.iter().map(|founder| founder.certificate.der.as_slice());
-    for bytes in certificates.chain(plan.profiles.iter().map(|(_, bytes)| bytes.as_slice())) {
+    let profiles_and_calendar =
+        plan.profiles.iter().map(|(_, bytes)| bytes.as_slice()).chain([DEFAULT_CALENDAR.as_bytes()]);
+    for bytes in certificates.chain(profiles_and_calendar) {
         objects.put(bytes)?;
     }
     let mode = plan.mode;
@@ -407,6 +411,8 @@ fn fill(
         for (reference, bytes) in &rows {
             profiles::adopt(tx, reference, bytes, state, appended.index).await?;
         }
+        watched_files::set(tx, CALENDAR, KnownFile { digest: Digest::of(DEFAULT_CALENDAR.as_bytes()), entries: 0 })
+            .await?;
         Ok(())
     })?;
     Files::open(&layout.store(&config).join("journal"), &database)?.catch_up(&database)?;

@@ -138,6 +138,12 @@ impl Certificate {
         self.policies.contains(&oid::EVALUATION_CERTIFICATE)
     }
 
+    /// Whether it is a root's, by its names.
+    #[must_use]
+    pub fn is_self_issued(&self) -> bool {
+        self.issuer == self.subject_name
+    }
+
     /// Whether the key may make signatures (digitalSignature or contentCommitment), as far as the certificate limits it.
     #[must_use]
     pub fn may_sign(&self) -> bool {

@@ -66,13 +66,24 @@ impl Path {
 }
 
 impl SignedManifest {
-    /// The signer's path at a time, with nothing but that path's certificates in the signature.
+    /// The signer's path at a time, with nothing in the signature that has no part in a path to any of the anchors: authorities
+    /// certify one another, and whoever comes to believe in another root has the older signatures lead there on a shorter way.
     ///
     /// # Errors
     /// When there is no such path, with the reason.
     pub fn signer_path(&self, anchors: &Anchors, at: Instant) -> Result<Path, ChainError> {
-        let path = chain(&self.signer, &self.certificates, anchors, Purpose::Signing, at)?;
-        match self.certificates.iter().find(|der| !path.contains(der)) {
+        let to = |anchors: &Anchors| chain(&self.signer, &self.certificates, anchors, Purpose::Signing, at);
+        let path = to(anchors)?;
+        let mut strays: Vec<&Vec<u8>> = self.certificates.iter().filter(|der| !path.contains(der)).collect();
+        for anchor in &anchors.certificates {
+            if strays.is_empty() {
+                break;
+            }
+            if let Ok(other) = to(&Anchors { certificates: vec![anchor.clone()] }) {
+                strays.retain(|der| !other.contains(der));
+            }
+        }
+        match strays.first() {
             Some(stray) => Err(ChainError::Stray { fingerprint: crate::ids::Digest::of(stray).hex() }),
             None => Ok(path),
         }

@@ -135,6 +135,11 @@ impl Requests {
         let appended = self.line.database.write::<_, Refusal, _>(async move |tx| {
             // What was stamped while the passphrases were tried stays good.
             let (began, hand) = (hand.now, hand.at(clock.now()));
+            // Whoever reads the journal asks the act's time and the entry's for the same rules.
+            if hand.now.since(began).abs() > hand.rules.clock_skew {
+                return Err(Refused::ActOutOfTime { stated: began, now: hand.now }.into());
+            }
+            let certificate = Certificate { issued_at: hand.now, ..certificate };
             if let Some(signers) = ending {
                 let (login, why) = (person.login.to_string(), RevocationReason::Renewal);
                 let (held, change) =

@@ -57,7 +57,7 @@ verify-releases-proven = { $decisions ->
    *[other] { $decisions } decisions were
 } signed by people who could make them.
 verify-session-proven = The session of the signature was opened { $opened_at } (entry { $index }), and its batch was attested.
-verify-entry-proven = Entry { $index } of { $size } says that this record was filed { $filed_at }.
+verify-entry-proven = Entry { $index } of { $size } says that this record was filed { $filed_at }. Its calendar came into use by entry { $calendar } ({ $calendar_at }).
 verify-anchored = The journal grew from the checkpoint that was kept outside ({ $size } entries{ $stamped_at ->
     [none] {""}
    *[other] , stamped { $stamped_at }
@@ -88,6 +88,7 @@ verify-releases-not-at-hand = { $decisions ->
     [one] One decision is
    *[other] { $decisions } decisions are
 } named, and the journal is not at hand to prove them.
+verify-founders-unknown = The home was founded under a root of its own, which is not among the roots that were given: { $root }. Ask the hospital where it publishes this fingerprint, compare it, and give that root beside the others.
 verify-journal-not-at-hand = There is no proof from the journal (.proof.json).
 verify-journal-unknown = Entry { $index } cannot be proven without the journal's key. Name it with --anchors.
 verify-other-journal = It is from another journal, whose key is not known: { $origin }
@@ -188,11 +189,19 @@ verify-signer-revoked = The signer's certificate was revoked from { $since } on,
 verify-signer-suspended = The signer was suspended from { $since } on, and the signature is from after that.
 verify-signer-not-appointed = The signer was not appointed in this capacity ({ $capacity }) at that time.
 verify-profile-not-adopted = The profile that judged the record was never approved: { $profile }
+verify-profile-replaced = The profile that judged the record ({ $profile }) was not in force any more when the document came in: entry { $index } ({ $at }) had brought another version.
+verify-calendar-not-adopted = No entry before the signature says that the hospital used the calendar that lies in the record: { $calendar }. Its deadlines are nobody's. Find out who put it there.
+verify-calendar-replaced = The calendar that lies in the record ({ $calendar }) was not in use any more when the document came in: entry { $index } ({ $at }) had brought another.
 verify-not-attested = Nobody attested for its batch that nothing was pasted over or lay outside the scanned area.
 verify-manager-not-in-force = The information manager whom the record names was not the one in force.
 verify-truncated = The checkpoint that was kept outside counted { $promised } entries in the journal, and there are { $found }: it was shortened, or an older one was put back.
 verify-another-past = The journal is not the one of the checkpoint that was kept outside: at { $size } entries it has another past. It was written anew, or another was put in its place.
 verify-against-stamp-wrong = The time-stamp of the checkpoint that was kept outside does not count ({ $detail }).
+verify-named-otherwise = The record names its { $who ->
+    [signer] signer
+    [information-manager] information manager
+   *[operator] operator
+} otherwise than the journal did when it was signed ({ $field }).
 verify-index-differs = The index gives another { $field } than the record.
 act-fault-act-missing = it must hold a signed act and holds none
 act-fault-act-unreadable = the act cannot be read
@@ -279,9 +288,28 @@ journal-fault-record-missing = The record of entry { $index } is missing.
 journal-fault-record-differs = Entry { $index } and the index do not agree on record { $record }.
 journal-fault-record-without-entry = No entry says that record { $record } was filed.
 journal-fault-signer-not-issued = No entry issued the certificate that signed the record of entry { $index }.
+journal-fault-judged-by-none-in-force = Entry { $index }: the record was judged by a { $judged_by ->
+    [profile] profile
+   *[calendar] calendar
+} that no entry had brought into force, or that had been replaced before its document came in: { $digest }
+journal-fault-profile-state-differs = Version { $version } of the profile { $profile } is { $in_database ->
+    [in-force] in force
+    [retired] replaced
+    [draft] a draft
+   *[other] “{ $in_database }”
+} in the database, and { $in_journal ->
+    [in-force] in force
+    [retired] replaced
+   *[draft] not approved
+} by the journal. Stop the daemon and look into it.
+journal-fault-calendar-in-use-differs = The database has the calendar { $in_database } in use, and the journal { $in_journal ->
+    [none] none
+   *[other] { $in_journal }
+}. Stop the daemon and look into it.
 journal-fault-signed-without-session = Entry { $index }: it was signed by a person who had opened no such session.
 journal-fault-signed-suspended = Entry { $index }: the person who signed was suspended by then.
 journal-fault-session-overspent = Entry { $index }: the session was opened for { $most } documents, and signed more.
+journal-fault-register-differs = The register says something else of person { $person } than the journal ({ $field }): records would name them otherwise, or by another's leave. Stop the daemon and look into it.
 journal-fault-certificate-without-entry = No entry issued the certificate { $certificate }.
 journal-fault-certificate-missing = The certificate { $certificate } was issued and is missing.
 journal-fault-superseded-by-none = Entry { $index }: no record that supersedes document { $document } was filed before it.

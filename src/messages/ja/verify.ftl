@@ -42,7 +42,7 @@ verify-lateness-released = スキャンまたは署名は期限後ですが、�
 verify-nothing-to-release = 人の決裁が必要なものはありません。
 verify-releases-proven = { $decisions } 件の決裁は、権限のある人が署名したものです。
 verify-session-proven = 署名に使われたセッションは { $opened_at } に開かれ（{ $index } 番）、原紙の確認も済んでいます。
-verify-entry-proven = 記録簿の { $index } 番に、{ $filed_at } にこの記録を登録したとあります（全 { $size } 件）。
+verify-entry-proven = 記録簿の { $index } 番に、{ $filed_at } にこの記録を登録したとあります（全 { $size } 件）。判定に使った暦は、{ $calendar } 番（{ $calendar_at }）から使われています。
 verify-anchored = 記録簿は外部に保管された節目（{ $size } 件{ $stamped_at ->
     [none] {""}
    *[other] 、{ $stamped_at } のタイムスタンプ付き
@@ -70,6 +70,7 @@ verify-newer-format = { $name } は新しい形式（{ $found }）です。こ�
 verify-deadline-not-told = 期限を計算できません：{ $calendar }
 verify-profile-not-carried = この版が扱えないプロファイルで登録された記録です：{ $not_carried }
 verify-releases-not-at-hand = { $decisions } 件の決裁がありますが、記録簿が手元にないため確かめられません。
+verify-founders-unknown = 施設の最初の利用者は、施設自身のルート証明書（{ $root }）のもとで登録されていますが、渡されたルート証明書の中にそれがありません。公表されているこの値を病院に尋ねて比べ、そのルート証明書も一緒に渡してください。
 verify-journal-not-at-hand = 記録簿の証明（.proof.json）がありません。
 verify-journal-unknown = 記録簿の鍵がないため、{ $index } 番を確かめられません。--anchors で指定してください。
 verify-other-journal = 鍵の分からない別の記録簿（{ $origin }）のものです。
@@ -170,11 +171,19 @@ verify-signer-revoked = 署名者の証明書は { $since } から失効して�
 verify-signer-suspended = 署名者は { $since } から利用を停止されており、署名はその後のものです。
 verify-signer-not-appointed = 署名者は、その時この立場（{ $capacity }）に任命されていませんでした。
 verify-profile-not-adopted = 記録を判定したプロファイルは、承認されていません（{ $profile }）。
+verify-profile-replaced = 記録を判定したプロファイル（{ $profile }）は、文書の受付時にはもう使われていません。{ $index } 番（{ $at }）で別の版に替わっています。
+verify-calendar-not-adopted = 記録に入っている暦を施設で使っていたという項目が、署名より前の記録簿にありません（{ $calendar }）。期限の根拠になりません。どこから来たものか調べてください。
+verify-calendar-replaced = 記録に入っている暦（{ $calendar }）は、文書の受付時にはもう使われていません。{ $index } 番（{ $at }）で別の暦に替わっています。
 verify-not-attested = 貼り重ねや読み取り範囲外の記載がないことが、確認されていません。
 verify-manager-not-in-force = 記録が挙げる情報作成管理者は、その時の情報作成管理者ではありません。
 verify-truncated = 外部に保管された節目では { $promised } 件あった記録簿が、{ $found } 件しかありません。末尾が消されたか、古いものに戻されています。
 verify-another-past = 記録簿の過去が、外部に保管された節目（{ $size } 件）と違います。書き直されたか、別のものに替えられています。
 verify-against-stamp-wrong = 外部に保管された節目のタイムスタンプは無効です（{ $detail }）。
+verify-named-otherwise = 記録にある{ $who ->
+    [signer] 署名者
+    [information-manager] 情報作成管理者
+   *[operator] 実施者
+}の記載（{ $field }）が、署名時の記録簿の内容と違います。
 verify-index-differs = 索引の { $field } が記録と違います。
 act-fault-act-missing = あるはずの署名付きの決裁がありません。
 act-fault-act-unreadable = 決裁を読めません。
@@ -261,9 +270,28 @@ journal-fault-record-missing = { $index } 番で登録したとある記録が�
 journal-fault-record-differs = { $index } 番と索引の記録 { $record } が一致しません。
 journal-fault-record-without-entry = 記録 { $record } を登録したという項目がありません。
 journal-fault-signer-not-issued = { $index } 番の署名の証明書を発行したという項目がありません。
+journal-fault-judged-by-none-in-force = { $index } 番：記録の判定に使った{ $judged_by ->
+    [profile] プロファイル
+   *[calendar] 暦
+}は、採用したという項目がないか、文書の受付より前に別のものに替わっています（{ $digest }）。
+journal-fault-profile-state-differs = プロファイル { $profile } の第 { $version } 版は、データベースでは{ $in_database ->
+    [in-force] 使用中
+    [retired] 旧版
+    [draft] 下書き
+   *[other] 「{ $in_database }」
+}、記録簿では{ $in_journal ->
+    [in-force] 使用中
+    [retired] 旧版
+   *[draft] 未承認
+}です。常駐プログラムを止めて調べてください。
+journal-fault-calendar-in-use-differs = データベースで使用中の暦（{ $in_database }）が、記録簿の内容（{ $in_journal ->
+    [none] なし
+   *[other] { $in_journal }
+}）と違います。常駐プログラムを止めて調べてください。
 journal-fault-signed-without-session = { $index } 番：署名した人が開いたセッションがありません。
 journal-fault-signed-suspended = { $index } 番：署名した人は、その時すでに利用を停止されていました。
 journal-fault-session-overspent = { $index } 番：セッションで署名できる { $most } 件を超えて署名されています。
+journal-fault-register-differs = 利用者 { $person } の登録内容（{ $field }）が、記録簿の内容と違います。記録に載る氏名や権限が変わってしまいます。常駐プログラムを止めて調べてください。
 journal-fault-certificate-without-entry = 証明書 { $certificate } を発行したという項目がありません。
 journal-fault-certificate-missing = 発行したとある証明書 { $certificate } がありません。
 journal-fault-superseded-by-none = { $index } 番：文書 { $document } を差し替えた記録が、先に登録されていません。

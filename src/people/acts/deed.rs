@@ -25,7 +25,8 @@ use crate::people::{Refused, Role};
 #[serde(tag = "act", rename_all = "kebab-case")]
 pub enum Deed {
     /// The first two people appoint each other, and vouch for the home's mode, for the root of its certificates, for the
-    /// certificate of its evaluation time-stamping authority, and for the profiles that are in force from the start.
+    /// certificate of its evaluation time-stamping authority, and for the profiles and the calendar that are in force from the
+    /// start.
     Genesis {
         mode: Mode,
         root: Digest,
@@ -35,6 +36,7 @@ pub enum Deed {
         appointments: Vec<Appointment>,
         certificates: Vec<Issued>,
         profiles: Vec<ProfileRef>,
+        calendar: Digest,
     },
     /// A person gets an account; name, occupation and department are the private part.
     AddPerson {

@@ -113,7 +113,8 @@ impl Hospital {
 
     pub(super) fn genesis(&self, founders: &[Founder; 2], signers: &[Signer; 2]) -> (Signed, Private) {
         let root = Digest::of(self.authority.certificate());
-        let foundation = Foundation { mode: Mode::Evaluation, root, timestamping: None, profiles: Vec::new() };
+        let (profiles, calendar) = (Vec::new(), Digest::of(b"calendar"));
+        let foundation = Foundation { mode: Mode::Evaluation, root, timestamping: None, profiles, calendar };
         let (act, private) = enrolment::genesis_act(founders, foundation, self.now, self.rules.home).unwrap();
         let [first, second] = signers;
         (Signed::sign(act, &[first, second]).unwrap(), private)

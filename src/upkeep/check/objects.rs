@@ -10,6 +10,7 @@ use crate::instant::Instant;
 use crate::journal::Kind;
 use crate::journal::read;
 use crate::ledger::{named, profiles};
+use crate::people::acts::{Act, Deed};
 use crate::people::certificates::{self, Certificate};
 use crate::people::register;
 use crate::store::{SHELVES, StoreError, records};
@@ -72,6 +73,13 @@ impl Walk<'_> {
             for stored in read::of_kind(tx, Kind::FileAdopted).await? {
                 let entry = stored.entry()?;
                 kept.extend(entry.facts.get("digest").and_then(|digest| digest.as_str()?.parse::<Digest>().ok()));
+            }
+            // The calendar that the home was founded with may have been another's before anything was judged by it.
+            for stored in read::of_kind(tx, Kind::HomeFounded).await? {
+                let act = stored.entry()?.act.and_then(|act| Act::parse(&act.text).ok());
+                if let Some(Deed::Genesis { calendar, .. }) = act.map(|act| act.deed) {
+                    kept.insert(calendar);
+                }
             }
             Ok((named, kept))
         })?;

@@ -23,7 +23,7 @@ use crate::journal::{ENTRY_VERSION, Entry, Kind};
 use crate::judgement::ProfileRef;
 use crate::ledger::profiles::ProfileState;
 use crate::ledger::restoring::Delivered;
-use crate::ledger::watched_files::KnownFile;
+use crate::ledger::watched_files::{CALENDAR, KnownFile};
 use crate::people::acts::{Act, Deed};
 use crate::people::restoring::Found;
 use crate::profile;
@@ -258,6 +258,10 @@ impl<'a> Planner<'a> {
         steps.push(Step::People { entry: Box::new(entry.clone()), private, certificates });
         for profile in profiles {
             self.profile(profile, entry.index, steps)?;
+        }
+        if let Some(Deed::Genesis { calendar, .. }) = act.map(|act| &act.deed) {
+            let known = KnownFile { digest: *calendar, entries: 0 };
+            steps.push(Step::Watched { name: CALENDAR.to_owned(), known });
         }
         Ok(())
     }

@@ -3,15 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::Unverifiable;
+use super::super::adopted::{Adopted, InForce};
 use super::super::people::People;
-use super::{Faults, JournalFault, readable};
+use super::register::Rows;
+use super::{Faults, JournalFault, JudgedBy, readable};
 use crate::database::{Database, DatabaseError, Tx};
 use crate::document::DocumentState;
 use crate::ids::{Digest, DocumentId, PersonId, SessionId};
 use crate::journal::disposal::Disposed;
 use crate::journal::read::{self, Head};
 use crate::journal::{Entry, Kind};
+use crate::ledger::profiles::{self, ProfileState, Standing};
 use crate::ledger::standing;
+use crate::ledger::watched_files::{self, CALENDAR};
 use crate::people::acts::{Act, Deed};
 use crate::people::{certificates, register};
 use crate::store::records::{self, Filter, Record};
@@ -27,6 +31,9 @@ pub(super) struct Moment {
     documents: u64,
     open: BTreeSet<DocumentId>,
     certificates: Vec<RegisteredCertificate>,
+    pub(super) register: Rows,
+    profiles: Vec<Standing>,
+    calendar: Option<Digest>,
 }
 
 struct RegisteredCertificate {
@@ -42,21 +49,26 @@ impl Moment {
         let head = read::head(tx).await?;
         let (documents, open) = (standing::total(tx).await?, standing::open_ids(tx).await?);
         let mut certificates = Vec::new();
-        for person in register::list(tx).await? {
+        let people = register::list(tx).await?;
+        for person in &people {
             for found in certificates::of_person(tx, person.id).await? {
                 let (fingerprint, whole) = (found.fingerprint, Digest::of(&found.der) == found.fingerprint);
                 let issuers = found.issuers.iter().map(|issuer| Digest::of(issuer)).collect();
                 certificates.push(RegisteredCertificate { fingerprint, person: person.id, issuers, whole });
             }
         }
-        Ok(Self { head, disposed: Disposed::read(tx).await?, documents, open, certificates })
+        let calendar = watched_files::get(tx, CALENDAR).await?.map(|known| known.digest);
+        let (profiles, register) = (profiles::standings(tx).await?, Rows::read(tx, people).await?);
+        let disposed = Disposed::read(tx).await?;
+        Ok(Self { head, disposed, documents, open, certificates, register, profiles, calendar })
     }
 }
 
 /// What is open on the way through the journal. Only what is open is kept, so that a journal of any length fits.
 #[derive(Default)]
 pub(super) struct BothWays {
-    open: BTreeSet<DocumentId>,
+    /// Each with the entry that took it in.
+    open: BTreeMap<DocumentId, u64>,
     /// Whose place a filed record takes, until the entry that says so.
     superseded: BTreeSet<DocumentId>,
     taken: u64,
@@ -83,13 +95,15 @@ impl BothWays {
         match entry.kind {
             Kind::DeliveryTaken => {
                 if let Some(document) = entry.subject.document
-                    && self.open.insert(document)
+                    && self.open.insert(document, entry.index).is_none()
                 {
                     self.taken += 1;
                 }
             }
             Kind::DocumentFiled => {
                 filed(database, entry, people, faults)?;
+                self.judged_by(entry, JudgedBy::Profile, people.profiles(), faults);
+                self.judged_by(entry, JudgedBy::Calendar, people.calendars(), faults);
                 let supersedes = entry.facts.get("supersedes").and_then(serde_json::Value::as_str);
                 self.superseded.extend(supersedes.and_then(|id| id.parse::<DocumentId>().ok()));
                 let version = entry.facts.get("version").and_then(serde_json::Value::as_u64);
@@ -129,8 +143,24 @@ impl BothWays {
         if entry.act.is_none() || ends {
             return;
         }
-        for document in about(entry).into_iter().filter(|document| !self.open.contains(document)) {
+        for document in about(entry).into_iter().filter(|document| !self.open.contains_key(document)) {
             faults.say(JournalFault::ActOnEnded { index: entry.index, document });
+        }
+    }
+
+    /// What a record was judged by was in force at some time since its document came in. A document that is not open is told
+    /// of where it ends once more.
+    fn judged_by(&self, entry: &Entry, judged_by: JudgedBy, adopted: &Adopted, faults: &mut Faults) {
+        let index = entry.index;
+        let Some(taken) = entry.subject.document.and_then(|document| self.open.get(&document)) else { return };
+        let word = match judged_by {
+            JudgedBy::Profile => "profile",
+            JudgedBy::Calendar => CALENDAR,
+        };
+        let digest = entry.facts.get(word).and_then(|value| value.as_str()?.parse::<Digest>().ok());
+        let Some(digest) = digest else { return faults.say(JournalFault::EntryUnreadable { index }) };
+        if !matches!(adopted.in_force(&digest, *taken, index), InForce::By(_)) {
+            faults.say(JournalFault::JudgedByNoneInForce { index, judged_by, digest });
         }
     }
 
@@ -166,7 +196,7 @@ impl BothWays {
     ) -> Result<(), Unverifiable> {
         let index = entry.index;
         for document in about(entry) {
-            if !self.open.remove(&document) {
+            if self.open.remove(&document).is_none() {
                 faults.say(JournalFault::EndedTwice { index, document });
                 continue;
             }
@@ -193,19 +223,24 @@ impl BothWays {
         people: &People,
         faults: &mut Faults,
     ) -> Result<(), Unverifiable> {
-        for document in self.open.difference(&moment.open) {
+        for document in self.open.keys().filter(|document| !moment.open.contains(document)) {
             let found = database.read(async |tx| standing::state(tx, *document).await);
             match readable(found)?.flatten() {
                 None => faults.say(JournalFault::LedgerLacks { document: *document }),
                 Some(_) => faults.say(JournalFault::LedgerClosed { document: *document }),
             }
         }
-        for document in moment.open.difference(&self.open) {
+        for document in moment.open.iter().filter(|document| !self.open.contains_key(document)) {
             faults.say(JournalFault::LedgerOpen { document: *document });
         }
         let in_ledger = moment.documents;
         if in_ledger != self.taken {
             faults.say(JournalFault::LedgerCounts { in_ledger, in_journal: self.taken });
+        }
+        every_profile(moment, people.profiles(), faults);
+        let in_journal = people.calendars().last(CALENDAR).map(|adoption| adoption.digest);
+        if let Some(in_database) = moment.calendar.filter(|in_database| Some(*in_database) != in_journal) {
+            faults.say(JournalFault::CalendarInUseDiffers { in_database, in_journal });
         }
         every_record(database, faults)?;
         every_certificate(database, moment, people, faults)
@@ -286,6 +321,23 @@ fn every_record(database: &Database, faults: &mut Faults) -> Result<(), Unverifi
             }
         }
         after = Some(last);
+    }
+}
+
+/// Each version of a profile stands where the journal has it. One that is not there judges nothing.
+fn every_profile(moment: &Moment, adopted: &Adopted, faults: &mut Faults) {
+    for row in &moment.profiles {
+        let digest = row.digest.parse::<Digest>().ok();
+        let is_last = adopted.last(&row.id).is_some_and(|last| Some(last.digest) == digest);
+        let in_journal = match digest {
+            _ if is_last => ProfileState::InForce,
+            Some(digest) if adopted.ever(&row.id, &digest) => ProfileState::Retired,
+            _ => ProfileState::Draft,
+        };
+        if serde_json::to_value(in_journal).is_ok_and(|word| word != row.state) {
+            let (profile, version, in_database) = (row.id.clone(), row.version, row.state.clone());
+            faults.say(JournalFault::ProfileStateDiffers { profile, version, in_database, in_journal });
+        }
     }
 }
 

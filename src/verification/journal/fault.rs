@@ -5,8 +5,17 @@ use serde::{Deserialize, Serialize};
 
 use super::super::finding::ActFault;
 use crate::document::DocumentState;
-use crate::ids::{Digest, DocumentId, RecordId};
+use crate::ids::{Digest, DocumentId, PersonId, RecordId};
 use crate::instant::Instant;
+use crate::ledger::profiles::ProfileState;
+
+/// What a record is judged by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum JudgedBy {
+    Profile,
+    Calendar,
+}
 
 /// What is wrong with a journal. Message ids are `journal-fault-<code>`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -205,6 +214,26 @@ pub enum JournalFault {
         index: u64,
         certificate: Digest,
     },
+    /// The filed record was judged by what no entry had brought into force, or by what had been replaced before its document
+    /// came in.
+    JudgedByNoneInForce {
+        index: u64,
+        judged_by: JudgedBy,
+        digest: Digest,
+    },
+    /// The database has a version of a profile otherwise than the journal: documents would be judged by one that was replaced, or
+    /// that nobody approved.
+    ProfileStateDiffers {
+        profile: String,
+        version: i64,
+        in_database: String,
+        in_journal: ProfileState,
+    },
+    /// The database has another calendar in use than the journal: the next one would come into use without an entry.
+    CalendarInUseDiffers {
+        in_database: Digest,
+        in_journal: Option<Digest>,
+    },
     /// A signature by somebody who had opened no such session.
     SignedWithoutSession {
         index: u64,
@@ -217,6 +246,11 @@ pub enum JournalFault {
     SessionOverspent {
         index: u64,
         most: u32,
+    },
+    /// A row of the register says something else of a person than the entries and their private parts.
+    RegisterDiffers {
+        person: PersonId,
+        field: String,
     },
     CertificateWithoutEntry {
         certificate: Digest,
