@@ -254,7 +254,7 @@ fn a_home_for_production_files_once_nothing_is_missing() {
 
 /// Whoever believes in the outside authority alone is told which root to ask for, and nothing worse.
 fn only_the_founders_are_unknown(daemon: &Daemon, record: &records::Record, outside: &ForeignCa, trust: &Trust) {
-    let signers = Anchors::new(&keyring::certificates_of(&outside.root()).unwrap()).unwrap();
+    let signers = Anchors::new(&torikomi::crypto::pem::certificates(&outside.root()).unwrap()).unwrap();
     let own = trust.signers.certificates().iter().find(|root| root.is_evaluation()).unwrap().fingerprint();
     let alone = Trust { signers, ..trust.clone() };
     let line = &daemon.line;

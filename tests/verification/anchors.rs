@@ -5,7 +5,7 @@ use torikomi::crypto::check::{Anchors, Certificate, ChainError, SignedManifest, 
 use torikomi::crypto::make::{KeyPair, Subject, Suite, certificate_request, sign_cades};
 use torikomi::ids::Digest;
 use torikomi::instant::Instant;
-use torikomi::keyring::certificates_of;
+use torikomi::crypto::pem;
 use torikomi::people::importing::imported;
 use torikomi::people::register::NewPerson;
 
@@ -16,7 +16,7 @@ fn anchors(roots: &[&Vec<u8>]) -> Anchors {
 }
 
 fn one(pem: &str) -> Vec<u8> {
-    certificates_of(pem).unwrap().remove(0)
+    pem::certificates(pem).unwrap().remove(0)
 }
 
 #[test]
