@@ -67,7 +67,7 @@ impl Bench {
     /// A document that is taken in at this time, and nothing more.
     fn take(&self, time: &str) {
         let (document, now) = (DocumentId::new(), at(time));
-        self.hospital.append(Draft::by_system(Kind::DeliveryTaken, Subject::document(document)), now);
+        self.hospital.take(document, now);
         let station = "uketsuke".parse().unwrap();
         let create =
             async move |tx: &mut torikomi::database::Tx| documents::create(tx, document, &station, &[], now, now).await;
@@ -131,7 +131,7 @@ fn a_stamped_checkpoint_from_outside_is_one_to_verify_against() {
     bench.take(TUESDAY);
     let report = bench.against(Some(Against { notes: &note, token: Some(&token) }));
     assert_eq!((report.verdict, report.anchored_at), (JournalVerdict::Verified, Some(size)), "{report:#?}");
-    assert_eq!(report.not_anchored, 2, "the stamp's own entry, and the document: never verified by it");
+    assert_eq!(report.not_anchored, 3, "the stamp's own entry, the copy and the document: never verified by it");
     let anchor = report.anchor_stamped.unwrap();
     assert_eq!((anchor.size, anchor.at), (size, at(MONDAY)));
 
@@ -219,8 +219,10 @@ fn what_is_dated_back_is_named() {
     let bench = Bench::new();
     let size = bench.stamp(TUESDAY);
     bench.take(MONDAY);
-    let (index, stamped_at) = (bench.head().size - 1, at(TUESDAY));
-    bench.finds(&[JournalFault::EntryBackDated { index, at: at(MONDAY), size, stamped_at }]);
+    let (taken, stamped_at) = (bench.head().size - 1, at(TUESDAY));
+    let dated_back = |index| JournalFault::EntryBackDated { index, at: at(MONDAY), size, stamped_at };
+    // Of its copy, and of itself.
+    bench.finds(&[dated_back(taken - 1), dated_back(taken)]);
 
     // Where the journal itself says that its clock is in doubt, it promises nothing of the time.
     let bench = Bench::new();

@@ -202,7 +202,7 @@ impl Stamps {
                 self.clock_in_doubt |= !matches!(problem, Some("unsynchronised" | "at-odds"));
             }
             Kind::ClockAcknowledged => self.clock_in_doubt = false,
-            Kind::DeliveryTaken | Kind::DocumentFiled if !self.clock_in_doubt => {
+            Kind::DeliveryInCustody | Kind::DeliveryTaken | Kind::DocumentFiled if !self.clock_in_doubt => {
                 if let Some((size, stamped_at)) = self.entered.filter(|(_, at)| entry.at.plus(CLOCK_SKEW) < *at) {
                     faults.say(JournalFault::EntryBackDated { index: entry.index, at: entry.at, size, stamped_at });
                 }
