@@ -9,6 +9,7 @@
 pub mod anchor;
 pub mod append;
 pub mod backups;
+pub mod custody;
 pub mod disposal;
 pub mod epochs;
 pub mod files;
@@ -62,7 +63,9 @@ pub enum Kind {
     SessionClosed,
     /// The operator vouched for a batch after opening the session (9.1-C1).
     BatchAttested,
-    /// A delivery is complete and in custody; its documents are named.
+    /// A copy of a delivery is in custody and counts: this is when it was taken in.
+    DeliveryInCustody,
+    /// A delivery is complete; its document is named, and the entry by which its copy counts.
     DeliveryTaken,
     /// Equal bytes under equal circumstances: a further receipt.
     DeliveryReceived,

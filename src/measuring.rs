@@ -10,13 +10,13 @@ use crate::clock::Clock;
 use crate::database::{Database, DatabaseError, Tx, unreadable};
 use crate::document::{DeliveryProblem, DeliveryState, Part};
 use crate::durable::Failure;
-use crate::evidence::record::ClockKnown;
 use crate::ids::{DeliveryId, Digest, DocumentId};
 use crate::image::{WorkerError, Workers, unmeasured};
 use crate::instant::Instant;
 use crate::intake::custody::{CustodyCopy, CustodyError, Member};
 use crate::intake::names::Part as Side;
 use crate::journal::append::Journal;
+use crate::journal::custody::{self as in_custody, TakenIn};
 use crate::journal::{Draft, Kind, Subject};
 use crate::ledger::deliveries::{self, Delivery};
 use crate::ledger::{contents, documents};
@@ -114,7 +114,7 @@ impl Measuring<'_> {
         match problem {
             None => {
                 let kept = measured.into_iter().map(|(member, measurements)| self.keep(member, measurements));
-                self.take(delivery, copy, kept.collect::<Result<_, _>>()?).map(Measured::Taken)
+                self.take(delivery, kept.collect::<Result<_, _>>()?).map(Measured::Taken)
             }
             // Nothing would ever name the measurements of a copy that is not taken, so they are not kept.
             Some(problem) => {
@@ -148,11 +148,10 @@ impl Measuring<'_> {
         let measured = scans(copy).map(|member| self.keep(member, self.measure_member(copy, member, Tries::One)?));
         let measured = measured.collect::<Result<Vec<_>, _>>()?;
         self.not_before_the_copy(delivery)?;
-        let (delivery, journal) = (delivery.clone(), self.journal.clone());
-        let (known, now) = (copy.manifest().clock.clone(), self.clock.now());
+        let (delivery, journal, now) = (delivery.clone(), self.journal.clone(), self.clock.now());
         self.database.write::<_, E, _>(async move |tx| {
             let answer = decided(tx).await?;
-            let document = enter_taken(tx, &delivery, &measured, &journal, &known, now).await?;
+            let document = enter_taken(tx, &delivery, &measured, &journal, now).await?;
             Ok((document, answer))
         })
     }
@@ -229,14 +228,12 @@ impl Measuring<'_> {
     fn take(
         &self,
         delivery: &Delivery,
-        copy: &CustodyCopy,
         measured: Vec<(Member, Measurements, Digest)>,
     ) -> Result<DocumentId, MeasuringError> {
         self.not_before_the_copy(delivery)?;
-        let (delivery, journal) = (delivery.clone(), self.journal.clone());
-        let (known, now) = (copy.manifest().clock.clone(), self.clock.now());
+        let (delivery, journal, now) = (delivery.clone(), self.journal.clone(), self.clock.now());
         self.database.write::<_, MeasuringError, _>(async move |tx| {
-            Ok(enter_taken(tx, &delivery, &measured, &journal, &known, now).await?)
+            Ok(enter_taken(tx, &delivery, &measured, &journal, now).await?)
         })
     }
 
@@ -247,24 +244,45 @@ impl Measuring<'_> {
     }
 }
 
-/// In one transaction: contents, the document with its parts, the delivery's move, the journal's entry. `known` is how the clock
-/// stood when the copy was made, which is when it was taken in.
+/// In one transaction: contents, the document with its parts, the delivery's move, the journal's entry. When it was taken in is
+/// what the entry of its copy says, whatever stands in the row by now.
 async fn enter_taken(
     tx: &mut Tx,
     delivery: &Delivery,
     measured: &[(Member, Measurements, Digest)],
     journal: &Journal,
-    known: &ClockKnown,
     now: Instant,
 ) -> Result<DocumentId, DatabaseError> {
     let document = DocumentId::new();
     let parts = enter_contents(tx, delivery.id, measured).await?;
-    let taken_in_at = delivery.taken_in_at.unwrap_or(now);
-    documents::create(tx, document, &delivery.station, &parts, taken_in_at, now).await?;
+    let taken_in = taken_in(tx, delivery, measured).await?;
+    documents::create(tx, document, &delivery.station, &parts, taken_in.at, now).await?;
     deliveries::move_on(tx, delivery.id, delivery.state, DeliveryState::Taken, None, now).await?;
-    let draft = taken_entry(delivery, document, taken_in_at, measured, known);
+    let draft = taken_entry(delivery, document, &taken_in, measured);
     journal.append(tx, draft, now).await?;
     Ok(document)
+}
+
+/// The entry of the copy that was measured. A newer copy may have come to count meanwhile: then that one is measured.
+async fn taken_in(
+    tx: &mut Tx,
+    delivery: &Delivery,
+    measured: &[(Member, Measurements, Digest)],
+) -> Result<TakenIn, DatabaseError> {
+    let id = delivery.id;
+    let newest = in_custody::newest(tx, id).await?;
+    let Some(taken_in) = newest.filter(|it| {
+        it.said.copy == delivery.copy && it.said.contents.iter().eq(measured.iter().map(|(member, ..)| &member.digest))
+    }) else {
+        return Err(DatabaseError::Conflict(format!(
+            "the journal says nothing of copy {} of delivery {id} as it was measured: run `torikomi journal verify`",
+            delivery.copy
+        )));
+    };
+    if delivery.taken_in_at != Some(taken_in.at) {
+        tracing::error!(delivery = %id, index = taken_in.index, "The row of delivery {id} says another time than its entry, which counts");
+    }
+    Ok(taken_in)
 }
 
 async fn enter_contents(
@@ -290,9 +308,8 @@ async fn enter_contents(
 fn taken_entry(
     delivery: &Delivery,
     document: DocumentId,
-    taken_in_at: Instant,
+    taken_in: &TakenIn,
     measured: &[(Member, Measurements, Digest)],
-    known: &ClockKnown,
 ) -> Draft {
     let contents: Vec<_> = measured.iter().map(|(member, _, _)| member.digest).collect();
     let measurements: Vec<_> = measured.iter().map(|(_, _, object)| *object).collect();
@@ -310,9 +327,8 @@ fn taken_entry(
     let mut entry = Draft::by_system(Kind::DeliveryTaken, subject)
         .fact("station", &delivery.station)
         .fact("arrival", delivery.arrival)
-        .fact("taken_in_at", taken_in_at)
-        .fact("clock", known)
-        .fact("session", delivery.session)
+        .fact("in_custody", taken_in.index)
+        .fact("copy", taken_in.said.copy)
         .fact("contents", contents)
         .fact("measurements", measurements)
         .fact("pages", pages)

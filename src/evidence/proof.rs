@@ -21,7 +21,9 @@ pub struct Proof {
     pub checkpoint: String,
     /// The entry that says that the record was filed.
     pub filed: ProvenEntry,
-    /// The entry that says when the document came in, and with which contents.
+    /// The entry by which its copy in custody came to count: its own time is when the document was taken in.
+    pub in_custody: ProvenEntry,
+    /// The entry that says which contents made the document, and names that of their copy.
     pub taken: ProvenEntry,
     /// The entries of the decisions that `record.json` names, in its order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

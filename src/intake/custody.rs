@@ -23,7 +23,6 @@ use super::names::{self, Part};
 use super::source::{SourceName, SourceStat};
 use crate::config::home::{ATTEMPTS, QUARANTINE};
 use crate::durable::{self, Class, Failure, Folder};
-use crate::evidence::record::ClockKnown;
 use crate::ids::{DeliveryId, Digest, HomeId, Name};
 use crate::instant::Instant;
 use crate::system::Lease;
@@ -51,13 +50,12 @@ pub struct Order<'a> {
 }
 
 /// Copies a bundle into custody. On `Ok` the copy is durable, and every source was, before and after, what the bundle says.
-/// On `Err` nothing of it is left in custody. `known` tells what is known of the clock that `now` reads.
+/// On `Err` nothing of it is left in custody.
 pub fn take(
     custody: &Folder,
     drop: &DropFolder,
     order: &Order<'_>,
     now: &dyn Fn() -> Instant,
-    known: &dyn Fn() -> ClockKnown,
 ) -> Result<CustodyCopy, CustodyError> {
     let begun_at = now();
     let draft = custody.draft()?;
@@ -79,7 +77,7 @@ pub fn take(
         });
     }
     // Every member's bytes are on the disk by now.
-    let (copied_at, clock) = (now(), known());
+    let copied_at = now();
     // The first file may have changed while the last one was copied.
     for found in order.bundle.members() {
         if drop.look(&found.name)? != found.stat {
@@ -99,7 +97,6 @@ pub fn take(
         weaker_completeness: order.weaker_completeness,
         begun_at,
         copied_at,
-        clock,
         members,
     };
     let bytes = serde_json_canonicalizer::to_vec(&manifest).map_err(CustodyError::Manifest)?;
@@ -204,10 +201,8 @@ pub struct Manifest {
     pub contested: bool,
     pub weaker_completeness: bool,
     pub begun_at: Instant,
-    /// When every member had been copied and fsynced, by the clock that was passed in.
+    /// When every member had been copied and fsynced, by the clock that was passed in. It was taken in when the journal says.
     pub copied_at: Instant,
-    /// What was known of that clock then.
-    pub clock: ClockKnown,
     pub members: Vec<Member>,
 }
 

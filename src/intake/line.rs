@@ -13,14 +13,14 @@
 //! | it has come to rest | the source | – |
 //! | entered | the source | `arriving` |
 //! | copied | the source, `custody/<id>.001/` | `arriving` |
-//! | taken into custody | the same | `in-custody`, its files, `taken_in_at` |
+//! | taken into custody | the same | `in-custody`, its files; `taken_in_at`, which is the time of the journal's entry |
 //! | measured (a later stage) | the same | `taken`, or still `in-custody` with what is missing |
 //! | its source changed and came to rest again | the source, both copies | `in-custody`, next copy number; the older copy goes |
 //! | patience ran out | the source, the copy | `incomplete` or `completeness-unknown`; both stay |
 //! | source released | the copy | `source_released` |
 //!
 //! After a crash [`Line::open`] looks at custody: an entered delivery without a copy is copied again, a copy that the
-//! ledger does not know is adopted from its own description, an older copy that was replaced goes. Whatever cannot be
+//! ledger does not know is adopted from its own description (it is taken in then), an older copy that was replaced goes. Whatever cannot be
 //! explained stays and is told by [`Line::custody_findings`].
 //!
 //! **Which source is known.** A file is known by station, name, inode, size and times, against the deliveries whose source

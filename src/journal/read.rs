@@ -1,10 +1,10 @@
 //! Reading: entries, the head, nodes of the tree, proofs.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use sqlx::Row as _;
 
-use super::{Entry, Kind, commitment};
+use super::{Entry, Kind, commitment, custody};
 use crate::database::{DatabaseError, Tx, unreadable};
 use crate::evidence::record::ClockKnown;
 use crate::evidence::tree::{self, Frontier, ProofError};
@@ -141,6 +141,12 @@ pub async fn entries(tx: &mut Tx, from: u64, most: u32) -> Result<Vec<Stored>, D
     rows.iter().map(read_row).collect()
 }
 
+/// The entry with this number.
+pub async fn at(tx: &mut Tx, index: u64) -> Result<Option<Stored>, DatabaseError> {
+    let found = entries(tx, index, 1).await?.into_iter().next();
+    found.filter(|stored| stored.index == index).map(Stored::as_found).transpose()
+}
+
 /// The private parts of the entries from `from` on and before `end`, in order, at most `most`.
 pub(super) async fn private_parts(
     tx: &mut Tx,
@@ -184,12 +190,23 @@ pub async fn of_delivery_alone(tx: &mut Tx, delivery: DeliveryId) -> Result<Vec<
     rows.iter().map(found).collect()
 }
 
-/// How the clock stood when a document was taken in, as one of the entries about it says.
-#[must_use]
-pub fn clock_at_intake(entries: &[Stored]) -> Option<ClockKnown> {
-    let mut entries = entries.iter().filter_map(|stored| stored.entry().ok());
-    let taken = entries.find(|entry| entry.kind == Kind::DeliveryTaken)?;
-    serde_json::from_value(taken.facts.get("clock")?.clone()).ok()
+/// The entries about a document, and those about its delivery from before it was one, in order.
+pub async fn story_of_document(tx: &mut Tx, document: DocumentId) -> Result<Vec<Stored>, DatabaseError> {
+    let mut story = of_document(tx, document).await?;
+    let deliveries: BTreeSet<_> = story.iter().filter_map(|stored| stored.entry().ok()?.subject.delivery).collect();
+    for delivery in deliveries {
+        story.extend(of_delivery_alone(tx, delivery).await?);
+    }
+    story.sort_by_key(|stored| stored.index);
+    Ok(story)
+}
+
+/// How the clock stood when a document was taken in.
+pub async fn clock_at_intake(tx: &mut Tx, document: DocumentId) -> Result<Option<ClockKnown>, DatabaseError> {
+    let entries = of_document(tx, document).await?;
+    let taken = entries.iter().filter_map(|stored| stored.entry().ok()).find(|entry| entry.kind == Kind::DeliveryTaken);
+    let Some(taken) = taken else { return Ok(None) };
+    Ok(custody::named_by(tx, &taken).await?.map(|taken_in| taken_in.said.clock))
 }
 
 /// The entries of a kind about a session, in order.

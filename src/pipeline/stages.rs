@@ -508,7 +508,7 @@ impl Line {
     fn judge(&self, document: &Document, adopted: &Adopted, calendar: &Calendar) -> Result<Judgement, StageError> {
         let id = document.id;
         let (parts, clock) = self.database.read::<_, StageError, _>(async |tx| {
-            let clock = read::clock_at_intake(&read::of_document(tx, id).await?).ok_or_else(|| {
+            let clock = read::clock_at_intake(tx, id).await?.ok_or_else(|| {
                 StageError::Document("the journal does not say how the clock stood at the intake".into())
             })?;
             let mut found = Vec::new();

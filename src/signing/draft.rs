@@ -10,7 +10,7 @@ use crate::evidence::record::{
 };
 use crate::ids::{AttemptId, Digest};
 use crate::instant::Instant;
-use crate::journal::read::{clock_at_intake, head, of_document};
+use crate::journal::read::{clock_at_intake, head};
 use crate::ledger::attempts::{self, AttemptState};
 use crate::ledger::spoken::{self, Sidecar};
 use crate::ledger::{contents, deliveries, documents};
@@ -208,7 +208,8 @@ impl Signing<'_> {
                 .await?
                 .ok_or(SigningError::Incoherent("the signer is not in the register"))?;
             let operator = operator_of(tx, named, session).await?;
-            let at_intake = clock_at_intake(&of_document(tx, document.id).await?)
+            let at_intake = clock_at_intake(tx, document.id)
+                .await?
                 .ok_or(SigningError::Incoherent("the journal does not say how the clock stood at the intake"))?;
             let head = head(tx).await?.ok_or(SigningError::Incoherent("the journal is empty"))?;
             let checkpoint = head.checkpoint;

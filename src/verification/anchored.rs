@@ -23,6 +23,7 @@ use crate::evidence::record::RecordJson;
 use crate::evidence::tree::{leaf_hash, verify_consistency, verify_inclusion};
 use crate::ids::Digest;
 use crate::instant::Instant;
+use crate::journal::custody::{self, InCustody};
 use crate::journal::read::Private;
 use crate::journal::{ENTRY_VERSION, Entry, Kind};
 use crate::people::Role;
@@ -43,6 +44,7 @@ pub(super) struct Proven {
     key: VerifierKey,
     checkpoint: Checkpoint,
     filed: Entry,
+    in_custody: Entry,
     taken: Entry,
     decisions: Vec<Decided>,
     pub(super) sessions: Sessions,
@@ -132,6 +134,7 @@ fn prove(proof: &Proof, trust: &Trust) -> Result<Proven, Objection> {
     let (key, checkpoint) = signed_by(&proof.checkpoint, &trust.journals)?;
     let root = |entry: &ProvenEntry| open(entry, &checkpoint);
     let (filed, _) = root(&proof.filed)?;
+    let (in_custody, _) = root(&proof.in_custody)?;
     let (taken, _) = root(&proof.taken)?;
 
     let anchors = Some(&trust.signers).filter(|anchors| !anchors.certificates().is_empty());
@@ -188,10 +191,12 @@ fn prove(proof: &Proof, trust: &Trust) -> Result<Proven, Objection> {
         }
     }
     let consistency = proof.consistency.clone();
+    let key = key.clone();
     Ok(Proven {
-        key: key.clone(),
+        key,
         checkpoint,
         filed,
+        in_custody,
         taken,
         decisions,
         sessions,
@@ -256,8 +261,12 @@ pub(super) fn outcome(journal: &AtHand, filed: &Filed<'_>) -> Outcome {
     if let Some(field) = difference(entry, filed) {
         return Err(Fault::EntryDiffers { index, field: field.to_owned() }.into());
     }
-    if let Some(field) = otherwise_taken(&proven.taken, filed) {
-        return Err(Fault::EntryDiffers { index: proven.taken.index, field: field.to_owned() }.into());
+    for (entry, field) in
+        [(&proven.taken, otherwise_taken(proven, filed)), (&proven.in_custody, otherwise_in_custody(proven, filed))]
+    {
+        if let Some(field) = field {
+            return Err(Fault::EntryDiffers { index: entry.index, field: field.to_owned() }.into());
+        }
     }
     // What the record was signed after: clocks may be set back, and the order of entries may not.
     let until = history(proven, &json.journal_checkpoint)?.size;
@@ -334,24 +343,42 @@ fn difference(entry: &Entry, filed: &Filed<'_>) -> Option<&'static str> {
     .find_map(|(agrees, field)| (!agrees).then_some(field))
 }
 
-/// In what the entry of the intake says something else than the record: the window of 9.2 ends with the time there.
-fn otherwise_taken(entry: &Entry, filed: &Filed<'_>) -> Option<&'static str> {
-    let json = &filed.record.json;
+/// In what the entry of the taking says something else than the record.
+fn otherwise_taken(proven: &Proven, filed: &Filed<'_>) -> Option<&'static str> {
+    let (entry, json) = (&proven.taken, &filed.record.json);
     let fact = |name: &str| entry.facts.get(name).unwrap_or(&Value::Null);
     let contents = fact("contents").as_array().map(Vec::as_slice).unwrap_or_default();
     let contents: BTreeSet<Option<&str>> = contents.iter().map(Value::as_str).collect();
     let all_came_then = json.files.iter().all(|file| contents.contains(&Some(file.digest.to_string().as_str())));
-    let taken_in_at = fact("taken_in_at").as_str().and_then(|text| text.parse::<Instant>().ok());
+    let in_custody = &proven.in_custody;
     [
         (entry.kind == Kind::DeliveryTaken, "kind"),
         (entry.home == json.home, "home"),
         (entry.subject.document == Some(json.document), "document"),
         (fact("station").as_str() == Some(json.station.as_str()), "station"),
-        (taken_in_at == Some(json.clocks.taken_in_at), "taken_in_at"),
-        (serde_json::to_value(&json.clocks.at_intake).is_ok_and(|known| known == *fact("clock")), "clock"),
         (all_came_then, "contents"),
-        // The entry follows the copy at once, or after a worker has looked; never before it.
-        (entry.at.plus(CLOCK_SKEW) >= json.clocks.taken_in_at, "at"),
+        (custody::named(entry) == Some(in_custody.index), "in_custody"),
+        // It was taken once a worker had looked at the copy, never before there was one.
+        (in_custody.index < entry.index && entry.at.plus(CLOCK_SKEW) >= in_custody.at, "at"),
+    ]
+    .into_iter()
+    .find_map(|(agrees, field)| (!agrees).then_some(field))
+}
+
+/// In what the entry of the copy says something else than the record and the entry of the taking: the window of 9.2 ends with
+/// its time.
+fn otherwise_in_custody(proven: &Proven, filed: &Filed<'_>) -> Option<&'static str> {
+    let (entry, taken, json) = (&proven.in_custody, &proven.taken, &filed.record.json);
+    let Some(said) = InCustody::of(entry) else { return Some("kind") };
+    let same = |name: &str| entry.facts.get(name).is_some_and(|fact| taken.facts.get(name) == Some(fact));
+    [
+        (entry.home == json.home, "home"),
+        (entry.subject.delivery.is_some() && entry.subject.delivery == taken.subject.delivery, "delivery"),
+        (said.station == json.station, "station"),
+        (same("copy"), "copy"),
+        (same("contents"), "contents"),
+        (entry.at == json.clocks.taken_in_at, "taken_in_at"),
+        (said.clock == json.clocks.at_intake, "clock"),
     ]
     .into_iter()
     .find_map(|(agrees, field)| (!agrees).then_some(field))
@@ -419,9 +446,9 @@ impl Proven {
         history(self, note).ok()
     }
 
-    /// The entry of the intake.
-    pub(super) const fn taken(&self) -> &Entry {
-        &self.taken
+    /// The entry by which the copy came to count.
+    pub(super) const fn in_custody(&self) -> &Entry {
+        &self.in_custody
     }
 
     /// From when on a key counts no more that signed a decision after that, however much later this was said.

@@ -12,6 +12,7 @@ use crate::evidence::record::RecordJson;
 use crate::evidence::tree::{self, ProofError};
 use crate::ids::{Digest, Name, PersonId, RecordId, SessionId};
 use crate::journal::Kind;
+use crate::journal::custody::{self, InCustody};
 use crate::journal::read::{self, Private, Stored};
 use crate::ledger::watched_files::CALENDAR;
 use crate::people::Role;
@@ -158,8 +159,13 @@ impl<'a> AtHome<'a> {
             .iter()
             .find(|stored| stored.entry().is_ok_and(|entry| entry.kind == Kind::DeliveryTaken))
             .ok_or_else(|| DatabaseError::Corrupt("the journal does not say when the document came in".into()))?;
-        let (sessions, in_session) = sessions(tx, json, taken).await?;
+        let in_custody = match custody::named(&taken.entry()?) {
+            Some(index) => one(tx, index).await?,
+            None => return Err(DatabaseError::Corrupt("the journal does not say when the document came in".into())),
+        };
+        let (sessions, in_session) = sessions(tx, json, &in_custody).await?;
         let index_of_intake = taken.index;
+        let in_custody = self.proven(tx, &in_custody, size).await?;
         let taken = self.proven(tx, taken, size).await?;
         let mut decisions = Vec::new();
         let mut concerned: BTreeSet<PersonId> = [record.signer].into();
@@ -209,6 +215,7 @@ impl<'a> AtHome<'a> {
             v: PROOF_VERSION,
             checkpoint: head.checkpoint.clone(),
             filed,
+            in_custody,
             taken,
             decisions,
             people,
@@ -331,9 +338,9 @@ async fn calendars(tx: &mut Tx, json: &RecordJson, taken: u64, filed: u64) -> Re
 async fn sessions(
     tx: &mut Tx,
     json: Option<&RecordJson>,
-    taken: &Stored,
+    in_custody: &Stored,
 ) -> Result<(Vec<Stored>, BTreeSet<PersonId>), DatabaseError> {
-    let delivered_in = taken.entry().ok().and_then(|entry| entry.facts.get("session")?.as_str()?.parse().ok());
+    let delivered_in = in_custody.entry().ok().and_then(|entry| InCustody::of(&entry)?.session);
     let mut wanted: Vec<SessionId> = json.map(|json| json.signer.session).into_iter().chain(delivered_in).collect();
     let (mut seen, mut entries, mut people) = (BTreeSet::new(), Vec::new(), BTreeSet::new());
     while let Some(session) = wanted.pop() {
@@ -361,8 +368,7 @@ fn act_of(stored: &Stored) -> Option<Act> {
 }
 
 async fn one(tx: &mut Tx, index: u64) -> Result<Stored, DatabaseError> {
-    let found = read::entries(tx, index, 1).await?.into_iter().next().filter(|stored| stored.index == index);
-    found.ok_or_else(|| DatabaseError::Corrupt(format!("the journal has no entry {index}")))?.as_found()
+    read::at(tx, index).await?.ok_or_else(|| DatabaseError::Corrupt(format!("the journal has no entry {index}")))
 }
 
 /// The size that a note speaks of. What it is worth is for the verifier to say.

@@ -8,6 +8,7 @@ use super::record::Read;
 use crate::identity::Source;
 use crate::ids::{Digest, Name, PersonId, SessionId};
 use crate::instant::Instant;
+use crate::journal::custody::InCustody;
 use crate::journal::{Entry, Kind};
 use crate::people::Role;
 use crate::people::acts::{Act, Deed};
@@ -186,10 +187,9 @@ fn attested(sessions: &Sessions, chain: &[&Opened], record: &Read, signed_at: In
 
 /// What the batch's session says of a document holds only where it was delivered in that session.
 fn delivered(proven: &Proven, chain: &[&Opened], record: &Read) -> Result<(), Objection> {
-    let (taken, json) = (proven.taken(), &record.json);
-    let index = taken.index;
-    let said = taken.facts.get("session").and_then(|session| session.as_str());
-    let delivered_in: Option<SessionId> = said.and_then(|session| session.parse().ok());
+    let (in_custody, json) = (proven.in_custody(), &record.json);
+    let index = in_custody.index;
+    let delivered_in = InCustody::of(in_custody).and_then(|said| said.session);
     let opening = delivered_in.map(|session| proven.sessions.opening(session)).transpose()?;
     if let Some(opening) = opening
         && (opening.station != json.station || opening.at > json.clocks.taken_in_at.plus(CLOCK_SKEW))

@@ -4,7 +4,6 @@ use std::fs;
 
 use torikomi::document::DeliveryState;
 use torikomi::durable::Folder;
-use torikomi::evidence::record::ClockKnown;
 use torikomi::ids::{DeliveryId, HomeId};
 use torikomi::intake::companions::{bundle_of, companions};
 use torikomi::intake::custody::{self, Order};
@@ -30,8 +29,7 @@ impl World {
         let arrival = self.read(async |tx| deliveries::get(tx, delivery).await).map_or(1, |row| row.arrival);
         let order =
             Order { delivery, arrival, copy, home, bundle: &bundle, weaker_completeness: false, largest: self.largest };
-        custody::take(&Folder::open(&self.custody).unwrap(), &drop, &order, &|| self.now(), &ClockKnown::default)
-            .unwrap();
+        custody::take(&Folder::open(&self.custody).unwrap(), &drop, &order, &|| self.now()).unwrap();
     }
 
     /// A station that has been used before.
@@ -75,18 +73,53 @@ fn copied_and_not_recorded() {
     world.put("scan.tif", b"a page");
     world.entered(id, "scan.tif");
     world.copied(id, 1, world.home);
-    let durable_at = world.now();
     world.pass(3600);
+    // Nothing vouches for what a copy says of its own time: somebody may have dated it back.
+    let description = world.custody.join(format!("{id}.001/delivery.json"));
+    let told = fs::read_to_string(&description).unwrap();
+    let earlier = told.replace(r#""copied_at":"20"#, r#""copied_at":"19"#);
+    assert_ne!(earlier, told);
+    fs::write(&description, earlier).unwrap();
     let line = world.open();
     let row = world.only();
     assert_eq!((row.id, row.state, row.copy), (id, DeliveryState::InCustody, 1));
-    assert_eq!(row.taken_in_at, Some(durable_at), "not the time of the restart");
+    assert_eq!(world.taken_in(id), [(1, world.now())]);
+    assert_eq!(row.taken_in_at, Some(world.now()), "it was taken in when the journal says, and no earlier");
     assert_eq!(row.session, None, "nobody knows any more which session was open");
     world.take(&line);
     assert_eq!(world.deliveries().len(), 1);
     world.measured_complete(id);
     world.turn(&line, 1);
     assert_eq!(world.ledger(), ["scan.tif: taken 1 yes"]);
+}
+
+/// The entry is there still, as where a lost database was made anew from the journal's files.
+#[test]
+fn recorded_and_its_row_lost() {
+    let world = World::used();
+    let line = world.open();
+    world.put("scan.tif", b"a page");
+    world.take(&line);
+    let row = world.only();
+    let taken_in = world.taken_in(row.id);
+    drop(line);
+    world.write(async move |tx| {
+        sqlx::raw_sql("DELETE FROM delivery_file; DELETE FROM delivery").execute(tx).await?;
+        Ok(())
+    });
+    world.pass(3600);
+    let line = world.open();
+    let again = world.only();
+    assert_eq!((again.id, again.state, again.copy), (row.id, DeliveryState::InCustody, 1));
+    assert_eq!((again.taken_in_at, again.session), (row.taken_in_at, row.session));
+    assert_eq!(world.taken_in(row.id), taken_in, "it was taken in once");
+    // Another copy is another intake.
+    drop(line);
+    world.copied(row.id, 2, world.home);
+    world.pass(60);
+    world.open();
+    assert_eq!(world.taken_in(row.id), [taken_in, vec![(2, world.now())]].concat());
+    assert_eq!(world.only().taken_in_at, Some(world.now()));
 }
 
 #[test]

@@ -26,6 +26,7 @@ use torikomi::intake::rest::Patience;
 use torikomi::intake::watch::Rhythm;
 use torikomi::journal::Kind;
 use torikomi::journal::append::Journal;
+use torikomi::journal::custody::InCustody;
 use torikomi::journal::read::entries;
 use torikomi::ledger::deliveries::{self, Delivery};
 use torikomi::ledger::documents::Document;
@@ -336,6 +337,14 @@ impl World {
     pub(crate) fn journal(&self) -> Vec<Kind> {
         let found = self.read(async |tx| entries(tx, 0, 1000).await);
         found.iter().map(|stored| stored.entry().unwrap().kind).collect()
+    }
+
+    /// By the journal, each copy of a delivery that came to count, and when.
+    pub(crate) fn taken_in(&self, id: DeliveryId) -> Vec<(u32, Instant)> {
+        let found = self.read(async |tx| entries(tx, 0, 1000).await);
+        let entries = found.iter().map(|stored| stored.entry().unwrap());
+        let of_it = entries.filter(|entry| entry.subject.delivery == Some(id));
+        of_it.filter_map(|entry| Some((InCustody::of(&entry)?.copy, entry.at))).collect()
     }
 
     /// What stands in custody: each folder's copy number with the bytes of its first file.

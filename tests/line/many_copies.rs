@@ -4,7 +4,6 @@ use std::fs;
 
 use torikomi::control::Request;
 use torikomi::document::DocumentState;
-use torikomi::evidence::record::ClockKnown;
 use torikomi::ids::{DeliveryId, HomeId};
 use torikomi::instant::Instant;
 use torikomi::intake::custody::{Manifest, folder_name};
@@ -35,7 +34,6 @@ fn a_start_needs_no_descriptor_for_each_copy() {
             weaker_completeness: false,
             begun_at: now,
             copied_at: now,
-            clock: ClockKnown::default(),
             members: Vec::new(),
         };
         let folder = hospital.custody().join(folder_name(delivery, 1));

@@ -11,7 +11,6 @@ use torikomi::cli::init::make::{NewFounder, Plan, make};
 use torikomi::config::Mode;
 use torikomi::crypto::check::Anchors;
 use torikomi::daemon::{self, Daemon};
-use torikomi::keyring;
 use torikomi::people::register::NewPerson;
 use torikomi::store::records;
 use torikomi::system::KernelClock;

@@ -18,6 +18,7 @@ use torikomi::ids::{DeliveryId, Digest, DocumentId, Name};
 use torikomi::instant::Instant;
 use torikomi::intake::custody::{Manifest, folder_name};
 use torikomi::intake::source::SourceName;
+use torikomi::journal::custody::InCustody;
 use torikomi::journal::files::Files;
 use torikomi::journal::{Draft, Entry, Kind, Subject, read};
 use torikomi::judgement::{Finding, Judgement, Outcome, Reason, Severity};
@@ -228,9 +229,9 @@ impl Bench {
         let digest = Digest::of(id.to_string().as_bytes());
         let measured = torikomi::image::unmeasured(digest, 4, torikomi::measurements::Fault::UnknownFormat);
         let subject = Subject { document: Some(id), ..Subject::delivery(delivery) };
-        let taken = Draft::by_system(Kind::DeliveryTaken, subject)
-            .fact("taken_in_at", now)
-            .fact("clock", self.opened.line.clock.known());
+        let clock = self.opened.line.clock.known();
+        let said = InCustody { station: station.clone(), copy: 1, contents: vec![digest], clock, session: None };
+        let taken = Draft::by_system(Kind::DeliveryTaken, subject).fact("copy", 1).fact("contents", [digest]);
         let journal = Arc::clone(&self.opened.line.journal);
         self.write(async move |tx| {
             deliveries::enter(tx, delivery, &station, b"scan.tif", now).await?;
@@ -239,7 +240,8 @@ impl Bench {
             let part = Part { delivery, content: digest, first_page: 1, page_count: 1, delivered_name: name };
             deliveries::set_custody(tx, delivery, 1, &[], now, None).await?;
             documents::create(tx, id, &station, &[part], now, now).await?;
-            journal.append(tx, taken, now).await.map(drop)
+            let index = journal.append(tx, said.entry(delivery), now).await?.index;
+            journal.append(tx, taken.fact("in_custody", index), now).await.map(drop)
         });
         self.keep(delivery, now);
         id
@@ -260,7 +262,6 @@ impl Bench {
             weaker_completeness: false,
             begun_at: now,
             copied_at: now,
-            clock: self.opened.line.clock.known(),
             members: Vec::new(),
         };
         let bytes = serde_json_canonicalizer::to_vec(&manifest).unwrap();

@@ -28,6 +28,7 @@ use torikomi::identity::{Claims, Identity, Patient, Source, Sourced};
 use torikomi::ids::{AttemptId, DeliveryId, Digest, DocumentId, HomeId, PersonId, RecordId, SessionId};
 use torikomi::instant::Instant;
 use torikomi::journal::append::{Appended, Journal};
+use torikomi::journal::custody::InCustody;
 use torikomi::journal::{Draft, Kind, Subject};
 use torikomi::judgement::{Judgement, Severity};
 use torikomi::ledger::documents;
@@ -243,22 +244,32 @@ impl Hospital {
     pub fn file(&self, recipe: Recipe) -> Filed {
         let document = DocumentId::new();
         let delivery = DeliveryId::new();
-        let station = "uketsuke".parse().unwrap();
+        let station: torikomi::ids::Name = "uketsuke".parse().unwrap();
         let taken_in_at = recipe.taken_in_at;
         let subject = Subject { document: Some(document), ..Subject::delivery(delivery) };
         let contents: Vec<_> = recipe.contents.iter().map(|content| Digest::of(content)).collect();
         let session = self.open_session(&recipe);
-        let mut taken = Draft::by_system(Kind::DeliveryTaken, subject)
+        let said = InCustody {
+            station: station.clone(),
+            copy: 1,
+            contents: contents.clone(),
+            clock: clock_known(),
+            session: Some(session.session),
+        };
+        let mut in_custody = said.entry(delivery);
+        (recipe.in_custody)(&mut in_custody);
+        let in_custody_at = recipe.in_custody_at.unwrap_or(taken_in_at);
+        let taken = Draft::by_system(Kind::DeliveryTaken, subject)
             .fact("station", "uketsuke")
-            .fact("taken_in_at", taken_in_at)
-            .fact("clock", clock_known())
-            .fact("session", session.session)
+            .fact("copy", 1)
             .fact("contents", contents)
             .private(serde_json::json!({ "delivered_as": "scan 1.tif" }));
-        (recipe.taken)(&mut taken.facts);
-        let (journal, signed_at) = (Arc::clone(&self.journal), recipe.signed_at);
+        let (journal, signed_at, change) = (Arc::clone(&self.journal), recipe.signed_at, recipe.taken);
         self.database
             .write::<_, DatabaseError, _>(async move |tx| {
+                let index = journal.append(tx, in_custody, in_custody_at).await?.index;
+                let mut taken = taken.fact("in_custody", index);
+                change(&mut taken.facts);
                 journal.append(tx, taken, taken_in_at).await?;
                 documents::create(tx, document, &station, &[], taken_in_at, signed_at).await
             })

@@ -7,8 +7,10 @@ use torikomi::calendar::DEFAULT_CALENDAR;
 use torikomi::document::Part;
 use torikomi::evidence::manifest::Member as Named;
 use torikomi::evidence::record::{ClockKnown, RecordJson, Seen};
-use torikomi::ids::{Digest, DocumentId};
+use torikomi::ids::{DeliveryId, Digest, DocumentId};
 use torikomi::instant::Instant;
+use torikomi::journal::custody::InCustody;
+use torikomi::journal::{Draft, Kind, Subject};
 use torikomi::judgement::{Finding, Outcome, Severity};
 use torikomi::people::acts::{Deed, PagesSeen};
 use torikomi::people::certificates::Signer;
@@ -44,7 +46,11 @@ pub struct Recipe {
     pub stamp: Stamp,
     /// Changes the facts of the journal's entry.
     pub facts: fn(&mut Map<String, Value>),
-    /// Changes what the journal says of the intake.
+    /// Changes what the journal says of the copy in custody.
+    pub in_custody: fn(&mut Draft),
+    /// When that is entered: at the intake, unless it says otherwise.
+    pub in_custody_at: Option<Instant>,
+    /// Changes what the journal says of the taking.
     pub taken: fn(&mut Map<String, Value>),
     /// Changes the act that opens the session.
     pub opened: fn(&mut Deed),
@@ -91,6 +97,8 @@ impl Default for Recipe {
             alone: false,
             stamp: Stamp::Good,
             facts: |_| (),
+            in_custody: |_| (),
+            in_custody_at: None,
             taken: |_| (),
             opened: |_| (),
             opened_by: |hospital| &hospital.manager,
@@ -99,6 +107,25 @@ impl Default for Recipe {
             adopted: true,
             row: |_, _| (),
         }
+    }
+}
+
+impl Hospital {
+    /// A document that is taken in at this time, and nothing more. Answers the entry of its copy.
+    pub fn take(&self, document: DocumentId, now: Instant) -> u64 {
+        self.take_by(document, now, clock_known())
+    }
+
+    /// The same by a clock of which this was known.
+    pub fn take_by(&self, document: DocumentId, now: Instant, clock: ClockKnown) -> u64 {
+        let delivery = DeliveryId::new();
+        let said =
+            InCustody { station: "uketsuke".parse().unwrap(), copy: 1, contents: Vec::new(), clock, session: None };
+        let index = self.append(said.entry(delivery), now).index;
+        let subject = Subject { document: Some(document), ..Subject::delivery(delivery) };
+        let taken = Draft::by_system(Kind::DeliveryTaken, subject).fact("copy", 1).fact("contents", said.contents);
+        self.append(taken.fact("in_custody", index), now);
+        index
     }
 }
 

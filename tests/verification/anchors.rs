@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 use torikomi::crypto::check::{Anchors, Certificate, ChainError, SignedManifest, cades};
 use torikomi::crypto::make::{KeyPair, Subject, Suite, certificate_request, sign_cades};
+use torikomi::crypto::pem;
 use torikomi::ids::Digest;
 use torikomi::instant::Instant;
-use torikomi::crypto::pem;
 use torikomi::people::importing::imported;
 use torikomi::people::register::NewPerson;
 

@@ -123,7 +123,7 @@ fn taken(hospital: &Hospital) -> DocumentId {
     let (document, now) = (DocumentId::new(), at(TAKEN_IN_AT));
     let create =
         async move |tx: &mut Tx| documents::create(tx, document, &"uketsuke".parse().unwrap(), &[], now, now).await;
-    hospital.append(Draft::by_system(Kind::DeliveryTaken, Subject::document(document)), now);
+    hospital.take(document, now);
     hospital.database.write::<_, DatabaseError, _>(create).unwrap();
     document
 }
@@ -229,19 +229,35 @@ fn fault(recipe: Recipe) -> (Step, Fault) {
 
 #[test]
 fn the_intake_was_when_the_journal_says_and_of_what_it_says() {
-    let earlier = |facts: &mut serde_json::Map<String, Value>| {
-        facts["taken_in_at"] = "2026-11-20T05:06:00.000000Z".into();
+    let differs = |recipe: Recipe, expected: &str| {
+        let found = fault(recipe);
+        let (Step::Journal, Fault::EntryDiffers { field, .. }) = &found else { panic!("{expected}: {found:?}") };
+        assert_eq!(field, expected);
     };
-    let found = fault(Recipe { taken: earlier, ..Recipe::default() });
-    assert!(
-        matches!(&found, (Step::Journal, Fault::EntryDiffers { field, .. }) if field == "taken_in_at"),
-        "{found:?}"
-    );
+    // Not even by a second, one way or the other.
+    for time in ["2026-11-20T05:04:59.000000Z", "2026-11-20T05:05:01.000000Z"] {
+        differs(Recipe { in_custody_at: Some(at(time)), ..Recipe::default() }, "taken_in_at");
+    }
     let other = |facts: &mut serde_json::Map<String, Value>| {
         facts["contents"] = vec![Digest::of(b"another scan").to_string()].into();
     };
-    let found = fault(Recipe { taken: other, ..Recipe::default() });
-    assert!(matches!(&found, (Step::Journal, Fault::EntryDiffers { field, .. }) if field == "contents"), "{found:?}");
+    differs(Recipe { taken: other, ..Recipe::default() }, "contents");
+    type Change = (fn(&mut Draft), &'static str);
+    let changes: [Change; 7] = [
+        (|draft| draft.kind = Kind::DeliveryIncomplete, "kind"),
+        (|draft| draft.subject.delivery = Some(torikomi::ids::DeliveryId::new()), "delivery"),
+        (|draft| draft.facts["station"] = "kyukyu".into(), "station"),
+        (|draft| draft.facts["copy"] = 2.into(), "copy"),
+        (|draft| draft.facts["contents"] = Vec::<String>::new().into(), "contents"),
+        (|draft| draft.facts["clock"] = serde_json::json!({ "problem": "jumped" }), "clock"),
+        // What it was not delivered in signs nothing by itself; nor is what cannot be read the entry of a copy.
+        (|draft| draft.facts["session"] = 1.into(), "kind"),
+    ];
+    for (in_custody, field) in changes {
+        differs(Recipe { in_custody, ..Recipe::default() }, field);
+    }
+    // It is named, and no other entry stands for it.
+    differs(Recipe { taken: |facts| facts["in_custody"] = 0.into(), ..Recipe::default() }, "kind");
 }
 
 #[test]
@@ -471,7 +487,7 @@ fn what_the_session_says_holds_for_what_was_delivered_in_it() {
     let recipe = Recipe {
         profile: include_str!("../../profiles/demo/referral-letter-demo.toml").to_owned(),
         decisions: |_| Vec::new(),
-        taken: |facts| drop(facts.remove("session")),
+        in_custody: |draft| drop(draft.facts.remove("session")),
         ..Recipe::default()
     };
     assert_eq!(fault(recipe), (Step::Session, Fault::NotConfirmed));

@@ -177,14 +177,14 @@ fn what_was_kept_outside_vouches_for_what_came_before_it_and_for_nothing_else() 
     let (hospital, filed, kept) = home(1);
     let report = record_against(&hospital, filed[0].id, &kept);
     let index = filed[0].row.journal_index;
-    let anchored = Said::Fact(Fact::Anchored { index, size: 5, stamped_at: None });
+    let anchored = Said::Fact(Fact::Anchored { index, size: 6, stamped_at: None });
     assert_eq!((report.verdict, said(&report, Step::Anchor)), (Verdict::Passed, anchored), "{report:#?}");
 
     let later = hospital.file(Recipe::default());
     assert_eq!(record(&hospital, later.id).verdict, Verdict::Passed);
     let report = record_against(&hospital, later.id, &kept);
     let index = later.row.journal_index;
-    let not_anchored = Said::Doubt(Doubt::NotAnchored { index, size: 5 });
+    let not_anchored = Said::Doubt(Doubt::NotAnchored { index, size: 6 });
     assert_eq!((report.verdict, objections(&report)), (Verdict::Indeterminate, vec![(Step::Anchor, not_anchored)]));
     assert_eq!(record_against(&hospital, filed[0].id, &kept).verdict, Verdict::Passed, "the journal grew from it");
     // Of several the newest counts, in whatever order they stand.
@@ -193,11 +193,11 @@ fn what_was_kept_outside_vouches_for_what_came_before_it_and_for_nothing_else() 
     // One that is none, or another journal's, is no reason to believe.
     for (none, expected) in [
         ("", Said::Doubt(Doubt::OtherJournal { origin: String::new() })),
-        ("else/where\n5\n\n", Said::Doubt(Doubt::OtherJournal { origin: "else/where".into() })),
+        ("else/where\n6\n\n", Said::Doubt(Doubt::OtherJournal { origin: "else/where".into() })),
     ] {
         assert_eq!(objections(&record_against(&hospital, filed[0].id, none)), [(Step::Anchor, expected)]);
     }
-    let spoilt = kept.replacen("\n5\n", "\n4\n", 1);
+    let spoilt = kept.replacen("\n6\n", "\n5\n", 1);
     let objected = objections(&record_against(&hospital, filed[0].id, &spoilt));
     assert!(matches!(objected[..], [(Step::Anchor, Said::Fault(Fault::CheckpointWrong { .. }))]), "{objected:?}");
 }
@@ -212,11 +212,11 @@ fn a_pack_is_held_against_a_checkpoint_of_its_own_size() {
         (report.verdict, said(&report, Step::Anchor))
     };
     let index = filed[0].row.journal_index;
-    let anchored = Said::Fact(Fact::Anchored { index, size: 5, stamped_at: None });
+    let anchored = Said::Fact(Fact::Anchored { index, size: 6, stamped_at: None });
     assert_eq!(judge(&kept), (Verdict::Passed, anchored));
     hospital.file(Recipe::default());
     let newer = head(&hospital).checkpoint;
-    let not_comparable = Said::Doubt(Doubt::NotComparable { size: 5 });
+    let not_comparable = Said::Doubt(Doubt::NotComparable { size: 6 });
     assert_eq!(judge(&newer), (Verdict::Indeterminate, not_comparable));
     // That which the record names is older than its filing.
     let json: RecordJson = serde_json::from_slice(content(&filed[0].entries, "record.json")).unwrap();

@@ -57,7 +57,7 @@ impl Bench {
     /// A document that is taken in, and nothing more.
     fn take(&self) -> DocumentId {
         let (document, now) = (DocumentId::new(), at(FILED_AT));
-        self.hospital.append(Draft::by_system(Kind::DeliveryTaken, Subject::document(document)), now);
+        self.hospital.take(document, now);
         let station = "uketsuke".parse().unwrap();
         let create = async move |tx: &mut Tx| documents::create(tx, document, &station, &[], now, now).await;
         self.hospital.database.write::<_, DatabaseError, _>(create).unwrap();
@@ -70,23 +70,23 @@ impl Bench {
 }
 
 const RENUMBER: &str = "
-    UPDATE journal_private SET idx = -idx - 1 WHERE idx > 3; UPDATE journal_entry SET idx = -idx - 1 WHERE idx > 3;
+    UPDATE journal_private SET idx = -idx - 1 WHERE idx > 4; UPDATE journal_entry SET idx = -idx - 1 WHERE idx > 4;
     UPDATE journal_entry SET idx = -idx - 2 WHERE idx < 0; UPDATE journal_private SET idx = -idx - 2 WHERE idx < 0;";
 
 #[test]
 fn alone_it_is_consistent_and_against_a_checkpoint_verified() {
     let bench = Bench::new();
     let report = bench.report(None);
-    assert_eq!((report.verdict, report.entries), (JournalVerdict::Consistent, 9), "{report:#?}");
-    assert_eq!((report.entries_in_files, report.checkpoints_in_files, report.anchored_at), (9, 2, None));
+    assert_eq!((report.verdict, report.entries), (JournalVerdict::Consistent, 11), "{report:#?}");
+    assert_eq!((report.entries_in_files, report.checkpoints_in_files, report.anchored_at), (11, 2, None));
     let checkpoint = bench.checkpoint();
     bench.hospital.file(Recipe::default());
     let report = bench.report(Some(&checkpoint));
-    assert_eq!((report.verdict, report.anchored_at, report.entries), (JournalVerdict::Verified, Some(9), 13));
+    assert_eq!((report.verdict, report.anchored_at, report.entries), (JournalVerdict::Verified, Some(11), 16));
     // A file of several notes: each counts, and the journal is anchored at the last.
     let both = format!("{checkpoint}\n{}\n", bench.checkpoint());
-    assert_eq!(bench.report(Some(&both)).anchored_at, Some(13));
-    let spoilt = both.replacen("torikomi.example/journal/a\n9\n", "torikomi.example/journal/a\n8\n", 1);
+    assert_eq!(bench.report(Some(&both)).anchored_at, Some(16));
+    let spoilt = both.replacen("torikomi.example/journal/a\n11\n", "torikomi.example/journal/a\n10\n", 1);
     assert_ne!(spoilt, both);
     let faults = bench.report(Some(&spoilt)).faults;
     assert!(matches!(faults[..], [JournalFault::AgainstUnreadable { .. }]), "{faults:?}");
@@ -108,18 +108,18 @@ fn a_checkpoint_of_nothing_proves_nothing() {
 
 #[test]
 fn rows_beyond_the_head_are_seen() {
-    for beyond in ["9", "11", "-1"] {
+    for beyond in ["11", "13", "-1"] {
         let bench = Bench::new();
         bench.hospital.sql(&format!(
-            "INSERT INTO journal_entry (idx, bytes, kind) SELECT {beyond}, bytes, kind FROM journal_entry WHERE idx = 3"
+            "INSERT INTO journal_entry (idx, bytes, kind) SELECT {beyond}, bytes, kind FROM journal_entry WHERE idx = 4"
         ));
         let faults = bench.report(None).faults;
-        assert_eq!(faults, [JournalFault::HeadDiffers { head: 9, entries: 10 }], "a row {beyond}");
+        assert_eq!(faults, [JournalFault::HeadDiffers { head: 11, entries: 12 }], "a row {beyond}");
         // And they do not hide that the files know more.
         let mut segment = std::fs::read_to_string(bench.segment()).unwrap();
         segment.push_str("{}\n");
         std::fs::write(bench.segment(), segment).unwrap();
-        let shortened = JournalFault::DatabaseShortened { in_files: 10, in_database: 9 };
+        let shortened = JournalFault::DatabaseShortened { in_files: 12, in_database: 11 };
         assert!(bench.report(None).faults.contains(&shortened), "a row {beyond}");
     }
 }
@@ -146,7 +146,7 @@ fn a_writer_beside_it_is_no_fault() {
         }
         assert!(runs > 3, "{runs} runs beside the writer");
     });
-    assert_eq!(bench.report(None).entries, 9 + 60 * 4);
+    assert_eq!(bench.report(None).entries, 11 + 60 * 5);
 }
 
 #[test]
@@ -160,29 +160,29 @@ fn without_its_key_it_agrees_with_itself_all_the_same() {
 #[test]
 fn a_changed_entry_is_located_with_the_copy_that_differs() {
     let change = "UPDATE journal_entry SET bytes = CAST(REPLACE(CAST(bytes AS TEXT), '05:10:01', '05:10:02') AS BLOB)
-                  WHERE idx = 4";
+                  WHERE idx = 5";
     let bench = Bench::new();
     bench.hospital.sql(change);
-    assert_eq!(bench.first(), JournalFault::EntryChanged { index: 4 });
+    assert_eq!(bench.first(), JournalFault::EntryChanged { index: 5 });
 
     let bench = Bench::new();
     let text = std::fs::read_to_string(bench.segment()).unwrap();
     std::fs::write(bench.segment(), text.replacen("05:10:01", "05:10:02", 1)).unwrap();
-    assert_eq!(bench.report(None).faults, [JournalFault::FileEntryChanged { index: 4 }]);
+    assert_eq!(bench.report(None).faults, [JournalFault::FileEntryChanged { index: 5 }]);
 
     // Both copies, and the tree from there on: only the checkpoints know.
     let bench = Bench::new();
     bench.hospital.sql(change);
     let text = std::fs::read_to_string(bench.segment()).unwrap();
     std::fs::write(bench.segment(), text.replacen("05:10:01", "05:10:02", 1)).unwrap();
-    assert_eq!(bench.first(), JournalFault::NodeChanged { level: 0, index: 4 });
+    assert_eq!(bench.first(), JournalFault::NodeChanged { level: 0, index: 5 });
 
     let bench = Bench::new();
     bench.hospital.sql("UPDATE journal_node SET hash = zeroblob(32) WHERE level = 1 AND idx = 1");
     assert_eq!(bench.report(None).faults[0], JournalFault::NodeChanged { level: 1, index: 1 });
     bench.hospital.sql("DELETE FROM journal_node WHERE level = 1 AND idx = 1");
     assert_eq!(bench.report(None).faults[0], JournalFault::NodeMissing { level: 1, index: 1 });
-    bench.hospital.sql("INSERT INTO journal_node (level, idx, hash) VALUES (0, 9, zeroblob(32))");
+    bench.hospital.sql("INSERT INTO journal_node (level, idx, hash) VALUES (0, 11, zeroblob(32))");
     assert!(bench.report(None).faults.contains(&JournalFault::NodesExtra { count: 1 }));
 }
 
@@ -246,32 +246,32 @@ fn a_revocation_that_is_hidden_from_a_record_is_named_in_the_journal() {
 #[test]
 fn a_removed_entry_is_located() {
     let bench = Bench::new();
-    bench.hospital.sql("DELETE FROM journal_entry WHERE idx = 3");
-    assert_eq!(bench.first(), JournalFault::EntriesMissing { from: 3, until: 3 });
+    bench.hospital.sql("DELETE FROM journal_entry WHERE idx = 4");
+    assert_eq!(bench.first(), JournalFault::EntriesMissing { from: 4, until: 4 });
     // The rows closed up.
     bench.hospital.sql(RENUMBER);
-    assert_eq!(bench.first(), JournalFault::EntriesRemoved { at: 3, count: 1 });
+    assert_eq!(bench.first(), JournalFault::EntriesRemoved { at: 4, count: 1 });
 }
 
 #[test]
 fn an_inserted_entry_is_located() {
     let bench = Bench::new();
     bench.hospital.sql(
-        "UPDATE journal_private SET idx = -idx WHERE idx > 3; UPDATE journal_entry SET idx = -idx WHERE idx > 3;
+        "UPDATE journal_private SET idx = -idx WHERE idx > 4; UPDATE journal_entry SET idx = -idx WHERE idx > 4;
          UPDATE journal_entry SET idx = 1 - idx WHERE idx < 0; UPDATE journal_private SET idx = 1 - idx WHERE idx < 0;
-         INSERT INTO journal_entry (idx, bytes, kind) SELECT 4, bytes, kind FROM journal_entry WHERE idx = 3;",
+         INSERT INTO journal_entry (idx, bytes, kind) SELECT 5, bytes, kind FROM journal_entry WHERE idx = 4;",
     );
-    assert_eq!(bench.first(), JournalFault::EntriesInserted { at: 4, count: 1 });
+    assert_eq!(bench.first(), JournalFault::EntriesInserted { at: 5, count: 1 });
 }
 
 #[test]
 fn reordered_entries_are_located() {
     let bench = Bench::new();
     bench.hospital.sql(
-        "UPDATE journal_entry SET idx = 100 WHERE idx = 3; UPDATE journal_entry SET idx = 3 WHERE idx = 5;
-         UPDATE journal_entry SET idx = 5 WHERE idx = 100;",
+        "UPDATE journal_entry SET idx = 100 WHERE idx = 4; UPDATE journal_entry SET idx = 4 WHERE idx = 6;
+         UPDATE journal_entry SET idx = 6 WHERE idx = 100;",
     );
-    assert_eq!(bench.first(), JournalFault::EntriesReordered { first: 3, last: 5 });
+    assert_eq!(bench.first(), JournalFault::EntriesReordered { first: 4, last: 6 });
 }
 
 #[test]
@@ -282,10 +282,10 @@ fn a_shortened_journal_is_seen_against_what_is_kept_elsewhere() {
         text.split("\n\n").next().map(|_| text.clone()).unwrap()
     };
     let checkpoint = bench.checkpoint();
-    // Taken back to the state after five entries, with the head of that time: consistent in itself.
-    let five = older.split_inclusive('\n').take_while(|line| !line.contains("\n\n")).collect::<String>();
+    // Taken back to the state after six entries, with the head of that time: consistent in itself.
+    let six = older.split_inclusive('\n').take_while(|line| !line.contains("\n\n")).collect::<String>();
     let first_note: String = {
-        let lines: Vec<&str> = five.lines().collect();
+        let lines: Vec<&str> = six.lines().collect();
         lines[..5].join("\n") + "\n"
     };
     let root = {
@@ -294,24 +294,24 @@ fn a_shortened_journal_is_seen_against_what_is_kept_elsewhere() {
         format!("sha256:{}", data_encoding::HEXLOWER.encode(&bytes))
     };
     bench.hospital.sql(&format!(
-        "DELETE FROM record_member WHERE record IN (SELECT id FROM record WHERE journal_index > 4);
-         DELETE FROM record WHERE journal_index > 4;
+        "DELETE FROM record_member WHERE record IN (SELECT id FROM record WHERE journal_index > 5);
+         DELETE FROM record WHERE journal_index > 5;
          DELETE FROM document WHERE id NOT IN (SELECT document FROM record);
-         DELETE FROM journal_private WHERE idx > 4; DELETE FROM journal_entry WHERE idx > 4;
-         DELETE FROM journal_node WHERE (idx + 1) << level > 5;
-         UPDATE journal_head SET size = 5, root = '{root}', checkpoint = '{first_note}';"
+         DELETE FROM journal_private WHERE idx > 5; DELETE FROM journal_entry WHERE idx > 5;
+         DELETE FROM journal_node WHERE (idx + 1) << level > 6;
+         UPDATE journal_head SET size = 6, root = '{root}', checkpoint = '{first_note}';"
     ));
-    let in_files = JournalFault::DatabaseShortened { in_files: 9, in_database: 5 };
+    let in_files = JournalFault::DatabaseShortened { in_files: 11, in_database: 6 };
     let report = bench.report(Some(&checkpoint));
     assert_eq!(report.faults[0], in_files, "{report:#?}");
-    assert!(report.faults.contains(&JournalFault::Truncated { promised: 9, found: 5 }), "{report:#?}");
+    assert!(report.faults.contains(&JournalFault::Truncated { promised: 11, found: 6 }), "{report:#?}");
     // The files shortened too: only what is kept elsewhere knows.
     let text = std::fs::read_to_string(bench.segment()).unwrap();
-    std::fs::write(bench.segment(), text.split_inclusive('\n').take(5).collect::<String>()).unwrap();
+    std::fs::write(bench.segment(), text.split_inclusive('\n').take(6).collect::<String>()).unwrap();
     std::fs::write(bench.files.join("checkpoints.txt"), format!("{first_note}\n")).unwrap();
     assert_eq!(bench.report(None).verdict, JournalVerdict::Consistent, "{:#?}", bench.report(None));
     let faults = bench.report(Some(&checkpoint)).faults;
-    assert_eq!(faults, [JournalFault::Truncated { promised: 9, found: 5 }]);
+    assert_eq!(faults, [JournalFault::Truncated { promised: 11, found: 6 }]);
 }
 
 #[test]
@@ -334,20 +334,20 @@ fn another_past_is_seen() {
 #[test]
 fn head_and_private_parts_are_compared() {
     let bench = Bench::new();
-    bench.hospital.sql("UPDATE journal_head SET size = 8");
+    bench.hospital.sql("UPDATE journal_head SET size = 10");
     let faults = bench.report(None).faults;
     assert!(faults.iter().any(|fault| matches!(fault, JournalFault::HeadRootDiffers)), "{faults:?}");
     let bench = Bench::new();
-    bench.hospital.sql("UPDATE journal_private SET text = REPLACE(text, 'scan 1', 'scan 2') WHERE idx = 2");
-    assert_eq!(bench.report(None).faults, [JournalFault::PrivateDiffers { index: 2 }]);
+    bench.hospital.sql("UPDATE journal_private SET text = REPLACE(text, 'scan 1', 'scan 2') WHERE idx = 3");
+    assert_eq!(bench.report(None).faults, [JournalFault::PrivateDiffers { index: 3 }]);
     // No act erased it, so it was taken away.
-    bench.hospital.sql("DELETE FROM journal_private WHERE idx = 2");
+    bench.hospital.sql("DELETE FROM journal_private WHERE idx = 3");
     let report = bench.report(None);
     assert_eq!((report.verdict, report.erased), (JournalVerdict::Failed, 1));
-    assert_eq!(report.faults, [JournalFault::PrivateMissing { index: 2 }]);
+    assert_eq!(report.faults, [JournalFault::PrivateMissing { index: 3 }]);
     let bench = Bench::new();
-    bench.hospital.sql("INSERT INTO journal_private (idx, salt, text) VALUES (3, zeroblob(32), 'x')");
-    assert_eq!(bench.report(None).faults, [JournalFault::PrivateUnexpected { index: 3 }]);
+    bench.hospital.sql("INSERT INTO journal_private (idx, salt, text) VALUES (4, zeroblob(32), 'x')");
+    assert_eq!(bench.report(None).faults, [JournalFault::PrivateUnexpected { index: 4 }]);
 }
 
 #[test]
@@ -360,12 +360,12 @@ fn acts_count_only_with_role_and_signature() {
     let signed = Signed::sign(act, &[&hospital.admin]).unwrap();
     hospital.append(signed.into_draft(None), now);
     let fault = ActFault::ActRoleNotHeld { act: "confirm".into() };
-    assert_eq!(bench.report(None).faults, [JournalFault::ActWrong { index: 10, act_fault: fault }]);
+    assert_eq!(bench.report(None).faults, [JournalFault::ActWrong { index: 13, act_fault: fault }]);
 
     // A confirmation without anybody's signature.
     let bench = Bench::new();
     bench.hospital.append(Draft::by_system(Kind::DocumentConfirmed, Subject::document(document)), now);
-    assert_eq!(bench.report(None).faults, [JournalFault::ActWrong { index: 9, act_fault: ActFault::ActMissing }]);
+    assert_eq!(bench.report(None).faults, [JournalFault::ActWrong { index: 11, act_fault: ActFault::ActMissing }]);
 
     // The certificate's row is another's.
     let bench = Bench::new();
@@ -403,10 +403,10 @@ fn a_session_signs_what_it_was_opened_for_and_no_more() {
 fn records_documents_and_certificates_both_ways() {
     let bench = Bench::new();
     bench.hospital.sql(
-        "DELETE FROM record_member WHERE record IN (SELECT id FROM record WHERE journal_index = 4);
-         DELETE FROM record WHERE journal_index = 4",
+        "DELETE FROM record_member WHERE record IN (SELECT id FROM record WHERE journal_index = 5);
+         DELETE FROM record WHERE journal_index = 5",
     );
-    assert_eq!(bench.report(None).faults, [JournalFault::RecordMissing { index: 4 }]);
+    assert_eq!(bench.report(None).faults, [JournalFault::RecordMissing { index: 5 }]);
 
     let bench = Bench::new();
     let id = RecordId::new();
@@ -414,7 +414,7 @@ fn records_documents_and_certificates_both_ways() {
         "INSERT INTO record SELECT '{id}',
            substr(digest, 1, 70) || CASE substr(digest, 71) WHEN '0' THEN '1' ELSE '0' END, document, 9, previous, station,
            document_type, profile_id, profile_version, patient_id, patient_name, obtained_on, page_count, operator,
-           signer, taken_in_at, signed_at, timestamped_at, filed_at, journal_index FROM record WHERE journal_index = 4"
+           signer, taken_in_at, signed_at, timestamped_at, filed_at, journal_index FROM record WHERE journal_index = 5"
     ));
     assert_eq!(bench.report(None).faults, [JournalFault::RecordWithoutEntry { record: id }]);
 
@@ -423,19 +423,19 @@ fn records_documents_and_certificates_both_ways() {
     let subject = Subject::document(filed.document);
     bench.hospital.append(Draft::by_system(Kind::DocumentDiscarded, subject), at(FILED_AT));
     let faults = bench.report(None).faults;
-    assert!(faults.contains(&JournalFault::EndedTwice { index: 13, document: filed.document }), "{faults:?}");
+    assert!(faults.contains(&JournalFault::EndedTwice { index: 16, document: filed.document }), "{faults:?}");
 
     let bench = Bench::new();
     let filed = bench.hospital.file(Recipe::default());
     let subject = Subject::document(filed.document);
     bench.hospital.append(Draft::by_system(Kind::DocumentSuperseded, subject), at(FILED_AT));
     let faults = bench.report(None).faults;
-    let expected = JournalFault::SupersededByNone { index: 13, document: filed.document };
+    let expected = JournalFault::SupersededByNone { index: 16, document: filed.document };
     assert!(faults.contains(&expected), "{faults:?}");
 
     let bench = Bench::new();
     let document = DocumentId::new();
-    bench.hospital.append(Draft::by_system(Kind::DeliveryTaken, Subject::document(document)), at(FILED_AT));
+    bench.hospital.take(document, at(FILED_AT));
     let faults = bench.report(None).faults;
     let counts = JournalFault::LedgerCounts { in_ledger: 2, in_journal: 3 };
     assert_eq!(faults, [JournalFault::LedgerLacks { document }, counts]);
@@ -446,7 +446,7 @@ fn records_documents_and_certificates_both_ways() {
     };
     bench.hospital.file(Recipe { facts, ..Recipe::default() });
     let certificate = Digest::of(b"");
-    assert_eq!(bench.report(None).faults, [JournalFault::SignerNotIssued { index: 12, certificate }]);
+    assert_eq!(bench.report(None).faults, [JournalFault::SignerNotIssued { index: 15, certificate }]);
 
     let bench = Bench::new();
     bench.hospital.sql(
@@ -471,7 +471,7 @@ fn the_ledger_ends_each_document_as_the_journal_does() {
     let in_journal = DocumentState::Filed;
     for in_ledger in [DocumentState::SentBack, DocumentState::Discarded, DocumentState::Disposed] {
         set(&format!("'{in_ledger}'"));
-        let expected = JournalFault::LedgerEndsOtherwise { index: 12, document, in_ledger, in_journal };
+        let expected = JournalFault::LedgerEndsOtherwise { index: 15, document, in_ledger, in_journal };
         assert_eq!(bench.report(None).faults, [expected]);
     }
     set("'nonsense'");
@@ -547,23 +547,23 @@ fn dispose(bench: &Bench, entries: Vec<Erased>, by_two: bool) -> u64 {
 #[test]
 fn what_two_people_had_erased_is_told_and_whatever_else_is_gone_is_a_fault() {
     let bench = Bench::new();
-    let stored = bench.hospital.database.read(async |tx| read::entries(tx, 2, 1).await).unwrap();
+    let stored = bench.hospital.database.read(async |tx| read::entries(tx, 3, 1).await).unwrap();
     let private = stored[0].entry().unwrap().private.unwrap();
-    let erased = |private| vec![Erased { index: 2, private }];
+    let erased = |private| vec![Erased { index: 3, private }];
     let by = dispose(&bench, erased(private), true);
-    assert_eq!(bench.report(None).faults, [JournalFault::PrivateNotErased { index: 2, by }]);
-    bench.hospital.sql("DELETE FROM journal_private WHERE idx = 2");
+    assert_eq!(bench.report(None).faults, [JournalFault::PrivateNotErased { index: 3, by }]);
+    bench.hospital.sql("DELETE FROM journal_private WHERE idx = 3");
     bench.catch_up();
     let report = bench.report(None);
     assert_eq!((report.verdict, report.erased), (JournalVerdict::Consistent, 1), "{report:#?}");
-    assert_eq!((report.disposals[0].index, &report.disposals[0].entries), (by, &vec![2]));
-    assert!(!std::fs::read_to_string(bench.files.join("private-000000000000.jsonl")).unwrap().contains("\"index\":2,"));
+    assert_eq!((report.disposals[0].index, &report.disposals[0].entries), (by, &vec![3]));
+    assert!(!std::fs::read_to_string(bench.files.join("private-000000000000.jsonl")).unwrap().contains("\"index\":3,"));
 
     // An act that names another text, or an entry to come, and that of one person alone.
     let bench = Bench::new();
     dispose(&bench, erased(Digest::of(b"another")), true);
-    bench.hospital.sql("DELETE FROM journal_private WHERE idx = 2");
-    assert_eq!(bench.report(None).faults, [JournalFault::PrivateMissing { index: 2 }]);
+    bench.hospital.sql("DELETE FROM journal_private WHERE idx = 3");
+    assert_eq!(bench.report(None).faults, [JournalFault::PrivateMissing { index: 3 }]);
     for (entries, by_two, act_fault) in [
         (erased(private), false, ActFault::ActSigners),
         (vec![Erased { index: 99, private }], true, ActFault::ActOutOfPlace),

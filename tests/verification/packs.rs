@@ -456,7 +456,7 @@ fn proofs_are_judged() {
     });
     assert_eq!(changed, Said::Fault(Fault::NotInJournal { index }));
     assert!(matches!(
-        judge(&|proof| proof.checkpoint = proof.checkpoint.replacen("\n9\n", "\n10\n", 1)),
+        judge(&|proof| proof.checkpoint = proof.checkpoint.replacen("\n11\n", "\n12\n", 1)),
         Said::Fault(Fault::CheckpointWrong { .. } | Fault::NotInJournal { .. })
     ));
     assert!(matches!(

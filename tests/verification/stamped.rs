@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use torikomi::clock::ClockProblem;
 use torikomi::crypto::make::{EvaluationAuthority, EvaluationCa, KeyPair, Subject as Name, Suite, Validity};
 use torikomi::document::DocumentState;
+use torikomi::evidence::record::ClockKnown;
 use torikomi::ids::{Digest, DocumentId};
 use torikomi::instant::Instant;
 use torikomi::journal::stamped::names;
@@ -66,8 +67,14 @@ impl Bench {
 
     /// A document that is taken in at this time, and nothing more.
     fn take(&self, time: &str) {
+        self.take_by(time, None);
+    }
+
+    /// The same by a clock with which something was wrong.
+    fn take_by(&self, time: &str, problem: Option<&str>) {
         let (document, now) = (DocumentId::new(), at(time));
-        self.hospital.append(Draft::by_system(Kind::DeliveryTaken, Subject::document(document)), now);
+        let clock = ClockKnown { problem: problem.map(ToOwned::to_owned), ..ClockKnown::default() };
+        self.hospital.take_by(document, now, clock);
         let station = "uketsuke".parse().unwrap();
         let create =
             async move |tx: &mut torikomi::database::Tx| documents::create(tx, document, &station, &[], now, now).await;
@@ -131,7 +138,7 @@ fn a_stamped_checkpoint_from_outside_is_one_to_verify_against() {
     bench.take(TUESDAY);
     let report = bench.against(Some(Against { notes: &note, token: Some(&token) }));
     assert_eq!((report.verdict, report.anchored_at), (JournalVerdict::Verified, Some(size)), "{report:#?}");
-    assert_eq!(report.not_anchored, 2, "the stamp's own entry, and the document: never verified by it");
+    assert_eq!(report.not_anchored, 3, "the stamp's own entry, the copy and the document: never verified by it");
     let anchor = report.anchor_stamped.unwrap();
     assert_eq!((anchor.size, anchor.at), (size, at(MONDAY)));
 
@@ -219,17 +226,28 @@ fn what_is_dated_back_is_named() {
     let bench = Bench::new();
     let size = bench.stamp(TUESDAY);
     bench.take(MONDAY);
-    let (index, stamped_at) = (bench.head().size - 1, at(TUESDAY));
-    bench.finds(&[JournalFault::EntryBackDated { index, at: at(MONDAY), size, stamped_at }]);
+    let (taken, stamped_at) = (bench.head().size - 1, at(TUESDAY));
+    let dated_back = |index| JournalFault::EntryBackDated { index, at: at(MONDAY), size, stamped_at };
+    // Of its copy, and of itself.
+    bench.finds(&[dated_back(taken - 1), dated_back(taken)]);
 
-    // Where the journal itself says that its clock is in doubt, it promises nothing of the time.
-    let bench = Bench::new();
-    bench.stamp(TUESDAY);
-    let problem = ClockProblem::Behind { by_milliseconds: 86_400_000 };
-    let doubted = Draft::by_system(Kind::ClockDoubted, Subject::default()).fact("problem", problem);
-    bench.hospital.append(doubted, at(MONDAY));
-    bench.take(MONDAY);
+    // Where the journal itself says that its clock is in doubt, and the copy too, they promise nothing of the time.
+    let doubted = || {
+        let bench = Bench::new();
+        let size = bench.stamp(TUESDAY);
+        let problem = ClockProblem::Behind { by_milliseconds: 86_400_000 };
+        let doubted = Draft::by_system(Kind::ClockDoubted, Subject::default()).fact("problem", problem);
+        bench.hospital.append(doubted, at(MONDAY));
+        (bench, size)
+    };
+    let (bench, _) = doubted();
+    bench.take_by(MONDAY, Some("behind"));
     assert_eq!(bench.report().faults, []);
+    // A doubt that somebody enters excuses no scan that is said to have come by a clock with which all was well.
+    let (bench, size) = doubted();
+    bench.take(MONDAY);
+    let (index, stamped_at) = (bench.head().size - 2, at(TUESDAY));
+    bench.finds(&[JournalFault::EntryBackDated { index, at: at(MONDAY), size, stamped_at }]);
 
     // A clock that ran ahead and was set right while nothing happened: the doubt itself is dated by it, and the stamp is not.
     let bench = Bench::new();

@@ -99,22 +99,20 @@ fn what_came_in_by_a_clock_in_doubt_is_released_by_somebody() {
         in_doubt(record);
         record.clocks.late = Some("system-failure".into());
     }
-    // As the entry of the intake says too.
-    let taken = |facts: &mut serde_json::Map<String, serde_json::Value>| {
-        facts.insert(
-            "clock".into(),
-            serde_json::json!({"synchronised": true, "estimated_error_us": 800, "problem": "behind"}),
-        );
+    // As the entry of the copy says too.
+    let in_custody: fn(&mut torikomi::journal::Draft) = |draft| {
+        let clock = serde_json::json!({"synchronised": true, "estimated_error_us": 800, "problem": "behind"});
+        draft.facts.insert("clock".into(), clock);
     };
     let taken_in_at = at(crate::hospital::TAKEN_IN_AT);
     let doubt = Fault::ScanTimeInDoubt { taken_in_at, problem: "behind".into() };
-    let unasked = Recipe { record: in_doubt, taken, ..Recipe::default() };
+    let unasked = Recipe { record: in_doubt, in_custody, ..Recipe::default() };
     assert_eq!(fault(&report(unasked)), (Step::Windows, doubt));
     let decided: fn(_) -> Vec<Deed> = |document| {
         let again = "2026-11-20T05:00:00.000000Z";
         vec![possible_again(document, ReasonCode::SystemFailure, again), confirm(document)]
     };
-    let good = report(Recipe { record: released_in_doubt, taken, decisions: decided, ..Recipe::default() });
+    let good = report(Recipe { record: released_in_doubt, in_custody, decisions: decided, ..Recipe::default() });
     assert_eq!(good.verdict, Verdict::Passed, "{good:#?}");
 }
 

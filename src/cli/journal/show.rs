@@ -29,7 +29,7 @@ pub(super) fn run(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
         let head = read::head(tx).await?;
         let size = head.as_ref().map_or(0, |head| head.size);
         let stored = match args.document {
-            Some(document) => read::of_document(tx, document).await?,
+            Some(document) => read::story_of_document(tx, document).await?,
             None => {
                 let from = args.from.unwrap_or_else(|| size.saturating_sub(u64::from(args.most)));
                 read::entries(tx, from, u32::from(args.most)).await?

@@ -51,7 +51,7 @@ pub(super) fn shown_if_there(database: &ReadOnly, id: DocumentId) -> Result<Opti
             None => None,
         };
         let clause = profile.and_then(|version| lint(&version.bytes, "").ok()).map(|(profile, _)| profile.clause);
-        let stored = read::of_document(tx, id).await?;
+        let stored = read::story_of_document(tx, id).await?;
         let history = entries::of(tx, stored, true).await?;
         Ok(Some(DocumentShown { document, clause, supersedes, proposals, history, pages: None }))
     })

@@ -23,7 +23,7 @@ pub(super) fn run(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
     let found = desk.database()?.read(async |tx| {
         let Some(record) = records::get(tx, args.record).await? else { return Ok(None) };
         let versions = records::of_document(tx, record.document).await?;
-        let stored = read::of_document(tx, record.document).await?;
+        let stored = read::story_of_document(tx, record.document).await?;
         let entries = entries::of(tx, stored, true).await?;
         let supersedes = documents::get(tx, record.document).await?.and_then(|document| document.supersedes);
         Ok(Some(RecordHistory { document: record.document, supersedes, versions, entries }))

@@ -56,7 +56,7 @@ impl Place {
             weaker_completeness: false,
             largest: 1_000_000,
         };
-        take(&self.custody, &self.drop, &order, now, &ClockKnown::default)
+        take(&self.custody, &self.drop, &order, now)
     }
 
     fn in_custody(&self) -> usize {

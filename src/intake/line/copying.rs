@@ -18,6 +18,7 @@ use crate::database::DatabaseError;
 use crate::document::DeliveryState;
 use crate::durable::{self, Class};
 use crate::ids::{DeliveryId, Digest, SessionId};
+use crate::journal::custody::{self as in_custody, InCustody};
 use crate::ledger::deliveries::{self, DeliveryFile, Released, Role};
 use crate::ledger::spoken::{self, UnderStem};
 
@@ -51,8 +52,7 @@ impl AtStation {
             largest: shared.instruments.largest,
         };
         let station = &self.station.name;
-        let known = || shared.instruments.clock.known();
-        match custody::take(&shared.instruments.custody, drop, &order, &|| shared.now(), &known) {
+        match custody::take(&shared.instruments.custody, drop, &order, &|| shared.now()) {
             Ok(copy) => {
                 shared.report(station, |report| report.weaker_completeness = weaker);
                 // Asked at once: the session that is open at the instant at which the copy was durable.
@@ -186,8 +186,10 @@ pub(super) enum Recorded {
     NotWanted,
 }
 
-/// One transaction: the delivery's move, its files, when they were durable, the session, and whether it regrew. `limit`
-/// is how far back an earlier delivery of the same name may lie to be continued by this one.
+/// One transaction: the delivery's move, its files, the session, whether it regrew, and the journal's entry, whose time is when
+/// it was taken in. What the copy says of that itself anybody could have changed who has a hand on the disk, so a copy that a
+/// crash left unrecorded was taken in when it is recorded. `limit` is how far back an earlier delivery of the same name may lie
+/// to be continued by this one.
 pub(super) fn record(
     instruments: &Instruments,
     copy: &CustodyCopy,
@@ -201,8 +203,15 @@ pub(super) fn record(
         Some(itself) => Some(itself),
         None => sidecar_doubt(instruments, copy)?,
     };
-    let (id, number, taken_in_at) = (manifest.delivery, manifest.copy, manifest.copied_at);
+    let (id, number, journal) = (manifest.delivery, manifest.copy, Arc::clone(&instruments.journal));
     let now = instruments.clock.now();
+    let said = InCustody {
+        station: manifest.station.clone(),
+        copy: number,
+        contents: scans(manifest).map(|member| member.digest).collect(),
+        clock: instruments.clock.known(),
+        session,
+    };
     Ok(instruments.database.write::<_, DatabaseError, _>(async move |tx| {
         let Some(row) = deliveries::get(tx, id).await? else { return Ok(Recorded::NotWanted) };
         // An earlier try was durable and its answer was lost: this very copy counts already, and must not be discarded.
@@ -219,6 +228,16 @@ pub(super) fn record(
             DeliveryState::InCustody => {}
             DeliveryState::Taken | DeliveryState::Refused => return Ok(Recorded::NotWanted),
         }
+        // A ledger that was made anew from the journal's files has lost the row and nothing else.
+        let entered = in_custody::newest(tx, id).await?;
+        let entered = entered.filter(|it| (it.said.copy, &it.said.contents) == (said.copy, &said.contents));
+        let (taken_in_at, session) = match entered {
+            Some(entered) => (entered.at, entered.said.session),
+            None => {
+                journal.append(tx, said.entry(id), now).await?;
+                (now, said.session)
+            }
+        };
         deliveries::set_custody(tx, id, number, &files, taken_in_at, session).await?;
         if let Some(earlier) = regrown_from {
             deliveries::set_regrown_from(tx, id, earlier).await?;
@@ -228,6 +247,11 @@ pub(super) fn record(
         }
         Ok(Recorded::InCustody { replaced: row.copy })
     })?)
+}
+
+/// The files of a copy that are documents, in order.
+fn scans(manifest: &custody::Manifest) -> impl Iterator<Item = &Member> {
+    manifest.members.iter().filter(|member| member.part == Part::Document)
 }
 
 /// The older copy goes once the newer one counts. What cannot be removed now is removed at the next start.
@@ -269,7 +293,7 @@ fn regrown_from(
 ) -> Result<Option<DeliveryId>, LineError> {
     let manifest = copy.manifest();
     let since = manifest.copied_at.plus(-limit);
-    for member in manifest.members.iter().filter(|member| member.part == Part::Document) {
+    for member in scans(manifest) {
         let name: &SourceName = &member.name;
         let earlier = instruments.database.read::<_, DatabaseError, _>(async |tx| {
             deliveries::earlier_under(tx, &manifest.station, name.as_bytes(), since, manifest.delivery).await
@@ -295,7 +319,7 @@ fn sidecar_doubt(instruments: &Instruments, copy: &CustodyCopy) -> Result<Option
     if manifest.is_folder || !(has_sidecar || has_index) {
         return Ok(None);
     }
-    for member in manifest.members.iter().filter(|member| member.part == Part::Document) {
+    for member in scans(manifest) {
         let stem = stem_of(&member.name);
         let before = instruments.database.read::<_, DatabaseError, _>(async |tx| {
             spoken::newest_under_stem(tx, &manifest.station, &stem, Some(manifest.delivery)).await
@@ -399,7 +423,6 @@ mod tests {
             weaker_completeness: false,
             begun_at: now,
             copied_at: now,
-            clock: crate::evidence::record::ClockKnown::default(),
             members: Vec::new(),
         };
         let bytes = serde_json_canonicalizer::to_vec(&manifest).unwrap();

@@ -235,6 +235,7 @@ journal-clock-acknowledged = clock acknowledged
 journal-session-opened = session opened
 journal-batch-attested = batch attested
 journal-session-closed = session closed
+journal-delivery-in-custody = copy in custody: taken in
 journal-delivery-taken = delivery taken
 journal-delivery-received = the same delivery received again
 journal-delivery-refused = delivery refused

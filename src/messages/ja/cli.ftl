@@ -235,6 +235,7 @@ journal-clock-acknowledged = 時計を確かめました
 journal-session-opened = セッションを開きました
 journal-batch-attested = 貼り付けや読み取り範囲外がないことを確認しました
 journal-session-closed = セッションを閉じました
+journal-delivery-in-custody = 写しをお預かりしました（取込み）
 journal-delivery-taken = 受け取りました
 journal-delivery-received = 同じものをもう一度受け取りました
 journal-delivery-refused = 受け取れませんでした

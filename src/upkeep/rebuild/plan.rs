@@ -16,6 +16,7 @@ use crate::ids::{AttemptId, DeliveryId, Digest, DocumentId, Name};
 use crate::intake::custody::CustodyCopy;
 use crate::intake::line::files_of;
 use crate::intake::names::Part as Side;
+use crate::journal::custody::{self, InCustody, TakenIn};
 use crate::journal::disposal::Disposed;
 use crate::journal::kept::KeptEntry;
 use crate::journal::read::Private;
@@ -34,6 +35,8 @@ pub(super) struct Planner<'a> {
     /// Private parts that are no loss.
     disposed: Disposed,
     open: BTreeMap<DocumentId, Open>,
+    /// When the deliveries came that are not taken yet. Their copies are adopted by the start of the line, with these times.
+    in_custody: BTreeMap<DeliveryId, TakenIn>,
     profiles: BTreeSet<(Name, u32)>,
     /// Attempts that came to nothing, whose files stay.
     missed: BTreeSet<AttemptId>,
@@ -79,6 +82,7 @@ impl<'a> Planner<'a> {
             disk,
             disposed,
             open: BTreeMap::new(),
+            in_custody: BTreeMap::new(),
             profiles: BTreeSet::new(),
             missed: BTreeSet::new(),
             filed: BTreeSet::new(),
@@ -125,6 +129,11 @@ impl<'a> Planner<'a> {
             }
             Kind::ClockDoubted => self.clock = fact(&entry, "problem"),
             Kind::ClockAcknowledged => self.clock = None,
+            Kind::DeliveryInCustody => {
+                let said = entry.subject.delivery.zip(InCustody::of(&entry));
+                let Some((delivery, said)) = said else { return Ok(None) };
+                self.in_custody.insert(delivery, TakenIn { index, at: entry.at, said });
+            }
             Kind::DeliveryTaken => return self.taken(&entry, text.as_deref(), steps),
             Kind::DeliveryDecided => {
                 if let Some(Deed::RefuseDelivery { delivery, .. }) = act.map(|act| act.deed) {
@@ -284,11 +293,13 @@ impl<'a> Planner<'a> {
     /// A delivery became a document.
     fn taken(&mut self, it: &Entry, private: Option<&str>, steps: &mut Vec<Step>) -> Result<Option<()>, RebuildError> {
         let (Some(id), Some(document)) = (it.subject.delivery, it.subject.document) else { return Ok(None) };
-        let (Some(station), Some(arrival), Some(taken_in_at), Some(is_folder)) =
-            (fact::<Name>(it, "station"), fact(it, "arrival"), fact(it, "taken_in_at"), fact::<bool>(it, "is_folder"))
+        let taken_in = self.in_custody.remove(&id).filter(|taken_in| custody::named(it) == Some(taken_in.index));
+        let (Some(taken_in), Some(station), Some(arrival), Some(is_folder)) =
+            (taken_in, fact::<Name>(it, "station"), fact(it, "arrival"), fact::<bool>(it, "is_folder"))
         else {
             return Ok(None);
         };
+        let taken_in_at = taken_in.at;
         let contents: Vec<Digest> = fact(it, "contents").unwrap_or_default();
         let copy = self.disk.copy_of(id, &contents);
         let said: Said = private.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
@@ -303,7 +314,7 @@ impl<'a> Planner<'a> {
             first_seen_at: manifest.map_or(taken_in_at, |it| it.begun_at),
             copy: manifest.and_then(|it| Some((it.copy, files_of(it).ok()?))),
             taken_in_at,
-            session: fact(it, "session"),
+            session: taken_in.said.session,
             regrown_from: fact(it, "continues"),
             sidecar_doubt: fact(it, "doubted_beside"),
         })));
@@ -354,7 +365,8 @@ impl<'a> Planner<'a> {
 
     /// A person refused it; its copy stays.
     fn refused(&mut self, id: DeliveryId, entry: &Entry, steps: &mut Vec<Step>) -> Result<(), RebuildError> {
-        let Some(copy) = self.disk.newest_copy(id) else { return Ok(()) };
+        let taken_in = self.in_custody.remove(&id);
+        let Some((taken_in, copy)) = taken_in.zip(self.disk.newest_copy(id)) else { return Ok(()) };
         let manifest = copy.manifest();
         let files =
             files_of(manifest).map_err(|_| RebuildError::JournalDamaged { index: entry.index, in_database: false })?;
@@ -366,8 +378,8 @@ impl<'a> Planner<'a> {
             source_name: manifest.name.as_bytes().to_vec(),
             first_seen_at: manifest.begun_at,
             copy: Some((manifest.copy, files)),
-            taken_in_at: manifest.copied_at,
-            session: None,
+            taken_in_at: taken_in.at,
+            session: taken_in.said.session,
             regrown_from: None,
             sidecar_doubt: None,
         })));

@@ -243,14 +243,19 @@ fn segment_start(name: &str) -> Option<u64> {
 fn told(entries: &[Entry]) -> (Vec<LostRecord>, Vec<LostDocument>) {
     let mut documents: BTreeMap<DocumentId, LostDocument> = BTreeMap::new();
     let mut taken = BTreeSet::new();
+    let mut in_custody = BTreeMap::new();
     let mut records = Vec::new();
     for entry in entries {
         let (document, journal_index) = (entry.subject.document, entry.index);
         match entry.kind {
+            Kind::DeliveryInCustody => in_custody.extend(entry.subject.delivery.map(|delivery| (delivery, entry.at))),
             Kind::DeliveryTaken => {
                 if let Some(document) = document {
                     taken.insert(document);
-                    documents.insert(document, LostDocument { document, taken_in_at: entry.at, journal_index });
+                    // Where its copy is older than what was lost, it came in at some time before.
+                    let copied = entry.subject.delivery.and_then(|delivery| in_custody.remove(&delivery));
+                    let taken_in_at = copied.unwrap_or(entry.at);
+                    documents.insert(document, LostDocument { document, taken_in_at, journal_index });
                 }
             }
             Kind::DocumentFiled => {

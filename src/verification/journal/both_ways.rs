@@ -9,7 +9,8 @@ use super::register::Rows;
 use super::{Faults, JournalFault, JudgedBy, readable};
 use crate::database::{Database, DatabaseError, Tx};
 use crate::document::DocumentState;
-use crate::ids::{Digest, DocumentId, PersonId, SessionId};
+use crate::ids::{DeliveryId, Digest, DocumentId, PersonId, SessionId};
+use crate::journal::custody::{self, InCustody};
 use crate::journal::disposal::Disposed;
 use crate::journal::read::{self, Head};
 use crate::journal::{Entry, Kind};
@@ -69,6 +70,8 @@ impl Moment {
 pub(super) struct BothWays {
     /// Each with the entry that took it in.
     open: BTreeMap<DocumentId, u64>,
+    /// The copies of deliveries that are not taken yet, by the entry by which each counts.
+    in_custody: BTreeMap<DeliveryId, (u64, InCustody)>,
     /// Whose place a filed record takes, until the entry that says so.
     superseded: BTreeSet<DocumentId>,
     taken: u64,
@@ -93,7 +96,19 @@ impl BothWays {
     ) -> Result<(), Unverifiable> {
         self.open_still(entry, faults);
         match entry.kind {
+            Kind::DeliveryInCustody => {
+                if let Some((delivery, said)) = entry.subject.delivery.zip(InCustody::of(entry)) {
+                    self.in_custody.insert(delivery, (entry.index, said));
+                }
+            }
+            Kind::DeliveryDecided => {
+                let act = entry.act.as_ref().and_then(|act| Act::parse(&act.text).ok());
+                if let Some(Deed::RefuseDelivery { delivery, .. }) = act.map(|act| act.deed) {
+                    self.in_custody.remove(&delivery);
+                }
+            }
             Kind::DeliveryTaken => {
+                self.taken_of(entry, faults);
                 if let Some(document) = entry.subject.document
                     && self.open.insert(document, entry.index).is_none()
                 {
@@ -135,6 +150,20 @@ impl BothWays {
             _ => {}
         }
         Ok(())
+    }
+
+    /// A document is of the newest copy of its delivery, whose entry says when it was taken in.
+    fn taken_of(&mut self, entry: &Entry, faults: &mut Faults) {
+        let copy = entry.subject.delivery.and_then(|delivery| self.in_custody.remove(&delivery));
+        let fact = |name: &str| entry.facts.get(name).cloned().unwrap_or_default();
+        let is_of_it = copy.is_some_and(|(index, said)| {
+            custody::named(entry) == Some(index)
+                && fact("copy").as_u64() == Some(said.copy.into())
+                && serde_json::to_value(&said.contents).is_ok_and(|contents| contents == fact("contents"))
+        });
+        if !is_of_it {
+            faults.say(JournalFault::TakenWithoutCopy { index: entry.index });
+        }
     }
 
     /// Nobody decides anything about what has ended, or never came. An act that ends it is told of where it does.

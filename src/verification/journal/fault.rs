@@ -258,6 +258,10 @@ pub enum JournalFault {
     CertificateMissing {
         certificate: Digest,
     },
+    /// A document of a copy of which no entry says when it came, or another one than the entry that it names.
+    TakenWithoutCopy {
+        index: u64,
+    },
     /// It ended because another took its place, and no record of such a one was filed.
     SupersededByNone {
         index: u64,

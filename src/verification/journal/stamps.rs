@@ -16,6 +16,7 @@ use super::{Faults, JournalFault};
 use crate::crypto::check::{self, Certificate, StampInfo};
 use crate::ids::Digest;
 use crate::instant::Instant;
+use crate::journal::custody::InCustody;
 use crate::journal::stamped::{self, Stamped};
 use crate::journal::{Entry, Kind};
 use crate::system::open_regular;
@@ -141,11 +142,16 @@ impl Stamps {
         })
     }
 
-    /// The time of an entry that a stamp is held against: of an intake or a filing by a clock that nobody doubted. Any other may
-    /// have been entered at a start, or by a watch, before which the clock had gone wrong.
+    /// The time of an entry that a stamp is held against, unless its clock was doubted. A copy says so of itself: that the journal
+    /// doubts its clock somewhere before is an entry that nobody signs, and excuses no intake that does not. Of other kinds an
+    /// entry may come from a start, or from a watch, before which the clock had gone wrong.
     fn promised_at(&self, entry: &Entry) -> Option<Instant> {
-        let dated = matches!(entry.kind, Kind::DeliveryTaken | Kind::DocumentFiled);
-        Some(entry.at).filter(|_| dated && !self.clock_in_doubt)
+        let promises = match entry.kind {
+            Kind::DeliveryInCustody => InCustody::of(entry).is_none_or(|said| said.clock.problem.is_none()),
+            Kind::DeliveryTaken | Kind::DocumentFiled => !self.clock_in_doubt,
+            _ => false,
+        };
+        Some(entry.at).filter(|_| promises)
     }
 
     /// Judges those that speak of this size.
