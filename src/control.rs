@@ -219,9 +219,11 @@ pub enum Request {
         login: String,
         called: Called,
     },
-    /// A person makes the own key; somebody else has the certificate issued, with the authority's passphrase.
+    /// A person makes the own key; two others have the certificate issued, with the authority's passphrase.
     Enrol {
         by: Credentials,
+        /// Who stands by while the authority is open.
+        witness: Option<Credentials>,
         /// The passphrase is the new key's.
         person: Credentials,
         /// The passphrase of the key that is in force, which the person ends with it.

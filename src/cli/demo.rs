@@ -172,6 +172,7 @@ fn people(socket: &Path) -> Result<(), Failure> {
         },
         Request::Enrol {
             by: by("admin"),
+            witness: Some(by("manager")),
             person: by("clerk"),
             present: None,
             ca_passphrase: Secret::new(PASSPHRASE.to_owned()),

@@ -85,6 +85,23 @@ impl SecondPerson {
     }
 }
 
+/// Who stands by while the home's own authority is open.
+#[derive(Debug, clap::Args)]
+pub struct Witness {
+    #[arg(id = "witness", long = "witness", value_name = "LOGIN")]
+    login: Option<String>,
+    #[arg(long, value_name = "FILE", requires = "witness")]
+    witness_passphrase_file: Option<PathBuf>,
+}
+
+impl Witness {
+    pub(super) fn prove(&self, desk: &Desk) -> Result<Option<Credentials>, Failure> {
+        let Some(login) = &self.login else { return Ok(None) };
+        let passphrase = passphrase(desk, login, self.witness_passphrase_file.as_deref())?;
+        Ok(Some(Credentials { login: login.clone(), passphrase }))
+    }
+}
+
 /// The passphrase of `whose`, from the file or the terminal.
 pub(super) fn passphrase(desk: &Desk, whose: &str, file: Option<&Path>) -> Result<Secret, Failure> {
     match file {

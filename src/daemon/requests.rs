@@ -116,8 +116,8 @@ impl Requests {
                 facts(self.add_person(&by, new, peer)?)
             }
             Request::ChangePerson { by, login, called } => facts(self.rename(&by, &login, called, peer)?),
-            Request::Enrol { by, person, present, ca_passphrase } => {
-                facts(self.enrol(&by, &person, present, &ca_passphrase, peer)?)
+            Request::Enrol { by, witness, person, present, ca_passphrase } => {
+                facts(self.enrol((&by, witness.as_ref()), &person, present, &ca_passphrase, peer)?)
             }
             Request::RequestCertificate { by, person } => facts(self.request_certificate(&by, &person)?),
             Request::Import { by, person, present, certificates, named } => {

@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 
 use super::acts::{self, Act, ActRules, Deed, Issued, Private, Signed};
 use super::appointments::{self, Appointment, Changing};
+use super::ceremony::{self, Opening};
 use super::certificates::{self, Certificate, Signer};
 use super::change::{Change, Row};
 use super::register::{self, NewPerson, Person, PersonState};
@@ -226,7 +227,7 @@ pub async fn enrol(
         return Err(Refused::EvaluationAuthorityShut.into());
     }
     acts::admit_with(tx, &signed, Some(&certificate), rules, now).await?;
-    // The second signature is the new key's own.
+    // The last signature is the new key's own.
     let own = signed.signatures().last().is_some_and(|signature| signature.certificate == certificate.fingerprint);
     if signed.act().deed != Deed::Enrol(certificate.issued()) || signed.act().second != Some(certificate.person) || !own
     {
@@ -243,8 +244,15 @@ pub async fn enrol(
         return Err(Refused::KeyInForce { login }.into());
     }
     replaced_by_another(tx, certificate.person, signed.act().by, now).await?;
-    // An outside authority looks itself for whose key it certifies: whoever brings its answer could not have had another made.
-    let issued_by = certificate.is_for_evaluation()?.then_some(signed.act().by);
+    // An outside authority looks itself for whose key it certifies: whoever brings its answer could not have had another made,
+    // and nothing was opened for it here that would need a witness.
+    let by_own_authority = certificate.is_for_evaluation()?;
+    if by_own_authority {
+        ceremony::check(tx, Opening::of(signed.act(), certificate.person), rules, signed.act().at).await?;
+    } else if signed.act().witness.is_some() {
+        return Err(Refused::MalformedAct.into());
+    }
+    let issued_by = by_own_authority.then_some(signed.act().by);
     let certificate = Certificate { issued_by, ..certificate };
     Ok(Change::new(signed.into_draft(None), vec![Row::Certificate(certificate)]))
 }

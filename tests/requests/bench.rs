@@ -353,6 +353,12 @@ pub fn person(login: &str) -> Credentials {
     Credentials { login: login.into(), passphrase: Secret::new(passphrase(login)) }
 }
 
+/// The other of the two founders, where that is not whose key it is.
+pub fn witness(by: &str, owner: &str) -> Option<Credentials> {
+    let other = if by == ADMIN { MANAGER } else { ADMIN };
+    (other != owner).then(|| person(other))
+}
+
 pub fn because(code: &str) -> ReasonGiven {
     ReasonGiven { code: code.parse().unwrap(), text: Some("架空の理由".into()) }
 }

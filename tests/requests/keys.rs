@@ -8,13 +8,14 @@ use torikomi::messages::Lang;
 use torikomi::people::acts::{Deed, RevocationReason};
 use torikomi::people::{Refused, Role, appointments};
 
-use crate::bench::{ADMIN, AUTHORITY, Bench, MANAGER, because, person};
+use crate::bench::{ADMIN, AUTHORITY, Bench, MANAGER, because, person, witness};
 use crate::people::{OPERATOR, add, appoint, enrol, open};
 use crate::revocations::{employ, held, revoke};
 
 fn enrol_anew(login: &str, by: &str) -> Request {
     let ca_passphrase = Secret::new(AUTHORITY.into());
-    Request::Enrol { by: person(by), person: person(login), present: None, ca_passphrase }
+    let witness = witness(by, login);
+    Request::Enrol { by: person(by), witness, person: person(login), present: None, ca_passphrase }
 }
 
 #[test]

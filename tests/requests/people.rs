@@ -8,7 +8,7 @@ use torikomi::journal::{Actor, Entry, Kind, read};
 use torikomi::people::Refused;
 use torikomi::people::acts::Deed;
 
-use crate::bench::{ADMIN, AUTHORITY, Bench, KIND, MANAGER, PEER, STATION, because, passphrase, person};
+use crate::bench::{ADMIN, AUTHORITY, Bench, KIND, MANAGER, PEER, STATION, because, passphrase, person, witness};
 
 pub(crate) const OPERATOR: &str = "mihon-taro";
 
@@ -26,6 +26,7 @@ pub(crate) fn add(by: &str) -> Request {
 pub(crate) fn enrol(by: &str, authority: &str) -> Request {
     Request::Enrol {
         by: person(by),
+        witness: witness(by, OPERATOR),
         person: person(OPERATOR),
         present: None,
         ca_passphrase: Secret::new(authority.into()),
@@ -61,7 +62,7 @@ fn a_person_comes_to_sign() {
     assert!(matches!(bench.refused(open(OPERATOR)), Refusal::NotProven { .. }), "there is no key yet");
     bench.done(enrol(ADMIN, AUTHORITY));
     let (entry, signed) = bench.last_act();
-    assert_eq!((entry.kind, signed.signatures().len()), (Kind::CertificateIssued, 2));
+    assert_eq!((entry.kind, signed.signatures().len()), (Kind::CertificateIssued, 3));
     assert!(matches!(bench.refused(enrol(ADMIN, "違う合言葉-2026-冬")), Refusal::NotProven { .. }));
 
     assert!(matches!(bench.refused(open(OPERATOR)), Refusal::RoleNeeded { .. }), "appointed to nothing yet");

@@ -38,6 +38,7 @@ fn in_production_the_evaluation_authority_certifies_nobody() {
     let bench = in_production();
     let renewed = Request::Enrol {
         by: person(ADMIN),
+        witness: None,
         person: person(MANAGER),
         present: Some(torikomi::control::Secret::new(passphrase(MANAGER))),
         ca_passphrase: torikomi::control::Secret::new(AUTHORITY.into()),

@@ -11,7 +11,7 @@ use torikomi::messages::Lang;
 use torikomi::people::Refused;
 use torikomi::people::acts::{Deed, RevocationReason};
 
-use crate::bench::{ADMIN, AUTHORITY, Bench, MANAGER, STATION, because, passphrase, person};
+use crate::bench::{ADMIN, AUTHORITY, Bench, MANAGER, STATION, because, passphrase, person, witness};
 use crate::people::{OPERATOR, enrol, open};
 use crate::revocations::{employ, held};
 
@@ -20,6 +20,7 @@ const RENEWED: &str = "別の合言葉-2026-秋の日";
 fn renew(by: &str, present: &str) -> Request {
     Request::Enrol {
         by: person(by),
+        witness: witness(by, OPERATOR),
         person: Credentials { login: OPERATOR.into(), passphrase: Secret::new(RENEWED.into()) },
         present: Some(Secret::new(present.into())),
         ca_passphrase: Secret::new(AUTHORITY.into()),

@@ -137,7 +137,7 @@ fn whoever_stops_a_key_alone_does_not_replace_it_where_others_can() {
     // Of the two who could, one has lost the key: the other is all there is.
     bench.done(revoke(MANAGER, ADMIN, None));
     let (by, ca_passphrase) = (person(ADMIN), Secret::new(AUTHORITY.into()));
-    bench.done(Request::Enrol { by, person: person(MANAGER), present: None, ca_passphrase });
+    bench.done(Request::Enrol { by, witness: None, person: person(MANAGER), present: None, ca_passphrase });
     bench.done(open(MANAGER));
 }
 
@@ -314,7 +314,8 @@ fn a_second_key_is_nobodys_until_the_first_is_revoked() {
     let person =
         Credentials { login: MANAGER.into(), passphrase: Secret::new("別の合言葉-2026-秋の日".into()) };
     let ca_passphrase = Secret::new(AUTHORITY.into());
-    let taking = Request::Enrol { by: crate::bench::person(ADMIN), person, present: None, ca_passphrase };
+    let by = crate::bench::person(ADMIN);
+    let taking = Request::Enrol { by, witness: None, person, present: None, ca_passphrase };
     assert_eq!(bench.refused(taking), in_force(MANAGER));
 
     // Nobody who may not, and not the person beside somebody else, ends another's key.

@@ -340,7 +340,8 @@ impl Hospital {
 }
 
 fn enrol(login: &str) -> Request {
-    Request::Enrol { by: by("admin"), person: by(login), present: None, ca_passphrase: Secret::new(PASSPHRASE.into()) }
+    let (witness, ca_passphrase) = (Some(by("manager")), Secret::new(PASSPHRASE.into()));
+    Request::Enrol { by: by("admin"), witness, person: by(login), present: None, ca_passphrase }
 }
 
 pub fn log_on(login: &str) -> Request {

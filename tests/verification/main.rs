@@ -5,6 +5,7 @@
 #[path = "../support/hospital.rs"]
 mod hospital;
 
+mod ceremony;
 mod forgeries;
 mod hostile;
 mod independence;

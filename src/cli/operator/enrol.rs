@@ -1,4 +1,4 @@
-//! `torikomi operator enrol`: a person makes the own key, and somebody else has the hospital's authority certify it; or an
+//! `torikomi operator enrol`: a person makes the own key, and two others have the hospital's authority certify it; or an
 //! outside authority, for which a request is written.
 
 use std::fs::OpenOptions;
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::change;
 use crate::cli::page::Tone;
-use crate::cli::person::{Person, new_passphrase, passphrase};
+use crate::cli::person::{Person, Witness, new_passphrase, passphrase};
 use crate::cli::{Answer, Desk, Failure};
 use crate::control::production::Requested;
 use crate::control::{Credentials, Request};
@@ -24,10 +24,12 @@ pub struct Args {
     new_passphrase_file: Option<PathBuf>,
     #[arg(long, value_name = "FILE", conflicts_with = "request")]
     ca_passphrase_file: Option<PathBuf>,
-    #[arg(long, value_name = "FILE", conflicts_with = "renew")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["renew", "witness"])]
     request: Option<PathBuf>,
     #[command(flatten)]
     by: Person,
+    #[command(flatten)]
+    witness: Witness,
 }
 
 pub(super) fn run(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
@@ -35,12 +37,14 @@ pub(super) fn run(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
         return request(args, file, desk);
     }
     let by = args.by.prove(desk)?;
+    let witness = args.witness.prove(desk)?;
     let present =
         args.renew.then(|| passphrase(desk, &args.login, args.present_passphrase_file.as_deref())).transpose()?;
     let own = new_passphrase(desk, &args.login, args.new_passphrase_file.as_deref())?;
     let authority = desk.words.say("operator-ca");
     let request = Request::Enrol {
         by,
+        witness,
         person: Credentials { login: args.login.clone(), passphrase: own },
         present,
         ca_passphrase: passphrase(desk, &authority, args.ca_passphrase_file.as_deref())?,

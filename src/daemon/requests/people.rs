@@ -19,7 +19,7 @@ use crate::instant::Instant;
 use crate::journal::append::Appended;
 use crate::keyring;
 use crate::ledger::{decisions, documents, waiting};
-use crate::people::acts::{Deed, RevocationReason, Signed};
+use crate::people::acts::{Act, Deed, RevocationReason, Signed};
 use crate::people::appointments::{self, Appointment, Changing};
 use crate::people::certificates::{Certificate, Signer};
 use crate::people::enrolment::{self, KeyFile, Next, OwnKey};
@@ -36,6 +36,8 @@ const LONGEST_WAIT: Duration = Duration::from_secs(2);
 pub(super) struct Entering {
     /// Who answers for whose it is.
     pub(super) by: Signer,
+    /// Who stood by when the home's own authority was opened for it.
+    pub(super) witness: Option<Signer>,
     /// The key in force, which its owner ends with this.
     pub(super) ending: Option<Signers>,
     pub(super) person: Person,
@@ -81,11 +83,11 @@ impl Requests {
         Ok(noted(appended))
     }
 
-    /// The person types the new passphrase; `by`, somebody else, opens the authority that certifies the key. Where a key is in
-    /// force still, its owner ends it with its `present` passphrase: nobody else can have another made meanwhile.
+    /// The person types the new passphrase; two others, who asks and a witness, open the authority that certifies the key. Where
+    /// a key is in force still, its owner ends it with its `present` passphrase: nobody else can have another made meanwhile.
     pub(super) fn enrol(
         &self,
-        by: &Credentials,
+        (by, witness): (&Credentials, Option<&Credentials>),
         own: &Credentials,
         present: Option<Secret>,
         authority: &Secret,
@@ -97,6 +99,7 @@ impl Requests {
             return Err(Refused::EvaluationAuthorityShut.into());
         }
         let signer = self.prove(by, hand.now)?;
+        let witness = self.prove_second(witness, hand.now)?;
         let ending = present.map(|passphrase| Credentials { login: own.login.clone(), passphrase });
         let ending = ending.map(|present| self.prove(&present, hand.now)).transpose()?.map(Signers::from);
         let _alone = self.enrolling.lock().unwrap_or_else(PoisonError::into_inner);
@@ -107,16 +110,20 @@ impl Requests {
         let certificate = self.certify(authority, &person, &key, &hand)?;
         let OwnKey { key, file } = key;
         let own = Signer::new(&person, certificate.clone(), key)?;
-        let entering = Entering { by: signer, ending, person, certificate, own, file };
+        let entering = Entering { by: signer, witness, ending, person, certificate, own, file };
         Ok(noted(self.enter(entering, hand)?))
     }
 
     /// Enters a certificate, whoever issued it, and ends the key in whose place it comes.
     pub(super) fn enter(&self, entering: Entering, hand: Hand) -> Result<Appended, Refusal> {
-        let Entering { by, ending, person, certificate, own, file } = entering;
-        // Both sign: the one who has it entered, and the new key, which proves that its owner has it.
-        let signers = Signers { first: by, second: Some(own) };
-        let signed = hand.sign(Deed::Enrol(certificate.issued()), &signers, None)?;
+        let Entering { by, witness, ending, person, certificate, own, file } = entering;
+        // All sign: the one who has it entered, who stood by, and the new key, which proves that its owner has it.
+        let mut act = Act::new(Deed::Enrol(certificate.issued()), by.person(), hand.now, hand.rules.home);
+        if let Some(witness) = &witness {
+            act = act.with_witness(witness.person());
+        }
+        let signers: Vec<&Signer> = [Some(&by), witness.as_ref(), Some(&own)].into_iter().flatten().collect();
+        let signed = Signed::sign(act.with_second(own.person()), &signers)?;
         // Asked before the key is saved, so that a refusal leaves nothing behind.
         let (asked, new, rules, now) = (signed.clone(), certificate.clone(), hand.rules, hand.now);
         let ended = ending.as_ref().map(|signers| signers.first.certificate().fingerprint);
