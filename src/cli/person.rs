@@ -27,6 +27,10 @@ pub struct Person {
 }
 
 impl Person {
+    pub(super) fn login(&self) -> &str {
+        &self.login
+    }
+
     pub(super) fn prove(&self, desk: &Desk) -> Result<Credentials, Failure> {
         let passphrase = passphrase(desk, &self.login, self.passphrase_file.as_deref())?;
         Ok(Credentials { login: self.login.clone(), passphrase })
@@ -95,6 +99,10 @@ pub struct Witness {
 }
 
 impl Witness {
+    pub(super) fn login(&self) -> Option<&str> {
+        self.login.as_deref()
+    }
+
     pub(super) fn prove(&self, desk: &Desk) -> Result<Option<Credentials>, Failure> {
         let Some(login) = &self.login else { return Ok(None) };
         let passphrase = passphrase(desk, login, self.witness_passphrase_file.as_deref())?;

@@ -7,11 +7,14 @@
 
 use jiff::SignedDuration;
 
-use super::acts::{self, Act, ActRules, Issued};
+use super::acts::{self, ActRules, Issued};
 use super::appointments::{self, Appointment};
 use super::certificates;
+use super::importing::{self, Unfit};
 use super::register::{self, Person, PersonState};
 use super::{PeopleError, Refused, Role};
+use crate::crypto::check::{self, Anchors, Purpose};
+use crate::crypto::make::{Subject, Validity};
 use crate::database::Tx;
 use crate::ids::PersonId;
 use crate::instant::Instant;
@@ -22,6 +25,9 @@ pub const OFFICES: [Role; 2] = [Role::Admin, Role::InformationManager];
 /// For how long somebody still counts as there whose office or key has ended. Whoever could take them away in the morning would
 /// be one of the last two at noon.
 const STILL_THERE: SignedDuration = SignedDuration::from_hours(24);
+
+/// How long it may take from what was shown until all have typed.
+const LONGEST_CEREMONY: SignedDuration = SignedDuration::from_hours(1);
 
 /// Somebody's key, and when it counts.
 #[derive(Clone, Copy, Debug)]
@@ -99,10 +105,41 @@ pub struct Opening {
     pub owner: PersonId,
 }
 
-impl Opening {
-    /// As an act has it.
-    pub(super) fn of(act: &Act, owner: PersonId) -> Self {
-        Self { by: act.by, witness: act.witness, owner }
+/// Refuses somebody who asks and holds no office in which one does.
+///
+/// # Errors
+/// With the offices.
+pub async fn check_asking(tx: &mut Tx, by: PersonId, now: Instant) -> Result<(), PeopleError> {
+    if in_office(tx, by, now).await? {
+        return Ok(());
+    }
+    Err(Refused::NotEntitled { act: "enrol".into(), roles: OFFICES.to_vec() }.into())
+}
+
+/// Refuses a certificate that is not what those who held the ceremony were shown: of the home's own authority, for evaluation as
+/// all of its are, for this person, and for no longer.
+///
+/// # Errors
+/// With what makes it another.
+pub fn as_planned(
+    certificate: &check::Certificate,
+    subject: &Subject,
+    validity: Validity,
+    root: &check::Certificate,
+    now: Instant,
+) -> Result<(), Unfit> {
+    let anchors = Anchors::new(&[root.der.clone()]).map_err(|error| Unfit::Otherwise { detail: error.to_string() })?;
+    check::chain(certificate, &[], &anchors, Purpose::Signing, now).map_err(importing::unfit)?;
+    let found = &certificate.subject;
+    let is_theirs = found.common_name.as_ref() == Some(&subject.common_name)
+        && found.organization.as_ref() == Some(&subject.organization)
+        && found.organizational_unit == subject.organizational_unit;
+    let in_time = validity.not_before.plus(-LONGEST_CEREMONY) <= certificate.not_before
+        && certificate.not_after <= validity.not_after;
+    if certificate.may_sign() && certificate.is_evaluation() && is_theirs && in_time {
+        Ok(())
+    } else {
+        Err(Unfit::NotAsPlanned)
     }
 }
 
@@ -139,4 +176,58 @@ async fn could(
 async fn in_office(tx: &mut Tx, person: PersonId, now: Instant) -> Result<bool, PeopleError> {
     let held = appointments::roles(tx, person, now).await?;
     Ok(OFFICES.iter().any(|role| held.contains(role)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::make::{EvaluationCa, KeyPair, Suite};
+
+    fn hours(hours: i64) -> Instant {
+        Instant::from_microseconds(1_795_000_000_000_000).unwrap().plus(SignedDuration::from_hours(hours))
+    }
+
+    fn authority() -> EvaluationCa {
+        let name =
+            Subject { common_name: "評価用".into(), organization: "見本病院".into(), organizational_unit: None };
+        EvaluationCa::create(&name, Validity { not_before: hours(-100), not_after: hours(9000) }).unwrap()
+    }
+
+    #[test]
+    fn what_is_issued_is_what_was_shown() {
+        let ca = authority();
+        let root = check::Certificate::read(ca.certificate()).unwrap();
+        let shown = Subject {
+            common_name: "見本 太郎".into(),
+            organization: "見本病院".into(),
+            organizational_unit: Some("医事課".into()),
+        };
+        let validity = Validity { not_before: hours(0), not_after: hours(1000) };
+        let key = KeyPair::generate(Suite::Ed25519).unwrap().public_key().unwrap();
+        let judge = |ca: &EvaluationCa, subject: &Subject, from: Instant, until: Instant| {
+            let der = ca.issue_operator(&key, subject, Validity { not_before: from, not_after: until }).unwrap();
+            as_planned(&check::Certificate::read(&der).unwrap(), &shown, validity, &root, hours(0))
+        };
+        assert_eq!(judge(&ca, &shown, hours(0), hours(1000)), Ok(()));
+        // It may take an hour to type.
+        assert_eq!(judge(&ca, &shown, hours(-1), hours(999)), Ok(()));
+        let not_as_planned = Err(Unfit::NotAsPlanned);
+        assert_eq!(judge(&ca, &shown, hours(-2), hours(1000)), not_as_planned);
+        assert_eq!(judge(&ca, &shown, hours(0), hours(1001)), not_as_planned);
+        let otherwise: [fn(&mut Subject); 4] = [
+            |subject| subject.common_name = "見本 次郎".into(),
+            |subject| subject.organization = "架空病院".into(),
+            |subject| subject.organizational_unit = Some("薬剤部".into()),
+            |subject| subject.organizational_unit = None,
+        ];
+        for change in otherwise {
+            let mut another = shown.clone();
+            change(&mut another);
+            assert_eq!(judge(&ca, &another, hours(0), hours(1000)), not_as_planned);
+        }
+        // Of the same name, with another key.
+        assert_eq!(judge(&authority(), &shown, hours(0), hours(1000)), Err(Unfit::Signature));
+        let of_an_authority = as_planned(&root, &shown, validity, &root, hours(0));
+        assert!(of_an_authority.is_err(), "{of_an_authority:?}");
+    }
 }

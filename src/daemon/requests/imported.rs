@@ -74,7 +74,7 @@ impl Requests {
         Ok(noted(appended))
     }
 
-    fn person(&self, login: &str) -> Result<Person, Refusal> {
+    pub(super) fn person(&self, login: &str) -> Result<Person, Refusal> {
         Ok(self.line.database.read::<_, PeopleError, _>(async |tx| register::active(tx, login).await)?)
     }
 

@@ -71,6 +71,7 @@ unfit-issuer-not-valid = An authority above it is not valid now. Please ask the 
 unfit-weak-algorithm = An authority above it signed with an algorithm that no longer counts (such as SHA-1). Please have it issued anew with SHA-256 or better.
 unfit-signature = The signature of an authority above it is wrong, or made with too short a key. Please have the authority send it again, or ask another.
 unfit-critical-extension = It, or one above it, holds a critical extension that this version does not know. Please ask the authority for a certificate without it.
+unfit-not-as-planned = It is not what those who had it issued were shown. Please hold the ceremony again (torikomi operator enrol).
 unfit-otherwise = It cannot be used ({ $detail }). Please show this to the authority.
 people-no-certificate = { $login } has no certificate yet. Please run torikomi operator enrol { $login }.
 people-certificate-not-valid = The certificate of { $login } is not valid now (until { $not_after }). Please renew it with torikomi operator enrol { $login }.

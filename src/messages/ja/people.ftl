@@ -71,6 +71,7 @@ unfit-issuer-not-valid = 上位の認証局の証明書が、いま有効では�
 unfit-weak-algorithm = 上位の認証局が、もう認められない方式（SHA-1 など）で署名しています。SHA-256 以上で発行し直してもらってください。
 unfit-signature = 上位の認証局の署名が正しくないか、鍵が短すぎます。送り直してもらうか、別の認証局に依頼してください。
 unfit-critical-extension = この証明書か上位の証明書に、この版の扱えない必須の拡張があります。それを含まないものを認証局に求めてください。
+unfit-not-as-planned = 発行の前に示した内容と違います。もう一度「torikomi operator enrol」で発行してください。
 unfit-otherwise = 使えません（{ $detail }）。認証局に問い合わせてください。
 people-no-certificate = { $login } さんの証明書がまだありません。torikomi operator enrol { $login } で発行してください。
 people-certificate-not-valid = { $login } さんの証明書は、いま有効ではありません（期限 { $not_after }）。torikomi operator enrol { $login } で更新してください。
