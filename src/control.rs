@@ -4,6 +4,7 @@
 //! peer's process credentials are recorded with what it does. Passphrases travel here and nowhere else: the socket
 //! belongs to the user who runs the daemon.
 
+pub mod ceremony;
 pub mod client;
 pub mod deadlines;
 pub mod facts;
@@ -12,6 +13,7 @@ pub mod production;
 
 use std::fmt;
 
+use ceremony::Certified;
 use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -219,14 +221,23 @@ pub enum Request {
         login: String,
         called: Called,
     },
-    /// A person makes the own key; somebody else has the certificate issued, with the authority's passphrase.
+    /// What two people would have the home's own authority issue. Nobody is proven by it.
+    PlanCertificate {
+        by: String,
+        witness: Option<String>,
+        login: String,
+        renew: bool,
+    },
+    /// A person made the own key; two others had the certificate issued.
     Enrol {
         by: Credentials,
+        /// Who stands by while the authority is open.
+        witness: Option<Credentials>,
         /// The passphrase is the new key's.
         person: Credentials,
         /// The passphrase of the key that is in force, which the person ends with it.
         present: Option<Secret>,
-        ca_passphrase: Secret,
+        certified: Certified,
     },
     /// A person makes the own key, for which an outside authority will be asked for a certificate.
     RequestCertificate {

@@ -16,6 +16,7 @@ pub mod acts;
 pub mod appointments;
 pub mod away;
 pub mod certificates;
+pub mod ceremony;
 mod change;
 pub mod enrolment;
 pub mod entitlement;
@@ -179,6 +180,12 @@ pub enum Refused {
     LastKey,
     #[error("the certificate begins at {since}, and cannot be revoked from before")]
     RevocationTooEarly { since: Instant },
+    #[error("the authority is opened by two: name a witness (`--witness`), who can be {}", .who.join(", "))]
+    WitnessNeeded { who: Vec<String> },
+    #[error("the authority is opened by two, and nobody in office with a key can be the witness now")]
+    NobodyToWitness,
+    #[error("nobody else is in office with a key: {login} is the second person, so leave `--witness` out")]
+    OwnerIsTheSecond { login: String },
     #[error("nobody suspends themselves: ask another administrator")]
     OwnSuspension,
     #[error("{login} is not suspended: there is nothing to end")]

@@ -27,6 +27,7 @@ for arg in "$@"; do
         RECORD) patiently filed; arg=$found ;;
         --as) args+=(--passphrase-file "$SECRET") ;;
         --second) args+=(--second-passphrase-file "$SECRET") ;;
+        --witness) args+=(--witness-passphrase-file "$SECRET") ;;
         enrol) args+=(enrol); arg=--new-passphrase-file=$SECRET; args+=("$arg"); arg=--ca-passphrase-file=$SECRET ;;
     esac
     args+=("$arg")

@@ -7,6 +7,8 @@
 mod absences;
 #[path = "requests/bench.rs"]
 mod bench;
+#[path = "requests/ceremony.rs"]
+mod ceremony;
 #[path = "requests/clock.rs"]
 mod clock;
 #[path = "requests/documents.rs"]

@@ -16,6 +16,7 @@ use super::page::{Table, Tone};
 use super::{Answer, Desk, Failure, serve};
 use crate::config::Mode;
 use crate::config::home::Home;
+use crate::control::ceremony::{self, Planned};
 use crate::control::client::ask;
 use crate::control::{Credentials, Request, Secret};
 use crate::database::DatabaseError;
@@ -60,7 +61,7 @@ pub(super) fn run(args: &Args, desk: &Desk) -> Result<Answer, Failure> {
     serve_authority(&root, &runtime)?;
     let (daemon, stopped) = serve::start(root.clone(), &runtime)?;
     let socket = crate::daemon::socket(&daemon.line);
-    people(&socket)?;
+    people(&root, &socket)?;
 
     let samples = samples::all().map_err(|error| environment(error.to_string()))?;
     let drop = root.join("drop").join(STATION);
@@ -159,23 +160,30 @@ fn serve_authority(root: &Path, runtime: &tokio::runtime::Runtime) -> Result<(),
 }
 
 /// Adds a clerk, who opens a session and attests the batch.
-fn people(socket: &Path) -> Result<(), Failure> {
+fn people(root: &Path, socket: &Path) -> Result<(), Failure> {
     let by = |login: &str| Credentials { login: login.to_owned(), passphrase: Secret::new(PASSPHRASE.to_owned()) };
+    let add = Request::AddPerson {
+        by: by("admin"),
+        login: "clerk".to_owned(),
+        name: "見本 受付".to_owned(),
+        kana: None,
+        occupation: "医療事務".to_owned(),
+        department: "医事課".to_owned(),
+    };
+    ask(socket, &add)?;
+    let plan = Request::PlanCertificate {
+        by: "admin".to_owned(),
+        witness: Some("manager".to_owned()),
+        login: "clerk".to_owned(),
+        renew: false,
+    };
+    let planned: Planned = serde_json::from_value(ask(socket, &plan)?)
+        .map_err(|error| Failure::StrangeAnswer { problem: error.to_string() })?;
+    let passphrase = Secret::new(PASSPHRASE.to_owned());
+    let certified = ceremony::hold(Home::open(root)?.layout(), &planned, &passphrase, &passphrase)
+        .map_err(|error| Failure::start(&error))?;
     let requests = [
-        Request::AddPerson {
-            by: by("admin"),
-            login: "clerk".to_owned(),
-            name: "見本 受付".to_owned(),
-            kana: None,
-            occupation: "医療事務".to_owned(),
-            department: "医事課".to_owned(),
-        },
-        Request::Enrol {
-            by: by("admin"),
-            person: by("clerk"),
-            present: None,
-            ca_passphrase: Secret::new(PASSPHRASE.to_owned()),
-        },
+        Request::Enrol { by: by("admin"), witness: Some(by("manager")), person: by("clerk"), present: None, certified },
         Request::Appoint {
             by: by("admin"),
             second: Some(by("manager")),

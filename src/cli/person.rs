@@ -27,6 +27,10 @@ pub struct Person {
 }
 
 impl Person {
+    pub(super) fn login(&self) -> &str {
+        &self.login
+    }
+
     pub(super) fn prove(&self, desk: &Desk) -> Result<Credentials, Failure> {
         let passphrase = passphrase(desk, &self.login, self.passphrase_file.as_deref())?;
         Ok(Credentials { login: self.login.clone(), passphrase })
@@ -81,6 +85,27 @@ impl SecondPerson {
     pub(super) fn prove(&self, desk: &Desk) -> Result<Option<Credentials>, Failure> {
         let Some(login) = &self.login else { return Ok(None) };
         let passphrase = passphrase(desk, login, self.second_passphrase_file.as_deref())?;
+        Ok(Some(Credentials { login: login.clone(), passphrase }))
+    }
+}
+
+/// Who stands by while the home's own authority is open.
+#[derive(Debug, clap::Args)]
+pub struct Witness {
+    #[arg(id = "witness", long = "witness", value_name = "LOGIN")]
+    login: Option<String>,
+    #[arg(long, value_name = "FILE", requires = "witness")]
+    witness_passphrase_file: Option<PathBuf>,
+}
+
+impl Witness {
+    pub(super) fn login(&self) -> Option<&str> {
+        self.login.as_deref()
+    }
+
+    pub(super) fn prove(&self, desk: &Desk) -> Result<Option<Credentials>, Failure> {
+        let Some(login) = &self.login else { return Ok(None) };
+        let passphrase = passphrase(desk, login, self.witness_passphrase_file.as_deref())?;
         Ok(Some(Credentials { login: login.clone(), passphrase }))
     }
 }

@@ -8,6 +8,7 @@
 //! What is asked of several documents at once is decided about each: one act and one entry a document, all of them in
 //! one transaction.
 
+mod ceremony;
 mod decisions;
 mod deliveries;
 mod disposal;
@@ -116,8 +117,11 @@ impl Requests {
                 facts(self.add_person(&by, new, peer)?)
             }
             Request::ChangePerson { by, login, called } => facts(self.rename(&by, &login, called, peer)?),
-            Request::Enrol { by, person, present, ca_passphrase } => {
-                facts(self.enrol(&by, &person, present, &ca_passphrase, peer)?)
+            Request::PlanCertificate { by, witness, login, renew } => {
+                facts(self.plan_certificate(&by, witness.as_deref(), &login, renew)?)
+            }
+            Request::Enrol { by, witness, person, present, certified } => {
+                facts(self.enrol((&by, witness.as_ref()), &person, present, &certified, peer)?)
             }
             Request::RequestCertificate { by, person } => facts(self.request_certificate(&by, &person)?),
             Request::Import { by, person, present, certificates, named } => {

@@ -36,6 +36,9 @@ pub struct Act {
     /// The second person, where the deed needs one: both sign the same bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub second: Option<PersonId>,
+    /// Who stood by when the home's own authority was opened, and signs the same bytes too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub witness: Option<PersonId>,
     /// By the clock of the one who signs.
     pub at: Instant,
     pub home: HomeId,
@@ -48,13 +51,20 @@ impl Act {
     /// An act of one person.
     #[must_use]
     pub const fn new(deed: Deed, by: PersonId, at: Instant, home: HomeId) -> Self {
-        Self { v: ACT_VERSION, deed, by, second: None, at, home, private: None }
+        Self { v: ACT_VERSION, deed, by, second: None, witness: None, at, home, private: None }
     }
 
     /// The same act, to be signed by a second person too.
     #[must_use]
     pub const fn with_second(mut self, second: PersonId) -> Self {
         self.second = Some(second);
+        self
+    }
+
+    /// The same act, to be signed by a witness too.
+    #[must_use]
+    pub const fn with_witness(mut self, witness: PersonId) -> Self {
+        self.witness = Some(witness);
         self
     }
 
@@ -65,9 +75,9 @@ impl Act {
         self
     }
 
-    /// Those who sign it, in order.
-    fn signers(&self) -> impl Iterator<Item = PersonId> {
-        std::iter::once(self.by).chain(self.second)
+    /// Those who sign it, in order: who asks, the witness, and the second person, whose key may be new.
+    pub fn signers(&self) -> impl Iterator<Item = PersonId> {
+        std::iter::once(self.by).chain(self.witness).chain(self.second)
     }
 
     /// The bytes that are signed, but for the domain prefix, and that the journal keeps.
@@ -263,6 +273,10 @@ pub(super) async fn admit_with(
             check_independent(tx, act.by, second, rules.second_person_after, now).await?;
         }
     }
+    // Who may be one, `ceremony` says.
+    if act.witness.is_some() && !matches!(act.deed, Deed::Enrol(_)) {
+        return Err(Refused::MalformedAct.into());
+    }
     check_signatures(tx, signed, new, rules.mode, now).await
 }
 
@@ -281,7 +295,7 @@ pub(super) async fn check_role(
 }
 
 /// Whoever made or lately renewed somebody's account could act in that person's name.
-async fn check_independent(
+pub(super) async fn check_independent(
     tx: &mut Tx,
     first: PersonId,
     second: PersonId,

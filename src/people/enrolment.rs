@@ -10,14 +10,15 @@ use zeroize::Zeroizing;
 
 use super::acts::{self, Act, ActRules, Deed, Issued, Private, Signed};
 use super::appointments::{self, Appointment, Changing};
+use super::ceremony::{self, Opening};
 use super::certificates::{self, Certificate, Signer};
 use super::change::{Change, Row};
 use super::register::{self, NewPerson, Person, PersonState};
 use super::succession;
-use super::{PassphraseRule, PeopleError, Refused, Role};
+use super::{PassphraseRule, PeopleError, Refused, Role, unlock_refused};
 use crate::config::Mode;
 use crate::crypto::check;
-use crate::crypto::make::{EvaluationCa, KeyPair, MakeError, Passphrase, Subject, Suite, Validity};
+use crate::crypto::make::{EvaluationCa, KeyPair, MakeError, Passphrase, Subject, Suite, Validity, unlock};
 use crate::database::{DatabaseError, Tx};
 use crate::durable::Folder;
 use crate::ids::{Digest, HomeId, PersonId};
@@ -48,10 +49,7 @@ impl OwnKey {
         rule: PassphraseRule,
         suite: Suite,
     ) -> Result<Self, PeopleError> {
-        let weaknesses = rule.weaknesses(&passphrase, &person.names());
-        if !weaknesses.is_empty() {
-            return Err(Refused::WeakPassphrase { weaknesses }.into());
-        }
+        refuse_weak(person, &passphrase, rule)?;
         let key = KeyPair::generate(suite)?;
         let pem = key.to_encrypted_pem(&Passphrase::new(passphrase.to_string()))?;
         Ok(Self { key, file: KeyFile { pem } })
@@ -66,7 +64,30 @@ impl OwnKey {
     }
 }
 
+/// Refuses a passphrase that is too weak for this person.
+///
+/// # Errors
+/// With everything that is weak about it.
+pub fn refuse_weak(person: &Person, passphrase: &str, rule: PassphraseRule) -> Result<(), Refused> {
+    let weaknesses = rule.weaknesses(passphrase, &person.names());
+    if weaknesses.is_empty() { Ok(()) } else { Err(Refused::WeakPassphrase { weaknesses }) }
+}
+
 impl KeyFile {
+    /// A key that its owner has just made, in encrypted PEM.
+    #[must_use]
+    pub fn made(pem: &str) -> Self {
+        Self { pem: Zeroizing::new(pem.to_owned()) }
+    }
+
+    /// The key, opened with its owner's passphrase.
+    ///
+    /// # Errors
+    /// When the passphrase is another, or it is no key as ours are.
+    pub fn open(&self, person: &Person, passphrase: &Passphrase) -> Result<KeyPair, Refused> {
+        unlock(&self.pem, passphrase).map_err(|error| unlock_refused(person.login.as_str(), &error))
+    }
+
     /// A key that waits for its certificate.
     ///
     /// # Errors
@@ -100,6 +121,14 @@ pub fn issue(
     now: Instant,
 ) -> Result<Certificate, PeopleError> {
     let der = authority.issue_operator(&key.public_key()?, &subject(person, organization), validity)?;
+    certified(person, der, key.suite(), now)
+}
+
+/// A certificate of the home's own authority, as the register will hold it.
+///
+/// # Errors
+/// When its bytes cannot be read.
+pub fn certified(person: &Person, der: Vec<u8>, suite: Suite, now: Instant) -> Result<Certificate, PeopleError> {
     // Certificates count whole seconds: what the register and the act say is what the certificate itself says.
     let issued = check::Certificate::read(&der).map_err(|error| MakeError::Certificate(error.to_string()))?;
     let fingerprint = Digest::of(&der);
@@ -109,7 +138,7 @@ pub fn issue(
         person: person.id,
         der,
         issuers: Vec::new(),
-        suite: key.suite(),
+        suite,
         key_file,
         not_before: issued.not_before,
         not_after: issued.not_after,
@@ -226,27 +255,61 @@ pub async fn enrol(
         return Err(Refused::EvaluationAuthorityShut.into());
     }
     acts::admit_with(tx, &signed, Some(&certificate), rules, now).await?;
-    // The second signature is the new key's own.
+    // The last signature is the new key's own.
     let own = signed.signatures().last().is_some_and(|signature| signature.certificate == certificate.fingerprint);
     if signed.act().deed != Deed::Enrol(certificate.issued()) || signed.act().second != Some(certificate.person) || !own
     {
         return Err(Refused::MalformedAct.into());
     }
-    if signed.act().by == certificate.person {
+    // An outside authority looks itself for whose key it certifies: whoever brings its answer could not have had another made,
+    // and nothing was opened for it here that would need a witness.
+    let by_own_authority = certificate.is_for_evaluation()?;
+    let opening = Opening { by: signed.act().by, witness: signed.act().witness, owner: certificate.person };
+    if by_own_authority {
+        check_opening(tx, opening, ending, rules, now).await?;
+    } else if opening.witness.is_some() {
+        return Err(Refused::MalformedAct.into());
+    } else {
+        check_new_key(tx, opening, ending, now).await?;
+    }
+    let issued_by = by_own_authority.then_some(signed.act().by);
+    let certificate = Certificate { issued_by, ..certificate };
+    Ok(Change::new(signed.into_draft(None), vec![Row::Certificate(certificate)]))
+}
+
+/// Whether these may have the home's own authority certify a key. `ending` is one that its owner is about to revoke.
+///
+/// # Errors
+/// With what stands in the way.
+pub async fn check_opening(
+    tx: &mut Tx,
+    opening: Opening,
+    ending: Option<Digest>,
+    rules: &ActRules,
+    now: Instant,
+) -> Result<(), PeopleError> {
+    check_new_key(tx, opening, ending, now).await?;
+    ceremony::check(tx, opening, rules, now).await
+}
+
+/// Whether somebody may get a key, whoever certifies it.
+async fn check_new_key(
+    tx: &mut Tx,
+    Opening { by, owner, .. }: Opening,
+    ending: Option<Digest>,
+    now: Instant,
+) -> Result<(), PeopleError> {
+    if by == owner {
         return Err(Refused::SamePerson.into());
     }
     // Whoever holds the authority's passphrase could otherwise make a second key for somebody, and sign as them.
     let stays = |held: &Certificate| held.is_unspent(now) && Some(held.fingerprint) != ending;
-    if certificates::of_person(tx, certificate.person).await?.iter().any(stays) {
-        let person = register::get(tx, certificate.person).await?;
+    if certificates::of_person(tx, owner).await?.iter().any(stays) {
+        let person = register::get(tx, owner).await?;
         let login = person.map(|person| person.login.to_string()).unwrap_or_default();
         return Err(Refused::KeyInForce { login }.into());
     }
-    replaced_by_another(tx, certificate.person, signed.act().by, now).await?;
-    // An outside authority looks itself for whose key it certifies: whoever brings its answer could not have had another made.
-    let issued_by = certificate.is_for_evaluation()?.then_some(signed.act().by);
-    let certificate = Certificate { issued_by, ..certificate };
-    Ok(Change::new(signed.into_draft(None), vec![Row::Certificate(certificate)]))
+    replaced_by_another(tx, owner, by, now).await
 }
 
 /// Whoever stopped somebody's key alone does not have the next one made too, or one person could take another's place. Nor does

@@ -49,6 +49,8 @@ pub enum Unfit {
     Signature,
     #[error("it, or an issuer, has a critical extension that is not known here")]
     CriticalExtension,
+    #[error("it is not what those who had it issued were shown")]
+    NotAsPlanned,
     #[error("it cannot be used ({detail})")]
     Otherwise { detail: String },
 }
@@ -156,7 +158,7 @@ fn check_name(person: &Person, named: Option<&str>, certificate: &check::Certifi
     Err(Unfit::OtherName { found, account: person.name.clone() })
 }
 
-fn unfit(error: ChainError) -> Unfit {
+pub(super) fn unfit(error: ChainError) -> Unfit {
     match error {
         ChainError::UnknownIssuer => Unfit::UnknownIssuer,
         // Its own time was looked at before.

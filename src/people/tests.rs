@@ -254,9 +254,9 @@ fn a_second_person_is_independent_of_the_first() {
         // A renewed key is as new as a new account.
         let person = hospital.database.read(async |tx| register::active(tx, "mihon-dairi").await).unwrap();
         let (renewed, _) = hospital.signer(person);
-        assert!(matches!(refusal(hospital.enrol(&admin, &renewed)), Refused::KeyInForce { .. }));
+        assert!(matches!(refusal(hospital.enrol([&admin, &another], &renewed)), Refused::KeyInForce { .. }));
         hospital.revoke(&deputy).unwrap();
-        hospital.enrol(&admin, &renewed).unwrap();
+        hospital.enrol([&admin, &another], &renewed).unwrap();
         assert!(matches!(refusal(approve(&hospital, &[&admin, &renewed])), Refused::SecondPersonTooNew { .. }));
         hospital.now = later(96);
         approve(&hospital, &[&admin, &renewed]).unwrap();

@@ -42,6 +42,8 @@ pub enum ActFault {
     ActOutOfPlace,
     /// The first of those who signed it made the second one's account or key shortly before.
     ActNotIndependent,
+    /// The home's own authority was opened for it by one person alone.
+    ActWitnessMissing,
     /// One who signed it was suspended by then.
     ActSuspended,
     ActRoleNotHeld {

@@ -17,7 +17,7 @@ use crate::journal::read::{self, Private, Stored};
 use crate::ledger::watched_files::CALENDAR;
 use crate::people::Role;
 use crate::people::acts::{Act, Deed};
-use crate::people::certificates;
+use crate::people::{ceremony, certificates};
 use crate::store::records::{self, Member, Record};
 use crate::store::{Objects, StoreError};
 
@@ -271,19 +271,26 @@ async fn people(
     }
     all.sort_by_key(|(stored, ..)| stored.index);
     let mut taken = BTreeSet::new();
+    // Whether nobody but the owner of a new key was the second can be told only from all who could have stood by.
+    let mut witnesses = false;
     loop {
-        let before = taken.len();
+        let before = (taken.len(), concerned.len());
         for (stored, act) in &all {
             let about = |person: &PersonId| concerned.contains(person);
+            let could_witness = |role: &Role| witnesses && ceremony::OFFICES.contains(role);
             // Which information manager was in force can be told only from all who were appointed.
             let wanted = match act.as_ref().map(|act| &act.deed) {
                 Some(Deed::Genesis { .. }) => true,
                 Some(Deed::AddPerson { person } | Deed::ChangePerson { person }) => about(person),
                 Some(Deed::Enrol(issued)) => about(&issued.person),
                 Some(Deed::Appoint(appointment)) => {
-                    about(&appointment.person) || appointment.role == Role::InformationManager
+                    about(&appointment.person)
+                        || appointment.role == Role::InformationManager
+                        || could_witness(&appointment.role)
                 }
-                Some(Deed::EndAppointment { person, role, .. }) => about(person) || *role == Role::InformationManager,
+                Some(Deed::EndAppointment { person, role, .. }) => {
+                    about(person) || *role == Role::InformationManager || could_witness(role)
+                }
                 // Who was in force can be told only where those who could not act are known too.
                 Some(Deed::Suspend { .. } | Deed::Resume { .. } | Deed::Absent { .. } | Deed::Back { .. }) => true,
                 // Whether a version was still in force can be told only from all of them.
@@ -292,11 +299,18 @@ async fn people(
                 _ => false,
             };
             if wanted && taken.insert(stored.index) {
-                let signers = act.iter().flat_map(|act| std::iter::once(act.by).chain(act.second));
-                concerned.extend(signers);
+                concerned.extend(act.iter().flat_map(Act::signers));
+                witnesses |=
+                    act.as_ref().is_some_and(|act| matches!(act.deed, Deed::Enrol(_)) && act.witness.is_none());
+            }
+            if let Some(Deed::Appoint(appointment)) = act.as_ref().map(|act| &act.deed)
+                && witnesses
+                && ceremony::OFFICES.contains(&appointment.role)
+            {
+                concerned.insert(appointment.person);
             }
         }
-        if taken.len() == before {
+        if (taken.len(), concerned.len()) == before {
             break;
         }
     }

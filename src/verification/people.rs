@@ -16,6 +16,7 @@ use crate::people::Role;
 use crate::people::acts::{Act, Deed, Issued, Second};
 use crate::people::appointments::{self, Offices};
 use crate::people::away::{self, Away, Why};
+use crate::people::ceremony::{self, HeldKey};
 
 /// How far the time of an act may lie from that of its entry: the most that a home's settings allow.
 const ACT_SKEW: jiff::SignedDuration = jiff::SignedDuration::from_hours(1);
@@ -177,7 +178,7 @@ impl People {
         // A key may end itself; that act is the last that counts.
         let ends = matches!(act.deed, Deed::Revoke { .. });
         let known = after.as_ref().filter(|_| !ends).unwrap_or(self);
-        let signers: Vec<PersonId> = std::iter::once(act.by).chain(act.second).collect();
+        let signers: Vec<PersonId> = act.signers().collect();
         if !signed.signatures.iter().map(|signature| signature.by).eq(signers.iter().copied()) {
             return Err(ActFault::ActSigners);
         }
@@ -220,6 +221,7 @@ impl People {
             return Err(ActFault::ActOutOfPlace);
         }
         self.one_key(&act)?;
+        self.ceremony(&act, makes_key.is_some(), entry.at)?;
         self.once.enter(&signed.text, &act.deed, entry.index)?;
         if let Some(mut after) = after {
             if let Some(person) = makes_key {
@@ -330,12 +332,39 @@ impl People {
         let (Some(second), Second::Needed(_) | Second::Allowed(_)) = (act.second, act.deed.second()) else {
             return Ok(());
         };
-        let by_the_first = |made: &&(PersonId, Instant)| made.0 == act.by;
+        self.independent_of(act.by, second, entered)
+    }
+
+    fn independent_of(&self, first: PersonId, second: PersonId, entered: Instant) -> Result<(), ActFault> {
+        let by_the_first = |made: &&(PersonId, Instant)| made.0 == first;
         let made = self.made.get(&second).into_iter().flatten().filter(by_the_first).map(|made| made.1).max();
         if made.is_some_and(|made| entered < made.plus(INDEPENDENT_AFTER)) {
             return Err(ActFault::ActNotIndependent);
         }
         Ok(())
+    }
+
+    /// The home's own authority is opened by two: who asks, and a witness; or the owner, where nobody else is there.
+    fn ceremony(&self, act: &Act, by_own_authority: bool, entered: Instant) -> Result<(), ActFault> {
+        let Deed::Enrol(new) = &act.deed else {
+            return if act.witness.is_none() { Ok(()) } else { Err(ActFault::ActSigners) };
+        };
+        let Some(witness) = act.witness else {
+            let keys = self.all_issued().map(|held| HeldKey::new(held, self.revoked(&held.certificate)));
+            let the_last_two =
+                || ceremony::owner_is_the_second(act.by, new.person, &self.offices.appointments, keys, act.at);
+            return if !by_own_authority || the_last_two() { Ok(()) } else { Err(ActFault::ActWitnessMissing) };
+        };
+        if !by_own_authority {
+            return Err(ActFault::ActSigners);
+        }
+        if witness == act.by || witness == new.person {
+            return Err(ActFault::ActOutOfPlace);
+        }
+        if !ceremony::OFFICES.iter().any(|role| self.holds(witness, *role, act.at)) {
+            return Err(ActFault::ActRoleNotHeld { act: act.deed.name().to_owned() });
+        }
+        self.independent_of(act.by, witness, entered)
     }
 
     /// A person has one key, in force or to come: a second could be anybody's.

@@ -16,6 +16,7 @@ mod backup;
 mod burst;
 mod busy;
 mod by_index;
+mod ceremony;
 mod claims;
 mod clocks;
 mod copied_ahead;

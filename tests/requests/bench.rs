@@ -7,7 +7,9 @@ use serde_json::Value;
 use tempfile::TempDir;
 use torikomi::cli::init::make::{NewFounder, Plan, make};
 use torikomi::config::Mode;
+use torikomi::control::ceremony::{self, Certified, Planned};
 use torikomi::control::{Credentials, LookedAt, ReasonGiven, Refusal, Request, Secret};
+use torikomi::crypto::make::Suite;
 use torikomi::daemon::open::{OpenError, Opened, open};
 use torikomi::daemon::requests::{Hooks, Peer, Requests, shown};
 use torikomi::database::DatabaseError;
@@ -22,12 +24,13 @@ use torikomi::journal::custody::InCustody;
 use torikomi::journal::files::Files;
 use torikomi::journal::{Draft, Entry, Kind, Subject, read};
 use torikomi::judgement::{Finding, Judgement, Outcome, Reason, Severity};
+use torikomi::keyring;
 use torikomi::ledger::decisions::{self, Decision};
 use torikomi::ledger::documents::{self, Document};
 use torikomi::ledger::{contents, deliveries};
 use torikomi::people::acts::Signed;
-use torikomi::people::certificates;
-use torikomi::people::register::NewPerson;
+use torikomi::people::register::{self, NewPerson};
+use torikomi::people::{PeopleError, certificates};
 use torikomi::profile::Profile;
 use torikomi::system::KernelClock;
 use torikomi::verification::Trust;
@@ -135,6 +138,29 @@ impl Bench {
         let hooks = Hooks { stations: Box::new(Vec::new), wake_intake: Box::new(|_| ()), stop: Box::new(|| ()) };
         let requests = Requests::new(Arc::clone(&opened.line), Arc::new(hooks));
         Self { requests, opened, folder, runtime }
+    }
+
+    /// What a ceremony brings forth for somebody who chooses this passphrase, whether it is let in or not.
+    pub fn certified(&self, login: &str, own: &Secret) -> Certified {
+        ceremony::hold(self.opened.line.home.layout(), &self.planned(login), own, &Secret::new(AUTHORITY.into()))
+            .unwrap()
+    }
+
+    pub fn planned(&self, login: &str) -> Planned {
+        let person = self.opened.line.database.read::<_, PeopleError, _>(async |tx| register::named(tx, login).await);
+        let person = person.unwrap();
+        let root = keyring::certificate_of_authority(self.opened.line.home.layout()).unwrap();
+        let not_before = self.now().cut_to_second();
+        Planned {
+            login: person.login,
+            name: person.name,
+            department: person.department,
+            organization: "見本病院".into(),
+            suite: Suite::Ed25519,
+            not_before,
+            not_after: not_before.plus(jiff::SignedDuration::from_hours(24 * 730)),
+            root: Digest::of(&root),
+        }
     }
 
     /// What was asked and done.
@@ -352,6 +378,12 @@ pub fn passphrase(login: &str) -> String {
 
 pub fn person(login: &str) -> Credentials {
     Credentials { login: login.into(), passphrase: Secret::new(passphrase(login)) }
+}
+
+/// The other of the two founders, where that is not whose key it is.
+pub fn witness(by: &str, owner: &str) -> Option<Credentials> {
+    let other = if by == ADMIN { MANAGER } else { ADMIN };
+    (other != owner).then(|| person(other))
 }
 
 pub fn because(code: &str) -> ReasonGiven {

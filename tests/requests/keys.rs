@@ -2,20 +2,15 @@
 
 use jiff::SignedDuration;
 use torikomi::clock::ClockProblem;
-use torikomi::control::{Refusal, Request, Secret};
+use torikomi::control::{Refusal, Request};
 use torikomi::instant::Instant;
 use torikomi::messages::Lang;
 use torikomi::people::acts::{Deed, RevocationReason};
 use torikomi::people::{Refused, Role, appointments};
 
-use crate::bench::{ADMIN, AUTHORITY, Bench, MANAGER, because, person};
-use crate::people::{OPERATOR, add, appoint, enrol, open};
+use crate::bench::{ADMIN, Bench, MANAGER, because, person};
+use crate::people::{OPERATOR, add, appoint, enrol, enrol_login, open};
 use crate::revocations::{employ, held, revoke};
-
-fn enrol_anew(login: &str, by: &str) -> Request {
-    let ca_passphrase = Secret::new(AUTHORITY.into());
-    Request::Enrol { by: person(by), person: person(login), present: None, ca_passphrase }
-}
 
 #[test]
 fn the_last_key_with_which_another_can_be_made_stays() {
@@ -29,7 +24,7 @@ fn the_last_key_with_which_another_can_be_made_stays() {
         }
         assert_eq!(bench.refused(last), Refusal::from(Refused::LastKey));
     }
-    bench.done(enrol_anew(ADMIN, MANAGER));
+    bench.done(enrol_login(&bench, MANAGER, ADMIN));
     bench.done(revoke(MANAGER, MANAGER, None));
     bench.the_journal_counts();
 }
@@ -41,17 +36,17 @@ fn a_key_that_ended_by_itself_is_not_replaced_by_one_person() {
     ends_at(&bench, OPERATOR, bench.now().plus(SignedDuration::from_hours(-1)));
     let ended = Refusal::from(Refused::EndedByItself { login: OPERATOR.into() });
     for by in [ADMIN, MANAGER] {
-        assert_eq!(bench.refused(enrol_anew(OPERATOR, by)), ended);
+        assert_eq!(bench.refused(enrol_login(&bench, by, OPERATOR)), ended);
     }
     bench.done(revoke(OPERATOR, MANAGER, None));
-    let by_the_same = bench.refused(enrol_anew(OPERATOR, MANAGER));
+    let by_the_same = bench.refused(enrol_login(&bench, MANAGER, OPERATOR));
     assert_eq!(by_the_same, Refusal::from(Refused::StoppedByYou { login: OPERATOR.into() }));
-    bench.done(enrol(ADMIN, AUTHORITY));
+    bench.done(enrol(&bench, ADMIN));
     bench.done(open(OPERATOR));
 
     // Of the two who could, the other is all there is.
     ends_at(&bench, MANAGER, bench.now().plus(SignedDuration::from_hours(-1)));
-    bench.done(enrol_anew(MANAGER, ADMIN));
+    bench.done(enrol_login(&bench, ADMIN, MANAGER));
 }
 
 /// As if a person's key ended then, of itself.
@@ -84,11 +79,13 @@ fn nobody_gets_a_key_or_an_office_while_the_clock_is_in_doubt() {
             reason: because("system-failure"),
         })
     };
-    for (wanted, next) in [(add(ADMIN), add(ADMIN)), (enrol(ADMIN, AUTHORITY), enrol(ADMIN, AUTHORITY))] {
+    let add = |_: &Bench| add(ADMIN);
+    let enrol = |bench: &Bench| enrol(bench, ADMIN);
+    for wanted in [&add as &dyn Fn(&Bench) -> Request, &enrol] {
         bench.opened.line.clock.jump(year);
-        in_doubt(wanted);
+        in_doubt(wanted(&bench));
         acknowledge();
-        bench.done(next);
+        bench.done(wanted(&bench));
     }
     bench.opened.line.clock.jump(year);
     in_doubt(appoint(Some(MANAGER)));
@@ -112,12 +109,12 @@ fn a_key_that_has_yet_to_begin_is_one_and_can_be_revoked() {
     });
     let to_come = held(&bench, OPERATOR)[0].clone();
     assert!(to_come.not_before > bench.now());
-    let refused = bench.refused(enrol(ADMIN, AUTHORITY));
+    let refused = bench.refused(enrol(&bench, ADMIN));
     assert_eq!(refused, Refusal::from(Refused::KeyInForce { login: OPERATOR.into() }));
     bench.done(revoke(OPERATOR, MANAGER, None));
     let [revoked] = <[_; 1]>::try_from(held(&bench, OPERATOR)).unwrap();
     assert_eq!(revoked.revoked_at, Some(to_come.not_before), "it counts at no time");
-    bench.done(enrol(ADMIN, AUTHORITY));
+    bench.done(enrol(&bench, ADMIN));
     bench.done(open(OPERATOR));
     let [new, old] = <[_; 2]>::try_from(held(&bench, OPERATOR)).unwrap();
     assert!(new.issued_at < old.issued_at && old.fingerprint == to_come.fingerprint, "in the order of the entries");
@@ -127,7 +124,7 @@ fn a_key_that_has_yet_to_begin_is_one_and_can_be_revoked() {
 fn whoever_holds_no_office_ends_the_own_key() {
     let bench = Bench::new();
     bench.done(add(ADMIN));
-    bench.done(enrol(ADMIN, AUTHORITY));
+    bench.done(enrol(&bench, ADMIN));
     let roles = Refusal::RoleNeeded { role: "admin, information_manager".into() };
     assert_eq!(bench.refused(revoke(MANAGER, OPERATOR, None)), roles);
     bench.done(revoke(OPERATOR, OPERATOR, None));

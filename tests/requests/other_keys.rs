@@ -4,7 +4,7 @@ use torikomi::control::Request;
 use torikomi::ids::SessionId;
 use torikomi::people::acts::Deed;
 
-use crate::bench::{ADMIN, AUTHORITY, Bench};
+use crate::bench::{ADMIN, Bench};
 use crate::people::{OPERATOR, enrol, open};
 use crate::revocations::{employ, revoke};
 
@@ -26,7 +26,7 @@ fn a_session_goes_on_with_its_own_key_alone() {
     // Who logs off here may be whoever has the key too.
     bench.done(Request::CloseSession { session: second });
     bench.done(revoke(OPERATOR, OPERATOR, None));
-    bench.done(enrol(ADMIN, AUTHORITY));
+    bench.done(enrol(&bench, ADMIN));
     let (_, continues) = opened();
     assert_eq!(continues, None, "the next key would go on with what the stolen one vouched for");
     bench.the_journal_counts();

@@ -8,7 +8,7 @@ use torikomi::journal::{Actor, Entry, Kind, read};
 use torikomi::people::Refused;
 use torikomi::people::acts::Deed;
 
-use crate::bench::{ADMIN, AUTHORITY, Bench, KIND, MANAGER, PEER, STATION, because, passphrase, person};
+use crate::bench::{ADMIN, Bench, KIND, MANAGER, PEER, STATION, because, passphrase, person, witness};
 
 pub(crate) const OPERATOR: &str = "mihon-taro";
 
@@ -23,13 +23,15 @@ pub(crate) fn add(by: &str) -> Request {
     }
 }
 
-pub(crate) fn enrol(by: &str, authority: &str) -> Request {
-    Request::Enrol {
-        by: person(by),
-        person: person(OPERATOR),
-        present: None,
-        ca_passphrase: Secret::new(authority.into()),
-    }
+pub(crate) fn enrol(bench: &Bench, by: &str) -> Request {
+    enrol_login(bench, by, OPERATOR)
+}
+
+/// With the other founder as the witness, where that is not whose key it is.
+pub(crate) fn enrol_login(bench: &Bench, by: &str, login: &str) -> Request {
+    let (own, witness) = (person(login), witness(by, login));
+    let certified = bench.certified(login, &own.passphrase);
+    Request::Enrol { by: person(by), witness, person: own, present: None, certified }
 }
 
 pub(crate) fn appoint(second: Option<&str>) -> Request {
@@ -59,10 +61,10 @@ fn a_person_comes_to_sign() {
     assert!(matches!(bench.refused(add(ADMIN)), Refusal::People { .. }));
 
     assert!(matches!(bench.refused(open(OPERATOR)), Refusal::NotProven { .. }), "there is no key yet");
-    bench.done(enrol(ADMIN, AUTHORITY));
+    bench.done(enrol(&bench, ADMIN));
     let (entry, signed) = bench.last_act();
-    assert_eq!((entry.kind, signed.signatures().len()), (Kind::CertificateIssued, 2));
-    assert!(matches!(bench.refused(enrol(ADMIN, "違う合言葉-2026-冬")), Refusal::NotProven { .. }));
+    assert_eq!((entry.kind, signed.signatures().len()), (Kind::CertificateIssued, 3));
+    assert!(matches!(bench.refused(enrol(&bench, ADMIN)), Refusal::People { refused: Refused::KeyInForce { .. } }));
 
     assert!(matches!(bench.refused(open(OPERATOR)), Refusal::RoleNeeded { .. }), "appointed to nothing yet");
     assert_eq!(bench.refused(appoint(None)), Refusal::SecondPersonNeeded);
@@ -133,7 +135,7 @@ fn an_open_session_is_attested_before_its_first_signature() {
     bench.hold(waiting, HoldReason::NoAttestation);
     // Nobody vouches in another's session.
     bench.done(add(ADMIN));
-    bench.done(enrol(ADMIN, AUTHORITY));
+    bench.done(enrol(&bench, ADMIN));
     bench.done(appoint(Some(MANAGER)));
     let attest = |login: &str| Request::AttestBatch { by: person(login), session };
     assert_eq!(bench.refused(attest(OPERATOR)), Refusal::from(Refused::NoSuchSession));
@@ -151,7 +153,7 @@ fn an_open_session_is_attested_before_its_first_signature() {
 fn an_appointment_is_ended() {
     let bench = Bench::new();
     bench.done(add(ADMIN));
-    bench.done(enrol(ADMIN, AUTHORITY));
+    bench.done(enrol(&bench, ADMIN));
     bench.done(appoint(Some(MANAGER)));
     let end = |by: &str, role: &str, ends| Request::EndAppointment {
         by: person(by),

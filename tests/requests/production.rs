@@ -11,7 +11,7 @@ use torikomi::people::{PeopleError, register};
 use torikomi::verification::ActFault;
 use torikomi::verification::journal::JournalFault;
 
-use crate::bench::{ADMIN, AUTHORITY, Bench, MANAGER, STATION, passphrase, person};
+use crate::bench::{ADMIN, Bench, MANAGER, STATION, passphrase, person};
 use crate::people::{add, enrol, open};
 
 /// A home for production whose clock is kept right.
@@ -38,11 +38,12 @@ fn in_production_the_evaluation_authority_certifies_nobody() {
     let bench = in_production();
     let renewed = Request::Enrol {
         by: person(ADMIN),
+        witness: None,
         person: person(MANAGER),
         present: Some(torikomi::control::Secret::new(passphrase(MANAGER))),
-        ca_passphrase: torikomi::control::Secret::new(AUTHORITY.into()),
+        certified: bench.certified(MANAGER, &person(MANAGER).passphrase),
     };
-    for request in [renewed, enrol(ADMIN, AUTHORITY)] {
+    for request in [renewed, enrol(&bench, ADMIN)] {
         assert_eq!(bench.refused(request), Refusal::from(Refused::EvaluationAuthorityShut));
     }
 }

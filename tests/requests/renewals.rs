@@ -11,19 +11,17 @@ use torikomi::messages::Lang;
 use torikomi::people::Refused;
 use torikomi::people::acts::{Deed, RevocationReason};
 
-use crate::bench::{ADMIN, AUTHORITY, Bench, MANAGER, STATION, because, passphrase, person};
+use crate::bench::{ADMIN, Bench, MANAGER, STATION, because, passphrase, person, witness};
 use crate::people::{OPERATOR, enrol, open};
 use crate::revocations::{employ, held};
 
 const RENEWED: &str = "別の合言葉-2026-秋の日";
 
-fn renew(by: &str, present: &str) -> Request {
-    Request::Enrol {
-        by: person(by),
-        person: Credentials { login: OPERATOR.into(), passphrase: Secret::new(RENEWED.into()) },
-        present: Some(Secret::new(present.into())),
-        ca_passphrase: Secret::new(AUTHORITY.into()),
-    }
+fn renew(bench: &Bench, by: &str, present: &str) -> Request {
+    let own = Credentials { login: OPERATOR.into(), passphrase: Secret::new(RENEWED.into()) };
+    let (witness, certified) = (witness(by, OPERATOR), bench.certified(OPERATOR, &own.passphrase));
+    let present = Some(Secret::new(present.into()));
+    Request::Enrol { by: person(by), witness, person: own, present, certified }
 }
 
 #[test]
@@ -32,11 +30,11 @@ fn a_key_is_renewed_while_it_is_in_force_with_its_own_passphrase() {
     employ(&bench);
     bench.done(open(OPERATOR));
     // Whoever has the authority's passphrase and not the person's makes no other key of theirs.
-    assert_eq!(bench.refused(enrol(ADMIN, AUTHORITY)), Refusal::from(Refused::KeyInForce { login: OPERATOR.into() }));
-    assert!(matches!(bench.refused(renew(ADMIN, RENEWED)), Refusal::People { .. } | Refusal::NotProven { .. }));
+    assert_eq!(bench.refused(enrol(&bench, ADMIN)), Refusal::from(Refused::KeyInForce { login: OPERATOR.into() }));
+    assert!(matches!(bench.refused(renew(&bench, ADMIN, RENEWED)), Refusal::People { .. } | Refusal::NotProven { .. }));
     assert!(bench.opened.line.sessions.at_station(&STATION.parse().unwrap()).is_some(), "nothing was ended");
     std::thread::sleep(std::time::Duration::from_secs(1));
-    bench.done(renew(ADMIN, &passphrase(OPERATOR)));
+    bench.done(renew(&bench, ADMIN, &passphrase(OPERATOR)));
     let [new, old] = held(&bench, OPERATOR).try_into().unwrap();
     assert!(new.revoked_at.is_none() && old.revoked_at.is_some_and(|at| at <= bench.now()));
     // Its owner ended the old one, and two signed for the new one, in this order.

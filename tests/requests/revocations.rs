@@ -12,8 +12,8 @@ use torikomi::people::certificates::Certificate;
 use torikomi::people::{PeopleError, Refused, certificates, register};
 use torikomi::store::records::{self, Record};
 
-use crate::bench::{ADMIN, AUTHORITY, Bench, KIND, MANAGER, STATION, because, person};
-use crate::people::{OPERATOR, add, appoint, enrol, open};
+use crate::bench::{ADMIN, Bench, KIND, MANAGER, STATION, because, person};
+use crate::people::{OPERATOR, add, appoint, enrol, enrol_login, open};
 
 pub fn revoke(login: &str, by: &str, second: Option<&str>) -> Request {
     let (by, second, why) = (person(by), second.map(person), RevocationReason::KeyLost);
@@ -40,7 +40,7 @@ fn revoked(bench: &Bench) -> (Digest, Instant) {
 
 pub fn employ(bench: &Bench) {
     bench.done(add(ADMIN));
-    bench.done(enrol(ADMIN, AUTHORITY));
+    bench.done(enrol(bench, ADMIN));
     bench.done(appoint(Some(MANAGER)));
 }
 
@@ -113,7 +113,7 @@ fn two_others_revoke_from_before_one_did() {
     assert_eq!(later, Refusal::from(Refused::RevokedBefore { since: stolen }));
 
     // A new key is not touched by what is said of the old one, nor the session in which it signs.
-    bench.done(enrol(ADMIN, AUTHORITY));
+    bench.done(enrol(&bench, ADMIN));
     bench.done(open(OPERATOR));
     let earlier = stolen.plus(jiff::SignedDuration::from_hours(-1));
     bench.done(revoke_since(OPERATOR, ADMIN, Some(MANAGER), earlier));
@@ -131,13 +131,12 @@ fn whoever_stops_a_key_alone_does_not_replace_it_where_others_can() {
     assert_eq!(bench.last_act().1.signatures().len(), 1);
     assert!(bench.opened.line.sessions.at_station(&STATION.parse().unwrap()).is_none(), "the key is wiped");
     let refused = Refusal::from(Refused::StoppedByYou { login: OPERATOR.into() });
-    assert_eq!(bench.refused(enrol(ADMIN, AUTHORITY)), refused);
-    bench.done(enrol(MANAGER, AUTHORITY));
+    assert_eq!(bench.refused(enrol(&bench, ADMIN)), refused);
+    bench.done(enrol(&bench, MANAGER));
 
     // Of the two who could, one has lost the key: the other is all there is.
     bench.done(revoke(MANAGER, ADMIN, None));
-    let (by, ca_passphrase) = (person(ADMIN), Secret::new(AUTHORITY.into()));
-    bench.done(Request::Enrol { by, person: person(MANAGER), present: None, ca_passphrase });
+    bench.done(enrol_login(&bench, ADMIN, MANAGER));
     bench.done(open(MANAGER));
 }
 
@@ -150,7 +149,7 @@ fn a_key_that_ends_when_a_clock_that_ran_ahead_says_is_replaced_at_once() {
     filed(&bench, document, held(&bench, OPERATOR)[0].person, proven_at);
     bench.done(revoke(OPERATOR, OPERATOR, None));
     assert_eq!(revoked(&bench).1, proven_at.plus(jiff::SignedDuration::from_micros(1)));
-    bench.done(enrol(ADMIN, AUTHORITY));
+    bench.done(enrol(&bench, ADMIN));
     bench.done(open(OPERATOR));
 }
 
@@ -306,15 +305,15 @@ fn in_force_since(bench: &Bench, login: &str) -> Instant {
 fn a_second_key_is_nobodys_until_the_first_is_revoked() {
     let bench = Bench::new();
     bench.done(add(ADMIN));
-    bench.done(enrol(ADMIN, AUTHORITY));
+    bench.done(enrol(&bench, ADMIN));
     bench.done(appoint(Some(MANAGER)));
     let in_force = |login: &str| Refusal::from(Refused::KeyInForce { login: login.into() });
-    assert_eq!(bench.refused(enrol(ADMIN, AUTHORITY)), in_force(OPERATOR));
+    assert_eq!(bench.refused(enrol(&bench, ADMIN)), in_force(OPERATOR));
     // Whoever knows the authority's passphrase cannot become the manager.
     let person =
         Credentials { login: MANAGER.into(), passphrase: Secret::new("別の合言葉-2026-秋の日".into()) };
-    let ca_passphrase = Secret::new(AUTHORITY.into());
-    let taking = Request::Enrol { by: crate::bench::person(ADMIN), person, present: None, ca_passphrase };
+    let (by, certified) = (crate::bench::person(ADMIN), bench.certified(MANAGER, &person.passphrase));
+    let taking = Request::Enrol { by, witness: None, person, present: None, certified };
     assert_eq!(bench.refused(taking), in_force(MANAGER));
 
     // Nobody who may not, and not the person beside somebody else, ends another's key.
@@ -337,7 +336,7 @@ fn a_second_key_is_nobodys_until_the_first_is_revoked() {
     assert!(matches!(bench.refused(open(OPERATOR)), Refusal::People { .. }), "and opens nothing more");
 
     // The new key is its owner's to end: from now on.
-    bench.done(enrol(ADMIN, AUTHORITY));
+    bench.done(enrol(&bench, ADMIN));
     bench.done(open(OPERATOR));
     let year = jiff::SignedDuration::from_hours(-24 * 365);
     let before_it_was = revoke_since(OPERATOR, ADMIN, Some(MANAGER), bench.now().plus(year));

@@ -13,6 +13,7 @@ use tokio::runtime::Runtime;
 use torikomi::cli::init::make::{NewFounder, Plan, make};
 use torikomi::config::home::Home;
 use torikomi::config::{Config, DatabaseTemplate, Mode, ObjectsTemplate};
+use torikomi::control::ceremony::{self, Planned};
 use torikomi::control::client::{ClientError, ask};
 use torikomi::control::{Credentials, LookedAt, ReasonGiven, Request, Secret};
 use torikomi::daemon::requests::shown;
@@ -308,39 +309,44 @@ impl Hospital {
 
     /// The clerk gets another key.
     pub fn enrol_the_clerk(&self) {
-        self.ask(&enrol("clerk"), PATIENCE).unwrap();
+        self.enrol("clerk");
     }
 
     /// Makes somebody an operator.
     pub fn employ(&self, login: &str, name: &str) {
-        let requests = [
-            Request::AddPerson {
-                by: by("admin"),
-                login: login.into(),
-                name: name.into(),
-                kana: None,
-                occupation: "医療事務".into(),
-                department: "医事課".into(),
-            },
-            enrol(login),
-            Request::Appoint {
-                by: by("admin"),
-                second: Some(by("manager")),
-                login: login.into(),
-                role: "operator".parse().unwrap(),
-                rank: 1,
-                from: None,
-                until: None,
-            },
-        ];
-        for request in requests {
-            self.ask(&request, PATIENCE).unwrap();
-        }
+        let add = Request::AddPerson {
+            by: by("admin"),
+            login: login.into(),
+            name: name.into(),
+            kana: None,
+            occupation: "医療事務".into(),
+            department: "医事課".into(),
+        };
+        self.ask(&add, PATIENCE).unwrap();
+        self.enrol(login);
+        let appoint = Request::Appoint {
+            by: by("admin"),
+            second: Some(by("manager")),
+            login: login.into(),
+            role: "operator".parse().unwrap(),
+            rank: 1,
+            from: None,
+            until: None,
+        };
+        self.ask(&appoint, PATIENCE).unwrap();
     }
-}
 
-fn enrol(login: &str) -> Request {
-    Request::Enrol { by: by("admin"), person: by(login), present: None, ca_passphrase: Secret::new(PASSPHRASE.into()) }
+    /// The two founders have somebody's key certified.
+    fn enrol(&self, login: &str) {
+        let (asking, witness) = ("admin".to_owned(), Some("manager".to_owned()));
+        let plan = Request::PlanCertificate { by: asking, witness, login: login.into(), renew: false };
+        let planned: Planned = serde_json::from_value(self.ask(&plan, PATIENCE).unwrap()).unwrap();
+        let secret = Secret::new(PASSPHRASE.into());
+        let certified = ceremony::hold(self.home.layout(), &planned, &secret, &secret).unwrap();
+        let (person, witness) = (by(login), Some(by("manager")));
+        let enrol = Request::Enrol { by: by("admin"), witness, person, present: None, certified };
+        self.ask(&enrol, PATIENCE).unwrap();
+    }
 }
 
 pub fn log_on(login: &str) -> Request {

@@ -27,7 +27,11 @@ use crate::hospital::{FOUNDED_AT, Hospital, Recipe, SIGNED_AT, TAKEN_IN_AT, at, 
 /// Appends an act whoever may do it, and answers at which place.
 pub(crate) fn append(hospital: &Hospital, deed: Deed, signers: &[&Signer], at: Instant) -> u64 {
     let act = Act::new(deed, signers[0].person(), at, hospital.home);
-    let act = if let Some(second) = signers.get(1) { act.with_second(second.person()) } else { act };
+    let act = match signers {
+        [_, witness, second] => act.with_witness(witness.person()).with_second(second.person()),
+        [_, second] => act.with_second(second.person()),
+        _ => act,
+    };
     hospital.append(Signed::sign(act, signers).unwrap().into_draft(None), at).index
 }
 

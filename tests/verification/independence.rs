@@ -48,7 +48,7 @@ fn nor_does_one_with_a_key_that_the_first_has_just_had_made() {
     hospital.register(&certificate);
     let deed = Deed::Enrol(certificate.issued());
     let renewed = Signer::new(&person, certificate, key).unwrap();
-    append(&hospital, deed, &[admin, &renewed], hour_ago);
+    append(&hospital, deed, &[admin, &hospital.manager, &renewed], hour_ago);
     let index = appoint(&renewed, now);
     assert_eq!(acts_at_fault(&hospital), [(index, ActFault::ActNotIndependent)]);
 }

@@ -7,6 +7,7 @@ mod hospital;
 
 mod anchors;
 mod calendars;
+mod ceremony;
 #[path = "../support/foreign.rs"]
 mod foreign;
 mod forgeries;

@@ -50,7 +50,7 @@ fn nobody_alone_replaces_a_key_that_ended_and_nobody_one_that_will_begin() {
             hospital.register(&certificate);
             let deed = Deed::Enrol(certificate.issued());
             let signer = Signer::new(&person, certificate, key).unwrap();
-            (append(&hospital, deed, &[&hospital.admin, &signer], at), signer)
+            (append(&hospital, deed, &[&hospital.admin, &hospital.manager, &signer], at), signer)
         };
         let [not_before, not_after] = valid;
         let (_, first) = enrol(Validity { not_before, not_after }, enrolled_at);
@@ -105,7 +105,8 @@ pub(crate) fn third(hospital: &Hospital, now: Instant) -> Signer {
     let (act, private) = enrolment::add_person_act(&person, admin, now, hospital.home).unwrap();
     let added = Signed::sign(act, &[admin]).unwrap();
     let act = Act::new(Deed::Enrol(certificate.issued()), admin.person(), now, hospital.home);
-    let enrolled = Signed::sign(act.with_second(third.person()), &[admin, &third]).unwrap();
+    let act = act.with_witness(manager.person()).with_second(third.person());
+    let enrolled = Signed::sign(act, &[admin, manager, &third]).unwrap();
     let deed = appointment(third.person(), Role::Admin, now);
     let act = Act::new(deed, admin.person(), now, hospital.home).with_second(manager.person());
     let appointed = Signed::sign(act, &[admin, manager]).unwrap();

@@ -73,6 +73,7 @@ class Home:
         called = ["--name", name, "--occupation", "医療事務", "--department", "医事課"]
         self.say("operator", "add", login, *called, *admin)
         files = ["--new-passphrase-file", self.passphrase, "--ca-passphrase-file", self.passphrase]
+        files += ["--witness", "manager", "--witness-passphrase-file", self.passphrase]
         self.say("operator", "enrol", login, *admin, *files)
         self.say("operator", "appoint", login, "--role", "operator", *both)
 

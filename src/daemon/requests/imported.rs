@@ -66,7 +66,7 @@ impl Requests {
         let file = KeyFile::read(&self.line.keys, &request)?;
         let pending = certificates::Certificate { key_file: request.clone(), ..imported.clone() };
         let own = self.unlock_requested(&person, pending, &own.passphrase)?;
-        let entering = Entering { by, ending, person, certificate: imported, own, file };
+        let entering = Entering { by, witness: None, ending, person, certificate: imported, own, file };
         let appended = self.enter(entering, hand)?;
         // It lies under the name of its certificate now.
         if let Err(error) = Folder::open(&self.line.keys).and_then(|keys| keys.remove(&request)) {
@@ -75,7 +75,7 @@ impl Requests {
         Ok(noted(appended))
     }
 
-    fn person(&self, login: &str) -> Result<Person, Refusal> {
+    pub(super) fn person(&self, login: &str) -> Result<Person, Refusal> {
         Ok(self.line.database.read::<_, PeopleError, _>(async |tx| register::active(tx, login).await)?)
     }
 

@@ -1,17 +1,13 @@
 //! Accounts, keys and appointments.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
-
-use zeroize::Zeroizing;
 
 use super::hand::{Hand, Signers};
 use super::{Peer, Requests, queue};
-use crate::config::Mode;
 use crate::control::facts::Noted;
-use crate::control::{Credentials, Refusal, Secret};
+use crate::control::{Credentials, Refusal};
 use crate::crypto::check;
-use crate::crypto::make::Validity;
 use crate::database::{DatabaseError, Tx};
 use crate::document::HoldReason;
 use crate::ids::{Name, PersonId};
@@ -19,13 +15,13 @@ use crate::instant::Instant;
 use crate::journal::append::Appended;
 use crate::keyring;
 use crate::ledger::{decisions, documents, waiting};
-use crate::people::acts::{Deed, RevocationReason, Signed};
+use crate::people::acts::{Act, Deed, RevocationReason, Signed};
 use crate::people::appointments::{self, Appointment, Changing};
 use crate::people::certificates::{Certificate, Signer};
-use crate::people::enrolment::{self, KeyFile, Next, OwnKey};
+use crate::people::enrolment::{self, KeyFile, Next};
 use crate::people::register::{self, Called, NewPerson, Person};
 use crate::people::sessions::{self, CloseReason};
-use crate::people::{Change, PassphraseRule, PeopleError, Refused, Role};
+use crate::people::{Change, PeopleError, Refused, Role};
 use crate::pipeline::driver::StageName;
 use crate::pipeline::line::Line;
 
@@ -36,6 +32,8 @@ const LONGEST_WAIT: Duration = Duration::from_secs(2);
 pub(super) struct Entering {
     /// Who answers for whose it is.
     pub(super) by: Signer,
+    /// Who stood by when the home's own authority was opened for it.
+    pub(super) witness: Option<Signer>,
     /// The key in force, which its owner ends with this.
     pub(super) ending: Option<Signers>,
     pub(super) person: Person,
@@ -81,42 +79,16 @@ impl Requests {
         Ok(noted(appended))
     }
 
-    /// The person types the new passphrase; `by`, somebody else, opens the authority that certifies the key. Where a key is in
-    /// force still, its owner ends it with its `present` passphrase: nobody else can have another made meanwhile.
-    pub(super) fn enrol(
-        &self,
-        by: &Credentials,
-        own: &Credentials,
-        present: Option<Secret>,
-        authority: &Secret,
-        peer: Peer,
-    ) -> Result<Noted, Refusal> {
-        let hand = self.hand_by_believed_clock(peer)?;
-        // Before the authority's passphrase is tried: nothing that it could open would count.
-        if hand.rules.mode == Mode::Production {
-            return Err(Refused::EvaluationAuthorityShut.into());
-        }
-        let signer = self.prove(by, hand.now)?;
-        let ending = present.map(|passphrase| Credentials { login: own.login.clone(), passphrase });
-        let ending = ending.map(|present| self.prove(&present, hand.now)).transpose()?.map(Signers::from);
-        let _alone = self.enrolling.lock().unwrap_or_else(PoisonError::into_inner);
-        let person = self.line.database.read::<_, PeopleError, _>(async |tx| register::active(tx, &own.login).await)?;
-        let config = &self.line.config;
-        let passphrase = Zeroizing::new(own.passphrase.expose().to_owned());
-        let key = OwnKey::make(&person, passphrase, PassphraseRule::from(&config.people), config.signing.suite.into())?;
-        let certificate = self.certify(authority, &person, &key, &hand)?;
-        let OwnKey { key, file } = key;
-        let own = Signer::new(&person, certificate.clone(), key)?;
-        let entering = Entering { by: signer, ending, person, certificate, own, file };
-        Ok(noted(self.enter(entering, hand)?))
-    }
-
     /// Enters a certificate, whoever issued it, and ends the key in whose place it comes.
     pub(super) fn enter(&self, entering: Entering, hand: Hand) -> Result<Appended, Refusal> {
-        let Entering { by, ending, person, certificate, own, file } = entering;
-        // Both sign: the one who has it entered, and the new key, which proves that its owner has it.
-        let signers = Signers { first: by, second: Some(own) };
-        let signed = hand.sign(Deed::Enrol(certificate.issued()), &signers, None)?;
+        let Entering { by, witness, ending, person, certificate, own, file } = entering;
+        // All sign: the one who has it entered, who stood by, and the new key, which proves that its owner has it.
+        let mut act = Act::new(Deed::Enrol(certificate.issued()), by.person(), hand.now, hand.rules.home);
+        if let Some(witness) = &witness {
+            act = act.with_witness(witness.person());
+        }
+        let signers: Vec<&Signer> = [Some(&by), witness.as_ref(), Some(&own)].into_iter().flatten().collect();
+        let signed = Signed::sign(act.with_second(own.person()), &signers)?;
         // Asked before the key is saved, so that a refusal leaves nothing behind.
         let (asked, new, rules, now) = (signed.clone(), certificate.clone(), hand.rules, hand.now);
         let ended = ending.as_ref().map(|signers| signers.first.certificate().fingerprint);
@@ -157,17 +129,7 @@ impl Requests {
         Ok(appended)
     }
 
-    /// The ceremony: the authority is opened, issues one certificate, and is closed.
-    fn certify(&self, authority: &Secret, person: &Person, key: &OwnKey, hand: &Hand) -> Result<Certificate, Refusal> {
-        let authority = self.open_authority(authority)?;
-        let root = self.own_root()?;
-        let wanted = hand.now.plus(self.line.config.people.certificate_valid.as_signed());
-        let validity =
-            Validity { not_before: hand.now.cut_to_second(), not_after: wanted.min(root.not_after).cut_to_second() };
-        Ok(enrolment::issue(&authority, person, &key.key, &self.organization()?, validity, hand.now)?)
-    }
-
-    fn own_root(&self) -> Result<check::Certificate, Refusal> {
+    pub(super) fn own_root(&self) -> Result<check::Certificate, Refusal> {
         let root = keyring::certificate_of_authority(self.line.home.layout())
             .map_err(|error| Refusal::Environment { problem: error.to_string() })?;
         check::Certificate::read(&root).map_err(|_| unreadable_root())

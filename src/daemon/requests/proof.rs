@@ -11,9 +11,7 @@ use super::Requests;
 use crate::clock::since_boot;
 use crate::control::{Credentials, Refusal, Secret};
 use crate::crypto::make::Passphrase;
-use crate::crypto::make::{EvaluationCa, UnlockError};
 use crate::instant::Instant;
-use crate::keyring::{self, KeyringError};
 use crate::people::certificates::{self, Certificate, Signer};
 use crate::people::register::{self, Person};
 use crate::people::{PeopleError, Refused};
@@ -26,9 +24,6 @@ const LOCKED_FOR: Duration = Duration::from_secs(15 * 60);
 
 /// After the first failure the next try waits this long; after each further one, twice as long.
 const FIRST_DELAY: Duration = Duration::from_secs(1);
-
-/// What the authority's passphrase is counted under. No login has a slash in it.
-const AUTHORITY: &str = "keys/authority";
 
 /// The failures in a row of each login.
 #[derive(Debug, Default)]
@@ -118,20 +113,6 @@ impl Requests {
     /// The second person, where one takes part.
     pub(super) fn prove_second(&self, second: Option<&Credentials>, now: Instant) -> Result<Option<Signer>, Refusal> {
         second.map(|second| self.prove(second, now)).transpose()
-    }
-
-    /// The home's certificate authority, opened for one ceremony.
-    pub(super) fn open_authority(&self, secret: &Secret) -> Result<EvaluationCa, Refusal> {
-        let passphrase = passphrase(secret);
-        let unlock = || keyring::open_authority(self.line.home.layout(), &passphrase);
-        let wrong =
-            |error: &KeyringError| matches!(error, KeyringError::Locked { error: UnlockError::WrongPassphrase, .. });
-        self.proofs.guarded(AUTHORITY, unlock, wrong)?.map_err(|error| match error {
-            KeyringError::Locked { error: UnlockError::WrongPassphrase, .. } => {
-                Refusal::NotProven { login: AUTHORITY.to_owned() }
-            }
-            error => Refusal::Environment { problem: error.to_string() },
-        })
     }
 }
 

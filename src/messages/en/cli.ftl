@@ -359,6 +359,13 @@ session-not-attested-short = not yet
 
 ## People
 operator-ca = the certificate authority
+ceremony-planned = The certificate authority is about to issue one certificate:
+ceremony-whom = for { $name } ({ $login }), { $department }, { $organization }
+ceremony-time = from { $from } until { $until }
+ceremony-root = by the authority whose certificate has the SHA-256 { $fingerprint }
+ceremony-two = Two open it: { $by } asks, and { $second }. Each types only the own passphrase.
+ceremony-witness = { $login } is the witness
+ceremony-owner = { $login }, whose key it will be, is the second person, for nobody else is in office
 operator-added = { $whom } was added, and now makes the own key with `torikomi operator enrol { $whom }`.
 operator-changed = From now on records name { $whom } so. The certificate does when it is renewed (torikomi operator enrol { $whom } --renew).
 operator-enrolled = { $whom } has a key and a certificate.

@@ -216,6 +216,7 @@ act-fault-act-certificate-untrusted = the certificate leads to no root that you 
 act-fault-act-signature-wrong = the signature is wrong
 act-fault-act-out-of-place = it cannot be done there, by that person, or for that time
 act-fault-act-not-independent = the second person's account or key was made by the first, too short a time before
+act-fault-act-witness-missing = the home's own authority was opened by one person alone: no witness signed
 act-fault-act-suspended = a person who signed it was suspended by then
 act-fault-act-role-not-held = the person did not hold a role for { $act } at that time
 act-fault-act-private-differs = the private part is not the one that was signed for

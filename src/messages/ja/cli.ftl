@@ -338,6 +338,13 @@ session-not-attested-short = まだ
 
 ## 利用者
 operator-ca = 認証局
+ceremony-planned = 認証局が、次の証明書を1通発行しようとしています。
+ceremony-whom = 発行先: { $name }（{ $login }）、{ $department }、{ $organization }
+ceremony-time = 有効期間: { $from } から { $until } まで
+ceremony-root = 認証局の証明書の SHA-256: { $fingerprint }
+ceremony-two = 二人で開きます。依頼は { $by } さん、{ $second }。パスフレーズは、それぞれ本人だけが入力してください。
+ceremony-witness = 立会人は { $login } さんです
+ceremony-owner = ほかに在職者がいないため、鍵の本人 { $login } さんが二人目です
 operator-added = { $whom } を登録しました。本人が「torikomi operator enrol { $whom }」で鍵を作ってください。
 operator-changed = { $whom } さんの変更を登録しました。これからの記録に載ります。証明書には、更新したときに載ります（torikomi operator enrol { $whom } --renew）。
 operator-enrolled = { $whom } の鍵を作り、証明書を発行しました。

@@ -198,6 +198,7 @@ act-fault-act-certificate-untrusted = 証明書が信頼する認証局に至り
 act-fault-act-signature-wrong = 署名が正しくありません。
 act-fault-act-out-of-place = その位置で、その人が、またはその時期について行えることではありません
 act-fault-act-not-independent = 二人目の登録または鍵の発行を、その少し前に一人目が行っています
+act-fault-act-witness-missing = ホームの認証局が一人だけで開かれています。立会人の署名がありません。
 act-fault-act-suspended = 署名した人は、その時すでに利用を停止されていました
 act-fault-act-role-not-held = その人はその時、{ $act } の権限を持っていませんでした。
 act-fault-act-private-differs = 添えられた説明が、署名されたものと違います。

@@ -47,7 +47,7 @@ pub enum Deed {
         person: PersonId,
     },
     /// A certificate is issued for a person's own key, by the home's authority or one outside; the person signs with that key,
-    /// which proves that they have it.
+    /// which proves that they have it. Where the home's authority was opened for it, a witness signs too.
     Enrol(Issued),
     /// A certificate counts no more: one person says so from now on, or two others than its owner from earlier.
     Revoke {

@@ -154,11 +154,12 @@ impl Hospital {
         self.commit(async move |tx| enrolment::add_person(tx, signed, person, private, &rules, now).await)
     }
 
-    pub(super) fn enrol(&self, by: &Signer, signer: &Signer) -> Result<(), PeopleError> {
+    /// Two have it certified: who asks, and a witness.
+    pub(super) fn enrol(&self, [by, witness]: [&Signer; 2], signer: &Signer) -> Result<(), PeopleError> {
         let certificate = signer.certificate().clone();
         let deed = Deed::Enrol(certificate.issued());
-        let act = Act::new(deed, by.person(), self.now, self.rules.home).with_second(signer.person());
-        let signed = Signed::sign(act, &[by, signer])?;
+        let act = Act::new(deed, by.person(), self.now, self.rules.home).with_witness(witness.person());
+        let signed = Signed::sign(act.with_second(signer.person()), &[by, witness, signer])?;
         let (rules, now) = (self.rules, self.now);
         self.commit(async move |tx| enrolment::enrol(tx, signed, certificate, None, &rules, now).await)
     }
@@ -200,7 +201,7 @@ impl Hospital {
         let [admin, _] = founders;
         let (signer, person) = self.signer(self.person(login, "見本 太郎"));
         self.add(admin, person).unwrap();
-        self.enrol(admin, &signer).unwrap();
+        self.enrol(founders, &signer).unwrap();
         self.appoint(founders, signer.person(), Role::Operator, 1).unwrap();
         signer
     }
