@@ -107,7 +107,7 @@ fn whom_a_record_names_is_called_as_they_were_when_it_was_signed() {
             Some(torikomi::evidence::record::PersonRef { login: "mihon-kanri".to_owned(), ..person.clone() });
     };
     let row = |row: &mut torikomi::store::records::Record, _: &mut Vec<_>| {
-        row.operator = Some("mihon-kanri".parse().unwrap())
+        row.operator = Some("mihon-kanri".parse().unwrap());
     };
     let forged = hospital.file(Recipe { record, row, ..Recipe::default() });
     assert_eq!(said(&hospital, &forged), otherwise("operator", "login"));

@@ -60,7 +60,7 @@ fn a_version_that_was_replaced_judges_nothing_that_comes_in_later() {
     assert!(index < waited.row.journal_index);
     let (index, judged_by) = (filed.row.journal_index, JudgedBy::Profile);
     let judged = JournalFault::JudgedByNoneInForce { index, judged_by, digest: profile };
-    assert_eq!(journal(&hospital), [judged.clone()]);
+    assert_eq!(journal(&hospital), std::slice::from_ref(&judged));
 
     // Approved again it judges again; and what came in between stays as it was.
     hospital.adopt(&Recipe::default().profile, at(TAKEN_IN_AT));
