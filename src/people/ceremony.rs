@@ -128,7 +128,8 @@ pub fn as_planned(
     root: &check::Certificate,
     now: Instant,
 ) -> Result<(), Unfit> {
-    let anchors = Anchors::new(&[root.der.clone()]).map_err(|error| Unfit::Otherwise { detail: error.to_string() })?;
+    let anchors = Anchors::new(std::slice::from_ref(&root.der))
+        .map_err(|error| Unfit::Otherwise { detail: error.to_string() })?;
     check::chain(certificate, &[], &anchors, Purpose::Signing, now).map_err(importing::unfit)?;
     let found = &certificate.subject;
     let is_theirs = found.common_name.as_ref() == Some(&subject.common_name)

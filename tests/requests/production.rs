@@ -12,7 +12,7 @@ use torikomi::verification::ActFault;
 use torikomi::verification::journal::JournalFault;
 
 use crate::bench::{ADMIN, Bench, MANAGER, STATION, passphrase, person};
-use crate::people::{add, enrol, open};
+use crate::people::{add, enrol_login, open};
 
 /// A home for production whose clock is kept right.
 pub(crate) fn in_production() -> Bench {
@@ -43,7 +43,8 @@ fn in_production_the_evaluation_authority_certifies_nobody() {
         present: Some(torikomi::control::Secret::new(passphrase(MANAGER))),
         certified: bench.certified(MANAGER, &person(MANAGER).passphrase),
     };
-    for request in [renewed, enrol(&bench, ADMIN)] {
+    let plan = Request::PlanCertificate { by: ADMIN.into(), witness: None, login: MANAGER.into(), renew: true };
+    for request in [renewed, enrol_login(&bench, ADMIN, MANAGER), plan] {
         assert_eq!(bench.refused(request), Refusal::from(Refused::EvaluationAuthorityShut));
     }
 }
