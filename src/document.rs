@@ -148,7 +148,7 @@ pub enum HoldReason {
     StageFailed,
     /// One inode under two stations, or changed after it was taken.
     SourceChanged,
-    /// A person had said what it is, and that was lost with the database.
+    /// A person had said what it is, or had stopped it, and that was lost with the database or by a restore.
     AskedAnew,
 }
 
