@@ -18,6 +18,7 @@ mod by_index;
 mod claims;
 mod clocks;
 mod copied_ahead;
+mod copies_of_one;
 mod damaged;
 mod disk;
 mod disposal;

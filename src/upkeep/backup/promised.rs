@@ -10,7 +10,7 @@ use super::{CUSTODY, Order, Snapshot, folder_of};
 use crate::database::{Database, DatabaseError, Tx};
 use crate::durable::{Class, Folder};
 use crate::evidence::tree::Frontier;
-use crate::ids::Digest;
+use crate::ids::{DeliveryId, Digest};
 use crate::intake::custody::{CustodyCopy, CustodyError, MANIFEST, folder_name, parse_folder_name};
 use crate::journal::disposal::Disposed;
 use crate::journal::kept::{self, Kept, Uncompared};
@@ -28,6 +28,42 @@ const CHECKPOINTS: &str = "checkpoints.txt";
 pub(super) struct Promised {
     pub digests: BTreeMap<String, Option<Digest>>,
     pub unreadable: Vec<String>,
+}
+
+/// A folder in custody that the ledger counts on: a copy of a delivery, or an attempt to sign.
+pub(super) struct Wanted {
+    pub folder: String,
+    /// The delivery and the number of its copy, where the next start would adopt a newer one that no row names yet. An older one,
+    /// or another of what has been taken, is not what was measured.
+    or_newer: Option<(DeliveryId, u32)>,
+}
+
+/// What the ledger counts on in custody.
+pub(super) fn counts_on(snapshot: &Snapshot<'_>) -> Result<Vec<Wanted>, Trouble> {
+    let (copies, attempts) = snapshot.database().read::<_, DatabaseError, _>(async |tx| {
+        Ok((deliveries::counting_on_custody(tx).await?, attempts_that_count(tx).await?))
+    })?;
+    let copies = copies.iter().map(|row| Wanted {
+        folder: format!("{CUSTODY}/{}", folder_name(row.id, row.copy)),
+        or_newer: row.state.takes_newer_copy().then_some((row.id, row.copy)),
+    });
+    let attempts = attempts.iter();
+    let attempts =
+        attempts.map(|attempt| Wanted { folder: format!("{CUSTODY}/{ATTEMPTS}/{}", attempt.id), or_newer: None });
+    Ok(copies.chain(attempts).collect())
+}
+
+impl Wanted {
+    /// Whether it, or what is as good, is among the folders that are there and whole.
+    pub(super) fn is_among(&self, there: &BTreeSet<&str>) -> bool {
+        let copy = |folder: &&str| parse_folder_name(folder.strip_prefix(CUSTODY)?.strip_prefix('/')?);
+        let is_newer = |(delivery, number): (DeliveryId, u32)| {
+            let from = format!("{CUSTODY}/{delivery}.");
+            let copies = there.range(from.as_str()..).map_while(copy);
+            copies.take_while(|(of, _)| *of == delivery).any(|(_, found)| found > number)
+        };
+        there.contains(self.folder.as_str()) || self.or_newer.is_some_and(is_newer)
+    }
 }
 
 /// By the ledger where it counts on them, and by their own descriptions otherwise.
