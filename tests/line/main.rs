@@ -49,6 +49,7 @@ mod many_copies;
 mod many_files;
 mod nasty;
 mod newer;
+mod not_taken;
 mod notes;
 mod objects;
 mod one_bad;

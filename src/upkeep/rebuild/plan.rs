@@ -40,6 +40,8 @@ pub(super) struct Planner<'a> {
     /// Those whose record is filed, however it is.
     filed: BTreeSet<AttemptId>,
     clock: Option<ClockProblem>,
+    /// Deliveries that were found not to be whole, and that nobody has taken or refused since.
+    not_whole: BTreeSet<DeliveryId>,
     /// How many documents ended otherwise than filed, and the first of them.
     unfiled: (u64, Option<DocumentId>),
     pub(super) report: RebuildReport,
@@ -84,6 +86,7 @@ impl<'a> Planner<'a> {
             missed: BTreeSet::new(),
             filed: BTreeSet::new(),
             clock: None,
+            not_whole: BTreeSet::new(),
             unfiled: (0, None),
             report: RebuildReport::default(),
         }
@@ -126,6 +129,7 @@ impl<'a> Planner<'a> {
             }
             Kind::ClockDoubted => self.clock = fact(&entry, "problem"),
             Kind::ClockAcknowledged => self.clock = None,
+            Kind::DeliveryIncomplete => self.not_whole.extend(entry.subject.delivery),
             Kind::DeliveryTaken => return self.taken(&entry, text.as_deref(), steps),
             Kind::DeliveryDecided => {
                 if let Some(Deed::RefuseDelivery { delivery, .. }) = act.map(|act| act.deed) {
@@ -206,6 +210,9 @@ impl<'a> Planner<'a> {
                 self.report.lack([NotRebuilt::Decisions { document: *document, count: open.decisions }]);
             }
         }
+        // Of one whose copy is there the start of the line makes a row.
+        let lost = self.not_whole.iter().filter(|id| self.disk.newest_copy(**id).is_none());
+        self.report.lack(lost.map(|delivery| NotRebuilt::Delivery { delivery: *delivery }));
         if let (count, Some(first)) = self.unfiled {
             self.report.lack([NotRebuilt::Identities { count, first }]);
         }
@@ -277,6 +284,7 @@ impl<'a> Planner<'a> {
         else {
             return Ok(None);
         };
+        self.not_whole.remove(&id);
         let contents: Vec<Digest> = fact(it, "contents").unwrap_or_default();
         let copy = self.disk.copy_of(id, &contents);
         let said: Said = private.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
@@ -342,7 +350,12 @@ impl<'a> Planner<'a> {
 
     /// A person refused it; its copy stays.
     fn refused(&mut self, id: DeliveryId, entry: &Entry, steps: &mut Vec<Step>) -> Result<(), RebuildError> {
-        let Some(copy) = self.disk.newest_copy(id) else { return Ok(()) };
+        self.not_whole.remove(&id);
+        // What still stands under its name is taken in anew then, so a person has to hear of it.
+        let Some(copy) = self.disk.newest_copy(id) else {
+            self.report.lack([NotRebuilt::Delivery { delivery: id }]);
+            return Ok(());
+        };
         let manifest = copy.manifest();
         let files =
             files_of(manifest).map_err(|_| RebuildError::JournalDamaged { index: entry.index, in_database: false })?;
