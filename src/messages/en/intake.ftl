@@ -53,4 +53,4 @@ custody-foreign-home = Custody holds a copy that another home made (delivery { $
 custody-damaged = Copy { $copy } of delivery { $delivery } is not what its description says. The ledger does not use it, and it is left as it is. Please check the disk.
 custody-not-stored = Every document of delivery { $delivery } is filed, and the store lacks { $object }, which copy { $copy } in custody still has. The copy is kept. Please stop the line and run `torikomi store check --rebuild`, which puts it back, and find out what happened to the store.
 custody-unexplained = Copy { $copy } of delivery { $delivery } is not used by the ledger, and no newer one replaces it. It is left as it is. Please look at it.
-custody-missing = Copy { $copy } of delivery { $delivery } is not in custody. Where the source still stands it is copied again; otherwise please scan it again.
+custody-missing = Copy { $copy } of delivery { $delivery } is not in custody. Where the source still stands it is copied again; otherwise please scan it again. One that was refused is to be put back from a backup.
