@@ -10,6 +10,7 @@ mod against;
 mod anchor;
 mod authorities;
 mod backup;
+mod backup_compares;
 #[path = "../support/burst.rs"]
 #[allow(dead_code, reason = "others use what is not used here")]
 mod burst;

@@ -172,16 +172,17 @@ pub(super) fn damaged_journal(
     if edge.root() != tree.root() || in_files < reach {
         damaged.push("store/journal/entries-*.jsonl".to_owned());
     }
-    // What two people had erased since the database was copied is gone from the files, and rightly.
-    let disposed = order.database.read::<_, DatabaseError, _>(async |tx| Disposed::read(tx).await)?;
-    let disposed: BTreeSet<u64> = disposed.before(u64::MAX).collect();
-    let mut missing = false;
-    let note = |index| missing |= !disposed.contains(&index);
+    let mut missing = Vec::new();
+    let note = |index| missing.push(index);
     kept::parts_not_kept(folder, database, in_files, note).map_err(|error| match error {
         Uncompared::Files(error) => io(error),
         Uncompared::Database(error) => error.into(),
     })?;
-    if missing {
+    // What two people had erased since the database was copied is gone from the files, and rightly. Asked afterwards, for they may
+    // do so while this compares.
+    let disposed = order.database.read::<_, DatabaseError, _>(async |tx| Disposed::read(tx).await)?;
+    let disposed: BTreeSet<u64> = disposed.before(u64::MAX).collect();
+    if missing.iter().any(|index| !disposed.contains(index)) {
         damaged.push("store/journal/private-*.jsonl".to_owned());
     }
     Ok(damaged)
