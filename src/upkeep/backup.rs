@@ -137,10 +137,9 @@ pub fn back_up(order: &Order<'_>, progress: &mut dyn FnMut(u64, u64)) -> Result<
         count: 0,
         sealed: 0,
     };
-    // Asked before custody is looked at: of a database that goes on, what comes meanwhile is not missed.
-    let wanted = promised::counts_on(&snapshot)?;
+    let promised::CountedOn { wanted, digests } = promised::counted_on(snapshot.database())?;
     let custody = contents::custody(order.home, order.config)?;
-    let promised = promised::in_custody(order, &snapshot, &custody)?;
+    let promised = promised::in_custody(order, digests, &custody)?;
     let lacking: BTreeSet<String> = promised.broken(&custody).map(ToOwned::to_owned).collect();
     making.promised = promised.digests;
     let gone = making.take_all(&custody, progress)?;

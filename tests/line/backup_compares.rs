@@ -9,13 +9,21 @@ use std::time::{Duration, Instant};
 
 use rustix::fs::OFlags;
 use serde_json::{Value, json};
+use sqlx::{AnyConnection, Connection as _};
 use torikomi::control::Request;
+use torikomi::database::{Address, Database, DatabaseError, ServerUrl};
+use torikomi::ids::{AttemptId, Digest, DocumentId, PersonId, SessionId};
+use torikomi::instant::Instant as At;
 use torikomi::journal::read;
+use torikomi::ledger::attempts::{self, Attempt, AttemptState};
+use torikomi::ledger::documents;
+use torikomi::signing::ATTEMPTS;
 
 use crate::account::wait_for;
 use crate::backup::Medium;
 use crate::disposal::{dispose, send_back};
-use crate::hospital::{Hospital, PATIENCE};
+use crate::hospital::{Foundation, Hospital, PATIENCE};
+use crate::postgres;
 use crate::program::command;
 use crate::rebuilt;
 use crate::schema::demand;
@@ -115,4 +123,67 @@ fn what_is_disposed_of_meanwhile_is_not_missing() {
     let report = ended(backup);
     assert_eq!(report["missing"], json!([]), "{report:#}");
     daemon.stop();
+}
+
+/// A signature that waits for its stamp, as stages leave it.
+fn signed(hospital: &Hospital, url: &str) -> AttemptId {
+    let (id, document, now) = (AttemptId::new(), DocumentId::new(), At::from(hospital.now()));
+    let folder = hospital.custody().join(ATTEMPTS).join(id.to_string());
+    fs::create_dir_all(&folder).unwrap();
+    for name in ["record.json", "manifest.xml", "signature.p7s"] {
+        fs::write(folder.join(name), name).unwrap();
+    }
+    let attempt = Attempt {
+        id,
+        document,
+        state: AttemptState::Signed,
+        record: Digest::of(b"record.json"),
+        manifest: Digest::of(b"manifest.xml"),
+        signer: PersonId::new(),
+        manager: PersonId::new(),
+        session: SessionId::new(),
+        signed_at: now,
+        timestamped_at: None,
+        stamp_due_at: None,
+    };
+    let address = Address::Server(ServerUrl::new(url.to_owned()));
+    let database = Database::open(&address, false, hospital.runtime.handle(), || ()).unwrap();
+    let entered = database.write::<_, DatabaseError, _>(async move |tx| {
+        documents::create(tx, document, &"front-desk".parse().unwrap(), &[], now, now).await?;
+        attempts::enter(tx, &attempt).await
+    });
+    entered.unwrap();
+    database.close();
+    id
+}
+
+/// Of a database on a server what goes on is read; so whoever looks there after custody sees more than lay in custody.
+#[test]
+fn what_is_stamped_meanwhile_is_not_missing() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let url = postgres::empty_database(runtime.handle());
+    let hospital = Hospital::founded(&Foundation { database: Some(url.clone()), ..Foundation::default() });
+    let medium = Medium::of(&hospital);
+    let attempt = signed(&hospital, &url);
+    let folder = hospital.custody().join(ATTEMPTS).join(attempt.to_string());
+    let place = tempfile::tempdir().unwrap();
+    let calls = place.path().join("calls");
+    // It rests for a while once it has listed all that lies in that folder.
+    let mut backup = Command::new("strace");
+    backup.args(["-f", "-qq", "-e", "trace=getdents64", "-e", "inject=getdents64:delay_exit=4000000:when=2"]);
+    backup.arg("-P").arg(&folder).arg("-o").arg(&calls).arg(env!("CARGO_BIN_EXE_torikomi"));
+    backup.args(["store", "backup", "--to", &medium.shown(), "--new", "--json", "--home"]).arg(hospital.root());
+    let backup = backup.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    until("the end of the list", || {
+        let listed = fs::read_to_string(&calls).unwrap_or_default();
+        (listed.matches("getdents64(").count() == 2 && listed.trim_end().ends_with("= 0 (DELAYED)")).then_some(())
+    });
+    fs::write(folder.join("stamped.p7s"), b"stamped.p7s").unwrap();
+    runtime.block_on(async {
+        let mut connection = AnyConnection::connect(&url).await.unwrap();
+        let stamped = "UPDATE attempt SET state = 'stamped', timestamped_at = signed_at";
+        sqlx::query(stamped).execute(&mut connection).await.unwrap();
+    });
+    let report = ended(backup);
+    assert_eq!(report["missing"], json!([]), "{report:#}");
 }

@@ -38,19 +38,32 @@ pub(super) struct Wanted {
     or_newer: Option<(DeliveryId, u32)>,
 }
 
-/// What the ledger counts on in custody.
-pub(super) fn counts_on(snapshot: &Snapshot<'_>) -> Result<Vec<Wanted>, Trouble> {
-    let (copies, attempts) = snapshot.database().read::<_, DatabaseError, _>(async |tx| {
-        Ok((deliveries::counting_on_custody(tx).await?, attempts_that_count(tx).await?))
-    })?;
-    let copies = copies.iter().map(|row| Wanted {
-        folder: format!("{CUSTODY}/{}", folder_name(row.id, row.copy)),
-        or_newer: row.state.takes_newer_copy().then_some((row.id, row.copy)),
-    });
-    let attempts = attempts.iter();
-    let attempts =
-        attempts.map(|attempt| Wanted { folder: format!("{CUSTODY}/{ATTEMPTS}/{}", attempt.id), or_newer: None });
-    Ok(copies.chain(attempts).collect())
+/// What the ledger counts on in custody at one moment, before anybody looks there: of a database that goes on, what comes
+/// meanwhile is not missed.
+pub(super) struct CountedOn {
+    pub wanted: Vec<Wanted>,
+    /// The digests of their files, as in [`Promised`].
+    pub digests: BTreeMap<String, Option<Digest>>,
+}
+
+pub(super) fn counted_on(database: &Database) -> Result<CountedOn, DatabaseError> {
+    database.read::<_, DatabaseError, _>(async |tx| {
+        let (mut wanted, mut digests) = (Vec::new(), BTreeMap::new());
+        for row in deliveries::counting_on_custody(tx).await? {
+            let folder = format!("{CUSTODY}/{}", folder_name(row.id, row.copy));
+            for file in deliveries::files(tx, row.id).await? {
+                digests.insert(format!("{folder}/{}", file.custody_name), Some(file.content));
+            }
+            wanted.push(Wanted { folder, or_newer: row.state.takes_newer_copy().then_some((row.id, row.copy)) });
+        }
+        for attempt in attempts_that_count(tx).await? {
+            let folder = format!("{CUSTODY}/{ATTEMPTS}/{}", attempt.id);
+            let named = signing::files_of(&attempt).into_iter();
+            digests.extend(named.map(|(file, digest)| (format!("{folder}/{file}"), digest)));
+            wanted.push(Wanted { folder, or_newer: None });
+        }
+        Ok(CountedOn { wanted, digests })
+    })
 }
 
 impl Wanted {
@@ -67,22 +80,11 @@ impl Wanted {
 }
 
 /// By the ledger where it counts on them, and by their own descriptions otherwise.
-pub(super) fn in_custody(order: &Order<'_>, snapshot: &Snapshot<'_>, found: &Contents) -> Result<Promised, Trouble> {
-    let mut digests = snapshot.database().read::<_, DatabaseError, _>(async |tx| {
-        let mut digests = BTreeMap::new();
-        for row in deliveries::counting_on_custody(tx).await? {
-            let folder = folder_name(row.id, row.copy);
-            for file in deliveries::files(tx, row.id).await? {
-                digests.insert(format!("{CUSTODY}/{folder}/{}", file.custody_name), Some(file.content));
-            }
-        }
-        for attempt in attempts_that_count(tx).await? {
-            let folder = format!("{CUSTODY}/{ATTEMPTS}/{}", attempt.id);
-            let named = signing::files_of(&attempt).into_iter();
-            digests.extend(named.map(|(file, digest)| (format!("{folder}/{file}"), digest)));
-        }
-        Ok(digests)
-    })?;
+pub(super) fn in_custody(
+    order: &Order<'_>,
+    mut digests: BTreeMap<String, Option<Digest>>,
+    found: &Contents,
+) -> Result<Promised, Trouble> {
     let custody = Folder::open(&order.home.layout().custody(order.config))?;
     let mut unreadable = Vec::new();
     for Found { name, .. } in &found.found {
@@ -105,7 +107,7 @@ pub(super) fn in_custody(order: &Order<'_>, snapshot: &Snapshot<'_>, found: &Con
 }
 
 /// The attempts whose files have to be in custody, and whole.
-pub(super) async fn attempts_that_count(tx: &mut Tx) -> Result<Vec<Attempt>, DatabaseError> {
+async fn attempts_that_count(tx: &mut Tx) -> Result<Vec<Attempt>, DatabaseError> {
     let mut counting = Vec::new();
     for id in attempts::not_filed(tx).await? {
         if let Some(attempt) = attempts::get(tx, id).await?
