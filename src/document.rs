@@ -72,6 +72,12 @@ impl DocumentState {
 impl DeliveryState {
     pub const ALL: [Self; 6] =
         [Self::Arriving, Self::InCustody, Self::Taken, Self::Incomplete, Self::CompletenessUnknown, Self::Refused];
+
+    /// Whether a newer copy of its source takes the place of the one that counts.
+    #[must_use]
+    pub fn takes_newer_copy(self) -> bool {
+        matches!(self, Self::Arriving | Self::InCustody | Self::Incomplete | Self::CompletenessUnknown)
+    }
 }
 
 /// Why a delivery is not taken. One message each: `delivery-problem-<code>`. What stands in a drop folder and is nothing
@@ -148,7 +154,7 @@ pub enum HoldReason {
     StageFailed,
     /// One inode under two stations, or changed after it was taken.
     SourceChanged,
-    /// A person had said what it is, and that was lost with the database.
+    /// A person had said what it is, or had stopped it, and that was lost with the database or by a restore.
     AskedAnew,
 }
 

@@ -31,6 +31,7 @@ pub enum LeftError {
 pub fn clear_left_over(line: &Line) -> Result<(), LeftError> {
     let folder = line.custody.make_folder(ATTEMPTS)?;
     folder.clear_leftovers()?;
+    line.signing(&line.calendar().calendar).enter_what_was_set_aside()?;
     for name in folder.names(MOST_ATTEMPTS)? {
         let Some(id) = name.to_str().and_then(|name| name.parse::<AttemptId>().ok()) else {
             line.signing(&line.calendar().calendar).quarantine(&name, NotAdopted::NoAttempt)?;

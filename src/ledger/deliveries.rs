@@ -559,8 +559,8 @@ pub async fn filed_with_source_left(tx: &mut Tx, station: &Name) -> Result<BTree
     rows.iter().map(|row| row.try_get::<String, _>("id")?.parse().map_err(unreadable("delivery.id"))).collect()
 }
 
-/// Deliveries whose copy has to stand in custody: not taken yet, or with a document that has not been filed, or with
-/// something that is in no record. A further receipt of equal bytes follows the first one.
+/// Deliveries whose copy has to stand in custody: not taken yet, or refused by a person, or with a document that has not been
+/// filed, or with something that is in no record. A further receipt of equal bytes follows the first one.
 pub async fn counting_on_custody(tx: &mut Tx) -> Result<Vec<Delivery>, DatabaseError> {
     let sql = format!("SELECT {COLUMNS} FROM delivery WHERE {COUNTS_ON_CUSTODY} ORDER BY arrival");
     let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(tx).await?;
@@ -575,6 +575,7 @@ pub async fn counts_on_custody(tx: &mut Tx, id: DeliveryId) -> Result<bool, Data
 }
 
 const COUNTS_ON_CUSTODY: &str = "state IN ('in-custody', 'incomplete', 'completeness-unknown')
+    OR (state = 'refused' AND copy > 0)
     OR (state = 'taken' AND COALESCE(receipt_of, id) IN (SELECT p.delivery FROM document_part p
       JOIN document o ON o.id = p.document
       WHERE p.delivery = COALESCE(delivery.receipt_of, delivery.id) AND o.state NOT IN ('filed', 'disposed')))

@@ -93,6 +93,22 @@ pub async fn hold(tx: &mut Tx, id: DocumentId, held: Option<HoldReason>) -> Resu
     Ok(())
 }
 
+/// Has an open document begin anew with identification, where a person says everything of it: what they had said or decided is
+/// lost, and what it was known to be before that must not go on by itself.
+pub async fn ask_anew(tx: &mut Tx, id: DocumentId, now: Instant) -> Result<(), DatabaseError> {
+    sqlx::query(
+        "UPDATE document SET state = $1, held = $2, held_detail = NULL, waits_for = NULL, failures = 0, retry_at = NULL,
+           revision = revision + 1, updated_at = $3 WHERE id = $4",
+    )
+    .bind(DocumentState::Identifying.to_string())
+    .bind(HoldReason::AskedAnew.to_string())
+    .bind(now.as_microseconds())
+    .bind(id.to_string())
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
 /// Notes that nobody can tell any more what a document was known to be: what is compared with it must not take that for
 /// nothing known.
 pub async fn forget_identity(tx: &mut Tx, id: DocumentId) -> Result<(), DatabaseError> {

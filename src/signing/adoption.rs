@@ -4,6 +4,7 @@
 //! what would be signed today, its row is entered as if the crash had not been: the person's signature is not thrown away.
 //! Anything else is moved to `custody/quarantine/`, whole, with an entry in the journal.
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::sync::Arc;
 
@@ -11,13 +12,13 @@ use serde::Serialize;
 
 use super::{ATTEMPTS, Entering, LONGEST_FILE, MANIFEST_FILE, RECORD_FILE, SIGNATURE_FILE, Signing, SigningError};
 use crate::crypto::check;
-use crate::database::DatabaseError;
+use crate::database::{DatabaseError, Tx};
 use crate::document::{DocumentState, HoldReason};
-use crate::durable::Failure;
+use crate::durable::{Class, Failure};
 use crate::evidence::record::{RECORD_VERSION, RecordJson};
 use crate::ids::{AttemptId, Digest, DocumentId};
 use crate::instant::Instant;
-use crate::journal::{Draft, Kind, Subject};
+use crate::journal::{Draft, Entry, Kind, Subject, read};
 use crate::judgement::ProfileRef;
 use crate::ledger::attempts::{self, AttemptState};
 use crate::ledger::{decisions, documents};
@@ -26,6 +27,12 @@ use crate::people::{PeopleError, Role, certificates, sessions};
 use crate::profile::TimestampPolicy;
 
 pub use crate::config::home::QUARANTINE;
+
+/// How the names of what is set aside there begin; an id of its own follows.
+const SET_ASIDE: &str = "attempt-";
+
+/// Each is one that a crash left, so there are few.
+const MOST_SET_ASIDE: usize = 1_000_000;
 
 /// Why an attempt's files were not entered. The codes stand in the journal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -47,6 +54,8 @@ pub enum NotAdopted {
     SessionEnded,
     /// Its document does not wait for a signature any more, or is not what was signed.
     DocumentWentOn,
+    /// It had been set aside already when a crash came before the entry that says why.
+    EntryLost,
 }
 
 /// An attempt's files, as far as they can be believed without the ledger.
@@ -101,11 +110,43 @@ impl Signing<'_> {
         let attempts = self.custody.make_folder(ATTEMPTS)?;
         let quarantine = self.custody.make_folder(QUARANTINE)?;
         // A name of our own: the one that it bears may be anything, and may have been here before.
-        let new = format!("attempt-{}", AttemptId::new());
+        let new = format!("{SET_ASIDE}{}", AttemptId::new());
         attempts.move_into(name, &quarantine, &new)?;
+        self.enter_set_aside(&new, attempt, why)
+    }
+
+    /// Enters what was set aside just before a crash: it lies in the quarantine under a name of ours, and no entry names it.
+    ///
+    /// # Errors
+    /// When disk or database fail.
+    pub fn enter_what_was_set_aside(&self) -> Result<(), SigningError> {
+        let quarantine = match self.custody.open_folder(QUARANTINE) {
+            Ok(quarantine) => quarantine,
+            Err(failure) if failure.class() == Class::Gone => return Ok(()),
+            Err(failure) => return Err(failure.into()),
+        };
+        let is_ours = |name: &String| name.strip_prefix(SET_ASIDE).is_some_and(|id| id.parse::<AttemptId>().is_ok());
+        let names = quarantine.names(MOST_SET_ASIDE)?.into_iter().filter_map(|name| name.into_string().ok());
+        let mut names: Vec<String> = names.filter(is_ours).collect();
+        if names.is_empty() {
+            return Ok(());
+        }
+        let entered = self.database.read::<_, DatabaseError, _>(async |tx| set_aside(tx).await)?;
+        names.retain(|name| !entered.contains(name));
+        for name in names {
+            let record = quarantine.open_folder(&name).and_then(|folder| folder.read(RECORD_FILE, LONGEST_FILE));
+            // What it says of itself; it may be nothing of ours.
+            let said = record.ok().and_then(|record| serde_json::from_slice::<serde_json::Value>(&record).ok());
+            let attempt = said.and_then(|said| said.get("attempt")?.as_str()?.parse().ok());
+            self.enter_set_aside(&name, attempt, NotAdopted::EntryLost)?;
+        }
+        Ok(())
+    }
+
+    fn enter_set_aside(&self, name: &str, attempt: Option<AttemptId>, why: NotAdopted) -> Result<(), SigningError> {
         let entry = Draft::by_system(Kind::AttemptQuarantined, Subject::default())
             .fact("attempt", attempt)
-            .fact("quarantined_as", &new)
+            .fact("quarantined_as", name)
             .fact("reason", why);
         let (journal, now) = (Arc::clone(self.journal), self.clock.now());
         self.database.write::<_, SigningError, _>(async move |tx| {
@@ -113,8 +154,8 @@ impl Signing<'_> {
             Ok(())
         })?;
         tracing::error!(
-            quarantined_as = new,
-            "What a crash left of a signing attempt cannot be vouched for ({why:?}); it lies in custody/{QUARANTINE}/{new}"
+            quarantined_as = name,
+            "What a crash left of a signing attempt cannot be vouched for ({why:?}); it lies in custody/{QUARANTINE}/{name}"
         );
         Ok(())
     }
@@ -207,8 +248,17 @@ impl Signing<'_> {
     }
 }
 
+/// The names in the quarantine that entries of the journal name.
+///
+/// # Errors
+/// When the database fails.
+pub async fn set_aside(tx: &mut Tx) -> Result<BTreeSet<String>, DatabaseError> {
+    let entries = read::of_kind(tx, Kind::AttemptQuarantined).await?;
+    let name = |entry: Entry| Some(entry.facts.get("quarantined_as")?.as_str()?.to_owned());
+    Ok(entries.iter().filter_map(|stored| stored.entry().ok().and_then(name)).collect())
+}
+
 fn is_not_there(failure: &Failure) -> bool {
-    use crate::durable::Class;
     matches!(failure.class(), Class::Gone | Class::Other)
 }
 

@@ -36,8 +36,6 @@ use crate::journal::backups::BackedUp;
 use crate::journal::epochs;
 use crate::journal::kept;
 use crate::journal::read::{self, Head};
-use crate::ledger::deliveries;
-use crate::signing::ATTEMPTS;
 use crate::store::Objects;
 pub(in crate::upkeep) use contents::{CUSTODY, STORE};
 use contents::{Contents, Found};
@@ -139,10 +137,9 @@ pub fn back_up(order: &Order<'_>, progress: &mut dyn FnMut(u64, u64)) -> Result<
         count: 0,
         sealed: 0,
     };
-    // Asked before custody is looked at: of a database that goes on, what comes meanwhile is not missed.
-    let mut missing = snapshot.counts_on()?;
+    let promised::CountedOn { wanted, digests } = promised::counted_on(snapshot.database())?;
     let custody = contents::custody(order.home, order.config)?;
-    let promised = promised::in_custody(order, &snapshot, &custody)?;
+    let promised = promised::in_custody(order, digests, &custody)?;
     let lacking: BTreeSet<String> = promised.broken(&custody).map(ToOwned::to_owned).collect();
     making.promised = promised.digests;
     let gone = making.take_all(&custody, progress)?;
@@ -151,8 +148,8 @@ pub fn back_up(order: &Order<'_>, progress: &mut dyn FnMut(u64, u64)) -> Result<
     let mut broken: BTreeSet<_> = gone.iter().filter_map(|name| folder_of(name)).collect();
     broken.extend(lacking.iter().map(String::as_str));
     let whole = custody.found.iter().filter_map(|found| folder_of(&found.name)).filter(|name| !broken.contains(name));
-    let there: BTreeSet<_> = whole.map(without_number).collect();
-    missing.retain(|wanted| !there.contains(wanted.as_str()));
+    let there: BTreeSet<&str> = whole.collect();
+    let mut missing: Vec<_> = wanted.into_iter().filter(|it| !it.is_among(&there)).map(|it| it.folder).collect();
     missing.extend(promised.unreadable);
     snapshot.wait_for_files(order)?;
     let journal_folder = order.home.layout().store(order.config).join("journal");
@@ -251,11 +248,6 @@ fn folder_of(name: &str) -> Option<&str> {
     name.rsplit_once('/').map(|(folder, _)| folder)
 }
 
-/// Of a copy's folder without its number, for a newer one is as good.
-fn without_number(folder: &str) -> &str {
-    folder.split_once('.').map_or(folder, |(delivery, _)| delivery)
-}
-
 /// What is filed stays in custody as long as this is held.
 fn hold_custody(home: &Home) -> Result<Lock, Trouble> {
     let begun = std::time::Instant::now();
@@ -325,16 +317,6 @@ impl<'a> Snapshot<'a> {
 
     fn database(&self) -> &Database {
         self.copy.as_ref().and_then(|copy| copy.database.as_ref()).unwrap_or(self.order.database)
-    }
-
-    /// What the ledger counts on in custody: deliveries, whichever copy of each, and attempts to sign.
-    fn counts_on(&self) -> Result<Vec<String>, Trouble> {
-        let (copies, attempts) = self.database().read::<_, DatabaseError, _>(async |tx| {
-            Ok((deliveries::counting_on_custody(tx).await?, promised::attempts_that_count(tx).await?))
-        })?;
-        let copies = copies.iter().map(|row| row.id.to_string());
-        let attempts = attempts.iter().map(|attempt| format!("{ATTEMPTS}/{}", attempt.id));
-        Ok(copies.chain(attempts).map(|name| format!("{CUSTODY}/{name}")).collect())
     }
 
     /// Without a copy of the database the journal's files are all there is of it.

@@ -28,7 +28,7 @@ use crate::config::home::{Home, HomeError};
 use crate::database::owner::{self, OwnerError};
 use crate::database::{Address, Database, DatabaseError};
 use crate::durable::{Failure, Folder};
-use crate::ids::{AttemptId, Digest, DocumentId, Name, PersonId};
+use crate::ids::{AttemptId, DeliveryId, Digest, DocumentId, Name, PersonId};
 use crate::instant::Instant;
 use crate::journal::anchor::Anchor;
 use crate::journal::append::Journal;
@@ -125,6 +125,10 @@ pub enum NotRebuilt {
     /// A document whose measurements cannot be read, or that cannot be told from its entry.
     Document {
         document: DocumentId,
+    },
+    /// A delivery that was never taken, because it was not whole or a person refused it, and whose copy is not in custody.
+    Delivery {
+        delivery: DeliveryId,
     },
     /// An open document whose copy is not in custody.
     Copy {

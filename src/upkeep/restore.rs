@@ -8,6 +8,7 @@
 
 mod lost;
 mod place;
+mod undone;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -52,8 +53,9 @@ pub struct RestoreReport {
     pub lost_records: Vec<LostRecord>,
     /// The documents that were taken in after it and not filed, as far as a newer generation tells.
     pub lost_documents: Vec<LostDocument>,
-    /// What was done about people, keys, profiles or personal text after it, as far as a newer generation tells: a suspended person
-    /// or a revoked key is in force again until that is done again.
+    /// What was done about people, keys, profiles or personal text after it, or decided about documents that are there and about
+    /// deliveries, as far as a newer generation tells: a suspended person or a revoked key is in force again until that is done
+    /// again, and a document that was sent back waits until a person has looked at it anew.
     pub lost_acts: Vec<LostAct>,
     /// Up to which entry a newer generation told; what came after is counted alone.
     pub listed_up_to: u64,
@@ -163,7 +165,7 @@ pub fn restore(order: &Order<'_>, progress: &mut dyn FnMut(u64, u64)) -> Result<
         trust: &trust,
         database: &database,
     };
-    let lost = lost::look(&restored, given)?;
+    let mut lost = lost::look(&restored, given)?;
     let size = generation.journal_size;
     // A number that another restore has taken would let two pasts look like one.
     let newest_known = lost.epochs.last().copied().unwrap_or(before);
@@ -180,8 +182,16 @@ pub fn restore(order: &Order<'_>, progress: &mut dyn FnMut(u64, u64)) -> Result<
     let journal = Arc::new(Journal::new(home, keys.origin, keys.journal));
     // A home whose clock is set for a trial goes by that.
     let (entry, at) = (epoch.draft(), config.clock.starts_at.unwrap_or(order.now));
-    let entered = database.write::<_, DatabaseError, _>(async move |tx| journal.append(tx, entry, at).await);
-    let entered = entered.map_err(Trouble::from)?;
+    let stopped = std::mem::take(&mut lost.stopped);
+    // In one step: no home stands there in which what was stopped goes on.
+    let entered = database.write::<_, DatabaseError, _>(async move |tx| {
+        let opened = journal.append(tx, entry, at).await?;
+        Ok((opened, undone::ask_anew(tx, &journal, &stopped, at).await?))
+    });
+    let (entered, asked_anew) = entered.map_err(Trouble::from)?;
+    for act in &mut lost.acts {
+        act.asked_anew = act.document.is_some_and(|document| asked_anew.contains(&document));
+    }
     let folder = layout.store(&config).join("journal");
     Files::open(&folder, &database)
         .and_then(|mut files| files.catch_up(&database))

@@ -21,6 +21,7 @@ mod order;
 #[allow(dead_code, reason = "others use what is not used here")]
 mod program;
 mod random;
+mod set_aside;
 mod troubled;
 mod walk;
 

@@ -39,7 +39,7 @@ fn held(root: &Path) -> Vec<String> {
     found
 }
 
-fn dispose(hospital: &Hospital, words: &[&str], people: [&str; 2]) -> Ran {
+pub fn dispose(hospital: &Hospital, words: &[&str], people: [&str; 2]) -> Ran {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("passphrase");
     fs::write(&path, by("").passphrase.expose()).unwrap();
@@ -142,7 +142,7 @@ fn what_two_people_dispose_of_is_gone_and_every_proof_stands() {
 }
 
 /// A document that waits is sent back, with a remark that names somebody; answers its entry and its document.
-fn send_back(hospital: &Hospital, daemon: Daemon) -> (u64, String) {
+pub fn send_back(hospital: &Hospital, daemon: Daemon) -> (u64, String) {
     // In a session that is opened later it waits to be confirmed.
     daemon.stop();
     let daemon = hospital.start();

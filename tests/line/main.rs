@@ -11,6 +11,7 @@ mod anchor;
 mod authorities;
 mod back_dated;
 mod backup;
+mod backup_compares;
 #[path = "../support/burst.rs"]
 #[allow(dead_code, reason = "others use what is not used here")]
 mod burst;
@@ -20,6 +21,7 @@ mod ceremony;
 mod claims;
 mod clocks;
 mod copied_ahead;
+mod copies_of_one;
 mod damaged;
 mod disk;
 mod disposal;
@@ -51,6 +53,7 @@ mod many_copies;
 mod many_files;
 mod nasty;
 mod newer;
+mod not_taken;
 mod notes;
 mod objects;
 mod one_bad;
@@ -72,6 +75,7 @@ mod rebuilt_past;
 mod rebuilt_sidecar;
 mod regrown;
 mod restored;
+mod restored_decisions;
 mod reused;
 #[path = "../support/s3.rs"]
 #[allow(dead_code, reason = "others use what is not used here")]

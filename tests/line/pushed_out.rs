@@ -86,7 +86,7 @@ fn what_is_damaged_or_of_another_past_pushes_out_nothing_that_is_whole() {
     let delivery = copies[0].split_once('.').unwrap().0;
     let aside = place.path().join("page");
     fs::rename(&page, &aside).unwrap();
-    assert_eq!(what_is_missing(&hospital, &medium), [format!("custody/{delivery}")]);
+    assert_eq!(what_is_missing(&hospital, &medium), [format!("custody/{delivery}.001")]);
     fs::rename(&aside, &page).unwrap();
     let lines = fs::read(&entries).unwrap();
     fs::write(&entries, &lines[..=lines.iter().position(|byte| *byte == b'\n').unwrap()]).unwrap();

@@ -104,19 +104,29 @@ fn show(desk: &Desk, page: &mut Page, report: &RestoreReport) {
         page.marked(Tone::Bad, &words.with(id, &blanks));
     }
     for lost in &report.lost_documents {
-        let (document, time) = (lost.document.to_string(), words.time(lost.taken_in_at));
-        page.marked(
-            Tone::Bad,
-            &words.with("restore-lost-document", &[("document", document.into()), ("time", time.into())]),
-        );
+        let id = if lost.ended.is_some() { "restore-lost-ended" } else { "restore-lost-document" };
+        let blanks = [
+            ("document", lost.document.to_string().into()),
+            ("time", words.time(lost.taken_in_at).into()),
+            ("what", lost.ended.map(|ended| words.say(&format!("journal-{ended}"))).unwrap_or_default().into()),
+        ];
+        page.marked(Tone::Bad, &words.with(id, &blanks));
     }
     for lost in &report.lost_acts {
+        let id = match (lost.document, lost.delivery) {
+            (Some(_), _) if lost.asked_anew => "restore-lost-decision-stopped",
+            (Some(_), _) => "restore-lost-decision",
+            (None, Some(_)) => "restore-lost-decision-delivery",
+            (None, None) => "restore-lost-act",
+        };
         let blanks = [
             ("what", words.say(&format!("journal-{}", lost.kind)).into()),
-            ("person", lost.person.map(|person| person.to_string()).unwrap_or_default().into()),
+            ("person", shown(lost.person).into()),
+            ("document", shown(lost.document).into()),
+            ("delivery", shown(lost.delivery).into()),
             ("time", words.time(lost.at).into()),
         ];
-        page.marked(Tone::Bad, &words.with("restore-lost-act", &blanks));
+        page.marked(Tone::Bad, &words.with(id, &blanks));
     }
     if report.lost_entries.is_some_and(|lost| lost.last >= report.listed_up_to) {
         page.marked(Tone::Warning, &words.with("restore-listed-up-to", &[("index", report.listed_up_to.into())]));
@@ -145,4 +155,8 @@ impl From<RestoreError> for Failure {
             RestoreError::Rebuild(error) => error.into(),
         }
     }
+}
+
+fn shown(id: Option<impl ToString>) -> String {
+    id.map(|id| id.to_string()).unwrap_or_default()
 }

@@ -221,12 +221,11 @@ pub(super) fn record(
         if row.copy > number {
             return Ok(Recorded::NotWanted);
         }
-        match row.state {
-            DeliveryState::Arriving | DeliveryState::Incomplete | DeliveryState::CompletenessUnknown => {
-                deliveries::move_on(tx, id, row.state, DeliveryState::InCustody, None, now).await?;
-            }
-            DeliveryState::InCustody => {}
-            DeliveryState::Taken | DeliveryState::Refused => return Ok(Recorded::NotWanted),
+        if !row.state.takes_newer_copy() {
+            return Ok(Recorded::NotWanted);
+        }
+        if row.state != DeliveryState::InCustody {
+            deliveries::move_on(tx, id, row.state, DeliveryState::InCustody, None, now).await?;
         }
         // A ledger that was made anew from the journal's files has lost the row and nothing else.
         let entered = in_custody::newest(tx, id).await?;

@@ -168,7 +168,7 @@ hold-no-deadline = its deadline cannot be told
 hold-clock-ahead = it was taken in, signed or stamped by a clock that ran ahead
 hold-stage-failed = the same step failed three times
 hold-source-changed = its file was changed after it was taken in, or goes on where an earlier one ended
-hold-asked-anew = what a person had said it is was lost with the database
+hold-asked-anew = what a person had said or decided of it was lost, with the database or by a restore
 
 ## What to do then
 todo-identity = Enter patient, kind and date with `torikomi queue identify`.
@@ -189,7 +189,7 @@ todo-no-deadline = The administrator corrects calendar.toml. It is then judged a
 todo-clock-ahead = It goes on by itself when it is that time. If that is too long: what waits for its time-stamp or its filing the information manager has signed anew (`torikomi queue retry`); what waits for its signature is sent back (`torikomi queue reject`) and scanned again.
 todo-stage-failed = Remove the cause, then `torikomi queue retry`. What cannot be helped the information manager sends back (`torikomi queue reject`) or discards.
 todo-source-changed = Look at it (`torikomi queue show DOCUMENT --to DIR`) and at the other delivery of the file. If it is a document of its own, enter patient, kind and date with `torikomi queue identify`; once it waits for signing or later, use `torikomi queue retry` for it alone. If it is only a piece, the information manager discards it (`torikomi queue discard`).
-todo-asked-anew = Look at the image (`torikomi queue show DOCUMENT --to DIR`) and enter patient, kind and date anew with `torikomi queue identify`.
+todo-asked-anew = Look at the image (`torikomi queue show DOCUMENT --to DIR`) and enter patient, kind and date anew with `torikomi queue identify`. If it had been sent back or discarded, as the restore reported, do that again.
 
 ## Where a value came from
 source-sidecar = sidecar

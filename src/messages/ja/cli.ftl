@@ -168,7 +168,7 @@ hold-no-deadline = 期限を計算できません
 hold-clock-ahead = 進みすぎた時計で受け取り・署名・タイムスタンプが行われました
 hold-stage-failed = 同じ処理が 3 回失敗しました
 hold-source-changed = 取り込んだ後にファイルが変わったか、以前に届いたものの続きです
-hold-asked-anew = 人が入力した患者・種別・入手日が、データベースとともに失われました
+hold-asked-anew = 人が入力したことや決めたことが、データベースとともに、または復元によって失われました
 
 ## 保留のとき、どうすればよいか
 todo-identity = 「torikomi queue identify」で患者・書類の種別・入手日を入力してください。
@@ -189,7 +189,7 @@ todo-no-deadline = 管理者が calendar.toml を直してください。直す�
 todo-clock-ahead = その時刻になれば自動で先へ進みます。待てないときは、タイムスタンプ待ち・登録待ちのものは情報作成管理者が「torikomi queue retry」で署名し直しにし、署名待ちのものは「torikomi queue reject」で差し戻してスキャンし直してください。
 todo-stage-failed = 原因を除いてから「torikomi queue retry」でやり直してください。直せないものは、情報作成管理者が「torikomi queue reject」で差し戻すか、「torikomi queue discard」で取り消してください。
 todo-source-changed = 同じファイルのもう一方と画像を見比べてください（「torikomi queue show DOCUMENT --to DIR」で書き出せます）。別の文書なら「torikomi queue identify」で患者・書類の種別・入手日を入力し、署名待ち以降なら「torikomi queue retry」でこの文書だけを進めます。途中までのものなら情報作成管理者が「torikomi queue discard」で取り消します。
-todo-asked-anew = 画像を確かめ（「torikomi queue show DOCUMENT --to DIR」で書き出せます）、「torikomi queue identify」で患者・書類の種別・入手日をもう一度入力してください。
+todo-asked-anew = 画像を確かめ（「torikomi queue show DOCUMENT --to DIR」で書き出せます）、「torikomi queue identify」で患者・書類の種別・入手日をもう一度入力してください。復元の報告で差し戻しや取り消しになっていた文書は、もう一度そうしてください。
 
 ## 内容の出どころ
 source-sidecar = サイドカー

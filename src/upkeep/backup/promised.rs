@@ -10,7 +10,7 @@ use super::{CUSTODY, Order, Snapshot, folder_of};
 use crate::database::{Database, DatabaseError, Tx};
 use crate::durable::{Class, Folder};
 use crate::evidence::tree::Frontier;
-use crate::ids::Digest;
+use crate::ids::{DeliveryId, Digest};
 use crate::intake::custody::{CustodyCopy, CustodyError, MANIFEST, folder_name, parse_folder_name};
 use crate::journal::disposal::Disposed;
 use crate::journal::kept::{self, Kept, Uncompared};
@@ -30,23 +30,61 @@ pub(super) struct Promised {
     pub unreadable: Vec<String>,
 }
 
-/// By the ledger where it counts on them, and by their own descriptions otherwise.
-pub(super) fn in_custody(order: &Order<'_>, snapshot: &Snapshot<'_>, found: &Contents) -> Result<Promised, Trouble> {
-    let mut digests = snapshot.database().read::<_, DatabaseError, _>(async |tx| {
-        let mut digests = BTreeMap::new();
+/// A folder in custody that the ledger counts on: a copy of a delivery, or an attempt to sign.
+pub(super) struct Wanted {
+    pub folder: String,
+    /// The delivery and the number of its copy, where the next start would adopt a newer one that no row names yet. An older one,
+    /// or another of what has been taken, is not what was measured.
+    or_newer: Option<(DeliveryId, u32)>,
+}
+
+/// What the ledger counts on in custody at one moment, before anybody looks there: of a database that goes on, what comes
+/// meanwhile is not missed.
+pub(super) struct CountedOn {
+    pub wanted: Vec<Wanted>,
+    /// The digests of their files, as in [`Promised`].
+    pub digests: BTreeMap<String, Option<Digest>>,
+}
+
+pub(super) fn counted_on(database: &Database) -> Result<CountedOn, DatabaseError> {
+    database.read::<_, DatabaseError, _>(async |tx| {
+        let (mut wanted, mut digests) = (Vec::new(), BTreeMap::new());
         for row in deliveries::counting_on_custody(tx).await? {
-            let folder = folder_name(row.id, row.copy);
+            let folder = format!("{CUSTODY}/{}", folder_name(row.id, row.copy));
             for file in deliveries::files(tx, row.id).await? {
-                digests.insert(format!("{CUSTODY}/{folder}/{}", file.custody_name), Some(file.content));
+                digests.insert(format!("{folder}/{}", file.custody_name), Some(file.content));
             }
+            wanted.push(Wanted { folder, or_newer: row.state.takes_newer_copy().then_some((row.id, row.copy)) });
         }
         for attempt in attempts_that_count(tx).await? {
             let folder = format!("{CUSTODY}/{ATTEMPTS}/{}", attempt.id);
             let named = signing::files_of(&attempt).into_iter();
             digests.extend(named.map(|(file, digest)| (format!("{folder}/{file}"), digest)));
+            wanted.push(Wanted { folder, or_newer: None });
         }
-        Ok(digests)
-    })?;
+        Ok(CountedOn { wanted, digests })
+    })
+}
+
+impl Wanted {
+    /// Whether it, or what is as good, is among the folders that are there and whole.
+    pub(super) fn is_among(&self, there: &BTreeSet<&str>) -> bool {
+        let copy = |folder: &&str| parse_folder_name(folder.strip_prefix(CUSTODY)?.strip_prefix('/')?);
+        let is_newer = |(delivery, number): (DeliveryId, u32)| {
+            let from = format!("{CUSTODY}/{delivery}.");
+            let copies = there.range(from.as_str()..).map_while(copy);
+            copies.take_while(|(of, _)| *of == delivery).any(|(_, found)| found > number)
+        };
+        there.contains(self.folder.as_str()) || self.or_newer.is_some_and(is_newer)
+    }
+}
+
+/// By the ledger where it counts on them, and by their own descriptions otherwise.
+pub(super) fn in_custody(
+    order: &Order<'_>,
+    mut digests: BTreeMap<String, Option<Digest>>,
+    found: &Contents,
+) -> Result<Promised, Trouble> {
     let custody = Folder::open(&order.home.layout().custody(order.config))?;
     let mut unreadable = Vec::new();
     for Found { name, .. } in &found.found {
@@ -69,7 +107,7 @@ pub(super) fn in_custody(order: &Order<'_>, snapshot: &Snapshot<'_>, found: &Con
 }
 
 /// The attempts whose files have to be in custody, and whole.
-pub(super) async fn attempts_that_count(tx: &mut Tx) -> Result<Vec<Attempt>, DatabaseError> {
+async fn attempts_that_count(tx: &mut Tx) -> Result<Vec<Attempt>, DatabaseError> {
     let mut counting = Vec::new();
     for id in attempts::not_filed(tx).await? {
         if let Some(attempt) = attempts::get(tx, id).await?
@@ -136,16 +174,17 @@ pub(super) fn damaged_journal(
     if edge.root() != tree.root() || in_files < reach {
         damaged.push("store/journal/entries-*.jsonl".to_owned());
     }
-    // What two people had erased since the database was copied is gone from the files, and rightly.
-    let disposed = order.database.read::<_, DatabaseError, _>(async |tx| Disposed::read(tx).await)?;
-    let disposed: BTreeSet<u64> = disposed.before(u64::MAX).collect();
-    let mut missing = false;
-    let note = |index| missing |= !disposed.contains(&index);
+    let mut missing = Vec::new();
+    let note = |index| missing.push(index);
     kept::parts_not_kept(folder, database, in_files, note).map_err(|error| match error {
         Uncompared::Files(error) => io(error),
         Uncompared::Database(error) => error.into(),
     })?;
-    if missing {
+    // What two people had erased since the database was copied is gone from the files, and rightly. Asked afterwards, for they may
+    // do so while this compares.
+    let disposed = order.database.read::<_, DatabaseError, _>(async |tx| Disposed::read(tx).await)?;
+    let disposed: BTreeSet<u64> = disposed.before(u64::MAX).collect();
+    if missing.iter().any(|index| !disposed.contains(index)) {
         damaged.push("store/journal/private-*.jsonl".to_owned());
     }
     Ok(damaged)

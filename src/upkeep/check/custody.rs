@@ -16,7 +16,7 @@ use crate::intake::custody::{self, CustodyCopy, CustodyError};
 use crate::journal::{Kind, read};
 use crate::ledger::attempts::{self, Attempt, AttemptState};
 use crate::ledger::{deliveries, standing};
-use crate::signing::adoption::QUARANTINE;
+use crate::signing::adoption::{QUARANTINE, set_aside};
 use crate::signing::{self, ATTEMPTS};
 
 /// From the files to their row, and from the row to the end of the files, a line takes less.
@@ -193,11 +193,7 @@ impl Walk<'_> {
         if names.is_empty() {
             return Ok(());
         }
-        let named: BTreeSet<String> = self.read(async |tx| {
-            let entries = read::of_kind(tx, Kind::AttemptQuarantined).await?;
-            let name = |entry: crate::journal::Entry| Some(entry.facts.get("quarantined_as")?.as_str()?.to_owned());
-            Ok(entries.iter().filter_map(|stored| stored.entry().ok().and_then(name)).collect())
-        })?;
+        let named = self.read(async |tx| set_aside(tx).await)?;
         for name in names {
             if name.to_str().is_some_and(|name| named.contains(name)) {
                 self.report.set_aside = self.report.set_aside.saturating_add(1);

@@ -61,7 +61,8 @@ struct Open {
     taken_at: u64,
     decisions: u64,
     source_changed: bool,
-    /// A person said what it is. It counts no more, and without it the sources would be believed whom that person corrected.
+    /// A person said what it is, or had stopped it before a restore lost that. It counts no more, and without it the sources
+    /// would be believed whom that person corrected.
     was_said: bool,
 }
 
@@ -142,12 +143,14 @@ impl<'a> Planner<'a> {
             }
             Kind::DocumentHeld => {
                 let open = entry.subject.document.and_then(|id| Some((id, self.open.get_mut(&id)?)));
-                if let Some((document, open)) = open
-                    && fact(&entry, "reason") == Some(HoldReason::SourceChanged)
-                {
-                    open.source_changed = true;
+                let reason = fact(&entry, "reason").filter(|reason: &HoldReason| reason.asks_for_all());
+                if let Some(((document, open), reason)) = open.zip(reason) {
+                    open.source_changed |= reason == HoldReason::SourceChanged;
+                    open.was_said |= reason == HoldReason::AskedAnew;
                     steps.push(Step::Hold { document, held: open.held() });
                 }
+                // A restore gives up what was signed before somebody stopped it.
+                self.given_up(&entry, steps)?;
             }
             Kind::DocumentIdentified
             | Kind::DocumentAccepted
@@ -162,18 +165,7 @@ impl<'a> Planner<'a> {
             | Kind::AttemptAhead
             | Kind::SignerRevoked
             | Kind::SignerNotValid
-            | Kind::DecisionRevoked => {
-                if let Some(attempt) = fact(&entry, "attempt") {
-                    let row = self.disk.missed(attempt)?;
-                    // Damaged files may tell nothing of it; it has been given up all the same.
-                    if row.is_some() || entry.kind == Kind::AttemptDamaged {
-                        self.missed.insert(attempt);
-                    } else if !self.disk.attempts().contains(&attempt) {
-                        self.report.lack([NotRebuilt::MissedSignature { attempt }]);
-                    }
-                    steps.extend(row.map(|row| Step::Attempt(Box::new(row))));
-                }
-            }
+            | Kind::DecisionRevoked => self.given_up(&entry, steps)?,
             Kind::DocumentFiled => self.filed(&entry, steps)?,
             Kind::DocumentSentBack | Kind::DocumentSuperseded => {
                 self.unfiled(&entry, act.as_ref(), DocumentState::SentBack, steps);
@@ -223,6 +215,9 @@ impl<'a> Planner<'a> {
                 self.report.lack([NotRebuilt::Decisions { document: *document, count: open.decisions }]);
             }
         }
+        // Of one whose copy is there the start of the line makes a row.
+        let lost = self.in_custody.keys().filter(|id| self.disk.newest_copy(**id).is_none());
+        self.report.lack(lost.map(|delivery| NotRebuilt::Delivery { delivery: *delivery }));
         if let (count, Some(first)) = self.unfiled {
             self.report.lack([NotRebuilt::Identities { count, first }]);
         }
@@ -366,7 +361,12 @@ impl<'a> Planner<'a> {
     /// A person refused it; its copy stays.
     fn refused(&mut self, id: DeliveryId, entry: &Entry, steps: &mut Vec<Step>) -> Result<(), RebuildError> {
         let taken_in = self.in_custody.remove(&id);
-        let Some((taken_in, copy)) = taken_in.zip(self.disk.newest_copy(id)) else { return Ok(()) };
+        let Some(taken_in) = taken_in else { return Ok(()) };
+        // What still stands under its name is taken in anew then, so a person has to hear of it.
+        let Some(copy) = self.disk.newest_copy(id) else {
+            self.report.lack([NotRebuilt::Delivery { delivery: id }]);
+            return Ok(());
+        };
         let manifest = copy.manifest();
         let files =
             files_of(manifest).map_err(|_| RebuildError::JournalDamaged { index: entry.index, in_database: false })?;
@@ -383,6 +383,20 @@ impl<'a> Planner<'a> {
             regrown_from: None,
             sidecar_doubt: None,
         })));
+        Ok(())
+    }
+
+    /// An attempt that came to nothing, where the entry names one; its files stay.
+    fn given_up(&mut self, entry: &Entry, steps: &mut Vec<Step>) -> Result<(), RebuildError> {
+        let Some(attempt) = fact(entry, "attempt") else { return Ok(()) };
+        let row = self.disk.missed(attempt)?;
+        // Damaged files may tell nothing of it; it has been given up all the same.
+        if row.is_some() || entry.kind == Kind::AttemptDamaged {
+            self.missed.insert(attempt);
+        } else if !self.disk.attempts().contains(&attempt) {
+            self.report.lack([NotRebuilt::MissedSignature { attempt }]);
+        }
+        steps.extend(row.map(|row| Step::Attempt(Box::new(row))));
         Ok(())
     }
 

@@ -9,11 +9,11 @@ use std::path::Path;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Checkpoint, Config, Generation, Order};
+use super::{Checkpoint, Config, Generation, Order, undone};
 use crate::config::claim::{self, Claim};
 use crate::database::{Database, DatabaseError};
 use crate::evidence::tree::Frontier;
-use crate::ids::{DocumentId, PersonId, RecordId};
+use crate::ids::{DeliveryId, DocumentId, PersonId, RecordId};
 use crate::instant::Instant;
 use crate::journal::anchor::{self, path_of};
 use crate::journal::read::edge_at;
@@ -36,37 +36,29 @@ pub struct LostRecord {
     pub document_is_there: bool,
 }
 
-/// A document that was taken in after the backup, and was open by the newest that is known.
+/// A document that was taken in after the backup and not filed, by the newest that is known.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LostDocument {
     pub document: DocumentId,
     pub taken_in_at: Instant,
     pub journal_index: u64,
+    /// What ended it, where it had ended: custody had kept its copy.
+    pub ended: Option<Kind>,
 }
 
-/// What was done about people, keys, profiles or personal text after the backup: it is undone until somebody does it again.
+/// What was done after the backup about people, keys, profiles or personal text, or decided about a document that is there or a
+/// delivery: it is undone until somebody does it again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LostAct {
     pub kind: Kind,
     pub person: Option<PersonId>,
+    pub document: Option<DocumentId>,
+    pub delivery: Option<DeliveryId>,
     pub at: Instant,
     pub journal_index: u64,
+    /// The document would have gone on as if this had not been decided. It is held (`asked-anew`) until a person has looked.
+    pub asked_anew: bool,
 }
-
-/// Kinds of such acts.
-const ABOUT_PEOPLE: [Kind; 11] = [
-    Kind::PersonEnrolled,
-    Kind::PersonChanged,
-    Kind::PersonSuspended,
-    Kind::PersonResumed,
-    Kind::CertificateIssued,
-    Kind::CertificateRevoked,
-    Kind::Appointed,
-    Kind::ManagerAbsent,
-    Kind::ManagerBack,
-    Kind::ProfileAdopted,
-    Kind::PrivatePartsDisposed,
-];
 
 /// What is known to be lost.
 #[derive(Default)]
@@ -76,6 +68,8 @@ pub(super) struct Lost {
     pub(super) records: Vec<LostRecord>,
     pub(super) documents: Vec<LostDocument>,
     pub(super) acts: Vec<LostAct>,
+    /// Documents that somebody stopped or corrected after the backup.
+    pub(super) stopped: BTreeSet<DocumentId>,
     pub(super) listed_up_to: u64,
     /// Epochs that are known of and that the backup does not know, in their order.
     pub(super) epochs: Vec<u32>,
@@ -86,10 +80,9 @@ pub(super) struct Lost {
 impl Lost {
     /// One epoch's journal holds what came before it in another's.
     fn add(&mut self, entries: &[Entry]) {
-        let (records, documents) = told(entries);
-        for entry in entries.iter().filter(|entry| ABOUT_PEOPLE.contains(&entry.kind)) {
-            let act =
-                LostAct { kind: entry.kind, person: entry.subject.person, at: entry.at, journal_index: entry.index };
+        let Told { records, documents, acts, stopped } = told(entries);
+        self.stopped.extend(stopped);
+        for act in acts {
             if !self.acts.contains(&act) {
                 self.acts.push(act);
             }
@@ -239,14 +232,25 @@ fn segment_start(name: &str) -> Option<u64> {
     name.strip_prefix("store/journal/entries-")?.strip_suffix(".jsonl")?.parse().ok()
 }
 
-/// What those entries say was filed, and what was taken in and did not end.
-fn told(entries: &[Entry]) -> (Vec<LostRecord>, Vec<LostDocument>) {
+/// What entries say.
+struct Told {
+    /// What was filed.
+    records: Vec<LostRecord>,
+    /// What was taken in and not filed.
+    documents: Vec<LostDocument>,
+    acts: Vec<LostAct>,
+    stopped: Vec<DocumentId>,
+}
+
+fn told(entries: &[Entry]) -> Told {
     let mut documents: BTreeMap<DocumentId, LostDocument> = BTreeMap::new();
     let mut taken = BTreeSet::new();
     let mut in_custody = BTreeMap::new();
-    let mut records = Vec::new();
+    let (mut records, mut acts, mut stopped) = (Vec::new(), Vec::new(), Vec::new());
     for entry in entries {
         let (document, journal_index) = (entry.subject.document, entry.index);
+        acts.extend(undone::acts(entry, &taken));
+        stopped.extend(undone::stopped(entry));
         match entry.kind {
             Kind::DeliveryInCustody => in_custody.extend(entry.subject.delivery.map(|delivery| (delivery, entry.at))),
             Kind::DeliveryTaken => {
@@ -254,8 +258,8 @@ fn told(entries: &[Entry]) -> (Vec<LostRecord>, Vec<LostDocument>) {
                     taken.insert(document);
                     // Where its copy is older than what was lost, it came in at some time before.
                     let copied = entry.subject.delivery.and_then(|delivery| in_custody.remove(&delivery));
-                    let taken_in_at = copied.unwrap_or(entry.at);
-                    documents.insert(document, LostDocument { document, taken_in_at, journal_index });
+                    let (taken_in_at, ended) = (copied.unwrap_or(entry.at), None);
+                    documents.insert(document, LostDocument { document, taken_in_at, journal_index, ended });
                 }
             }
             Kind::DocumentFiled => {
@@ -266,11 +270,15 @@ fn told(entries: &[Entry]) -> (Vec<LostRecord>, Vec<LostDocument>) {
                 }
                 documents.retain(|id, _| Some(*id) != document);
             }
-            Kind::DeliveryReceived | Kind::DocumentSentBack | Kind::DocumentDiscarded | Kind::DocumentSuperseded => {
-                documents.retain(|id, _| Some(*id) != document);
+            // The first receipt of the same bytes is told of, or is there.
+            Kind::DeliveryReceived => documents.retain(|id, _| Some(*id) != document),
+            Kind::DocumentSentBack | Kind::DocumentDiscarded | Kind::DocumentSuperseded => {
+                if let Some(ended) = document.and_then(|document| documents.get_mut(&document)) {
+                    ended.ended = Some(entry.kind);
+                }
             }
             _ => {}
         }
     }
-    (records, documents.into_values().collect())
+    Told { records, documents: documents.into_values().collect(), acts, stopped }
 }

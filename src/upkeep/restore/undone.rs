@@ -1,0 +1,156 @@
+//! What had been done after a backup and is undone by its restore; and which documents must not go on as if it had not been done.
+//!
+//! A yes that is lost lets nothing through: the document stands where it was asked for, and it is asked for again. A no that is
+//! lost would let through what somebody had stopped, so whoever looks says anew what the document is, or ends it again.
+
+use std::collections::BTreeSet;
+
+use super::lost::LostAct;
+use crate::database::{DatabaseError, Tx};
+use crate::document::{DocumentState, HoldReason};
+use crate::ids::DocumentId;
+use crate::instant::Instant;
+use crate::journal::append::Journal;
+use crate::journal::{Draft, Entry, Kind, Subject};
+use crate::ledger::attempts::{self, AttemptState};
+use crate::ledger::{restoring, standing};
+use crate::people::acts::Act;
+
+/// Acts about people, keys, profiles and personal text.
+const ABOUT_PEOPLE: [Kind; 11] = [
+    Kind::PersonEnrolled,
+    Kind::PersonChanged,
+    Kind::PersonSuspended,
+    Kind::PersonResumed,
+    Kind::CertificateIssued,
+    Kind::CertificateRevoked,
+    Kind::Appointed,
+    Kind::ManagerAbsent,
+    Kind::ManagerBack,
+    Kind::ProfileAdopted,
+    Kind::PrivatePartsDisposed,
+];
+
+/// What is decided about a document.
+const ABOUT_DOCUMENTS: [Kind; 9] = [
+    Kind::DocumentIdentified,
+    Kind::DocumentAccepted,
+    Kind::DocumentConfirmed,
+    Kind::DocumentSentBack,
+    Kind::DocumentSuperseded,
+    Kind::DocumentDiscarded,
+    Kind::DocumentAssigned,
+    Kind::DocumentRetried,
+    Kind::LateReleased,
+];
+
+/// What an entry says that was done. Of documents that are lost themselves nothing is said beside that.
+pub(super) fn acts(entry: &Entry, lost: &BTreeSet<DocumentId>) -> Vec<LostAct> {
+    let act = LostAct {
+        kind: entry.kind,
+        person: entry.subject.person,
+        document: None,
+        delivery: entry.subject.delivery,
+        at: entry.at,
+        journal_index: entry.index,
+        asked_anew: false,
+    };
+    if ABOUT_PEOPLE.contains(&entry.kind) || entry.kind == Kind::DeliveryDecided {
+        return vec![act];
+    }
+    if !ABOUT_DOCUMENTS.contains(&entry.kind) && stopped(entry).is_empty() {
+        return Vec::new();
+    }
+    let there = documents(entry).into_iter().filter(|document| !lost.contains(document));
+    there.map(|document| LostAct { document: Some(document), ..act.clone() }).collect()
+}
+
+/// The documents that a person stopped or corrected with an entry, or that were held by it until one has looked.
+pub(super) fn stopped(entry: &Entry) -> Vec<DocumentId> {
+    let stops = match entry.kind {
+        Kind::DocumentIdentified | Kind::DocumentSentBack | Kind::DocumentSuperseded | Kind::DocumentDiscarded => true,
+        Kind::DocumentHeld => {
+            let reason = entry.facts.get("reason").and_then(|reason| serde_json::from_value(reason.clone()).ok());
+            reason.is_some_and(HoldReason::asks_for_all)
+        }
+        _ => false,
+    };
+    if stops { documents(entry) } else { Vec::new() }
+}
+
+/// Has a person asked anew about each of these documents that is there and open. Answers which these are.
+///
+/// They begin with identification, where alone everything can be said of one again. A signature that it has is given up: it
+/// was made over what somebody had stopped.
+pub(super) async fn ask_anew(
+    tx: &mut Tx,
+    journal: &Journal,
+    stopped: &BTreeSet<DocumentId>,
+    now: Instant,
+) -> Result<BTreeSet<DocumentId>, DatabaseError> {
+    let mut asked = BTreeSet::new();
+    for id in stopped {
+        if !standing::state(tx, *id).await?.is_some_and(DocumentState::is_open) {
+            continue;
+        }
+        let mut entry =
+            Draft::by_system(Kind::DocumentHeld, Subject::document(*id)).fact("reason", HoldReason::AskedAnew);
+        let mut signed = attempts::of_document(tx, *id).await?;
+        signed.retain(|attempt| matches!(attempt.state, AttemptState::Signed | AttemptState::Stamped));
+        for attempt in signed {
+            attempts::set_state(tx, attempt.id, attempt.state, AttemptState::Missed, None).await?;
+            entry = entry.fact("attempt", attempt.id).fact("manifest", attempt.manifest);
+        }
+        restoring::ask_anew(tx, *id, now).await?;
+        journal.append(tx, entry, now).await?;
+        asked.insert(*id);
+    }
+    Ok(asked)
+}
+
+/// The documents that an entry is about: its own, or those of its act.
+fn documents(entry: &Entry) -> Vec<DocumentId> {
+    match (entry.subject.document, &entry.act) {
+        (Some(document), _) => vec![document],
+        (None, Some(signed)) => Act::parse(&signed.text).map(|act| act.deed.documents().to_vec()).unwrap_or_default(),
+        (None, None) => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::HomeId;
+    use crate::journal::{Actor, ENTRY_VERSION};
+
+    fn held(document: DocumentId, reason: HoldReason) -> Entry {
+        let draft = Draft::by_system(Kind::DocumentHeld, Subject::document(document)).fact("reason", reason);
+        Entry {
+            v: ENTRY_VERSION,
+            home: HomeId::new(),
+            index: 7,
+            at: Instant::from_microseconds(0).unwrap(),
+            kind: draft.kind,
+            actor: Actor::System,
+            subject: draft.subject,
+            facts: draft.facts,
+            private: None,
+            act: None,
+        }
+    }
+
+    #[test]
+    fn what_waited_for_a_look_is_told_of_and_waits_again() {
+        let (document, none) = (DocumentId::new(), BTreeSet::new());
+        for reason in [HoldReason::SourceChanged, HoldReason::AskedAnew] {
+            let entry = held(document, reason);
+            assert_eq!(stopped(&entry), [document]);
+            let told: Vec<_> = acts(&entry, &none).into_iter().map(|act| (act.document, act.journal_index)).collect();
+            assert_eq!(told, [(Some(document), 7)]);
+            assert_eq!(acts(&entry, &BTreeSet::from([document])), [], "it is lost itself");
+        }
+        // What a stage finds it finds again.
+        let entry = held(document, HoldReason::Identity);
+        assert_eq!((stopped(&entry), acts(&entry, &none)), (Vec::new(), Vec::new()));
+    }
+}
