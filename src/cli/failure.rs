@@ -81,6 +81,12 @@ pub enum Failure {
         path: String,
         size: u64,
     },
+    /// Stamped checkpoints speak of other entries than the journal's files have, and no restore tells why.
+    AgainstStamped {
+        paths: Vec<String>,
+        /// Of how many entries the newest speaks.
+        size: u64,
+    },
     /// The journal's files, by which a database is made anew, are not there.
     NoJournal {
         folder: String,
@@ -211,6 +217,7 @@ impl Failure {
             | Self::JournalDamaged { .. }
             | Self::JournalFilesDamaged { .. }
             | Self::AgainstAnchor { .. }
+            | Self::AgainstStamped { .. }
             | Self::NoJournal { .. }
             | Self::DatabaseNotCopied { .. }
             | Self::DatabaseForked { .. }

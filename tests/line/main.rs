@@ -82,6 +82,7 @@ mod shared_store;
 mod shown;
 mod silence;
 mod stamped;
+mod stamped_lost;
 mod starting;
 #[path = "../support/schema.rs"]
 mod schema;
