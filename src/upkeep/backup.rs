@@ -88,7 +88,8 @@ impl BackupReport {
     #[must_use]
     pub fn entry(&self) -> BackedUp {
         let Generation { generation, journal_size, journal_root, made_at, .. } = self.generation;
-        BackedUp { generation, summary: self.summary, size: journal_size, root: journal_root, made_at }
+        let missing = (self.missing.len() as u64).saturating_add(self.more_missing);
+        BackedUp { generation, summary: self.summary, size: journal_size, root: journal_root, made_at, missing }
     }
 }
 
@@ -140,7 +141,7 @@ pub fn back_up(order: &Order<'_>, progress: &mut dyn FnMut(u64, u64)) -> Result<
         sealed: 0,
     };
     // Asked before custody is looked at: of a database that goes on, what comes meanwhile is not missed.
-    let mut missing = snapshot.counts_on()?;
+    let wanted = snapshot.counts_on()?;
     let custody = contents::custody(order.home, order.config)?;
     let promised = promised::in_custody(order, &snapshot, &custody)?;
     let lacking: BTreeSet<String> = promised.broken(&custody).map(ToOwned::to_owned).collect();
@@ -151,8 +152,16 @@ pub fn back_up(order: &Order<'_>, progress: &mut dyn FnMut(u64, u64)) -> Result<
     let mut broken: BTreeSet<_> = gone.iter().filter_map(|name| folder_of(name)).collect();
     broken.extend(lacking.iter().map(String::as_str));
     let whole = custody.found.iter().filter_map(|found| folder_of(&found.name)).filter(|name| !broken.contains(name));
-    let there: BTreeSet<_> = whole.map(without_number).collect();
-    missing.retain(|wanted| !there.contains(wanted.as_str()));
+    let mut there = BTreeMap::new();
+    for (name, copy) in whole.map(by_number) {
+        let newest = there.entry(name).or_insert(copy);
+        *newest = copy.max(*newest);
+    }
+    let mut missing: Vec<String> = wanted
+        .into_iter()
+        .filter(|(name, copy)| there.get(name.as_str()).is_none_or(|newest| newest < copy))
+        .map(|(name, _)| name)
+        .collect();
     missing.extend(promised.unreadable);
     snapshot.wait_for_files(order)?;
     let journal_folder = order.home.layout().store(order.config).join("journal");
@@ -251,9 +260,10 @@ fn folder_of(name: &str) -> Option<&str> {
     name.rsplit_once('/').map(|(folder, _)| folder)
 }
 
-/// Of a copy's folder without its number, for a newer one is as good.
-fn without_number(folder: &str) -> &str {
-    folder.split_once('.').map_or(folder, |(delivery, _)| delivery)
+/// A copy's folder without its number, and the number: a newer one is as good, and an older one is not.
+fn by_number(folder: &str) -> (&str, u32) {
+    let number = folder.split_once('.').and_then(|(delivery, number)| Some((delivery, number.parse().ok()?)));
+    number.unwrap_or((folder, 0))
 }
 
 /// What is filed stays in custody as long as this is held.
@@ -327,14 +337,14 @@ impl<'a> Snapshot<'a> {
         self.copy.as_ref().and_then(|copy| copy.database.as_ref()).unwrap_or(self.order.database)
     }
 
-    /// What the ledger counts on in custody: deliveries, whichever copy of each, and attempts to sign.
-    fn counts_on(&self) -> Result<Vec<String>, Trouble> {
+    /// What the ledger counts on in custody: deliveries, each with the number of its copy, and attempts to sign.
+    fn counts_on(&self) -> Result<Vec<(String, u32)>, Trouble> {
         let (copies, attempts) = self.database().read::<_, DatabaseError, _>(async |tx| {
             Ok((deliveries::counting_on_custody(tx).await?, promised::attempts_that_count(tx).await?))
         })?;
-        let copies = copies.iter().map(|row| row.id.to_string());
-        let attempts = attempts.iter().map(|attempt| format!("{ATTEMPTS}/{}", attempt.id));
-        Ok(copies.chain(attempts).map(|name| format!("{CUSTODY}/{name}")).collect())
+        let copies = copies.iter().map(|row| (format!("{CUSTODY}/{}", row.id), row.copy));
+        let attempts = attempts.iter().map(|attempt| (format!("{CUSTODY}/{ATTEMPTS}/{}", attempt.id), 0));
+        Ok(copies.chain(attempts).collect())
     }
 
     /// Without a copy of the database the journal's files are all there is of it.

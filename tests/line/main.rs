@@ -9,6 +9,7 @@ mod ahead;
 mod against;
 mod anchor;
 mod authorities;
+mod backed_up;
 mod backup;
 #[path = "../support/burst.rs"]
 #[allow(dead_code, reason = "others use what is not used here")]

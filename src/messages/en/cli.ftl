@@ -91,7 +91,7 @@ column-version = version
 column-profile = profile
 column-record-digest = record digest
 column-journal = journal
-column-backup = newest backup
+column-backup = newest complete backup
 column-time = made at
 column-files = files
 column-objects = objects
@@ -401,12 +401,16 @@ lacking-profile-in-force = None of the profiles of station { $station } is in fo
 lacking-patient-list = The patient list is empty. Have patients.csv (or the file in patients.path) written from the hospital’s system.
 lacking-clock-source = Nothing keeps the machine’s clock right. Set up time synchronisation.
 lacking-journal-anchor = The journal’s checkpoints are kept nowhere else. Name a folder outside this machine in journal.anchor.
-lacking-backup = No backup was made yet. Make one with torikomi store backup.
-lacking-backup-old = The newest backup is { $days } days old. Make one with torikomi store backup, and have it made regularly.
+lacking-backup = No complete backup was made yet. Make one with torikomi store backup.
+lacking-backup-old = The newest complete backup is { $days } days old. Make one with torikomi store backup, and have it made regularly.
+lacking-backup-ahead = The newest complete backup is dated later than now, so how old it is cannot be told. Look after the clock, and make a new one with torikomi store backup.
+lacking-backup-incomplete = Generation { $generation } of the backups, the newest, lacks { $count } of the files and objects that the home should have. See what is missing with torikomi store check, put it right, and make another with torikomi store backup.
 lacking-object-lock = The object store { $place } does not keep records from being deleted. Use a bucket with Object Lock, and set objects.retention_days.
 not-built-revocation-of-others = This version does not check whether an outside authority has revoked a certificate, and keeps no such data with records. Until it does, the hospital looks for itself and revokes here (torikomi operator revoke).
 not-built-renewal = This version does not renew time-stamps before their certificates end. Until it does, records are not for keeping beyond that time.
 status-no-backup = none made yet
+status-backup-ahead = generation { $generation }, { $time } (later than the clock says now)
+status-backup-incomplete = Generation { $generation } of the backups ({ $time }), the newest, lacks { $count } of the files and objects that the home should have: it brings no whole home back. See what is missing with torikomi store check, put it right, and make another.
 status-backup = generation { $generation }, { $time } ({ $count } { $unit ->
     [hours] { $count ->
         [one] hour

@@ -91,7 +91,7 @@ column-version = 版
 column-profile = プロファイル
 column-record-digest = 記録のハッシュ値
 column-journal = 記録簿
-column-backup = 最新のバックアップ
+column-backup = 最新のバックアップ（欠けなし）
 column-time = 作成日時
 column-files = ファイル
 column-objects = 保存物
@@ -380,12 +380,16 @@ lacking-profile-in-force = ステーション { $station } のプロファイル
 lacking-patient-list = 患者マスターが空です。patients.csv（または patients.path のファイル）を院内のシステムから書き出してください。
 lacking-clock-source = この機械の時計を合わせているものがありません。時刻同期を設定してください。
 lacking-journal-anchor = 記録簿の節目の写しが、ほかのどこにもありません。journal.anchor に、この機械の外のフォルダーを指定してください。
-lacking-backup = バックアップがまだありません。torikomi store backup で作ってください。
-lacking-backup-old = 最も新しいバックアップが { $days } 日前のものです。torikomi store backup で作り、定期的に行ってください。
+lacking-backup = 欠けのないバックアップがまだありません。torikomi store backup で作ってください。
+lacking-backup-old = 欠けのない最新のバックアップが { $days } 日前のものです。torikomi store backup で作り、定期的に行ってください。
+lacking-backup-ahead = 欠けのない最新のバックアップの日時が現在より後になっており、どれだけ前のものか分かりません。時計を確かめ、torikomi store backup で作り直してください。
+lacking-backup-incomplete = 最新のバックアップ（第 { $generation } 世代）には、ホームにあるはずのファイルや保存物が { $count } 件欠けています。torikomi store check で何が欠けているかを調べ、直してから torikomi store backup で作り直してください。
 lacking-object-lock = 保存先 { $place } は、記録の削除を防いでいません。オブジェクトロックのあるバケットを使い、objects.retention_days を設定してください。
 not-built-revocation-of-others = この版は、院外の認証局が証明書を失効させたかを確かめず、その情報を記録に残しません。それまでは施設で確かめ、失効していればここでも失効させてください（torikomi operator revoke）。
 not-built-renewal = この版は、タイムスタンプの証明書が期限を迎える前の更新を行いません。それまでは、期限を越える保存には使えません。
 status-no-backup = まだありません
+status-backup-ahead = 第 { $generation } 世代、{ $time }（現在の時計より後の日時）
+status-backup-incomplete = 最新のバックアップ（第 { $generation } 世代、{ $time }）には、ホームにあるはずのファイルや保存物が { $count } 件欠けており、これからホーム全体は戻せません。torikomi store check で何が欠けているかを調べ、直してから作り直してください。
 status-backup = 第 { $generation } 世代、{ $time }（{ $count } { $unit ->
     [hours] 時間
    *[days] 日
