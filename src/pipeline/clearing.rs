@@ -7,6 +7,7 @@ use super::failures::StageError;
 use super::line::Line;
 use crate::database::DatabaseError;
 use crate::ids::DocumentId;
+use crate::intake::line::{Cleared, LineError, Waiting};
 use crate::ledger::attempts::{self, AttemptState};
 use crate::ledger::documents;
 use crate::signing;
@@ -38,11 +39,19 @@ impl Line {
                 return;
             }
         };
-        let filed = std::mem::take(&mut *self.uncleared.lock().unwrap_or_else(PoisonError::into_inner));
-        for id in filed {
-            self.clear_custody_of(id);
+        let answers = Waiting::in_turn(&self.uncleared, |id, lacked| self.clear_custody_of(id, lacked));
+        // One request that failed says enough for this round.
+        if let Some(intake) = left_over.filter(|_| answers) {
+            intake.clear_left_over();
         }
-        left_over.into_iter().for_each(|intake| intake.clear_left_over());
+    }
+
+    /// Has the store asked again for what it lacked.
+    pub fn look_again_for_what_is_filed(&self) {
+        self.uncleared.lock().unwrap_or_else(PoisonError::into_inner).look_again();
+        if let Some(intake) = self.intake.get() {
+            intake.look_again();
+        }
     }
 
     /// Whether the store has every object of a document's records: a bucket may have been set back since they were filed.
@@ -62,16 +71,29 @@ impl Line {
         Ok(!members.is_empty())
     }
 
-    fn clear_custody_of(&self, id: DocumentId) {
-        let Some(intake) = self.intake.get() else { return };
+    fn clear_custody_of(&self, id: DocumentId, lacked: bool) -> Cleared {
+        let Some(intake) = self.intake.get() else { return Cleared::Again };
         let found = self.database.read::<_, DatabaseError, _>(async |tx| {
             let document = documents::get(tx, id).await?;
             Ok((document, documents::parts(tx, id).await?, attempts::of_document(tx, id).await?))
         });
-        let Ok((document, parts, attempts)) = found else { return };
+        let Ok((document, parts, attempts)) = found else { return Cleared::Again };
+        if let Some(document) = document {
+            intake.clear_note(&document.station, id);
+            if let Some(earlier) = document.supersedes
+                && let Ok(Some(ended)) = self.database.read(async |tx| documents::get(tx, earlier).await)
+                && !ended.state.is_open()
+            {
+                intake.clear_note(&ended.station, earlier);
+            }
+        }
+        let mut cleared = Cleared::Done;
         for delivery in parts.iter().map(|part| part.delivery).collect::<BTreeSet<_>>() {
             if let Err(error) = intake.cleanup(delivery) {
                 tracing::warn!(delivery.id = %delivery, %error, "Custody of delivery {delivery} is not cleared yet; it is tried again");
+                if matches!(error, LineError::Store(_)) {
+                    return Cleared::Untold;
+                }
             }
         }
         // An attempt that missed its window stays: its signature is in no record.
@@ -79,14 +101,17 @@ impl Line {
             match self.is_stored(id) {
                 Ok(true) => {}
                 Ok(false) => {
+                    cleared = Cleared::Lacking;
+                    if lacked {
+                        continue;
+                    }
                     tracing::warn!(attempt.id = %attempt.id, "The store lacks something of what attempt {} was filed as: its files stay in custody", attempt.id);
                     continue;
                 }
                 // Who keeps the store says so elsewhere.
                 Err(error) => {
                     tracing::debug!(attempt.id = %attempt.id, %error, "The files of attempt {} stay in custody until it can be told that the store has them", attempt.id);
-                    self.clear_later(id);
-                    continue;
+                    return Cleared::Untold;
                 }
             }
             let removed = self
@@ -97,14 +122,6 @@ impl Line {
                 tracing::warn!(attempt.id = %attempt.id, %error, "The files of attempt {} stay in custody until the next start", attempt.id);
             }
         }
-        if let Some(document) = document {
-            intake.clear_note(&document.station, id);
-            if let Some(earlier) = document.supersedes
-                && let Ok(Some(ended)) = self.database.read(async |tx| documents::get(tx, earlier).await)
-                && !ended.state.is_open()
-            {
-                intake.clear_note(&ended.station, earlier);
-            }
-        }
+        cleared
     }
 }

@@ -84,6 +84,7 @@ mod shown;
 mod silence;
 mod stamped;
 mod stamped_lost;
+mod stays;
 mod starting;
 #[path = "../support/schema.rs"]
 mod schema;
