@@ -6,6 +6,7 @@
 #[allow(dead_code, reason = "others use what is not used here")]
 mod account;
 mod ahead;
+mod apart;
 mod against;
 mod anchor;
 mod authorities;
