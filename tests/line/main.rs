@@ -23,6 +23,7 @@ mod copied_ahead;
 mod damaged;
 mod disk;
 mod disposal;
+mod disposed_on_server;
 mod equal;
 mod ended;
 mod equal_pages;
