@@ -87,6 +87,11 @@ pub enum Failure {
         /// Of how many entries the newest speaks.
         size: u64,
     },
+    /// A newer build measured scans of this home, and what that means this one does not know.
+    NewerMeasurements {
+        object: String,
+        found: u64,
+    },
     /// The journal's files, by which a database is made anew, are not there.
     NoJournal {
         folder: String,
@@ -218,6 +223,7 @@ impl Failure {
             | Self::JournalFilesDamaged { .. }
             | Self::AgainstAnchor { .. }
             | Self::AgainstStamped { .. }
+            | Self::NewerMeasurements { .. }
             | Self::NoJournal { .. }
             | Self::DatabaseNotCopied { .. }
             | Self::DatabaseForked { .. }

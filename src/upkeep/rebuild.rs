@@ -182,6 +182,9 @@ pub enum RebuildError {
     /// The old database went on from another past than the journal's files, and which of them is right is for people.
     #[error("the first {size} entries of {} are not those of the journal's files", .path.display())]
     Forked { path: PathBuf, size: u64 },
+    /// A newer build worked in this home.
+    #[error("the measurements {object} are of version {found}: use a newer torikomi")]
+    NewerMeasurements { object: Digest, found: u64 },
     /// There is no journal to go by.
     #[error("{} holds no journal", .folder.display())]
     NoJournal { folder: PathBuf },

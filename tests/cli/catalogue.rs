@@ -215,6 +215,7 @@ fn failures() -> Vec<Failure> {
                 .to_vec(),
             size: 41,
         },
+        Failure::NewerMeasurements { object: "sha256:5feceb66ffc8".into(), found: 2 },
         Failure::NoJournal { folder: "/srv/torikomi/store/journal".into() },
         Failure::DatabaseNotEmpty,
         Failure::DatabaseNotCopied { path: "/srv/torikomi/store/torikomi.db".into(), problem: problem() },

@@ -26,6 +26,7 @@ mod disposal;
 mod disposed_on_server;
 mod equal;
 mod ended;
+mod equal_later_pages;
 mod equal_pages;
 #[path = "../image/files.rs"]
 #[allow(dead_code, reason = "others use what is not used here")]
@@ -51,6 +52,7 @@ mod many_copies;
 mod many_files;
 mod nasty;
 mod newer;
+mod newer_measured;
 mod notes;
 mod objects;
 mod one_bad;

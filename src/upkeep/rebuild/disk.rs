@@ -15,7 +15,7 @@ use crate::ids::{AttemptId, DeliveryId, Digest, HomeId, Name};
 use crate::intake::custody::{self, CustodyCopy};
 use crate::intake::names::Part as Side;
 use crate::ledger::attempts::{Attempt, AttemptState};
-use crate::measurements::Measurements;
+use crate::measurements::{Measurements, MeasurementsError};
 use crate::signing::{ATTEMPTS, LONGEST_FILE, MANIFEST_FILE, RECORD_FILE, SIGNATURE_FILE, STAMPED_FILE};
 use crate::store::{Objects, StoreError};
 use crate::upkeep::check::MOST_NAMES;
@@ -156,7 +156,14 @@ impl<'a> Disk<'a> {
     }
 
     pub(super) fn measurements(&self, object: &Digest) -> Result<Option<Measurements>, RebuildError> {
-        Ok(self.object(object)?.and_then(|bytes| Measurements::read(&bytes).ok()))
+        match self.object(object)?.map(|bytes| Measurements::read(&bytes)) {
+            None | Some(Err(MeasurementsError::Unreadable(_))) => Ok(None),
+            Some(Ok(measurements)) => Ok(Some(measurements)),
+            // It is there, and what it means only a newer build knows.
+            Some(Err(MeasurementsError::Newer { found })) => {
+                Err(RebuildError::NewerMeasurements { object: *object, found })
+            }
+        }
     }
 
     /// A profile's bytes: an object, or a file of the home.
