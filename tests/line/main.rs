@@ -69,6 +69,7 @@ mod pushed_out;
 mod put_back;
 mod rebuilt;
 mod rebuilt_beside;
+mod rebuilt_claims;
 mod rebuilt_names;
 mod rebuilt_past;
 mod rebuilt_sidecar;

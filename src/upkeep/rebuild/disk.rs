@@ -13,6 +13,7 @@ use crate::evidence::record::RecordJson;
 use crate::identity::table::Encoding;
 use crate::ids::{AttemptId, DeliveryId, Digest, HomeId, Name};
 use crate::intake::custody::{self, CustodyCopy};
+use crate::intake::drop::DropFolder;
 use crate::intake::names::Part as Side;
 use crate::ledger::attempts::{Attempt, AttemptState};
 use crate::measurements::{Measurements, MeasurementsError};
@@ -76,7 +77,7 @@ impl<'a> Disk<'a> {
     pub(super) fn stations(&self) -> Vec<Name> {
         let root = self.root.layout().root();
         let ours = |(name, station): &(&Name, &crate::config::station::Station)| {
-            self.root.check_drop_folder(&station.folder(root, name)).is_ok()
+            DropFolder::is_ours(&station.folder(root, name), self.root, name)
         };
         self.config.stations.iter().filter(ours).map(|(name, _)| name.clone()).collect()
     }
@@ -90,7 +91,7 @@ impl<'a> Disk<'a> {
             return true;
         }
         let folder = settings.folder(root, station);
-        self.root.check_drop_folder(&folder).is_err() || folder.join(name).symlink_metadata().is_ok()
+        !DropFolder::is_ours(&folder, self.root, station) || folder.join(name).symlink_metadata().is_ok()
     }
 
     /// How a station's lists are written.
