@@ -133,8 +133,15 @@ impl Config {
         let authorities: Vec<(Name, Range<usize>, Authority)> = read_each(reading, &mut top, "authority");
         let store: store::Store = read_section(reading, &mut top, "store");
         check_folders(reading, root, &stations, &store);
-        let [clock_at, image_at] =
-            ["clock", "image"].map(|section| top.keys().into_iter().find(|key| key.value == section).map(|key| key.at));
+        let [clock_at, image_at, store_at] = ["clock", "image", "store"]
+            .map(|section| top.keys().into_iter().find(|key| key.value == section).map(|key| key.at));
+        let [of_store, of_custody] = [&store.path, &store.custody].map(|folder| real(&root.join(folder)));
+        // The markers are locked, and one that both have would be locked by the line itself.
+        if of_store.starts_with(&of_custody) || of_custody.starts_with(&of_store) {
+            let (key, other) = ("store.custody".to_owned(), "store.path".to_owned());
+            let at = store_at.unwrap_or_else(|| top.at().clone());
+            reading.complain(&at, Complaint::OneFolder { key, other });
+        }
         let mode = top.choice("mode", &[("evaluation", Mode::Evaluation), ("production", Mode::Production)]);
         let language = top.optional_choice("language", &[("ja", Lang::Ja), ("en", Lang::En)]);
         let config = Self {

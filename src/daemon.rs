@@ -44,6 +44,9 @@ const SESSIONS_EVERY: Duration = Duration::from_secs(1);
 /// How often deadlines are looked at.
 const DEADLINES_EVERY: Duration = Duration::from_secs(10);
 
+/// How often the store is asked again for what it lacked of what is filed.
+const LACKING_EVERY: Duration = Duration::from_secs(10);
+
 /// How often the patient list and the calendar are looked at for having changed.
 const FILES_EVERY: Duration = Duration::from_secs(2);
 
@@ -333,8 +336,12 @@ fn watch_files(
 ) -> std::io::Result<JoinHandle<()>> {
     let (line, bell) = (Arc::clone(line), Arc::clone(bell));
     std::thread::Builder::new().name("watched files".into()).spawn(move || {
-        let mut looked = Moment::now();
+        let (mut looked, mut asked) = (Moment::now(), Moment::now());
         while !bell.stopping() {
+            if asked.elapsed() >= LACKING_EVERY {
+                line.look_again_for_what_is_filed();
+                asked = Moment::now();
+            }
             if looked.elapsed() >= FILES_EVERY {
                 survive("watched files", || {
                     if let Err(error) = watcher.look(&line) {

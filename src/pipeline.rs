@@ -2,6 +2,7 @@
 
 pub mod driver;
 pub mod line;
+mod clearing;
 mod failures;
 mod stages;
 mod identify;

@@ -117,6 +117,17 @@ pub enum Failure {
         path: String,
         size: u64,
     },
+    /// Stamped checkpoints speak of other entries than the journal's files have, and no restore tells why.
+    AgainstStamped {
+        paths: Vec<String>,
+        /// Of how many entries the newest speaks.
+        size: u64,
+    },
+    /// A newer build measured scans of this home, and what that means this one does not know.
+    NewerMeasurements {
+        object: String,
+        found: u64,
+    },
     /// The journal's files, by which a database is made anew, are not there.
     NoJournal {
         folder: String,
@@ -261,6 +272,8 @@ impl Failure {
             | Self::JournalDamaged { .. }
             | Self::JournalFilesDamaged { .. }
             | Self::AgainstAnchor { .. }
+            | Self::AgainstStamped { .. }
+            | Self::NewerMeasurements { .. }
             | Self::NoJournal { .. }
             | Self::DatabaseNotCopied { .. }
             | Self::DatabaseForked { .. }

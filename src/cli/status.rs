@@ -75,14 +75,16 @@ fn head(desk: &Desk, page: &mut Page, status: &Status) {
     ]);
 }
 
-/// How old the newest backup is.
+/// How old the newest backup is that lacks nothing.
 fn backup(desk: &Desk, status: &Status) -> String {
     let words = &desk.words;
     let Some(backup) = &status.backup else { return words.say("status-no-backup") };
-    let hours = backup.seconds_ago.max(0) / 3600;
+    let (time, generation) = (("time", words.time(backup.made_at).into()), ("generation", backup.generation.into()));
+    let Some(seconds_ago) = backup.seconds_ago else { return words.with("status-backup-ahead", &[time, generation]) };
+    let hours = seconds_ago / 3600;
     let blanks = [
-        ("time", words.time(backup.made_at).into()),
-        ("generation", backup.generation.into()),
+        time,
+        generation,
         ("unit", if hours < 48 { "hours" } else { "days" }.into()),
         ("count", if hours < 48 { hours } else { hours / 24 }.into()),
     ];
@@ -106,6 +108,11 @@ fn troubles(desk: &Desk, page: &mut Page, status: &Status) {
     let words = &desk.words;
     if let Some(problem) = &status.clock_problem {
         page.marked(Tone::Bad, &words.coded("clock", problem));
+    }
+    if let Some(backup) = &status.incomplete_backup {
+        let (time, count) = (words.time(backup.made_at).into(), backup.missing.into());
+        let blanks = [("generation", backup.generation.into()), ("time", time), ("count", count)];
+        page.marked(Tone::Bad, &words.with("status-backup-incomplete", &blanks));
     }
     for paused in &status.paused {
         let (stage, since) = (words.word("stage", &paused.stage), words.time(paused.since));

@@ -18,7 +18,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Config;
-use crate::durable::{self, Folder};
+use crate::durable::{self, Class, Folder};
 use crate::ids::HomeId;
 use crate::instant::Instant;
 use crate::messages::{Lang, say_code};
@@ -71,6 +71,11 @@ pub enum HomeError {
     TakenOver(PathBuf),
     #[error("{}", TooOpen::list(.0))]
     TooOpen(Vec<TooOpen>),
+    #[error(
+        "{} cannot be opened for writing ({error}): mount it so that it can be written, or give it to the account that runs torikomi",
+        .path.display()
+    )]
+    NotWritable { path: PathBuf, error: io::Error },
     #[error("{}: {error}", .path.display())]
     Io { path: PathBuf, error: io::Error },
     #[error(transparent)]
@@ -114,6 +119,11 @@ pub enum HomeTrouble {
     ForeignOwner {
         path: String,
     },
+    /// A marker or a lock that must be written, on a disk or in a folder that takes nothing.
+    NotWritable {
+        path: String,
+        problem: String,
+    },
     Failed {
         problem: String,
     },
@@ -133,6 +143,12 @@ impl HomeError {
             Self::InUse(folder) => HomeTrouble::InUse { path: text(folder) },
             Self::TakenOver(file) => HomeTrouble::TakenOver { path: text(file) },
             Self::TooOpen(all) => return all.iter().map(TooOpen::trouble).collect(),
+            Self::NotWritable { path, error } => {
+                HomeTrouble::NotWritable { path: text(path), problem: error.to_string() }
+            }
+            Self::Write(failure) if failure.class() == Class::ReadOnly => {
+                HomeTrouble::NotWritable { path: text(failure.path()), problem: failure.to_string() }
+            }
             Self::Io { .. } | Self::Write(_) => HomeTrouble::Failed { problem: self.to_string() },
         }]
     }
@@ -485,6 +501,17 @@ fn check_mode(path: &Path, found: &mut Vec<TooOpen>) -> Result<(), HomeError> {
         found.push(TooOpen { path: path.to_owned(), found: mode, allowed, foreign_owner });
     }
     Ok(())
+}
+
+/// What was to be opened for writing: a disk or folder that takes nothing has a cure that the system's words do not name.
+fn writing(path: &Path) -> impl Fn(io::Error) -> HomeError {
+    move |error| {
+        let path = path.to_owned();
+        match Class::of(&error) {
+            Class::ReadOnly => HomeError::NotWritable { path, error },
+            _ => HomeError::Io { path, error },
+        }
+    }
 }
 
 fn at(path: &Path) -> impl Fn(io::Error) -> HomeError {

@@ -63,8 +63,10 @@ pub struct Status {
     pub refused: RefusedDeliveries,
     pub records: i64,
     pub journal_size: u64,
-    /// The newest generation of a backup that was made of this home.
+    /// The newest generation of a backup that was made of this home and lacks nothing.
     pub backup: Option<BackupStatus>,
+    /// The newest of all, where it lacks something.
+    pub incomplete_backup: Option<IncompleteBackup>,
     /// Stages that wait for a disk, an authority or a store, and why.
     pub paused: Vec<Paused>,
     /// What has been failing for a while and still does.
@@ -86,9 +88,19 @@ pub struct Status {
 pub struct BackupStatus {
     pub generation: u32,
     pub made_at: Instant,
-    pub seconds_ago: i64,
+    /// None where the clock was set back to before then.
+    pub seconds_ago: Option<i64>,
     /// How many entries of the journal are in it.
     pub journal_size: u64,
+}
+
+/// A generation that brings no whole home back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct IncompleteBackup {
+    pub generation: u32,
+    pub made_at: Instant,
+    /// How much is not in it.
+    pub missing: u64,
 }
 
 /// What will be in the way some day, or weakens what is done. The catalogue has a sentence for each: `warning-<code>`.

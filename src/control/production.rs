@@ -24,38 +24,31 @@ pub enum Lacking {
     /// Nobody is in office who answers for the scans.
     InformationManager,
     /// Somebody in an office that signs has no certificate of an outside authority.
-    OutsideCertificate {
-        login: String,
-    },
+    OutsideCertificate { login: String },
     /// The address is still the one that `init` wrote.
-    AuthorityUnset {
-        authority: Name,
-    },
+    AuthorityUnset { authority: Name },
     /// There is no root by which its stamps could be judged.
-    AuthorityRoots {
-        authority: Name,
-    },
+    AuthorityRoots { authority: Name },
     /// None of the authorities is said to be accredited.
     AccreditedAuthority,
     /// Nothing can be filed at a station, for none of its profiles is in force.
-    ProfileInForce {
-        station: Name,
-    },
+    ProfileInForce { station: Name },
     /// Every name in a scan would be unknown.
     PatientList,
     /// Nothing keeps the clock right.
     ClockSource,
     /// The journal's checkpoints are kept nowhere else.
     JournalAnchor,
+    /// No backup was made that lacks nothing.
     Backup,
-    /// The newest is older than the settings allow.
-    BackupOld {
-        days: i64,
-    },
+    /// The newest that lacks nothing is older than the settings allow.
+    BackupOld { days: i64 },
+    /// It is dated later than now, and how old it is nobody can tell.
+    BackupAhead,
+    /// The newest of all lacks something.
+    BackupIncomplete { generation: u32, count: u64 },
     /// The store does not keep objects from being deleted.
-    ObjectLock {
-        place: String,
-    },
+    ObjectLock { place: String },
 }
 
 /// Something that is lacking, and the requirement that asks for it.

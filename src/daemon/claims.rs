@@ -24,6 +24,7 @@ use crate::config::claim::{self, Claim};
 use crate::config::home::Home;
 use crate::database::{Database, DatabaseError};
 use crate::ids::HomeId;
+use crate::intake::drop::DropFolder;
 use crate::ledger::claims::{self, Known};
 use crate::pipeline::line::Line;
 
@@ -203,7 +204,7 @@ fn places(home: &Home, config: &Config) -> Vec<(PathBuf, bool)> {
     let mut places: Vec<(PathBuf, bool)> = Vec::new();
     for (name, station) in &config.stations {
         let folder = station.folder(root, name);
-        if home.check_drop_folder(&folder).is_ok() {
+        if DropFolder::is_ours(&folder, home, name) {
             places.push((claim::in_drop_folder(&folder), true));
         }
     }

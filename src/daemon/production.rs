@@ -6,8 +6,6 @@
 
 use std::collections::BTreeSet;
 
-use jiff::SignedDuration;
-
 use crate::config::home::Layout;
 use crate::config::{Config, Mode};
 use crate::control::production::{Lacking, Missing, NotBuilt, Unbuilt};
@@ -15,7 +13,7 @@ use crate::crypto::check::Certificate;
 use crate::database::Tx;
 use crate::ids::Name;
 use crate::instant::Instant;
-use crate::journal::backups;
+use crate::journal::backups::Backups;
 use crate::keyring;
 use crate::ledger::profiles;
 use crate::people::{PeopleError, Role, appointments, certificates, register};
@@ -65,7 +63,8 @@ pub struct Kept {
     /// Those in an office that signs who have no certificate of an outside authority in force.
     without_certificate: Vec<String>,
     profiles: BTreeSet<Name>,
-    backup_age: Option<SignedDuration>,
+    backups: Backups,
+    now: Instant,
 }
 
 impl Kept {
@@ -91,7 +90,8 @@ impl Kept {
             information_manager: appointments::information_manager(tx, now).await?.is_some(),
             without_certificate,
             profiles,
-            backup_age: backups::newest(tx).await?.map(|newest| newest.age(now)),
+            backups: Backups::read(tx).await?,
+            now,
         })
     }
 }
@@ -172,11 +172,16 @@ fn journal_anchor(seen: &Seen<'_>) -> Vec<Lacking> {
 
 fn backup(seen: &Seen<'_>) -> Vec<Lacking> {
     let oldest = seen.config.backup.oldest.as_signed();
-    match seen.kept.backup_age {
-        None => vec![Lacking::Backup],
-        Some(age) if age > oldest => vec![Lacking::BackupOld { days: age.as_hours() / 24 }],
-        Some(_) => Vec::new(),
-    }
+    let Backups { good, lacking } = &seen.kept.backups;
+    let of_good = match good.as_ref().map(|good| good.age(seen.kept.now)) {
+        None => Some(Lacking::Backup),
+        Some(None) => Some(Lacking::BackupAhead),
+        Some(Some(age)) => (age > oldest).then(|| Lacking::BackupOld { days: age.as_hours() / 24 }),
+    };
+    let of_newest = lacking
+        .as_ref()
+        .map(|newest| Lacking::BackupIncomplete { generation: newest.generation, count: newest.missing });
+    of_good.into_iter().chain(of_newest).collect()
 }
 
 fn object_lock(seen: &Seen<'_>) -> Vec<Lacking> {
@@ -185,7 +190,45 @@ fn object_lock(seen: &Seen<'_>) -> Vec<Lacking> {
 
 #[cfg(test)]
 mod tests {
+    use jiff::SignedDuration;
+
     use super::*;
+    use crate::ids::Digest;
+    use crate::journal::backups::BackedUp;
+
+    #[test]
+    fn only_a_backup_that_lacks_nothing_counts_and_none_that_is_dated_later_than_now() {
+        let text = "mode = \"production\"\n[backup]\noldest = \"48h\"\n[station.front-desk]\nprofiles = [\"consent\"]\n\
+                    [authority.tsa]\nurl = \"https://tsa.example.jp/\"\n";
+        let config = Config::parse(text.as_bytes(), "torikomi.toml").unwrap();
+        let now: Instant = "2026-11-20T00:00:00.000000Z".parse().unwrap();
+        let of = |generation, hours: i64, missing| BackedUp {
+            generation,
+            summary: Digest::of(b"summary"),
+            size: 7,
+            root: Digest::of(b"root"),
+            made_at: now.plus(SignedDuration::from_hours(-hours)),
+            missing,
+        };
+        let lacking = |good, lacking| {
+            let kept = Kept {
+                information_manager: true,
+                without_certificate: Vec::new(),
+                profiles: BTreeSet::new(),
+                backups: Backups { good, lacking },
+                now,
+            };
+            let layout = Layout::new(std::path::Path::new("home"));
+            backup(&Seen { layout, config: &config, kept, synchronised: Some(true), patients: 1, not_locked: None })
+        };
+        let newest = Lacking::BackupIncomplete { generation: 2, count: 3 };
+        assert_eq!(lacking(None, None), [Lacking::Backup]);
+        assert_eq!(lacking(Some(of(1, 47, 0)), None), []);
+        assert_eq!(lacking(Some(of(1, 47, 0)), Some(of(2, 1, 3))), std::slice::from_ref(&newest));
+        assert_eq!(lacking(Some(of(1, 97, 0)), Some(of(2, 1, 3))), [Lacking::BackupOld { days: 4 }, newest.clone()]);
+        assert_eq!(lacking(None, Some(of(2, 1, 3))), [Lacking::Backup, newest]);
+        assert_eq!(lacking(Some(of(1, -1, 0)), None), [Lacking::BackupAhead]);
+    }
 
     #[test]
     fn whatever_is_asked_is_asked_by_a_requirement() {

@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use super::names::{self, NameKind};
 use super::source::{SourceName, SourceStat};
+use crate::config::home::Home;
 use crate::durable::{Class, Failure, Folder};
 use crate::ids::{HomeId, Name};
 use crate::system::{self, Lease};
@@ -57,6 +58,13 @@ impl DropFolder {
             Err(failure) => return Err(Unreachable::of(failure)),
         }
         Self::hold(folder, home, station)
+    }
+
+    /// Whether the folder of a station is there and ours. `init` and a restore mark it as the home's; one that the settings named
+    /// later bears its station's marker alone.
+    #[must_use]
+    pub fn is_ours(path: &Path, home: &Home, station: &Name) -> bool {
+        home.check_drop_folder(path).is_ok() || Self::open(path, home.id(), station).is_ok()
     }
 
     /// Opens the folder of a station and verifies that it bears our marker.

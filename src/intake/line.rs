@@ -77,6 +77,7 @@ use crate::journal::append::Journal;
 use crate::ledger::documents::Document;
 use crate::store::StoreError;
 
+pub use clearing::{Cleared, Waiting};
 pub use copying::files_of;
 pub use gate::{Blocked, Paused};
 pub use recovery::CustodyFinding;
@@ -201,7 +202,7 @@ impl Line {
             bells: Mutex::default(),
             copies: recovered.highest,
             lost: Mutex::new(recovered.lost),
-            filed: Mutex::new(recovered.filed),
+            filed: Mutex::new(recovered.filed.into()),
             findings: Mutex::new(recovered.findings),
             stop: AtomicBool::new(false),
         });
@@ -408,7 +409,7 @@ struct Shared {
     /// Deliveries whose copy was not in custody at start.
     lost: Mutex<BTreeSet<DeliveryId>>,
     /// Deliveries that are filed, as far as is known, and whose copies are still to be cleared.
-    filed: Mutex<BTreeSet<DeliveryId>>,
+    filed: Mutex<Waiting<DeliveryId>>,
     findings: Mutex<Vec<CustodyFinding>>,
     stop: AtomicBool,
 }
@@ -427,6 +428,17 @@ impl Shared {
             tracing::error!(?finding, "Custody and ledger do not agree: {finding:?}");
             findings.push(finding);
         }
+    }
+
+    /// What a person need not look at any more.
+    fn lift(&self, is_over: impl Fn(&CustodyFinding) -> bool) {
+        locked(&self.findings).retain(|finding| {
+            let over = is_over(finding);
+            if over {
+                tracing::info!(?finding, "Custody and ledger agree again: {finding:?}");
+            }
+            !over
+        });
     }
 
     fn wake(&self, station: &Name) {

@@ -1,4 +1,4 @@
-//! What the journal says of a backup: which generation, of how many entries, and when.
+//! What the journal says of a backup: which generation, of how many entries, when, and whether all of the home is in it.
 
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
@@ -20,6 +20,17 @@ pub struct BackedUp {
     pub root: Digest,
     /// Of this moment is what it holds.
     pub made_at: Instant,
+    /// How much the home should have had and did not have: a generation without it brings no whole home back.
+    pub missing: u64,
+}
+
+/// The generations that count.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Backups {
+    /// The newest that lacks nothing.
+    pub good: Option<BackedUp>,
+    /// The newest of all, where it lacks something.
+    pub lacking: Option<BackedUp>,
 }
 
 impl BackedUp {
@@ -38,20 +49,33 @@ impl BackedUp {
             .fact("size", self.size)
             .fact("root", self.root)
             .fact("made_at", self.made_at)
+            .fact("missing", self.missing)
     }
 
-    /// How old it is.
+    /// How old it is; none where the clock was set back to before it was made, for then nobody can tell.
     #[must_use]
-    pub fn age(&self, now: Instant) -> SignedDuration {
-        now.since(self.made_at)
+    pub fn age(&self, now: Instant) -> Option<SignedDuration> {
+        Some(now.since(self.made_at)).filter(|age| !age.is_negative())
     }
 }
 
-/// The newest generation that the journal knows of.
-///
-/// # Errors
-/// When the database fails.
-pub async fn newest(tx: &mut Tx) -> Result<Option<BackedUp>, DatabaseError> {
-    let found = read::newest_of_kind(tx, Kind::HomeBackedUp).await?;
-    Ok(found.map(|stored| stored.entry()).transpose()?.and_then(|entry| BackedUp::of(&entry)))
+impl Backups {
+    /// As the journal knows them.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn read(tx: &mut Tx) -> Result<Self, DatabaseError> {
+        let (mut backups, mut end) = (Self::default(), u64::MAX);
+        while let Some(stored) = read::newest_of_kind_before(tx, Kind::HomeBackedUp, end).await? {
+            end = stored.index;
+            // One that says nothing that can be read is none to count on.
+            let Some(found) = BackedUp::of(&stored.entry()?) else { continue };
+            if found.missing == 0 {
+                backups.good = Some(found);
+                break;
+            }
+            backups.lacking.get_or_insert(found);
+        }
+        Ok(backups)
+    }
 }

@@ -37,26 +37,40 @@ pub fn erased_by(entry: &Entry) -> Vec<Erased> {
     named.map(|named| named.entries).unwrap_or_default()
 }
 
-/// In the database's own notes: what was erased may still lie in its files.
+/// In the database's own notes: what the act of this entry erased, and perhaps those before it, may still lie in its files.
 const DUE: &str = "private.unscrubbed";
 
-/// # Errors
-/// When the database fails.
-pub async fn is_due(tx: &mut Tx) -> Result<bool, DatabaseError> {
-    let row = sqlx::query("SELECT 1 FROM meta WHERE key = $1").bind(DUE).fetch_optional(tx).await?;
-    Ok(row.is_some())
-}
+/// The newest act whose parts may still lie in the database's files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Due(String);
 
-/// # Errors
-/// When the database fails.
-pub async fn set_due(tx: &mut Tx, is_due: bool) -> Result<(), DatabaseError> {
-    let sql = if is_due {
-        "INSERT INTO meta (key, value) VALUES ($1, 'due') ON CONFLICT (key) DO NOTHING"
-    } else {
-        "DELETE FROM meta WHERE key = $1"
-    };
-    sqlx::query(sql).bind(DUE).execute(tx).await?;
-    Ok(())
+impl Due {
+    /// # Errors
+    /// When the database fails.
+    pub async fn read(tx: &mut Tx) -> Result<Option<Self>, DatabaseError> {
+        let row = sqlx::query("SELECT value FROM meta WHERE key = $1").bind(DUE).fetch_optional(tx).await?;
+        Ok(row.map(|row| row.try_get("value")).transpose()?.map(Self))
+    }
+
+    /// Notes it in the transaction that erases.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn note(tx: &mut Tx, act: u64) -> Result<(), DatabaseError> {
+        let sql =
+            "INSERT INTO meta (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value";
+        sqlx::query(sql).bind(DUE).bind(act.to_string()).execute(tx).await?;
+        Ok(())
+    }
+
+    /// It is done. What another act erased since this was read stays due.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn clear(self, tx: &mut Tx) -> Result<(), DatabaseError> {
+        sqlx::query("DELETE FROM meta WHERE key = $1 AND value = $2").bind(DUE).bind(self.0).execute(tx).await?;
+        Ok(())
+    }
 }
 
 /// Private parts that were erased, each with the entry that says so.
@@ -114,5 +128,33 @@ impl Disposed {
     /// The entries whose private parts were erased by one before `end`, in order.
     pub fn before(&self, end: u64) -> impl Iterator<Item = u64> {
         self.0.iter().filter(move |(_, (by, _))| *by < end).map(|(index, _)| *index)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::database::{Database, engines};
+
+    fn due(database: &Database) -> Option<Due> {
+        database.read::<_, DatabaseError, _>(async |tx| Due::read(tx).await).unwrap()
+    }
+
+    #[test]
+    fn what_was_erased_while_others_were_cleared_away_stays_due() {
+        for engine in engines::each() {
+            let database = &engine.database;
+            let note = |act| database.write::<_, DatabaseError, _>(async move |tx| Due::note(tx, act).await).unwrap();
+            let clear = |due: Due| database.write::<_, DatabaseError, _>(async move |tx| due.clear(tx).await).unwrap();
+            assert_eq!(due(database), None);
+            note(7);
+            let first = due(database).unwrap();
+            // The second act comes while the files are cleared of the first one's.
+            note(9);
+            clear(first);
+            let second = due(database).expect("the second act's is still to be done");
+            clear(second);
+            assert_eq!(due(database), None);
+        }
     }
 }

@@ -58,6 +58,12 @@ impl Epoch {
             .fact("known", self.known)
     }
 
+    /// Whether it speaks of the journal as it stands where it is opened, and comes after the epoch of before.
+    #[must_use]
+    pub fn opens(&self, index: u64, before: u32, root_before: impl FnOnce() -> Digest) -> bool {
+        self.size == index && self.epoch > before && self.root == root_before()
+    }
+
     /// Whether a checkpoint of so many entries is one of before the restore, to which nothing leads any more.
     #[must_use]
     pub fn lost(&self, size: u64) -> bool {

@@ -197,6 +197,8 @@ pub struct Promised {
     pub root: Option<Digest>,
     /// The file that says so.
     pub by: PathBuf,
+    /// It is a stamped checkpoint, which may speak of more than a restored home has.
+    pub is_stamped: bool,
 }
 
 /// The last checkpoint of a file of notes; none where there is no such file, or no whole note in it.
@@ -206,7 +208,7 @@ pub struct Promised {
 pub fn last_note(path: &Path) -> io::Result<Option<Promised>> {
     let Some(notes) = open(path)? else { return Ok(None) };
     let (noted, _) = whole_notes(notes.get_ref())?;
-    Ok(noted.map(|noted| Promised { size: noted.size, root: Some(noted.root), by: path.to_owned() }))
+    Ok(noted.map(|noted| Promised { size: noted.size, root: Some(noted.root), by: path.to_owned(), is_stamped: false }))
 }
 
 /// What the files promise of themselves: their last note, and each stamped checkpoint.
@@ -228,7 +230,8 @@ pub fn promised(folder: &Path) -> io::Result<Vec<Promised>> {
         // A note ends with an empty line where others follow it.
         note.push(b'\n');
         let (noted, _) = whole_notes(note.as_slice())?;
-        promised.push(Promised { size, root: noted.filter(|noted| noted.size == size).map(|noted| noted.root), by });
+        let root = noted.filter(|noted| noted.size == size).map(|noted| noted.root);
+        promised.push(Promised { size, root, by, is_stamped: true });
     }
     Ok(promised)
 }

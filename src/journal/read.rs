@@ -250,12 +250,18 @@ pub async fn of_incidents(tx: &mut Tx) -> Result<Vec<Stored>, DatabaseError> {
 
 /// The newest entry of a kind.
 pub async fn newest_of_kind(tx: &mut Tx, kind: Kind) -> Result<Option<Stored>, DatabaseError> {
+    newest_of_kind_before(tx, kind, u64::MAX).await
+}
+
+/// The newest entry of a kind among those before `end`.
+pub async fn newest_of_kind_before(tx: &mut Tx, kind: Kind, end: u64) -> Result<Option<Stored>, DatabaseError> {
     let row = sqlx::query(
         "SELECT e.idx, e.bytes, e.kind, e.document, e.delivery, e.record, e.person, e.session, p.salt, p.text
          FROM journal_entry e LEFT JOIN journal_private p ON p.idx = e.idx
-         WHERE e.kind = $1 ORDER BY e.idx DESC LIMIT 1",
+         WHERE e.kind = $1 AND e.idx < $2 ORDER BY e.idx DESC LIMIT 1",
     )
     .bind(kind.to_string())
+    .bind(i64::try_from(end).unwrap_or(i64::MAX))
     .fetch_optional(tx)
     .await?;
     row.as_ref().map(found).transpose()

@@ -1,6 +1,6 @@
 //! The open instruments of one home: what every stage, and every request from outside, works with.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
@@ -21,6 +21,7 @@ use crate::filing::FilingError;
 use crate::ids::{AttemptId, DeliveryId, Digest, DocumentId, Name};
 use crate::image::Workers;
 use crate::intake::custody::folder_name;
+use crate::intake::line::Waiting;
 use crate::journal::anchor::AnchorProblem;
 use crate::journal::append::Journal;
 use crate::journal::files::FilesProblem;
@@ -166,8 +167,8 @@ pub struct Line {
     pub shared: Arc<Shared>,
     /// Attempts whose files are durable and whose row could not be written.
     pub unentered: Mutex<BTreeMap<DocumentId, AttemptId>>,
-    /// What is filed and still lies in custody, because a backup looks at it.
-    pub uncleared: Mutex<BTreeSet<DocumentId>>,
+    /// What is filed and still lies in custody, because a backup looks at it, or the store cannot be asked or lacks something.
+    pub uncleared: Mutex<Waiting<DocumentId>>,
     /// Why nothing may be done: another copy of this home works with what is this one's.
     pub displaced: Arc<Mutex<Option<String>>>,
     /// Where people's keys lie.

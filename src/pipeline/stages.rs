@@ -1,8 +1,7 @@
 //! What each stage does with one row: asks its instruments, works, and says what may go on.
 
-use std::collections::BTreeSet;
 use std::ffi::OsStr;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
@@ -19,7 +18,7 @@ use crate::instant::Instant;
 use crate::intake::custody::CustodyCopy;
 use crate::journal::{Draft, Kind, Subject as About, read};
 use crate::judgement::{Judgement, Severity};
-use crate::ledger::attempts::{self, AttemptState};
+use crate::ledger::attempts;
 use crate::ledger::documents::{self, Document, LONGEST_PUT_OFF};
 use crate::ledger::watched_files::{self, CALENDAR};
 use crate::ledger::{contents, decisions, deliveries, waiting};
@@ -31,7 +30,6 @@ use crate::people::sessions::SessionFacts;
 use crate::review::{self, Need, NotAccepted};
 use crate::signing::stamping::{self, Stamping};
 use crate::signing::{self, Signing, SigningError};
-use crate::store::records;
 
 impl Line {
     pub(super) fn measure(&self, id: DeliveryId) -> Worked {
@@ -347,101 +345,6 @@ impl Line {
             }
             Ok(documents::postpone(tx, id, until).await?)
         })
-    }
-
-    /// The store holds it now: its copies in custody may go, and what the station was told about it.
-    pub(super) fn clear_custody(&self, id: DocumentId) {
-        self.uncleared.lock().unwrap_or_else(PoisonError::into_inner).insert(id);
-        self.clear_what_is_filed();
-    }
-
-    /// What was filed before the start, and stands in custody yet.
-    pub fn clear_later(&self, id: DocumentId) {
-        self.uncleared.lock().unwrap_or_else(PoisonError::into_inner).insert(id);
-    }
-
-    /// Clears custody of what is filed, unless a backup looks at it just now: then it is tried again.
-    pub fn clear_what_is_filed(&self) {
-        let left_over = self.intake.get().filter(|intake| intake.has_left_over());
-        if left_over.is_none() && self.uncleared.lock().unwrap_or_else(PoisonError::into_inner).is_empty() {
-            return;
-        }
-        let _no_backup = match self.home.release_custody() {
-            Ok(Some(lock)) => lock,
-            Ok(None) => return,
-            Err(error) => {
-                tracing::warn!(%error, "Nothing leaves custody until it can be told that no backup looks at it");
-                return;
-            }
-        };
-        let filed = std::mem::take(&mut *self.uncleared.lock().unwrap_or_else(PoisonError::into_inner));
-        for id in filed {
-            self.clear_custody_of(id);
-        }
-        left_over.into_iter().for_each(|intake| intake.clear_left_over());
-    }
-
-    /// Whether the store has every object of a document's records: a bucket may have been set back since they were filed.
-    fn is_stored(&self, id: DocumentId) -> Result<bool, StageError> {
-        let members = self.database.read::<_, DatabaseError, _>(async |tx| {
-            let mut members = Vec::new();
-            for record in records::of_document(tx, id).await? {
-                members.extend(records::members(tx, record.id, false).await?);
-            }
-            Ok(members)
-        })?;
-        for member in &members {
-            if self.objects.length(&member.object)?.is_none() {
-                return Ok(false);
-            }
-        }
-        Ok(!members.is_empty())
-    }
-
-    fn clear_custody_of(&self, id: DocumentId) {
-        let Some(intake) = self.intake.get() else { return };
-        let found = self.database.read::<_, DatabaseError, _>(async |tx| {
-            let document = documents::get(tx, id).await?;
-            Ok((document, documents::parts(tx, id).await?, attempts::of_document(tx, id).await?))
-        });
-        let Ok((document, parts, attempts)) = found else { return };
-        for delivery in parts.iter().map(|part| part.delivery).collect::<BTreeSet<_>>() {
-            if let Err(error) = intake.cleanup(delivery) {
-                tracing::warn!(delivery.id = %delivery, %error, "Custody of delivery {delivery} is not cleared yet; it is tried again");
-            }
-        }
-        // An attempt that missed its window stays: its signature is in no record.
-        for attempt in attempts.iter().filter(|attempt| attempt.state == AttemptState::Filed) {
-            match self.is_stored(id) {
-                Ok(true) => {}
-                Ok(false) => {
-                    tracing::warn!(attempt.id = %attempt.id, "The store lacks something of what attempt {} was filed as: its files stay in custody", attempt.id);
-                    continue;
-                }
-                // Who keeps the store says so elsewhere.
-                Err(error) => {
-                    tracing::debug!(attempt.id = %attempt.id, %error, "The files of attempt {} stay in custody until it can be told that the store has them", attempt.id);
-                    self.clear_later(id);
-                    continue;
-                }
-            }
-            let removed = self
-                .custody
-                .open_folder(signing::ATTEMPTS)
-                .and_then(|folder| folder.remove_folder(&attempt.id.to_string()));
-            if let Err(error) = removed {
-                tracing::warn!(attempt.id = %attempt.id, %error, "The files of attempt {} stay in custody until the next start", attempt.id);
-            }
-        }
-        if let Some(document) = document {
-            intake.clear_note(&document.station, id);
-            if let Some(earlier) = document.supersedes
-                && let Ok(Some(ended)) = self.database.read(async |tx| documents::get(tx, earlier).await)
-                && !ended.state.is_open()
-            {
-                intake.clear_note(&ended.station, earlier);
-            }
-        }
     }
 
     fn hold(

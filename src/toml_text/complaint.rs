@@ -115,6 +115,8 @@ pub enum Complaint {
     // -- a home's settings --
     #[error("{key} is also, or lies within, or holds {other}; give each station a folder of its own")]
     SharedFolder { key: String, other: String },
+    #[error("{key} is also, or lies within, or holds {other}; give each of them a folder of its own")]
+    OneFolder { key: String, other: String },
     #[error(
         "{key} is, or lies within, or holds {folder}, where the home keeps its own files; give the station a folder apart from it"
     )]

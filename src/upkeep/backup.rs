@@ -86,7 +86,8 @@ impl BackupReport {
     #[must_use]
     pub fn entry(&self) -> BackedUp {
         let Generation { generation, journal_size, journal_root, made_at, .. } = self.generation;
-        BackedUp { generation, summary: self.summary, size: journal_size, root: journal_root, made_at }
+        let missing = (self.missing.len() as u64).saturating_add(self.more_missing);
+        BackedUp { generation, summary: self.summary, size: journal_size, root: journal_root, made_at, missing }
     }
 }
 

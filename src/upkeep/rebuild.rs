@@ -177,12 +177,18 @@ pub enum RebuildError {
     /// The copy of the checkpoints outside the home speaks of entries that the files lack, or of others.
     #[error("the journal's files are not those of which {} has a checkpoint of {size} entries", .path.display())]
     AgainstAnchor { path: PathBuf, size: u64 },
+    /// Stamped checkpoints beside the files speak of entries that they lack, or of others, and no epoch tells why.
+    #[error("the journal's files are not those of which there are stamped checkpoints, up to {size} entries")]
+    AgainstStamped { paths: Vec<PathBuf>, size: u64 },
     /// What the old database has beyond the journal's files would be lost.
     #[error("what {} has beyond the journal's files cannot be copied to them: {problem}", .path.display())]
     NotCopied { path: PathBuf, problem: String },
     /// The old database went on from another past than the journal's files, and which of them is right is for people.
     #[error("the first {size} entries of {} are not those of the journal's files", .path.display())]
     Forked { path: PathBuf, size: u64 },
+    /// A newer build worked in this home.
+    #[error("the measurements {object} are of version {found}: use a newer torikomi")]
+    NewerMeasurements { object: Digest, found: u64 },
     /// There is no journal to go by.
     #[error("{} holds no journal", .folder.display())]
     NoJournal { folder: PathBuf },
@@ -217,12 +223,11 @@ pub fn rebuild(
         Address::File(path) => head.as_ref().map(|head| (path.as_path(), head)),
         Address::Server(_) => None,
     };
-    let anchor = match &config.journal.anchor {
-        // What an earlier epoch promised is lost, as the journal says.
-        Some(to) => Some(Anchor::new(&layout.root().join(to), layout.root(), home.id(), past::epoch(&folder)?)),
-        None => None,
-    };
-    past::check_whole(&folder, anchor.as_ref(), old)?;
+    let epochs = past::Epochs::in_files(&folder)?;
+    // What an earlier epoch promised is lost, as the journal says.
+    let anchor = config.journal.anchor.as_ref();
+    let anchor = anchor.map(|to| Anchor::new(&layout.root().join(to), layout.root(), home.id(), epochs.last()));
+    past::check_whole(&folder, &epochs, anchor.as_ref(), old)?;
     let (address, made) = match &place {
         Address::File(path) => {
             let made = path.with_file_name("torikomi.db.rebuilt");

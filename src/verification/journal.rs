@@ -342,7 +342,7 @@ impl<'a> Walk<'a> {
     fn reach_stamps(&mut self, last: Option<&Entry>) -> Result<(), Unverifiable> {
         let frontier = &self.frontier;
         let journal = Reached { size: frontier.size(), root: &|| frontier.root(), last, broken: self.broken };
-        self.stamps.reach(&journal, self.sources.trust, &mut self.faults)
+        self.stamps.reach(&journal, &self.epochs, self.sources.trust, &mut self.faults)
     }
 
     fn agrees(&mut self, stored: &Stored, entry: &Entry) {
@@ -435,7 +435,7 @@ impl<'a> Walk<'a> {
             self.faults.say(JournalFault::DatabaseShortened { in_files, in_database });
         }
         self.checkpoints.finish(now, &mut self.faults)?;
-        self.stamps.finish(now, self.sources.trust, &mut self.faults)?;
+        self.stamps.finish(now, &self.epochs, self.sources.trust, &mut self.faults)?;
         // The files' checkpoints may be newer than the head that was read first; those from outside were there before.
         let size = self.moment.head.as_ref().map_or(0, |head| head.size);
         self.against.retain(|against| !self.epochs.explains(against.size));

@@ -223,6 +223,13 @@ fn failures() -> Vec<Failure> {
         Failure::JournalDamaged { index: 41 },
         Failure::JournalFilesDamaged { index: 41 },
         Failure::AgainstAnchor { path: "/mnt/outside/checkpoints.txt".into(), size: 41 },
+        Failure::AgainstStamped {
+            paths: [7, 41]
+                .map(|size| format!("/srv/torikomi/store/journal/stamped/checkpoint-{size:012}.txt"))
+                .to_vec(),
+            size: 41,
+        },
+        Failure::NewerMeasurements { object: "sha256:5feceb66ffc8".into(), found: 2 },
         Failure::NoJournal { folder: "/srv/torikomi/store/journal".into() },
         Failure::DatabaseNotEmpty,
         Failure::DatabaseNotCopied { path: "/srv/torikomi/store/torikomi.db".into(), problem: problem() },

@@ -339,6 +339,7 @@ fn the_status_is_told_to_people_and_to_programs() {
               "first_seen_at": "2026-11-20T05:01:00.000000Z", "problem": { "code": "symbolic-link" } }
         ] },
         "records": 40, "journal_size": 321, "backup": null,
+        "incomplete_backup": { "generation": 7, "made_at": "2026-11-20T05:00:00.000000Z", "missing": 2 },
         "paused": [{ "stage": "stamping", "since": "2026-11-20T05:00:00.000000Z", "why": { "code": "authority", "problem": "built-in: timed out", "passing": true } }],
         "incidents": [{ "incident": OTHER, "cause": { "code": "authority", "name": "built-in" },
                         "since": "2026-11-20T05:00:00.000000Z", "until": null }],

@@ -82,10 +82,43 @@ fn a_filed_copy_goes_only_where_the_store_has_it() {
         assert!(!line.cleanup(id).unwrap());
         assert_eq!(line.custody_findings().len(), 1, "it is told once");
 
+        // Somebody puts it back: the next look lets the copy go, and nobody is told of it any more.
         *world.lacking.lock().unwrap() = None;
-        let line = world.open();
-        assert_eq!(line.custody_findings(), []);
+        assert!(!line.has_left_over(), "it is not asked for all the time");
+        line.look_again();
+        assert!(line.has_left_over());
         line.clear_left_over();
         assert!(world.custody().is_empty());
+        assert_eq!(line.custody_findings(), []);
+        line.look_again();
+        assert!(!line.has_left_over());
     }
+}
+
+/// Each request to a store that is away takes as long as a request may.
+#[test]
+fn a_store_that_is_away_is_asked_once_in_a_round() {
+    let world = World::new();
+    let line = world.open();
+    for (name, bytes) in [("one.tif", b"a page"), ("two.tif", b"a leaf"), ("three.tif", b"a side")] {
+        world.put(name, bytes);
+        world.take(&line);
+    }
+    for row in world.deliveries() {
+        world.file(world.measured_complete(row.id));
+    }
+    drop(line);
+    let line = world.open();
+    world.store_away.store(true, Ordering::SeqCst);
+    for round in 1..=4 {
+        line.clear_left_over();
+        assert_eq!(world.asked.lock().unwrap().len(), round);
+    }
+    let asked = world.asked.lock().unwrap().clone();
+    assert_ne!(asked[0], asked[1], "one that fails keeps no other waiting");
+    assert_eq!(asked[0], asked[3], "and its turn comes again");
+    assert_eq!(world.custody().len(), 3);
+    world.store_away.store(false, Ordering::SeqCst);
+    line.clear_left_over();
+    assert!(world.custody().is_empty() && !line.has_left_over());
 }

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::{Duration, Instant as Moment};
 
@@ -34,6 +34,7 @@ use torikomi::ledger::spoken;
 use torikomi::ledger::{contents, documents};
 use torikomi::measurements::{Fault, MissingPart};
 use torikomi::pipeline::{every_row_of, rows_of};
+use torikomi::store::StoreError;
 
 /// 2026-11-20T00:00:00Z.
 const BEGINNING: i64 = 1_795_132_800_000_000;
@@ -51,6 +52,10 @@ pub(crate) struct World {
     pub(crate) largest: u64,
     /// What the store has lost.
     pub(crate) lacking: Arc<Mutex<Option<Digest>>>,
+    /// The store cannot be asked.
+    pub(crate) store_away: Arc<AtomicBool>,
+    /// What the store was asked for.
+    pub(crate) asked: Arc<Mutex<Vec<Digest>>>,
     /// How often measuring was woken.
     pub(crate) woken: Arc<AtomicUsize>,
     start: Moment,
@@ -105,6 +110,8 @@ impl World {
             custody,
             largest: 64 * 1024 * 1024,
             lacking: Arc::default(),
+            store_away: Arc::default(),
+            asked: Arc::default(),
             woken: Arc::default(),
             start: Moment::now(),
             seconds: Cell::new(0),
@@ -143,6 +150,7 @@ impl World {
     pub(crate) fn open_with(&self, session_at: SessionAt) -> Line {
         let woken = Arc::clone(&self.woken);
         let (database, lacking) = (Arc::clone(&self.database), Arc::clone(&self.lacking));
+        let (away, asked) = (Arc::clone(&self.store_away), Arc::clone(&self.asked));
         // What custody has the store has as well, but for what a test takes from it.
         let stored = move |object: &Digest| {
             let lengths = database.read::<_, DatabaseError, _>(async |tx| {
@@ -162,7 +170,10 @@ impl World {
             largest: self.largest,
             session_at,
             rows: Box::new(|_, list| every_row_of(list, Encoding::Utf8)),
-            stored: Box::new(move |object| Ok(stored(object))),
+            stored: Box::new(move |object| {
+                asked.lock().unwrap().push(*object);
+                if away.load(Ordering::SeqCst) { Err(StoreError::DiskFull) } else { Ok(stored(object)) }
+            }),
             away: Box::new(|| None),
             listed: Box::new(|bytes| {
                 Some(Sidecar::parse(bytes).ok()?.files?.into_iter().map(OsString::from).collect())

@@ -17,7 +17,7 @@ use crate::schema::demand;
 use crate::store_check::{check, rebuild};
 
 /// What a clerk should never have written into a remark.
-const CANARY: &str = "kanaria 無音子 9997531";
+pub const CANARY: &str = "kanaria 無音子 9997531";
 
 /// The files below a folder in whose bytes the canary is.
 fn holding(folder: &Path, found: &mut Vec<String>) {
@@ -33,7 +33,7 @@ fn holding(folder: &Path, found: &mut Vec<String>) {
     }
 }
 
-fn held(root: &Path) -> Vec<String> {
+pub fn held(root: &Path) -> Vec<String> {
     let mut found = Vec::new();
     holding(root, &mut found);
     found
@@ -55,14 +55,14 @@ fn code(ran: &Ran) -> (i32, Value) {
 }
 
 /// The journal as the command judges it: its verdict, and what was disposed of.
-fn journal(root: &Path) -> (Value, Value) {
+pub fn journal(root: &Path) -> (Value, Value) {
     let ran = torikomi(Some(root), &["journal", "verify", "--json"]);
     demand("journal-verify", &ran.json());
     assert_eq!((ran.status, &ran.json()["faults"]), (0, &json!([])), "{:#}", ran.json());
     (ran.json()["verdict"].clone(), ran.json()["disposals"].clone())
 }
 
-fn all_hold(root: &Path) {
+pub fn all_hold(root: &Path) {
     let ran = torikomi(Some(root), &["verify", "--all", "--accept-evaluation"]);
     assert_eq!(ran.status, 0, "{}{}", ran.out, ran.err);
 }

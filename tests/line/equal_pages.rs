@@ -15,7 +15,7 @@ use crate::reused::{all, picture};
 use crate::wait_for;
 
 /// Moves a folder in: its scans, and a sidecar that lists them in this order. Answers its document once that waits.
-fn deliver(home: &TestHome, line: &Line, patient: &str, scans: &[(&str, Vec<u8>)], order: &[&str]) -> Document {
+pub fn deliver(home: &TestHome, line: &Line, patient: &str, scans: &[(&str, Vec<u8>)], order: &[&str]) -> Document {
     let before = all(line).len();
     let staging = home.root().join("staging");
     fs::create_dir(&staging).unwrap();
@@ -33,7 +33,7 @@ fn deliver(home: &TestHome, line: &Line, patient: &str, scans: &[(&str, Vec<u8>)
     found.unwrap_or_else(|| panic!("{:#?}", all(line)))
 }
 
-fn detail(document: &Document) -> Value {
+pub fn detail(document: &Document) -> Value {
     serde_json::from_str(document.held_detail.as_deref().unwrap_or("null")).unwrap()
 }
 

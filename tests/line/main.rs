@@ -6,10 +6,12 @@
 #[allow(dead_code, reason = "others use what is not used here")]
 mod account;
 mod ahead;
+mod apart;
 mod against;
 mod anchor;
 mod authorities;
 mod back_dated;
+mod backed_up;
 mod backup;
 mod backup_compares;
 #[path = "../support/burst.rs"]
@@ -25,8 +27,10 @@ mod copies_of_one;
 mod damaged;
 mod disk;
 mod disposal;
+mod disposed_on_server;
 mod equal;
 mod ended;
+mod equal_later_pages;
 mod equal_pages;
 #[path = "../image/files.rs"]
 #[allow(dead_code, reason = "others use what is not used here")]
@@ -53,6 +57,7 @@ mod many_copies;
 mod many_files;
 mod nasty;
 mod newer;
+mod newer_measured;
 mod not_taken;
 mod notes;
 mod objects;
@@ -70,6 +75,7 @@ mod pushed_out;
 mod put_back;
 mod rebuilt;
 mod rebuilt_beside;
+mod rebuilt_claims;
 mod rebuilt_names;
 mod rebuilt_past;
 mod rebuilt_sidecar;
@@ -89,6 +95,8 @@ mod shared_store;
 mod shown;
 mod silence;
 mod stamped;
+mod stamped_lost;
+mod stays;
 mod starting;
 #[path = "../support/schema.rs"]
 mod schema;

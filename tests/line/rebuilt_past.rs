@@ -155,11 +155,12 @@ fn files_that_were_put_back_together_are_told_by_what_speaks_of_more() {
     let name = |size: u64| stamped.join(format!("checkpoint-{size:012}.txt"));
     let lines: Vec<&str> = notes.trim_end().split("\n\n").collect();
     let note = lines[lines.len() - 2..].join("\n\n") + "\n";
-    for (path, text, index) in
-        [(name(all + 1), note.clone(), all), (name(promised), of_another_past(&note), promised - 1)]
+    for (path, text, size) in
+        [(name(all + 1), note.clone(), all + 1), (name(promised), of_another_past(&note), promised)]
     {
         fs::write(&path, text).unwrap();
-        assert_eq!(refused(&hospital, "journal-damaged")["index"], index);
+        let said = refused(&hospital, "against-stamped");
+        assert_eq!((&said["size"], &said["paths"]), (&size.into(), &serde_json::json!([path.display().to_string()])));
         fs::remove_file(&path).unwrap();
     }
     assert_eq!(rebuild(&hospital)["journal_entries"], all);

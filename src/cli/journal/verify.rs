@@ -93,6 +93,9 @@ fn show(desk: &Desk, page: &mut Page, report: &JournalReport) {
         let blanks = [("size", (*size).into()), ("detail", detail.clone().into())];
         page.marked(Tone::Warning, &words.with("journal-unbelieved", &blanks));
     }
+    for size in &report.stamps.of_lost {
+        page.marked(Tone::Warning, &words.with("journal-stamp-of-lost", &[("size", (*size).into())]));
+    }
     for Disposal { index, at, entries, .. } in &report.disposals {
         let (count, time) = (entries.len().into(), words.exact_time(*at).into());
         page.below(&words.with("journal-disposal", &[("index", (*index).into()), ("time", time), ("count", count)]));

@@ -151,6 +151,12 @@ impl From<RebuildError> for Failure {
             RebuildError::AgainstAnchor { path, size } => {
                 Self::AgainstAnchor { path: path.display().to_string(), size }
             }
+            RebuildError::AgainstStamped { paths, size } => {
+                Self::AgainstStamped { paths: paths.iter().map(|path| path.display().to_string()).collect(), size }
+            }
+            RebuildError::NewerMeasurements { object, found } => {
+                Self::NewerMeasurements { object: object.to_string(), found }
+            }
             RebuildError::NoJournal { folder } => Self::NoJournal { folder: folder.display().to_string() },
             RebuildError::NotEmpty => Self::DatabaseNotEmpty,
             RebuildError::NotCopied { path, problem } => {

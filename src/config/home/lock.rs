@@ -14,7 +14,7 @@ use rustix::fs::FlockOperation;
 use rustix::io::Errno;
 use uuid::Uuid;
 
-use super::{Home, HomeError, MARKER, at};
+use super::{Home, HomeError, MARKER, at, writing};
 use crate::config::Config;
 use crate::config::claim::NAME as CLAIM;
 use crate::durable::{Class, Failure, Folder};
@@ -49,7 +49,7 @@ impl Home {
             .truncate(false)
             .mode(0o600)
             .open(&path)
-            .map_err(at(&path))?;
+            .map_err(writing(&path))?;
         match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => {}
             Err(Errno::WOULDBLOCK) => {
@@ -114,7 +114,7 @@ impl Home {
         self.check_marker(folder)?;
         let path = folder.join(MARKER);
         // A share of NFS locks only what is open for writing.
-        let file = OpenOptions::new().read(true).write(true).open(&path).map_err(at(&path))?;
+        let file = OpenOptions::new().read(true).write(true).open(&path).map_err(writing(&path))?;
         match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => {}
             Err(Errno::WOULDBLOCK) => return Err(HomeError::InUse(folder.to_owned())),
@@ -141,7 +141,7 @@ impl Home {
     fn backup_lock(&self, operation: FlockOperation) -> Result<Option<Lock>, HomeError> {
         let path = self.layout().run().join("backup.lock");
         let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path);
-        let file = file.map_err(at(&path))?;
+        let file = file.map_err(writing(&path))?;
         match rustix::fs::flock(&file, operation) {
             Ok(()) => Ok(Some(Lock { _files: vec![file], outside: Vec::new() })),
             Err(Errno::WOULDBLOCK) => Ok(None),

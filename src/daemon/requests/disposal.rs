@@ -11,7 +11,7 @@ use crate::control::{Credentials, PartsOf, Refusal, Undisposable};
 use crate::database::{Database, DatabaseError, Tx};
 use crate::document::DeliveryState;
 use crate::ids::DocumentId;
-use crate::journal::disposal::{self, Erased};
+use crate::journal::disposal::{Due, Erased};
 use crate::journal::read::{self, Stored};
 use crate::journal::{Entry, Kind, append, kept};
 use crate::ledger::{deliveries, documents};
@@ -38,7 +38,7 @@ impl Requests {
             let deed = Deed::DisposePrivateParts { entries: erased, reason };
             let appended = hand.act(tx, deed, &signers, None).await?;
             append::erase_private(tx, entries.iter().copied()).await?;
-            disposal::set_due(tx, true).await?;
+            Due::note(tx, appended.index).await?;
             Ok((appended, entries))
         })?;
         let gone = self.is_scrubbed() & self.are_gone_from_files(&entries) & !self.has_copies();
@@ -87,13 +87,12 @@ impl Requests {
 /// # Errors
 /// When the database fails.
 pub(in crate::daemon) fn scrub(database: &Database) -> Result<bool, DatabaseError> {
-    let is_due = database.read::<_, DatabaseError, _>(async |tx| disposal::is_due(tx).await)?;
-    if is_due && !database.scrub()? {
+    // Read first: what somebody else erases meanwhile is theirs to see through.
+    let Some(due) = database.read::<_, DatabaseError, _>(async |tx| Due::read(tx).await)? else { return Ok(true) };
+    if !database.scrub()? {
         return Ok(false);
     }
-    if is_due {
-        database.write::<_, DatabaseError, _>(async |tx| disposal::set_due(tx, false).await)?;
-    }
+    database.write::<_, DatabaseError, _>(async move |tx| due.clear(tx).await)?;
     Ok(true)
 }
 

@@ -6,7 +6,8 @@ use super::{Requests, shown};
 use crate::calendar::Expiry;
 use crate::control::Refusal;
 use crate::control::facts::{
-    BackupStatus, Deadline, DeliveryRow, Paused, RefusedDeliveries, SessionStatus, StationStatus, Status, Warning,
+    BackupStatus, Deadline, DeliveryRow, IncompleteBackup, Paused, RefusedDeliveries, SessionStatus, StationStatus,
+    Status, Warning,
 };
 use crate::daemon::deadlines;
 use crate::daemon::production::{self, Kept, Seen};
@@ -14,7 +15,7 @@ use crate::database::{DatabaseError, Tx};
 use crate::document::DeliveryState;
 use crate::instant::Instant;
 use crate::intake::line::Blocked;
-use crate::journal::backups::{self, BackedUp};
+use crate::journal::backups::Backups;
 use crate::journal::read;
 use crate::ledger::deliveries::{self, Delivery};
 use crate::ledger::documents::{self, Count, Filter, UnreadableDocument};
@@ -55,7 +56,7 @@ struct Found {
     ahead: Option<(u64, Instant)>,
     records: i64,
     journal_size: u64,
-    backup: Option<BackedUp>,
+    backups: Backups,
 }
 
 impl Requests {
@@ -88,11 +89,16 @@ impl Requests {
             },
             records: found.records,
             journal_size: found.journal_size,
-            backup: found.backup.map(|backup| BackupStatus {
+            backup: found.backups.good.map(|backup| BackupStatus {
                 generation: backup.generation,
                 made_at: backup.made_at,
-                seconds_ago: backup.age(now).as_secs(),
+                seconds_ago: backup.age(now).map(|age| age.as_secs()),
                 journal_size: backup.size,
+            }),
+            incomplete_backup: found.backups.lacking.map(|backup| IncompleteBackup {
+                generation: backup.generation,
+                made_at: backup.made_at,
+                missing: backup.missing,
             }),
             paused: paused(line),
             incidents: line.incidents.lock().unwrap_or_else(PoisonError::into_inner).clone(),
@@ -206,7 +212,7 @@ async fn look(tx: &mut Tx, now: Instant) -> Result<Found, PeopleError> {
         ahead: waiting::copied_ahead(tx, now).await?,
         records: records::count(tx).await?,
         journal_size: read::head(tx).await?.map_or(0, |head| head.size),
-        backup: backups::newest(tx).await?,
+        backups: Backups::read(tx).await?,
     })
 }
 

@@ -34,4 +34,5 @@ home-taken-over = { $path } says that another copy of this home has worked with 
 home-locked = Another torikomi (process { $process }) works in this home. Please stop it first.
 home-too-open = Others can read { $path } ({ $found }). Please run: chmod { $allowed } { $path }
 home-foreign-owner = { $path } belongs to another account. Please give it to the account that runs torikomi.
-home-failed = { $problem }
+home-not-writable = { $path } cannot be opened for writing ({ $problem }). Please mount its disk or share so that it can be written, or give folder and file to the account that runs torikomi.
+home-failed = { $problem }. Please check the disk or share, the permissions and the free space.

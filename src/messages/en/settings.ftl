@@ -69,6 +69,7 @@ setting-cannot-tell-too-mild = { $key }: what cannot be told always reaches a pe
 setting-severity-too-mild = { $key }: { $found } is too mild. Please use { $mildest } or graver.
 setting-same-profile-twice = Profile { $id } is also in { $other_file }. Please change its id or remove one of the files.
 setting-shared-folder = { $key } is also, lies within, or holds { $other }. Please give each station a folder of its own.
+setting-one-folder = { $key } is also, lies within, or holds { $other }. Please give each of them a folder of its own.
 setting-own-folder = { $key } is, lies within, or holds { $folder }, where the home keeps its own files. Please give the station a folder apart from it.
 setting-evaluation-only = { $key } is allowed in evaluation only (mode = "evaluation"). Please remove the line.
 setting-hours-backwards = { $key }: { $value } ends before it begins. Please split hours over midnight at 24:00.

@@ -240,6 +240,7 @@ journal-stamped = The first { $size } were there by { $time }, as a time-stamp{ 
 } shows.
 journal-unjudged = { $count } time-stamp(s) cannot be judged: no authority to believe in is at hand (name some with --anchors).
 journal-unbelieved = The time-stamp of the checkpoint of { $size } entries counts for nothing: it is by no authority to believe in ({ $detail }). Where the authority was changed, keep the earlier one in the settings.
+journal-stamp-of-lost = The stamped checkpoint of { $size } entries in store/journal/stamped/ speaks of entries that were lost in the restore. Keep it: it proves that they were there.
 journal-copy-ends = The second copy in store/journal/ ends at { $copied } of { $entries } entries. A running line may be behind for a moment; if it stays so, the copy was cut or taken away.
 journal-failed = The journal ({ $entries } entries) is not as it must be.
 journal-more-faults = and { $count } more

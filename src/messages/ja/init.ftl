@@ -34,4 +34,5 @@ home-taken-over = { $path } によると、このホームが前に使ってか�
 home-locked = このホームでは別の torikomi（プロセス { $process }）が動いています。先に止めてください。
 home-too-open = { $path } をほかの人が読めます（{ $found }）。次を実行してください: chmod { $allowed } { $path }
 home-foreign-owner = { $path } の所有者が違います。所有者を、torikomi を動かす利用者に直してください。
-home-failed = { $problem }
+home-not-writable = { $path } を書き込み用に開けません（{ $problem }）。ディスクや共有を書き込めるように接続し直すか、フォルダーとファイルの所有者を、torikomi を動かす利用者に直してください。
+home-failed = { $problem }。ディスクや共有の接続、権限、空き容量を確かめてください。

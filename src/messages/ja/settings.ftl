@@ -69,6 +69,7 @@ setting-cannot-tell-too-mild = { $key }: 判断できないものは必ず人が
 setting-severity-too-mild = { $key } の { $found } は軽すぎます。{ $mildest } 以上にしてください。
 setting-same-profile-twice = プロファイル { $id } は { $other_file } にもあります。id を変えるか、片方を外してください。
 setting-shared-folder = { $key } は { $other } と重なっています。ステーションごとに別のフォルダーにしてください。
+setting-one-folder = { $key } は { $other } と重なっています。それぞれ別のフォルダーにしてください。
 setting-own-folder = { $key } は、ホーム自身が使うフォルダー { $folder } と重なっています。ステーションには別のフォルダーを指定してください。
 setting-evaluation-only = { $key } は評価用（mode = "evaluation"）でだけ使えます。行を消してください。
 setting-hours-backwards = { $key } の { $value } は、終わりが始まりより前です。日をまたぐ時間は 24:00 で分けてください。

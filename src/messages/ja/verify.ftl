@@ -222,6 +222,7 @@ journal-stamped = 先頭から { $size } 件は、{ $time } のタイムスタ�
 }。
 journal-unjudged = タイムスタンプ { $count } 個は、信頼する時刻認証局の証明書がないため、確かめられません（--anchors で指定できます）。
 journal-unbelieved = 節目（{ $size } 件）のタイムスタンプは、信頼する時刻認証局のものではないため、証拠に数えません（{ $detail }）。時刻認証局を替えたときは、前の局の設定を残してください。
+journal-stamp-of-lost = store/journal/stamped/ にあるタイムスタンプ付きの節目（{ $size } 件）には、復元のときに失われた項目が含まれます。それらがあったことの証拠になるので、残しておいてください。
 journal-copy-ends = store/journal/ の控えは、{ $entries } 件のうち { $copied } 件までです。動いている間は少し遅れることがあります。いつまでも追いつかないときは、削られたか、持ち去られています。
 journal-failed = 記録簿（{ $entries } 件）に異常があります。
 journal-more-faults = ほかに { $count } 件の異常があります。

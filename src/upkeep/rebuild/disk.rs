@@ -13,9 +13,10 @@ use crate::evidence::record::RecordJson;
 use crate::identity::table::Encoding;
 use crate::ids::{AttemptId, DeliveryId, Digest, HomeId, Name};
 use crate::intake::custody::{self, CustodyCopy};
+use crate::intake::drop::DropFolder;
 use crate::intake::names::Part as Side;
 use crate::ledger::attempts::{Attempt, AttemptState};
-use crate::measurements::Measurements;
+use crate::measurements::{Measurements, MeasurementsError};
 use crate::signing::{ATTEMPTS, LONGEST_FILE, MANIFEST_FILE, RECORD_FILE, SIGNATURE_FILE, STAMPED_FILE};
 use crate::store::{Objects, StoreError};
 use crate::upkeep::check::MOST_NAMES;
@@ -76,7 +77,7 @@ impl<'a> Disk<'a> {
     pub(super) fn stations(&self) -> Vec<Name> {
         let root = self.root.layout().root();
         let ours = |(name, station): &(&Name, &crate::config::station::Station)| {
-            self.root.check_drop_folder(&station.folder(root, name)).is_ok()
+            DropFolder::is_ours(&station.folder(root, name), self.root, name)
         };
         self.config.stations.iter().filter(ours).map(|(name, _)| name.clone()).collect()
     }
@@ -90,7 +91,7 @@ impl<'a> Disk<'a> {
             return true;
         }
         let folder = settings.folder(root, station);
-        self.root.check_drop_folder(&folder).is_err() || folder.join(name).symlink_metadata().is_ok()
+        !DropFolder::is_ours(&folder, self.root, station) || folder.join(name).symlink_metadata().is_ok()
     }
 
     /// How a station's lists are written.
@@ -156,7 +157,14 @@ impl<'a> Disk<'a> {
     }
 
     pub(super) fn measurements(&self, object: &Digest) -> Result<Option<Measurements>, RebuildError> {
-        Ok(self.object(object)?.and_then(|bytes| Measurements::read(&bytes).ok()))
+        match self.object(object)?.map(|bytes| Measurements::read(&bytes)) {
+            None | Some(Err(MeasurementsError::Unreadable(_))) => Ok(None),
+            Some(Ok(measurements)) => Ok(Some(measurements)),
+            // It is there, and what it means only a newer build knows.
+            Some(Err(MeasurementsError::Newer { found })) => {
+                Err(RebuildError::NewerMeasurements { object: *object, found })
+            }
+        }
     }
 
     /// A profile's bytes: an object, or a file of the home.

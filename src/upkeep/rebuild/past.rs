@@ -9,6 +9,7 @@ use crate::config::home::Home;
 use crate::database::owner::{self, OwnerError};
 use crate::database::{Database, DatabaseError};
 use crate::evidence::tree::Frontier;
+use crate::ids::Digest;
 use crate::journal::Entry;
 use crate::journal::anchor::Anchor;
 use crate::journal::epochs::{self, Epoch};
@@ -87,8 +88,10 @@ fn not_copied(path: &Path, problem: &dyn std::fmt::Display) -> RebuildError {
 }
 
 /// Demands that the files hold what every checkpoint speaks of that lies in them or outside, and all that the old database had.
+/// A stamped checkpoint may stay of what was lost in a restore; those are the ones that an epoch tells of.
 pub(super) fn check_whole(
     folder: &Path,
+    epochs: &Epochs,
     anchor: Option<&Anchor>,
     old: Option<(&Path, &Head)>,
 ) -> Result<(), RebuildError> {
@@ -97,6 +100,7 @@ pub(super) fn check_whole(
     if let Some(anchor) = anchor {
         promised.extend(outside(anchor)?);
     }
+    promised.sort_by_key(|by| by.size);
     let broken = |by: &Promised, index: u64| {
         if anchor.is_some_and(|anchor| anchor.path() == by.by) {
             return RebuildError::AgainstAnchor { path: by.by.clone(), size: by.size };
@@ -104,45 +108,85 @@ pub(super) fn check_whole(
         RebuildError::JournalDamaged { index, in_database: old.is_some_and(|(_, head)| head.size > index) }
     };
     let mut kept = Kept::open(folder).map_err(io)?;
-    let mut edge = Frontier::default();
+    let (mut edge, mut lost, mut against) = (Frontier::default(), Vec::new(), Vec::new());
     while let Some(entry) = kept.next_entry().map_err(io)? {
+        lost.extend(epochs.opened_by(entry.index, || edge.root()));
         edge.append(&entry.bytes);
         let size = edge.size();
         let differs = |by: &&Promised| by.size == size && by.root.is_some_and(|root| root != edge.root());
-        if let Some(by) = promised.iter().find(differs) {
-            return Err(broken(by, entry.index));
+        for by in promised.iter().filter(differs) {
+            if !by.is_stamped {
+                return Err(broken(
+                    by,
+                    against.first().map_or(entry.index, |by: &&Promised| by.size.saturating_sub(1)),
+                ));
+            }
+            // Whether it is the stamp that is of another past, what the files say of themselves and the old database tell.
+            if !is_lost(by, &lost) {
+                against.push(by);
+            }
         }
         if let Some((path, head)) = old
             && head.size == size
             && head.root != edge.root()
         {
-            return Err(RebuildError::Forked { path: path.to_owned(), size });
+            let forked = || RebuildError::Forked { path: path.to_owned(), size };
+            return Err(against.first().map_or_else(forked, |by| broken(by, by.size.saturating_sub(1))));
         }
     }
     let in_files = edge.size();
-    if let Some(by) = promised.iter().find(|by| by.size > in_files) {
-        return Err(broken(by, in_files));
+    let (beyond, of_itself): (Vec<_>, Vec<_>) =
+        promised.iter().filter(|by| by.size > in_files && !is_lost(by, &lost)).partition(|by| by.is_stamped);
+    if let Some(by) = of_itself.first() {
+        return Err(broken(by, against.first().map_or(in_files, |by| by.size.saturating_sub(1))));
     }
-    match old {
-        Some((path, head)) if head.size > in_files => {
-            let problem = format!("it has {} entries, the files {in_files}", head.size);
-            Err(not_copied(path, &problem))
+    if let Some((path, head)) = old
+        && head.size > in_files
+    {
+        return Err(not_copied(path, &format!("it has {} entries, the files {in_files}", head.size)));
+    }
+    against.extend(beyond);
+    match against.last() {
+        Some(newest) => {
+            let paths = against.iter().map(|by| by.by.clone()).collect();
+            Err(RebuildError::AgainstStamped { paths, size: newest.size })
         }
-        _ => Ok(()),
+        None => Ok(()),
     }
 }
 
-/// The epoch that the files end in.
-pub(super) fn epoch(folder: &Path) -> Result<u32, RebuildError> {
-    let io = |error| RebuildError::Io { path: folder.to_owned(), error };
-    let mut kept = Kept::open(folder).map_err(io)?;
-    let mut epoch = epochs::FIRST;
-    while let Some(entry) = kept.next_entry().map_err(io)? {
-        // What is no entry is found by whoever reads them for good.
-        let opened = serde_json::from_slice::<Entry>(&entry.bytes).ok().and_then(|entry| Epoch::of(&entry));
-        epoch = opened.map_or(epoch, |opened| opened.epoch);
+/// Whether it is a stamped checkpoint of what one of these epochs says was lost.
+fn is_lost(by: &Promised, epochs: &[&Epoch]) -> bool {
+    by.is_stamped && epochs.iter().any(|epoch| epoch.lost(by.size))
+}
+
+/// The epochs that the files say were opened, each with the number of its entry.
+pub(super) struct Epochs(Vec<(u64, Epoch)>);
+
+impl Epochs {
+    pub(super) fn in_files(folder: &Path) -> Result<Self, RebuildError> {
+        let io = |error| RebuildError::Io { path: folder.to_owned(), error };
+        let (mut kept, mut opened) = (Kept::open(folder).map_err(io)?, Vec::new());
+        while let Some(entry) = kept.next_entry().map_err(io)? {
+            // What is no entry is found by whoever reads them for good.
+            let epoch = serde_json::from_slice::<Entry>(&entry.bytes).ok().and_then(|entry| Epoch::of(&entry));
+            opened.extend(epoch.map(|epoch| (entry.index, epoch)));
+        }
+        Ok(Self(opened))
     }
-    Ok(epoch)
+
+    /// The one that the files end in.
+    pub(super) fn last(&self) -> u32 {
+        self.0.last().map_or(epochs::FIRST, |(_, epoch)| epoch.epoch)
+    }
+
+    /// The one that an entry opens, where it is right about what stands before it.
+    fn opened_by(&self, index: u64, root_before: impl FnOnce() -> Digest) -> Option<&Epoch> {
+        let place = self.0.binary_search_by_key(&index, |(index, _)| *index).ok()?;
+        let (before, [(_, epoch), ..]) = self.0.split_at_checked(place)? else { return None };
+        let before = before.last().map_or(epochs::FIRST, |(_, epoch)| epoch.epoch);
+        epoch.opens(index, before, root_before).then_some(epoch)
+    }
 }
 
 /// What the copy of the checkpoints outside the home speaks of. Where its folder cannot be reached, nobody can tell.

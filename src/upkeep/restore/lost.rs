@@ -1,7 +1,7 @@
 //! What came after a backup: how much of the journal, by the newest checkpoint that can be found elsewhere; which records and
 //! documents, by the journal of a newer generation.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Read};
 use std::path::Path;
@@ -12,10 +12,11 @@ use serde::{Deserialize, Serialize};
 use super::{Checkpoint, Config, Generation, Order, undone};
 use crate::config::claim::{self, Claim};
 use crate::database::{Database, DatabaseError};
-use crate::evidence::tree::Frontier;
-use crate::ids::{DeliveryId, DocumentId, PersonId, RecordId};
+use crate::evidence::tree::{Frontier, leaf_hash};
+use crate::ids::{DeliveryId, Digest, DocumentId, PersonId, RecordId};
 use crate::instant::Instant;
 use crate::journal::anchor::{self, path_of};
+use crate::journal::files::SEGMENT;
 use crate::journal::read::edge_at;
 use crate::journal::{Entry, Kind};
 use crate::upkeep::backup::{Both, Trouble};
@@ -75,27 +76,84 @@ pub(super) struct Lost {
     pub(super) epochs: Vec<u32>,
     /// The copy of the checkpoints outside that could not be read, and so tells nothing.
     pub(super) unread_anchor: Option<String>,
+    /// The hashes of the entries that are told of.
+    seen: HashSet<Digest>,
 }
 
 impl Lost {
     /// One epoch's journal holds what came before it in another's.
-    fn add(&mut self, entries: &[Entry]) {
-        let Told { records, documents, acts, stopped } = told(entries);
-        self.stopped.extend(stopped);
-        for act in acts {
-            if !self.acts.contains(&act) {
-                self.acts.push(act);
-            }
+    fn add(&mut self, told: Told) {
+        let seen = &mut self.seen;
+        let mut is_new = |hash: &Digest| seen.insert(*hash);
+        let records = told.records.into_iter().filter(|(hash, _)| is_new(hash));
+        self.records.extend(records.map(|(_, record)| record));
+        let documents = told.documents.into_values().filter(|(hash, _)| is_new(hash));
+        self.documents.extend(documents.map(|(_, document)| document));
+        let acts = told.acts.into_iter().filter(|(hash, _)| is_new(hash));
+        self.acts.extend(acts.flat_map(|(_, acts)| acts));
+        self.stopped.extend(told.stopped);
+    }
+}
+
+/// What entries say that is told of, each with the hash of its entry. Of a journal of any length no more is held.
+#[derive(Clone, Default)]
+struct Told {
+    /// What was filed.
+    records: Vec<(Digest, LostRecord)>,
+    /// What was taken in and not filed.
+    documents: BTreeMap<DocumentId, (Digest, LostDocument)>,
+    acts: Vec<(Digest, Vec<LostAct>)>,
+    stopped: BTreeSet<DocumentId>,
+    taken: BTreeSet<DocumentId>,
+    /// When the deliveries came that are not taken yet.
+    in_custody: BTreeMap<DeliveryId, Instant>,
+}
+
+impl Told {
+    fn entry(&mut self, entry: &Entry, hash: Digest) {
+        let (document, journal_index) = (entry.subject.document, entry.index);
+        let acts = undone::acts(entry, &self.taken);
+        if !acts.is_empty() {
+            self.acts.push((hash, acts));
         }
-        for record in records {
-            if !self.records.contains(&record) {
-                self.records.push(record);
+        self.stopped.extend(undone::stopped(entry));
+        match entry.kind {
+            Kind::DeliveryInCustody => {
+                self.in_custody.extend(entry.subject.delivery.map(|delivery| (delivery, entry.at)));
             }
+            Kind::DeliveryTaken => {
+                if let Some(document) = document {
+                    self.taken.insert(document);
+                    // Where its copy is older than what was lost, it came in at some time before.
+                    let copied = entry.subject.delivery.and_then(|delivery| self.in_custody.remove(&delivery));
+                    let (taken_in_at, ended) = (copied.unwrap_or(entry.at), None);
+                    let lost = LostDocument { document, taken_in_at, journal_index, ended };
+                    self.documents.insert(document, (hash, lost));
+                }
+            }
+            Kind::DocumentFiled => {
+                if let Some(record) = entry.subject.record {
+                    let document_is_there = document.is_some_and(|document| !self.taken.contains(&document));
+                    let filed_at = entry.at;
+                    let lost = LostRecord { record, document, filed_at, journal_index, document_is_there };
+                    self.records.push((hash, lost));
+                }
+                self.end(document);
+            }
+            // The first receipt of the same bytes is told of, or is there.
+            Kind::DeliveryReceived => self.end(document),
+            Kind::DocumentSentBack | Kind::DocumentDiscarded | Kind::DocumentSuperseded => {
+                if let Some((_, ended)) = document.and_then(|document| self.documents.get_mut(&document)) {
+                    ended.ended = Some(entry.kind);
+                }
+            }
+            _ => {}
         }
-        for document in documents {
-            if !self.documents.contains(&document) {
-                self.documents.push(document);
-            }
+    }
+
+    fn end(&mut self, document: Option<DocumentId>) {
+        if let Some(document) = document {
+            self.documents.remove(&document);
         }
     }
 }
@@ -164,13 +222,13 @@ pub(super) fn look(of: &Restored<'_>, given: Vec<Checkpoint>) -> Result<Lost, Tr
             continue;
         }
         let edge = database.read::<_, DatabaseError, _>(async |tx| edge_at(tx, size).await)?;
-        if let Ok(found) = entries_after(order, &newer, edge)
+        if let Ok(told) = told_after(order, &newer, edge)
             && kept_checkpoints(&newer.checkpoint, trust)
                 .iter()
                 .any(|kept| (kept.size, kept.root) == (newer.journal_size, newer.journal_root))
         {
             checkpoints.extend(kept_checkpoints(&newer.checkpoint, trust));
-            lost.add(&found);
+            lost.add(told);
             listed.insert(newer.epoch, newer.journal_size);
         }
     }
@@ -201,8 +259,8 @@ fn later_epochs(of: &Restored<'_>) -> Vec<u32> {
     found.into_iter().filter(|known| known > epoch && known.saturating_sub(*epoch) < MOST_RESTORES).collect()
 }
 
-/// The entries that a newer generation has beyond the restored one, where its tree grew from that one's.
-fn entries_after(order: &Order<'_>, newer: &Generation, mut edge: Frontier) -> Result<Vec<Entry>, Trouble> {
+/// What a newer generation tells beyond the restored one, where its tree grew from that one's.
+fn told_after(order: &Order<'_>, newer: &Generation, mut edge: Frontier) -> Result<Told, Trouble> {
     let damaged = || Trouble::Damaged { path: order.backup.generation_path(newer.generation).display().to_string() };
     let both = Both { backup: order.backup, number: newer.generation, identities: order.identities };
     let mut segments = BTreeMap::new();
@@ -212,73 +270,72 @@ fn entries_after(order: &Order<'_>, newer: &Generation, mut edge: Frontier) -> R
         }
         Ok(())
     })?;
-    let mut entries = Vec::new();
+    let mut told = Told::default();
     for (start, path) in segments {
+        if start.saturating_add(SEGMENT) <= edge.size() {
+            continue;
+        }
         order.identities.open(&path, |opened: &mut dyn Read| {
             for (index, line) in (start..).zip(BufReader::new(opened).split(b'\n')) {
                 let line = line.map_err(|_| damaged())?;
                 if index == edge.size() {
                     edge.append(&line);
-                    entries.push(serde_json::from_slice(&line).map_err(|_| damaged())?);
+                    let entry = serde_json::from_slice(&line).map_err(|_| damaged())?;
+                    told.entry(&entry, leaf_hash(&line));
                 }
             }
             Ok(())
         })?;
     }
-    if (edge.size(), edge.root()) == (newer.journal_size, newer.journal_root) { Ok(entries) } else { Err(damaged()) }
+    if (edge.size(), edge.root()) == (newer.journal_size, newer.journal_root) { Ok(told) } else { Err(damaged()) }
 }
 
 fn segment_start(name: &str) -> Option<u64> {
     name.strip_prefix("store/journal/entries-")?.strip_suffix(".jsonl")?.parse().ok()
 }
 
-/// What entries say.
-struct Told {
-    /// What was filed.
-    records: Vec<LostRecord>,
-    /// What was taken in and not filed.
-    documents: Vec<LostDocument>,
-    acts: Vec<LostAct>,
-    stopped: Vec<DocumentId>,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::HomeId;
+    use crate::journal::{Actor, Draft, Subject};
 
-fn told(entries: &[Entry]) -> Told {
-    let mut documents: BTreeMap<DocumentId, LostDocument> = BTreeMap::new();
-    let mut taken = BTreeSet::new();
-    let mut in_custody = BTreeMap::new();
-    let (mut records, mut acts, mut stopped) = (Vec::new(), Vec::new(), Vec::new());
-    for entry in entries {
-        let (document, journal_index) = (entry.subject.document, entry.index);
-        acts.extend(undone::acts(entry, &taken));
-        stopped.extend(undone::stopped(entry));
-        match entry.kind {
-            Kind::DeliveryInCustody => in_custody.extend(entry.subject.delivery.map(|delivery| (delivery, entry.at))),
-            Kind::DeliveryTaken => {
-                if let Some(document) = document {
-                    taken.insert(document);
-                    // Where its copy is older than what was lost, it came in at some time before.
-                    let copied = entry.subject.delivery.and_then(|delivery| in_custody.remove(&delivery));
-                    let (taken_in_at, ended) = (copied.unwrap_or(entry.at), None);
-                    documents.insert(document, LostDocument { document, taken_in_at, journal_index, ended });
-                }
-            }
-            Kind::DocumentFiled => {
-                if let Some(record) = entry.subject.record {
-                    let document_is_there = document.is_some_and(|document| !taken.contains(&document));
-                    let filed_at = entry.at;
-                    records.push(LostRecord { record, document, filed_at, journal_index, document_is_there });
-                }
-                documents.retain(|id, _| Some(*id) != document);
-            }
-            // The first receipt of the same bytes is told of, or is there.
-            Kind::DeliveryReceived => documents.retain(|id, _| Some(*id) != document),
-            Kind::DocumentSentBack | Kind::DocumentDiscarded | Kind::DocumentSuperseded => {
-                if let Some(ended) = document.and_then(|document| documents.get_mut(&document)) {
-                    ended.ended = Some(entry.kind);
-                }
-            }
-            _ => {}
-        }
+    fn entry(index: u64, kind: Kind, subject: Subject) -> (Entry, Digest) {
+        let draft = Draft::by_system(kind, subject);
+        let at = Instant::from_microseconds(i64::try_from(index).unwrap()).unwrap();
+        let (facts, home) = (draft.facts, HomeId::new());
+        let entry =
+            Entry { v: 1, home, index, at, kind, actor: Actor::System, subject, facts, private: None, act: None };
+        (entry, Digest::of(&index.to_be_bytes()))
     }
-    Told { records, documents: documents.into_values().collect(), acts, stopped }
+
+    #[test]
+    fn of_a_long_journal_only_what_is_told_of_is_held() {
+        let mut told = Told::default();
+        let (first, second, earlier) = (DocumentId::new(), DocumentId::new(), DocumentId::new());
+        let record = |document| Subject { record: Some(RecordId::new()), ..Subject::document(document) };
+        let mut tell = |index, kind, subject| {
+            let (entry, hash) = entry(index, kind, subject);
+            told.entry(&entry, hash);
+        };
+        for index in 0..10_000 {
+            tell(index, Kind::DocumentHeld, Subject::document(first));
+        }
+        tell(10_000, Kind::DeliveryTaken, Subject::document(first));
+        tell(10_001, Kind::DeliveryTaken, Subject::document(second));
+        tell(10_002, Kind::DocumentFiled, record(first));
+        tell(10_003, Kind::DocumentFiled, record(earlier));
+        tell(10_004, Kind::PersonSuspended, Subject::default());
+        let held = |told: &Told| (told.records.len(), told.documents.len(), told.acts.len(), told.taken.len());
+        assert_eq!(held(&told), (2, 1, 1, 2));
+        assert_eq!(told.records.iter().map(|(_, lost)| lost.document_is_there).collect::<Vec<_>>(), [false, true]);
+
+        // Another epoch's journal begins with the same entries, and they are told of once.
+        let mut lost = Lost::default();
+        let again = told.clone();
+        lost.add(told);
+        lost.add(again);
+        assert_eq!((lost.records.len(), lost.documents.len(), lost.acts.len()), (2, 1, 1));
+        assert_eq!(lost.documents[0].document, second);
+    }
 }

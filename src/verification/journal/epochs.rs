@@ -45,8 +45,7 @@ impl Epochs {
         }
         let index = entry.index;
         let before = self.found.last().map_or(epochs::FIRST, |(_, epoch)| epoch.epoch);
-        let right = Epoch::of(entry).filter(|epoch| epoch.size == index && epoch.epoch > before);
-        match right.filter(|epoch| epoch.root == root_before()) {
+        match Epoch::of(entry).filter(|epoch| epoch.opens(index, before, root_before)) {
             Some(epoch) => {
                 let Epoch { epoch: number, generation, made_at, known, .. } = epoch;
                 let known_size = known.map(|known| known.size);
@@ -59,11 +58,16 @@ impl Epochs {
 
     /// Whether a checkpoint of so many entries, to which the journal does not lead, is one of before a restore.
     pub(super) fn explains(&mut self, size: u64) -> bool {
-        let explained = self.found.iter().any(|(_, epoch)| epoch.lost(size));
+        let explained = self.lost(size);
         if explained {
             self.unreachable.push(size);
         }
         explained
+    }
+
+    /// The same of a stamped checkpoint of the home's own, which nobody brought to be compared.
+    pub(super) fn lost(&self, size: u64) -> bool {
+        self.found.iter().any(|(_, epoch)| epoch.lost(size))
     }
 
     pub(super) fn is_first(&self) -> bool {

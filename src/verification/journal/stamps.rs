@@ -12,8 +12,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::super::{CLOCK_SKEW, Trust, Unverifiable, anchored};
+use super::epochs::Epochs;
 use super::{Faults, JournalFault};
 use crate::crypto::check::{self, Certificate, StampInfo};
+use crate::evidence::checkpoint::Checkpoint;
 use crate::ids::Digest;
 use crate::instant::Instant;
 use crate::journal::custody::InCustody;
@@ -45,6 +47,8 @@ pub struct StampsReport {
     /// How many nobody could judge, for want of an authority to believe in.
     pub unjudged: u64,
     pub unbelieved: Vec<UnbelievedStamp>,
+    /// The sizes of those that speak of what was lost in a restore: the journal says so, and no longer leads to them.
+    pub of_lost: Vec<u64>,
 }
 
 /// A stamp that is right in itself, by an authority that the caller does not believe in: it counts for nothing. Where the
@@ -96,6 +100,7 @@ pub(super) struct Stamps {
     counting: u64,
     unjudged: u64,
     unbelieved: Vec<UnbelievedStamp>,
+    of_lost: Vec<u64>,
     differs: bool,
 }
 
@@ -138,6 +143,7 @@ impl Stamps {
             counting: 0,
             unjudged: 0,
             unbelieved: Vec::new(),
+            of_lost: Vec::new(),
             differs: false,
         })
     }
@@ -158,6 +164,7 @@ impl Stamps {
     pub(super) fn reach(
         &mut self,
         journal: &Reached<'_>,
+        epochs: &Epochs,
         trust: &Trust,
         faults: &mut Faults,
     ) -> Result<(), Unverifiable> {
@@ -170,9 +177,16 @@ impl Stamps {
                 token: token.as_deref().map(Digest::of),
                 stamped_at: None,
             };
+            let of_this =
+                note.as_ref().map(|note| size == journal.size && self.is_of_this_journal(note, journal, trust));
+            // An entry of this journal that names a stamp of that size means another one, and misses it.
+            let is_lost = || signed(note.as_deref()?, trust).filter(|found| found.size == size && epochs.lost(size));
+            if of_this == Some(false) && is_lost().is_some() {
+                self.of_lost.push(size);
+                continue;
+            }
             // Where one of the two is missing, its entry says so; without one, a crash came between the two.
-            if let (Some(note), Some(token)) = (note, token) {
-                let of_this = size == journal.size && self.is_of_this_journal(&note, journal, trust);
+            if let (Some(note), Some(token), Some(of_this)) = (note, token, of_this) {
                 // Once an entry differs, so does every root: the first says enough.
                 let told = journal.broken && self.differs;
                 if !(of_this || told) {
@@ -202,8 +216,7 @@ impl Stamps {
         if trust.journals.is_empty() {
             return true;
         }
-        let signed = std::str::from_utf8(note).ok().and_then(|note| anchored::signed_by(note, &trust.journals).ok());
-        signed.is_some_and(|(_, found)| found.size == journal.size && found.root == (journal.root)())
+        signed(note, trust).is_some_and(|found| found.size == journal.size && found.root == (journal.root)())
     }
 
     /// What an entry says of a stamp, or of a time before one.
@@ -246,12 +259,20 @@ impl Stamps {
     }
 
     /// Those that speak of more than there is.
-    pub(super) fn finish(&self, size: u64, trust: &Trust, faults: &mut Faults) -> Result<(), Unverifiable> {
+    pub(super) fn finish(
+        &mut self,
+        size: u64,
+        epochs: &Epochs,
+        trust: &Trust,
+        faults: &mut Faults,
+    ) -> Result<(), Unverifiable> {
         for promised in self.ahead.iter().rev().filter(|promised| **promised > size) {
             let [name, _] = stamped::names(*promised);
-            let note = self.read(&name)?.and_then(|note| String::from_utf8(note).ok());
             // One that nobody known signed promises nothing.
-            if note.is_some_and(|note| anchored::signed_by(&note, &trust.journals).is_ok()) {
+            let Some(found) = self.read(&name)?.and_then(|note| signed(&note, trust)) else { continue };
+            if found.size == *promised && epochs.lost(*promised) {
+                self.of_lost.push(*promised);
+            } else {
                 faults.say(JournalFault::Truncated { promised: *promised, found: size });
             }
         }
@@ -259,8 +280,8 @@ impl Stamps {
     }
 
     pub(super) fn report(self) -> StampsReport {
-        let Self { newest, counting, unjudged, unbelieved, .. } = self;
-        StampsReport { newest, counting, unjudged, unbelieved }
+        let Self { newest, counting, unjudged, unbelieved, of_lost, .. } = self;
+        StampsReport { newest, counting, unjudged, unbelieved, of_lost }
     }
 
     fn read(&self, name: &str) -> Result<Option<Vec<u8>>, Unverifiable> {
@@ -272,6 +293,12 @@ impl Stamps {
             Err(error) => Err(Unverifiable(format!("{}: {error}", path.display()))),
         }
     }
+}
+
+/// What a checkpoint says that a journal signed which the caller knows.
+fn signed(note: &[u8], trust: &Trust) -> Option<Checkpoint> {
+    let note = std::str::from_utf8(note).ok()?;
+    anchored::signed_by(note, &trust.journals).ok().map(|(_, checkpoint)| checkpoint)
 }
 
 /// A stamp comes after what it covers, and after the stamps before it.
