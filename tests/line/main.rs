@@ -22,6 +22,7 @@ mod copied_ahead;
 mod damaged;
 mod disk;
 mod disposal;
+mod doubted_later;
 mod equal;
 mod ended;
 mod equal_pages;

@@ -410,7 +410,8 @@ impl Hospital {
             .fact("attempt", record.attempt)
             .fact("certificate", record.signer.certificate)
             .fact("signed_at", recipe.signed_at)
-            .fact("timestamped_at", recipe.stamped_at);
+            .fact("timestamped_at", recipe.stamped_at)
+            .fact("clock_at_intake", &record.clocks.at_intake.problem);
         (recipe.facts)(&mut entry.facts);
         let patient = &record.identity.patient.as_ref().unwrap().value;
         let mut row = Record {

@@ -22,6 +22,7 @@ use crate::journal::kept::KeptEntry;
 use crate::journal::read::Private;
 use crate::journal::{ENTRY_VERSION, Entry, Kind};
 use crate::judgement::ProfileRef;
+use crate::ledger::clock_state::Doubting;
 use crate::ledger::profiles::ProfileState;
 use crate::ledger::restoring::Delivered;
 use crate::ledger::watched_files::KnownFile;
@@ -43,6 +44,8 @@ pub(super) struct Planner<'a> {
     /// Those whose record is filed, however it is.
     filed: BTreeSet<AttemptId>,
     clock: Option<ClockProblem>,
+    /// What a doubt about the clock concerns: all of it is gone through again, and what was told of is passed over.
+    doubting: Option<Doubting>,
     /// How many documents ended otherwise than filed, and the first of them.
     unfiled: (u64, Option<DocumentId>),
     pub(super) report: RebuildReport,
@@ -87,6 +90,7 @@ impl<'a> Planner<'a> {
             missed: BTreeSet::new(),
             filed: BTreeSet::new(),
             clock: None,
+            doubting: None,
             unfiled: (0, None),
             report: RebuildReport::default(),
         }
@@ -127,7 +131,12 @@ impl<'a> Planner<'a> {
                     steps.push(Step::Watched { name, known: KnownFile { digest, entries } });
                 }
             }
-            Kind::ClockDoubted => self.clock = fact(&entry, "problem"),
+            Kind::ClockDoubted => {
+                self.clock = fact(&entry, "problem");
+                let since = self.clock.zip(fact(&entry, "doubts_since"));
+                let found = since.map(|(problem, next)| Doubting { problem, by: index, next, end: index });
+                self.doubting = found.or(self.doubting);
+            }
             Kind::ClockAcknowledged => self.clock = None,
             Kind::DeliveryInCustody => {
                 let said = entry.subject.delivery.zip(InCustody::of(&entry));
@@ -162,7 +171,8 @@ impl<'a> Planner<'a> {
             | Kind::AttemptAhead
             | Kind::SignerRevoked
             | Kind::SignerNotValid
-            | Kind::DecisionRevoked => {
+            | Kind::DecisionRevoked
+            | Kind::IntakeDoubted => {
                 if let Some(attempt) = fact(&entry, "attempt") {
                     let row = self.disk.missed(attempt)?;
                     // Damaged files may tell nothing of it; it has been given up all the same.
@@ -197,8 +207,8 @@ impl<'a> Planner<'a> {
         let mut steps = Vec::new();
         // That nothing keeps the clock right each process asks for itself, and no entry ends it.
         let doubt = self.clock.filter(|problem| *problem != ClockProblem::Unsynchronised);
-        if doubt.is_some() {
-            steps.push(Step::Clock(doubt));
+        if doubt.is_some() || self.doubting.is_some() {
+            steps.push(Step::Clock(doubt, self.doubting));
         }
         // What no entry brought into force is a draft.
         for bytes in self.disk.profiles() {
