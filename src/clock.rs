@@ -6,7 +6,7 @@
 //! what time it is. And what the kernel knows: whether something keeps its clock right at all. A clock in doubt holds signing,
 //! and a doubt stays, over restarts too, until a person has looked (`believe`).
 
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -32,6 +32,8 @@ pub struct Clock {
     doubt: Mutex<Option<ClockProblem>>,
     /// What the authorities say of it.
     odds: Mutex<Odds>,
+    /// How often a stamp agreed.
+    agreed_stamps: AtomicU64,
     /// How often the wall clock was set, and how far it had drifted when that was seen last.
     stepped: Mutex<Stepped>,
     /// Tests: what the kernel is taken to say.
@@ -124,6 +126,7 @@ impl Clock {
             must_be_synchronised: false,
             doubt: Mutex::new(None),
             odds: Mutex::default(),
+            agreed_stamps: AtomicU64::new(0),
             stepped: Mutex::default(),
             kernel: Mutex::new(None),
         };
@@ -210,6 +213,17 @@ impl Clock {
     /// A stamp says the same time as the clock. An authority that a person found to be wrong stays so.
     pub fn agrees(&self) {
         self.odds().said = None;
+        // One that was just set may be right by now; that it was so before the stamp does not show.
+        if self.problem().is_none_or(|problem| problem == ClockProblem::Unsynchronised) {
+            self.agreed_stamps.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
+    /// How many stamps have agreed since this process began, and shown that the time was right for as long as wall and boot
+    /// time had agreed.
+    #[must_use]
+    pub fn agreed_stamps(&self) -> u64 {
+        self.agreed_stamps.load(Ordering::SeqCst)
     }
 
     /// What is known of the clock, for the record of whatever is timed by it.
@@ -398,9 +412,11 @@ mod tests {
         assert!(clock.believed().is_ok());
         clock.at_odds(hours(1));
         assert_eq!(clock.believed(), Err(ClockProblem::AtOdds { by_milliseconds: 3_600_000 }));
-        // A jump is told before it, and a stamp that agrees ends no jump.
+        // A jump is told before it, and a stamp that agrees ends no jump, nor does it show anything of before.
+        let agreed = clock.agreed_stamps();
         clock.jump(hours(1));
         clock.agrees();
+        assert_eq!(clock.agreed_stamps(), agreed);
         assert!(matches!(clock.believed(), Err(ClockProblem::Jumped { .. })));
         // Whoever saw the jump has said nothing of what the authorities say.
         clock.doubt(ClockProblem::AtOdds { by_milliseconds: 1 });

@@ -195,7 +195,8 @@ impl Filing<'_> {
                 .fact("profile", record.profile.digest)
                 .fact("calendar", record.calendar)
                 .fact("signed_at", attempt.signed_at)
-                .fact("timestamped_at", attempt.timestamped_at);
+                .fact("timestamped_at", attempt.timestamped_at)
+                .fact("clock_at_intake", &record.clocks.at_intake.problem);
             let entry = match record.supersedes {
                 Some(earlier) => entry.fact("supersedes", earlier),
                 None => entry,

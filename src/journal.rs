@@ -11,6 +11,7 @@ pub mod append;
 pub mod backups;
 pub mod custody;
 pub mod disposal;
+pub mod doubts;
 pub mod epochs;
 pub mod files;
 mod grown;
@@ -131,6 +132,8 @@ pub enum Kind {
     ClockDoubted,
     /// The clock was in doubt, and a person believes it as it stands now.
     ClockAcknowledged,
+    /// A document or a delivery was taken in by the clock that was found to be in doubt later.
+    IntakeDoubted,
     /// Something that the line needs has been failing for a while.
     IncidentOpened,
     /// It works again.

@@ -83,6 +83,10 @@ pub const DOCUMENT_MOVES: &[(DocumentState, DocumentState)] = &[
     (Do::Signing, Do::Review),
     // No deadline could be told by the calendar that judged it: judged anew, by the calendar of then.
     (Do::Signing, Do::Inspecting),
+    // The clock by which it was taken in was found to be wrong: judged anew.
+    (Do::AwaitingConfirmation, Do::Inspecting),
+    (Do::Stamping, Do::Inspecting),
+    (Do::Filing, Do::Inspecting),
     // The session that is open may not sign it unasked.
     (Do::Signing, Do::AwaitingConfirmation),
     (Do::Signing, Do::SentBack),

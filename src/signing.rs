@@ -20,10 +20,11 @@ use crate::database::{Database, DatabaseError};
 use crate::document::{DocumentState, HoldReason};
 use crate::durable::{Failure, Folder};
 use crate::evidence::manifest::ManifestRefused;
-use crate::evidence::record::{RecordJson, RecordSidecar};
+use crate::evidence::record::{ClockKnown, RecordJson, RecordSidecar};
 use crate::ids::{AttemptId, Digest, HomeId, PersonId};
 use crate::instant::Instant;
 use crate::journal::append::Journal;
+use crate::journal::read::clock_at_intake;
 use crate::journal::{Draft, Kind, Subject};
 use crate::ledger::attempts::{self, Attempt, AttemptState};
 use crate::ledger::{deliveries, documents};
@@ -262,7 +263,7 @@ impl Signing<'_> {
 
     /// One transaction: the document goes on, the attempt has its row, the session counts, the journal knows.
     fn commit(&self, entering: Entering) -> Result<(), SigningError> {
-        let Entering { row, role, to, entry } = entering;
+        let Entering { row, role, to, at_intake, entry } = entering;
         let (journal, now) = (Arc::clone(self.journal), self.clock.now());
         self.database.write::<_, SigningError, _>(async move |tx| {
             // An office may have ended between the look and this: by an act whose own commit took its time.
@@ -277,6 +278,14 @@ impl Signing<'_> {
             let closed = session.and_then(|session| session.closed).map(|(at, _)| at);
             if closed.is_some_and(|closed| closed.as_seconds() < row.signed_at.as_seconds()) {
                 return Err(SigningError::SessionEnded);
+            }
+            // A doubt about the clock that was entered meanwhile is not in what was signed.
+            if clock_at_intake(tx, row.document).await? != Some(at_intake) {
+                return Err(DatabaseError::Conflict(format!(
+                    "more is known of the clock by which document {} was taken in",
+                    row.document
+                ))
+                .into());
             }
             documents::carry_on(tx, row.document, DocumentState::Signing, to, now).await?;
             documents::set_due(tx, row.document, row.stamp_due_at).await?;
@@ -294,6 +303,8 @@ struct Entering {
     /// The signer's own.
     role: Role,
     to: DocumentState,
+    /// What it says that was known of the clock.
+    at_intake: ClockKnown,
     entry: Draft,
 }
 
@@ -335,7 +346,7 @@ impl Entering {
             .fact("certificate", record.signer.certificate)
             .fact("session", session)
             .fact("capacity", capacity);
-        Self { row, role: role_of(capacity), to, entry }
+        Self { row, role: role_of(capacity), to, at_intake: record.clocks.at_intake.clone(), entry }
     }
 }
 

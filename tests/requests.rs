@@ -17,6 +17,8 @@ mod documents;
 mod foreign;
 #[path = "requests/imported.rs"]
 mod imported;
+#[path = "requests/intake_doubts.rs"]
+mod intake_doubts;
 #[path = "requests/journal.rs"]
 mod journal;
 #[path = "requests/keys.rs"]

@@ -1,14 +1,18 @@
 //! Watches the clock: what put it in doubt is entered in the journal and stays, over restarts too, until a person has
-//! looked; what waited for it goes on when it is believed again.
+//! looked; what was taken in since it was last known to be right is doubted with it; what waited for it goes on when it is
+//! believed again.
+
+mod doubts;
 
 use std::sync::Arc;
+use std::time::{Duration, Instant as Moment};
 
 use crate::clock::{self, ClockProblem};
 use crate::database::DatabaseError;
 use crate::document::HoldReason;
 use crate::journal::read::{self, Head};
 use crate::journal::{Draft, Kind, Subject};
-use crate::ledger::clock_state::{self, ClockState};
+use crate::ledger::clock_state::{self, ClockState, Doubting, KnownRight};
 use crate::ledger::{documents, waiting};
 use crate::pipeline::driver::StageName;
 use crate::pipeline::line::Line;
@@ -43,12 +47,22 @@ pub fn recall(line: &Line) -> Result<(), DatabaseError> {
     Watch::default().look(line)
 }
 
+/// How long it may take until it is kept that stamps agree. What it costs to lose it is a person's look.
+const KEPT_EVERY: Duration = Duration::from_mins(1);
+
 /// What was seen of the clock last.
 #[derive(Default)]
 pub struct Watch {
     seen: Option<Option<ClockProblem>>,
     /// How often it had been set by then.
     steps: Option<u64>,
+    /// How many stamps had agreed with it by then, and what the newest of them showed.
+    agreed_stamps: u64,
+    right: Option<KnownRight>,
+    /// When that was kept last, and for which agreement of wall and boot time.
+    kept: Option<(Moment, i64)>,
+    /// Whether all that a doubt concerns has been gone through.
+    doubted: bool,
 }
 
 impl Watch {
@@ -57,8 +71,12 @@ impl Watch {
     /// # Errors
     /// When the database fails; the next look tries again.
     pub fn look(&mut self, line: &Line) -> Result<(), DatabaseError> {
+        self.see_stamps(line)?;
         let (problem, steps) = (line.clock.problem(), Some(line.clock.steps()));
-        if self.seen == Some(problem) && self.steps == steps {
+        let is_kept =
+            |right: &KnownRight| self.kept.is_some_and(|(at, of)| at.elapsed() < KEPT_EVERY && of == right.agreement);
+        let keeps = self.right.as_ref().is_some_and(|right| !is_kept(right));
+        if self.seen == Some(problem) && self.steps == steps && self.doubted && !keeps {
             // A doubt that came and went between two looks may have held somebody all the same.
             let waits = problem.is_none()
                 && line.database.read::<_, DatabaseError, _>(async |tx| waiting::any(tx, HoldReason::Clock).await)?;
@@ -66,22 +84,37 @@ impl Watch {
                 return Ok(());
             }
         }
-        let (now, journal) = (line.clock.now(), Arc::clone(&line.journal));
-        let state = state(line);
-        line.database.write::<_, DatabaseError, _>(async move |tx| {
-            let before = clock_state::get(tx).await?.and_then(|kept| kept.problem);
-            clock_state::set(tx, &state).await?;
-            match problem {
+        let (now, journal, right) = (line.clock.now(), Arc::clone(&line.journal), self.right.clone());
+        let mut state = state(line);
+        let found = line.database.write::<_, DatabaseError, _>(async move |tx| {
+            let mut before =
+                clock_state::get(tx).await?.unwrap_or_else(|| ClockState { problem: None, ..state.clone() });
+            before.right = right.or(before.right);
+            (state.right, state.doubting) = (before.right.clone(), before.doubting);
+            let found = match problem {
                 // It was entered by the process that saw it first.
-                Some(problem) if before == Some(problem) => {}
+                Some(problem) if before.problem == Some(problem) => false,
                 Some(problem) => {
-                    let entry = Draft::by_system(Kind::ClockDoubted, Subject::default()).fact("problem", problem);
-                    journal.append(tx, entry, now).await?;
+                    let since = before.doubted_since(problem);
+                    let entry = Draft::by_system(Kind::ClockDoubted, Subject::default())
+                        .fact("problem", problem)
+                        .fact("doubts_since", since);
+                    let end = journal.append(tx, entry, now).await?.index;
+                    state.doubting = since.map(|next| Doubting { problem, by: end, next, end }.with(before.doubting));
+                    true
                 }
-                None => drop(documents::resume_all(tx, None, HoldReason::Clock, now).await?),
-            }
-            Ok(())
+                None => {
+                    documents::resume_all(tx, None, HoldReason::Clock, now).await?;
+                    false
+                }
+            };
+            clock_state::set(tx, &state).await?;
+            Ok(found)
         })?;
+        self.doubted &= !found;
+        if let Some(right) = self.right.take() {
+            self.kept = Some((Moment::now(), right.agreement));
+        }
         if let Some(problem) = problem.filter(|problem| self.seen != Some(Some(*problem))) {
             tracing::error!(%problem, "The clock is not believed: nothing is signed");
         }
@@ -89,6 +122,24 @@ impl Watch {
             line.shared.wake(&[StageName::Signing, StageName::Stamping]);
         }
         (self.seen, self.steps) = (Some(problem), steps);
+        // What an earlier process began is ended by the first look.
+        if !self.doubted {
+            doubts::enter(line)?;
+            self.doubted = true;
+        }
+        Ok(())
+    }
+
+    /// Remembers where the journal stood, if a stamp has agreed with the clock since the last look.
+    fn see_stamps(&mut self, line: &Line) -> Result<(), DatabaseError> {
+        let agreed = line.clock.agreed_stamps();
+        if agreed == self.agreed_stamps {
+            return Ok(());
+        }
+        let size =
+            line.database.read::<_, DatabaseError, _>(async |tx| read::head(tx).await)?.map_or(0, |head| head.size);
+        self.right = Some(KnownRight { boot: clock::boot(), agreement: line.clock.agreement(), size });
+        self.agreed_stamps = agreed;
         Ok(())
     }
 }
@@ -111,5 +162,5 @@ pub fn resume_when_it_is_time(line: &Line) -> Result<(), DatabaseError> {
 /// What the next process is told. That nothing keeps the clock right it can ask itself.
 fn state(line: &Line) -> ClockState {
     let problem = line.clock.problem().filter(|problem| *problem != ClockProblem::Unsynchronised);
-    ClockState { boot: clock::boot(), agreement: line.clock.agreement(), problem }
+    ClockState { boot: clock::boot(), agreement: line.clock.agreement(), problem, right: None, doubting: None }
 }

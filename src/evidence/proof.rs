@@ -25,6 +25,9 @@ pub struct Proof {
     pub in_custody: ProvenEntry,
     /// The entry that says which contents made the document, and names that of their copy.
     pub taken: ProvenEntry,
+    /// The entries by which the clock of the intake was doubted later, in the journal's order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub intake_doubts: Vec<ProvenEntry>,
     /// The entries of the decisions that `record.json` names, in its order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub decisions: Vec<ProvenEntry>,

@@ -63,15 +63,6 @@ pub async fn newest(tx: &mut Tx, delivery: DeliveryId) -> Result<Option<TakenIn>
     Ok(stored.iter().rev().find_map(taken_in))
 }
 
-/// The entry that the one of the taking names.
-///
-/// # Errors
-/// When the database fails, or an entry is not what it was found as.
-pub async fn named_by(tx: &mut Tx, taken: &Entry) -> Result<Option<TakenIn>, DatabaseError> {
-    let Some(index) = named(taken) else { return Ok(None) };
-    Ok(read::at(tx, index).await?.as_ref().and_then(taken_in))
-}
-
 /// The index that the entry of the taking names.
 #[must_use]
 pub fn named(taken: &Entry) -> Option<u64> {

@@ -4,7 +4,8 @@ use std::collections::{BTreeSet, HashMap};
 
 use sqlx::Row as _;
 
-use super::{Entry, Kind, commitment, custody};
+use super::custody::{self, InCustody};
+use super::{Entry, Kind, commitment, doubts};
 use crate::database::{DatabaseError, Tx, unreadable};
 use crate::evidence::record::ClockKnown;
 use crate::evidence::tree::{self, Frontier, ProofError};
@@ -201,12 +202,17 @@ pub async fn story_of_document(tx: &mut Tx, document: DocumentId) -> Result<Vec<
     Ok(story)
 }
 
-/// How the clock stood when a document was taken in.
+/// How the clock stood when a document was taken in, by the newest word of it.
 pub async fn clock_at_intake(tx: &mut Tx, document: DocumentId) -> Result<Option<ClockKnown>, DatabaseError> {
-    let entries = of_document(tx, document).await?;
-    let taken = entries.iter().filter_map(|stored| stored.entry().ok()).find(|entry| entry.kind == Kind::DeliveryTaken);
-    let Some(taken) = taken else { return Ok(None) };
-    Ok(custody::named_by(tx, &taken).await?.map(|taken_in| taken_in.said.clock))
+    let story = story_of_document(tx, document).await?;
+    let entries: Vec<Entry> = story.iter().filter_map(|stored| stored.entry().ok()).collect();
+    let taken = entries.iter().find(|entry| entry.kind == Kind::DeliveryTaken).and_then(custody::named);
+    let in_custody = entries.iter().find(|entry| taken == Some(entry.index));
+    let Some((in_custody, said)) = in_custody.and_then(|entry| Some((entry, InCustody::of(entry)?))) else {
+        return Ok(None);
+    };
+    let since = entries.iter().filter(|entry| entry.index > in_custody.index);
+    Ok(Some(doubts::newest_word(said.clock, since)))
 }
 
 /// The entries of a kind about a session, in order.
@@ -231,6 +237,28 @@ pub async fn of_kind(tx: &mut Tx, kind: Kind) -> Result<Vec<Stored>, DatabaseErr
          WHERE e.kind = $1 ORDER BY e.idx",
     )
     .bind(kind.to_string())
+    .fetch_all(tx)
+    .await?;
+    rows.iter().map(found).collect()
+}
+
+/// The entries of a kind from `from` on and before `end`, in order, at most `most`.
+pub async fn of_kind_between(
+    tx: &mut Tx,
+    kind: Kind,
+    (from, end): (u64, u64),
+    most: u32,
+) -> Result<Vec<Stored>, DatabaseError> {
+    let number = |index: u64| i64::try_from(index).map_err(unreadable("journal_entry.idx"));
+    let rows = sqlx::query(
+        "SELECT e.idx, e.bytes, e.kind, e.document, e.delivery, e.record, e.person, e.session, p.salt, p.text
+         FROM journal_entry e LEFT JOIN journal_private p ON p.idx = e.idx
+         WHERE e.kind = $1 AND e.idx >= $2 AND e.idx < $3 ORDER BY e.idx LIMIT $4",
+    )
+    .bind(kind.to_string())
+    .bind(number(from)?)
+    .bind(number(end)?)
+    .bind(i64::from(most))
     .fetch_all(tx)
     .await?;
     rows.iter().map(found).collect()

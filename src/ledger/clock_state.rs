@@ -16,6 +16,61 @@ pub struct ClockState {
     pub agreement: i64,
     /// What a person has yet to look at.
     pub problem: Option<ClockProblem>,
+    /// When the clock was last known to be right.
+    pub right: Option<KnownRight>,
+    /// What was taken in and has yet to be doubted.
+    pub doubting: Option<Doubting>,
+}
+
+/// That a stamp agreed with the clock, or a person looked at it.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct KnownRight {
+    /// In this boot,
+    pub boot: Option<String>,
+    /// while wall and boot time were held to be so far apart,
+    pub agreement: i64,
+    /// and when the journal had so many entries.
+    pub size: u64,
+}
+
+/// The entries of copies from `next` on and before `end` are gone through, because the entry `by` says that the clock is in doubt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Doubting {
+    pub problem: ClockProblem,
+    pub by: u64,
+    pub next: u64,
+    pub end: u64,
+}
+
+impl Doubting {
+    /// Itself, and what is left of an earlier one.
+    #[must_use]
+    pub fn with(self, earlier: Option<Self>) -> Self {
+        Self { next: earlier.map_or(self.next, |earlier| earlier.next.min(self.next)), ..self }
+    }
+}
+
+impl ClockState {
+    /// From which entry of the journal on the time of an intake is in doubt, now that this is found to be wrong with the clock;
+    /// none where all of it still counts.
+    ///
+    /// As long as wall and boot time agree, a stamp that agreed once has shown all of that time to be right: where somebody set
+    /// the wall clock then, only what came afterwards is wrong, which each entry says itself, and where stamps disagree later,
+    /// it is the authority that has changed. Where no stamp agreed since the two began to agree, the clock may have been wrong
+    /// all along, and set right just now.
+    #[must_use]
+    pub fn doubted_since(&self, found: ClockProblem) -> Option<u64> {
+        let since = self.right.as_ref().map_or(0, |right| right.size);
+        let is_shown = self.right.as_ref().is_some_and(|right| {
+            right.boot.is_some() && (&right.boot, right.agreement) == (&self.boot, self.agreement)
+        });
+        match found {
+            ClockProblem::Unsynchronised => None,
+            ClockProblem::Jumped { .. } | ClockProblem::Behind { .. } | ClockProblem::AtOdds { .. } => {
+                (!is_shown).then_some(since)
+            }
+        }
+    }
 }
 
 const KEY: &str = "clock";

@@ -531,11 +531,57 @@ pub async fn of_content(tx: &mut Tx, content: &Digest, except: DocumentId) -> Re
 
 /// Whether a document of a delivery is open.
 pub async fn is_one_open(tx: &mut Tx, delivery: DeliveryId) -> Result<bool, DatabaseError> {
-    let sql =
-        format!("SELECT {COLUMNS} FROM document WHERE id IN (SELECT document FROM document_part WHERE delivery = $1)");
-    let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(delivery.to_string()).fetch_all(tx).await?;
-    let documents: Vec<_> = rows.iter().map(read_row).collect::<Result<_, _>>()?;
-    Ok(documents.iter().any(|document| document.state.is_open()))
+    Ok(!open_of(tx, delivery).await?.is_empty())
+}
+
+/// The open documents of a delivery, and where each stands. Nothing else of their rows, which need not be readable.
+pub async fn open_of(tx: &mut Tx, delivery: DeliveryId) -> Result<Vec<(DocumentId, DocumentState)>, DatabaseError> {
+    let rows = sqlx::query(
+        "SELECT id, state FROM document WHERE id IN (SELECT document FROM document_part WHERE delivery = $1) ORDER BY id",
+    )
+    .bind(delivery.to_string())
+    .fetch_all(tx)
+    .await?;
+    let mut open = Vec::new();
+    for row in &rows {
+        let state: DocumentState = row.try_get::<String, _>("state")?.parse().map_err(unreadable("document.state"))?;
+        if state.is_open() {
+            open.push((row.try_get::<String, _>("id")?.parse().map_err(unreadable("document.id"))?, state));
+        }
+    }
+    Ok(open)
+}
+
+/// Has a document judged anew that had been judged, or was about to be: what was known of it has changed. That its source
+/// changed, or that its inspection failed again and again, stays the reason for which it waits.
+pub async fn inspect_again(
+    tx: &mut Tx,
+    id: DocumentId,
+    from: DocumentState,
+    now: Instant,
+) -> Result<(), DatabaseError> {
+    let to = match from {
+        // Nothing was judged yet, and what it waits for is another matter.
+        DocumentState::Identifying => return Ok(()),
+        // What a stage has worked out meanwhile is refused by the row's revision.
+        DocumentState::Inspecting => from,
+        _ if document_may_move(from, DocumentState::Inspecting) => DocumentState::Inspecting,
+        _ => return Err(DatabaseError::Conflict(format!("a document does not go from {from} to inspecting"))),
+    };
+    let stays = if to == from { "held IS NOT NULL" } else { "held = 'source-changed'" };
+    let done = sqlx::query(sqlx::AssertSqlSafe(format!(
+        "UPDATE document SET state = $1, held = CASE WHEN {stays} THEN held END,
+           held_detail = CASE WHEN {stays} THEN held_detail END, waits_for = NULL, failures = 0, retry_at = NULL,
+           revision = revision + 1, updated_at = $2
+         WHERE id = $3 AND state = $4"
+    )))
+    .bind(to.to_string())
+    .bind(now.as_microseconds())
+    .bind(id.to_string())
+    .bind(from.to_string())
+    .execute(tx)
+    .await?;
+    one_row(done.rows_affected(), || format!("document {id} is not {from}"))
 }
 
 /// The contents of a document that others hold too, each with the object of its measurements.

@@ -2,6 +2,7 @@
 
 use crate::database::{DatabaseError, Tx};
 use crate::document::DocumentState;
+use crate::ids::DocumentId;
 use crate::instant::Instant;
 use crate::journal::append::Journal;
 use crate::journal::{Draft, Kind, Subject};
@@ -48,6 +49,25 @@ pub(crate) async fn spoiled(
     };
     documents::carry_on(tx, attempt.document, from, DocumentState::Signing, now).await?;
     give_up(tx, journal, attempt, entry(kind, attempt).fact("was", attempt.state), now).await
+}
+
+/// Gives up the signature of a document of which it is known now that the clock of its intake was in doubt; `entry` says so.
+pub(crate) async fn doubted(
+    tx: &mut Tx,
+    journal: &Journal,
+    document: DocumentId,
+    entry: Draft,
+    now: Instant,
+) -> Result<(), DatabaseError> {
+    let attempts = attempts::of_document(tx, document).await?;
+    let is_counted_on = |attempt: &&Attempt| matches!(attempt.state, AttemptState::Signed | AttemptState::Stamped);
+    match attempts.last().filter(is_counted_on) {
+        Some(attempt) => {
+            let entry = entry.fact("attempt", attempt.id).fact("manifest", attempt.manifest);
+            give_up(tx, journal, attempt, entry, now).await
+        }
+        None => journal.append(tx, entry, now).await.map(drop),
+    }
 }
 
 /// Why a person gives up a signature that no waiting helps, or none that is worth it.

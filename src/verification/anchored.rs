@@ -25,7 +25,7 @@ use crate::ids::Digest;
 use crate::instant::Instant;
 use crate::journal::custody::{self, InCustody};
 use crate::journal::read::Private;
-use crate::journal::{ENTRY_VERSION, Entry, Kind};
+use crate::journal::{ENTRY_VERSION, Entry, Kind, doubts};
 use crate::people::Role;
 use crate::people::acts::Act;
 use crate::system::open_regular;
@@ -46,6 +46,8 @@ pub(super) struct Proven {
     filed: Entry,
     in_custody: Entry,
     taken: Entry,
+    /// By which the clock of the intake was doubted later.
+    intake_doubts: Vec<Entry>,
     decisions: Vec<Decided>,
     pub(super) sessions: Sessions,
     people: People,
@@ -136,6 +138,8 @@ fn prove(proof: &Proof, trust: &Trust) -> Result<Proven, Objection> {
     let (filed, _) = root(&proof.filed)?;
     let (in_custody, _) = root(&proof.in_custody)?;
     let (taken, _) = root(&proof.taken)?;
+    let intake_doubts = proof.intake_doubts.iter().map(|entry| Ok(root(entry)?.0));
+    let intake_doubts = intake_doubts.collect::<Result<Vec<_>, Objection>>()?;
 
     let anchors = Some(&trust.signers).filter(|anchors| !anchors.certificates().is_empty());
     let mut people = People::default();
@@ -198,6 +202,7 @@ fn prove(proof: &Proof, trust: &Trust) -> Result<Proven, Objection> {
         filed,
         in_custody,
         taken,
+        intake_doubts,
         decisions,
         sessions,
         people,
@@ -268,6 +273,9 @@ pub(super) fn outcome(journal: &AtHand, filed: &Filed<'_>) -> Outcome {
             return Err(Fault::EntryDiffers { index: entry.index, field: field.to_owned() }.into());
         }
     }
+    if let Some((index, field)) = otherwise_doubted(proven, filed) {
+        return Err(Fault::EntryDiffers { index, field: field.to_owned() }.into());
+    }
     // What the record was signed after: clocks may be set back, and the order of entries may not.
     let until = history(proven, &json.journal_checkpoint)?.size;
     if let Some((index, fault)) = &proven.people_fault {
@@ -337,6 +345,7 @@ fn difference(entry: &Entry, filed: &Filed<'_>) -> Option<&'static str> {
         (is("calendar", &json.calendar.to_string()), "calendar"),
         (signed_at, "signed_at"),
         (instant("timestamped_at") == filed.timestamped_at, "timestamped_at"),
+        (fact("clock_at_intake").as_str() == json.clocks.at_intake.problem.as_deref(), "clock_at_intake"),
         (entry.at.plus(CLOCK_SKEW) >= not_before, "at"),
     ]
     .into_iter()
@@ -378,10 +387,35 @@ fn otherwise_in_custody(proven: &Proven, filed: &Filed<'_>) -> Option<&'static s
         (same("copy"), "copy"),
         (same("contents"), "contents"),
         (entry.at == json.clocks.taken_in_at, "taken_in_at"),
-        (said.clock == json.clocks.at_intake, "clock"),
+        (doubts::newest_word(said.clock, &proven.intake_doubts) == json.clocks.at_intake, "clock"),
     ]
     .into_iter()
     .find_map(|(agrees, field)| (!agrees).then_some(field))
+}
+
+/// The first doubt about the intake that is none, or another's.
+fn otherwise_doubted(proven: &Proven, filed: &Filed<'_>) -> Option<(u64, &'static str)> {
+    let json = &filed.record.json;
+    let mut before = proven.in_custody.index;
+    for entry in &proven.intake_doubts {
+        let subject = &entry.subject;
+        let is_of_it = match subject.document {
+            Some(document) => document == json.document,
+            None => subject.delivery.is_some() && subject.delivery == proven.in_custody.subject.delivery,
+        };
+        let in_order = before < entry.index && entry.index < proven.filed.index;
+        before = entry.index;
+        let wrong = [
+            (doubts::problem(entry).is_some(), "problem"),
+            (entry.home == json.home, "home"),
+            (is_of_it, "document"),
+            (in_order, "index"),
+        ];
+        if let Some(field) = wrong.into_iter().find_map(|(agrees, field)| (!agrees).then_some(field)) {
+            return Some((entry.index, field));
+        }
+    }
+    None
 }
 
 /// The checkpoint that the record names was a beginning of this journal: the record cannot be older than that.

@@ -154,7 +154,7 @@ impl<'a> AtHome<'a> {
         let size = head.size;
         let filed = one(tx, record.journal_index).await?;
         let filed = self.proven(tx, &filed, size).await?;
-        let of_document = read::of_document(tx, record.document).await?;
+        let of_document = read::story_of_document(tx, record.document).await?;
         let taken = of_document
             .iter()
             .find(|stored| stored.entry().is_ok_and(|entry| entry.kind == Kind::DeliveryTaken))
@@ -165,6 +165,14 @@ impl<'a> AtHome<'a> {
         };
         let (sessions, in_session) = sessions(tx, json, &in_custody).await?;
         let index_of_intake = taken.index;
+        let mut intake_doubts = Vec::new();
+        for stored in
+            of_document.iter().filter(|stored| (in_custody.index..record.journal_index).contains(&stored.index))
+        {
+            if stored.entry()?.kind == Kind::IntakeDoubted {
+                intake_doubts.push(self.proven(tx, stored, size).await?);
+            }
+        }
         let in_custody = self.proven(tx, &in_custody, size).await?;
         let taken = self.proven(tx, taken, size).await?;
         let mut decisions = Vec::new();
@@ -217,6 +225,7 @@ impl<'a> AtHome<'a> {
             filed,
             in_custody,
             taken,
+            intake_doubts,
             decisions,
             people,
             sessions: proven,

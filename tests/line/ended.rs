@@ -77,6 +77,12 @@ fn no_window_is_over_by_a_clock_in_doubt() {
     let daemon = home.start();
     let line = &daemon.line;
     home.open_session(line);
+    // As after a stamp: what comes in before the step is in no doubt.
+    line.clock.agrees();
+    let is_known = async |tx: &mut torikomi::database::Tx| torikomi::ledger::clock_state::get(tx).await;
+    while line.database.read(is_known).unwrap().and_then(|kept| kept.right).is_none() {
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
     home.deliver_consent("waits");
     let look_for = |what: &str, seen: &dyn Fn(&Document, &[Attempt]) -> bool| {
         let begun = std::time::Instant::now();

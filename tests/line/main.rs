@@ -28,6 +28,7 @@ mod damaged;
 mod disk;
 mod disposal;
 mod disposed_on_server;
+mod doubted_later;
 mod equal;
 mod ended;
 mod equal_later_pages;

@@ -22,26 +22,26 @@ use crate::scripted::{Behaviour, Scripted};
 const FAKETIME: &str = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1";
 
 /// The wall clock of a daemon, and how to set it.
-struct WallClock {
+pub struct WallClock {
     file: PathBuf,
 }
 
 impl WallClock {
-    fn right(folder: &Path) -> Self {
+    pub fn right(folder: &Path) -> Self {
         let clock = Self { file: folder.join("faketime") };
         clock.set("+0");
         clock
     }
 
     /// So far from the machine's.
-    fn set(&self, offset: &str) {
+    pub fn set(&self, offset: &str) {
         let draft = self.file.with_extension("new");
         std::fs::write(&draft, offset).unwrap();
         std::fs::rename(draft, &self.file).unwrap();
     }
 
     /// What a daemon that lives by it is started under.
-    fn variables(&self) -> Vec<String> {
+    pub fn variables(&self) -> Vec<String> {
         assert!(Path::new(FAKETIME).exists(), "libfaketime is not installed: scripts/test --prepare");
         vec![
             "env".into(),

@@ -119,7 +119,7 @@ fn a_clock_that_was_set_while_nothing_ran_is_seen_at_the_start() {
     let bench = Bench::new();
     // What the last process believed of the two clocks differs from how they stand.
     let agreement = bench.opened.line.clock.agreement() - 3_600_000_000;
-    let state = ClockState { boot: torikomi::clock::boot(), agreement, problem: None };
+    let state = ClockState { boot: torikomi::clock::boot(), agreement, problem: None, right: None, doubting: None };
     bench.write(async move |tx| Ok(clock_state::set(tx, &state).await?));
     clocks::recall(&bench.opened.line).unwrap();
     let problem = bench.opened.line.clock.problem();

@@ -419,7 +419,8 @@ impl Hospital {
             .fact("profile", record.profile.digest)
             .fact("calendar", record.calendar)
             .fact("signed_at", recipe.signed_at)
-            .fact("timestamped_at", recipe.stamped_at);
+            .fact("timestamped_at", recipe.stamped_at)
+            .fact("clock_at_intake", &record.clocks.at_intake.problem);
         (recipe.facts)(&mut entry.facts);
         let patient = &record.identity.patient.as_ref().unwrap().value;
         let mut row = Record {

@@ -11,7 +11,7 @@ use crate::document::HoldReason;
 use crate::ids::{Digest, RecordId};
 use crate::journal::backups::BackedUp;
 use crate::journal::{Actor, Draft, Kind, Subject, read};
-use crate::ledger::clock_state::{self, ClockState};
+use crate::ledger::clock_state::{self, ClockState, KnownRight};
 use crate::ledger::{deliveries, documents};
 use crate::people::acts::Deed;
 use crate::people::{Role, appointments};
@@ -100,10 +100,13 @@ impl Requests {
             return Err(Refusal::ClockChangedSinceShown);
         }
         let deed = Deed::AcknowledgeClock { problem, reason };
-        let looked = ClockState { boot: clock::boot(), agreement, problem: None };
         let appended = self.line.database.write::<_, Refusal, _>(async move |tx| {
             let appended = hand.act(tx, deed, &signers, why.private()?).await?;
-            clock_state::set(tx, &looked).await?;
+            let doubting = clock_state::get(tx).await?.and_then(|kept| kept.doubting);
+            // Whoever looked vouches for what comes from here on, as a stamp would.
+            let right = Some(KnownRight { boot: clock::boot(), agreement, size: appended.index });
+            clock_state::set(tx, &ClockState { boot: clock::boot(), agreement, problem: None, right, doubting })
+                .await?;
             Ok(appended)
         })?;
         self.line.clock.believe(agreement, problem);

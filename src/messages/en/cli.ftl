@@ -234,6 +234,7 @@ journal-daemon-started = daemon started
 journal-daemon-stopped = daemon stopped
 journal-clock-doubted = clock in doubt
 journal-clock-acknowledged = clock acknowledged
+journal-intake-doubted = the clock by which it was taken in was found to be in doubt
 journal-session-opened = session opened
 journal-batch-attested = batch attested
 journal-session-closed = session closed

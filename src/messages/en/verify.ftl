@@ -315,6 +315,7 @@ journal-fault-register-differs = The register says something else of person { $p
 journal-fault-certificate-without-entry = No entry issued the certificate { $certificate }.
 journal-fault-certificate-missing = The certificate { $certificate } was issued and is missing.
 journal-fault-taken-without-copy = Entry { $index } takes a document in and does not name the entry by which the newest copy of its delivery came into custody: when it was taken in cannot be told.
+journal-fault-intake-doubt-omitted = Entry { $index }: the clock by which document { $document } was taken in had been doubted, and its record does not say so.
 journal-fault-superseded-by-none = Entry { $index }: no record that supersedes document { $document } was filed before it.
 journal-fault-ended-twice = Entry { $index }: document { $document } was never taken in, or had ended before.
 journal-fault-act-on-ended = Entry { $index } decides about document { $document }, which was never taken in, or had ended before.

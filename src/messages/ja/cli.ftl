@@ -234,6 +234,7 @@ journal-daemon-started = 常駐プログラムが始まりました
 journal-daemon-stopped = 常駐プログラムが終わりました
 journal-clock-doubted = 時計に疑いがあります
 journal-clock-acknowledged = 時計を確かめました
+journal-intake-doubted = 取込み時の時計に疑いのあることが後で分かりました
 journal-session-opened = セッションを開きました
 journal-batch-attested = 貼り付けや読み取り範囲外がないことを確認しました
 journal-session-closed = セッションを閉じました

@@ -297,6 +297,7 @@ journal-fault-register-differs = 利用者 { $person } の登録内容（{ $fiel
 journal-fault-certificate-without-entry = 証明書 { $certificate } を発行したという項目がありません。
 journal-fault-certificate-missing = 発行したとある証明書 { $certificate } がありません。
 journal-fault-taken-without-copy = { $index } 番：文書を受け取ったとありますが、その受付の最新の写しを保管した項目を示していません。いつ取り込んだものか確かめられません。
+journal-fault-intake-doubt-omitted = { $index } 番：文書 { $document } の取込み時の時計には先に疑いが記録されていますが、登録された記録にそのことが書かれていません。
 journal-fault-superseded-by-none = { $index } 番：文書 { $document } を差し替えた記録が、先に登録されていません。
 journal-fault-ended-twice = { $index } 番：文書 { $document } は、取り込まれていないか、すでに終わっています。
 journal-fault-act-on-ended = { $index } 番：取り込まれていないか、すでに終わった文書 { $document } についての決裁です。

@@ -22,6 +22,7 @@ use crate::journal::kept::KeptEntry;
 use crate::journal::read::Private;
 use crate::journal::{ENTRY_VERSION, Entry, Kind};
 use crate::judgement::ProfileRef;
+use crate::ledger::clock_state::Doubting;
 use crate::ledger::profiles::ProfileState;
 use crate::ledger::restoring::Delivered;
 use crate::ledger::watched_files::{CALENDAR, KnownFile};
@@ -43,6 +44,8 @@ pub(super) struct Planner<'a> {
     /// Those whose record is filed, however it is.
     filed: BTreeSet<AttemptId>,
     clock: Option<ClockProblem>,
+    /// What a doubt about the clock concerns: all of it is gone through again, and what was told of is passed over.
+    doubting: Option<Doubting>,
     /// How many documents ended otherwise than filed, and the first of them.
     unfiled: (u64, Option<DocumentId>),
     pub(super) report: RebuildReport,
@@ -88,6 +91,7 @@ impl<'a> Planner<'a> {
             missed: BTreeSet::new(),
             filed: BTreeSet::new(),
             clock: None,
+            doubting: None,
             unfiled: (0, None),
             report: RebuildReport::default(),
         }
@@ -128,7 +132,12 @@ impl<'a> Planner<'a> {
                     steps.push(Step::Watched { name, known: KnownFile { digest, entries } });
                 }
             }
-            Kind::ClockDoubted => self.clock = fact(&entry, "problem"),
+            Kind::ClockDoubted => {
+                self.clock = fact(&entry, "problem");
+                let since = self.clock.zip(fact(&entry, "doubts_since"));
+                let found = since.map(|(problem, next)| Doubting { problem, by: index, next, end: index });
+                self.doubting = found.or(self.doubting);
+            }
             Kind::ClockAcknowledged => self.clock = None,
             Kind::DeliveryInCustody => {
                 let said = entry.subject.delivery.zip(InCustody::of(&entry));
@@ -165,7 +174,8 @@ impl<'a> Planner<'a> {
             | Kind::AttemptAhead
             | Kind::SignerRevoked
             | Kind::SignerNotValid
-            | Kind::DecisionRevoked => self.given_up(&entry, steps)?,
+            | Kind::DecisionRevoked
+            | Kind::IntakeDoubted => self.given_up(&entry, steps)?,
             Kind::DocumentFiled => self.filed(&entry, steps)?,
             Kind::DocumentSentBack | Kind::DocumentSuperseded => {
                 self.unfiled(&entry, act.as_ref(), DocumentState::SentBack, steps);
@@ -189,8 +199,8 @@ impl<'a> Planner<'a> {
         let mut steps = Vec::new();
         // That nothing keeps the clock right each process asks for itself, and no entry ends it.
         let doubt = self.clock.filter(|problem| *problem != ClockProblem::Unsynchronised);
-        if doubt.is_some() {
-            steps.push(Step::Clock(doubt));
+        if doubt.is_some() || self.doubting.is_some() {
+            steps.push(Step::Clock(doubt, self.doubting));
         }
         // What no entry brought into force is a draft.
         for bytes in self.disk.profiles() {

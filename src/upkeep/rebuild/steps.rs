@@ -15,7 +15,7 @@ use crate::journal::append::Journal;
 use crate::journal::read::Private;
 use crate::judgement::ProfileRef;
 use crate::ledger::attempts::{self, Attempt};
-use crate::ledger::clock_state::{self, ClockState};
+use crate::ledger::clock_state::{self, ClockState, Doubting};
 use crate::ledger::deliveries::{DeliveryFile, Released};
 use crate::ledger::profiles::{self, ProfileState};
 use crate::ledger::restoring::{self, Delivered};
@@ -49,7 +49,7 @@ pub(super) enum Step {
         name: String,
         known: KnownFile,
     },
-    Clock(Option<ClockProblem>),
+    Clock(Option<ClockProblem>, Option<Doubting>),
     Delivery(Box<Delivered>),
     Content {
         measurements: Box<Measurements>,
@@ -142,7 +142,9 @@ impl Step {
             Self::Retire(id) => profiles::retire(tx, &id).await?,
             Self::Watched { name, known } => watched_files::set(tx, &name, known).await?,
             // Of which boot the clocks agreed is told anew at the start; a doubt has to outlast the database.
-            Self::Clock(problem) => clock_state::set(tx, &ClockState { boot: None, agreement: 0, problem }).await?,
+            Self::Clock(problem, doubting) => {
+                clock_state::set(tx, &ClockState { boot: None, agreement: 0, problem, right: None, doubting }).await?;
+            }
             Self::Delivery(made) => restoring::delivery(tx, &made).await?,
             Self::Content { measurements, object } => contents::enter(tx, &measurements, &object).await?,
             Self::Document { id, station, parts, taken_in_at, at } => {

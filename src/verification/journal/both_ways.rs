@@ -13,7 +13,7 @@ use crate::ids::{DeliveryId, Digest, DocumentId, PersonId, SessionId};
 use crate::journal::custody::{self, InCustody};
 use crate::journal::disposal::Disposed;
 use crate::journal::read::{self, Head};
-use crate::journal::{Entry, Kind};
+use crate::journal::{Entry, Kind, doubts};
 use crate::ledger::profiles::{self, ProfileState, Standing};
 use crate::ledger::standing;
 use crate::ledger::watched_files::{self, CALENDAR};
@@ -72,6 +72,9 @@ pub(super) struct BothWays {
     open: BTreeMap<DocumentId, u64>,
     /// The copies of deliveries that are not taken yet, by the entry by which each counts.
     in_custody: BTreeMap<DeliveryId, (u64, InCustody)>,
+    /// Of what is open, the problem of the clock by which it was taken in, where that was found later.
+    doubted: BTreeMap<DocumentId, String>,
+    doubted_deliveries: BTreeMap<DeliveryId, String>,
     /// Whose place a filed record takes, until the entry that says so.
     superseded: BTreeSet<DocumentId>,
     taken: u64,
@@ -99,6 +102,7 @@ impl BothWays {
             Kind::DeliveryInCustody => {
                 if let Some((delivery, said)) = entry.subject.delivery.zip(InCustody::of(entry)) {
                     self.in_custody.insert(delivery, (entry.index, said));
+                    self.doubted_deliveries.remove(&delivery);
                 }
             }
             Kind::DeliveryDecided => {
@@ -113,12 +117,16 @@ impl BothWays {
                     && self.open.insert(document, entry.index).is_none()
                 {
                     self.taken += 1;
+                    let doubt = entry.subject.delivery.and_then(|delivery| self.doubted_deliveries.remove(&delivery));
+                    self.doubted.extend(doubt.map(|problem| (document, problem)));
                 }
             }
+            Kind::IntakeDoubted => self.doubted(entry),
             Kind::DocumentFiled => {
                 filed(database, entry, people, faults)?;
                 self.judged_by(entry, JudgedBy::Profile, people.profiles(), faults);
                 self.judged_by(entry, JudgedBy::Calendar, people.calendars(), faults);
+                self.says_the_doubt(entry, faults);
                 let supersedes = entry.facts.get("supersedes").and_then(serde_json::Value::as_str);
                 self.superseded.extend(supersedes.and_then(|id| id.parse::<DocumentId>().ok()));
                 let version = entry.facts.get("version").and_then(serde_json::Value::as_u64);
@@ -150,6 +158,25 @@ impl BothWays {
             _ => {}
         }
         Ok(())
+    }
+
+    fn doubted(&mut self, entry: &Entry) {
+        let Some(problem) = doubts::problem(entry).map(str::to_owned) else { return };
+        match (entry.subject.document, entry.subject.delivery) {
+            (Some(document), _) if self.open.contains_key(&document) => drop(self.doubted.insert(document, problem)),
+            (None, Some(delivery)) => drop(self.doubted_deliveries.insert(delivery, problem)),
+            _ => {}
+        }
+    }
+
+    /// A record says what was found of the clock by which it was taken in. What its entry says of that, the record has to say too.
+    fn says_the_doubt(&self, entry: &Entry, faults: &mut Faults) {
+        let said = entry.facts.get("clock_at_intake").and_then(serde_json::Value::as_str);
+        if let Some(document) = entry.subject.document
+            && self.doubted.get(&document).is_some_and(|problem| said != Some(problem))
+        {
+            faults.say(JournalFault::IntakeDoubtOmitted { index: entry.index, document });
+        }
     }
 
     /// A document is of the newest copy of its delivery, whose entry says when it was taken in.
@@ -230,6 +257,7 @@ impl BothWays {
                 continue;
             }
             people.ended(document);
+            self.doubted.remove(&document);
             // The transaction that wrote the entry ended it, and no move leads on from there.
             let found = database.read(async |tx| standing::state(tx, document).await);
             match readable(found)?.flatten() {

@@ -262,6 +262,11 @@ pub enum JournalFault {
     TakenWithoutCopy {
         index: u64,
     },
+    /// The clock of its intake was doubted before it was filed, and its record says nothing of that.
+    IntakeDoubtOmitted {
+        index: u64,
+        document: DocumentId,
+    },
     /// It ended because another took its place, and no record of such a one was filed.
     SupersededByNone {
         index: u64,
