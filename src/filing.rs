@@ -16,6 +16,7 @@ use crate::evidence::record::RecordJson;
 use crate::ids::{DeliveryId, Digest, DocumentId, RecordId};
 use crate::instant::Instant;
 use crate::journal::append::Journal;
+use crate::journal::doubts;
 use crate::journal::{Draft, Kind, Subject};
 use crate::ledger::attempts::{self, Attempt, AttemptState};
 use crate::ledger::{decisions, documents, superseding};
@@ -177,6 +178,7 @@ impl Filing<'_> {
                 voided(tx, &journal, &attempt, &profile, what, now).await?;
                 return Ok(Outcome::GivenUp);
             }
+            doubts::none_is_pending(tx, attempt.document, &record.clocks.at_intake).await?;
             let signature = members
                 .iter()
                 .find(|member| member.name == SIGNATURE_PATH)

@@ -52,8 +52,10 @@ pub enum Kind {
     /// The next in rank acts as information manager.
     ManagerAbsent,
     ManagerBack,
-    /// Another patient list or calendar is in use from here on.
+    /// Another patient list is in use from here on.
     FileAdopted,
+    /// Another calendar is in use from here on. A kind of its own, because each record is held against these, and lists change often.
+    CalendarAdopted,
     /// A changed patient list or calendar was refused; the one of before stays.
     FileRefused,
     /// A version of a profile came into force.

@@ -24,6 +24,7 @@ use crate::evidence::record::{ClockKnown, RecordJson, RecordSidecar};
 use crate::ids::{AttemptId, Digest, HomeId, PersonId};
 use crate::instant::Instant;
 use crate::journal::append::Journal;
+use crate::journal::doubts;
 use crate::journal::read::clock_at_intake;
 use crate::journal::{Draft, Kind, Subject};
 use crate::ledger::attempts::{self, Attempt, AttemptState};
@@ -280,13 +281,14 @@ impl Signing<'_> {
                 return Err(SigningError::SessionEnded);
             }
             // A doubt about the clock that was entered meanwhile is not in what was signed.
-            if clock_at_intake(tx, row.document).await? != Some(at_intake) {
+            if clock_at_intake(tx, row.document).await?.as_ref() != Some(&at_intake) {
                 return Err(DatabaseError::Conflict(format!(
                     "more is known of the clock by which document {} was taken in",
                     row.document
                 ))
                 .into());
             }
+            doubts::none_is_pending(tx, row.document, &at_intake).await?;
             documents::carry_on(tx, row.document, DocumentState::Signing, to, now).await?;
             documents::set_due(tx, row.document, row.stamp_due_at).await?;
             attempts::enter(tx, &row).await?;

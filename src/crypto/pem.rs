@@ -2,9 +2,10 @@
 
 use pem::{EncodeConfig, LineEnding, Pem};
 use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::{Error, PemObject as _};
+use rustls::pki_types::pem::PemObject as _;
 
 const LABEL: &str = "CERTIFICATE";
+const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
 
 /// A certificate's text.
 #[must_use]
@@ -16,7 +17,41 @@ pub fn write(der: &[u8]) -> String {
 /// there, and so are other things of this form.
 ///
 /// # Errors
-/// When something begins and does not end, or is no base64.
-pub fn certificates(text: &str) -> Result<Vec<Vec<u8>>, Error> {
-    CertificateDer::pem_slice_iter(text.as_bytes()).map(|found| found.map(|der| der.to_vec())).collect()
+/// When something begins and does not end, is no base64, or begins in the middle of a line: a certificate that is passed over in
+/// silence would be missing where it counts.
+pub fn certificates(text: &str) -> Result<Vec<Vec<u8>>, NotCertificates> {
+    // An editor puts this mark before a text.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(text.as_bytes()).collect();
+    let found = found.map_err(|_| NotCertificates)?;
+    if found.len() != text.matches(BEGIN).count() {
+        return Err(NotCertificates);
+    }
+    Ok(found.into_iter().map(|der| der.to_vec()).collect())
+}
+
+/// Something in a text looks like a certificate and cannot be read as one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("something between the marks of a certificate is none, or a mark does not stand at the beginning of its line")]
+pub struct NotCertificates;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_certificate_is_passed_over_in_silence() {
+        let two = write(&[1; 100]) + &write(&[2; 48]);
+        let ders = [vec![1; 100], vec![2; 48]];
+        for good in [two.clone(), format!("\u{feff}{two}"), two.replace('\n', "\r\n"), format!("Subject: CN=x\n{two}")]
+        {
+            assert_eq!(certificates(&good).as_deref(), Ok(&ders[..]), "{good}");
+        }
+        assert_eq!(certificates("# none\n"), Ok(Vec::new()));
+        let indented = two.replacen("-----BEGIN", " -----BEGIN", 1);
+        let cut = two.trim_end().trim_end_matches("-----END CERTIFICATE-----").to_owned();
+        for wrong in [indented, cut, two.replacen('A', "*", 1)] {
+            assert_eq!(certificates(&wrong), Err(NotCertificates), "{wrong}");
+        }
+    }
 }

@@ -100,7 +100,9 @@ impl Watch {
                         .fact("problem", problem)
                         .fact("doubts_since", since);
                     let end = journal.append(tx, entry, now).await?.index;
-                    state.doubting = since.map(|next| Doubting { problem, by: end, next, end }.with(before.doubting));
+                    let found = since.map(|next| Doubting { problem, by: end, next, end }.with(before.doubting));
+                    // What is left of an earlier one is gone through all the same.
+                    state.doubting = found.or(before.doubting);
                     true
                 }
                 None => {

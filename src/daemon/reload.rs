@@ -183,7 +183,11 @@ fn adopt(line: &Line, file: WatchedFile, known: KnownFile) -> Result<(), ReloadE
             return Ok(());
         }
         watched_files::set(tx, file.as_str(), known).await?;
-        let entry = Draft::by_system(Kind::FileAdopted, Subject::default())
+        let kind = match file {
+            WatchedFile::Calendar => Kind::CalendarAdopted,
+            WatchedFile::Patients => Kind::FileAdopted,
+        };
+        let entry = Draft::by_system(kind, Subject::default())
             .fact("file", file)
             .fact("digest", known.digest)
             .fact("entries", known.entries);

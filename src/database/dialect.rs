@@ -135,7 +135,10 @@ impl Dialect {
             }
             // A server leaves a deleted row where it is; what its own log and copies hold is for whoever keeps it.
             Self::Postgres => {
-                sqlx::raw_sql("SET lock_timeout = '10s'").execute(&mut *connection).await?;
+                // Nobody else reads or writes the table meanwhile, so the server itself gives up before we stop waiting for it.
+                sqlx::raw_sql("SET lock_timeout = '10s'; SET statement_timeout = '100s'")
+                    .execute(&mut *connection)
+                    .await?;
                 for _ in 0..REWRITES {
                     let row = sqlx::query("SELECT COUNT(*) FROM journal_private").fetch_one(&mut *connection).await?;
                     let there: i64 = row.try_get(0)?;

@@ -16,8 +16,9 @@
 #   journal.vkey            the key of the hospital's journal
 #   checkpoints.txt         checkpoints of that journal that were kept outside the hospital (absent: whoever has all of the
 #                           hospital's keys could have written the journal anew, and it is said that nothing speaks against it)
-# The exit status is 0 if everything holds; the first thing that does not is said, and the status is 1. A record of an
-# evaluation is said to be one: that everything holds gives it no legal value.
+# The exit status is 0 if everything holds; the first thing that does not is said, and the status is 1. It is 2 where there is
+# a checkpoints.txt and nothing in it can be compared with this pack. A record of an evaluation is said to be one: that
+# everything holds gives it no legal value.
 set -eu
 LC_ALL=C
 export LC_ALL
@@ -298,6 +299,7 @@ good "entry $index of the journal $origin says that this record was filed" "記�
 # 7. A checkpoint kept outside, of the same number of entries: it has the same root, or this is another journal.
 # Checkpoints follow one another there; each begins with its origin, its size and its root.
 anchored=no
+status=0
 if test -e "$anchors/checkpoints.txt"; then
     awk -v origin="$origin" -v size="$size" '
         { sub(/\r$/, "") }
@@ -309,6 +311,7 @@ if test -e "$anchors/checkpoints.txt"; then
             fail "the checkpoint of $size entries that was kept outside has another root: the journal was written anew" "外部に保管された $size 件の節目と根が違います。記録簿が書き直されています"
         anchored=yes
     done < kept
+    test $anchored = yes || status=2
 fi
 if test $anchored = yes; then
     good "the checkpoint of $size entries is the one that was kept outside" "$size 件の節目は、外部に保管されたものと同じです"
@@ -327,3 +330,4 @@ else
     echo "Everything holds."
     echo "すべて確かめられました。"
 fi
+exit $status

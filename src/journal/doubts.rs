@@ -3,8 +3,11 @@
 
 use serde::Serialize;
 
-use super::{Draft, Entry, Kind, Subject};
+use super::{Draft, Entry, Kind, Subject, custody, read};
+use crate::database::{DatabaseError, Tx};
 use crate::evidence::record::ClockKnown;
+use crate::ids::DocumentId;
+use crate::ledger::clock_state;
 
 /// The entry that a document's, or a delivery's, time of intake is in doubt after all; `by` is the entry of the finding.
 #[must_use]
@@ -25,4 +28,25 @@ pub fn newest_word<'e>(at_intake: ClockKnown, doubts: impl IntoIterator<Item = &
         Some(code) => ClockKnown { problem: Some(code.to_owned()), ..at_intake },
         None => at_intake,
     }
+}
+
+/// Refuses what would be signed or filed of a document whose intake a doubt concerns and has not been gone through yet: it would be
+/// past when its turn comes.
+///
+/// # Errors
+/// Then, and when the database fails.
+pub async fn none_is_pending(tx: &mut Tx, document: DocumentId, at_intake: &ClockKnown) -> Result<(), DatabaseError> {
+    if at_intake.problem.is_some() {
+        return Ok(());
+    }
+    let Some(doubting) = clock_state::get(tx).await?.and_then(|state| state.doubting) else { return Ok(()) };
+    let entries = read::of_document(tx, document).await?;
+    let taken = entries.iter().filter_map(|stored| stored.entry().ok()).find(|entry| entry.kind == Kind::DeliveryTaken);
+    let copy = taken.as_ref().and_then(custody::named);
+    if copy.is_some_and(|copy| (doubting.next..doubting.end).contains(&copy)) {
+        return Err(DatabaseError::Conflict(format!(
+            "the clock by which document {document} was taken in is in doubt"
+        )));
+    }
+    Ok(())
 }

@@ -150,6 +150,9 @@ impl Compared {
         let Self { folder, edge, start, segment, checkpoints } = self;
         let (at, written) = (|source| FilesError::Io { folder: folder.clone(), source }, edge.size());
         std::fs::create_dir_all(&folder).map_err(at)?;
+        // What a crash left half-written may hold the words of what was erased since.
+        let cleared = Folder::open(&folder).and_then(|folder| folder.clear_leftovers());
+        cleared.map_err(|failure| at(failure.into_io()))?;
         segment.cut_back().and_then(|()| checkpoints.cut_back()).map_err(at)?;
         // One that somebody put back, perhaps with the file of before.
         let disposed = database.read::<_, DatabaseError, _>(async |tx| Disposed::read(tx).await)?;

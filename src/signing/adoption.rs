@@ -54,6 +54,8 @@ pub enum NotAdopted {
     SessionEnded,
     /// Its document does not wait for a signature any more, or is not what was signed.
     DocumentWentOn,
+    /// The journal was not what it says when it was signed: a backup may hold what was signed after its database was copied.
+    AnotherPast,
     /// It had been set aside already when a crash came before the entry that says why.
     EntryLost,
 }
@@ -212,9 +214,10 @@ impl Signing<'_> {
         signed_at: Instant,
     ) -> Result<Result<(), NotAdopted>, SigningError> {
         let (id, certificate, session) = (record.document, record.signer.certificate, record.signer.session);
-        let (document, parts, decided, earlier, certificate, session) =
+        let (follows, document, parts, decided, earlier, certificate, session) =
             self.database.read::<_, PeopleError, _>(async |tx| {
                 Ok((
+                    follows(tx, &record.journal_checkpoint).await?,
                     documents::get(tx, id).await?,
                     documents::parts(tx, id).await?,
                     decisions::of_document(tx, id).await?,
@@ -223,6 +226,9 @@ impl Signing<'_> {
                     sessions::get(tx, session).await?,
                 ))
             })?;
+        if !follows {
+            return Ok(Err(NotAdopted::AnotherPast));
+        }
         let signer_known = certificate.is_some_and(|certificate| {
             certificate.person == record.signer.person.id && certificate.is_valid_at(signed_at)
         }) && session.is_some_and(|session| session.person == record.signer.person.id);
@@ -248,6 +254,19 @@ impl Signing<'_> {
     }
 }
 
+/// Whether the journal leads on from a checkpoint, as its text has it: the record that names it is denied for ever where not.
+async fn follows(tx: &mut Tx, note: &str) -> Result<bool, DatabaseError> {
+    let mut lines = note.lines().skip(1);
+    let size = lines.next().and_then(|size| size.parse::<u64>().ok());
+    let Some((size, root)) = size.zip(lines.next()) else { return Ok(false) };
+    let now = read::head(tx).await?.map_or(0, |head| head.size);
+    if size > now {
+        return Ok(false);
+    }
+    let found = read::edge_at(tx, size).await?.root();
+    Ok(data_encoding::BASE64.encode(found.as_bytes()) == root)
+}
+
 /// The names in the quarantine that entries of the journal name.
 ///
 /// # Errors
@@ -271,5 +290,38 @@ fn capacity_of(record: &RecordJson) -> Option<Capacity> {
             Some(Capacity::InformationManager { operator: operator.map(|operator| operator.login.clone()) })
         }
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::make::{KeyPair, Suite};
+    use crate::database::engines;
+    use crate::ids::HomeId;
+    use crate::journal::append::Journal;
+
+    #[test]
+    fn what_was_signed_after_the_backup_is_of_another_past() {
+        for engine in engines::each() {
+            let key = KeyPair::generate(Suite::Ed25519).unwrap();
+            let journal = Arc::new(Journal::new(HomeId::new(), "torikomi.test/journal".parse().unwrap(), key));
+            let append = |at: i64| {
+                let (journal, at) = (Arc::clone(&journal), Instant::from_microseconds(at).unwrap());
+                let draft = Draft::by_system(Kind::DaemonStarted, Subject::default());
+                engine.database.write(async move |tx| journal.append(tx, draft, at).await).unwrap();
+                engine.database.read(async |tx| read::head(tx).await).unwrap().unwrap().checkpoint
+            };
+            let notes: Vec<String> = (1..=3).map(append).collect();
+            let follows = |note: &str| engine.database.read(async |tx| follows(tx, note).await).unwrap();
+            assert!(notes.iter().all(|note| follows(note)));
+            let line = |note: &str, number: usize| note.lines().nth(number).unwrap().to_owned();
+            // Of the same length with another root, of more entries than there are, and no checkpoint at all.
+            let forked = notes[1].replace(&line(&notes[1], 2), &line(&notes[0], 2));
+            let ahead = notes[2].replacen("\n3\n", "\n4\n", 1);
+            for other in [forked.as_str(), ahead.as_str(), "", "torikomi.test/journal\n"] {
+                assert!(!follows(other), "{other}");
+            }
+        }
     }
 }

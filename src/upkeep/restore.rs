@@ -182,10 +182,13 @@ pub fn restore(order: &Order<'_>, progress: &mut dyn FnMut(u64, u64)) -> Result<
     let journal = Arc::new(Journal::new(home, keys.origin, keys.journal));
     // A home whose clock is set for a trial goes by that.
     let (entry, at) = (epoch.draft(), config.clock.starts_at.unwrap_or(order.now));
-    let stopped = std::mem::take(&mut lost.stopped);
+    let (stopped, doubted) = (std::mem::take(&mut lost.stopped), lost.doubted);
     // In one step: no home stands there in which what was stopped goes on.
     let entered = database.write::<_, DatabaseError, _>(async move |tx| {
         let opened = journal.append(tx, entry, at).await?;
+        if let Some(doubted) = doubted {
+            undone::doubt_anew(tx, doubted, opened.index).await?;
+        }
         Ok((opened, undone::ask_anew(tx, &journal, &stopped, at).await?))
     });
     let (entered, asked_anew) = entered.map_err(Trouble::from)?;

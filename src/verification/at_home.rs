@@ -14,7 +14,6 @@ use crate::ids::{Digest, Name, PersonId, RecordId, SessionId};
 use crate::journal::Kind;
 use crate::journal::custody::{self, InCustody};
 use crate::journal::read::{self, Private, Stored};
-use crate::ledger::watched_files::CALENDAR;
 use crate::people::Role;
 use crate::people::acts::{Act, Deed};
 use crate::people::{ceremony, certificates};
@@ -343,11 +342,10 @@ async fn people(
 /// last one before the document came in.
 async fn calendars(tx: &mut Tx, json: &RecordJson, taken: u64, filed: u64) -> Result<Vec<Stored>, DatabaseError> {
     let mut adopted = Vec::new();
-    for stored in read::of_kind(tx, Kind::FileAdopted).await? {
-        let entry = stored.entry()?;
-        let is = |name: &str, said: &str| entry.facts.get(name).is_some_and(|value| value == said);
-        if stored.index < filed && is("file", CALENDAR) {
-            adopted.push((is("digest", &json.calendar.to_string()), stored));
+    for stored in read::of_kind(tx, Kind::CalendarAdopted).await? {
+        let digest = stored.entry()?.facts.get("digest").cloned();
+        if stored.index < filed {
+            adopted.push((digest.is_some_and(|digest| digest == json.calendar.to_string()), stored));
         }
     }
     let last_before = adopted.iter().rposition(|(_, stored)| stored.index < taken).unwrap_or(0);

@@ -269,7 +269,7 @@ impl People {
     fn learn_calendar(&mut self, entry: &Entry) {
         let fact = |name: &str| entry.facts.get(name).and_then(|value| value.as_str());
         let digest = fact("digest").and_then(|digest| digest.parse().ok());
-        if let (Kind::FileAdopted, Some(CALENDAR), Some(digest)) = (entry.kind, fact("file"), digest) {
+        if let (Kind::CalendarAdopted, Some(digest)) = (entry.kind, digest) {
             let (index, at, name) = (entry.index, entry.at, CALENDAR.to_owned());
             self.calendars.enter(Adoption { index, at, name, digest });
         }

@@ -96,8 +96,11 @@ fn what_two_people_dispose_of_is_gone_and_every_proof_stands() {
     assert_eq!(held(&hospital.root()), [] as [&str; 0]);
     assert_eq!(refused(&[&entry], ["manager", "admin"]).1["disposal"], "erased");
     // What was asked of a document is asked of all that is left about it.
+    let half_made = hospital.home.layout().store(&hospital.config).join("torikomi.db.rebuilt");
+    fs::write(&half_made, b"a database that a rebuild left").unwrap();
     let rest = dispose(&hospital, &["--document", &document], ["manager", "admin"]);
-    assert_eq!(rest.status, 0, "{}{}", rest.out, rest.err);
+    assert_eq!((rest.status, &rest.json()["gone"]), (0, &false.into()), "{}{}", rest.out, rest.err);
+    fs::remove_file(&half_made).unwrap();
     assert_eq!(refused(&["--document", &document], ["manager", "admin"]).1["code"], "nothing-to-erase");
 
     let stands = |root: &Path, verdict: &str| {

@@ -1,8 +1,10 @@
 //! A home in which a newer build worked is not made anew by an older one.
 
 use serde_json::json;
-use torikomi::database::DatabaseError;
+use torikomi::database::{DatabaseError, Tx};
+use torikomi::evidence::record::ClockKnown;
 use torikomi::ids::{DeliveryId, Digest, DocumentId};
+use torikomi::journal::custody::InCustody;
 use torikomi::journal::{Draft, Kind, Subject};
 use torikomi::measurements::MEASUREMENTS_VERSION;
 
@@ -17,16 +19,28 @@ fn measurements_of_a_newer_version_are_no_lost_ones_when_the_database_is_made_an
     let newer = json!({ "version": MEASUREMENTS_VERSION + 1, "whatever": "that means" });
     let object = line.objects.put(newer.to_string().as_bytes()).unwrap();
     let now = line.clock.now();
-    let subject = Subject { delivery: Some(DeliveryId::new()), ..Subject::document(DocumentId::new()) };
+    let delivery = DeliveryId::new();
+    let said = InCustody {
+        station: "front-desk".parse().unwrap(),
+        copy: 1,
+        contents: vec![Digest::of(b"a scan")],
+        clock: ClockKnown::default(),
+        session: None,
+    };
+    let subject = Subject { delivery: Some(delivery), ..Subject::document(DocumentId::new()) };
     let taken = Draft::by_system(Kind::DeliveryTaken, subject)
         .fact("station", "front-desk")
         .fact("arrival", 1)
-        .fact("taken_in_at", now)
+        .fact("copy", 1)
         .fact("is_folder", false)
-        .fact("contents", [Digest::of(b"a scan")])
+        .fact("contents", &said.contents)
         .fact("measurements", [object]);
     let journal = std::sync::Arc::clone(&line.journal);
-    line.database.write::<_, DatabaseError, _>(async move |tx| journal.append(tx, taken, now).await).unwrap();
+    let append = async move |tx: &mut Tx| {
+        let copy = journal.append(tx, said.entry(delivery), now).await?;
+        journal.append(tx, taken.fact("in_custody", copy.index), now).await
+    };
+    line.database.write::<_, DatabaseError, _>(append).unwrap();
     drop(daemon);
     let before = std::fs::read(home.root().join("store/torikomi.db")).unwrap();
     let ran = torikomi(Some(&home.root()), &["store", "check", "--rebuild", "--json"]);

@@ -229,7 +229,7 @@ impl Hospital {
     /// Has another calendar in use from now on, as the line does.
     pub fn use_calendar(&self, calendar: &str, now: Instant) -> u64 {
         let digest = Digest::of(calendar.as_bytes());
-        let entry = Draft::by_system(Kind::FileAdopted, Subject::default()).fact("file", "calendar");
+        let entry = Draft::by_system(Kind::CalendarAdopted, Subject::default()).fact("file", "calendar");
         self.append(entry.fact("digest", digest).fact("entries", 0), now).index
     }
 

@@ -257,3 +257,20 @@ fn what_is_dated_back_is_named() {
     bench.stamp(MONDAY);
     assert_eq!(bench.report().faults, []);
 }
+
+#[test]
+fn what_is_filed_although_its_intake_was_in_doubt_is_named() {
+    let omitted = |reaches: bool| {
+        let bench = Bench::new();
+        let document = DocumentId::new();
+        let copy = bench.hospital.take(document, at(MONDAY));
+        let problem = ClockProblem::Jumped { by_milliseconds: 86_400_000 };
+        let doubted = Draft::by_system(Kind::ClockDoubted, Subject::default()).fact("problem", problem);
+        let since = if reaches { copy } else { copy + 1 };
+        bench.hospital.append(doubted.fact("doubts_since", since), at(MONDAY));
+        let index = bench.head().size;
+        bench.hospital.append(Draft::by_system(Kind::DocumentFiled, Subject::document(document)), at(MONDAY));
+        bench.report().faults.contains(&JournalFault::IntakeDoubtOmitted { index, document })
+    };
+    assert!(omitted(true) && !omitted(false));
+}

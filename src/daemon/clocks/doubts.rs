@@ -49,7 +49,8 @@ async fn doubt(
     doubting: &Doubting,
     now: Instant,
 ) -> Result<(), DatabaseError> {
-    let copy = copy.entry()?;
+    // One that cannot be read is the journal's affair, which its verification tells.
+    let Ok(copy) = copy.entry() else { return Ok(()) };
     let (Some(id), Some(said)) = (copy.subject.delivery, InCustody::of(&copy)) else { return Ok(()) };
     // One that was in doubt at once has been told of; one that was replaced is of no document.
     if said.clock.problem.is_some() || custody::newest(tx, id).await?.is_none_or(|newest| newest.index != copy.index) {

@@ -1,6 +1,7 @@
 //! Erasing private parts of the journal's entries: an act of two people, after which every proof still stands.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::time::{Duration, Instant as Moment};
 
 use super::hand::Signers;
@@ -10,6 +11,7 @@ use crate::control::facts::PartsDisposed;
 use crate::control::{Credentials, PartsOf, Refusal, Undisposable};
 use crate::database::{Database, DatabaseError, Tx};
 use crate::document::DeliveryState;
+use crate::durable::TEMPORARY;
 use crate::ids::DocumentId;
 use crate::journal::disposal::{Due, Erased};
 use crate::journal::read::{self, Stored};
@@ -53,17 +55,13 @@ impl Requests {
         })
     }
 
-    /// Whether copies of the whole database lie beside it: of a backup that is being made or was broken off, or set aside by a rebuild.
+    /// Whether copies of the whole database lie beside it, of a backup that is being made or was broken off, or of a rebuild that
+    /// was broken off or set one aside; or half-written files among the journal's.
     fn has_copies(&self) -> bool {
-        let names = std::fs::read_dir(self.line.home.layout().store(&self.line.config));
-        // One that cannot be listed says nothing.
-        names.map_or(true, |names| {
-            names.flatten().any(|entry| {
-                let name = entry.file_name();
-                let name = name.to_string_lossy();
-                name.starts_with(backup::COPY) || (name.starts_with("torikomi.db") && name.contains(".kept-"))
-            })
-        })
+        let store = self.line.home.layout().store(&self.line.config);
+        let is_own = |name: &str| ["torikomi.db", "torikomi.db-wal", "torikomi.db-shm"].contains(&name);
+        let is_copy = |name: &str| name.starts_with(backup::COPY) || (name.starts_with("torikomi.db") && !is_own(name));
+        holds(&store, is_copy) || holds(&store.join("journal"), |name| name.starts_with(TEMPORARY))
     }
 
     /// Waits until whoever copies the journal into its files has taken them from there.
@@ -80,6 +78,12 @@ impl Requests {
             std::thread::sleep(Duration::from_millis(50));
         }
     }
+}
+
+/// Whether a folder holds a file of such a name. One that cannot be listed may.
+fn holds(folder: &Path, named: impl Fn(&str) -> bool) -> bool {
+    std::fs::read_dir(folder)
+        .map_or(true, |names| names.flatten().any(|entry| named(&entry.file_name().to_string_lossy())))
 }
 
 /// Has what was erased be gone from the database's files, where that is still to be done. Whether it is done.

@@ -204,15 +204,12 @@ pub(super) fn record(
         None => sidecar_doubt(instruments, copy)?,
     };
     let (id, number, journal) = (manifest.delivery, manifest.copy, Arc::clone(&instruments.journal));
-    let now = instruments.clock.now();
-    let said = InCustody {
-        station: manifest.station.clone(),
-        copy: number,
-        contents: scans(manifest).map(|member| member.digest).collect(),
-        clock: instruments.clock.known(),
-        session,
-    };
+    let (station, clock) = (manifest.station.clone(), Arc::clone(&instruments.clock));
+    let contents: Vec<Digest> = scans(manifest).map(|member| member.digest).collect();
     Ok(instruments.database.write::<_, DatabaseError, _>(async move |tx| {
+        // Read here, where nothing else is entered in between: a doubt that is found meanwhile stands before this entry or reaches it.
+        let (now, known) = (clock.now(), clock.known());
+        let said = InCustody { station, copy: number, contents, clock: known, session };
         let Some(row) = deliveries::get(tx, id).await? else { return Ok(Recorded::NotWanted) };
         // An earlier try was durable and its answer was lost: this very copy counts already, and must not be discarded.
         if row.copy == number {

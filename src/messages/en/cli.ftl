@@ -228,7 +228,8 @@ journal-person-resumed = suspension ended
 journal-certificate-revoked = certificate revoked
 journal-appointed = appointment made or ended
 journal-profile-adopted = profile brought into force
-journal-file-adopted = list or calendar read anew
+journal-file-adopted = patient list read anew
+journal-calendar-adopted = calendar read anew
 journal-file-refused = changed list or calendar refused
 journal-daemon-started = daemon started
 journal-daemon-stopped = daemon stopped
@@ -288,7 +289,7 @@ journal-line = { $index }  { $time }  { $what } ({ $who })
 journal-empty = There are no entries yet.
 journal-size = { $size } in all
 journal-disposed = Private parts of { $count } entries are erased. Backups that were made before still hold them.
-journal-disposed-not-gone = Copies of them are still in files of the home: of the database, of the journal, of a backup that is being made or was broken off (store/.torikomi-tmp-backup.db), or of a database that a rebuild set aside (store/torikomi.db.kept-…). Restart the daemon, which clears database and journal; the next backup clears what one left; take away what was set aside once nobody needs it.
+journal-disposed-not-gone = Copies of them are still in files of the home: of the database, of the journal, of a backup that is being made or was broken off (store/.torikomi-tmp-backup.db), or of a database that a rebuild set aside or left half-made (store/torikomi.db.kept-…, store/torikomi.db.rebuilt). Restart the daemon, which clears database and journal; the next backup and the next rebuild clear what one left; take away what was set aside once nobody needs it.
 
 ## The queue
 queue-empty = No document waits.

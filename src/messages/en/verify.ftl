@@ -265,6 +265,7 @@ journal-fault-head-root-differs = The head is not what the entries give.
 journal-fault-checkpoint-wrong = The head's checkpoint does not count ({ $detail }).
 journal-fault-database-shortened = The files hold { $in_files } entries, the database only { $in_database }: it was shortened, or an older one was put back.
 journal-fault-files-shortened = The files of store/journal/ held { $promised } entries by their newest checkpoint, and hold { $found }: the second copy was cut. Keep the folder as it is and look into it; the line fills it up from the database when it starts again.
+journal-fault-roots-not-at-hand = There is no root certificate (keys/roots.pem), so nobody can tell by whose certificates people signed. Put the file back from a backup, or from where it was published.
 journal-fault-file-unreadable = The files have a gap before { $name }.
 journal-fault-file-checkpoint-differs = The files' checkpoint of { $size } entries is not one of this journal.
 journal-fault-file-checkpoint-wrong = Checkpoint number { $number } in checkpoints.txt does not count.

@@ -228,7 +228,8 @@ journal-person-resumed = 利用を再開しました
 journal-certificate-revoked = 証明書を失効させました
 journal-appointed = 役割に任命、または任命を終えました
 journal-profile-adopted = プロファイルを発効させました
-journal-file-adopted = 患者マスターまたは暦を読み直しました
+journal-file-adopted = 患者マスターを読み直しました
+journal-calendar-adopted = 暦を読み直しました
 journal-file-refused = 変更された患者マスターまたは暦を受け付けませんでした
 journal-daemon-started = 常駐プログラムが始まりました
 journal-daemon-stopped = 常駐プログラムが終わりました
@@ -288,7 +289,7 @@ journal-line = { $index }  { $time }  { $what }（{ $who }）
 journal-empty = 記録はまだありません。
 journal-size = 全部で { $size } 件
 journal-disposed = { $count } 件の説明を消去しました。消去前に作成したバックアップには残っています。
-journal-disposed-not-gone = ホームのファイルに、まだ写しが残っています（データベース、記録簿、作成中または途中で止まったバックアップ（store/.torikomi-tmp-backup.db）、再構築で取り置いたデータベース（store/torikomi.db.kept-…）のいずれか）。データベースと記録簿の分は、常駐プログラムを再起動すると消えます。バックアップの残りは次のバックアップが消します。取り置いたものは、不要になれば消してください。
+journal-disposed-not-gone = ホームのファイルに、まだ写しが残っています（データベース、記録簿、作成中または途中で止まったバックアップ（store/.torikomi-tmp-backup.db）、再構築で取り置いたか作りかけのデータベース（store/torikomi.db.kept-…、store/torikomi.db.rebuilt）のいずれか）。データベースと記録簿の分は、常駐プログラムを再起動すると消えます。バックアップと再構築の残りは、次のバックアップと再構築が消します。取り置いたものは、不要になれば消してください。
 
 ## 待ち行列
 queue-empty = 待っている文書はありません。

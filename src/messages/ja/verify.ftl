@@ -247,6 +247,7 @@ journal-fault-head-root-differs = 先頭の記録が、項目から計算した�
 journal-fault-checkpoint-wrong = 先頭の節目の署名が正しくありません（{ $detail }）。
 journal-fault-database-shortened = ファイルには { $in_files } 件、データベースには { $in_database } 件しかありません。末尾が消されたか、古いものに戻されています。
 journal-fault-files-shortened = store/journal/ のファイルには、最新の節目では { $promised } 件あったはずが、{ $found } 件しかありません。控えが削られています。フォルダーを保存してから調べてください。常駐プログラムを起動し直すと、データベースから補われます。
+journal-fault-roots-not-at-hand = ルート証明書（keys/roots.pem）がないため、だれの証明書で署名されたのかを確かめられません。バックアップか、公表されたものから戻してください。
 journal-fault-file-unreadable = ファイル { $name } までの途中が欠けています。
 journal-fault-file-checkpoint-differs = ファイルの節目（{ $size } 件）が、この記録簿と合いません。
 journal-fault-file-checkpoint-wrong = checkpoints.txt の { $number } 番目の署名が正しくありません。

@@ -70,7 +70,7 @@ impl Walk<'_> {
             }
             named.extend(named::calendars(tx).await?.into_iter().map(|digest| (digest, Named::Calendar)));
             let mut kept = BTreeSet::new();
-            for stored in read::of_kind(tx, Kind::FileAdopted).await? {
+            for stored in read::of_kind(tx, Kind::CalendarAdopted).await? {
                 let entry = stored.entry()?;
                 kept.extend(entry.facts.get("digest").and_then(|digest| digest.as_str()?.parse::<Digest>().ok()));
             }

@@ -126,7 +126,7 @@ impl<'a> Planner<'a> {
                     self.profile(profile, index, steps)?;
                 }
             }
-            Kind::FileAdopted => {
+            Kind::FileAdopted | Kind::CalendarAdopted => {
                 let known = fact(&entry, "digest").zip(fact(&entry, "entries"));
                 if let (Some(name), Some((digest, entries))) = (fact(&entry, "file"), known) {
                     steps.push(Step::Watched { name, known: KnownFile { digest, entries } });
@@ -136,7 +136,7 @@ impl<'a> Planner<'a> {
                 self.clock = fact(&entry, "problem");
                 let since = self.clock.zip(fact(&entry, "doubts_since"));
                 let found = since.map(|(problem, next)| Doubting { problem, by: index, next, end: index });
-                self.doubting = found.or(self.doubting);
+                self.doubting = found.map(|found| found.with(self.doubting)).or(self.doubting);
             }
             Kind::ClockAcknowledged => self.clock = None,
             Kind::DeliveryInCustody => {
@@ -371,9 +371,12 @@ impl<'a> Planner<'a> {
     /// A person refused it; its copy stays.
     fn refused(&mut self, id: DeliveryId, entry: &Entry, steps: &mut Vec<Step>) -> Result<(), RebuildError> {
         let taken_in = self.in_custody.remove(&id);
-        let Some(taken_in) = taken_in else { return Ok(()) };
+        let counted = taken_in.and_then(|taken_in| {
+            let copy = self.disk.copy_of(id, &taken_in.said.contents)?;
+            Some((taken_in, copy)).filter(|(taken_in, copy)| copy.manifest().copy == taken_in.said.copy)
+        });
         // What still stands under its name is taken in anew then, so a person has to hear of it.
-        let Some(copy) = self.disk.newest_copy(id) else {
+        let Some((taken_in, copy)) = counted else {
             self.report.lack([NotRebuilt::Delivery { delivery: id }]);
             return Ok(());
         };

@@ -9,6 +9,7 @@ use std::path::Path;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::undone::Doubted;
 use super::{Checkpoint, Config, Generation, Order, undone};
 use crate::config::claim::{self, Claim};
 use crate::database::{Database, DatabaseError};
@@ -71,6 +72,8 @@ pub(super) struct Lost {
     pub(super) acts: Vec<LostAct>,
     /// Documents that somebody stopped or corrected after the backup.
     pub(super) stopped: BTreeSet<DocumentId>,
+    /// What was found wrong with the clock after the backup, and concerned what was taken in before.
+    pub(super) doubted: Option<Doubted>,
     pub(super) listed_up_to: u64,
     /// Epochs that are known of and that the backup does not know, in their order.
     pub(super) epochs: Vec<u32>,
@@ -92,6 +95,7 @@ impl Lost {
         let acts = told.acts.into_iter().filter(|(hash, _)| is_new(hash));
         self.acts.extend(acts.flat_map(|(_, acts)| acts));
         self.stopped.extend(told.stopped);
+        self.doubted = told.doubted.map(|doubted| doubted.with(self.doubted)).or(self.doubted);
     }
 }
 
@@ -104,6 +108,8 @@ struct Told {
     documents: BTreeMap<DocumentId, (Digest, LostDocument)>,
     acts: Vec<(Digest, Vec<LostAct>)>,
     stopped: BTreeSet<DocumentId>,
+    /// The last doubt about the clock that concerned what was taken in before it, and from which entry on all of them did.
+    doubted: Option<Doubted>,
     taken: BTreeSet<DocumentId>,
     /// When the deliveries came that are not taken yet.
     in_custody: BTreeMap<DeliveryId, Instant>,
@@ -117,6 +123,7 @@ impl Told {
             self.acts.push((hash, acts));
         }
         self.stopped.extend(undone::stopped(entry));
+        self.doubted = Doubted::of(entry).map(|doubted| doubted.with(self.doubted)).or(self.doubted);
         match entry.kind {
             Kind::DeliveryInCustody => {
                 self.in_custody.extend(entry.subject.delivery.map(|delivery| (delivery, entry.at)));
@@ -143,8 +150,10 @@ impl Told {
             // The first receipt of the same bytes is told of, or is there.
             Kind::DeliveryReceived => self.end(document),
             Kind::DocumentSentBack | Kind::DocumentDiscarded | Kind::DocumentSuperseded => {
-                if let Some((_, ended)) = document.and_then(|document| self.documents.get_mut(&document)) {
-                    ended.ended = Some(entry.kind);
+                for document in undone::documents(entry) {
+                    if let Some((_, ended)) = self.documents.get_mut(&document) {
+                        ended.ended = Some(entry.kind);
+                    }
                 }
             }
             _ => {}

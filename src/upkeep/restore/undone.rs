@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::lost::LostAct;
+use crate::clock::ClockProblem;
 use crate::database::{DatabaseError, Tx};
 use crate::document::{DocumentState, HoldReason};
 use crate::ids::DocumentId;
@@ -13,6 +14,7 @@ use crate::instant::Instant;
 use crate::journal::append::Journal;
 use crate::journal::{Draft, Entry, Kind, Subject};
 use crate::ledger::attempts::{self, AttemptState};
+use crate::ledger::clock_state::{self, ClockState, Doubting};
 use crate::ledger::{restoring, standing};
 use crate::people::acts::Act;
 
@@ -108,8 +110,40 @@ pub(super) async fn ask_anew(
     Ok(asked)
 }
 
+/// A doubt about the clock that was entered after the backup, and concerns copies from this entry on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Doubted {
+    problem: ClockProblem,
+    since: u64,
+}
+
+impl Doubted {
+    pub(super) fn of(entry: &Entry) -> Option<Self> {
+        let fact = |name: &str| entry.facts.get(name).filter(|_| entry.kind == Kind::ClockDoubted).cloned();
+        let problem = serde_json::from_value(fact("problem")?).ok()?;
+        Some(Self { problem, since: fact("doubts_since")?.as_u64()? })
+    }
+
+    /// Itself, from where the earlier one began.
+    pub(super) fn with(self, earlier: Option<Self>) -> Self {
+        Self { since: earlier.map_or(self.since, |earlier| earlier.since.min(self.since)), ..self }
+    }
+}
+
+/// Has the first start doubt once more what was taken in before the backup and doubted after it: by the restored database all was
+/// well with its clock, and nothing else would find it again. `opened` is the entry of the epoch.
+pub(super) async fn doubt_anew(tx: &mut Tx, doubted: Doubted, opened: u64) -> Result<(), DatabaseError> {
+    let Doubted { problem, since } = doubted;
+    let state = clock_state::get(tx).await?;
+    let fresh = ClockState { boot: None, agreement: 0, problem: None, right: None, doubting: None };
+    let mut state = state.unwrap_or(fresh);
+    let doubting = Doubting { problem, by: opened, next: since, end: opened };
+    state.doubting = Some(doubting.with(state.doubting));
+    clock_state::set(tx, &state).await
+}
+
 /// The documents that an entry is about: its own, or those of its act.
-fn documents(entry: &Entry) -> Vec<DocumentId> {
+pub(super) fn documents(entry: &Entry) -> Vec<DocumentId> {
     match (entry.subject.document, &entry.act) {
         (Some(document), _) => vec![document],
         (None, Some(signed)) => Act::parse(&signed.text).map(|act| act.deed.documents().to_vec()).unwrap_or_default(),
@@ -120,11 +154,15 @@ fn documents(entry: &Entry) -> Vec<DocumentId> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::database::engines;
     use crate::ids::HomeId;
     use crate::journal::{Actor, ENTRY_VERSION};
 
     fn held(document: DocumentId, reason: HoldReason) -> Entry {
-        let draft = Draft::by_system(Kind::DocumentHeld, Subject::document(document)).fact("reason", reason);
+        entry(Draft::by_system(Kind::DocumentHeld, Subject::document(document)).fact("reason", reason))
+    }
+
+    fn entry(draft: Draft) -> Entry {
         Entry {
             v: ENTRY_VERSION,
             home: HomeId::new(),
@@ -152,5 +190,27 @@ mod tests {
         // What a stage finds it finds again.
         let entry = held(document, HoldReason::Identity);
         assert_eq!((stopped(&entry), acts(&entry, &none)), (Vec::new(), Vec::new()));
+    }
+
+    #[test]
+    fn a_doubt_of_the_clock_that_is_lost_is_gone_through_once_more() {
+        let problem = ClockProblem::Jumped { by_milliseconds: 86_400_000 };
+        let draft = |kind| Draft::by_system(kind, Subject::default()).fact("problem", problem);
+        let found = |since: u64| Doubted::of(&entry(draft(Kind::ClockDoubted).fact("doubts_since", since)));
+        assert_eq!(found(5), Some(Doubted { problem, since: 5 }));
+        assert_eq!(Doubted::of(&entry(draft(Kind::ClockDoubted).fact("doubts_since", None::<u64>))), None);
+        assert_eq!(Doubted::of(&entry(draft(Kind::ClockAcknowledged).fact("doubts_since", 5))), None);
+        assert_eq!(found(5).unwrap().with(found(3)), found(3).unwrap());
+        for engine in engines::each() {
+            let anew = |since, opened| {
+                let doubted = found(since).unwrap();
+                engine.database.write(async move |tx| doubt_anew(tx, doubted, opened).await).unwrap();
+                let state = engine.database.read::<_, DatabaseError, _>(async |tx| clock_state::get(tx).await).unwrap();
+                state.unwrap().doubting.unwrap()
+            };
+            assert_eq!(anew(5, 9), Doubting { problem, by: 9, next: 5, end: 9 });
+            // What had not been gone through before the backup is.
+            assert_eq!(anew(7, 12), Doubting { problem, by: 12, next: 5, end: 12 });
+        }
     }
 }

@@ -75,6 +75,10 @@ pub(super) struct BothWays {
     /// Of what is open, the problem of the clock by which it was taken in, where that was found later.
     doubted: BTreeMap<DocumentId, String>,
     doubted_deliveries: BTreeMap<DeliveryId, String>,
+    /// Of what is open, the copy that it came of, where its entry says that all was well with the clock.
+    well: BTreeMap<DocumentId, u64>,
+    /// From which entry on a doubt about the clock concerns copies, and its own entry.
+    doubts: Vec<(u64, u64)>,
     /// Whose place a filed record takes, until the entry that says so.
     superseded: BTreeSet<DocumentId>,
     taken: u64,
@@ -110,6 +114,10 @@ impl BothWays {
                 if let Some(Deed::RefuseDelivery { delivery, .. }) = act.map(|act| act.deed) {
                     self.in_custody.remove(&delivery);
                 }
+            }
+            Kind::ClockDoubted => {
+                let since = entry.facts.get("doubts_since").and_then(serde_json::Value::as_u64);
+                self.doubts.extend(since.map(|since| (since, entry.index)));
             }
             Kind::DeliveryTaken => {
                 self.taken_of(entry, faults);
@@ -173,16 +181,27 @@ impl BothWays {
     fn says_the_doubt(&self, entry: &Entry, faults: &mut Faults) {
         let said = entry.facts.get("clock_at_intake").and_then(serde_json::Value::as_str);
         if let Some(document) = entry.subject.document
-            && self.doubted.get(&document).is_some_and(|problem| said != Some(problem))
+            && (self.doubted.get(&document).is_some_and(|problem| said != Some(problem))
+                || said.is_none() && self.well.get(&document).is_some_and(|copy| self.is_in_doubt(*copy)))
         {
             faults.say(JournalFault::IntakeDoubtOmitted { index: entry.index, document });
         }
+    }
+
+    /// Whether a doubt that was entered by now concerns a copy.
+    fn is_in_doubt(&self, copy: u64) -> bool {
+        self.doubts.iter().any(|(since, by)| (*since..*by).contains(&copy))
     }
 
     /// A document is of the newest copy of its delivery, whose entry says when it was taken in.
     fn taken_of(&mut self, entry: &Entry, faults: &mut Faults) {
         let copy = entry.subject.delivery.and_then(|delivery| self.in_custody.remove(&delivery));
         let fact = |name: &str| entry.facts.get(name).cloned().unwrap_or_default();
+        if let Some((index, said)) = &copy
+            && let Some(document) = entry.subject.document.filter(|_| said.clock.problem.is_none())
+        {
+            self.well.insert(document, *index);
+        }
         let is_of_it = copy.is_some_and(|(index, said)| {
             custody::named(entry) == Some(index)
                 && fact("copy").as_u64() == Some(said.copy.into())
@@ -258,6 +277,7 @@ impl BothWays {
             }
             people.ended(document);
             self.doubted.remove(&document);
+            self.well.remove(&document);
             // The transaction that wrote the entry ended it, and no move leads on from there.
             let found = database.read(async |tx| standing::state(tx, document).await);
             match readable(found)?.flatten() {

@@ -107,6 +107,8 @@ pub enum JournalFault {
     FileUnreadable {
         name: String,
     },
+    /// There is no root at hand, so nobody can tell by whose certificates the acts were signed.
+    RootsNotAtHand,
     /// A checkpoint of the files is not one of this journal.
     FileCheckpointDiffers {
         size: u64,
