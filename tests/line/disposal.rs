@@ -99,7 +99,7 @@ fn what_two_people_dispose_of_is_gone_and_every_proof_stands() {
     let half_made = hospital.home.layout().store(&hospital.config).join("torikomi.db.rebuilt");
     fs::write(&half_made, b"a database that a rebuild left").unwrap();
     let rest = dispose(&hospital, &["--document", &document], ["manager", "admin"]);
-    assert_eq!((rest.status, &rest.json()["gone"]), (0, &false.into()), "{}{}", rest.out, rest.err);
+    assert_eq!((rest.status, &rest.json()["gone"]), (1, &false.into()), "{}{}", rest.out, rest.err);
     fs::remove_file(&half_made).unwrap();
     assert_eq!(refused(&["--document", &document], ["manager", "admin"]).1["code"], "nothing-to-erase");
 

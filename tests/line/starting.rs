@@ -30,7 +30,7 @@ pub fn not_started(hospital: &Hospital, under: &[&str], why: &str) {
 fn without_a_sandbox_nothing_is_decoded_unless_the_home_says_so() {
     let mut hospital = Hospital::found();
     let unconfined = ["/usr/bin/python3", "tests/tools/without-seccomp.py"];
-    not_started(&hospital, &unconfined, "cannot confine the workers");
+    not_started(&hospital, &unconfined, "隔離できません");
 
     hospital.configure(&Settings { image: "sandbox = \"best-effort\"\n", ..Settings::default() });
     let daemon = hospital.start_under(&unconfined);

@@ -155,6 +155,13 @@ fn without_its_key_it_agrees_with_itself_all_the_same() {
     let (database, trust) = (&bench.hospital.database, &Trust::default());
     let report = verify(&Sources { database, files: &bench.files, trust, against: None }, |_, _| ()).unwrap();
     assert_eq!((report.verdict, report.checkpoints_in_files), (JournalVerdict::Consistent, 0));
+    // Whoever knows the key and no root cannot tell by whose certificates people signed.
+    let trust = &Trust { journals: bench.hospital.trust.journals.clone(), ..Trust::default() };
+    let report = verify(&Sources { database, files: &bench.files, trust, against: None }, |_, _| ()).unwrap();
+    assert_eq!(
+        (report.verdict, report.faults.as_slice()),
+        (JournalVerdict::Failed, &[JournalFault::RootsNotAtHand][..])
+    );
 }
 
 #[test]
