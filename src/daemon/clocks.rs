@@ -86,14 +86,14 @@ impl Watch {
         }
         let (now, journal, right) = (line.clock.now(), Arc::clone(&line.journal), self.right.clone());
         let mut state = state(line);
-        let found = line.database.write::<_, DatabaseError, _>(async move |tx| {
+        let pending = line.database.write::<_, DatabaseError, _>(async move |tx| {
             let mut before =
                 clock_state::get(tx).await?.unwrap_or_else(|| ClockState { problem: None, ..state.clone() });
             before.right = right.or(before.right);
             (state.right, state.doubting) = (before.right.clone(), before.doubting);
-            let found = match problem {
+            match problem {
                 // It was entered by the process that saw it first.
-                Some(problem) if before.problem == Some(problem) => false,
+                Some(problem) if before.problem == Some(problem) => {}
                 Some(problem) => {
                     let since = before.doubted_since(problem);
                     let entry = Draft::by_system(Kind::ClockDoubted, Subject::default())
@@ -103,17 +103,14 @@ impl Watch {
                     let found = since.map(|next| Doubting { problem, by: end, next, end }.with(before.doubting));
                     // What is left of an earlier one is gone through all the same.
                     state.doubting = found.or(before.doubting);
-                    true
                 }
-                None => {
-                    documents::resume_all(tx, None, HoldReason::Clock, now).await?;
-                    false
-                }
-            };
+                None => drop(documents::resume_all(tx, None, HoldReason::Clock, now).await?),
+            }
             clock_state::set(tx, &state).await?;
-            Ok(found)
+            Ok(state.doubting.is_some())
         })?;
-        self.doubted &= !found;
+        // An earlier try may have been durable, and its answer lost.
+        self.doubted &= !pending;
         if let Some(right) = self.right.take() {
             self.kept = Some((Moment::now(), right.agreement));
         }

@@ -7,7 +7,7 @@ use super::{Draft, Entry, Kind, Subject, custody, read};
 use crate::database::{DatabaseError, Tx};
 use crate::evidence::record::ClockKnown;
 use crate::ids::DocumentId;
-use crate::ledger::clock_state;
+use crate::ledger::clock_state::{self, Doubting};
 
 /// The entry that a document's, or a delivery's, time of intake is in doubt after all; `by` is the entry of the finding.
 #[must_use]
@@ -30,6 +30,36 @@ pub fn newest_word<'e>(at_intake: ClockKnown, doubts: impl IntoIterator<Item = &
     }
 }
 
+/// Which copies are in doubt, of those that are gone through. Where several doubts are gone through at once, there may be such
+/// between them as none of them concerns.
+pub struct Concerned {
+    /// From which entry on, and before which.
+    doubts: Vec<(u64, u64)>,
+}
+
+impl Concerned {
+    #[must_use]
+    pub fn holds(&self, copy: u64) -> bool {
+        self.doubts.iter().any(|(since, by)| (*since..*by).contains(&copy))
+    }
+}
+
+/// # Errors
+/// When the database fails.
+pub async fn concerned(tx: &mut Tx, doubting: &Doubting) -> Result<Concerned, DatabaseError> {
+    let mut doubts = Vec::new();
+    for stored in read::of_kind(tx, Kind::ClockDoubted).await? {
+        let Ok(entry) = stored.entry() else { continue };
+        let since = entry.facts.get("doubts_since").and_then(serde_json::Value::as_u64);
+        doubts.extend(since.map(|since| (since, entry.index)));
+    }
+    // A restore has lost the entries of the doubt, and goes through what they concerned.
+    if read::of_kind(tx, Kind::EpochOpened).await?.iter().any(|epoch| epoch.index == doubting.by) {
+        doubts.push((doubting.next, doubting.end));
+    }
+    Ok(Concerned { doubts })
+}
+
 /// Refuses what would be signed or filed of a document whose intake a doubt concerns and has not been gone through yet: it would be
 /// past when its turn comes.
 ///
@@ -43,7 +73,8 @@ pub async fn none_is_pending(tx: &mut Tx, document: DocumentId, at_intake: &Cloc
     let entries = read::of_document(tx, document).await?;
     let taken = entries.iter().filter_map(|stored| stored.entry().ok()).find(|entry| entry.kind == Kind::DeliveryTaken);
     let copy = taken.as_ref().and_then(custody::named);
-    if copy.is_some_and(|copy| (doubting.next..doubting.end).contains(&copy)) {
+    let waits = copy.is_some_and(|copy| (doubting.next..doubting.end).contains(&copy));
+    if waits && concerned(tx, &doubting).await?.holds(copy.unwrap_or_default()) {
         return Err(DatabaseError::Conflict(format!(
             "the clock by which document {document} was taken in is in doubt"
         )));

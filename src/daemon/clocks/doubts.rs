@@ -27,7 +27,8 @@ pub(super) fn enter(line: &Line) -> Result<(), DatabaseError> {
             let Some(doubting) = state.doubting else { return Ok(None) };
             let range = (doubting.next, doubting.end);
             let copies = read::of_kind_between(tx, Kind::DeliveryInCustody, range, PAGE).await?;
-            for copy in &copies {
+            let concerned = doubts::concerned(tx, &doubting).await?;
+            for copy in copies.iter().filter(|copy| concerned.holds(copy.index)) {
                 doubt(tx, &journal, copy, &doubting, now).await?;
             }
             let last = copies.last().map(|last| last.index.saturating_add(1));
@@ -56,8 +57,9 @@ async fn doubt(
     if said.clock.problem.is_some() || custody::newest(tx, id).await?.is_none_or(|newest| newest.index != copy.index) {
         return Ok(());
     }
-    let Some(delivery) = deliveries::get(tx, id).await? else { return Ok(()) };
-    match delivery.state {
+    // A ledger that was made anew has rows of what was taken or refused; those of copies that wait the start of the line makes.
+    let state = deliveries::get(tx, id).await?.map_or(DeliveryState::InCustody, |delivery| delivery.state);
+    match state {
         DeliveryState::InCustody | DeliveryState::Incomplete | DeliveryState::CompletenessUnknown => {
             let told = read::of_delivery_alone(tx, id).await?;
             let told = told.iter().filter_map(|stored| stored.entry().ok()).filter(|entry| entry.index > copy.index);

@@ -106,10 +106,12 @@ impl<'a> Disk<'a> {
 
     /// The copy whose scans are these.
     pub(super) fn copy_of(&self, delivery: DeliveryId, contents: &[Digest]) -> Option<CustodyCopy> {
-        self.copies_of(delivery).find(|copy| {
-            let scans = copy.manifest().members.iter().filter(|member| member.part == Side::Document);
-            scans.map(|member| &member.digest).eq(contents)
-        })
+        self.copies_of(delivery).find(|copy| holds(copy, contents))
+    }
+
+    /// The same of this number.
+    pub(super) fn very_copy(&self, delivery: DeliveryId, number: u32, contents: &[Digest]) -> Option<CustodyCopy> {
+        self.copies_of(delivery).find(|copy| copy.manifest().copy == number && holds(copy, contents))
     }
 
     fn copies_of(&self, delivery: DeliveryId) -> impl Iterator<Item = CustodyCopy> {
@@ -239,4 +241,10 @@ fn unless_gone<T>(outcome: Result<T, Failure>) -> Result<Option<T>, RebuildError
         Err(failure) if failure.class() == Class::Gone => Ok(None),
         Err(failure) => Err(failure.into()),
     }
+}
+
+/// Whether these are the scans of a copy, in their order.
+fn holds(copy: &CustodyCopy, contents: &[Digest]) -> bool {
+    let scans = copy.manifest().members.iter().filter(|member| member.part == Side::Document);
+    scans.map(|member| &member.digest).eq(contents)
 }

@@ -372,8 +372,8 @@ impl<'a> Planner<'a> {
     fn refused(&mut self, id: DeliveryId, entry: &Entry, steps: &mut Vec<Step>) -> Result<(), RebuildError> {
         let taken_in = self.in_custody.remove(&id);
         let counted = taken_in.and_then(|taken_in| {
-            let copy = self.disk.copy_of(id, &taken_in.said.contents)?;
-            Some((taken_in, copy)).filter(|(taken_in, copy)| copy.manifest().copy == taken_in.said.copy)
+            let copy = self.disk.very_copy(id, taken_in.said.copy, &taken_in.said.contents)?;
+            Some((taken_in, copy))
         });
         // What still stands under its name is taken in anew then, so a person has to hear of it.
         let Some((taken_in, copy)) = counted else {
