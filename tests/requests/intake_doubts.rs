@@ -8,7 +8,7 @@ use torikomi::daemon::clocks;
 use torikomi::document::{DeliveryState, DocumentState, HoldReason};
 use torikomi::ids::{DeliveryId, Digest, DocumentId};
 use torikomi::journal::custody::InCustody;
-use torikomi::journal::{Entry, Kind, read};
+use torikomi::journal::{Draft, Entry, Kind, Subject, read};
 use torikomi::ledger::clock_state::{self, ClockState, Doubting};
 use torikomi::ledger::deliveries;
 
@@ -161,12 +161,15 @@ fn what_a_crash_left_of_a_doubt_is_gone_through_at_the_start() {
     clocks::recall(&bench.opened.line).unwrap();
     let document = bench.judged(KIND, &[]);
     taken(&bench);
-    let end = bench.opened.line.database.read(async |tx| read::head(tx).await).unwrap().unwrap().size;
     let problem = ClockProblem::Jumped { by_milliseconds: 3_600_000 };
-    let doubting = Some(Doubting { problem, by: end, next: 0, end });
     let (boot, agreement) = (torikomi::clock::boot(), bench.opened.line.clock.agreement());
-    let state = ClockState { boot, agreement, problem: Some(problem), right: None, doubting };
-    bench.write(async move |tx| clock_state::set(tx, &state).await);
+    let (journal, now) = (Arc::clone(&bench.opened.line.journal), bench.opened.line.clock.now());
+    bench.write(async move |tx| {
+        let found = Draft::by_system(Kind::ClockDoubted, Subject::default()).fact("problem", problem);
+        let end = journal.append(tx, found.fact("doubts_since", 0), now).await?.index;
+        let doubting = Some(Doubting { problem, by: end, next: 0, end });
+        clock_state::set(tx, &ClockState { boot, agreement, problem: Some(problem), right: None, doubting }).await
+    });
     let bench = bench.reopened();
     clocks::recall(&bench.opened.line).unwrap();
     assert_eq!(doubted(&bench), [document]);
