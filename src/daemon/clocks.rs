@@ -72,11 +72,14 @@ impl Watch {
     /// When the database fails; the next look tries again.
     pub fn look(&mut self, line: &Line) -> Result<(), DatabaseError> {
         self.see_stamps(line)?;
+        // What is left of an earlier doubt first, of an earlier process or of a restore: joined with another it would no longer be
+        // told which entry it is by.
+        self.go_through(line)?;
         let (problem, steps) = (line.clock.problem(), Some(line.clock.steps()));
         let is_kept =
             |right: &KnownRight| self.kept.is_some_and(|(at, of)| at.elapsed() < KEPT_EVERY && of == right.agreement);
         let keeps = self.right.as_ref().is_some_and(|right| !is_kept(right));
-        if self.seen == Some(problem) && self.steps == steps && self.doubted && !keeps {
+        if self.seen == Some(problem) && self.steps == steps && !keeps {
             // A doubt that came and went between two looks may have held somebody all the same.
             let waits = problem.is_none()
                 && line.database.read::<_, DatabaseError, _>(async |tx| waiting::any(tx, HoldReason::Clock).await)?;
@@ -121,7 +124,10 @@ impl Watch {
             line.shared.wake(&[StageName::Signing, StageName::Stamping]);
         }
         (self.seen, self.steps) = (Some(problem), steps);
-        // What an earlier process began is ended by the first look.
+        self.go_through(line)
+    }
+
+    fn go_through(&mut self, line: &Line) -> Result<(), DatabaseError> {
         if !self.doubted {
             doubts::enter(line)?;
             self.doubted = true;

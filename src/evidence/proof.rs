@@ -31,8 +31,8 @@ pub struct Proof {
     /// The entries of the decisions that `record.json` names, in its order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub decisions: Vec<ProvenEntry>,
-    /// The entries by which people were entered and called otherwise, certificates issued, people appointed, and the versions of the record's profile came into force,
-    /// in the journal's order.
+    /// The entries by which people were entered and called otherwise, certificates issued, people appointed, and the versions
+    /// of the record's profile came into force, in the journal's order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub people: Vec<ProvenEntry>,
     /// The entries of the session in which it was signed, of that in which it was delivered, and of those that they go
