@@ -45,6 +45,7 @@ use crate::measurements::{
 };
 
 pub use self::sandbox::Sandbox;
+pub use self::tiff::as_it_was as tiff_as_it_was;
 pub use self::workers::{WorkerError, Workers};
 
 /// What a content may ask for. Checked before anything is decoded; what no number here can stop, the worker's own caps

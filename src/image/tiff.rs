@@ -10,9 +10,11 @@
 //! subsampled without JPEG; samples of unequal or unusual size; CIE and ICC Lab are decoded and not judged for tone.
 
 mod directory;
+mod grown;
 mod pixels;
 
 use self::directory::{Chain, Directory, tag};
+pub use self::grown::as_it_was;
 use super::exif::dpi;
 use super::source::Source;
 use super::tone::ToneCounter;

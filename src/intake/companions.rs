@@ -7,7 +7,7 @@
 //! could not be removed, would otherwise give the next file under that name the earlier patient.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 
 use super::drop::{Found, FoundFolder, Sweep};
 use super::names::{self, Part};
@@ -59,27 +59,31 @@ pub fn companions(files: &[Found], mut listed: impl FnMut(&Found) -> Option<Vec<
     let mut documents: Vec<&Found> = part(Part::Document).collect();
     documents.sort_by(|a, b| names::in_reading_order(a.name.as_bytes(), b.name.as_bytes()));
     let indexes: Vec<Found> = part(Part::Index).cloned().collect();
-    let at: BTreeMap<&OsStr, usize> =
-        documents.iter().enumerate().map(|(at, document)| (document.name.bare(), at)).collect();
+    let mut by_name: BTreeMap<Vec<u8>, Vec<usize>> = BTreeMap::new();
+    for (at, document) in documents.iter().enumerate() {
+        by_name.entry(names::composed(document.name.bare())).or_default().push(at);
+    }
 
     let mut groups: Vec<Group> = Vec::new();
     for sidecar in part(Part::Sidecar) {
         let listed = listed(sidecar).unwrap_or_default();
-        let stem = names::stem(sidecar.name.bare());
+        let stem = names::shared_stem(sidecar.name.bare());
         let by_stem: Vec<usize> = (0..)
             .zip(&documents)
-            .filter(|(_, document)| names::stem(document.name.bare()) == stem)
+            .filter(|(_, document)| names::shared_stem(document.name.bare()) == stem)
             .map(|(at, _)| at)
             .collect();
-        let mut claimed: Vec<usize> = listed.iter().filter_map(|name| at.get(name.as_os_str()).copied()).collect();
-        // A file of its stem that it does not list contradicts the list.
-        let contested = if listed.is_empty() {
+        let (there, missing): (Vec<_>, Vec<_>) =
+            listed.into_iter().partition(|name| by_name.contains_key(&names::composed(name)));
+        let named: Vec<&Vec<usize>> = there.iter().filter_map(|name| by_name.get(&names::composed(name))).collect();
+        let mut claimed: Vec<usize> = named.iter().copied().flatten().copied().collect();
+        // A file of its stem that it does not list contradicts the list, and two spellings of one name are two files.
+        let contested = if there.is_empty() && missing.is_empty() {
             by_stem.len() > 1
         } else {
-            by_stem.iter().any(|document| !claimed.contains(document))
+            by_stem.iter().any(|document| !claimed.contains(document)) || named.iter().any(|files| files.len() > 1)
         };
         claimed.extend(by_stem);
-        let missing = listed.into_iter().filter(|name| !at.contains_key(name.as_os_str())).collect();
         let mut group = Group { documents: claimed, sidecars: vec![sidecar.clone()], missing, contested };
         // Whoever speaks for one of these documents already joins this group.
         let (shared, apart): (Vec<Group>, Vec<Group>) =
@@ -247,6 +251,17 @@ mod tests {
         assert_eq!(told(&["a.tif", "a.pdf", "a.json"], &[]), ["a.json: a.pdf a.tif + a.json !"]);
         assert_eq!(told(&["p.tif", "p.json", "q.json"], &[("q.json", &["p.tif"])]), ["p.tif: p.tif + q.json p.json !"]);
         assert_eq!(told(&["a.tif", "p.tif", "a.json"], &[("a.json", &["p.tif"])]), ["a.json: a.tif p.tif + a.json !"]);
+    }
+
+    #[test]
+    fn one_spelling_of_a_name_is_enough() {
+        let (nfc, nfd) = ("\u{30ac}.tif", "\u{30ab}\u{3099}.tif");
+        let sidecar = "\u{30ac}.json";
+        assert_eq!(told(&[nfd, sidecar], &[]), [format!("{nfd}: {nfd} + {sidecar}")]);
+        assert_eq!(told(&[nfd, "v.json"], &[("v.json", &[nfc])]), [format!("{nfd}: {nfd} + v.json")]);
+        // Both are there: nobody can tell which is meant.
+        assert_eq!(told(&[nfc, nfd, "v.json"], &[("v.json", &[nfc])]), [format!("v.json: {nfd} {nfc} + v.json !")]);
+        assert_eq!(told(&[nfc, nfd, sidecar], &[]), [format!("{sidecar}: {nfd} {nfc} + {sidecar} !")]);
     }
 
     #[test]

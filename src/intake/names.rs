@@ -8,6 +8,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 
 use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization as _;
 
 /// Where the station's notes for people stand. Ours.
 pub const STATUS: &str = "_status";
@@ -93,7 +94,22 @@ pub fn part_of(name: &OsStr) -> Part {
     }
 }
 
-/// The name without its extension, byte for byte: what a sidecar shares with its document.
+/// One spelling of a name: some systems deliver names composed (NFC), some decomposed (NFD), and one folder may hold both.
+#[must_use]
+pub fn composed(name: &OsStr) -> Vec<u8> {
+    match name.to_str() {
+        Some(text) => text.nfc().collect::<String>().into_bytes(),
+        None => name.as_bytes().to_vec(),
+    }
+}
+
+/// What a sidecar shares with its document: the name without its extension, composed.
+#[must_use]
+pub fn shared_stem(name: &OsStr) -> Vec<u8> {
+    composed(OsStr::from_bytes(stem(name)))
+}
+
+/// The name without its extension, byte for byte.
 #[must_use]
 pub fn stem(name: &OsStr) -> &[u8] {
     let bytes = name.as_bytes();
@@ -260,5 +276,8 @@ mod tests {
         {
             assert_eq!(stem(OsStr::new(name)), expected.as_bytes(), "{name}");
         }
+        let [nfc, nfd] = ["\u{30ac}.tif", "\u{30ab}\u{3099}.json"].map(|name| shared_stem(OsStr::new(name)));
+        assert_eq!(nfc, nfd);
+        assert_eq!(shared_stem(OsStr::from_bytes(b"\x83X.tif")), b"\x83X");
     }
 }

@@ -9,7 +9,7 @@ use super::deliveries::{self, DeliveryFile, Released, Role};
 use crate::database::{DatabaseError, Tx, unreadable};
 use crate::ids::{DeliveryId, Digest, DocumentId, Name};
 
-/// The newest delivery before another that has a scan under the same stem.
+/// The newest delivery before another that has a scan under the same stem, or was refused under it before it was copied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnderStem {
     pub delivery: DeliveryId,
@@ -22,6 +22,8 @@ pub struct UnderStem {
     pub agreed: bool,
     /// A document of it was identified with its row of a list.
     pub with_row: bool,
+    /// It was refused before it was copied. What was meant for it may stand there still.
+    pub is_refused: bool,
 }
 
 impl UnderStem {
@@ -40,7 +42,17 @@ impl UnderStem {
     }
 }
 
-/// The newest delivery of a station that has a scan under this stem: of those before another, or of all.
+/// Keeps under which stem a delivery was refused before it was copied.
+pub async fn refused_under(tx: &mut Tx, delivery: DeliveryId, stem: &[u8]) -> Result<(), DatabaseError> {
+    sqlx::query("UPDATE delivery SET refused_stem = $1 WHERE id = $2")
+        .bind(stem.to_vec())
+        .bind(delivery.to_string())
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+/// The newest delivery of a station that has a scan under this stem, or was refused under it: of those before another, or of all.
 pub async fn newest_under_stem(
     tx: &mut Tx,
     station: &Name,
@@ -49,8 +61,8 @@ pub async fn newest_under_stem(
 ) -> Result<Option<UnderStem>, DatabaseError> {
     // By their numbers: a clock that is set right gives the next one an id of an earlier time. Two with one number, which a
     // ledger that was put together again may have, are each before the other: a doubt too many asks a person.
-    let row = sqlx::query(
-        "SELECT d.id, d.source_released, d.sidecar_doubt,
+    let copied = sqlx::query(
+        "SELECT d.id, d.arrival, d.source_released, d.sidecar_doubt,
            (SELECT COUNT(*) FROM delivery_file s WHERE s.delivery = d.id AND s.role = 'sidecar') AS sidecars,
            (SELECT COUNT(*) FROM document_sidecar s WHERE s.list IS NULL
               AND s.document IN (SELECT document FROM document_part WHERE delivery = d.id)) AS agreed,
@@ -64,9 +76,28 @@ pub async fn newest_under_stem(
     .bind(stem.to_vec())
     .bind(station.to_string())
     .bind(before.map(|before| before.to_string()))
+    .fetch_optional(&mut *tx)
+    .await?;
+    // Nothing that spoke for it was ever taken.
+    let refused = sqlx::query(
+        "SELECT id, arrival, source_released, sidecar_doubt, 0 AS sidecars, 0 AS agreed, 0 AS rows_agreed FROM delivery
+         WHERE station = $1 AND refused_stem = $2 AND (CAST($3 AS TEXT) IS NULL OR
+             id <> $3 AND arrival <= (SELECT arrival FROM delivery WHERE id = $3))
+         ORDER BY arrival DESC LIMIT 1",
+    )
+    .bind(station.to_string())
+    .bind(stem.to_vec())
+    .bind(before.map(|before| before.to_string()))
     .fetch_optional(tx)
     .await?;
-    let Some(row) = row else { return Ok(None) };
+    let is_refused = match (&copied, &refused) {
+        (Some(copied), Some(refused)) => {
+            copied.try_get::<i64, _>("arrival")? <= refused.try_get::<i64, _>("arrival")?
+        }
+        (None, Some(_)) => true,
+        (_, None) => false,
+    };
+    let Some(row) = (if is_refused { refused } else { copied }) else { return Ok(None) };
     let released = row.try_get::<String, _>("source_released")?;
     Ok(Some(UnderStem {
         delivery: row.try_get::<String, _>("id")?.parse().map_err(unreadable("delivery.id"))?,
@@ -75,6 +106,7 @@ pub async fn newest_under_stem(
         in_doubt: row.try_get::<Option<String>, _>("sidecar_doubt")?.is_some(),
         agreed: row.try_get::<i64, _>("agreed")? > 0,
         with_row: row.try_get::<i64, _>("rows_agreed")? > 0,
+        is_refused,
     }))
 }
 

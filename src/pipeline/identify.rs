@@ -2,6 +2,7 @@
 
 mod beside;
 mod equals;
+mod scans;
 
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
@@ -12,12 +13,13 @@ use unicode_normalization::UnicodeNormalization as _;
 pub use beside::every_row_of;
 use beside::{Doubt, Said, display, row_digest};
 use equals::{Compared, Standing, in_order};
+use scans::{Described, Scans};
 
 use super::driver::{StageName, Worked};
 use super::failures::{HeldDetail, StageError};
 use super::line::{Adopted, Line};
 use crate::database::{DatabaseError, Tx};
-use crate::document::{DocumentState, HoldReason};
+use crate::document::{DocumentState, HoldReason, Part};
 use crate::identification::index::{Index, Row};
 use crate::identification::{
     self, Asked, Beside, Facts, Flag, Identification, IdentityProblem, Sidecar, SidecarProblem, Stated, Statement,
@@ -28,7 +30,8 @@ use crate::identity::{Claims, Source};
 use crate::ids::{DeliveryId, Digest, DocumentId, Name};
 use crate::instant::Instant;
 use crate::intake::custody::CustodyCopy;
-use crate::intake::names::{Part as Side, first_number_left_out, stem};
+use crate::intake::names::{Part as Side, first_number_left_out};
+use crate::intake::source::SourceName;
 use crate::journal::append::Journal;
 use crate::journal::{Draft, Kind, Subject as About};
 use crate::ledger::documents::{self, Document};
@@ -55,8 +58,8 @@ struct Gathered {
     left_out: Option<u64>,
     /// The order of its files, where the sidecar gives one.
     files: Option<Vec<String>>,
-    /// The files that a source speaks for by name, composed (NFC).
-    spoken_for: BTreeSet<String>,
+    /// The scans that a source speaks for by name, where any does.
+    spoken_for: Option<BTreeSet<SourceName>>,
 }
 
 /// What became of identification.
@@ -131,10 +134,10 @@ impl Line {
             doubted_rows: Vec::new(),
             left_out: first_number_left_out(&names.iter().map(String::as_str).collect::<Vec<_>>()),
             files: None,
-            spoken_for: BTreeSet::new(),
+            spoken_for: None,
         };
         if copy.manifest().contested {
-            gathered.problems.push(IdentityProblem::Contested);
+            gathered.contested();
         }
         let station = self.config.stations.get(&document.station);
         let encoding = station.map_or(Encoding::Utf8, |station| station.index_encoding);
@@ -142,19 +145,23 @@ impl Line {
             serde_json::from_str(&document.stated).map_err(|error| StageError::Document(error.to_string()))?;
         let doubt = delivery.sidecar_doubt.map(|earlier| Doubt { earlier, stated: &stated });
         self.read_sidecars(document, &copy, &names, encoding, doubt.as_ref(), &mut gathered)?;
+        let scans = Scans::of(copy.manifest());
         if let Some(template) = station.and_then(|station| station.file_name.as_deref()) {
             let template: Template = template
                 .parse()
                 .map_err(|error| StageError::Document(format!("the station's file-name template: {error}")))?;
             for (number, name) in names.iter().enumerate() {
                 match template.read(OsStr::new(name)) {
-                    Ok(Some(facts)) => gathered.speak(name, Source::Filename, facts, number == 0),
+                    Ok(Some(facts)) => {
+                        gathered.speak_for(scans.named(name));
+                        gathered.speak(Source::Filename, facts, number == 0);
+                    }
                     Ok(None) => {}
                     Err(problem) => gathered.problems.push(problem),
                 }
             }
         }
-        gathered.ask_for_the_others(&names);
+        gathered.ask_for_the_others(&scans, &parts);
         if let Some(day) = session.and_then(|session| session.obtained_on) {
             let facts = Facts { obtained_on: Some(day), ..Facts::default() };
             gathered.statements.push(Statement { from: Source::Batch, facts });
@@ -194,6 +201,7 @@ impl Line {
     ) -> Result<(), StageError> {
         let present: Vec<&OsStr> = names.iter().map(OsStr::new).collect();
         let manifest = copy.manifest();
+        let scans = Scans::of(manifest);
         let read = |member| -> Result<Vec<u8>, StageError> {
             let mut bytes = Vec::new();
             let file = copy.open_member(member)?;
@@ -220,12 +228,16 @@ impl Line {
                     gathered.files = Some(files.clone());
                     let missing = identification::sidecar::compare_files(files.iter().map(String::as_str), &present);
                     gathered.problems.extend(missing.into_iter().map(|sidecar| IdentityProblem::Sidecar { sidecar }));
-                    gathered.spoken_for.extend(files.iter().map(|file| composed(file)));
+                    gathered.speak_for(files.iter().flat_map(|file| scans.named(file)));
                 } else {
-                    // It speaks for the files of its own name, and for no other that happens to lie beside it.
-                    let stem = stem(member.name.bare());
-                    let own = names.iter().filter(|name| stem == self::stem(OsStr::new(name)));
-                    gathered.spoken_for.extend(own.map(|name| composed(name)));
+                    match scans.described_by(&member.name) {
+                        Described::All => {}
+                        Described::These(own) => gathered.speak_for(own),
+                        Described::OneOf(own) => {
+                            gathered.contested();
+                            gathered.speak_for(own);
+                        }
+                    }
                 }
                 sidecar.facts(Some(zone))
             });
@@ -274,7 +286,10 @@ impl Line {
                         }
                         let is_first = !std::mem::replace(&mut spoke, true);
                         match row.sidecar.clone().and_then(|sidecar| sidecar.facts(Some(zone))) {
-                            Ok(facts) => gathered.speak(name, Source::Sidecar, facts, is_first),
+                            Ok(facts) => {
+                                gathered.speak_for(scans.named(name));
+                                gathered.speak(Source::Sidecar, facts, is_first);
+                            }
                             Err(sidecar) => gathered.problems.push(IdentityProblem::Sidecar { sidecar }),
                         }
                     }
@@ -482,21 +497,29 @@ impl Line {
 
 impl Gathered {
     /// What a source says of one of its files. When it was scanned differs from page to page; the first page's counts.
-    fn speak(&mut self, name: &str, from: Source, mut facts: Facts, is_first: bool) {
+    fn speak(&mut self, from: Source, mut facts: Facts, is_first: bool) {
         if !is_first {
             facts.scanned_at = None;
         }
-        self.spoken_for.insert(composed(name));
         self.statements.push(Statement { from, facts });
     }
 
-    /// Where some files are spoken for by name, the others may be anybody's.
-    fn ask_for_the_others(&mut self, names: &[String]) {
-        if self.spoken_for.is_empty() {
-            return;
+    /// A source speaks for these by name, and for no others.
+    fn speak_for<'n>(&mut self, scans: impl IntoIterator<Item = &'n SourceName>) {
+        self.spoken_for.get_or_insert_default().extend(scans.into_iter().cloned());
+    }
+
+    fn contested(&mut self) {
+        if !self.problems.contains(&IdentityProblem::Contested) {
+            self.problems.push(IdentityProblem::Contested);
         }
-        let others = names.iter().filter(|name| !self.spoken_for.contains(&composed(name)));
-        self.problems.extend(others.map(|file| IdentityProblem::Unspoken { file: file.clone() }));
+    }
+
+    /// Where some files are spoken for by name, the others may be anybody's.
+    fn ask_for_the_others(&mut self, scans: &Scans<'_>, parts: &[Part]) {
+        let Some(spoken_for) = &self.spoken_for else { return };
+        let others = parts.iter().filter(|part| scans.of_part(part).any(|scan| !spoken_for.contains(scan)));
+        self.problems.extend(others.map(|part| IdentityProblem::Unspoken { file: part.delivered_name.clone() }));
     }
 
     fn add(&mut self, facts: Result<Facts, SidecarProblem>) {

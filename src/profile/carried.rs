@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{KnownOutcome, Profile, TimestampPolicy};
+use super::{Fact, KnownOutcome, Profile, TimestampPolicy};
 use crate::identity::Source;
 use crate::measurements::Format;
 use crate::requirement::Regime;
@@ -39,6 +39,10 @@ pub(super) fn carried(profile: &Profile) -> Result<(), Vec<NotCarried>> {
         if KnownOutcome::find(name).is_none_or(|known| !known.built) {
             setting(&format!("severity.{name}"));
         }
+    }
+    // Records are filed under patients, and nothing else.
+    if !profile.identity.required.contains(&Fact::PatientId) {
+        setting("identity.required without patient_id");
     }
     if profile.identity.sources.contains(&Source::Barcode) {
         setting("identity.sources: barcode");

@@ -73,6 +73,7 @@ fn what_this_build_does_not_carry_is_shut() {
     assert_eq!(missing("rx-dispensed.toml"), ["regime 9.4", "page.both_sides"]);
     assert_eq!(missing("ecg-paper.toml"), ["page.maximum_skew_degrees"]);
     assert_eq!(missing("film.toml"), ["format.accept: dicom"]);
+    assert_eq!(missing("nta-general.toml"), ["identity.required without patient_id"]);
     let with = |from: &str, to: &str| {
         let text = GOOD.replacen(from, to, 1);
         read(&text).unwrap().0.carried().unwrap_err().iter().map(ToString::to_string).collect::<Vec<_>>()

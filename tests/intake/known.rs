@@ -5,6 +5,7 @@ use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
+use tiff::encoder::colortype::Gray8;
 use torikomi::config::station::SourceRelease;
 use torikomi::document::{DeliveryProblem, DeliveryState, HoldReason};
 use torikomi::ids::Digest;
@@ -213,6 +214,41 @@ fn a_longer_version_that_is_sent_again_is_marked_within_the_patience() {
         world.put("scan.tif", b"page 1 page 2");
         world.take(&line);
         assert_eq!(world.deliveries()[1].regrown_from, marked.then_some(first), "after {wait} s");
+    }
+}
+
+/// Whoever appends a page to a TIFF changes a pointer near its beginning as well.
+#[test]
+fn a_tiff_that_got_pages_and_is_sent_again_is_marked() {
+    let tiff = |big: bool, pages: std::ops::Range<u8>| {
+        let mut bytes = std::io::Cursor::new(Vec::new());
+        let page = |page: u8| [page; 64];
+        if big {
+            let mut file = tiff::encoder::TiffEncoder::new_big(&mut bytes).unwrap();
+            pages.for_each(|n| file.write_image::<Gray8>(8, 8, &page(n)).unwrap());
+        } else {
+            let mut file = tiff::encoder::TiffEncoder::new(&mut bytes).unwrap();
+            pages.for_each(|n| file.write_image::<Gray8>(8, 8, &page(n)).unwrap());
+        }
+        bytes.into_inner()
+    };
+    for big in [false, true] {
+        for (again, marked) in [(0..4, true), (1..4, false), (0..2, false)] {
+            let world = World::new();
+            let line = world.open();
+            let first_sent = tiff(big, 0..2);
+            world.put("scan.tif", &first_sent);
+            world.take(&line);
+            let first = world.only().id;
+            let document = world.measured_complete(first);
+            world.file(document);
+            world.turn(&line, 1);
+            let again_sent = tiff(big, again.clone());
+            assert!(!again_sent.starts_with(&first_sent) || again == (0..2), "its beginning is changed");
+            world.put("scan.tif", &again_sent);
+            world.take(&line);
+            assert_eq!(world.deliveries()[1].regrown_from, marked.then_some(first), "{big} {again:?}");
+        }
     }
 }
 

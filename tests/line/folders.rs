@@ -93,6 +93,45 @@ fn a_file_that_nothing_speaks_for_holds_the_whole_folder() {
     assert_eq!(on.unwrap().identity.patient.unwrap().value.id, "9990001");
 }
 
+/// One name in two folders, or under two endings, is two scans: what speaks of the one says nothing of the other.
+#[test]
+fn a_sidecar_speaks_for_the_one_scan_beside_it() {
+    let home = TestHome::make();
+    let daemon = home.start();
+    let unspoken = r#"{"code":"unspoken","file":"scan.tif"}"#;
+    let cases: [(&[&str], &str, &str); 4] = [
+        (&["a/scan.tif", "b/scan.tif"], "a/scan.json", unspoken),
+        // It fits none by its stem, and speaks for the folder it lies in.
+        (&["a/scan.tif", "b/scan.tif"], "a/visit.json", unspoken),
+        (&["scan.tif", "scan.pdf"], "scan.json", r#"{"code":"contested"}"#),
+        (&["a/\u{30ac}.tif", "b/\u{30ac}.tif"], "a/\u{30ab}\u{3099}.json", "\u{30ac}.tif"),
+    ];
+    for (number, (names, beside, problem)) in (1..).zip(cases) {
+        let staging = home.root().join("staging");
+        for (page, name) in PAGES.iter().zip(names) {
+            let path = staging.join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            let mut bytes = fs::read(format!("fixtures/samples/good/{page}")).unwrap();
+            bytes.push(number);
+            fs::write(path, bytes).unwrap();
+        }
+        fs::write(staging.join(beside), sidecar(&home, "9990001", "")).unwrap();
+        fs::rename(&staging, home.drop().join(format!("batch-{number}"))).unwrap();
+        let all = || {
+            let filter = Filter { ended: true, ..Filter::default() };
+            daemon.line.database.read(async |tx| documents::list(tx, &filter, 20).await).unwrap().documents
+        };
+        let newest = || {
+            let mut found = all();
+            found.sort_by_key(|document| (document.created_at, document.id));
+            found.pop().filter(|document| found.len() + 1 == usize::from(number) && document.held.is_some())
+        };
+        let held = wait_for(newest).unwrap_or_else(|| panic!("{names:?} is not held: {:#?}", all()));
+        assert_eq!((held.state, held.held), (DocumentState::Identifying, Some(HoldReason::Identity)), "{held:?}");
+        assert!(detail(&held).contains(problem), "{names:?}: {held:?}");
+    }
+}
+
 #[test]
 fn a_folder_whose_sidecar_names_its_files_is_one_document() {
     let home = TestHome::make();

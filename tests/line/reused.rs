@@ -7,8 +7,9 @@ use std::path::Path;
 use torikomi::control::Request;
 use torikomi::document::{DeliveryState, DocumentState, HoldReason};
 use torikomi::identification::Facts;
+use torikomi::ledger::deliveries::{self, Released};
 use torikomi::ledger::documents::{self, Document, Filter};
-use torikomi::ledger::{deliveries, spoken};
+use torikomi::ledger::spoken;
 use torikomi::pipeline::line::Line;
 
 use crate::home::{TestHome, because, by};
@@ -236,6 +237,41 @@ pub fn picture(number: u8) -> Vec<u8> {
     // A comment after the start marker.
     bytes.splice(2..2, [0xff, 0xfe, 0x00, 0x03, number]);
     bytes
+}
+
+/// A scan that was too long, or could not be copied: whoever takes it away may leave its sidecar, and the scanner uses the name again.
+#[test]
+fn what_was_meant_for_a_refused_scan_speaks_for_no_later_one() {
+    let home = TestHome::make();
+    home.set("[image]", "most_bytes", "\"2 MiB\"");
+    let daemon = home.start();
+    let line = &daemon.line;
+    let refused = |released| {
+        let found = line.database.read(async |tx| deliveries::in_state(tx, DeliveryState::Refused).await).unwrap();
+        found.into_iter().rfind(|row| row.released == released)
+    };
+    let cases: [(&str, &[&str], &str); 2] =
+        [("scan.json", &["scan.jpg"], ""), ("visit.json", &["p1.jpg", "p2.jpg"], r#","files":["p1.jpg","p2.jpg"]"#)];
+    for (number, (shared, names, more)) in (1..).zip(cases) {
+        let said = sidecar(&home, "9990001").replace('}', &format!("{more}}}"));
+        fs::write(home.drop().join(shared), said).unwrap();
+        for name in names {
+            fs::write(home.drop().join("long.part"), vec![7; 3 << 20]).unwrap();
+            fs::rename(home.drop().join("long.part"), home.drop().join(name)).unwrap();
+        }
+        let before = wait_for(|| refused(Released::No)).expect("it is too long").id;
+        names.iter().for_each(|name| fs::remove_file(home.drop().join(name)).unwrap());
+        assert!(wait_for(|| refused(Released::Gone).filter(|row| row.id == before)).is_some());
+        // The next patient's, and their own sidecar is late.
+        for (page, name) in (1..).zip(names) {
+            scan(&home, name, 10 * number + page);
+        }
+        let next = settled(line, number);
+        assert_eq!((next.state, next.held), (DocumentState::Identifying, Some(HoldReason::Identity)), "{next:?}");
+        let detail: serde_json::Value = serde_json::from_str(next.held_detail.as_deref().unwrap()).unwrap();
+        let late = detail["problems"].as_array().unwrap().iter().find(|problem| problem["code"] == "late-sidecar");
+        assert_eq!(late.map(|late| &late["earlier"]), Some(&before.to_string().into()), "{detail}");
+    }
 }
 
 pub fn scan(home: &TestHome, name: &str, number: usize) {

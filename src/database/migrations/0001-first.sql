@@ -14,6 +14,8 @@ CREATE TABLE delivery (
     -- relative to the drop folder
     source_name     BLOB NOT NULL,
     source_display  TEXT NOT NULL,
+    -- where it was refused before it was copied, and so has no files: the name without its ending, as a sidecar shares it
+    refused_stem    BLOB,
     -- JSON code and fields of a refusal or of what is missing
     problem         TEXT,
     -- no · yes · cannot · changed · gone
@@ -43,6 +45,7 @@ CREATE TABLE delivery (
 CREATE INDEX delivery_by_arrival ON delivery (arrival);
 CREATE INDEX delivery_by_state ON delivery (state, arrival);
 CREATE INDEX delivery_by_source ON delivery (station, source_name);
+CREATE INDEX delivery_that_was_not_copied ON delivery (station, refused_stem, arrival) WHERE refused_stem IS NOT NULL;
 -- Each turn of a station asks for these few; by its name alone, or by a state in which most end, all it ever had would be read.
 CREATE INDEX delivery_that_is_not_taken ON delivery (station, id)
     WHERE state IN ('arriving', 'in-custody', 'incomplete', 'completeness-unknown');

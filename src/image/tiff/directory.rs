@@ -253,14 +253,14 @@ fn unsigned(bytes: &[u8], big_endian: bool) -> u64 {
 }
 
 /// Knows the byte order and the width of offsets.
-struct Reader<'a> {
+pub(super) struct Reader<'a> {
     source: &'a Source,
     big_endian: bool,
-    big: bool,
+    pub(super) big: bool,
 }
 
 impl<'a> Reader<'a> {
-    fn new(source: &'a Source) -> Option<Self> {
+    pub(super) fn new(source: &'a Source) -> Option<Self> {
         let head = source.at(0, 8)?;
         let order: [u8; 2] = array(&head, 0)?;
         let big_endian = &order == b"MM";
@@ -271,13 +271,13 @@ impl<'a> Reader<'a> {
         Some(Self { source, big_endian, big })
     }
 
-    fn offset(&self, at: u64) -> Option<u64> {
+    pub(super) fn offset(&self, at: u64) -> Option<u64> {
         let bytes = self.source.at(at, if self.big { 8 } else { 4 })?;
         Some(unsigned(&bytes, self.big_endian))
     }
 
     /// The directory at an offset, and where the pointer to the next one stands.
-    fn directory(&self, at: u64) -> Option<(Directory, u64)> {
+    pub(super) fn directory(&self, at: u64) -> Option<(Directory, u64)> {
         let (count_size, entry_size) = if self.big { (8, 20) } else { (2, 12) };
         let count = unsigned(&self.source.at(at, count_size)?, self.big_endian);
         if count > MOST_ENTRIES {

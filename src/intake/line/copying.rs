@@ -1,5 +1,6 @@
 //! Into custody: the copy first, then the row that says so.
 
+use std::ffi::OsStr;
 use std::io::Read as _;
 use std::sync::Arc;
 use std::time::Instant as Moment;
@@ -18,6 +19,7 @@ use crate::database::DatabaseError;
 use crate::document::DeliveryState;
 use crate::durable::{self, Class};
 use crate::ids::{DeliveryId, Digest, SessionId};
+use crate::image;
 use crate::journal::custody::{self as in_custody, InCustody};
 use crate::ledger::deliveries::{self, DeliveryFile, Released, Role};
 use crate::ledger::spoken::{self, UnderStem};
@@ -307,7 +309,8 @@ fn regrown_from(
 }
 
 /// The earlier delivery for which what speaks of this one may have been meant: the one before it under the same stem, where
-/// that went without a sidecar or a row, or its own may still stand there. A folder that was moved in holds its own.
+/// that went without a sidecar or a row, was refused before it was copied, or whose own may still stand there. A folder that was
+/// moved in holds its own.
 fn sidecar_doubt(instruments: &Instruments, copy: &CustodyCopy) -> Result<Option<DeliveryId>, LineError> {
     let manifest = copy.manifest();
     let has = |part: Part| manifest.members.iter().any(|member| member.part == part);
@@ -315,8 +318,9 @@ fn sidecar_doubt(instruments: &Instruments, copy: &CustodyCopy) -> Result<Option
     if manifest.is_folder || !(has_sidecar || has_index) {
         return Ok(None);
     }
-    for member in scans(manifest) {
-        let stem = stem_of(&member.name);
+    // Where several scans share a sidecar, the delivery goes by that, and so did one that was refused.
+    for name in scans(manifest).map(|member| &member.name).chain([&manifest.name]) {
+        let stem = stem_of(name);
         let before = instruments.database.read::<_, DatabaseError, _>(async |tx| {
             spoken::newest_under_stem(tx, &manifest.station, &stem, Some(manifest.delivery)).await
         })?;
@@ -346,25 +350,26 @@ fn exchanged_under_what_speaks(instruments: &Instruments, copy: &CustodyCopy) ->
     Ok((exchanged && (may_be_the_others || of(Part::Index).next().is_some())).then_some(manifest.delivery))
 }
 
-/// The name, with its folder, without its ending; as it is shown, because a ledger that is made anew knows no other. Two
-/// names that differ only in what nobody can read are one then: what speaks of the one is in doubt for the other.
+/// The name, with its folder, without its ending, composed; as it is shown, because a ledger that is made anew knows no other.
+/// Two names that differ only in what nobody can read are one then: what speaks of the one is in doubt for the other.
 pub(super) fn stem_of(name: &SourceName) -> Vec<u8> {
     let stem = names::stem(name.bare());
     let whole = match name.folder() {
         Some(folder) => [folder.as_bytes(), b"/", stem].concat(),
         None => stem.to_vec(),
     };
-    String::from_utf8_lossy(&whole).into_owned().into_bytes()
+    names::composed(OsStr::new(&*String::from_utf8_lossy(&whole)))
 }
 
-/// Whether the new content begins with the whole of the earlier one and goes on.
+/// Whether the new content begins with the whole of the earlier one and goes on, or is the earlier one with pages appended.
 fn begins_with(copy: &CustodyCopy, member: &Member, earlier: &Digest, length: u64) -> bool {
     if length == 0 || length >= member.size {
         return false;
     }
-    let beginning = copy.open_member(member).ok().map(|file| file.take(length));
-    let read = beginning.and_then(|mut beginning| durable::digest_of(&mut beginning).ok());
-    read.is_some_and(|read| read.digest == *earlier)
+    let open = || copy.open_member(member).ok();
+    let begins = open().and_then(|file| durable::digest_of(&mut file.take(length)).ok());
+    begins.is_some_and(|read| read.digest == *earlier)
+        || open().and_then(|file| image::tiff_as_it_was(file, length).ok()?).as_ref() == Some(earlier)
 }
 
 #[cfg(test)]

@@ -318,6 +318,7 @@ impl AtStation {
                 }
                 let (from, to) = (DeliveryState::Arriving, DeliveryState::Refused);
                 deliveries::move_on(tx, id, from, to, Some(&problem), at).await?;
+                spoken::refused_under(tx, id, &stem_of(&name)).await?;
                 journal.append(tx, refused_entry(id, &station, &problem, &name.to_string()), at).await?;
             }
             Ok(())
@@ -432,7 +433,7 @@ impl AtStation {
 
     /// Sources that somebody took away: of entered deliveries, these are refused; of others it is noted and changes nothing.
     fn note_vanished(&mut self, present: &BTreeMap<&SourceName, SourceStat>) -> Result<(), LineError> {
-        let mut vanished: Vec<Delivery> = Vec::new();
+        let mut vanished: Vec<(Delivery, Option<Vec<u8>>)> = Vec::new();
         for known in self.known.deliveries().filter(|known| known.row.released != Released::Gone) {
             let gone = match known.row.state {
                 DeliveryState::Arriving => known.name().is_some_and(|name| !present.contains_key(&name)),
@@ -444,7 +445,7 @@ impl AtStation {
             // A copy that waits to be recorded needs its row as it is.
             let recorded = !self.unrecorded.iter().any(|copy| copy.manifest().delivery == known.row.id);
             if gone && recorded {
-                vanished.push(known.row.clone());
+                vanished.push((known.row.clone(), known.name().as_ref().map(stem_of)));
             }
         }
         if vanished.is_empty() {
@@ -453,9 +454,10 @@ impl AtStation {
         let problem = serde_json_canonicalizer::to_string(&DeliveryProblem::SourceGone)?;
         let (journal, at) = (Arc::clone(&self.shared.instruments.journal), self.shared.now());
         self.shared.instruments.database.write::<_, DatabaseError, _>(async move |tx| {
-            for row in vanished {
+            for (row, stem) in vanished {
                 if row.state == DeliveryState::Arriving {
                     deliveries::move_on(tx, row.id, row.state, DeliveryState::Refused, Some(&problem), at).await?;
+                    spoken::refused_under(tx, row.id, &stem.unwrap_or_default()).await?;
                     let entry = refused_entry(row.id, &row.station, &problem, &row.source_display);
                     journal.append(tx, entry, at).await?;
                 }
@@ -522,7 +524,7 @@ impl AtStation {
                 self.shared.instruments.database.read::<_, DatabaseError, _>(async |tx| {
                     spoken::newest_under_stem(tx, station, &stem, None).await
                 })?;
-            if before.is_some_and(|before| !before.is_spoken_for()) {
+            if before.is_some_and(|before| !before.is_refused && !before.is_spoken_for()) {
                 late += 1;
             } else if now > *since + self.station.patience.limit {
                 alone += 1;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
 
 use super::super::disk::attempt;
 use super::super::steps::{Filed, Step};
@@ -184,11 +185,12 @@ fn delivered(json: &RecordJson, sidecars: &[Sidecar], folder: Option<&str>) -> B
 /// A file that is in custody no more.
 fn file(ordinal: u32, role: Role, folder: Option<&str>, bare: &str, content: Digest, byte_length: u64) -> DeliveryFile {
     let within = folder.map(|folder| format!("{folder}/")).unwrap_or_default();
+    let stem = [within.as_bytes(), names::stem(OsStr::new(bare))].concat();
     DeliveryFile {
         ordinal,
         role,
         source_name: format!("{within}{bare}").into_bytes(),
-        stem: [within.as_bytes(), names::stem(OsStr::new(bare))].concat(),
+        stem: names::composed(OsStr::from_bytes(&stem)),
         // What the source was like nobody knows any more, and nobody compares it once it is released.
         source_stat: "null".to_owned(),
         custody_name: String::new(),
