@@ -1,11 +1,14 @@
 //! The few system calls that need a word of explanation, or that no safe crate offers.
 //!
-//! Invariant: this is the only module with `unsafe`, but for the sandbox's tests. It holds three kinds of unsafe call.
+//! Invariant: this is the only module with `unsafe`, but for the sandbox's tests. It holds four kinds of unsafe call.
 //! `fcntl` with integer arguments, because no safe crate offers file leases (`F_SETLEASE`), and a lease is the only way to
 //! ask the kernel whether somebody still has a file open for writing. `mlock` and `munlock`, over pages that are ours alone,
 //! because no safe crate keeps a key out of the swap without bringing an allocator of its own. `adjtimex`, reading only,
-//! because no safe crate asks the kernel whether something keeps its clock right.
-#![expect(unsafe_code, reason = "fcntl(F_SETLEASE), fcntl(F_SETSIG), mlock, munlock and adjtimex have no safe wrapper")]
+//! because no safe crate asks the kernel whether something keeps its clock right. `malloc_trim`, which takes no pointer.
+#![expect(
+    unsafe_code,
+    reason = "fcntl(F_SETLEASE), fcntl(F_SETSIG), mlock, munlock, adjtimex and malloc_trim have no safe wrapper"
+)]
 
 use std::io;
 use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, OwnedFd};
@@ -96,6 +99,18 @@ pub struct KernelClock {
     pub synchronised: bool,
     pub estimated_error_us: u64,
 }
+
+/// Gives back to the kernel what was freed. The C library keeps it, in an arena of each thread's, and a burst would be paid for until
+/// the next start.
+#[cfg(target_env = "gnu")]
+pub fn give_back_memory() {
+    // SAFETY: it takes the allocator's own locks, and nothing that is in use is moved or changed.
+    unsafe { libc::malloc_trim(0) };
+}
+
+/// Other C libraries give it back by themselves.
+#[cfg(not(target_env = "gnu"))]
+pub fn give_back_memory() {}
 
 /// What the kernel says of its clock; nothing where it does not let us ask.
 #[must_use]

@@ -176,3 +176,11 @@ fn what_is_moved_and_not_durable_goes_back() {
     folder.move_into(OsStr::new("a"), &into, "b").unwrap();
     assert_eq!(stands(), (false, true));
 }
+
+#[test]
+fn a_quota_that_is_used_up_is_a_full_disk() {
+    for number in [libc::ENOSPC, libc::EDQUOT] {
+        assert_eq!(Class::of(&io::Error::from_raw_os_error(number)), Class::DiskFull);
+    }
+    assert_eq!(Class::of(&io::Error::from_raw_os_error(libc::EIO)), Class::Other);
+}

@@ -462,3 +462,12 @@ fn a_server_that_cannot_prove_who_it_is_gets_nothing() {
     assert!(matches!(open(root.cert.pem()), ObjectsProblem::Refused { .. }));
     assert!(hear.recv().unwrap().starts_with("PUT /torikomi/.torikomi-probe/once "));
 }
+
+#[test]
+fn a_quota_that_is_used_up_is_a_full_disk() {
+    for (number, full) in [(libc::ENOSPC, true), (libc::EDQUOT, true), (libc::EIO, false)] {
+        let source = Box::new(std::io::Error::from_raw_os_error(number));
+        let error = StoreError::from(object_store::Error::Generic { store: "folder", source });
+        assert_eq!(matches!(error, StoreError::DiskFull), full, "{error}");
+    }
+}
