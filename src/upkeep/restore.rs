@@ -182,12 +182,13 @@ pub fn restore(order: &Order<'_>, progress: &mut dyn FnMut(u64, u64)) -> Result<
     let journal = Arc::new(Journal::new(home, keys.origin, keys.journal));
     // A home whose clock is set for a trial goes by that.
     let (entry, at) = (epoch.draft(), config.clock.starts_at.unwrap_or(order.now));
-    let (stopped, doubted) = (std::mem::take(&mut lost.stopped), lost.doubted);
+    let (stopped, doubted) =
+        (std::mem::take(&mut lost.stopped), lost.doubted.filter(|doubted| doubted.concerns_before(size)));
     // In one step: no home stands there in which what was stopped goes on.
     let entered = database.write::<_, DatabaseError, _>(async move |tx| {
         let opened = journal.append(tx, entry, at).await?;
         if let Some(doubted) = doubted {
-            undone::doubt_anew(tx, doubted, opened.index).await?;
+            undone::doubt_anew(tx, &journal, doubted, at).await?;
         }
         Ok((opened, undone::ask_anew(tx, &journal, &stopped, at).await?))
     });

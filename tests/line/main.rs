@@ -83,6 +83,7 @@ mod rebuilt_sidecar;
 mod regrown;
 mod restored;
 mod restored_decisions;
+mod restored_doubt;
 mod reused;
 #[path = "../support/s3.rs"]
 #[allow(dead_code, reason = "others use what is not used here")]
