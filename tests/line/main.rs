@@ -77,6 +77,7 @@ mod put_back;
 mod rebuilt;
 mod rebuilt_beside;
 mod rebuilt_claims;
+mod rebuilt_copies;
 mod rebuilt_names;
 mod rebuilt_past;
 mod rebuilt_sidecar;
