@@ -85,6 +85,7 @@ mod regrown;
 mod restored;
 mod restored_decisions;
 mod restored_doubt;
+mod restored_keys;
 mod reused;
 #[path = "../support/s3.rs"]
 #[allow(dead_code, reason = "others use what is not used here")]
