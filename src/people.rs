@@ -27,7 +27,7 @@ pub mod restoring;
 pub mod sessions;
 mod succession;
 pub mod suspensions;
-mod undoing;
+pub mod undoing;
 
 use std::fmt;
 
@@ -158,6 +158,10 @@ pub enum Refused {
     WrongPassphrase { login: String },
     #[error("the key file of {login} cannot be used ({detail}): restore it from a backup or enrol again")]
     KeyUnusable { login: String, detail: String },
+    #[error(
+        "the key of {login} was revoked, or {login} suspended, in what a restore lost ({file}): have that done again"
+    )]
+    KeySetAside { login: String, file: String },
     #[error("the passphrase is too weak: {}", passphrase::list(.weaknesses))]
     WeakPassphrase { weaknesses: Vec<Weakness> },
     #[error(

@@ -10,8 +10,8 @@ use std::time::{Duration, Instant as Moment};
 use crate::clock::{self, ClockProblem};
 use crate::database::DatabaseError;
 use crate::document::HoldReason;
+use crate::journal::doubts::clock_doubted;
 use crate::journal::read::{self, Head};
-use crate::journal::{Draft, Kind, Subject};
 use crate::ledger::clock_state::{self, ClockState, Doubting, KnownRight};
 use crate::ledger::{documents, waiting};
 use crate::pipeline::driver::StageName;
@@ -99,10 +99,7 @@ impl Watch {
                 Some(problem) if before.problem == Some(problem) => {}
                 Some(problem) => {
                     let since = before.doubted_since(problem);
-                    let entry = Draft::by_system(Kind::ClockDoubted, Subject::default())
-                        .fact("problem", problem)
-                        .fact("doubts_since", since);
-                    let end = journal.append(tx, entry, now).await?.index;
+                    let end = journal.append(tx, clock_doubted(problem, since), now).await?.index;
                     let found = since.map(|next| Doubting { problem, by: end, next, end }.with(before.doubting));
                     // What is left of an earlier one is gone through all the same.
                     state.doubting = found.or(before.doubting);

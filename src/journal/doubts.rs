@@ -4,10 +4,23 @@
 use serde::Serialize;
 
 use super::{Draft, Entry, Kind, Subject, custody, read};
+use crate::clock::ClockProblem;
 use crate::database::{DatabaseError, Tx};
 use crate::evidence::record::ClockKnown;
 use crate::ids::DocumentId;
-use crate::ledger::clock_state::{self, Doubting};
+use crate::ledger::clock_state;
+
+/// The entry that the clock is in doubt, and of what it concerns: the copies that came in from that entry of the journal on.
+#[must_use]
+pub fn clock_doubted(problem: ClockProblem, since: Option<u64>) -> Draft {
+    Draft::by_system(Kind::ClockDoubted, Subject::default()).fact("problem", problem).fact("doubts_since", since)
+}
+
+/// From which entry on such an entry doubts copies.
+#[must_use]
+pub fn since(entry: &Entry) -> Option<u64> {
+    entry.facts.get("doubts_since").filter(|_| entry.kind == Kind::ClockDoubted)?.as_u64()
+}
 
 /// The entry that a document's, or a delivery's, time of intake is in doubt after all; `by` is the entry of the finding.
 #[must_use]
@@ -46,16 +59,11 @@ impl Concerned {
 
 /// # Errors
 /// When the database fails.
-pub async fn concerned(tx: &mut Tx, doubting: &Doubting) -> Result<Concerned, DatabaseError> {
+pub async fn concerned(tx: &mut Tx) -> Result<Concerned, DatabaseError> {
     let mut doubts = Vec::new();
     for stored in read::of_kind(tx, Kind::ClockDoubted).await? {
         let Ok(entry) = stored.entry() else { continue };
-        let since = entry.facts.get("doubts_since").and_then(serde_json::Value::as_u64);
-        doubts.extend(since.map(|since| (since, entry.index)));
-    }
-    // A restore has lost the entries of the doubt, and goes through what they concerned.
-    if read::of_kind(tx, Kind::EpochOpened).await?.iter().any(|epoch| epoch.index == doubting.by) {
-        doubts.push((doubting.next, doubting.end));
+        doubts.extend(since(&entry).map(|since| (since, entry.index)));
     }
     Ok(Concerned { doubts })
 }
@@ -74,7 +82,7 @@ pub async fn none_is_pending(tx: &mut Tx, document: DocumentId, at_intake: &Cloc
     let taken = entries.iter().filter_map(|stored| stored.entry().ok()).find(|entry| entry.kind == Kind::DeliveryTaken);
     let copy = taken.as_ref().and_then(custody::named);
     let waits = copy.is_some_and(|copy| (doubting.next..doubting.end).contains(&copy));
-    if waits && concerned(tx, &doubting).await?.holds(copy.unwrap_or_default()) {
+    if waits && concerned(tx).await?.holds(copy.unwrap_or_default()) {
         return Err(DatabaseError::Conflict(format!(
             "the clock by which document {document} was taken in is in doubt"
         )));

@@ -115,6 +115,27 @@ pub async fn documents_signed_in(tx: &mut Tx, session: SessionId) -> Result<Vec<
         .collect()
 }
 
+/// The documents with a signature of a certificate's key that is not filed, and of which nothing proves that it was made before
+/// `since`.
+pub async fn documents_not_proven_before(
+    tx: &mut Tx,
+    certificate: Digest,
+    since: Instant,
+) -> Result<Vec<DocumentId>, DatabaseError> {
+    let rows = sqlx::query(
+        "SELECT DISTINCT document FROM attempt WHERE state IN ('signed', 'stamped')
+           AND (timestamped_at IS NULL OR timestamped_at >= $1)
+           AND session IN (SELECT id FROM session WHERE certificate = $2) ORDER BY document",
+    )
+    .bind(since.as_microseconds())
+    .bind(certificate.to_string())
+    .fetch_all(tx)
+    .await?;
+    rows.iter()
+        .map(|row| row.try_get::<String, _>("document")?.parse().map_err(unreadable("attempt.document")))
+        .collect()
+}
+
 /// When the newest signature of a session was made.
 pub async fn newest_signature(tx: &mut Tx, session: SessionId) -> Result<Option<Instant>, DatabaseError> {
     let row = sqlx::query("SELECT MAX(signed_at) AS at FROM attempt WHERE session = $1")

@@ -1,5 +1,7 @@
 //! The rows of decisions: which signed acts led a document here. The journal has the acts themselves.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use sqlx::Row as _;
 
@@ -45,7 +47,7 @@ pub struct Decision {
     pub second_certificate: Option<Digest>,
     /// The state that it was about, where the document is in another now.
     pub seen: Option<Box<Seen>>,
-    /// The entry of the revocation that undid it: one of its keys was revoked from before it was made.
+    /// The entry that undid it, of a revocation or of a restore that lost one: one of its keys was revoked from before it was made.
     pub undone_by: Option<u64>,
 }
 
@@ -128,23 +130,25 @@ pub async fn newest_with(tx: &mut Tx, certificate: Digest) -> Result<Option<Inst
     row.try_get::<Option<i64>, _>("at")?.map(|at| instant("decision.decided_at", at)).transpose()
 }
 
-/// Undoes what was decided with a certificate's key from `since` on; `by` is the entry of the revocation. Answers the open
-/// documents that this concerns.
+/// Undoes what was decided with the keys of certificates, with each from its time on; `by` is the entry that says so. Answers the
+/// open documents that this concerns.
 ///
 /// What was said of them in a decision that is undone is said no more: `document.stated` has one statement for each
 /// [`DecisionKind::Identify`] that stands, in their order. Where a document cannot be read, nobody can tell what follows: of that
 /// one everything is undone and unsaid. No key stays in force for it.
-pub async fn undo(tx: &mut Tx, certificate: Digest, since: Instant, by: u64) -> Result<Vec<DocumentId>, DatabaseError> {
+pub async fn undo(tx: &mut Tx, revoked: &BTreeMap<Digest, Instant>, by: u64) -> Result<Vec<DocumentId>, DatabaseError> {
     let entry = i64::try_from(by).map_err(unreadable("decision.undone_by"))?;
-    sqlx::query(
-        "UPDATE decision SET undone_by = $1 WHERE undone_by IS NULL AND decided_at >= $2
-             AND (certificate = $3 OR second_certificate = $3)",
-    )
-    .bind(entry)
-    .bind(since.as_microseconds())
-    .bind(certificate.to_string())
-    .execute(&mut *tx)
-    .await?;
+    for (certificate, since) in revoked {
+        sqlx::query(
+            "UPDATE decision SET undone_by = $1 WHERE undone_by IS NULL AND decided_at >= $2
+                 AND (certificate = $3 OR second_certificate = $3)",
+        )
+        .bind(entry)
+        .bind(since.as_microseconds())
+        .bind(certificate.to_string())
+        .execute(&mut *tx)
+        .await?;
+    }
     let mut open = Vec::new();
     for id in undone_in(tx, by).await? {
         match follow(tx, id, by, entry).await {
@@ -196,7 +200,7 @@ async fn undo_all(tx: &mut Tx, id: DocumentId, entry: i64) -> Result<(), Databas
     Ok(())
 }
 
-/// The documents about which the revocation entered at `by` undid something.
+/// The documents about which something was undone by what was entered at `by`.
 pub async fn undone_in(tx: &mut Tx, by: u64) -> Result<Vec<DocumentId>, DatabaseError> {
     let rows = sqlx::query("SELECT DISTINCT document FROM decision WHERE undone_by = $1 ORDER BY document")
         .bind(i64::try_from(by).map_err(unreadable("decision.undone_by"))?)

@@ -1,8 +1,8 @@
 //! Certificates of people, and the keys behind them.
 
 use std::fmt;
-use std::io::Read as _;
-use std::path::Path;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
 
 use data_encoding::BASE64;
 use jiff::SignedDuration;
@@ -15,6 +15,7 @@ use super::{PeopleError, Refused, unlock_refused};
 use crate::crypto::check;
 use crate::crypto::make::{KeyPair, Passphrase, Suite, unlock};
 use crate::database::{DatabaseError, Tx, instant, unreadable};
+use crate::durable::{Failure, Folder};
 use crate::ids::{Digest, Name, PersonId};
 use crate::instant::Instant;
 use crate::journal::ActSignature;
@@ -112,7 +113,14 @@ impl Signer {
         passphrase: &Passphrase,
     ) -> Result<Self, PeopleError> {
         let path = keys.join(&certificate.key_file);
-        let pem = read_key(&path).map_err(|error| PeopleError::Io { path, error })?;
+        let pem = read_key(&path).map_err(|error| {
+            let aside = aside(keys, &certificate);
+            if error.kind() == io::ErrorKind::NotFound && aside.exists() {
+                let (login, file) = (person.login.to_string(), aside.display().to_string());
+                return PeopleError::from(Refused::KeySetAside { login, file });
+            }
+            PeopleError::Io { path, error }
+        })?;
         let key = unlock(&pem, passphrase).map_err(|error| unlock_refused(person.login.as_str(), &error))?;
         Self::new(person, certificate, key)
     }
@@ -173,7 +181,27 @@ impl fmt::Debug for Signer {
     }
 }
 
-pub(super) fn read_key(path: &Path) -> std::io::Result<Zeroizing<String>> {
+/// Sets the file of a certificate's key aside, where it is there: nobody signs with it before somebody who keeps the home gives
+/// the file its name back. Answers where it lies then.
+///
+/// # Errors
+/// When the disk does not take it.
+pub fn set_aside(keys: &Path, certificate: &Certificate) -> io::Result<Option<PathBuf>> {
+    let aside = aside(keys, certificate);
+    match std::fs::rename(keys.join(&certificate.key_file), &aside) {
+        Ok(()) => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    }
+    Folder::open(keys).and_then(|folder| folder.sync()).map_err(Failure::into_io)?;
+    Ok(Some(aside))
+}
+
+fn aside(keys: &Path, certificate: &Certificate) -> PathBuf {
+    keys.join(format!("{}.aside", certificate.key_file))
+}
+
+pub(super) fn read_key(path: &Path) -> io::Result<Zeroizing<String>> {
     let mut pem = Zeroizing::new(String::new());
     std::fs::File::open(path)?.take(LARGEST_KEY_FILE).read_to_string(&mut pem)?;
     Ok(pem)

@@ -1,5 +1,7 @@
 //! A change about people: what the journal is to say, and the rows that follow from it.
 
+use std::collections::BTreeMap;
+
 use super::Role;
 use super::appointments::{self, Appointment};
 use super::away::{self, Away, Why};
@@ -74,7 +76,7 @@ impl Change {
                 Row::Certificate(certificate) => certificates::insert(tx, certificate, journal_index).await?,
                 Row::CertificateRevoked { certificate, since, stopped_by } => {
                     certificates::revoke(tx, *certificate, *since, *stopped_by).await?;
-                    undoing::undo(tx, *certificate, *since, entry).await?;
+                    undoing::undo(tx, &BTreeMap::from([(*certificate, *since)]), entry).await?;
                 }
                 Row::Appointment(appointment) => appointments::insert(tx, appointment, journal_index).await?,
                 Row::AppointmentEnds { person, role, at } => {

@@ -286,7 +286,11 @@ fn a_key_is_opened_by_its_owner_alone() {
         assert!(matches!(refusal(unlock(&other, PASSPHRASE)), Refused::KeyUnusable { .. }));
         std::fs::write(keys.join(&certificate.key_file), "not a key").unwrap();
         assert!(matches!(refusal(unlock(&certificate, PASSPHRASE)), Refused::KeyUnusable { .. }));
-        std::fs::remove_file(keys.join(&certificate.key_file)).unwrap();
+        let aside = certificates::set_aside(keys, &certificate).unwrap().unwrap();
+        let (login, file) = (person.login.to_string(), aside.display().to_string());
+        assert_eq!(refusal(unlock(&certificate, PASSPHRASE)), Refused::KeySetAside { login, file });
+        assert_eq!(certificates::set_aside(keys, &certificate).unwrap(), None);
+        std::fs::remove_file(aside).unwrap();
         assert!(matches!(unlock(&certificate, PASSPHRASE), Err(PeopleError::Io { .. })));
     }
 }

@@ -4,6 +4,8 @@
 //! transaction that revokes, and what followed from them (a statement of whose it is, the document to be replaced) is taken
 //! back for what is not filed yet.
 
+use std::collections::BTreeMap;
+
 use super::acts::Act;
 use crate::database::{DatabaseError, Tx};
 use crate::ids::{Digest, DocumentId};
@@ -11,17 +13,22 @@ use crate::instant::Instant;
 use crate::journal::read;
 use crate::ledger::{decisions, superseding};
 
-/// Undoes what was decided with a certificate's key from `since` on. `by` is where the entry of the revocation stands.
-pub(super) async fn undo(tx: &mut Tx, certificate: Digest, since: Instant, by: u64) -> Result<(), DatabaseError> {
-    for document in decisions::undo(tx, certificate, since, by).await? {
-        let earlier = match superseded_by_what_stands(tx, document).await {
+/// Undoes what was decided with the keys of certificates, with each from its time on. `by` is where the entry stands that says
+/// so. Answers the open documents that this concerns.
+///
+/// # Errors
+/// When the database fails.
+pub async fn undo(tx: &mut Tx, revoked: &BTreeMap<Digest, Instant>, by: u64) -> Result<Vec<DocumentId>, DatabaseError> {
+    let open = decisions::undo(tx, revoked, by).await?;
+    for document in &open {
+        let earlier = match superseded_by_what_stands(tx, *document).await {
             // As with an act that cannot be read.
             Err(DatabaseError::Unreadable(_)) => None,
             earlier => earlier?,
         };
-        superseding::set(tx, document, earlier).await?;
+        superseding::set(tx, *document, earlier).await?;
     }
-    Ok(())
+    Ok(open)
 }
 
 /// The document that is to be replaced by the last word of those that stand.

@@ -134,6 +134,10 @@ pub enum NotRebuilt {
     Copy {
         document: DocumentId,
     },
+    /// The copy that counted of an open document. Another with the same scans is there, and a person says what they are.
+    VeryCopy {
+        document: DocumentId,
+    },
     /// What people had decided about an open document; they are asked again.
     Decisions {
         document: DocumentId,

@@ -6,6 +6,7 @@
 //! What such a checkpoint promises and the backup lacks is lost; how many entries, that tells the checkpoint, and which records
 //! and documents, a newer generation.
 
+mod keys;
 mod lost;
 mod place;
 mod undone;
@@ -23,7 +24,7 @@ use crate::config::home::{self, Home, Layout};
 use crate::database::owner;
 use crate::database::{Address, Database, DatabaseError};
 use crate::evidence::checkpoint::Checkpoint;
-use crate::ids::Name;
+use crate::ids::{DocumentId, Name};
 use crate::instant::Instant;
 use crate::intake::drop::DropFolder;
 use crate::journal::append::Journal;
@@ -33,6 +34,7 @@ use crate::journal::read;
 use crate::keyring::Keyring;
 use crate::upkeep::check::StoreReport;
 use crate::verification::Trust;
+pub use keys::StoppedKey;
 pub use lost::{LostAct, LostDocument, LostRecord};
 use place::Placing;
 
@@ -54,9 +56,13 @@ pub struct RestoreReport {
     /// The documents that were taken in after it and not filed, as far as a newer generation tells.
     pub lost_documents: Vec<LostDocument>,
     /// What was done about people, keys, profiles or personal text after it, or decided about documents that are there and about
-    /// deliveries, as far as a newer generation tells: a suspended person or a revoked key is in force again until that is done
-    /// again, and a document that was sent back waits until a person has looked at it anew.
+    /// deliveries, as far as a newer generation tells: it is undone until somebody does it again, and a document that was sent back
+    /// waits until a person has looked at it anew.
     pub lost_acts: Vec<LostAct>,
+    /// The keys that are in force again, because what is lost had revoked them or suspended their owners.
+    pub stopped_keys: Vec<StoppedKey>,
+    /// The open documents that rest on one that was revoked. They are held (`asked-anew`) until a person has looked.
+    pub resting_on_them: Vec<DocumentId>,
     /// Up to which entry a newer generation told; what came after is counted alone.
     pub listed_up_to: u64,
     /// The copy of the checkpoints outside the home (`journal.anchor`) that could not be read: more may be lost than is told.
@@ -178,23 +184,31 @@ pub fn restore(order: &Order<'_>, progress: &mut dyn FnMut(u64, u64)) -> Result<
         root: generation.journal_root,
         known: lost.newest.as_ref().map(|newest| Known { size: newest.size, root: newest.root }),
     };
-    let keys = Keyring::open(layout, &config, home).map_err(|error| failed(error.to_string()))?;
-    let journal = Arc::new(Journal::new(home, keys.origin, keys.journal));
+    let keyring = Keyring::open(layout, &config, home).map_err(|error| failed(error.to_string()))?;
+    let journal = Arc::new(Journal::new(home, keyring.origin, keyring.journal));
     // A home whose clock is set for a trial goes by that.
     let (entry, at) = (epoch.draft(), config.clock.starts_at.unwrap_or(order.now));
-    let (stopped, doubted) = (std::mem::take(&mut lost.stopped), lost.doubted);
+    let doubted = lost.doubted.filter(|doubted| doubted.concerns_before(size));
+    let (mut stopped, stopped_keys) = (std::mem::take(&mut lost.stopped), std::mem::take(&mut lost.keys));
     // In one step: no home stands there in which what was stopped goes on.
     let entered = database.write::<_, DatabaseError, _>(async move |tx| {
         let opened = journal.append(tx, entry, at).await?;
         if let Some(doubted) = doubted {
-            undone::doubt_anew(tx, doubted, opened.index).await?;
+            undone::doubt_anew(tx, &journal, doubted, at).await?;
         }
-        Ok((opened, undone::ask_anew(tx, &journal, &stopped, at).await?))
+        let resting = stopped_keys.undo(tx, opened.index).await?;
+        stopped.extend(&resting);
+        let asked_anew = undone::ask_anew(tx, &journal, &stopped, at).await?;
+        Ok((opened, resting, asked_anew, stopped_keys.in_force(tx).await?))
     });
-    let (entered, asked_anew) = entered.map_err(Trouble::from)?;
+    let (entered, mut resting, asked_anew, in_force) = entered.map_err(Trouble::from)?;
     for act in &mut lost.acts {
         act.asked_anew = act.document.is_some_and(|document| asked_anew.contains(&document));
     }
+    resting.retain(|document| asked_anew.contains(document));
+    let people_keys = layout.people_keys();
+    let stopped_keys = in_force.into_iter().map(|key| key.set_aside(&people_keys)).collect::<Result<_, _>>();
+    let stopped_keys = stopped_keys.map_err(|error| Trouble::io(&people_keys, &error))?;
     let folder = layout.store(&config).join("journal");
     Files::open(&folder, &database)
         .and_then(|mut files| files.catch_up(&database))
@@ -216,6 +230,8 @@ pub fn restore(order: &Order<'_>, progress: &mut dyn FnMut(u64, u64)) -> Result<
         lost_records: lost.records,
         lost_documents: lost.documents,
         lost_acts: lost.acts,
+        stopped_keys,
+        resting_on_them: resting.into_iter().collect(),
         listed_up_to: lost.listed_up_to,
         unread_anchor: lost.unread_anchor,
         stations,

@@ -77,12 +77,15 @@ mod put_back;
 mod rebuilt;
 mod rebuilt_beside;
 mod rebuilt_claims;
+mod rebuilt_copies;
 mod rebuilt_names;
 mod rebuilt_past;
 mod rebuilt_sidecar;
 mod regrown;
 mod restored;
 mod restored_decisions;
+mod restored_doubt;
+mod restored_keys;
 mod reused;
 #[path = "../support/s3.rs"]
 #[allow(dead_code, reason = "others use what is not used here")]

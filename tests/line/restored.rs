@@ -40,7 +40,7 @@ fn size(hospital: &Hospital) -> u64 {
 }
 
 /// The journal as the command judges it, and its exit status.
-fn journal(root: &Path, more: &[&str]) -> (i32, Value) {
+pub fn journal(root: &Path, more: &[&str]) -> (i32, Value) {
     let ran = torikomi(Some(root), &[&["journal", "verify", "--json"], more].concat());
     demand("journal-verify", &ran.json());
     (ran.status, ran.json())

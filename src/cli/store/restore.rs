@@ -128,6 +128,25 @@ fn show(desk: &Desk, page: &mut Page, report: &RestoreReport) {
         ];
         page.marked(Tone::Bad, &words.with(id, &blanks));
     }
+    for key in &report.stopped_keys {
+        let id = match key.revoked_from {
+            Some(_) => "restore-key-revoked",
+            None => "restore-key-suspended",
+        };
+        let blanks = [
+            ("login", key.login.to_string().into()),
+            // To the microsecond, as it has to be given again.
+            ("since", key.revoked_from.map(|since| since.to_string()).unwrap_or_default().into()),
+        ];
+        page.marked(Tone::Bad, &words.with(id, &blanks));
+        if let Some(file) = &key.set_aside {
+            page.below(&words.with("restore-key-set-aside", &[("file", file.as_str().into())]));
+        }
+    }
+    for document in &report.resting_on_them {
+        let blanks = [("document", document.to_string().into())];
+        page.marked(Tone::Bad, &words.with("restore-resting-on-key", &blanks));
+    }
     if report.lost_entries.is_some_and(|lost| lost.last >= report.listed_up_to) {
         page.marked(Tone::Warning, &words.with("restore-listed-up-to", &[("index", report.listed_up_to.into())]));
     }

@@ -27,7 +27,7 @@ pub(super) fn enter(line: &Line) -> Result<(), DatabaseError> {
             let Some(doubting) = state.doubting else { return Ok(None) };
             let range = (doubting.next, doubting.end);
             let copies = read::of_kind_between(tx, Kind::DeliveryInCustody, range, PAGE).await?;
-            let concerned = doubts::concerned(tx, &doubting).await?;
+            let concerned = doubts::concerned(tx).await?;
             for copy in copies.iter().filter(|copy| concerned.holds(copy.index)) {
                 doubt(tx, &journal, copy, &doubting, now).await?;
             }

@@ -77,6 +77,7 @@ people-no-certificate = { $login } has no certificate yet. Please run torikomi o
 people-certificate-not-valid = The certificate of { $login } is not valid now (until { $not_after }). Please renew it with torikomi operator enrol { $login }.
 people-wrong-passphrase = This passphrase does not open the key of { $login }. Please type it again. If it is forgotten, the key is revoked and a new one made.
 people-key-unusable = The key file of { $login } cannot be used ({ $detail }). Please restore it from a backup or make a new key.
+people-key-set-aside = The key of { $login } was revoked, or { $login } suspended, after the backup from which this home was restored, so its file was set aside ({ $file }). Please have that done again first. Where it cannot be done without this very key, or { $login } is let in again, whoever keeps the home gives the file its name back, without “.aside”.
 people-weak-passphrase = The passphrase is too weak to be used: { $weaknesses }.
 people-key-in-force = { $login } has a key in force. { $login } renews it with its present passphrase (torikomi operator enrol { $login } --renew). Where that is lost, the key is revoked first (torikomi operator revoke { $login }).
 people-revocation-of-past = Alone, a key is revoked from now on. From a time that has passed ({ $since }) two others than its owner revoke it, for what it signed since then counts for nothing.

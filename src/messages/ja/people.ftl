@@ -77,6 +77,7 @@ people-no-certificate = { $login } さんの証明書がまだありません。
 people-certificate-not-valid = { $login } さんの証明書は、いま有効ではありません（期限 { $not_after }）。torikomi operator enrol { $login } で更新してください。
 people-wrong-passphrase = { $login } さんの鍵が、このパスフレーズでは開きません。もう一度入力してください。忘れた場合は鍵を失効させ、作り直します。
 people-key-unusable = { $login } さんの鍵ファイルを使えません（{ $detail }）。バックアップから戻すか、鍵を作り直してください。
+people-key-set-aside = このホームの復元に使ったバックアップより後に、{ $login } さんの鍵が失効したか、{ $login } さんの利用が停止されたため、鍵のファイルを外してあります（{ $file }）。先に、失効または停止をもう一度行ってください。この鍵がなければそれを行えないときや、{ $login } さんの利用を再開するときは、ホームを管理する方がファイル名から「.aside」を取り、元の名前に戻してください。
 people-weak-passphrase = パスフレーズが弱いため、使えません。{ $weaknesses }
 people-key-in-force = { $login } さんには有効な鍵があります。更新は、本人が今のパスフレーズを入れて「torikomi operator enrol { $login } --renew」で行います。パスフレーズを失くしたときは、先に「torikomi operator revoke { $login }」で失効させてください。
 people-revocation-of-past = 一人で失効できるのは今からです。過去の時刻（{ $since }）からの失効は、その後の署名がすべて無効になるため、本人以外の2名が行います。

@@ -104,14 +104,19 @@ impl<'a> Disk<'a> {
         self.copies_of(delivery).next()
     }
 
-    /// The copy whose scans are these.
+    /// The copy of this number.
+    pub(super) fn copy(&self, delivery: DeliveryId, number: u32) -> Option<CustodyCopy> {
+        self.copies_of(delivery).find(|copy| copy.manifest().copy == number)
+    }
+
+    /// The newest copy whose scans are these.
     pub(super) fn copy_of(&self, delivery: DeliveryId, contents: &[Digest]) -> Option<CustodyCopy> {
         self.copies_of(delivery).find(|copy| holds(copy, contents))
     }
 
-    /// The same of this number.
+    /// The copy of this number, whose scans are these.
     pub(super) fn very_copy(&self, delivery: DeliveryId, number: u32, contents: &[Digest]) -> Option<CustodyCopy> {
-        self.copies_of(delivery).find(|copy| copy.manifest().copy == number && holds(copy, contents))
+        self.copy(delivery, number).filter(|copy| holds(copy, contents))
     }
 
     fn copies_of(&self, delivery: DeliveryId) -> impl Iterator<Item = CustodyCopy> {

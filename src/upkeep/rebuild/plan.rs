@@ -55,7 +55,10 @@ pub(super) struct Planner<'a> {
 struct Open {
     station: Name,
     delivery: DeliveryId,
-    in_custody: bool,
+    /// Its copy in custody, by its number.
+    copy: Option<u32>,
+    /// That copy is another than the one that counted, with the same scans: what lies beside them may differ.
+    is_other_copy: bool,
     /// The folder that was moved in whole.
     folder: Option<String>,
     /// Its scans, as they were delivered.
@@ -74,7 +77,7 @@ impl Open {
     fn held(&self) -> Option<HoldReason> {
         match self {
             Self { source_changed: true, .. } => Some(HoldReason::SourceChanged),
-            Self { was_said: true, .. } => Some(HoldReason::AskedAnew),
+            Self { was_said: true, .. } | Self { is_other_copy: true, .. } => Some(HoldReason::AskedAnew),
             _ => None,
         }
     }
@@ -218,8 +221,11 @@ impl<'a> Planner<'a> {
             self.spoken(*document, open, &mut steps);
         }
         for (document, open) in &self.open {
-            if !open.in_custody {
+            if open.copy.is_none() {
                 self.report.lack([NotRebuilt::Copy { document: *document }]);
+            }
+            if open.is_other_copy {
+                self.report.lack([NotRebuilt::VeryCopy { document: *document }]);
             }
             if open.decisions > 0 {
                 self.report.lack([NotRebuilt::Decisions { document: *document, count: open.decisions }]);
@@ -306,7 +312,10 @@ impl<'a> Planner<'a> {
         };
         let taken_in_at = taken_in.at;
         let contents: Vec<Digest> = fact(it, "contents").unwrap_or_default();
-        let copy = self.disk.copy_of(id, &contents);
+        let very = self.disk.very_copy(id, taken_in.said.copy, &contents);
+        let is_very = very.is_some();
+        // Beside the same scans another copy may have another sidecar: it keeps the scans, and a person says what they are.
+        let copy = very.or_else(|| self.disk.copy_of(id, &contents));
         let said: Said = private.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
         let manifest = copy.as_ref().map(CustodyCopy::manifest);
         steps.push(Step::Delivery(Box::new(Delivered {
@@ -356,7 +365,8 @@ impl<'a> Planner<'a> {
         let open = Open {
             station,
             delivery: id,
-            in_custody: copy.is_some(),
+            copy: manifest.map(|manifest| manifest.copy),
+            is_other_copy: copy.is_some() && !is_very,
             folder,
             scans: names.into_iter().zip(contents).collect(),
             taken_at: it.index,
@@ -364,6 +374,7 @@ impl<'a> Planner<'a> {
             source_changed: false,
             was_said: false,
         };
+        steps.extend(open.held().map(|held| Step::Hold { document, held: Some(held) }));
         self.open.insert(document, open);
         Ok(Some(()))
     }

@@ -9,6 +9,7 @@ use std::path::Path;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::keys::Stopped;
 use super::undone::Doubted;
 use super::{Checkpoint, Config, Generation, Order, undone};
 use crate::config::claim::{self, Claim};
@@ -72,6 +73,7 @@ pub(super) struct Lost {
     pub(super) acts: Vec<LostAct>,
     /// Documents that somebody stopped or corrected after the backup.
     pub(super) stopped: BTreeSet<DocumentId>,
+    pub(super) keys: Stopped,
     /// What was found wrong with the clock after the backup, and concerned what was taken in before.
     pub(super) doubted: Option<Doubted>,
     pub(super) listed_up_to: u64,
@@ -95,6 +97,7 @@ impl Lost {
         let acts = told.acts.into_iter().filter(|(hash, _)| is_new(hash));
         self.acts.extend(acts.flat_map(|(_, acts)| acts));
         self.stopped.extend(told.stopped);
+        self.keys.add(told.keys);
         self.doubted = told.doubted.map(|doubted| doubted.with(self.doubted)).or(self.doubted);
     }
 }
@@ -108,6 +111,7 @@ struct Told {
     documents: BTreeMap<DocumentId, (Digest, LostDocument)>,
     acts: Vec<(Digest, Vec<LostAct>)>,
     stopped: BTreeSet<DocumentId>,
+    keys: Stopped,
     /// The last doubt about the clock that concerned what was taken in before it, and from which entry on all of them did.
     doubted: Option<Doubted>,
     taken: BTreeSet<DocumentId>,
@@ -123,6 +127,7 @@ impl Told {
             self.acts.push((hash, acts));
         }
         self.stopped.extend(undone::stopped(entry));
+        self.keys.entry(entry);
         self.doubted = Doubted::of(entry).map(|doubted| doubted.with(self.doubted)).or(self.doubted);
         match entry.kind {
             Kind::DeliveryInCustody => {

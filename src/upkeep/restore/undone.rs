@@ -12,7 +12,7 @@ use crate::document::{DocumentState, HoldReason};
 use crate::ids::DocumentId;
 use crate::instant::Instant;
 use crate::journal::append::Journal;
-use crate::journal::{Draft, Entry, Kind, Subject};
+use crate::journal::{Draft, Entry, Kind, Subject, doubts};
 use crate::ledger::attempts::{self, AttemptState};
 use crate::ledger::clock_state::{self, ClockState, Doubting};
 use crate::ledger::{restoring, standing};
@@ -119,9 +119,13 @@ pub(super) struct Doubted {
 
 impl Doubted {
     pub(super) fn of(entry: &Entry) -> Option<Self> {
-        let fact = |name: &str| entry.facts.get(name).filter(|_| entry.kind == Kind::ClockDoubted).cloned();
-        let problem = serde_json::from_value(fact("problem")?).ok()?;
-        Some(Self { problem, since: fact("doubts_since")?.as_u64()? })
+        let problem = serde_json::from_value(entry.facts.get("problem")?.clone()).ok()?;
+        Some(Self { problem, since: doubts::since(entry)? })
+    }
+
+    /// Whether it concerns anything of a journal that ends before this entry.
+    pub(super) fn concerns_before(self, size: u64) -> bool {
+        self.since < size
     }
 
     /// Itself, from where the earlier one began.
@@ -130,15 +134,21 @@ impl Doubted {
     }
 }
 
-/// Has the first start doubt once more what was taken in before the backup and doubted after it: by the restored database all was
-/// well with its clock, and nothing else would find it again. `opened` is the entry of the epoch.
-pub(super) async fn doubt_anew(tx: &mut Tx, doubted: Doubted, opened: u64) -> Result<(), DatabaseError> {
-    let Doubted { problem, since } = doubted;
+/// Doubts the clock once more, where it was doubted after the backup for what had been taken in before it: by the restored database
+/// all was well with it, and nothing else would find that again. The first start goes through what it concerns, and a person says
+/// what became of the clock.
+pub(super) async fn doubt_anew(
+    tx: &mut Tx,
+    journal: &Journal,
+    Doubted { problem, since }: Doubted,
+    now: Instant,
+) -> Result<(), DatabaseError> {
     let state = clock_state::get(tx).await?;
     let fresh = ClockState { boot: None, agreement: 0, problem: None, right: None, doubting: None };
     let mut state = state.unwrap_or(fresh);
-    let doubting = Doubting { problem, by: opened, next: since, end: opened };
-    state.doubting = Some(doubting.with(state.doubting));
+    let end = journal.append(tx, doubts::clock_doubted(problem, Some(since)), now).await?.index;
+    state.problem = Some(problem);
+    state.doubting = Some(Doubting { problem, by: end, next: since, end }.with(state.doubting));
     clock_state::set(tx, &state).await
 }
 
@@ -153,7 +163,10 @@ pub(super) fn documents(entry: &Entry) -> Vec<DocumentId> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::crypto::make::{KeyPair, Suite};
     use crate::database::engines;
     use crate::ids::HomeId;
     use crate::journal::{Actor, ENTRY_VERSION};
@@ -201,16 +214,22 @@ mod tests {
         assert_eq!(Doubted::of(&entry(draft(Kind::ClockDoubted).fact("doubts_since", None::<u64>))), None);
         assert_eq!(Doubted::of(&entry(draft(Kind::ClockAcknowledged).fact("doubts_since", 5))), None);
         assert_eq!(found(5).unwrap().with(found(3)), found(3).unwrap());
+        assert_eq!([5, 6].map(|size| found(5).unwrap().concerns_before(size)), [false, true]);
         for engine in engines::each() {
-            let anew = |since, opened| {
-                let doubted = found(since).unwrap();
-                engine.database.write(async move |tx| doubt_anew(tx, doubted, opened).await).unwrap();
+            let key = KeyPair::generate(Suite::Ed25519).unwrap();
+            let journal = Arc::new(Journal::new(HomeId::new(), "torikomi.test/journal".parse().unwrap(), key));
+            let anew = |since| {
+                let (doubted, journal) = (found(since).unwrap(), Arc::clone(&journal));
+                let now = Instant::from_microseconds(0).unwrap();
+                engine.database.write(async move |tx| doubt_anew(tx, &journal, doubted, now).await).unwrap();
                 let state = engine.database.read::<_, DatabaseError, _>(async |tx| clock_state::get(tx).await).unwrap();
-                state.unwrap().doubting.unwrap()
+                let state = state.unwrap();
+                assert_eq!(state.problem, Some(problem), "a person looks at it");
+                state.doubting.unwrap()
             };
-            assert_eq!(anew(5, 9), Doubting { problem, by: 9, next: 5, end: 9 });
+            assert_eq!(anew(5), Doubting { problem, by: 0, next: 5, end: 0 });
             // What had not been gone through before the backup is.
-            assert_eq!(anew(7, 12), Doubting { problem, by: 12, next: 5, end: 12 });
+            assert_eq!(anew(7), Doubting { problem, by: 1, next: 5, end: 1 });
         }
     }
 }

@@ -115,10 +115,7 @@ impl BothWays {
                     self.in_custody.remove(&delivery);
                 }
             }
-            Kind::ClockDoubted => {
-                let since = entry.facts.get("doubts_since").and_then(serde_json::Value::as_u64);
-                self.doubts.extend(since.map(|since| (since, entry.index)));
-            }
+            Kind::ClockDoubted => self.doubts.extend(doubts::since(entry).map(|since| (since, entry.index))),
             Kind::DeliveryTaken => {
                 self.taken_of(entry, faults);
                 if let Some(document) = entry.subject.document

@@ -24,7 +24,7 @@ impl Planner<'_> {
     /// What is known of a document beside its record, or without one.
     pub(super) fn beside(&self, document: DocumentId, open: &Open, at: Instant, steps: &mut Vec<Step>) {
         self.spoken(document, open, steps);
-        if !open.in_custody {
+        if open.copy.is_none() {
             let scan = |(ordinal, (name, content)): (u32, &(String, Digest))| {
                 file(ordinal, Role::Scan, open.folder.as_deref(), name, *content, 0)
             };
@@ -37,7 +37,8 @@ impl Planner<'_> {
     /// The rows of lists in custody that have spoken for a document, or were done with when it was identified: they never
     /// speak again. A folder's list is its own.
     pub(super) fn spoken(&self, document: DocumentId, open: &Open, steps: &mut Vec<Step>) {
-        let Some(copy) = self.disk.newest_copy(open.delivery).filter(|copy| !copy.manifest().is_folder) else { return };
+        let copy = open.copy.and_then(|number| self.disk.copy(open.delivery, number));
+        let Some(copy) = copy.filter(|copy| !copy.manifest().is_folder) else { return };
         let names: Vec<String> =
             scans(copy.manifest()).map(|member| member.name.bare().to_string_lossy().into_owned()).collect();
         for member in copy.manifest().members.iter().filter(|member| member.part == Side::Index) {
@@ -78,7 +79,7 @@ impl Planner<'_> {
             return Ok(());
         };
         // Its copy is cleared at the next start, so that must not be the last to have a page.
-        if open.as_ref().is_some_and(|open| open.in_custody) {
+        if open.as_ref().is_some_and(|open| open.copy.is_some()) {
             for file in &json.files {
                 if !self.disk.has_delivered(&[file.delivery], &file.digest)? {
                     self.unreadable(document, open.as_ref(), entry, file.digest, steps);
@@ -116,11 +117,11 @@ impl Planner<'_> {
             }
             let (delivered_name, list) = (sidecar.delivered_name.clone(), sidecar.list);
             // Whether all of a list's rows are in the record nobody knows any more: a copy that is still there stays.
-            let whole = !of_list || open.as_ref().is_none_or(|open| !open.in_custody);
+            let whole = !of_list || open.as_ref().is_none_or(|open| open.copy.is_none());
             sidecars.push(Sidecar { object, delivered_name, list, whole });
         }
         // After the record's own, which have spoken: others were done with, and the copy may be the last of their list.
-        if let Some(open) = open.as_ref().filter(|open| open.in_custody) {
+        if let Some(open) = open.as_ref().filter(|open| open.copy.is_some()) {
             self.spoken(document, open, steps);
         }
         let folder = open.as_ref().and_then(|open| open.folder.as_deref());
