@@ -64,6 +64,7 @@ mod notes;
 mod objects;
 mod one_bad;
 mod operators;
+mod pending_doubt;
 mod permissions;
 #[path = "../support/postgres.rs"]
 mod postgres;
@@ -77,6 +78,7 @@ mod put_back;
 mod rebuilt;
 mod rebuilt_beside;
 mod rebuilt_claims;
+mod rebuilt_doubt;
 mod rebuilt_names;
 mod rebuilt_past;
 mod rebuilt_sidecar;
