@@ -391,6 +391,8 @@ pub enum Refusal {
     ClockChangedSinceShown,
     /// Nor is the profile's file.
     ProfileChangedSinceShown { profile: Name, found: Digest },
+    /// The clock lies behind a time-stamp that the home has: what came by it would be dated before that stamp for ever.
+    ClockBehindStamp { stamped_at: Instant },
     /// The profile allows no exception for what was found.
     NoException { check: String },
     /// Only an unavoidable reason may file late, and this is none.

@@ -15,6 +15,7 @@ mod act_fault;
 mod adopted;
 mod anchored;
 mod at_home;
+mod attempts;
 mod content;
 mod finding;
 pub mod index;
@@ -39,6 +40,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use at_home::AtHome;
+pub use attempts::Attempts;
 pub use finding::{ActFault, Deadline, Doubt, Fact, Fault, Said, Step, StepResult, Verdict};
 pub use outside::{Growth, Outside};
 pub use parts::{Form, Parts, PartsError};
@@ -62,6 +64,8 @@ pub struct Evidence<'a> {
     pub proof: Option<ProofSource>,
     /// What the store's index says of it, where it is in a store.
     pub row: Option<IndexRow>,
+    /// What its home's journal says of the attempts at its signature, up to the filing; a pack does not say it.
+    pub attempts: Option<Attempts>,
     /// How its journal goes on from what was kept outside.
     pub growth: Growth,
     /// The private parts of the entries that say what people are called, by entry. They stay in their home.
@@ -140,7 +144,8 @@ pub fn verify_pack(path: &Path, trust: &Trust, accept_evaluation: bool) -> Resul
     match parts {
         Ok(parts) => {
             let (growth, naming) = (Growth::NotAtHand, BTreeMap::new());
-            verify(Evidence { parts, proof, row: None, growth, naming }, trust, accept_evaluation)
+            let evidence = Evidence { parts, proof, row: None, attempts: None, growth, naming };
+            verify(evidence, trust, accept_evaluation)
         }
         Err(error) => without_parts(error, trust, false),
     }
@@ -151,7 +156,7 @@ pub fn verify_pack(path: &Path, trust: &Trust, accept_evaluation: bool) -> Resul
 /// # Errors
 /// When disk, store or database fail, so that nothing can be said.
 pub fn verify(evidence: Evidence<'_>, trust: &Trust, accept_evaluation: bool) -> Result<Report, Unverifiable> {
-    let Evidence { mut parts, proof, row, growth, naming } = evidence;
+    let Evidence { mut parts, proof, row, attempts, growth, naming } = evidence;
     let not_reached = |because| Err(Objection::Doubt(Doubt::NotReached { because }));
     let mut report = Report::empty();
 
@@ -246,7 +251,7 @@ pub fn verify(evidence: Evidence<'_>, trust: &Trust, accept_evaluation: bool) ->
         // A record was read, so both are there.
         _ => return Ok(report.finish()),
     };
-    report.say(Step::Journal, anchored::outcome(&journal, &filed));
+    report.say(Step::Journal, anchored::outcome(&journal, &filed, attempts.as_ref()));
     if let Some(outside) = &trust.outside {
         let named = &record.json.journal_checkpoint;
         report.say(Step::Anchor, outside::outcome(outside, &journal, &growth, named));

@@ -69,12 +69,12 @@ impl Watch {
     /// Looks at the clock, and enters what has changed.
     ///
     /// # Errors
-    /// When the database fails; the next look tries again.
+    /// When the database fails; the next look tries again. What was seen is entered all the same, where that can be done.
     pub fn look(&mut self, line: &Line) -> Result<(), DatabaseError> {
         self.see_stamps(line)?;
         // What is left of an earlier doubt first, of an earlier process or of a restore: joined with another it would no longer be
-        // told which entry it is by.
-        self.go_through(line)?;
+        // told which entry it is by. One row that cannot be read keeps no later doubt out of the journal.
+        let left = self.go_through(line);
         let (problem, steps) = (line.clock.problem(), Some(line.clock.steps()));
         let is_kept =
             |right: &KnownRight| self.kept.is_some_and(|(at, of)| at.elapsed() < KEPT_EVERY && of == right.agreement);
@@ -84,7 +84,7 @@ impl Watch {
             let waits = problem.is_none()
                 && line.database.read::<_, DatabaseError, _>(async |tx| waiting::any(tx, HoldReason::Clock).await)?;
             if !waits {
-                return Ok(());
+                return left;
             }
         }
         let (now, journal, right) = (line.clock.now(), Arc::clone(&line.journal), self.right.clone());

@@ -7,6 +7,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::adopted::InForce;
+use super::attempts::Attempts;
 use super::content::Manifest;
 use super::finding::{ActFault, Doubt, Fact, Fault, Objection, Outcome};
 use super::names::{NAMING, named_otherwise};
@@ -255,8 +256,9 @@ pub(super) fn parse(bytes: &[u8]) -> Option<Entry> {
     (serde_json_canonicalizer::to_vec(&entry).ok()? == bytes).then_some(entry)
 }
 
-/// Whether the journal says that exactly this record was filed, signed by one who could.
-pub(super) fn outcome(journal: &AtHand, filed: &Filed<'_>) -> Outcome {
+/// Whether the journal says that exactly this record was filed, signed by one who could; at home, whether it was the signature
+/// that counted by then.
+pub(super) fn outcome(journal: &AtHand, filed: &Filed<'_>, attempts: Option<&Attempts>) -> Outcome {
     let proven = match journal {
         AtHand::Objected(objection) => return Err(objection.clone()),
         AtHand::Proven(proven) => proven,
@@ -278,6 +280,9 @@ pub(super) fn outcome(journal: &AtHand, filed: &Filed<'_>) -> Outcome {
     }
     // What the record was signed after: clocks may be set back, and the order of entries may not.
     let until = history(proven, &json.journal_checkpoint)?.size;
+    if let Some(fault) = attempts.and_then(|attempts| attempts.against(entry, until)) {
+        return Err(fault.into());
+    }
     if let Some((index, fault)) = &proven.people_fault {
         return Err(Fault::ActWrong { index: *index, act_fault: fault.clone() }.into());
     }
@@ -340,6 +345,8 @@ fn difference(entry: &Entry, filed: &Filed<'_>) -> Option<&'static str> {
         (fact("version").as_u64() == Some(json.version.into()), "version"),
         (fact("generation").as_u64() == Some(1), "generation"),
         (is("attempt", &json.attempt.to_string()), "attempt"),
+        // That entry alone ends the document whose place this one takes.
+        (fact("supersedes").as_str() == json.supersedes.map(|id| id.to_string()).as_deref(), "supersedes"),
         (is("certificate", &json.signer.certificate.to_string()), "certificate"),
         (is("profile", &json.profile.digest.to_string()), "profile"),
         (is("calendar", &json.calendar.to_string()), "calendar"),

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use super::attempts::Attempts;
 use super::names::NAMING;
 use super::people::KINDS;
 use super::{Evidence, Growth, IndexRow, Parts, ProofSource, Report, Trust, Unverifiable, verify, without_parts};
@@ -54,8 +55,9 @@ impl<'a> AtHome<'a> {
             Err(error) => return without_parts(error, trust, true).map(Some),
         };
         let growth = self.growth(proof.as_ref(), trust)?;
-        let evidence =
-            Evidence { parts, proof, row: Some(IndexRow { record, members }), growth, naming: self.naming()? };
+        let (attempts, naming) = (self.attempts(&record)?, self.naming()?);
+        let row = Some(IndexRow { record, members });
+        let evidence = Evidence { parts, proof, row, attempts, growth, naming };
         verify(evidence, trust, accept_evaluation).map(Some)
     }
 
@@ -88,6 +90,24 @@ impl<'a> AtHome<'a> {
                 DatabaseError::Corrupt(detail) | DatabaseError::Unreadable(detail) | DatabaseError::Conflict(detail),
             ) => Ok(ProofSource::Unreadable(detail)),
             Err(other) => Err(other.into()),
+        }
+    }
+
+    /// What the journal says of the attempts at a record's signature before it was filed. Where its tables do not hold together,
+    /// that is found elsewhere.
+    fn attempts(&self, record: &Record) -> Result<Option<Attempts>, Unverifiable> {
+        let attempts = self.database.read::<_, DatabaseError, _>(async |tx| {
+            let mut attempts = Attempts::default();
+            for stored in read::of_document(tx, record.document).await? {
+                if stored.index < record.journal_index {
+                    attempts.learn(&stored.entry()?);
+                }
+            }
+            Ok(attempts)
+        });
+        match attempts {
+            Err(DatabaseError::Corrupt(_) | DatabaseError::Unreadable(_) | DatabaseError::Conflict(_)) => Ok(None),
+            attempts => Ok(Some(attempts?)),
         }
     }
 

@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use super::act_fault::ActFault;
+pub use super::windows::Deadline;
 use crate::calendar::CannotTell;
 use crate::ids::{Digest, DocumentId, SessionId};
 use crate::instant::Instant;
@@ -515,6 +516,14 @@ pub enum Fault {
         index: u64,
         field: String,
     },
+    /// The filing is of a signature that was never entered, or was given up before.
+    FiledWithoutSignature {
+        index: u64,
+    },
+    /// It was signed before a person said whose the document is, or what.
+    IdentifiedSince {
+        index: u64,
+    },
     /// `record.json` names a checkpoint that this journal never had.
     OtherHistory {
         size: u64,
@@ -583,12 +592,4 @@ pub enum Fault {
     IndexDiffers {
         field: String,
     },
-}
-
-/// Which deadline.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Deadline {
-    Scan,
-    Sign,
 }

@@ -1,10 +1,12 @@
 //! The windows, worked out again from the profile and the calendar that lie in the record.
 
 use jiff::SignedDuration;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use super::CLOCK_SKEW;
 use super::anchored::AtHand;
-use super::finding::{Deadline, Doubt, Fact, Fault, Objection, Outcome};
+use super::finding::{Doubt, Fact, Fault, Objection, Outcome};
 use super::record::Read;
 use super::releases;
 use crate::calendar::Span;
@@ -12,6 +14,14 @@ use crate::instant::Instant;
 use crate::ledger::decisions::DecisionKind;
 use crate::people::acts::{Act, Deed};
 use crate::requirement::Regime;
+
+/// Which deadline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Deadline {
+    Scan,
+    Sign,
+}
 
 /// Judges scan, signature and stamp by their windows.
 pub(super) fn windows(record: &Read, signed_at: Instant, timestamped_at: Option<Instant>, journal: &AtHand) -> Outcome {

@@ -112,6 +112,7 @@ fn refusals() -> Vec<Refusal> {
         json!({ "code": "profile-changed-since-shown", "profile": "consent",
                 "found": "sha256:000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f" }),
         json!({ "code": "clock-changed-since-shown" }),
+        json!({ "code": "clock-behind-stamp", "stamped_at": "2026-11-20T00:30:00.000000Z" }),
         json!({ "code": "clock-in-doubt", "clock": { "code": "jumped", "by_milliseconds": -3600000 } }),
         json!({ "code": "no-exception", "check": "resolution_below_minimum" }),
         json!({ "code": "reason-not-allowed", "reason": "forgotten" }),

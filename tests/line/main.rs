@@ -64,6 +64,7 @@ mod notes;
 mod objects;
 mod one_bad;
 mod operators;
+mod pending_doubt;
 mod permissions;
 #[path = "../support/postgres.rs"]
 mod postgres;
@@ -78,6 +79,7 @@ mod rebuilt;
 mod rebuilt_beside;
 mod rebuilt_claims;
 mod rebuilt_copies;
+mod rebuilt_doubt;
 mod rebuilt_names;
 mod rebuilt_past;
 mod rebuilt_sidecar;

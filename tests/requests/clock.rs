@@ -1,5 +1,6 @@
 //! What signing waits for when time itself is in doubt: a clock that jumped, a calendar that ended.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant as Moment};
 
 use jiff::SignedDuration;
@@ -9,9 +10,11 @@ use torikomi::config::Mode;
 use torikomi::control::{Refusal, Request};
 use torikomi::daemon::clocks;
 use torikomi::document::{DocumentState, HoldReason};
-use torikomi::ids::DocumentId;
+use torikomi::ids::{AttemptId, Digest, DocumentId, PersonId, SessionId};
 use torikomi::instant::Instant;
-use torikomi::journal::Kind;
+use torikomi::journal::stamped::Stamped;
+use torikomi::journal::{Draft, Kind, Subject};
+use torikomi::ledger::attempts::{self, Attempt, AttemptState};
 use torikomi::ledger::clock_state::{self, ClockState};
 use torikomi::messages::Lang;
 use torikomi::people::acts::Deed;
@@ -130,9 +133,9 @@ fn a_clock_that_was_set_while_nothing_ran_is_seen_at_the_start() {
 fn a_clock_behind_the_journal_holds_signing() {
     let bench = Bench::new();
     let (line, ahead) = (&bench.opened.line, SignedDuration::from_mins(10));
-    let (journal, later) = (std::sync::Arc::clone(&line.journal), line.clock.now().plus(ahead));
+    let (journal, later) = (Arc::clone(&line.journal), line.clock.now().plus(ahead));
     bench.write(async move |tx| {
-        let entry = torikomi::journal::Draft::by_system(Kind::DaemonStopped, torikomi::journal::Subject::default());
+        let entry = Draft::by_system(Kind::DaemonStopped, Subject::default());
         journal.append(tx, entry, later).await?;
         Ok(())
     });
@@ -140,6 +143,70 @@ fn a_clock_behind_the_journal_holds_signing() {
     let problem = bench.done(Request::Status)["clock_problem"].clone();
     assert_eq!(problem["code"], "behind", "{problem}");
     assert!(line.clock.believed().is_err());
+}
+
+/// What came in by it would be dated before the stamp for ever; what a clock that ran ahead has dated by itself is no reason.
+#[test]
+fn a_clock_behind_a_stamp_is_not_acknowledged() {
+    let acknowledge = |bench: &Bench| Request::AcknowledgeClock {
+        by: person(ADMIN),
+        shown: bench.clock_shown(),
+        reason: because("system-failure"),
+    };
+    let enter = |bench: &Bench, kind: Kind, minutes: i64| {
+        let line = &bench.opened.line;
+        let (journal, later) = (Arc::clone(&line.journal), line.clock.now().plus(SignedDuration::from_mins(minutes)));
+        let stamped = Stamped {
+            size: 1,
+            checkpoint: Digest::of(b"checkpoint"),
+            token: Digest::of(b"token"),
+            stamped_at: later,
+            authority: "built-in".parse().unwrap(),
+        };
+        let mut entry = Draft::by_system(kind, Subject::default());
+        if kind == Kind::CheckpointStamped {
+            entry.facts = serde_json::to_value(stamped).unwrap().as_object().unwrap().clone();
+        }
+        bench.write(async move |tx| journal.append(tx, entry, later).await.map(drop));
+        later
+    };
+    let bench = Bench::new();
+    enter(&bench, Kind::DaemonStopped, 10);
+    clocks::recall(&bench.opened.line).unwrap();
+    assert_eq!(bench.done(Request::Status)["clock_problem"]["code"], "behind");
+    bench.done(acknowledge(&bench));
+    assert_eq!(bench.opened.line.clock.problem(), None);
+
+    let stamped_at = enter(&bench, Kind::CheckpointStamped, 10);
+    bench.opened.line.clock.jump(SignedDuration::from_hours(-1));
+    let before = entries(&bench, Kind::ClockAcknowledged);
+    assert_eq!(bench.refused(acknowledge(&bench)), Refusal::ClockBehindStamp { stamped_at });
+    assert_eq!(entries(&bench, Kind::ClockAcknowledged), before);
+    assert!(bench.opened.line.clock.believed().is_err());
+    // A newer one that it does not lie behind says that it is right again.
+    enter(&bench, Kind::CheckpointStamped, -1);
+    bench.done(acknowledge(&bench));
+
+    // The same of a stamp over a signature.
+    let later = bench.now().plus(SignedDuration::from_mins(10));
+    let document = bench.judged(KIND, &[]);
+    bench.write(async move |tx| {
+        let signed = Attempt {
+            id: AttemptId::new(),
+            document,
+            state: AttemptState::Missed,
+            record: Digest::of(b"record"),
+            manifest: Digest::of(b"manifest"),
+            signer: PersonId::new(),
+            manager: PersonId::new(),
+            session: SessionId::new(),
+            signed_at: later,
+            timestamped_at: Some(later),
+            stamp_due_at: None,
+        };
+        attempts::enter(tx, &signed).await
+    });
+    assert_eq!(bench.refused(acknowledge(&bench)), Refusal::ClockBehindStamp { stamped_at: later });
 }
 
 /// Somebody has looked, and the clock was right to be set back: what was taken before waits until it is that time again.

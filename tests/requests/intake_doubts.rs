@@ -176,3 +176,35 @@ fn what_a_crash_left_of_a_doubt_is_gone_through_at_the_start() {
     let kept = bench.opened.line.database.read(async |tx| clock_state::get(tx).await).unwrap().unwrap();
     assert_eq!((kept.problem, kept.doubting), (Some(problem), None));
 }
+
+/// What cannot be gone through keeps no later doubt out of the journal: it is told, and tried again.
+#[test]
+fn a_row_that_cannot_be_read_keeps_no_later_doubt_from_being_entered() {
+    let bench = Bench::new();
+    let mut watch = clocks::Watch::default();
+    look(&bench, &mut watch);
+    let document = bench.judged(KIND, &[]);
+    taken(&bench);
+    let set = |state: &'static str| {
+        bench.write(async move |tx| {
+            sqlx::query("UPDATE delivery SET state = $1").bind(state).execute(tx).await?;
+            Ok(())
+        });
+    };
+    set("nonsense");
+    let doubted_clock = || {
+        let found = bench.opened.line.database.read(async |tx| read::of_kind(tx, Kind::ClockDoubted).await);
+        found.unwrap().len()
+    };
+    jump(&bench, -1);
+    watch.look(&bench.opened.line).unwrap_err();
+    assert_eq!(doubted_clock(), 1);
+    bench.opened.line.clock.believe(torikomi::clock::since_boot_offset(), None);
+    watch.look(&bench.opened.line).unwrap_err();
+    jump(&bench, 2);
+    watch.look(&bench.opened.line).unwrap_err();
+    assert_eq!((doubted_clock(), doubted(&bench)), (2, Vec::new()));
+    set("taken");
+    watch.look(&bench.opened.line).unwrap();
+    assert_eq!((doubted_clock(), doubted(&bench)), (2, vec![document]));
+}

@@ -45,9 +45,9 @@ use torikomi::verification::{AtHome, AuthorityTrust, ProofSource, Trust};
 
 mod recipe;
 
+use recipe::state_of;
 #[allow(unused_imports, reason = "each test binary uses a part of it")]
-pub use recipe::{Recipe, Stamp, confirm, found, nothing_found, the_state};
-use recipe::{clock_known, state_of};
+pub use recipe::{Recipe, Stamp, clock_known, confirm, found, nothing_found, the_state};
 
 pub const FOUNDED_AT: &str = "2026-11-01T00:00:00.000000Z";
 /// Friday 20 November 2026, 14:05 in Japan; Monday is a holiday.
@@ -347,6 +347,11 @@ impl Hospital {
                 media_type: media_type.to_owned(),
             });
         }
+        let signed = signed_entry(&record, digest);
+        let mut entered = signed.clone();
+        (recipe.signed)(&mut entered.facts);
+        self.append(entered, signed_at);
+        (recipe.before_filing)(self, &signed);
         let row = self.enter(&recipe, &record, digest, members);
         Filed { id: row.id, document, session: record.signer.session, row, entries }
     }
@@ -421,6 +426,9 @@ impl Hospital {
             .fact("signed_at", recipe.signed_at)
             .fact("timestamped_at", recipe.stamped_at)
             .fact("clock_at_intake", &record.clocks.at_intake.problem);
+        if let Some(earlier) = record.supersedes {
+            entry = entry.fact("supersedes", earlier);
+        }
         (recipe.facts)(&mut entry.facts);
         let patient = &record.identity.patient.as_ref().unwrap().value;
         let mut row = Record {
@@ -647,6 +655,16 @@ pub fn pem(der: &[u8]) -> String {
     let base64 = data_encoding::BASE64.encode(der);
     let lines: Vec<&str> = base64.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap()).collect();
     format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n"))
+}
+
+/// The entry of the signature over a record.
+fn signed_entry(record: &RecordJson, manifest: Digest) -> Draft {
+    let (signer, session) = (record.signer.person.id, record.signer.session);
+    let subject = Subject { session: Some(session), person: Some(signer), ..Subject::document(record.document) };
+    Draft::by_person(Kind::DocumentSigned, signer, subject)
+        .fact("attempt", record.attempt)
+        .fact("manifest", manifest)
+        .fact("certificate", record.signer.certificate)
 }
 
 fn authority(ca: &EvaluationCa) -> EvaluationAuthority {

@@ -44,7 +44,11 @@ pub struct Recipe {
     pub alone: bool,
     /// Who stamps, and what.
     pub stamp: Stamp,
-    /// Changes the facts of the journal's entry.
+    /// Changes the facts of the entry of the signature.
+    pub signed: fn(&mut Map<String, Value>),
+    /// What happens between the entry of the signature and the filing; it is told that entry as it should be.
+    pub before_filing: Box<dyn Fn(&Hospital, &Draft)>,
+    /// Changes the facts of the entry of the filing.
     pub facts: fn(&mut Map<String, Value>),
     /// Changes what the journal says of the copy in custody.
     pub in_custody: fn(&mut Draft),
@@ -96,6 +100,8 @@ impl Default for Recipe {
             members: |_| (),
             alone: false,
             stamp: Stamp::Good,
+            signed: |_| (),
+            before_filing: Box::new(|_, _| ()),
             facts: |_| (),
             in_custody: |_| (),
             in_custody_at: None,
@@ -118,12 +124,27 @@ impl Hospital {
 
     /// The same by a clock of which this was known.
     pub fn take_by(&self, document: DocumentId, now: Instant, clock: ClockKnown) -> u64 {
+        self.take_of(document, now, clock, "uketsuke", &[])
+    }
+
+    /// The same of these scans, at a station.
+    pub fn take_of(
+        &self,
+        document: DocumentId,
+        now: Instant,
+        clock: ClockKnown,
+        station: &str,
+        contents: &[Digest],
+    ) -> u64 {
         let delivery = DeliveryId::new();
-        let said =
-            InCustody { station: "uketsuke".parse().unwrap(), copy: 1, contents: Vec::new(), clock, session: None };
+        let (station, contents) = (station.parse().unwrap(), contents.to_vec());
+        let said = InCustody { station, copy: 1, contents, clock, session: None };
         let index = self.append(said.entry(delivery), now).index;
         let subject = Subject { document: Some(document), ..Subject::delivery(delivery) };
-        let taken = Draft::by_system(Kind::DeliveryTaken, subject).fact("copy", 1).fact("contents", said.contents);
+        let taken = Draft::by_system(Kind::DeliveryTaken, subject)
+            .fact("station", said.station)
+            .fact("copy", 1)
+            .fact("contents", said.contents);
         self.append(taken.fact("in_custody", index), now);
         index
     }
@@ -189,6 +210,6 @@ pub(super) fn state_of(record: &RecordJson, seen: Option<&Seen>) -> Digest {
 }
 
 /// A clock that is kept right.
-pub(super) fn clock_known() -> ClockKnown {
+pub fn clock_known() -> ClockKnown {
     ClockKnown { synchronised: Some(true), estimated_error_us: Some(800), problem: None }
 }

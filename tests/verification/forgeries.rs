@@ -133,7 +133,7 @@ fn taken(hospital: &Hospital) -> DocumentId {
 }
 
 /// What the whole journal's verification says beside that.
-fn faults(hospital: &Hospital) -> Vec<JournalFault> {
+pub(crate) fn faults(hospital: &Hospital) -> Vec<JournalFault> {
     let files = hospital.folder.path().join("store/journal");
     let (database, trust) = (&hospital.database, &hospital.trust);
     torikomi::journal::files::Files::open(&files, database).unwrap().catch_up(database).unwrap();

@@ -149,6 +149,10 @@ fn give_to_another_patient(hospital: &Hospital, filed: &Filed, enrolled: bool) -
         filed.id
     ));
     write_anew(hospital, |mut entry| {
+        if entry.kind == Kind::DocumentSigned && entry.subject.document == Some(filed.document) {
+            entry.facts["manifest"] = digest.to_string().into();
+            entry.facts["certificate"] = certificate.fingerprint.to_string().into();
+        }
         if entry.index != index {
             return vec![entry];
         }
@@ -177,14 +181,14 @@ fn what_was_kept_outside_vouches_for_what_came_before_it_and_for_nothing_else() 
     let (hospital, filed, kept) = home(1);
     let report = record_against(&hospital, filed[0].id, &kept);
     let index = filed[0].row.journal_index;
-    let anchored = Said::Fact(Fact::Anchored { index, size: 6, stamped_at: None });
+    let anchored = Said::Fact(Fact::Anchored { index, size: 7, stamped_at: None });
     assert_eq!((report.verdict, said(&report, Step::Anchor)), (Verdict::Passed, anchored), "{report:#?}");
 
     let later = hospital.file(Recipe::default());
     assert_eq!(record(&hospital, later.id).verdict, Verdict::Passed);
     let report = record_against(&hospital, later.id, &kept);
     let index = later.row.journal_index;
-    let not_anchored = Said::Doubt(Doubt::NotAnchored { index, size: 6 });
+    let not_anchored = Said::Doubt(Doubt::NotAnchored { index, size: 7 });
     assert_eq!((report.verdict, objections(&report)), (Verdict::Indeterminate, vec![(Step::Anchor, not_anchored)]));
     assert_eq!(record_against(&hospital, filed[0].id, &kept).verdict, Verdict::Passed, "the journal grew from it");
     // Of several the newest counts, in whatever order they stand.
@@ -193,11 +197,11 @@ fn what_was_kept_outside_vouches_for_what_came_before_it_and_for_nothing_else() 
     // One that is none, or another journal's, is no reason to believe.
     for (none, expected) in [
         ("", Said::Doubt(Doubt::OtherJournal { origin: String::new() })),
-        ("else/where\n6\n\n", Said::Doubt(Doubt::OtherJournal { origin: "else/where".into() })),
+        ("else/where\n7\n\n", Said::Doubt(Doubt::OtherJournal { origin: "else/where".into() })),
     ] {
         assert_eq!(objections(&record_against(&hospital, filed[0].id, none)), [(Step::Anchor, expected)]);
     }
-    let spoilt = kept.replacen("\n6\n", "\n5\n", 1);
+    let spoilt = kept.replacen("\n7\n", "\n6\n", 1);
     let objected = objections(&record_against(&hospital, filed[0].id, &spoilt));
     assert!(matches!(objected[..], [(Step::Anchor, Said::Fault(Fault::CheckpointWrong { .. }))]), "{objected:?}");
 }
@@ -212,15 +216,15 @@ fn a_pack_is_held_against_a_checkpoint_of_its_own_size() {
         (report.verdict, said(&report, Step::Anchor))
     };
     let index = filed[0].row.journal_index;
-    let anchored = Said::Fact(Fact::Anchored { index, size: 6, stamped_at: None });
+    let anchored = Said::Fact(Fact::Anchored { index, size: 7, stamped_at: None });
     assert_eq!(judge(&kept), (Verdict::Passed, anchored));
     hospital.file(Recipe::default());
     let newer = head(&hospital).checkpoint;
-    let not_comparable = Said::Doubt(Doubt::NotComparable { size: 6 });
+    let not_comparable = Said::Doubt(Doubt::NotComparable { size: 7 });
     assert_eq!(judge(&newer), (Verdict::Indeterminate, not_comparable));
     // That which the record names is older than its filing.
     let json: RecordJson = serde_json::from_slice(content(&filed[0].entries, "record.json")).unwrap();
-    let not_anchored = Said::Doubt(Doubt::NotAnchored { index, size: index });
+    let not_anchored = Said::Doubt(Doubt::NotAnchored { index, size: index - 1 });
     assert_eq!(judge(&json.journal_checkpoint), (Verdict::Indeterminate, not_anchored));
 }
 
@@ -247,7 +251,7 @@ fn one_record_that_is_rewritten_is_named() {
     let steps: Vec<_> = objections(&report).into_iter().map(|(step, _)| step).collect();
     assert_eq!(steps, [Step::Releases, Step::Session, Step::Journal], "{report:#?}");
     let index = filed[1].row.journal_index;
-    assert_eq!(said(&report, Step::Releases), Said::Fault(Fault::OtherState { index: index - 1 }));
+    assert_eq!(said(&report, Step::Releases), Said::Fault(Fault::OtherState { index: index - 2 }));
     assert_eq!(said(&report, Step::Journal), Said::Fault(Fault::CertificateNotIssued { certificate }));
     let faults =
         [JournalFault::SignerNotIssued { index, certificate }, JournalFault::CertificateWithoutEntry { certificate }];

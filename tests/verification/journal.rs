@@ -13,7 +13,7 @@ use torikomi::people::acts::{Act, Deed, DisposalReason, RevocationReason, Signed
 use torikomi::verification::journal::{JournalFault, JournalReport, JournalVerdict, Sources, verify};
 use torikomi::verification::{ActFault, Fault, Said, Step, Trust, Verdict};
 
-use crate::hospital::{FILED_AT, Hospital, Recipe, TAKEN_IN_AT, at, confirm};
+use crate::hospital::{FILED_AT, Hospital, Recipe, TAKEN_IN_AT, at, clock_known, confirm};
 
 struct Bench {
     hospital: Hospital,
@@ -21,7 +21,7 @@ struct Bench {
 }
 
 impl Bench {
-    /// Two filed records and their files: nine entries.
+    /// Two filed records and their files: thirteen entries.
     fn new() -> Self {
         let hospital = Hospital::new();
         let files = hospital.folder.path().join("store/journal");
@@ -56,8 +56,17 @@ impl Bench {
 
     /// A document that is taken in, and nothing more.
     fn take(&self) -> DocumentId {
+        self.take_of("uketsuke", &[])
+    }
+
+    /// The same of the scans of the documents that are filed, in another order.
+    fn take_again(&self) -> DocumentId {
+        self.take_of("uketsuke", &scans())
+    }
+
+    fn take_of(&self, station: &str, scans: &[Digest]) -> DocumentId {
         let (document, now) = (DocumentId::new(), at(FILED_AT));
-        self.hospital.take(document, now);
+        self.hospital.take_of(document, now, clock_known(), station, scans);
         let station = "uketsuke".parse().unwrap();
         let create = async move |tx: &mut Tx| documents::create(tx, document, &station, &[], now, now).await;
         self.hospital.database.write::<_, DatabaseError, _>(create).unwrap();
@@ -69,6 +78,10 @@ impl Bench {
     }
 }
 
+fn scans() -> Vec<Digest> {
+    Recipe::default().contents.iter().rev().map(|content| Digest::of(content)).collect()
+}
+
 const RENUMBER: &str = "
     UPDATE journal_private SET idx = -idx - 1 WHERE idx > 4; UPDATE journal_entry SET idx = -idx - 1 WHERE idx > 4;
     UPDATE journal_entry SET idx = -idx - 2 WHERE idx < 0; UPDATE journal_private SET idx = -idx - 2 WHERE idx < 0;";
@@ -77,16 +90,16 @@ const RENUMBER: &str = "
 fn alone_it_is_consistent_and_against_a_checkpoint_verified() {
     let bench = Bench::new();
     let report = bench.report(None);
-    assert_eq!((report.verdict, report.entries), (JournalVerdict::Consistent, 11), "{report:#?}");
-    assert_eq!((report.entries_in_files, report.checkpoints_in_files, report.anchored_at), (11, 2, None));
+    assert_eq!((report.verdict, report.entries), (JournalVerdict::Consistent, 13), "{report:#?}");
+    assert_eq!((report.entries_in_files, report.checkpoints_in_files, report.anchored_at), (13, 2, None));
     let checkpoint = bench.checkpoint();
     bench.hospital.file(Recipe::default());
     let report = bench.report(Some(&checkpoint));
-    assert_eq!((report.verdict, report.anchored_at, report.entries), (JournalVerdict::Verified, Some(11), 16));
+    assert_eq!((report.verdict, report.anchored_at, report.entries), (JournalVerdict::Verified, Some(13), 19));
     // A file of several notes: each counts, and the journal is anchored at the last.
     let both = format!("{checkpoint}\n{}\n", bench.checkpoint());
-    assert_eq!(bench.report(Some(&both)).anchored_at, Some(16));
-    let spoilt = both.replacen("torikomi.example/journal/a\n11\n", "torikomi.example/journal/a\n10\n", 1);
+    assert_eq!(bench.report(Some(&both)).anchored_at, Some(19));
+    let spoilt = both.replacen("torikomi.example/journal/a\n13\n", "torikomi.example/journal/a\n12\n", 1);
     assert_ne!(spoilt, both);
     let faults = bench.report(Some(&spoilt)).faults;
     assert!(matches!(faults[..], [JournalFault::AgainstUnreadable { .. }]), "{faults:?}");
@@ -108,18 +121,18 @@ fn a_checkpoint_of_nothing_proves_nothing() {
 
 #[test]
 fn rows_beyond_the_head_are_seen() {
-    for beyond in ["11", "13", "-1"] {
+    for beyond in ["13", "15", "-1"] {
         let bench = Bench::new();
         bench.hospital.sql(&format!(
             "INSERT INTO journal_entry (idx, bytes, kind) SELECT {beyond}, bytes, kind FROM journal_entry WHERE idx = 4"
         ));
         let faults = bench.report(None).faults;
-        assert_eq!(faults, [JournalFault::HeadDiffers { head: 11, entries: 12 }], "a row {beyond}");
+        assert_eq!(faults, [JournalFault::HeadDiffers { head: 13, entries: 14 }], "a row {beyond}");
         // And they do not hide that the files know more.
         let mut segment = std::fs::read_to_string(bench.segment()).unwrap();
         segment.push_str("{}\n");
         std::fs::write(bench.segment(), segment).unwrap();
-        let shortened = JournalFault::DatabaseShortened { in_files: 12, in_database: 11 };
+        let shortened = JournalFault::DatabaseShortened { in_files: 14, in_database: 13 };
         assert!(bench.report(None).faults.contains(&shortened), "a row {beyond}");
     }
 }
@@ -146,7 +159,7 @@ fn a_writer_beside_it_is_no_fault() {
         }
         assert!(runs > 3, "{runs} runs beside the writer");
     });
-    assert_eq!(bench.report(None).entries, 11 + 60 * 5);
+    assert_eq!(bench.report(None).entries, 13 + 60 * 6);
 }
 
 #[test]
@@ -168,29 +181,29 @@ fn without_its_key_it_agrees_with_itself_all_the_same() {
 #[test]
 fn a_changed_entry_is_located_with_the_copy_that_differs() {
     let change = "UPDATE journal_entry SET bytes = CAST(REPLACE(CAST(bytes AS TEXT), '05:10:01', '05:10:02') AS BLOB)
-                  WHERE idx = 5";
+                  WHERE idx = 6";
     let bench = Bench::new();
     bench.hospital.sql(change);
-    assert_eq!(bench.first(), JournalFault::EntryChanged { index: 5 });
+    assert_eq!(bench.first(), JournalFault::EntryChanged { index: 6 });
 
     let bench = Bench::new();
     let text = std::fs::read_to_string(bench.segment()).unwrap();
     std::fs::write(bench.segment(), text.replacen("05:10:01", "05:10:02", 1)).unwrap();
-    assert_eq!(bench.report(None).faults, [JournalFault::FileEntryChanged { index: 5 }]);
+    assert_eq!(bench.report(None).faults, [JournalFault::FileEntryChanged { index: 6 }]);
 
     // Both copies, and the tree from there on: only the checkpoints know.
     let bench = Bench::new();
     bench.hospital.sql(change);
     let text = std::fs::read_to_string(bench.segment()).unwrap();
     std::fs::write(bench.segment(), text.replacen("05:10:01", "05:10:02", 1)).unwrap();
-    assert_eq!(bench.first(), JournalFault::NodeChanged { level: 0, index: 5 });
+    assert_eq!(bench.first(), JournalFault::NodeChanged { level: 0, index: 6 });
 
     let bench = Bench::new();
     bench.hospital.sql("UPDATE journal_node SET hash = zeroblob(32) WHERE level = 1 AND idx = 1");
     assert_eq!(bench.report(None).faults[0], JournalFault::NodeChanged { level: 1, index: 1 });
     bench.hospital.sql("DELETE FROM journal_node WHERE level = 1 AND idx = 1");
     assert_eq!(bench.report(None).faults[0], JournalFault::NodeMissing { level: 1, index: 1 });
-    bench.hospital.sql("INSERT INTO journal_node (level, idx, hash) VALUES (0, 11, zeroblob(32))");
+    bench.hospital.sql("INSERT INTO journal_node (level, idx, hash) VALUES (0, 13, zeroblob(32))");
     assert!(bench.report(None).faults.contains(&JournalFault::NodesExtra { count: 1 }));
 }
 
@@ -290,10 +303,10 @@ fn a_shortened_journal_is_seen_against_what_is_kept_elsewhere() {
         text.split("\n\n").next().map(|_| text.clone()).unwrap()
     };
     let checkpoint = bench.checkpoint();
-    // Taken back to the state after six entries, with the head of that time: consistent in itself.
-    let six = older.split_inclusive('\n').take_while(|line| !line.contains("\n\n")).collect::<String>();
+    // Taken back to the state after seven entries, with the head of that time: consistent in itself.
+    let seven = older.split_inclusive('\n').take_while(|line| !line.contains("\n\n")).collect::<String>();
     let first_note: String = {
-        let lines: Vec<&str> = six.lines().collect();
+        let lines: Vec<&str> = seven.lines().collect();
         lines[..5].join("\n") + "\n"
     };
     let root = {
@@ -302,24 +315,24 @@ fn a_shortened_journal_is_seen_against_what_is_kept_elsewhere() {
         format!("sha256:{}", data_encoding::HEXLOWER.encode(&bytes))
     };
     bench.hospital.sql(&format!(
-        "DELETE FROM record_member WHERE record IN (SELECT id FROM record WHERE journal_index > 5);
-         DELETE FROM record WHERE journal_index > 5;
+        "DELETE FROM record_member WHERE record IN (SELECT id FROM record WHERE journal_index > 6);
+         DELETE FROM record WHERE journal_index > 6;
          DELETE FROM document WHERE id NOT IN (SELECT document FROM record);
-         DELETE FROM journal_private WHERE idx > 5; DELETE FROM journal_entry WHERE idx > 5;
-         DELETE FROM journal_node WHERE (idx + 1) << level > 6;
-         UPDATE journal_head SET size = 6, root = '{root}', checkpoint = '{first_note}';"
+         DELETE FROM journal_private WHERE idx > 6; DELETE FROM journal_entry WHERE idx > 6;
+         DELETE FROM journal_node WHERE (idx + 1) << level > 7;
+         UPDATE journal_head SET size = 7, root = '{root}', checkpoint = '{first_note}';"
     ));
-    let in_files = JournalFault::DatabaseShortened { in_files: 11, in_database: 6 };
+    let in_files = JournalFault::DatabaseShortened { in_files: 13, in_database: 7 };
     let report = bench.report(Some(&checkpoint));
     assert_eq!(report.faults[0], in_files, "{report:#?}");
-    assert!(report.faults.contains(&JournalFault::Truncated { promised: 11, found: 6 }), "{report:#?}");
+    assert!(report.faults.contains(&JournalFault::Truncated { promised: 13, found: 7 }), "{report:#?}");
     // The files shortened too: only what is kept elsewhere knows.
     let text = std::fs::read_to_string(bench.segment()).unwrap();
-    std::fs::write(bench.segment(), text.split_inclusive('\n').take(6).collect::<String>()).unwrap();
+    std::fs::write(bench.segment(), text.split_inclusive('\n').take(7).collect::<String>()).unwrap();
     std::fs::write(bench.files.join("checkpoints.txt"), format!("{first_note}\n")).unwrap();
     assert_eq!(bench.report(None).verdict, JournalVerdict::Consistent, "{:#?}", bench.report(None));
     let faults = bench.report(Some(&checkpoint)).faults;
-    assert_eq!(faults, [JournalFault::Truncated { promised: 11, found: 6 }]);
+    assert_eq!(faults, [JournalFault::Truncated { promised: 13, found: 7 }]);
 }
 
 #[test]
@@ -368,12 +381,12 @@ fn acts_count_only_with_role_and_signature() {
     let signed = Signed::sign(act, &[&hospital.admin]).unwrap();
     hospital.append(signed.into_draft(None), now);
     let fault = ActFault::ActRoleNotHeld { act: "confirm".into() };
-    assert_eq!(bench.report(None).faults, [JournalFault::ActWrong { index: 13, act_fault: fault }]);
+    assert_eq!(bench.report(None).faults, [JournalFault::ActWrong { index: 15, act_fault: fault }]);
 
     // A confirmation without anybody's signature.
     let bench = Bench::new();
     bench.hospital.append(Draft::by_system(Kind::DocumentConfirmed, Subject::document(document)), now);
-    assert_eq!(bench.report(None).faults, [JournalFault::ActWrong { index: 11, act_fault: ActFault::ActMissing }]);
+    assert_eq!(bench.report(None).faults, [JournalFault::ActWrong { index: 13, act_fault: ActFault::ActMissing }]);
 
     // The certificate's row is another's.
     let bench = Bench::new();
@@ -388,7 +401,7 @@ fn a_session_signs_what_it_was_opened_for_and_no_more() {
     let hospital = &bench.hospital;
     let opened = |deed: &mut Deed| {
         let Deed::OpenSession { most, .. } = deed else { unreachable!() };
-        *most = 1;
+        *most = 2;
     };
     let filed = hospital.file(Recipe { opened, ..Recipe::default() });
     let (manager, now) = (hospital.manager.person(), at(FILED_AT));
@@ -399,7 +412,7 @@ fn a_session_signs_what_it_was_opened_for_and_no_more() {
     sign(filed.session, manager);
     assert_eq!(bench.report(None).verdict, JournalVerdict::Consistent);
     let index = sign(filed.session, manager);
-    let overspent = JournalFault::SessionOverspent { index, most: 1 };
+    let overspent = JournalFault::SessionOverspent { index, most: 2 };
     assert_eq!(bench.report(None).faults, std::slice::from_ref(&overspent));
     let by_another = sign(filed.session, hospital.admin.person());
     let in_none = sign(torikomi::ids::SessionId::new(), manager);
@@ -411,10 +424,10 @@ fn a_session_signs_what_it_was_opened_for_and_no_more() {
 fn records_documents_and_certificates_both_ways() {
     let bench = Bench::new();
     bench.hospital.sql(
-        "DELETE FROM record_member WHERE record IN (SELECT id FROM record WHERE journal_index = 5);
-         DELETE FROM record WHERE journal_index = 5",
+        "DELETE FROM record_member WHERE record IN (SELECT id FROM record WHERE journal_index = 6);
+         DELETE FROM record WHERE journal_index = 6",
     );
-    assert_eq!(bench.report(None).faults, [JournalFault::RecordMissing { index: 5 }]);
+    assert_eq!(bench.report(None).faults, [JournalFault::RecordMissing { index: 6 }]);
 
     let bench = Bench::new();
     let id = RecordId::new();
@@ -422,7 +435,7 @@ fn records_documents_and_certificates_both_ways() {
         "INSERT INTO record SELECT '{id}',
            substr(digest, 1, 70) || CASE substr(digest, 71) WHEN '0' THEN '1' ELSE '0' END, document, 9, previous, station,
            document_type, profile_id, profile_version, patient_id, patient_name, obtained_on, page_count, operator,
-           signer, taken_in_at, signed_at, timestamped_at, filed_at, journal_index FROM record WHERE journal_index = 5"
+           signer, taken_in_at, signed_at, timestamped_at, filed_at, journal_index FROM record WHERE journal_index = 6"
     ));
     assert_eq!(bench.report(None).faults, [JournalFault::RecordWithoutEntry { record: id }]);
 
@@ -431,14 +444,14 @@ fn records_documents_and_certificates_both_ways() {
     let subject = Subject::document(filed.document);
     bench.hospital.append(Draft::by_system(Kind::DocumentDiscarded, subject), at(FILED_AT));
     let faults = bench.report(None).faults;
-    assert!(faults.contains(&JournalFault::EndedTwice { index: 16, document: filed.document }), "{faults:?}");
+    assert!(faults.contains(&JournalFault::EndedTwice { index: 19, document: filed.document }), "{faults:?}");
 
     let bench = Bench::new();
     let filed = bench.hospital.file(Recipe::default());
     let subject = Subject::document(filed.document);
     bench.hospital.append(Draft::by_system(Kind::DocumentSuperseded, subject), at(FILED_AT));
     let faults = bench.report(None).faults;
-    let expected = JournalFault::SupersededByNone { index: 16, document: filed.document };
+    let expected = JournalFault::SupersededByNone { index: 19, document: filed.document };
     assert!(faults.contains(&expected), "{faults:?}");
 
     let bench = Bench::new();
@@ -452,9 +465,10 @@ fn records_documents_and_certificates_both_ways() {
     let facts = |facts: &mut serde_json::Map<String, serde_json::Value>| {
         facts["certificate"] = Digest::of(b"").to_string().into();
     };
-    bench.hospital.file(Recipe { facts, ..Recipe::default() });
-    let certificate = Digest::of(b"");
-    assert_eq!(bench.report(None).faults, [JournalFault::SignerNotIssued { index: 15, certificate }]);
+    let document = bench.hospital.file(Recipe { facts, ..Recipe::default() }).document;
+    let (index, certificate) = (18, Digest::of(b""));
+    let not_signed = JournalFault::FiledWithoutSignature { index, document };
+    assert_eq!(bench.report(None).faults, [JournalFault::SignerNotIssued { index, certificate }, not_signed]);
 
     let bench = Bench::new();
     bench.hospital.sql(
@@ -479,7 +493,7 @@ fn the_ledger_ends_each_document_as_the_journal_does() {
     let in_journal = DocumentState::Filed;
     for in_ledger in [DocumentState::SentBack, DocumentState::Discarded, DocumentState::Disposed] {
         set(&format!("'{in_ledger}'"));
-        let expected = JournalFault::LedgerEndsOtherwise { index: 15, document, in_ledger, in_journal };
+        let expected = JournalFault::LedgerEndsOtherwise { index: 18, document, in_ledger, in_journal };
         assert_eq!(bench.report(None).faults, [expected]);
     }
     set("'nonsense'");
@@ -495,7 +509,7 @@ fn the_ledger_ends_each_document_as_the_journal_does() {
     ] {
         let bench = Bench::new();
         let first = bench.hospital.file(Recipe::default()).document;
-        let document = bench.take();
+        let document = bench.take_again();
         let entry = Draft::by_system(kind, Subject::document(document)).fact("receipt_of", first);
         let index = bench.hospital.append(entry, at(FILED_AT)).index;
         // A person's entry without an act is told apart from this.
@@ -519,7 +533,7 @@ fn the_ledger_ends_each_document_as_the_journal_does() {
 fn a_further_receipt_is_one_of_what_was_filed_before() {
     let ends = |of: &dyn Fn(&Bench) -> Option<DocumentId>| {
         let bench = Bench::new();
-        let (document, of) = (bench.take(), of(&bench));
+        let (document, of) = (bench.take_again(), of(&bench));
         let entry = Draft::by_system(Kind::DeliveryReceived, Subject::document(document));
         let entry = of.iter().fold(entry, |entry, of| entry.fact("receipt_of", of));
         let index = bench.hospital.append(entry, at(FILED_AT)).index;
@@ -536,6 +550,30 @@ fn a_further_receipt_is_one_of_what_was_filed_before() {
     assert_eq!(faults, [JournalFault::ReceiptOfUnfiled { index, document: of.unwrap() }]);
     let (index, of, faults) = ends(&|bench| Some(bench.take()));
     assert_eq!(faults, [JournalFault::ReceiptOfUnfiled { index, document: of.unwrap() }]);
+}
+
+/// The line makes this entry by itself, so it must show that it is about the same scans: nobody else says so.
+#[test]
+fn a_further_receipt_is_of_the_same_scans_at_the_same_station() {
+    let ends = |station: &str, scans: &[Digest]| {
+        let bench = Bench::new();
+        let first = bench.hospital.file(Recipe::default()).document;
+        let document = bench.take_of(station, scans);
+        let entry = Draft::by_system(Kind::DeliveryReceived, Subject::document(document)).fact("receipt_of", first);
+        let index = bench.hospital.append(entry, at(FILED_AT)).index;
+        bench.hospital.sql(&format!("UPDATE document SET state = 'discarded' WHERE id = '{document}'"));
+        (bench.report(None).faults, vec![JournalFault::ReceiptOfAnother { index, document: first }])
+    };
+    let (faults, _) = ends("uketsuke", &scans());
+    assert_eq!(faults, []);
+    let another = [scans()[0], Digest::of(b"another patient's page")];
+    let more = [scans(), vec![scans()[0]]].concat();
+    for (station, scans) in
+        [("kyukyu", scans()), ("uketsuke", another.to_vec()), ("uketsuke", more), ("uketsuke", scans()[..1].to_vec())]
+    {
+        let (faults, expected) = ends(station, &scans);
+        assert_eq!(faults, expected, "{station} {scans:?}");
+    }
 }
 
 /// Has private parts erased by the manager, and by the administrator too where that is wanted; answers the entry.

@@ -64,23 +64,23 @@ impl Bench {
 
 const SEGMENT: &str = "entries-000000000000.jsonl";
 /// A head without the end of its signature.
-const TORN: &str = "torikomi.example/journal/a\n6\nAAAA\n\n— torikomi.exa";
+const TORN: &str = "torikomi.example/journal/a\n7\nAAAA\n\n— torikomi.exa";
 
 #[test]
 fn a_partial_append_is_cut_off_before_the_next() {
     let mut bench = Bench::new();
-    bench.fragment(SEGMENT, "{\"v\":1,\"index\":5");
+    bench.fragment(SEGMENT, "{\"v\":1,\"index\":7");
     bench.fragment("checkpoints.txt", TORN);
     // Until then it is no fault: an append may be under way.
-    bench.sound(6, 1);
+    bench.sound(7, 1);
     bench.grow();
     bench.catch_up();
-    bench.sound(7, 2);
+    bench.sound(8, 2);
     // Whole lines of a batch that failed further on are no better.
     bench.fragment(SEGMENT, "{}\n{}\n{\"v\"");
     bench.grow();
     bench.catch_up();
-    bench.sound(8, 3);
+    bench.sound(9, 3);
 }
 
 #[test]
@@ -95,12 +95,12 @@ fn what_a_power_cut_tore_is_mended_at_the_start() {
         bench.catch_up();
         assert_eq!(std::fs::read(&path).unwrap(), text, "cut by {cut}");
     }
-    bench.fragment(SEGMENT, "{\"v\":1,\"index\":5");
+    bench.fragment(SEGMENT, "{\"v\":1,\"index\":7");
     bench.fragment("checkpoints.txt", TORN);
     bench.restart();
     bench.grow();
     bench.catch_up();
-    bench.sound(7, 2);
+    bench.sound(8, 2);
 }
 
 #[test]
@@ -114,7 +114,7 @@ fn a_file_that_cannot_be_opened_is_not_taken_for_an_empty_one() {
     assert!(Files::open(&bench.folder, &bench.hospital.database).is_err());
     std::fs::remove_file(&segment).unwrap();
     std::fs::rename(&aside, &segment).unwrap();
-    bench.sound(6, 1);
+    bench.sound(7, 1);
 }
 
 #[test]
@@ -131,7 +131,7 @@ fn checkpoints_are_copied_outside_the_home_and_verified_against() {
     running.catch_up(&bench.hospital.database).unwrap();
     let path = running.path().to_owned();
     let kept = std::fs::read_to_string(&path).unwrap();
-    assert_eq!(bench.report_against(Some(&kept)).anchored_at, Some(6));
+    assert_eq!(bench.report_against(Some(&kept)).anchored_at, Some(7));
 
     bench.grow();
     running.catch_up(&bench.hospital.database).unwrap();
@@ -141,13 +141,13 @@ fn checkpoints_are_copied_outside_the_home_and_verified_against() {
     let kept = std::fs::read_to_string(&path).unwrap();
     assert_eq!(kept.matches("torikomi.example/journal/a\n").count(), 2, "{kept}");
     let report = bench.report_against(Some(&kept));
-    assert_eq!((report.verdict, report.anchored_at), (JournalVerdict::Verified, Some(7)), "{report:#?}");
+    assert_eq!((report.verdict, report.anchored_at), (JournalVerdict::Verified, Some(8)), "{report:#?}");
 
     // An older database is put back: the copy knows more, and says so while the line runs.
-    bench.hospital.sql("UPDATE journal_head SET size = 6");
+    bench.hospital.sql("UPDATE journal_head SET size = 7");
     for mut looking in [running, anchor()] {
         let told = looking.catch_up(&bench.hospital.database);
-        assert!(matches!(told, Err(AnchorError::Truncated { promised: 7, found: 6, .. })), "{told:?}");
+        assert!(matches!(told, Err(AnchorError::Truncated { promised: 8, found: 7, .. })), "{told:?}");
     }
     assert_eq!(std::fs::read_to_string(&path).unwrap(), kept);
 }
@@ -167,21 +167,21 @@ fn a_second_copy_that_was_cut_is_no_copy() {
     bench.grow();
     bench.catch_up();
     let (segment, whole) = (bench.folder.join(SEGMENT), std::fs::read_to_string(bench.folder.join(SEGMENT)).unwrap());
-    for found in [0, 2, 6] {
+    for found in [0, 2, 7] {
         let kept: String = whole.split_inclusive('\n').take(found).collect();
         std::fs::write(&segment, kept).unwrap();
         let found = found as u64;
-        assert_eq!(bench.report().faults, [JournalFault::FilesShortened { promised: 7, found }], "{found} of 7");
+        assert_eq!(bench.report().faults, [JournalFault::FilesShortened { promised: 8, found }], "{found} of 8");
     }
     std::fs::remove_file(&segment).unwrap();
-    assert_eq!(bench.report().faults, [JournalFault::FilesShortened { promised: 7, found: 0 }]);
+    assert_eq!(bench.report().faults, [JournalFault::FilesShortened { promised: 8, found: 0 }]);
     // Without its checkpoints it may as well never have been there; how far it reaches is said all the same.
     std::fs::remove_file(bench.folder.join("checkpoints.txt")).unwrap();
     bench.sound(0, 0);
     bench.restart();
     bench.catch_up();
-    bench.sound(7, 1);
+    bench.sound(8, 1);
     // Behind for a moment.
     bench.grow();
-    bench.sound(7, 1);
+    bench.sound(8, 1);
 }

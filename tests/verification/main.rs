@@ -8,6 +8,7 @@ mod hospital;
 mod anchors;
 mod calendars;
 mod ceremony;
+mod endings;
 #[path = "../support/foreign.rs"]
 mod foreign;
 mod forgeries;

@@ -317,8 +317,11 @@ fn whatever_was_held_was_released() {
         vec![Deed::Confirm { document, state_digest, pages, supersedes: Some(EARLIER.parse().unwrap()) }]
     };
     assert_eq!(judge(Recipe { decisions: says, ..Recipe::default() }), (Step::Releases, unsigned));
-    let both = Recipe { record: replaces, decisions: says, ..Recipe::default() };
-    assert_eq!(report(both).verdict, Verdict::Passed);
+    let both =
+        |facts: Change<Map<String, Value>>| Recipe { record: replaces, decisions: says, facts, ..Recipe::default() };
+    assert_eq!(report(both(|_| ())).verdict, Verdict::Passed);
+    let (step, left_out) = fault(&report(both(|facts| drop(facts.remove("supersedes")))));
+    assert!(matches!(&left_out, Fault::EntryDiffers { field, .. } if field == "supersedes"), "{step:?} {left_out:?}");
     let held = |record: &mut RecordJson| {
         record.judgement.findings = found(Finding {
             check: "page_damaged".into(),
@@ -411,13 +414,15 @@ fn the_signer_is_the_one_whom_the_record_names() {
 
 #[test]
 fn the_journal_says_the_same_of_the_record() {
-    let cases: [(Change<Map<String, Value>>, &str); 6] = [
+    let cases: [(Change<Map<String, Value>>, &str); 7] = [
         (|facts| drop(facts.insert("record_digest".into(), Digest::of(b"").to_string().into())), "record_digest"),
         (|facts| facts["signature_digest"] = Digest::of(b"").to_string().into(), "signature_digest"),
         (|facts| facts["version"] = 2.into(), "version"),
         (|facts| facts["certificate"] = Digest::of(b"").to_string().into(), "certificate"),
         (|facts| facts["timestamped_at"] = Value::Null, "timestamped_at"),
         (|facts| facts["signed_at"] = "2026-11-20T05:10:01.000000Z".into(), "signed_at"),
+        // What the entry says of it would end that document with nobody's word.
+        (|facts| drop(facts.insert("supersedes".into(), EARLIER.into())), "supersedes"),
     ];
     for (facts, expected) in cases {
         let found = fault(&report(Recipe { facts, ..Recipe::default() }));
@@ -456,7 +461,7 @@ fn proofs_are_judged() {
     });
     assert_eq!(changed, Said::Fault(Fault::NotInJournal { index }));
     assert!(matches!(
-        judge(&|proof| proof.checkpoint = proof.checkpoint.replacen("\n11\n", "\n12\n", 1)),
+        judge(&|proof| proof.checkpoint = proof.checkpoint.replacen("\n13\n", "\n14\n", 1)),
         Said::Fault(Fault::CheckpointWrong { .. } | Fault::NotInJournal { .. })
     ));
     assert!(matches!(

@@ -1,5 +1,7 @@
 //! Who looked at what, what leaves the house, and the clock that somebody looked at.
 
+use std::sync::Arc;
+
 use super::hand::{Signers, Why, text};
 use super::people::noted;
 use super::{Peer, Requests, shown};
@@ -10,7 +12,7 @@ use crate::database::{DatabaseError, Tx};
 use crate::document::HoldReason;
 use crate::ids::{Digest, RecordId};
 use crate::journal::backups::BackedUp;
-use crate::journal::{Actor, Draft, Kind, Subject, read};
+use crate::journal::{Actor, Draft, Kind, Subject, read, stamping};
 use crate::ledger::clock_state::{self, ClockState, KnownRight};
 use crate::ledger::{deliveries, documents};
 use crate::people::acts::Deed;
@@ -99,8 +101,15 @@ impl Requests {
         if shown::of_clock(&self.line.clock)? != shown {
             return Err(Refusal::ClockChangedSinceShown);
         }
-        let deed = Deed::AcknowledgeClock { problem, reason };
+        let (deed, line) = (Deed::AcknowledgeClock { problem, reason }, Arc::clone(&self.line));
         let appended = self.line.database.write::<_, Refusal, _>(async move |tx| {
+            // What comes in from here on promises its time, and would stand before what an authority has stamped. Behind mere
+            // entries it may lie, for a clock that ran ahead has dated them.
+            let of_journal = stamping::newest(tx).await?.map(|newest| newest.stamped_at);
+            let stamped = of_journal.into_iter().chain(clock_state::last_stamp(tx).await?).max();
+            if let Some(stamped_at) = stamped.filter(|stamped| line.clock.behind(*stamped).is_some()) {
+                return Err(Refusal::ClockBehindStamp { stamped_at });
+            }
             let appended = hand.act(tx, deed, &signers, why.private()?).await?;
             let doubting = clock_state::get(tx).await?.and_then(|kept| kept.doubting);
             // Whoever looked vouches for what comes from here on, as a stamp would.

@@ -15,6 +15,7 @@ control-changed-since-shown = Document { $document } has changed since it was sh
 }). Nothing was decided. Look at it as it is now (`torikomi queue show { $document }`), and decide anew.
 control-delivery-changed-since-shown = Delivery { $delivery } has changed since it was shown to you ({ $state }). Nothing was decided. Look at it as it is now (`torikomi queue show { $delivery }`), and decide anew.
 control-clock-changed-since-shown = The server's clock was set since it was shown to you, or is in doubt for another reason. Nothing was recorded. Look at it as it is now (`torikomi status`), and give the command again.
+control-clock-behind-stamp = The server's clock lies behind { $stamped_at }, the time of the newest time-stamp here. Scans that came by it would be dated before that stamp, and the journal could never be verified again. Nothing was recorded. Set the clock right, and give the command again. If it is right, the time-stamping authority's was wrong: tell the authority, and wait until { $stamped_at } has passed.
 control-profile-changed-since-shown = The file of profile { $profile } is another than was shown to you. It was not approved. Read it as it is now ({ $found }), and give the command again.
 control-no-exception = The profile allows no exception for this check ({ $check }). Scan it again.
 control-reason-not-allowed = This reason ({ $reason }) does not allow filing late. Unless another, unavoidable one applies, send it back.

@@ -18,7 +18,7 @@ verdict-indeterminate = Nothing is found wrong, but something cannot be told.
 verdict-failed = Something is wrong: the record was changed, or lacks what it needs.
 evidence-signed = State of the evidence: signed (nothing but the signer's word says when)
 evidence-stamped = State of the evidence: stamped (long-term validation data not complete)
-verify-as-far-as-the-pack-tells = As far as this pack tells: that no revocation, no end of an appointment or of a session was left out of it, only the hospital's whole journal shows (torikomi journal verify).
+verify-as-far-as-the-pack-tells = As far as this pack tells: that no revocation, no end of an appointment or of a session and no doubt about the clock of the intake was left out of it, only the hospital's whole journal shows (torikomi journal verify).
 verify-evaluation = By an evaluation authority: nobody outside vouches for it.
 verify-not-held-against = Not anchored: whether everything was written anew by somebody with all the keys of the home shows only against a checkpoint that was kept outside (--against).
 verify-counts = { $passed } without fault, { $indeterminate } cannot be told, { $failed } with faults, { $unread } could not be looked at
@@ -183,6 +183,8 @@ verify-checkpoint-wrong = The journal's checkpoint does not count ({ $detail }).
 verify-not-in-journal = What is shown as entry { $index } is not in the journal.
 verify-entry-unreadable = Entry { $index } of the journal cannot be read.
 verify-entry-differs = Entry { $index } of the journal gives another { $field } than the record.
+verify-filed-without-signature = Entry { $index } of the journal files a signature that was never entered, or had been given up. Find out who entered it.
+verify-identified-since = The record was signed before entry { $index } of the journal, in which a person said whose the document is, or what. Find out who filed it all the same.
 verify-other-history = The record names a checkpoint ({ $size } entries) that this journal never had.
 verify-certificate-not-issued = The journal has no issuance of the certificate that signed.
 verify-signer-revoked = The signer's certificate was revoked from { $since } on, and the signature is from after that.
@@ -309,6 +311,7 @@ journal-fault-calendar-in-use-differs = The database has the calendar { $in_data
     [none] none
    *[other] { $in_journal }
 }. Stop the daemon and look into it.
+journal-fault-filed-without-signature = Entry { $index }: what was filed of document { $document } is not what was signed last, or that signature had been given up. Find out who entered it.
 journal-fault-signed-without-session = Entry { $index }: it was signed by a person who had opened no such session.
 journal-fault-signed-suspended = Entry { $index }: the person who signed was suspended by then.
 journal-fault-session-overspent = Entry { $index }: the session was opened for { $most } documents, and signed more.
@@ -322,6 +325,7 @@ journal-fault-ended-twice = Entry { $index }: document { $document } was never t
 journal-fault-act-on-ended = Entry { $index } decides about document { $document }, which was never taken in, or had ended before.
 journal-fault-receipt-of-nothing = Entry { $index } speaks of a further receipt, and does not say of which document.
 journal-fault-receipt-of-unfiled = Entry { $index } speaks of a further receipt of document { $document }, which was not filed before.
+journal-fault-receipt-of-another = Entry { $index } ends a document as a further receipt of document { $document }, which is of other scans or came at another station. Find out who entered it.
 journal-fault-ledger-open = Document { $document } has ended by the journal, and is open in the ledger: the line would work on it again. Stop the daemon and look into it.
 journal-fault-ledger-ends-otherwise = Entry { $index }: document { $document } was { $in_journal ->
     [filed] filed

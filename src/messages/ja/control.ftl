@@ -15,6 +15,7 @@ control-changed-since-shown = 文書 { $document } は、表示された後に�
 }）。判断は受け付けていません。「torikomi queue show { $document }」で今の内容を確かめて、判断し直してください。
 control-delivery-changed-since-shown = 届いたもの（受付番号 { $delivery }）は、表示された後に変わりました（現在：{ $state }）。判断は受け付けていません。「torikomi queue show { $delivery }」で今の内容を確かめて、判断し直してください。
 control-clock-changed-since-shown = サーバーの時計は、表示された後に動かされたか、別の疑いが生じました。記録していません。「torikomi status」で今の時計を確かめて、同じ操作をやり直してください。
+control-clock-behind-stamp = サーバーの時計は、ここにある最新のタイムスタンプの時刻（{ $stamped_at }）より遅れています。このままでは、これから届くものの日時がそのタイムスタンプより前になり、記録簿の検証が二度と通りません。記録していません。時計を正しく合わせてから、同じ操作をやり直してください。時計が正しければ時刻認証局の時刻が誤っています。時刻認証局に知らせ、{ $stamped_at } を過ぎるまで待ってください。
 control-profile-changed-since-shown = プロファイル { $profile } のファイルは、表示された後に変わりました。承認していません。今の内容（{ $found }）を読み、同じ操作をやり直してください。
 control-no-exception = プロファイルは、この検査（{ $check }）の例外を認めていません。もう一度スキャンしてください。
 control-reason-not-allowed = この理由（{ $reason }）では期限後に登録できません。やむを得ない理由でなければ、差し戻してください。

@@ -18,7 +18,7 @@ verdict-indeterminate = 異常は見つかっていませんが、確かめら�
 verdict-failed = 異常があります。記録が変えられたか、必要なものが欠けています。
 evidence-signed = 証拠の状態：署名済み（時刻は署名者の申告のみ）
 evidence-stamped = 証拠の状態：タイムスタンプ済み（長期検証情報は未完）
-verify-as-far-as-the-pack-tells = 渡されたものから分かる範囲の結果です。失効や、任命・セッションの終わりの項目が抜かれていないことは、病院の記録簿全体（torikomi journal verify）でしか確かめられません。
+verify-as-far-as-the-pack-tells = 渡されたものから分かる範囲の結果です。失効、任命・セッションの終わり、取込み時の時計への疑いの項目が抜かれていないことは、病院の記録簿全体（torikomi journal verify）でしか確かめられません。
 verify-evaluation = 評価用の認証局によるものです。外部のだれも保証していません。
 verify-not-held-against = 外部に保管された節目とは照合していません（未照合）。ホームの鍵をすべて持つ人がすべてを書き直していないことは、節目との照合（--against）でしか確かめられません。
 verify-counts = 異常のないもの { $passed } 件、検証しきれないもの { $indeterminate } 件、異常のあるもの { $failed } 件、確かめられなかったもの { $unread } 件
@@ -165,6 +165,8 @@ verify-checkpoint-wrong = 記録簿の節目の署名が正しくありません
 verify-not-in-journal = { $index } 番として示された項目は、記録簿にありません。
 verify-entry-unreadable = 記録簿の { $index } 番を読めません。
 verify-entry-differs = 記録簿の { $index } 番の { $field } が記録と違います。
+verify-filed-without-signature = 記録簿の { $index } 番は、記録簿に書かれていない署名か、使わないことになった署名を登録しています。誰が書き込んだのか調べてください。
+verify-identified-since = 記録の署名は、患者や種別などが入力された記録簿の { $index } 番より前のものです。なぜ登録されたのか調べてください。
 verify-other-history = 記録が挙げる記録簿の節目（{ $size } 件）は、この記録簿のものではありません。
 verify-certificate-not-issued = 署名した証明書を発行したという記録が、記録簿にありません。
 verify-signer-revoked = 署名者の証明書は { $since } から失効しており、署名はその後のものです。
@@ -291,6 +293,7 @@ journal-fault-calendar-in-use-differs = データベースで使用中の暦（{
     [none] なし
    *[other] { $in_journal }
 }）と違います。常駐プログラムを止めて調べてください。
+journal-fault-filed-without-signature = { $index } 番：登録された文書 { $document } の署名は、最後に行われたものではないか、使わないことになったものです。誰が書き込んだのか調べてください。
 journal-fault-signed-without-session = { $index } 番：署名した人が開いたセッションがありません。
 journal-fault-signed-suspended = { $index } 番：署名した人は、その時すでに利用を停止されていました。
 journal-fault-session-overspent = { $index } 番：セッションで署名できる { $most } 件を超えて署名されています。
@@ -304,6 +307,7 @@ journal-fault-ended-twice = { $index } 番：文書 { $document } は、取り�
 journal-fault-act-on-ended = { $index } 番：取り込まれていないか、すでに終わった文書 { $document } についての決裁です。
 journal-fault-receipt-of-nothing = { $index } 番：同じ書類の再受領とありますが、どの文書のことか書かれていません。
 journal-fault-receipt-of-unfiled = { $index } 番：文書 { $document } の再受領とありますが、その文書は先に登録されていません。
+journal-fault-receipt-of-another = { $index } 番：文書 { $document } の再受領とありますが、その文書とは内容か届いたステーションが違います。誰が書き込んだのか調べてください。
 journal-fault-ledger-open = 文書 { $document } は記録簿では終わっていますが、台帳では処理の途中です。このままでは再び処理されるので、常駐プログラムを止めて調べてください。
 journal-fault-ledger-ends-otherwise = { $index } 番：文書 { $document } は、記録簿では「{ $in_journal ->
     [filed] 登録

@@ -63,6 +63,8 @@ struct Open {
     folder: Option<String>,
     /// Its scans, as they were delivered.
     scans: Vec<(String, Digest)>,
+    /// The entry by which its copy came to count.
+    came_at: u64,
     /// The entry that took it in.
     taken_at: u64,
     decisions: u64,
@@ -202,8 +204,9 @@ impl<'a> Planner<'a> {
         let mut steps = Vec::new();
         // That nothing keeps the clock right each process asks for itself, and no entry ends it.
         let doubt = self.clock.filter(|problem| *problem != ClockProblem::Unsynchronised);
-        if doubt.is_some() || self.doubting.is_some() {
-            steps.push(Step::Clock(doubt, self.doubting));
+        let doubting = self.still_doubting();
+        if doubt.is_some() || doubting.is_some() {
+            steps.push(Step::Clock(doubt, doubting));
         }
         // What no entry brought into force is a draft.
         for bytes in self.disk.profiles() {
@@ -241,6 +244,14 @@ impl<'a> Planner<'a> {
         self.report.lack(unfiled.map(|attempt| NotRebuilt::Signature { attempt: *attempt }));
         self.report.open_documents = self.open.len() as u64;
         Ok(steps)
+    }
+
+    /// What has ended no doubt concerns any more: without this the start would go through every copy of the home's life.
+    fn still_doubting(&self) -> Option<Doubting> {
+        let open = self.open.values().map(|open| open.came_at);
+        let first = open.chain(self.in_custody.values().map(|taken_in| taken_in.index)).min()?;
+        let doubting = self.doubting.map(|found| Doubting { next: found.next.max(first), ..found });
+        doubting.filter(|found| found.next < found.end)
     }
 
     /// The private part, where it is the one that the entry commits to.
@@ -369,6 +380,7 @@ impl<'a> Planner<'a> {
             is_other_copy: copy.is_some() && !is_very,
             folder,
             scans: names.into_iter().zip(contents).collect(),
+            came_at: taken_in.index,
             taken_at: it.index,
             decisions: 0,
             source_changed: false,

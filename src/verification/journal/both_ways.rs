@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::Unverifiable;
 use super::super::adopted::{Adopted, InForce};
+use super::super::attempts::Attempts;
 use super::super::people::People;
 use super::register::Rows;
 use super::{Faults, JournalFault, JudgedBy, readable};
@@ -79,6 +80,8 @@ pub(super) struct BothWays {
     well: BTreeMap<DocumentId, u64>,
     /// From which entry on a doubt about the clock concerns copies, and its own entry.
     doubts: Vec<(u64, u64)>,
+    /// Of what is open, the signatures.
+    attempts: BTreeMap<DocumentId, Attempts>,
     /// Whose place a filed record takes, until the entry that says so.
     superseded: BTreeSet<DocumentId>,
     taken: u64,
@@ -102,6 +105,7 @@ impl BothWays {
         faults: &mut Faults,
     ) -> Result<(), Unverifiable> {
         self.open_still(entry, faults);
+        self.attempted(entry);
         match entry.kind {
             Kind::DeliveryInCustody => {
                 if let Some((delivery, said)) = entry.subject.delivery.zip(InCustody::of(entry)) {
@@ -129,6 +133,7 @@ impl BothWays {
             Kind::IntakeDoubted => self.doubted(entry),
             Kind::DocumentFiled => {
                 filed(database, entry, people, faults)?;
+                self.of_what_counts(entry, faults);
                 self.judged_by(entry, JudgedBy::Profile, people.profiles(), faults);
                 self.judged_by(entry, JudgedBy::Calendar, people.calendars(), faults);
                 self.says_the_doubt(entry, faults);
@@ -163,6 +168,23 @@ impl BothWays {
             _ => {}
         }
         Ok(())
+    }
+
+    fn attempted(&mut self, entry: &Entry) {
+        let Some(document) = entry.subject.document else { return };
+        if entry.kind == Kind::DocumentSigned {
+            self.attempts.entry(document).or_default().learn(entry);
+        } else if let Some(attempts) = self.attempts.get_mut(&document) {
+            attempts.learn(entry);
+        }
+    }
+
+    /// What is filed is what was signed last, and was not given up since. A later version is signed anew.
+    fn of_what_counts(&mut self, entry: &Entry, faults: &mut Faults) {
+        let Some(document) = entry.subject.document else { return };
+        if !self.attempts.remove(&document).is_some_and(|attempts| attempts.are_filed_by(entry)) {
+            faults.say(JournalFault::FiledWithoutSignature { index: entry.index, document });
+        }
     }
 
     fn doubted(&mut self, entry: &Entry) {
@@ -273,6 +295,7 @@ impl BothWays {
                 continue;
             }
             people.ended(document);
+            self.attempts.remove(&document);
             self.doubted.remove(&document);
             self.well.remove(&document);
             // The transaction that wrote the entry ended it, and no move leads on from there.
@@ -332,26 +355,40 @@ fn about(entry: &Entry) -> Vec<DocumentId> {
     }
 }
 
-/// A further receipt is one of what was filed before it.
+/// A further receipt is one of the same bytes at the same station as what was filed before it.
 fn received(database: &Database, entry: &Entry, faults: &mut Faults) -> Result<(), Unverifiable> {
     let (index, of) = (entry.index, entry.facts.get("receipt_of").and_then(serde_json::Value::as_str));
     let Some(document) = of.and_then(|of| of.parse::<DocumentId>().ok()) else {
         faults.say(JournalFault::ReceiptOfNothing { index });
         return Ok(());
     };
-    // Where one of them is not what it was found as, that entry itself is named.
-    let Some(entries) = readable(database.read(async |tx| read::of_document(tx, document).await))? else {
-        return Ok(());
+    let before = |document: DocumentId| -> Result<Option<Vec<Entry>>, Unverifiable> {
+        let stored = readable(database.read(async |tx| read::of_document(tx, document).await))?;
+        Ok(stored.map(|stored| {
+            let entries = stored.iter().filter_map(|stored| stored.entry().ok());
+            entries.filter(|entry| entry.index < index && entry.subject.document == Some(document)).collect()
+        }))
     };
-    let was_filed = entries.iter().take_while(|stored| stored.index < index).any(|stored| {
-        stored.entry().is_ok_and(|entry| {
-            entry.index < index && entry.kind == Kind::DocumentFiled && entry.subject.document == Some(document)
-        })
-    });
-    if !was_filed {
+    // Where one of them is not what it was found as, that entry itself is named.
+    let Some(first) = before(document)? else { return Ok(()) };
+    if !first.iter().any(|entry| entry.kind == Kind::DocumentFiled) {
         faults.say(JournalFault::ReceiptOfUnfiled { index, document });
+        return Ok(());
+    }
+    let Some(again) = entry.subject.document.map(before).transpose()?.flatten() else { return Ok(()) };
+    if delivered(&again).is_none_or(|again| Some(again) != delivered(&first)) {
+        faults.say(JournalFault::ReceiptOfAnother { index, document });
     }
     Ok(())
+}
+
+/// At which station a document came, and of which scans, in whatever order: its sidecar may put them in another.
+fn delivered(entries: &[Entry]) -> Option<(&str, Vec<&str>)> {
+    let taken = entries.iter().find(|entry| entry.kind == Kind::DeliveryTaken)?;
+    let contents = taken.facts.get("contents")?.as_array()?;
+    let mut contents = contents.iter().map(serde_json::Value::as_str).collect::<Option<Vec<_>>>()?;
+    contents.sort_unstable();
+    Some((taken.facts.get("station")?.as_str()?, contents))
 }
 
 /// An entry of a filing has its record, and was signed by one whose certificate was issued.

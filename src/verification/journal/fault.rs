@@ -236,6 +236,11 @@ pub enum JournalFault {
         in_database: Digest,
         in_journal: Option<Digest>,
     },
+    /// The filing is of a signature that was never entered, or was given up before.
+    FiledWithoutSignature {
+        index: u64,
+        document: DocumentId,
+    },
     /// A signature by somebody who had opened no such session.
     SignedWithoutSession {
         index: u64,
@@ -290,6 +295,11 @@ pub enum JournalFault {
     },
     /// A further receipt of a document that was not filed before.
     ReceiptOfUnfiled {
+        index: u64,
+        document: DocumentId,
+    },
+    /// A further receipt of a document that is of other bytes, or came at another station.
+    ReceiptOfAnother {
         index: u64,
         document: DocumentId,
     },
