@@ -18,6 +18,9 @@ use torikomi::store::records::{Member, Record};
 
 use super::{FILED_AT, Hospital, SIGNED_AT, STAMPED_AT, TAKEN_IN_AT, at};
 
+/// What somebody does at the hospital who knows the entry of a signature.
+pub type BeforeFiling = Box<dyn Fn(&Hospital, &Draft)>;
+
 /// What is filed, and what of it is not as it should be.
 pub struct Recipe {
     pub profile: String,
@@ -47,7 +50,7 @@ pub struct Recipe {
     /// Changes the facts of the entry of the signature.
     pub signed: fn(&mut Map<String, Value>),
     /// What happens between the entry of the signature and the filing; it is told that entry as it should be.
-    pub before_filing: Box<dyn Fn(&Hospital, &Draft)>,
+    pub before_filing: BeforeFiling,
     /// Changes the facts of the entry of the filing.
     pub facts: fn(&mut Map<String, Value>),
     /// Changes what the journal says of the copy in custody.
