@@ -47,6 +47,7 @@ mod notes;
 mod recovery;
 mod releasing;
 mod station;
+mod telling;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
