@@ -58,6 +58,8 @@ pub(super) struct AtStation {
     /// Copy numbers that are taken in custody by what no row names.
     pub(super) numbers: BTreeMap<DeliveryId, u32>,
     /// A turn panicked, and may have left a copy that no row names.
+    /// Folders that were let go and stay for the litter in them.
+    pub(super) emptied: BTreeSet<SourceName>,
     after_panic: bool,
 }
 
@@ -112,6 +114,7 @@ impl AtStation {
             copy_again: BTreeMap::new(),
             numbers: BTreeMap::new(),
             after_panic: false,
+            emptied: BTreeSet::new(),
         }
     }
 
@@ -163,6 +166,7 @@ impl AtStation {
         let present = looking::present(&sweep);
         let mut seen = Seen::default();
         let (bundles, orphans) = self.bundles(&drop, &sweep, &present);
+        self.note_emptied(&sweep)?;
         seen.orphans = orphans;
         self.record_changed()?;
         let problems = self.problems(&sweep, &bundles);
