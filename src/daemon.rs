@@ -243,6 +243,7 @@ fn station_statuses(line: &Line) -> Vec<StationStatus> {
             lone_sidecars: report.lone_sidecars,
             kept_sidecars: report.kept_sidecars,
             waiting_lists: report.waiting_lists,
+            restless: report.restless,
             session: None,
         })
         .collect()

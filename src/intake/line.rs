@@ -490,6 +490,8 @@ pub struct StationReport {
 }
 
 impl StationReport {
+    /// What has not come to rest for longer than the patience limit, so that it is no delivery yet.
+    pub restless: u64,
     fn new(station: &Station) -> Self {
         Self {
             station: station.name.clone(),
@@ -505,6 +507,7 @@ impl StationReport {
         }
     }
 }
+            restless: 0,
 
 /// How a drop folder is watched.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

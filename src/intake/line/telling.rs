@@ -65,6 +65,7 @@ impl AtStation {
             report.late_sidecars = count(late);
             report.lone_sidecars = count(alone);
             report.kept_sidecars = kept;
+            report.restless = count(seen.overdue);
             waiting = report.waiting_lists;
         });
         let waiting = usize::try_from(waiting).unwrap_or(usize::MAX);
