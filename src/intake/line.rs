@@ -541,7 +541,7 @@ pub enum StationProblem {
     },
     /// Scans are taken in, but their sources cannot be removed.
     ReadOnly,
-    /// A delivery was taken and its copy is no longer in custody: the source is the last of it and stays.
+    /// A delivery was taken and its copy is no longer in custody, nor all of it in the store: the source is the last of it and stays.
     CopyMissing,
     /// More names than are looked at in one sweep.
     TooManyNames,

@@ -49,8 +49,9 @@ pub(super) struct AtStation {
     pub(super) removed: BTreeSet<(DeliveryId, String)>,
     /// Durable copies whose row could not be written.
     pub(super) unrecorded: Vec<CustodyCopy>,
-    /// Sources that could not be removed: when that is tried again, and why it could not.
-    pub(super) unreleased: BTreeMap<DeliveryId, (Moment, StationProblem)>,
+    /// Sources that could not be removed: when that is tried again, and why it could not. None where the store cannot be asked,
+    /// which is told elsewhere.
+    pub(super) unreleased: BTreeMap<DeliveryId, (Moment, Option<StationProblem>)>,
     /// The batch lists that lie directly in the drop folder.
     pub(super) lists: BTreeMap<SourceName, List>,
     /// When a bundle whose copy failed is tried again.
