@@ -511,6 +511,9 @@ pub enum Unreachable {
     Foreign { path: PathBuf, home: HomeId, station: Name },
     #[error("{} has become another folder; it must be opened anew", path.display())]
     Replaced { path: PathBuf },
+    /// A copy of this home works with it, or may.
+    #[error("{} is not known to be for this home alone: {problem}", path.display())]
+    Anothers { path: PathBuf, problem: String },
     #[error("the drop folder {} cannot be used: {source}", path.display())]
     Unusable { path: PathBuf, source: io::Error },
 }

@@ -406,6 +406,7 @@ mod tests {
             stored: Box::new(|_| Ok(None)),
             wake_measuring: Box::new(|| ()),
             away: Box::new(|| None),
+            ours: Box::new(|_| Ok(())),
         };
         let (id, station): (_, crate::ids::Name) = (DeliveryId::new(), "front-desk".parse().unwrap());
         let named = station.clone();

@@ -58,9 +58,9 @@ pub(super) struct AtStation {
     copy_again: BTreeMap<SourceName, Moment>,
     /// Copy numbers that are taken in custody by what no row names.
     pub(super) numbers: BTreeMap<DeliveryId, u32>,
-    /// A turn panicked, and may have left a copy that no row names.
     /// Folders that were let go and stay for the litter in them.
     pub(super) emptied: BTreeSet<SourceName>,
+    /// A turn panicked, and may have left a copy that no row names.
     after_panic: bool,
 }
 
@@ -114,8 +114,8 @@ impl AtStation {
             lists: BTreeMap::new(),
             copy_again: BTreeMap::new(),
             numbers: BTreeMap::new(),
-            after_panic: false,
             emptied: BTreeSet::new(),
+            after_panic: false,
         }
     }
 
@@ -166,8 +166,8 @@ impl AtStation {
 
         let present = looking::present(&sweep);
         let mut seen = Seen::default();
-        let (bundles, orphans) = self.bundles(&drop, &sweep, &present);
         self.note_emptied(&sweep)?;
+        let (bundles, orphans) = self.bundles(&drop, &sweep, &present);
         seen.orphans = orphans;
         self.record_changed()?;
         let problems = self.problems(&sweep, &bundles);
@@ -183,6 +183,10 @@ impl AtStation {
             self.note_vanished(&present)?;
         }
         self.lose_patience(&seen.changing)?;
+        // Copying may have taken long, or waited for the share.
+        if let Err(unreachable) = self.ask_whose(&drop) {
+            return Ok(self.lose(&unreachable, now));
+        }
         if let Some(again) = self.release_due(&drop, &sweep, now)? {
             seen.look_at(again);
         }
@@ -193,12 +197,10 @@ impl AtStation {
 
     /// The drop folder, opened anew where it has to be.
     fn reach(&mut self, turn: &mut Turn) -> Result<Result<Arc<DropFolder>, Unreachable>, LineError> {
-        if let Some(drop) = &self.drop {
-            if drop.check().is_ok() {
-                return Ok(Ok(Arc::clone(drop)));
-            }
-            self.drop = None;
+        if let Some(drop) = self.drop.clone().filter(|drop| drop.check().is_ok()) {
+            return Ok(self.ask_whose(&drop).map(|()| drop));
         }
+        self.drop = None;
         let (name, database) = (&self.station.name, &self.shared.instruments.database);
         let established = database.read::<_, DatabaseError, _>(async |tx| stations::is_established(tx, name).await)?;
         let home = self.shared.instruments.home;
@@ -211,6 +213,9 @@ impl AtStation {
             Ok(drop) => Arc::new(drop),
             Err(unreachable) => return Ok(Err(unreachable)),
         };
+        if let Err(unreachable) = self.ask_whose(&drop) {
+            return Ok(Err(unreachable));
+        }
         if !established {
             let (name, now) = (name.clone(), self.shared.now());
             database.write::<_, DatabaseError, _>(async move |tx| stations::set_established(tx, &name, now).await)?;
@@ -221,6 +226,12 @@ impl AtStation {
         self.unsettled = true;
         self.drop = Some(Arc::clone(&drop));
         Ok(Ok(drop))
+    }
+
+    /// What lies in a folder with which a copy of this home works is that one's. A share that comes back may be so by now.
+    fn ask_whose(&self, drop: &DropFolder) -> Result<(), Unreachable> {
+        let ours = (self.shared.instruments.ours)(&self.station.name);
+        ours.map_err(|problem| Unreachable::Anothers { path: drop.folder().path().to_owned(), problem })
     }
 
     /// Nothing is concluded from a folder that cannot be reached, and what stood there rests anew when it is back.

@@ -23,6 +23,7 @@ station-no-marker = The folder does not bear its marker file: it is not the fold
 station-marker-unreadable = The marker file in the folder cannot be read: it was altered, or a newer version wrote it. Please tell the administrator.
 station-foreign = This folder belongs to station { $station } of another home ({ $home }). Please check the settings.
 station-replaced = The folder has become another one. It is opened anew by itself.
+station-anothers = Nothing is taken in here, because a copy of this home may work with the folder: { $error }. Please tell the administrator, who finds out which of the two is the right one and keeps the other stopped.
 station-unusable = The folder cannot be used: { $error }. Please tell the administrator. It is tried again by itself.
 station-read-only = The folder cannot be written to, so files that were taken in cannot be removed. Please ask the administrator to check the right to write there.
 station-copy-missing = The copy of something that was taken in is missing or damaged, in custody or, where it is filed, in the store, so its source is left here. Please tell the administrator.
