@@ -33,7 +33,8 @@ use crate::journal::files::{Files, FilesError, FilesProblem};
 use crate::pipeline::driver::{Driver, StageName};
 use crate::pipeline::line::Line;
 use crate::pipeline::{self, every_row_of, listed_files};
-use claims::{ClaimError, Claims};
+use crate::system;
+use claims::{ClaimError, Claims, Displaced};
 use open::{OpenError, Opened};
 use reload::{ReloadError, Watcher};
 use requests::Hooks;
@@ -44,7 +45,7 @@ const SESSIONS_EVERY: Duration = Duration::from_secs(1);
 /// How often deadlines are looked at.
 const DEADLINES_EVERY: Duration = Duration::from_secs(10);
 
-/// How often the store is asked again for what it lacked of what is filed.
+/// How often the store is asked again for what it lacked of what is filed, and memory is given back.
 const LACKING_EVERY: Duration = Duration::from_secs(10);
 
 /// How often the patient list and the calendar are looked at for having changed.
@@ -127,11 +128,11 @@ pub fn start(root: &Path, runtime: &tokio::runtime::Handle, binary: &Path) -> Re
     let (bell, stamp_bell) = (Arc::new(Bell::default()), Arc::new(Bell::default()));
     let ringing = [Arc::clone(&bell), Arc::clone(&stamp_bell)];
     let ring = move || ringing.iter().for_each(|bell| bell.ring());
-    let Opened { line, lock, stands_in_for, files, epoch, .. } = open::open(root, runtime, binary, ring)?;
+    let Opened { line, lock, stands_in_for, files, epoch, displaced, .. } = open::open(root, runtime, binary, ring)?;
     // Before anything is moved or entered: to an older database, what it does not know would be left over from a crash.
     let mut files = files.open(&line.database)?;
     files.catch_up(&line.database)?;
-    let claims = Claims::take(&line, epoch)?;
+    let claims = Arc::new(Claims::take(&line, epoch, Arc::clone(&displaced))?);
     line.home.claim_outside(&lock);
     if !requests::scrub(&line.database).unwrap_or(false) {
         tracing::warn!(
@@ -148,7 +149,7 @@ pub fn start(root: &Path, runtime: &tokio::runtime::Handle, binary: &Path) -> Re
         draft.fact("version", env!("CARGO_PKG_VERSION")).fact("build", line.build).fact("sandbox", line.sandbox)
     })?;
     let watcher = Watcher::start(&line, stands_in_for)?;
-    let intake = crate::intake::line::Line::open(intake_instruments(&line)?, stations(&line))?;
+    let intake = crate::intake::line::Line::open(intake_instruments(&line, &claims, displaced)?, stations(&line))?;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let workers = line.config.image.workers.map_or(cores, |workers| usize::try_from(workers).unwrap_or(cores));
     intake.run()?;
@@ -243,6 +244,7 @@ fn station_statuses(line: &Line) -> Vec<StationStatus> {
             lone_sidecars: report.lone_sidecars,
             kept_sidecars: report.kept_sidecars,
             waiting_lists: report.waiting_lists,
+            restless: report.restless,
             session: None,
         })
         .collect()
@@ -253,10 +255,15 @@ fn stations(line: &Line) -> Vec<Station> {
     line.config.stations.iter().map(|(name, settings)| Station::from_settings(root, name, settings)).collect()
 }
 
-fn intake_instruments(line: &Arc<Line>) -> Result<Instruments, DaemonError> {
+fn intake_instruments(
+    line: &Arc<Line>,
+    claims: &Arc<Claims>,
+    displaced: Arc<Displaced>,
+) -> Result<Instruments, DaemonError> {
     let (sessions, clock) = (Arc::clone(&line.sessions), Arc::clone(&line.clock));
     let (shared, away) = (Arc::clone(&line.shared), line.home.watched(&line.config));
-    let (displaced, objects) = (Arc::clone(&line.displaced), Arc::clone(&line.objects));
+    // Whoever still looks at the line when it has ended must not keep the folders from the next one.
+    let (claims, objects) = (Arc::downgrade(claims), Arc::clone(&line.objects));
     let encodings = line.config.stations.iter().map(|(name, station)| (name.clone(), station.index_encoding));
     let encodings: BTreeMap<Name, Encoding> = encodings.collect();
     Ok(Instruments {
@@ -274,8 +281,10 @@ fn intake_instruments(line: &Arc<Line>) -> Result<Instruments, DaemonError> {
         listed: Box::new(listed_files),
         stored: Box::new(move |object| objects.length(object)),
         rows: Box::new(move |station, list| every_row_of(list, *encodings.get(station)?)),
-        away: Box::new(move || {
-            away.away().or_else(|| displaced.lock().unwrap_or_else(PoisonError::into_inner).clone())
+        away: Box::new(move || away.away().or_else(|| displaced.why())),
+        ours: Box::new(move |station| match claims.upgrade() {
+            Some(claims) => claims.ask_for(station).map_err(|why| why.to_string()),
+            None => Err("the line has ended".to_owned()),
         }),
         wake_measuring: Box::new(move || shared.wake(&[StageName::Measuring])),
     })
@@ -332,7 +341,7 @@ fn watch_files(
     line: &Arc<Line>,
     bell: &Arc<Bell>,
     mut watcher: Watcher,
-    mut claims: Claims,
+    claims: Arc<Claims>,
 ) -> std::io::Result<JoinHandle<()>> {
     let (line, bell) = (Arc::clone(line), Arc::clone(bell));
     std::thread::Builder::new().name("watched files".into()).spawn(move || {
@@ -340,6 +349,7 @@ fn watch_files(
         while !bell.stopping() {
             if asked.elapsed() >= LACKING_EVERY {
                 line.look_again_for_what_is_filed();
+                system::give_back_memory();
                 asked = Moment::now();
             }
             if looked.elapsed() >= FILES_EVERY {
@@ -348,34 +358,13 @@ fn watch_files(
                         tracing::error!(%error, "A changed patient list or calendar could not be taken over; it is tried again");
                     }
                 });
-                survive("claims", || note_claims(&line, &mut claims));
+                survive("claims", || claims.ask_for_all());
                 looked = Moment::now();
             }
             survive("custody", || line.clear_what_is_filed());
             std::thread::sleep(SESSIONS_EVERY.min(FILES_EVERY));
         }
     })
-}
-
-/// Stops everything while another copy of this home works with what is this one's: their journals would part.
-fn note_claims(line: &Line, claims: &mut Claims) {
-    let refused = match claims.take_what_came(line) {
-        Ok(()) => None,
-        Err(ClaimError::Refused(problem)) => Some(problem),
-        Err(ClaimError::Database(error)) => {
-            tracing::warn!(%error, "What can be reached again could not be claimed; it is tried again");
-            None
-        }
-    };
-    let lost = claims.lost().or(refused).map(|problem| problem.to_string());
-    let mut known = line.displaced.lock().unwrap_or_else(PoisonError::into_inner);
-    if *known != lost {
-        match &lost {
-            Some(problem) => tracing::error!("Nothing is done any more: {problem}"),
-            None => tracing::info!("Nobody else works with what is this home's; work goes on"),
-        }
-        *known = lost;
-    }
 }
 
 /// Keeps why the journal's files fall behind for the status, and logs it when it changes. They are tried again.

@@ -171,6 +171,11 @@ pub enum Warning {
         station: Name,
         count: u64,
     },
+    /// What has not come to rest at a station for too long. No delivery tells of it.
+    Restless {
+        station: Name,
+        count: u64,
+    },
     /// Files at a station that have borne a temporary name for too long.
     UnfinishedFiles {
         station: Name,
@@ -210,6 +215,9 @@ pub struct StationStatus {
     pub kept_sidecars: u64,
     /// Batch lists of which a row has waited for its scan for too long, or that cannot be read.
     pub waiting_lists: u64,
+    /// What has not come to rest for too long, and so is not taken in: a file that is still being written or cannot be read, a
+    /// page that a sidecar lists and that has not come, an empty folder.
+    pub restless: u64,
     pub session: Option<SessionStatus>,
 }
 

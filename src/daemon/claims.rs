@@ -6,12 +6,16 @@
 //! does not know. Each name goes into the database before it goes into the file, so that a crash between the two keeps nobody
 //! out. A home that was restored from a backup is of a later epoch and takes over; the one of before is kept out from then on.
 //!
+//! A share may be away when the line starts. So each station asks whose its folder is before it looks at what lies there, and again
+//! before it lets sources go; the daemon asks for all of them from time to time, for a station with nothing to do asks seldom.
+//!
 //! What lies in the home is copied with it and tells nothing.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustix::fs::FlockOperation;
 use rustix::io::Errno;
@@ -23,7 +27,7 @@ use crate::config::Config;
 use crate::config::claim::{self, Claim};
 use crate::config::home::Home;
 use crate::database::{Database, DatabaseError};
-use crate::ids::HomeId;
+use crate::ids::Name;
 use crate::intake::drop::DropFolder;
 use crate::ledger::claims::{self, Known};
 use crate::pipeline::line::Line;
@@ -48,21 +52,77 @@ pub enum ClaimError {
     Database(#[from] DatabaseError),
 }
 
-/// What this process works with, until it is dropped.
+/// Why a station must not work with its folder.
+#[derive(Debug, thiserror::Error)]
+pub enum NotOurs {
+    #[error(transparent)]
+    Claim(#[from] ClaimError),
+    #[error("it cannot be asked whose it is")]
+    Away,
+    /// Nothing new is claimed then.
+    #[error("{0}")]
+    Displaced(String),
+}
+
+/// What another copy of this home was found to work with, by the file that says so, and why nothing may be done then: their
+/// journals would part.
+#[derive(Debug, Default)]
+pub struct Displaced(Mutex<BTreeMap<PathBuf, String>>);
+
+impl Displaced {
+    #[must_use]
+    pub fn why(&self) -> Option<String> {
+        locked(&self.0).values().next().cloned()
+    }
+
+    fn set(&self, claim: &Path, problem: &ClaimProblem) {
+        if locked(&self.0).insert(claim.to_owned(), problem.to_string()).is_none() {
+            tracing::error!("Nothing is done any more: {problem}");
+        }
+    }
+
+    fn lift(&self, claim: &Path) {
+        let mut places = locked(&self.0);
+        if places.remove(claim).is_some() && places.is_empty() {
+            tracing::info!("Nobody else works with what is this home's; work goes on");
+        }
+    }
+}
+
+/// What this process works with outside the home, until it is dropped.
 pub struct Claims {
-    held: Vec<Held>,
-    /// Where the file cannot be read or written, which is told once. It is tried again: a share may come back for good later than
-    /// its folder.
-    unnoticed: BTreeSet<PathBuf>,
-    home: HomeId,
+    asking: Asking,
+    database: Arc<Database>,
+    displaced: Arc<Displaced>,
+    /// Each with a lock of its own, so that a share that hangs keeps only those waiting who ask for it.
+    places: Vec<(Place, Mutex<Standing>)>,
+}
+
+/// Who asks.
+struct Asking {
+    home: Home,
     epoch: u32,
 }
 
+/// What the settings name and may lie outside the home.
+struct Place {
+    /// Of a drop folder the name in the claim is compared; a copy of the checkpoints tells by itself which past it is of.
+    station: Option<Name>,
+    folder: PathBuf,
+    claim: PathBuf,
+}
+
+#[derive(Default)]
+struct Standing {
+    held: Option<Held>,
+    /// The file cannot be read or written, which is told once. It is tried again: a share may come back for good later than its
+    /// folder.
+    is_noted: bool,
+}
+
+/// A claim of ours, and the open file by which it is locked.
 struct Held {
-    path: PathBuf,
     file: File,
-    /// Of a drop folder the name is compared; a copy of the checkpoints tells by itself which past it is of.
-    is_drop: bool,
     holder: Uuid,
 }
 
@@ -72,9 +132,11 @@ impl Claims {
     /// # Errors
     /// When another copy of the home works with it, or has since.
     pub fn look_first(home: &Home, config: &Config, epoch: u32, database: &Database) -> Result<(), ClaimError> {
-        let claims = Self { held: Vec::new(), unnoticed: BTreeSet::new(), home: home.id(), epoch };
-        for (path, is_drop) in places(home, config).into_iter().filter(|(path, _)| path.exists()) {
-            let _ = claims.look(path, is_drop, database)?;
+        let asking = Asking { home: home.clone(), epoch };
+        for place in places(home, config).iter().filter(|place| place.is_shared(home)) {
+            if place.is_reached(home) && place.claim.exists() {
+                let _ = asking.look(place, database)?;
+            }
         }
         Ok(())
     }
@@ -83,89 +145,109 @@ impl Claims {
     ///
     /// # Errors
     /// When another copy of the home works with it, or has since.
-    pub fn take(line: &Line, epoch: u32) -> Result<Self, ClaimError> {
-        let mut claims = Self { held: Vec::new(), unnoticed: BTreeSet::new(), home: line.home.id(), epoch };
+    pub fn take(line: &Line, epoch: u32, displaced: Arc<Displaced>) -> Result<Self, ClaimError> {
+        let places = places(&line.home, &line.config);
         // A database that was made anew knows of no name: what it finds in each folder at first, now or later, is taken for its own.
-        let folders =
-            line.config.stations.iter().map(|(name, station)| station.folder(line.home.layout().root(), name));
-        let folders: Vec<PathBuf> = folders.map(|folder| claim::in_drop_folder(&folder)).collect();
+        let folders = places.iter().filter(|place| place.station.is_some()).map(|place| place.claim.clone());
+        let folders: Vec<PathBuf> = folders.collect();
         line.database.write(async move |tx| claims::begin(tx, &folders).await)?;
-        claims.take_what_came(line)?;
+        let claims = Self {
+            asking: Asking { home: line.home.clone(), epoch },
+            database: Arc::clone(&line.database),
+            displaced,
+            places: places.into_iter().map(|place| (place, Mutex::default())).collect(),
+        };
+        let mut looked_at = Vec::new();
+        for (place, standing) in &claims.places {
+            if place.is_shared(&line.home) && place.is_reached(&line.home) {
+                looked_at.push((place, standing, claims.asking.look(place, &line.database)?));
+            }
+        }
+        for (place, standing, looked) in looked_at {
+            claims.write(place, &mut locked(standing), looked)?;
+        }
         Ok(claims)
     }
 
-    /// Claims what can be reached only now: a share that was away when the line started.
+    /// Asks whether a station's folder is this home's to work with, and claims it where that was not done yet.
     ///
     /// # Errors
-    /// As for [`Self::take`].
-    pub fn take_what_came(&mut self, line: &Line) -> Result<(), ClaimError> {
-        let mut looked_at = Vec::new();
-        for (path, is_drop) in places(&line.home, &line.config) {
-            if self.held.iter().all(|held| held.path != path) {
-                looked_at.push((self.look(path.clone(), is_drop, &line.database)?, path));
+    /// Where it is another's, or nobody can tell just now.
+    pub fn ask_for(&self, station: &Name) -> Result<(), NotOurs> {
+        let of_it = self.places.iter().filter(|(place, _)| place.station.as_ref() == Some(station));
+        of_it.map(|(place, standing)| self.ask(place, standing)).collect()
+    }
+
+    /// Asks the same of everything.
+    pub fn ask_for_all(&self) {
+        for (place, standing) in &self.places {
+            if let Err(NotOurs::Claim(ClaimError::Database(error))) = self.ask(place, standing) {
+                tracing::warn!(%error, "What can be reached again could not be claimed; it is tried again");
             }
         }
-        for (held, path) in looked_at {
-            let written = match held {
-                Ok(held) => self.write(&held, &line.database)?.map(|()| held),
-                Err(error) => Err(error),
-            };
-            match written {
-                Ok(held) => {
-                    self.unnoticed.remove(&path);
-                    self.held.push(held);
+    }
+
+    /// What cannot be reached says nothing: what was found there last stands.
+    fn ask(&self, place: &Place, standing: &Mutex<Standing>) -> Result<(), NotOurs> {
+        let mut standing = locked(standing);
+        if !place.is_shared(&self.asking.home) {
+            return Ok(());
+        }
+        if !place.is_reached(&self.asking.home) {
+            return Err(NotOurs::Away);
+        }
+        let asked = self.find_out(place, &mut standing);
+        match &asked {
+            Ok(Answer::Ours) => self.displaced.lift(&place.claim),
+            Err(NotOurs::Claim(ClaimError::Refused(problem))) => self.displaced.set(&place.claim, problem),
+            Ok(Answer::Silent) | Err(_) => {}
+        }
+        asked.map(|_| ())
+    }
+
+    fn find_out(&self, place: &Place, standing: &mut Standing) -> Result<Answer, NotOurs> {
+        if let Some(held) = &standing.held {
+            if let Some(answer) = self.asking.compare(place, held).map_err(ClaimError::from)? {
+                return Ok(answer);
+            }
+            // A person took it away, and whoever comes first has it.
+            standing.held = None;
+        }
+        let looked = self.asking.look(place, &self.database)?;
+        if looked.is_ok() {
+            self.displaced.lift(&place.claim);
+        }
+        match self.displaced.why() {
+            Some(why) => Err(NotOurs::Displaced(why)),
+            None => Ok(self.write(place, standing, looked).map_err(ClaimError::from)?),
+        }
+    }
+
+    /// Writes our name into the file. Where the place takes none, the work goes on.
+    fn write(&self, place: &Place, standing: &mut Standing, looked: io::Result<Held>) -> Result<Answer, DatabaseError> {
+        let written = match looked {
+            Ok(held) => self.put(place, &held)?.map(|()| held),
+            Err(error) => Err(error),
+        };
+        match written {
+            Ok(held) => {
+                *standing = Standing { held: Some(held), is_noted: false };
+                Ok(Answer::Ours)
+            }
+            Err(error) => {
+                if !std::mem::replace(&mut standing.is_noted, true) {
+                    let shown = place.claim.display();
+                    tracing::warn!(%error, "{shown} cannot be read or written: a copy of this home would not be noticed there");
                 }
-                Err(error) => self.note(path, &error),
+                Ok(Answer::Silent)
             }
-        }
-        Ok(())
-    }
-
-    fn note(&mut self, path: PathBuf, error: &io::Error) {
-        let shown = path.display().to_string();
-        if self.unnoticed.insert(path) {
-            tracing::warn!(%error, "{shown} cannot be read or written: a copy of this home would not be noticed there");
         }
     }
 
-    /// Opens and locks a file, and demands that nobody else's claim stands there. The inner error where the place takes no file
-    /// just now: the station says so itself.
-    fn look(&self, path: PathBuf, is_drop: bool, database: &Database) -> Result<io::Result<Held>, ClaimError> {
-        let shown = path.display().to_string();
-        let mut options = OpenOptions::new();
-        options.read(true).write(true).create(true).truncate(false);
-        let file = match claim::open(&path, &mut options) {
-            Ok(file) => file,
-            Err(error) => return Ok(Err(error)),
-        };
-        // Not every share has locks; the names tell all the same.
-        if rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) == Err(Errno::WOULDBLOCK) {
-            return Err(ClaimProblem::Working { path: shown }.into());
-        }
-        let found = match Claim::read(&file) {
-            Ok(found) => found,
-            Err(error) => return Ok(Err(error)),
-        };
-        if let Some(found) = found {
-            if found.home == self.home && found.epoch > self.epoch {
-                let (epoch, ours) = (found.epoch, self.epoch);
-                return Err(ClaimProblem::Superseded { path: shown, epoch, ours }.into());
-            }
-            let of_ours = found.home == self.home && found.epoch == self.epoch && is_drop;
-            // The settings may name the same folder by another path than before.
-            let is_first = known(database, &path)?.is_some_and(|known| known == Known::default());
-            if of_ours && !is_first && database.read(async |tx| claims::is_anothers(tx, found.holder).await)? {
-                return Err(ClaimProblem::Taken { path: shown }.into());
-            }
-        }
-        Ok(Ok(Held { path, file, is_drop, holder: Uuid::now_v7() }))
-    }
-
-    /// Writes our name into the file. Where it takes none, the work goes on, as where it cannot be opened.
-    fn write(&self, held: &Held, database: &Database) -> Result<io::Result<()>, ClaimError> {
-        let before = known(database, &held.path)?.and_then(|known| known.now);
-        remember(database, &held.path, Known { now: before, next: Some(held.holder) })?;
-        let claim = Claim { home: self.home, epoch: self.epoch, holder: held.holder };
+    fn put(&self, place: &Place, held: &Held) -> Result<io::Result<()>, DatabaseError> {
+        let before = known(&self.database, &place.claim)?.and_then(|known| known.now);
+        remember(&self.database, &place.claim, Known { now: before, next: Some(held.holder) })?;
+        let claim = Claim { home: self.asking.home.id(), epoch: self.asking.epoch, holder: held.holder };
         let put = |mut file: &File| -> io::Result<()> {
             let mut bytes = serde_json_canonicalizer::to_vec(&claim)?;
             bytes.push(b'\n');
@@ -177,48 +259,99 @@ impl Claims {
         if let Err(error) = put(&held.file) {
             return Ok(Err(error));
         }
-        remember(database, &held.path, Known { now: Some(held.holder), next: None })?;
+        remember(&self.database, &place.claim, Known { now: Some(held.holder), next: None })?;
         Ok(Ok(()))
     }
+}
 
-    /// Whether somebody else has claimed one of them meanwhile. What cannot be read says nothing.
-    #[must_use]
-    pub fn lost(&self) -> Option<ClaimProblem> {
-        self.held.iter().find_map(|held| {
-            let path = held.path.display().to_string();
-            let found = claim::open(&held.path, File::options().read(true))
-                .and_then(|file| Claim::read(&file))
-                .ok()
-                .flatten()?;
-            if found.home == self.home && found.epoch > self.epoch {
-                return Some(ClaimProblem::Superseded { path, epoch: found.epoch, ours: self.epoch });
+/// What the file says, where it is nobody else's.
+#[derive(Clone, Copy)]
+enum Answer {
+    Ours,
+    /// It cannot be read or written.
+    Silent,
+}
+
+impl Asking {
+    /// Opens and locks a file, and demands that nobody else's claim stands there. The inner error where the place takes no file
+    /// just now: the station says so itself.
+    fn look(&self, place: &Place, database: &Database) -> Result<io::Result<Held>, ClaimError> {
+        let path = || place.claim.display().to_string();
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false);
+        let file = match claim::open(&place.claim, &mut options) {
+            Ok(file) => file,
+            Err(error) => return Ok(Err(error)),
+        };
+        // Not every share has locks; the names tell all the same.
+        if rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) == Err(Errno::WOULDBLOCK) {
+            return Err(ClaimProblem::Working { path: path() }.into());
+        }
+        let found = match Claim::read(&file) {
+            Ok(found) => found,
+            Err(error) => return Ok(Err(error)),
+        };
+        if let Some(found) = found {
+            self.demand_no_later(place, &found)?;
+            let of_ours = found.home == self.home.id() && found.epoch == self.epoch && place.station.is_some();
+            // The settings may name the same folder by another path than before.
+            let is_first = known(database, &place.claim)?.is_some_and(|known| known == Known::default());
+            if of_ours && !is_first && database.read(async |tx| claims::is_anothers(tx, found.holder).await)? {
+                return Err(ClaimProblem::Taken { path: path() }.into());
             }
-            (held.is_drop && found.holder != held.holder).then_some(ClaimProblem::Taken { path })
-        })
+        }
+        Ok(Ok(Held { file, holder: Uuid::now_v7() }))
+    }
+
+    /// Whether a claim of ours still stands; none where the file is gone.
+    fn compare(&self, place: &Place, held: &Held) -> Result<Option<Answer>, ClaimProblem> {
+        let found = match claim::open(&place.claim, File::options().read(true)) {
+            Ok(file) => Claim::read(&file),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => Err(error),
+        };
+        let Ok(Some(found)) = found else { return Ok(Some(Answer::Silent)) };
+        self.demand_no_later(place, &found)?;
+        if place.station.is_some() && found.holder != held.holder {
+            return Err(ClaimProblem::Taken { path: place.claim.display().to_string() });
+        }
+        Ok(Some(Answer::Ours))
+    }
+
+    fn demand_no_later(&self, place: &Place, found: &Claim) -> Result<(), ClaimProblem> {
+        if found.home == self.home.id() && found.epoch > self.epoch {
+            let path = place.claim.display().to_string();
+            return Err(ClaimProblem::Superseded { path, epoch: found.epoch, ours: self.epoch });
+        }
+        Ok(())
     }
 }
 
-/// What the settings name outside the home and can be reached, and whether it is a drop folder.
-fn places(home: &Home, config: &Config) -> Vec<(PathBuf, bool)> {
-    let root = home.layout().root();
-    let mut places: Vec<(PathBuf, bool)> = Vec::new();
-    for (name, station) in &config.stations {
-        let folder = station.folder(root, name);
-        if DropFolder::is_ours(&folder, home, name) {
-            places.push((claim::in_drop_folder(&folder), true));
+impl Place {
+    /// What lies in the home is copied with it.
+    fn is_shared(&self, home: &Home) -> bool {
+        !self.folder.canonicalize().is_ok_and(|folder| folder.starts_with(home.layout().root()))
+    }
+
+    fn is_reached(&self, home: &Home) -> bool {
+        match &self.station {
+            Some(station) => DropFolder::is_ours(&self.folder, home, station),
+            None => self.folder.is_dir(),
         }
     }
-    let anchor = config.journal.anchor.as_ref().map(|folder| root.join(folder));
-    if let Some(folder) = anchor.filter(|folder| folder.is_dir()) {
-        places.push((claim::beside_checkpoints(&folder, home.id()), false));
-    }
-    places.retain(|(path, _)| !lies_in(path, root));
-    places
 }
 
-fn lies_in(path: &Path, root: &Path) -> bool {
-    let folder = path.parent().unwrap_or(path);
-    folder.canonicalize().is_ok_and(|folder| folder.starts_with(root))
+fn places(home: &Home, config: &Config) -> Vec<Place> {
+    let root = home.layout().root();
+    let drops = config.stations.iter().map(|(name, settings)| {
+        let folder = settings.folder(root, name);
+        Place { station: Some(name.clone()), claim: claim::in_drop_folder(&folder), folder }
+    });
+    let checkpoints = config.journal.anchor.iter().map(|folder| {
+        let folder = root.join(folder);
+        Place { station: None, claim: claim::beside_checkpoints(&folder, home.id()), folder }
+    });
+    drops.chain(checkpoints).collect()
 }
 
 fn known(database: &Database, path: &Path) -> Result<Option<Known>, DatabaseError> {
@@ -228,4 +361,8 @@ fn known(database: &Database, path: &Path) -> Result<Option<Known>, DatabaseErro
 fn remember(database: &Database, path: &Path, known: Known) -> Result<(), DatabaseError> {
     let path = path.to_owned();
     database.write(async move |tx| claims::remember(tx, &path, known).await)
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

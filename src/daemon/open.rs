@@ -1,7 +1,7 @@
 //! Opens a home: lock, settings, keys, database, instruments. What is wrong is said before anything is taken in.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, RwLock};
 
 use crate::authority::{Authorities, Authority, Rests, Settings};
 use crate::calendar::Calendar;
@@ -27,7 +27,7 @@ use crate::pipeline::line::{CalendarFile, Fault, Line, Profiles, WatchedFile};
 use crate::store::{Objects, StoreError};
 use crate::toml_text::Problem;
 
-use super::claims::{ClaimError, Claims};
+use super::claims::{ClaimError, Claims, Displaced};
 
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
@@ -75,6 +75,7 @@ pub struct Opened {
     /// The journal's files, and the epoch that the database is of.
     pub files: Compared,
     pub epoch: u32,
+    pub displaced: Arc<Displaced>,
 }
 
 /// Opens the home at `root`. `wake` is called after each commit.
@@ -110,10 +111,9 @@ pub fn open(
     let database = Arc::new(database);
     let asked = Arc::clone(&database);
     let watched = home.watched(&config);
-    let displaced = Arc::new(Mutex::new(None::<String>));
+    let displaced = Arc::new(Displaced::default());
     let moved = Arc::clone(&displaced);
-    let displaced_by = move || moved.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    let outside = move || watched.away().or_else(&displaced_by).map(|problem| Away::Database { problem });
+    let outside = move || watched.away().or_else(|| moved.why()).map(|problem| Away::Database { problem });
     let blocked = move || asked.trouble().map(Away::from).or_else(&outside);
     let line = Line {
         authorities: authorities(&home, &config)?,
@@ -141,14 +141,13 @@ pub fn open(
         intake: OnceLock::new(),
         unentered: Mutex::default(),
         uncleared: Mutex::default(),
-        displaced,
         shared: Arc::new(Shared::new(Arc::clone(&clock), blocked)),
         clock,
         config,
         home,
     };
     let stands_in_for = fault.map(|(entries, _)| entries);
-    Ok(Opened { line: Arc::new(line), keys, lock, stands_in_for, files, epoch })
+    Ok(Opened { line: Arc::new(line), keys, lock, stands_in_for, files, epoch, displaced })
 }
 
 /// Whether the database is this home's, and of the past of the journal's files, and nobody else works with what is the home's.

@@ -24,7 +24,7 @@ pub struct Bundle {
     /// In reading order; another order of the pages is for the sidecar or for identification to say.
     pub documents: Vec<Found>,
     pub sidecars: Vec<Found>,
-    /// `index.csv` or `index.json` of the folder it lies in. In the drop folder itself an index is shared between
+    /// `index.csv` of the folder it lies in. In the drop folder itself an index is shared between
     /// bundles, and must outlive them all.
     pub indexes: Vec<Found>,
     /// Files that a sidecar lists and that are not there (yet). Bare names, as listed.

@@ -207,6 +207,7 @@ impl DropFolder {
             folders: Vec::new(),
             temporary: Vec::new(),
             refused: Vec::new(),
+            has_litter: false,
         };
         let mut left = limits.members;
         let mut waiting = vec![(name, 1_u32)];
@@ -236,7 +237,8 @@ impl DropFolder {
                     continue;
                 };
                 match (kind, self.inspect(&name)?) {
-                    (NameKind::Litter, _) | (_, Thing::Gone) => {}
+                    (_, Thing::Gone) => {}
+                    (NameKind::Litter, _) => found.has_litter = true,
                     // Our own names mean something in the drop folder itself alone; here they are hidden files.
                     (NameKind::Temporary | NameKind::Ours, Thing::File(stat) | Thing::Folder(stat)) => {
                         found.temporary.push(Found { name, stat });
@@ -381,6 +383,16 @@ pub struct FoundFolder {
     pub temporary: Vec<Found>,
     /// While one of these is there the folder is not taken: part of it would be lost in silence.
     pub refused: Vec<Refusal>,
+    /// Something stands in it that systems leave everywhere.
+    pub has_litter: bool,
+}
+
+impl FoundFolder {
+    /// Whether anything stands in it but folders and litter.
+    #[must_use]
+    pub fn is_occupied(&self) -> bool {
+        !(self.members.is_empty() && self.temporary.is_empty() && self.refused.is_empty())
+    }
 }
 
 /// Something that cannot be taken, and why. The name is not part of any log line.
@@ -499,6 +511,9 @@ pub enum Unreachable {
     Foreign { path: PathBuf, home: HomeId, station: Name },
     #[error("{} has become another folder; it must be opened anew", path.display())]
     Replaced { path: PathBuf },
+    /// A copy of this home works with it, or may.
+    #[error("{} is not known to be for this home alone: {problem}", path.display())]
+    Anothers { path: PathBuf, problem: String },
     #[error("the drop folder {} cannot be used: {source}", path.display())]
     Unusable { path: PathBuf, source: io::Error },
 }

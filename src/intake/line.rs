@@ -47,6 +47,7 @@ mod notes;
 mod recovery;
 mod releasing;
 mod station;
+mod telling;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
@@ -157,6 +158,8 @@ pub struct Instruments {
     pub stored: Stored,
     /// Why custody or the store is not where it should be just now: a mount that vanished leaves an empty folder behind.
     pub away: AwayNow,
+    /// Whether a station's folder is this home's to work with: a copy of the home bears the same marks. What keeps it from being so.
+    pub ours: Ours,
     /// Called when something new is in custody. It must not block.
     pub wake_measuring: Wake,
 }
@@ -166,6 +169,7 @@ pub type Listed = Box<dyn Fn(&[u8]) -> Option<Vec<OsString>> + Send + Sync>;
 pub type Rows = Box<dyn Fn(&Name, &[u8]) -> Option<Vec<Digest>> + Send + Sync>;
 pub type Stored = Box<dyn Fn(&Digest) -> Result<Option<u64>, StoreError> + Send + Sync>;
 pub type AwayNow = Box<dyn Fn() -> Option<String> + Send + Sync>;
+pub type Ours = Box<dyn Fn(&Name) -> Result<(), String> + Send + Sync>;
 pub type Wake = Box<dyn Fn() + Send + Sync>;
 
 #[derive(Debug, thiserror::Error)]
@@ -486,6 +490,8 @@ pub struct StationReport {
     pub kept_sidecars: u64,
     /// Batch lists of which a row has waited for its scan for longer than the patience limit, or that cannot be read.
     pub waiting_lists: u64,
+    /// What has not come to rest for longer than the patience limit, so that it is no delivery yet.
+    pub restless: u64,
 }
 
 impl StationReport {
@@ -501,6 +507,7 @@ impl StationReport {
             lone_sidecars: 0,
             kept_sidecars: 0,
             waiting_lists: 0,
+            restless: 0,
         }
     }
 }
@@ -532,12 +539,16 @@ pub enum StationProblem {
         station: Name,
     },
     Replaced,
+    /// A copy of this home works with it, or nobody can tell.
+    Anothers {
+        error: String,
+    },
     Unusable {
         error: String,
     },
     /// Scans are taken in, but their sources cannot be removed.
     ReadOnly,
-    /// A delivery was taken and its copy is no longer in custody: the source is the last of it and stays.
+    /// A delivery was taken and its copy is no longer in custody, nor all of it in the store: the source is the last of it and stays.
     CopyMissing,
     /// More names than are looked at in one sweep.
     TooManyNames,
@@ -557,6 +568,7 @@ impl From<&Unreachable> for StationProblem {
             Unreachable::MarkerUnreadable { .. } => Self::MarkerUnreadable,
             Unreachable::Foreign { home, station, .. } => Self::Foreign { home: *home, station: station.clone() },
             Unreachable::Replaced { .. } => Self::Replaced,
+            Unreachable::Anothers { problem, .. } => Self::Anothers { error: problem.clone() },
             Unreachable::Unusable { source, .. } if Class::of(source) == Class::ReadOnly => Self::ReadOnly,
             Unreachable::Unusable { source, .. } => Self::Unusable { error: source.to_string() },
         }

@@ -78,14 +78,14 @@ pub enum Part {
     Document,
     /// `STEM.json`, describing `STEM.*` or the files it lists.
     Sidecar,
-    /// `index.csv` or `index.json`, describing the files of its own folder.
+    /// `index.csv`, describing the files of its own folder.
     Index,
 }
 
 #[must_use]
 pub fn part_of(name: &OsStr) -> Part {
     let name = name.as_bytes().to_ascii_lowercase();
-    if name == b"index.csv" || name == b"index.json" {
+    if name == b"index.csv" {
         Part::Index
     } else if extension(&name) == Some(b"json") {
         Part::Sidecar
@@ -268,7 +268,7 @@ mod tests {
         assert_eq!(part("scan.json"), Part::Sidecar);
         assert_eq!(part("SCAN.JSON"), Part::Sidecar);
         assert_eq!(part("INDEX.csv"), Part::Index);
-        assert_eq!(part("index.json"), Part::Index);
+        assert_eq!(part("index.json"), Part::Sidecar);
         assert_eq!(part("other.csv"), Part::Document);
         assert_eq!(part("json"), Part::Document);
         for (name, expected) in

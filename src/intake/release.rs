@@ -301,8 +301,7 @@ fn fresh_name(taken: &SourceName) -> io::Result<SourceName> {
 pub fn remove_emptied_folders(drop: &DropFolder, folder: &SourceName) -> Result<bool, Unreachable> {
     drop.check()?;
     let Some(found) = drop.look_into(folder, &Limits::default())? else { return Ok(true) };
-    let occupied = !(found.members.is_empty() && found.temporary.is_empty() && found.refused.is_empty());
-    if occupied {
+    if found.is_occupied() {
         return Ok(false);
     }
     // Inner folders come after the outer ones they lie in.

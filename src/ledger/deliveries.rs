@@ -30,6 +30,14 @@ pub enum Released {
     Gone,
 }
 
+impl Released {
+    /// Whether what was taken may still lie in the drop folder.
+    #[must_use]
+    pub fn is_left(self) -> bool {
+        matches!(self, Self::No | Self::Cannot)
+    }
+}
+
 /// What a file of a delivery is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -415,6 +423,14 @@ pub async fn with_source_left(tx: &mut Tx, station: &Name) -> Result<Vec<Deliver
     );
     let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(station.to_string()).fetch_all(tx).await?;
     rows.iter().map(read_row).collect()
+}
+
+/// The delivery that came last under a name.
+pub async fn newest_under(tx: &mut Tx, station: &Name, source_name: &[u8]) -> Result<Option<Delivery>, DatabaseError> {
+    let sql =
+        format!("SELECT {COLUMNS} FROM delivery WHERE station = $1 AND source_name = $2 ORDER BY arrival DESC LIMIT 1");
+    let query = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(station.to_string()).bind(source_name.to_vec());
+    query.fetch_optional(tx).await?.as_ref().map(read_row).transpose()
 }
 
 /// Deliveries of a station that are not complete: their patience runs, or a person must act.

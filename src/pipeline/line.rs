@@ -169,8 +169,6 @@ pub struct Line {
     pub unentered: Mutex<BTreeMap<DocumentId, AttemptId>>,
     /// What is filed and still lies in custody, because a backup looks at it, or the store cannot be asked or lacks something.
     pub uncleared: Mutex<Waiting<DocumentId>>,
-    /// Why nothing may be done: another copy of this home works with what is this one's.
-    pub displaced: Arc<Mutex<Option<String>>>,
     /// Where people's keys lie.
     pub keys: PathBuf,
     /// Why the journal's files are behind the database, while they are.

@@ -320,12 +320,12 @@ fn the_status_is_told_to_people_and_to_programs() {
         "clock_problem": { "code": "jumped", "by_milliseconds": -3600000 }, "clock_shown": SHOWN, "information_manager": null,
         "stations": [
             { "station": "er", "folder": "/srv/drop/er", "watching": "events", "problem": null, "weaker_completeness": true,
-              "unfinished_files": 0, "late_sidecars": 1, "lone_sidecars": 0, "kept_sidecars": 0, "waiting_lists": 0,
+              "unfinished_files": 0, "late_sidecars": 1, "lone_sidecars": 0, "kept_sidecars": 0, "waiting_lists": 0, "restless": 1,
               "session": { "session": OTHER, "station": "er", "person": OTHER, "login": "mihon",
                            "opened_at": "2026-11-20T00:00:00.000000Z", "expires_at": "2026-11-20T08:00:00.000000Z",
                            "signed": 3, "most": 200, "attested": true, "closed_at": null, "close_reason": null } },
             { "station": "front-desk", "folder": "/mnt/scan", "watching": "starting", "problem": { "code": "no-marker" }, "weaker_completeness": false,
-              "unfinished_files": 0, "late_sidecars": 0, "lone_sidecars": 0, "kept_sidecars": 0, "waiting_lists": 0,
+              "unfinished_files": 0, "late_sidecars": 0, "lone_sidecars": 0, "kept_sidecars": 0, "waiting_lists": 0, "restless": 0,
               "session": null }
         ],
         "documents": [{ "state": "review", "held": "findings", "documents": 2 },

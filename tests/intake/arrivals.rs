@@ -203,6 +203,8 @@ fn an_index_speaks_once_for_each_name_and_goes_last() {
     assert_eq!(world.standing(), ["index.csv"], "the last of a row would be lost");
     fs::rename(&aside, &copy).unwrap();
     world.turn(&line, 1);
+    assert_eq!(world.standing(), ["index.csv"], "each try may ask the store for every row");
+    world.turn(&line, 60);
     assert!(world.standing().is_empty());
 }
 

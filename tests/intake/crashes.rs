@@ -1,10 +1,12 @@
 //! A crash between any two steps, and what the next start makes of it.
 
 use std::fs;
+use std::sync::atomic::Ordering;
 
+use torikomi::config::station::SourceRelease;
 use torikomi::document::DeliveryState;
 use torikomi::durable::Folder;
-use torikomi::ids::{DeliveryId, HomeId};
+use torikomi::ids::{DeliveryId, Digest, HomeId};
 use torikomi::intake::companions::{bundle_of, companions};
 use torikomi::intake::custody::{self, Order};
 use torikomi::intake::drop::{DropFolder, Limits};
@@ -378,4 +380,46 @@ fn a_source_that_is_the_last_of_its_delivery_stays() {
     world.file(document);
     world.turn(&line, 61);
     assert_eq!(world.ledger(), ["scan.tif: taken 1 yes"], "the store has it");
+}
+
+/// A folder that could not be written to becomes writable when the copies are long gone, and the bucket was set back.
+#[test]
+fn a_source_that_is_the_last_of_what_is_filed_stays() {
+    let mut world = World::new();
+    world.er_1().source_release = SourceRelease::Filed;
+    let line = world.open();
+    world.put("one.tif", b"a page");
+    world.put("two.tif", b"a leaf");
+    world.take(&line);
+    for row in world.deliveries() {
+        world.file(world.measured_complete(row.id));
+        assert!(line.cleanup(row.id).unwrap());
+    }
+    assert!(world.custody().is_empty());
+    *world.lacking.lock().unwrap() = Some(Digest::of(b"a page"));
+    world.turn(&line, 1);
+    assert_eq!(world.standing(), ["one.tif"]);
+    assert_eq!(line.stations()[0].problem, Some(StationProblem::CopyMissing));
+
+    // While the store is away nobody can tell, and one question is enough.
+    world.put("three.tif", b"a side");
+    world.put("four.tif", b"a back");
+    world.take(&line);
+    for row in world.deliveries().into_iter().skip(2) {
+        world.file(world.measured_complete(row.id));
+        assert!(line.cleanup(row.id).unwrap());
+    }
+    world.store_away.store(true, Ordering::SeqCst);
+    *world.lacking.lock().unwrap() = None;
+    world.asked.lock().unwrap().clear();
+    for _ in 0..2 {
+        world.turn(&line, 61);
+        world.turn(&line, 1);
+    }
+    assert_eq!(world.standing(), ["four.tif", "one.tif", "three.tif"]);
+    assert_eq!(line.stations()[0].problem, None, "the store tells of itself");
+    assert_eq!(world.asked.lock().unwrap().len(), 2);
+    world.store_away.store(false, Ordering::SeqCst);
+    world.turn(&line, 61);
+    assert!(world.standing().is_empty());
 }

@@ -347,6 +347,44 @@ fn changed_rights_are_no_new_scan_and_changed_bytes_are() {
     assert_eq!(world.custody(), ["001 a page", "001 b page"]);
 }
 
+/// What a system leaves in a folder is not ours to remove, and keeps it.
+#[test]
+fn a_folder_that_was_let_go_and_holds_litter_alone_is_nothing_any_more() {
+    let world = World::new();
+    let mut line = world.open();
+    fs::create_dir(world.path("batch")).unwrap();
+    world.put("batch/p1.tif", b"1");
+    world.put("batch/Thumbs.db", b"small pictures");
+    world.take(&line);
+    world.measured_complete(world.only().id);
+    world.turn(&line, 1);
+    assert_eq!(world.ledger(), ["batch: taken 1 yes"]);
+    for _ in 0..2 {
+        world.turn(&line, 1);
+        world.turn(&line, 620);
+        assert_eq!((line.stations()[0].restless, world.notes().len()), (0, 0));
+        drop(line);
+        line = world.open();
+    }
+    assert!(world.path("batch/Thumbs.db").exists());
+    // What comes into it is a delivery as any other.
+    world.put("batch/p2.tif", b"2");
+    world.take(&line);
+    world.measured_complete(world.deliveries()[1].id);
+    world.turn(&line, 1);
+    assert_eq!(world.ledger(), ["batch: taken 1 yes", "batch: taken 1 yes"]);
+    world.turn(&line, 1);
+    world.turn(&line, 620);
+    assert_eq!(line.stations()[0].restless, 0);
+
+    // From this one nothing was ever taken, and somebody may wait for it.
+    fs::create_dir(world.path("waited-for")).unwrap();
+    world.put("waited-for/Thumbs.db", b"small pictures");
+    world.turn(&line, 1);
+    world.turn(&line, 620);
+    assert_eq!(line.stations()[0].restless, 1);
+}
+
 #[test]
 fn a_file_added_to_a_taken_folder_is_a_delivery_of_its_own() {
     let mut world = World::new();

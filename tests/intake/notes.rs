@@ -70,7 +70,7 @@ fn what_never_ends_is_told() {
     assert!(world.notes().is_empty());
     world.turn(&line, 20);
     let mut notes = world.notes().join("\n");
-    for part in [".part", "Sidecar files without a scan: 1", "still being written and so cannot be taken in: 1"] {
+    for part in [".part", "Sidecar files without a scan: 1", "do not come to rest and so cannot be taken in: 1"] {
         assert!(notes.contains(part), "{part} in {notes}");
     }
     for gone in ["scan.tif.part", "alone.json"] {
@@ -78,8 +78,35 @@ fn what_never_ends_is_told() {
     }
     world.turn(&line, 1);
     notes = world.notes().join("\n");
-    assert!(notes.contains("still being written") && !notes.contains("Sidecar"), "{notes}");
+    assert!(notes.contains("do not come to rest") && !notes.contains("Sidecar"), "{notes}");
     assert!(world.deliveries().is_empty());
+}
+
+/// Into a folder that cannot be written to no note can be put either.
+#[test]
+fn what_never_comes_to_rest_is_told_by_the_station_too() {
+    let world = World::new();
+    let line = world.open();
+    let count = || line.stations()[0].restless;
+    let sidecar = r#"{"format":"torikomi-sidecar-v1","files":["p1.tif","p2.tif"]}"#;
+    world.put("visit.json", sidecar.as_bytes());
+    world.put("p1.tif", b"a page");
+    fs::create_dir(world.path("empty")).unwrap();
+    world.turn(&line, 1);
+    world.turn(&line, 590);
+    assert_eq!(count(), 0);
+    world.turn(&line, 20);
+    assert_eq!(count(), 2, "{:?}", world.ledger());
+    let notes = world.notes().join("\n");
+    for part in ["サイドカーの挙げるページ", "a page that a sidecar lists has not come"] {
+        assert!(notes.contains(part), "{part} in {notes}");
+    }
+    world.put("p2.tif", b"a leaf");
+    world.take(&line);
+    assert_eq!((count(), world.deliveries().len()), (1, 1));
+    fs::remove_dir(world.path("empty")).unwrap();
+    world.turn(&line, 1);
+    assert_eq!((count(), world.notes().len()), (0, 0));
 }
 
 #[test]

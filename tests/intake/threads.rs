@@ -5,7 +5,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant as Moment};
 
+use torikomi::document::DeliveryState;
+use torikomi::ids::DeliveryId;
 use torikomi::intake::line::Watching;
+use torikomi::ledger::deliveries;
 
 use crate::world::{World, name};
 
@@ -49,6 +52,29 @@ fn stations_run_on_threads_of_their_own() {
     line.stop();
     world.put("after.tif", b"four");
     assert_eq!(world.deliveries().len(), 3);
+}
+
+/// Nobody knows what bears the first number in custody, so the copy that was durable before the panic bears the second.
+#[test]
+fn a_copy_that_a_panic_left_is_found_behind_numbers_that_are_taken() {
+    let mut world = World::new();
+    world.er_1().patience.quiet = Duration::from_millis(50);
+    let panicked = AtomicBool::new(false);
+    let line = world.open_with(Box::new(move |_| {
+        assert!(panicked.swap(true, Ordering::SeqCst), "what nobody thought of");
+        None
+    }));
+    let (id, now) = (DeliveryId::new(), world.now());
+    world.write(async move |tx| deliveries::enter(tx, id, &name("er-1"), b"scan.tif", now).await);
+    let stranger = world.custody.join(format!("{id}.001"));
+    fs::create_dir(&stranger).unwrap();
+    fs::write(stranger.join("what"), b"nobody knows").unwrap();
+    world.put("scan.tif", b"one");
+    line.run().unwrap();
+    wait_until("custody", || world.only().state == DeliveryState::InCustody);
+    assert_eq!(world.ledger(), ["scan.tif: in-custody 2 no"]);
+    assert_eq!(world.custody(), ["001 ", "002 one"]);
+    line.stop();
 }
 
 #[test]

@@ -4,6 +4,8 @@ use std::fs::{self, OpenOptions};
 use std::io::Write as _;
 use std::os::unix::fs::symlink;
 use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use seccompiler::{BpfProgram, SeccompAction, SeccompFilter};
 use torikomi::document::DeliveryProblem;
@@ -47,6 +49,64 @@ fn a_vanished_folder_is_unreachable_and_comes_back() {
     assert_eq!(line.stations()[0].problem, None);
     assert_ne!(line.stations()[0].watching, Watching::Unreachable);
     assert_eq!(world.ledger(), ["scan.tif: taken 1 yes"]);
+}
+
+/// A copy of the home, or one that was restored elsewhere, worked with the share while it was away from here.
+#[test]
+fn what_lies_in_a_folder_that_came_to_be_anothers_is_left_to_that_one() {
+    let world = World::new();
+    let line = world.open();
+    world.put("taken.tif", b"a page");
+    world.take(&line);
+    world.measured_complete(world.only().id);
+    world.put("new.tif", b"a leaf");
+    *world.anothers.lock().unwrap() = Some("epoch 2".to_owned());
+    let anothers = Some(StationProblem::Anothers { error: "epoch 2".to_owned() });
+    for line in [line, world.open()] {
+        world.take(&line);
+        world.take(&line);
+        let report = &line.stations()[0];
+        assert_eq!((&report.watching, &report.problem), (&Watching::Unreachable, &anothers));
+        assert_eq!(world.ledger(), ["taken.tif: taken 1 no"]);
+        assert_eq!(world.standing(), ["new.tif", "taken.tif"]);
+    }
+    // By a person's word it is this one's.
+    *world.anothers.lock().unwrap() = None;
+    let line = world.open();
+    world.take(&line);
+    assert_eq!(world.ledger(), ["taken.tif: taken 1 yes", "new.tif: in-custody 1 no"]);
+}
+
+#[test]
+fn a_folder_that_is_not_known_to_be_ours_is_given_nothing() {
+    let world = World::new();
+    *world.anothers.lock().unwrap() = Some("it cannot be asked whose it is".to_owned());
+    let line = world.open();
+    world.turn(&line, 1);
+    assert!(!world.path(".torikomi-release").exists());
+}
+
+/// Copying takes its time, and whose the folder is may change meanwhile.
+#[test]
+fn sources_are_let_go_only_where_the_folder_is_still_ours() {
+    let world = World::new();
+    let anothers = Arc::clone(&world.anothers);
+    let copied = AtomicBool::new(false);
+    let line = world.open_with(Box::new(move |_| {
+        // Asked in the instant in which a copy is durable.
+        if copied.swap(true, Ordering::SeqCst) {
+            *anothers.lock().unwrap() = Some("epoch 2".to_owned());
+        }
+        None
+    }));
+    world.put("taken.tif", b"a page");
+    world.take(&line);
+    world.put("new.tif", b"a leaf");
+    world.turn(&line, 1);
+    world.measured_complete(world.only().id);
+    world.turn(&line, 3);
+    assert_eq!(world.ledger(), ["taken.tif: taken 1 no", "new.tif: in-custody 1 no"]);
+    assert_eq!(world.standing(), ["new.tif", "taken.tif"]);
 }
 
 #[test]

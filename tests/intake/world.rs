@@ -56,6 +56,8 @@ pub(crate) struct World {
     pub(crate) store_away: Arc<AtomicBool>,
     /// What the store was asked for.
     pub(crate) asked: Arc<Mutex<Vec<Digest>>>,
+    /// Who has the stations' folders, where that is a copy of the home.
+    pub(crate) anothers: Arc<Mutex<Option<String>>>,
     /// How often measuring was woken.
     pub(crate) woken: Arc<AtomicUsize>,
     start: Moment,
@@ -112,6 +114,7 @@ impl World {
             lacking: Arc::default(),
             store_away: Arc::default(),
             asked: Arc::default(),
+            anothers: Arc::default(),
             woken: Arc::default(),
             start: Moment::now(),
             seconds: Cell::new(0),
@@ -151,6 +154,7 @@ impl World {
         let woken = Arc::clone(&self.woken);
         let (database, lacking) = (Arc::clone(&self.database), Arc::clone(&self.lacking));
         let (away, asked) = (Arc::clone(&self.store_away), Arc::clone(&self.asked));
+        let anothers = Arc::clone(&self.anothers);
         // What custody has the store has as well, but for what a test takes from it.
         let stored = move |object: &Digest| {
             let lengths = database.read::<_, DatabaseError, _>(async |tx| {
@@ -175,6 +179,7 @@ impl World {
                 if away.load(Ordering::SeqCst) { Err(StoreError::DiskFull) } else { Ok(stored(object)) }
             }),
             away: Box::new(|| None),
+            ours: Box::new(move |_| anothers.lock().unwrap().clone().map_or(Ok(()), Err)),
             listed: Box::new(|bytes| {
                 Some(Sidecar::parse(bytes).ok()?.files?.into_iter().map(OsString::from).collect())
             }),

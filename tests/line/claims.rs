@@ -1,10 +1,12 @@
 //! Two copies of one home: whichever comes second is told by what both share, and does nothing.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use crate::account::names;
 use crate::backup::{Medium, back_up};
+use crate::burst::{consent, put};
 use crate::hospital::{Hospital, PATIENCE, Settings};
 use crate::program::torikomi;
 
@@ -32,7 +34,7 @@ fn start(root: &Path) -> Started {
         if torikomi(Some(root), &["status"]).status == 0 {
             return Started::Up(daemon);
         }
-        std::thread::sleep(std::time::Duration::from_millis(50));
+        std::thread::sleep(Duration::from_millis(50));
     }
     daemon.kill().unwrap();
     daemon.wait().unwrap();
@@ -74,15 +76,31 @@ fn run(command: &mut Command) {
     assert!(command.status().unwrap().success(), "{command:?}");
 }
 
-#[test]
-fn a_copy_of_a_home_and_one_that_was_restored_elsewhere_are_told_apart() {
+/// A hospital whose scanners write to a share.
+fn with_a_share(place: &Path) -> (Hospital, PathBuf) {
     let mut hospital = Hospital::found();
-    let place = tempfile::tempdir().unwrap();
-    // The scanners write to a share.
-    let share = place.path().join("share");
+    let share = place.join("share");
     run(Command::new("mv").arg(hospital.drop()).arg(&share));
     let station = format!("path = \"{}\"\n", share.display()).leak();
     hospital.configure(&Settings { station, ..Settings::default() });
+    (hospital, share)
+}
+
+/// The hospital's home as a backup of it brings it back elsewhere.
+fn restored(hospital: &Hospital, place: &Path) -> PathBuf {
+    let medium = Medium::of(hospital);
+    back_up(hospital, &medium, &["--new"]);
+    let restored = place.join("restored");
+    let (from, key) = (medium.shown(), medium.key());
+    let ran = torikomi(Some(&restored), &["store", "restore", "--from", &from, "--identity", &key]);
+    assert_eq!(ran.status, 0, "{}{}", ran.out, ran.err);
+    restored
+}
+
+#[test]
+fn a_copy_of_a_home_and_one_that_was_restored_elsewhere_are_told_apart() {
+    let place = tempfile::tempdir().unwrap();
+    let (hospital, share) = with_a_share(place.path());
     let home = hospital.root();
 
     let first = up(&home);
@@ -123,12 +141,7 @@ fn a_copy_of_a_home_and_one_that_was_restored_elsewhere_are_told_apart() {
     std::fs::remove_file(&claim).unwrap();
     std::fs::write(&claim, kept).unwrap();
 
-    let medium = Medium::of(&hospital);
-    back_up(&hospital, &medium, &["--new"]);
-    let restored = place.path().join("restored");
-    let (from, key) = (medium.shown(), medium.key());
-    let ran = torikomi(Some(&restored), &["store", "restore", "--from", &from, "--identity", &key]);
-    assert_eq!(ran.status, 0, "{}{}", ran.out, ran.err);
+    let restored = restored(&hospital, place.path());
     let later = up(&restored);
     refused(&home, "A copy of this home works with");
     stop(later);
@@ -144,4 +157,43 @@ fn a_copy_of_a_home_and_one_that_was_restored_elsewhere_are_told_apart() {
     crate::wait_for(noticed).expect("what was away is not looked at");
     stop(before);
     stop(up(&restored));
+}
+
+/// Whoever looks after the claims from time to time may be late, and the share is back before that.
+#[test]
+fn a_station_asks_whose_a_share_is_before_it_takes_what_lies_there() {
+    let place = tempfile::tempdir().unwrap();
+    let (hospital, share) = with_a_share(place.path());
+    let home = hospital.root();
+    let restored = restored(&hospital, place.path());
+    stop(up(&restored));
+
+    let away = place.path().join("away");
+    std::fs::rename(&share, &away).unwrap();
+    let before = up(&home);
+    // The thread that asks from time to time reads the calendar first, and waits there.
+    let (calendar, kept, pipe) = (home.join("calendar.toml"), place.path().join("kept"), place.path().join("pipe"));
+    run(Command::new("mkfifo").arg(&pipe));
+    std::fs::rename(&calendar, &kept).unwrap();
+    std::os::unix::fs::symlink(&pipe, &calendar).unwrap();
+    std::thread::sleep(Duration::from_secs(5));
+    let scan = consent(&hospital, "one");
+    for (name, bytes) in &scan {
+        put(&away, name, bytes);
+    }
+    let is_there = || scan.iter().filter(|(name, _)| share.join(name).exists()).count();
+    std::fs::rename(&away, &share).unwrap();
+    let noticed = || torikomi(Some(&home), &["status", "--json"]).out.contains("epoch 2").then_some(());
+    let noticed = crate::wait_for(noticed);
+    let stays = is_there();
+    let taken: Vec<_> = names(&hospital.custody()).into_iter().filter(|name| name.contains(".001")).collect();
+    std::fs::rename(&kept, &calendar).unwrap();
+    drop(std::fs::File::options().write(true).open(&pipe).unwrap());
+    noticed.expect("the station does not ask whose its folder is");
+    assert!(stays == 2 && taken.is_empty(), "{stays} {taken:?}");
+    stop(before);
+
+    let later = up(&restored);
+    crate::wait_for(|| (is_there() == 0).then_some(())).expect("whose it is takes it in");
+    stop(later);
 }

@@ -8,7 +8,10 @@ use torikomi::ledger::documents::{self, Document, Filter};
 use torikomi::ledger::spoken;
 use torikomi::pipeline::line::Line;
 
+use crate::account::{self, document_of, names};
+use crate::burst::{consent, deliver_consent, put};
 use crate::home::TestHome;
+use crate::hospital::Hospital;
 use crate::wait_for;
 
 #[test]
@@ -39,6 +42,24 @@ fn a_list_in_cp932_is_read_where_the_station_says_so_and_held_where_not() {
             assert!(own.ends_with(b"A4,\x95\x5c"), "its own row is kept as it was delivered");
         }
     }
+}
+
+/// Beside a scan of that stem it speaks for that scan and for no other.
+#[test]
+fn a_sidecar_that_is_named_index_is_a_sidecar_like_any_other() {
+    let hospital = Hospital::found();
+    let daemon = hospital.start();
+    let [(_, said), (_, scan)] = consent(&hospital, "one");
+    put(&hospital.drop(), "index.json", &said);
+    deliver_consent(&hospital, "other");
+    put(&hospital.drop(), "index.jpg", &scan);
+    for name in ["index.jpg", "other-consent.jpg"] {
+        account::wait_for(&hospital, name, || {
+            (document_of(&hospital, name)?.held == Some(HoldReason::NoSession)).then_some(())
+        });
+    }
+    daemon.stop();
+    assert!(names(&hospital.drop()).iter().all(|name| !name.contains("index")), "it goes with its scan");
 }
 
 fn only(line: &Line) -> Option<Document> {

@@ -254,6 +254,7 @@ fn litter(at: &StationStatus) -> Vec<Warning> {
         (at.lone_sidecars, Warning::LoneSidecars { station: station(), count: at.lone_sidecars }),
         (at.waiting_lists, Warning::WaitingLists { station: station(), count: at.waiting_lists }),
         (at.kept_sidecars, Warning::KeptSidecars { station: station(), count: at.kept_sidecars }),
+        (at.restless, Warning::Restless { station: station(), count: at.restless }),
         (at.unfinished_files, Warning::UnfinishedFiles { station: station(), count: at.unfinished_files }),
     ];
     warnings.into_iter().filter(|(count, _)| *count > 0).map(|(_, warning)| warning).collect()

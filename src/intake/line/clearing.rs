@@ -176,37 +176,49 @@ enum Cleaned {
 }
 
 fn cleanup(instruments: &Instruments, delivery: DeliveryId) -> Result<Cleaned, LineError> {
-    let found = instruments.database.read::<_, DatabaseError, _>(async |tx| {
-        if !deliveries::all_filed(tx, delivery).await? {
-            return Ok(None);
-        }
-        let row = deliveries::get(tx, delivery).await?;
-        Ok(row.zip(Some(spoken::is_left_out(tx, delivery).await?)))
-    })?;
-    let Some((row, is_left_out)) = found else { return Ok(Cleaned::NotYet) };
+    let Some((row, is_left_out)) = filed(instruments, delivery)? else { return Ok(Cleaned::NotYet) };
     if is_left_out {
         instruments.database.write::<_, DatabaseError, _>(async move |tx| deliveries::keep(tx, delivery).await)?;
         return Ok(Cleaned::Kept(row.station));
     }
-    if let Some(object) = not_stored(instruments, &row)? {
+    match instruments.custody.open_folder(&custody::folder_name(row.id, row.copy)) {
+        // There is nothing to keep.
+        Err(failure) if failure.class() == Class::Gone => return Ok(Cleaned::Gone(row.station)),
+        Err(failure) => return Err(failure.into()),
+        Ok(_) => {}
+    }
+    if let Some(object) = not_stored(instruments, delivery)? {
         return Ok(Cleaned::NotStored { station: row.station, copy: row.copy, object });
     }
     custody::discard(&instruments.custody, delivery, row.copy)?;
     Ok(Cleaned::Gone(row.station))
 }
 
-/// An object that a copy would give back and that the store does not have: a bucket may have been set back since it was
-/// filed. Where the copy is gone already, there is nothing to keep.
-fn not_stored(instruments: &Instruments, row: &Delivery) -> Result<Option<Digest>, LineError> {
-    match instruments.custody.open_folder(&custody::folder_name(row.id, row.copy)) {
-        Err(failure) if failure.class() == Class::Gone => return Ok(None),
-        Err(failure) => return Err(failure.into()),
-        Ok(_) => {}
+/// Whether the store has all that came with a delivery, so that neither its copy nor its source is the last of it.
+pub(super) fn is_in_store(instruments: &Instruments, delivery: DeliveryId) -> Result<bool, LineError> {
+    match filed(instruments, delivery)? {
+        Some((_, false)) => Ok(not_stored(instruments, delivery)?.is_none()),
+        Some((_, true)) | None => Ok(false),
     }
+}
+
+/// A delivery of which every document is filed, and whether something that came beside the scans is in no record.
+fn filed(instruments: &Instruments, delivery: DeliveryId) -> Result<Option<(Delivery, bool)>, LineError> {
+    Ok(instruments.database.read::<_, DatabaseError, _>(async |tx| {
+        if !deliveries::all_filed(tx, delivery).await? {
+            return Ok(None);
+        }
+        let row = deliveries::get(tx, delivery).await?;
+        Ok(row.zip(Some(spoken::is_left_out(tx, delivery).await?)))
+    })?)
+}
+
+/// An object of what is filed that the store does not have: a bucket may have been set back since.
+fn not_stored(instruments: &Instruments, delivery: DeliveryId) -> Result<Option<Digest>, LineError> {
     let (scans, beside) = instruments.database.read::<_, DatabaseError, _>(async |tx| {
-        let files = deliveries::files(tx, row.id).await?;
+        let files = deliveries::files(tx, delivery).await?;
         let scans: Vec<_> = files.iter().filter(|file| file.role == Role::Scan).cloned().collect();
-        Ok((scans, spoken::signed_beside(tx, row.id).await?))
+        Ok((scans, spoken::signed_beside(tx, delivery).await?))
     })?;
     for scan in scans {
         if (instruments.stored)(&scan.content)? != Some(scan.byte_length) {

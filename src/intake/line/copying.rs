@@ -21,7 +21,7 @@ use crate::durable::{self, Class};
 use crate::ids::{DeliveryId, Digest, SessionId};
 use crate::image;
 use crate::journal::custody::{self as in_custody, InCustody};
-use crate::ledger::deliveries::{self, DeliveryFile, Released, Role};
+use crate::ledger::deliveries::{self, Delivery, DeliveryFile, Released, Role};
 use crate::ledger::spoken::{self, UnderStem};
 
 impl AtStation {
@@ -130,11 +130,16 @@ impl AtStation {
         let (instruments, station) = (&self.shared.instruments, &self.station.name);
         let rows =
             instruments.database.read::<_, DatabaseError, _>(async |tx| deliveries::not_taken(tx, station).await)?;
-        let copies = rows.iter().filter_map(|row| {
-            let copy = CustodyCopy::open(&instruments.custody, row.id, row.copy.saturating_add(1)).ok()?;
-            copy.verify().is_ok().then_some(copy)
-        });
-        self.unrecorded.extend(copies);
+        let newest = |row: &Delivery| {
+            // What stood there at the start was explained, or told of, by then. Above it each number was given in turn.
+            let known = row.copy.max(self.shared.copies.get(&row.id).copied().unwrap_or(0));
+            let stands = |number: &u32| instruments.custody.open_folder(&custody::folder_name(row.id, *number)).is_ok();
+            let numbers: Vec<u32> = (known.saturating_add(1)..).take_while(stands).collect();
+            let copies = numbers.into_iter().rev();
+            let mut copies = copies.filter_map(|number| CustodyCopy::open(&instruments.custody, row.id, number).ok());
+            copies.find(|copy| copy.manifest().home == instruments.home && copy.verify().is_ok())
+        };
+        self.unrecorded.extend(rows.iter().filter_map(newest));
         Ok(())
     }
 
@@ -406,6 +411,7 @@ mod tests {
             stored: Box::new(|_| Ok(None)),
             wake_measuring: Box::new(|| ()),
             away: Box::new(|| None),
+            ours: Box::new(|_| Ok(())),
         };
         let (id, station): (_, crate::ids::Name) = (DeliveryId::new(), "front-desk".parse().unwrap());
         let named = station.clone();

@@ -11,6 +11,7 @@ use super::super::release;
 use super::super::source::SourceStat;
 use super::LineError;
 use super::known::member_of;
+use super::releasing::{Asked, TRY_AGAIN};
 use super::station::AtStation;
 use crate::config::station::SourceRelease;
 use crate::database::DatabaseError;
@@ -29,6 +30,8 @@ pub(super) struct List {
     rows: Option<Vec<Digest>>,
     /// So many of them have been seen to lie elsewhere.
     elsewhere: usize,
+    /// When it was last tried to let the list go.
+    tried: Option<Moment>,
 }
 
 impl AtStation {
@@ -43,10 +46,10 @@ impl AtStation {
         let mut waiting = 0_u64;
         for list in lists {
             let since = self.read_list(drop, list, now);
-            if !self.has_spoken(list)? {
+            if !self.has_spoken(list, Asked::Ledger)? {
                 waiting += u64::from(now > since + self.station.patience.limit);
             } else if alone {
-                self.release_list(drop, list)?;
+                self.release_list(drop, list, now)?;
             }
         }
         self.shared.report(&self.station.name, |report| report.waiting_lists = waiting);
@@ -66,22 +69,22 @@ impl AtStation {
             return now;
         }
         let rows = (self.shared.instruments.rows)(&self.station.name, &bytes);
-        self.lists.insert(list.name.clone(), List { stat: list.stat, since: now, rows, elsewhere: 0 });
+        self.lists.insert(list.name.clone(), List { stat: list.stat, since: now, rows, elsewhere: 0, tried: None });
         now
     }
 
     /// Whether each row of a list is somewhere else. What was found to be so is not asked again by every turn.
-    fn has_spoken(&mut self, list: &Found) -> Result<bool, LineError> {
+    fn has_spoken(&mut self, list: &Found, asked: Asked) -> Result<bool, LineError> {
         let Some(mut known) = self.lists.remove(&list.name) else { return Ok(false) };
-        let outcome = self.look_for_rows(&mut known);
+        let outcome = self.look_for_rows(&mut known, asked);
         self.lists.insert(list.name.clone(), known);
         outcome
     }
 
-    fn look_for_rows(&self, list: &mut List) -> Result<bool, LineError> {
+    fn look_for_rows(&self, list: &mut List, asked: Asked) -> Result<bool, LineError> {
         let Some(rows) = &list.rows else { return Ok(false) };
         while let Some(row) = rows.get(list.elsewhere) {
-            if !self.is_elsewhere(row)? {
+            if !self.is_elsewhere(row, asked)? {
                 return Ok(false);
             }
             list.elsewhere = list.elsewhere.saturating_add(1);
@@ -90,7 +93,7 @@ impl AtStation {
     }
 
     /// Whether a row has spoken for a scan, and lies in custody or in a record with it.
-    fn is_elsewhere(&self, row: &Digest) -> Result<bool, LineError> {
+    fn is_elsewhere(&self, row: &Digest, asked: Asked) -> Result<bool, LineError> {
         let station = &self.station.name;
         let of_it = self.shared.instruments.database.read::<_, DatabaseError, _>(async |tx| {
             let Some(document) = spoken::row_used_for(tx, station, row).await? else { return Ok(Vec::new()) };
@@ -103,7 +106,7 @@ impl AtStation {
             Ok(of_it)
         })?;
         for delivery in &of_it {
-            if !self.is_held_elsewhere(delivery)? {
+            if !self.is_held_elsewhere(delivery, asked)? {
                 return Ok(false);
             }
         }
@@ -124,15 +127,22 @@ impl AtStation {
         Ok(is_it.then_some((delivery.id, member)))
     }
 
-    fn release_list(&mut self, drop: &DropFolder, list: &Found) -> Result<(), LineError> {
+    fn release_list(&mut self, drop: &DropFolder, list: &Found, now: Moment) -> Result<(), LineError> {
         let Some((delivery, member)) = self.taken_long_ago(list)? else { return Ok(()) };
-        // A copy that was there may be gone by now.
-        if let Some(known) = self.lists.get_mut(&list.name) {
-            known.elsewhere = 0;
+        let Some(known) = self.lists.get_mut(&list.name) else { return Ok(()) };
+        if known.tried.is_some_and(|tried| now < tried + TRY_AGAIN) {
+            return Ok(());
         }
-        if self.has_spoken(list)? {
-            // A failure is as good as a later try.
-            let _ = release::release(drop, delivery, &[member]);
+        known.tried = Some(now);
+        // A copy that was there may be gone by now.
+        known.elsewhere = 0;
+        match self.has_spoken(list, Asked::Store) {
+            Ok(true) => {
+                // A failure is as good as a later try.
+                let _ = release::release(drop, delivery, &[member]);
+            }
+            Ok(false) | Err(LineError::Store(_)) => {}
+            Err(error) => return Err(error),
         }
         Ok(())
     }

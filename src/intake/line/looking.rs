@@ -10,10 +10,12 @@ use super::super::drop::{DropFolder, FoundFolder, Limits, Sweep};
 use super::super::names::{self, Part};
 use super::super::source::{SourceName, SourceStat};
 use super::known::{KnownDelivery, Standing};
-use super::locked;
 use super::station::AtStation;
-use crate::document::DeliveryProblem;
+use super::{LineError, locked};
+use crate::database::DatabaseError;
+use crate::document::{DeliveryProblem, DeliveryState};
 use crate::ids::{DeliveryId, Name};
+use crate::ledger::deliveries;
 
 /// The longest sidecar that is looked into for the files that it lists. What is longer lists none.
 const SIDECAR_LIMIT: u64 = 256 * 1024;
@@ -63,10 +65,32 @@ impl AtStation {
             }
         }
         for folder in &sweep.folders {
-            bundles.extend(self.folder_bundle(drop, folder, present));
+            if !self.emptied.contains(&folder.name) {
+                bundles.extend(self.folder_bundle(drop, folder, present));
+            }
         }
         let orphans = grouped.orphans.into_iter().map(|bundle| bundle.name).collect();
         (bundles, orphans)
+    }
+
+    /// What a system left in a folder is not ours to remove, and keeps the folder where all that was delivered in it is gone.
+    /// Nothing comes of it then. One from which nothing was taken is an empty folder like any other: somebody may wait for it.
+    pub(super) fn note_emptied(&mut self, sweep: &Sweep) -> Result<(), LineError> {
+        let litter_alone = sweep.folders.iter().filter(|folder| folder.has_litter && !folder.is_occupied());
+        let litter_alone: BTreeSet<&SourceName> = litter_alone.map(|folder| &folder.name).collect();
+        self.emptied.retain(|name| litter_alone.contains(name));
+        let (database, station) = (&self.shared.instruments.database, &self.station.name);
+        for name in litter_alone {
+            if self.emptied.contains(name) {
+                continue;
+            }
+            let newest = database
+                .read::<_, DatabaseError, _>(async |tx| deliveries::newest_under(tx, station, name.as_bytes()).await)?;
+            if newest.is_some_and(|newest| newest.state == DeliveryState::Taken && !newest.released.is_left()) {
+                self.emptied.insert(name.clone());
+            }
+        }
+        Ok(())
     }
 
     fn folder_bundle(

@@ -10,7 +10,7 @@ use super::super::names::Part;
 use super::super::release::{self, ReleaseOutcome};
 use super::known::{KnownDelivery, member_of};
 use super::station::AtStation;
-use super::{LineError, StationProblem};
+use super::{LineError, StationProblem, clearing};
 use crate::config::station::SourceRelease;
 use crate::database::DatabaseError;
 use crate::document::{DeliveryState, HoldReason};
@@ -35,7 +35,15 @@ fn unusable(error: &std::io::Error) -> StationProblem {
 }
 
 /// A source that could not be removed is tried again after this time.
-const TRY_AGAIN: Duration = Duration::from_secs(60);
+pub(super) const TRY_AGAIN: Duration = Duration::from_secs(60);
+
+/// Who is asked whether what custody does not hold is filed.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Asked {
+    /// For whoever removes nothing on its word.
+    Ledger,
+    Store,
+}
 
 impl AtStation {
     /// Releases every source whose time has come. Answers when to try again what failed.
@@ -49,12 +57,23 @@ impl AtStation {
         self.unreleased.retain(|id, _| known.get(*id).is_some_and(|known| known.row.state == DeliveryState::Taken));
         let due = self.due(now)?;
         let mut outcomes = BTreeMap::new();
-        for id in due {
+        let mut due = due.into_iter();
+        while let Some(id) = due.next() {
             let Some(known) = self.known.get(id) else { continue };
-            if !self.is_held_elsewhere(&known.row)? {
-                tracing::error!(station = %drop.station(), delivery = %id, "The source of delivery {id} stays: its copy is not whole in custody");
-                self.unreleased.insert(id, (now + TRY_AGAIN, StationProblem::CopyMissing));
-                continue;
+            match self.is_held_elsewhere(&known.row, Asked::Store) {
+                Ok(true) => {}
+                Ok(false) => {
+                    tracing::error!(station = %drop.station(), delivery = %id, "The source of delivery {id} stays: its copy is not whole, in custody or in the store");
+                    self.unreleased.insert(id, (now + TRY_AGAIN, Some(StationProblem::CopyMissing)));
+                    continue;
+                }
+                Err(LineError::Store(error)) => {
+                    tracing::warn!(station = %drop.station(), delivery = %id, %error, "The source of delivery {id} stays until the store can be asked for it");
+                    // For each of the others it might be waited as long.
+                    self.unreleased.extend(std::iter::once(id).chain(due).map(|id| (id, (now + TRY_AGAIN, None))));
+                    break;
+                }
+                Err(error) => return Err(error),
             }
             match self.release(drop, known) {
                 Ok(released) => outcomes.insert(id, released),
@@ -66,7 +85,7 @@ impl AtStation {
             self.unsettled |= left.stranded;
             if left.released == Released::Cannot {
                 let problem = left.trouble.clone().unwrap_or(StationProblem::ReadOnly);
-                self.unreleased.insert(*id, (now + TRY_AGAIN, problem));
+                self.unreleased.insert(*id, (now + TRY_AGAIN, Some(problem)));
             } else {
                 self.unreleased.remove(id);
                 self.removed.retain(|(delivery, _)| delivery != id);
@@ -78,7 +97,7 @@ impl AtStation {
             .collect();
         self.record_left(changed)?;
         self.release_lists(drop, sweep, now)?;
-        if let Some((_, problem)) = self.unreleased.values().next() {
+        if let Some(problem) = self.unreleased.values().find_map(|(_, problem)| problem.as_ref()) {
             self.shared.report(&self.station.name, |report| report.problem = Some(problem.clone()));
         }
         Ok(self.unreleased.values().map(|(again, _)| *again).min())
@@ -106,14 +125,20 @@ impl AtStation {
     }
 
     /// Whether its bytes are in custody, or every document of it is filed: only then is the source not the last of it. The copy is
-    /// read back: a share may have been away for days since it was made, and the disk have lost some of it.
-    pub(super) fn is_held_elsewhere(&self, row: &Delivery) -> Result<bool, LineError> {
+    /// read back: a share may have been away for days since it was made, and the disk have lost some of it. A bucket may have been
+    /// set back since.
+    pub(super) fn is_held_elsewhere(&self, row: &Delivery, asked: Asked) -> Result<bool, LineError> {
         let instruments = &self.shared.instruments;
         let copy = CustodyCopy::open(&instruments.custody, row.id, row.copy);
         if copy.and_then(|copy| copy.verify()).is_ok() {
             return Ok(true);
         }
-        Ok(instruments.database.read::<_, DatabaseError, _>(async |tx| deliveries::all_filed(tx, row.id).await)?)
+        match asked {
+            Asked::Store => clearing::is_in_store(instruments, row.id),
+            Asked::Ledger => Ok(instruments
+                .database
+                .read::<_, DatabaseError, _>(async |tx| deliveries::all_filed(tx, row.id).await)?),
+        }
     }
 
     fn release(&self, drop: &DropFolder, known: &KnownDelivery) -> Result<Left, Unreachable> {

@@ -15,10 +15,10 @@ use super::super::source::{SourceName, SourceStat};
 use super::super::watch::Rhythm;
 use super::copying::stem_of;
 use super::gate::{Blocked, Paused};
-use super::known::{Known, KnownDelivery};
+use super::known::Known;
 use super::lists::List;
 use super::looking;
-use super::notes::{self, Board};
+use super::notes::Board;
 use super::{LineError, Reached, Shared, Station, StationProblem, TRY_AGAIN, Turn, Watching, locked};
 use crate::config;
 use crate::database::DatabaseError;
@@ -31,9 +31,6 @@ use crate::ledger::{spoken, stations};
 /// After so many copies a turn ends, so that sources are released and others are heard in between.
 const COPIES_IN_A_TURN: usize = 256;
 
-/// So many sidecars that stand alone are asked about in a turn; nobody reads a larger number as another one.
-const MOST_ASKED: usize = 200;
-
 /// A copy that failed for a reason of its own source is tried again after this time.
 const RETRY_COPY: Duration = Duration::from_secs(1);
 
@@ -45,28 +42,31 @@ pub(super) struct AtStation {
     pub(super) known: Known,
     watchlist: Watchlist,
     /// Since when something has stood there under a temporary name, without its scan, or as nothing to take.
-    lingering: BTreeMap<(Lingering, SourceName), Moment>,
-    board: Option<Board>,
+    pub(super) lingering: BTreeMap<(Lingering, SourceName), Moment>,
+    pub(super) board: Option<Board>,
     /// A release was begun and its end is not known: the private folder is looked at before anything else is released.
     pub(super) unsettled: bool,
     /// Files that such a release removed after all.
     pub(super) removed: BTreeSet<(DeliveryId, String)>,
     /// Durable copies whose row could not be written.
     pub(super) unrecorded: Vec<CustodyCopy>,
-    /// Sources that could not be removed: when that is tried again, and why it could not.
-    pub(super) unreleased: BTreeMap<DeliveryId, (Moment, StationProblem)>,
+    /// Sources that could not be removed: when that is tried again, and why it could not. None where the store cannot be asked,
+    /// which is told elsewhere.
+    pub(super) unreleased: BTreeMap<DeliveryId, (Moment, Option<StationProblem>)>,
     /// The batch lists that lie directly in the drop folder.
     pub(super) lists: BTreeMap<SourceName, List>,
     /// When a bundle whose copy failed is tried again.
     copy_again: BTreeMap<SourceName, Moment>,
     /// Copy numbers that are taken in custody by what no row names.
     pub(super) numbers: BTreeMap<DeliveryId, u32>,
+    /// Folders that were let go and stay for the litter in them.
+    pub(super) emptied: BTreeSet<SourceName>,
     /// A turn panicked, and may have left a copy that no row names.
     after_panic: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Lingering {
+pub(super) enum Lingering {
     Temporary,
     Orphan,
     Refused,
@@ -82,12 +82,12 @@ pub(super) struct Ready {
 
 /// What a look at the sweep gave.
 #[derive(Default)]
-struct Seen {
+pub(super) struct Seen {
     ready: Vec<Ready>,
     /// Deliveries whose source is changing just now.
     changing: BTreeSet<DeliveryId>,
     /// Bundles that move for longer than the patience limit.
-    overdue: usize,
+    pub(super) overdue: usize,
     orphans: BTreeSet<SourceName>,
     next: Option<Moment>,
 }
@@ -115,6 +115,7 @@ impl AtStation {
             lists: BTreeMap::new(),
             copy_again: BTreeMap::new(),
             numbers: BTreeMap::new(),
+            emptied: BTreeSet::new(),
             after_panic: false,
         }
     }
@@ -166,6 +167,7 @@ impl AtStation {
 
         let present = looking::present(&sweep);
         let mut seen = Seen::default();
+        self.note_emptied(&sweep)?;
         let (bundles, orphans) = self.bundles(&drop, &sweep, &present);
         seen.orphans = orphans;
         self.record_changed()?;
@@ -182,6 +184,10 @@ impl AtStation {
             self.note_vanished(&present)?;
         }
         self.lose_patience(&seen.changing)?;
+        // Copying may have taken long, or waited for the share.
+        if let Err(unreachable) = self.ask_whose(&drop) {
+            return Ok(self.lose(&unreachable, now));
+        }
         if let Some(again) = self.release_due(&drop, &sweep, now)? {
             seen.look_at(again);
         }
@@ -192,12 +198,10 @@ impl AtStation {
 
     /// The drop folder, opened anew where it has to be.
     fn reach(&mut self, turn: &mut Turn) -> Result<Result<Arc<DropFolder>, Unreachable>, LineError> {
-        if let Some(drop) = &self.drop {
-            if drop.check().is_ok() {
-                return Ok(Ok(Arc::clone(drop)));
-            }
-            self.drop = None;
+        if let Some(drop) = self.drop.clone().filter(|drop| drop.check().is_ok()) {
+            return Ok(self.ask_whose(&drop).map(|()| drop));
         }
+        self.drop = None;
         let (name, database) = (&self.station.name, &self.shared.instruments.database);
         let established = database.read::<_, DatabaseError, _>(async |tx| stations::is_established(tx, name).await)?;
         let home = self.shared.instruments.home;
@@ -210,6 +214,9 @@ impl AtStation {
             Ok(drop) => Arc::new(drop),
             Err(unreachable) => return Ok(Err(unreachable)),
         };
+        if let Err(unreachable) = self.ask_whose(&drop) {
+            return Ok(Err(unreachable));
+        }
         if !established {
             let (name, now) = (name.clone(), self.shared.now());
             database.write::<_, DatabaseError, _>(async move |tx| stations::set_established(tx, &name, now).await)?;
@@ -220,6 +227,12 @@ impl AtStation {
         self.unsettled = true;
         self.drop = Some(Arc::clone(&drop));
         Ok(Ok(drop))
+    }
+
+    /// What lies in a folder with which a copy of this home works is that one's. A share that comes back may be so by now.
+    fn ask_whose(&self, drop: &DropFolder) -> Result<(), Unreachable> {
+        let ours = (self.shared.instruments.ours)(&self.station.name);
+        ours.map_err(|problem| Unreachable::Anothers { path: drop.folder().path().to_owned(), problem })
     }
 
     /// Nothing is concluded from a folder that cannot be reached, and what stood there rests anew when it is back.
@@ -509,72 +522,6 @@ impl AtStation {
         for key in standing {
             self.lingering.entry(key).or_insert(now);
         }
-    }
-
-    /// How many sidecars stand alone because their scan, as it seems, was taken in without them; and how many wait for a
-    /// scan that does not come.
-    fn orphans(&self, now: Moment) -> Result<(usize, usize), LineError> {
-        let (mut late, mut alone) = (0, 0);
-        let orphans = self.lingering.iter().filter(|((kind, _), _)| *kind == Lingering::Orphan);
-        for ((_, name), since) in
-            orphans.filter(|(_, since)| now >= **since + self.station.patience.quiet).take(MOST_ASKED)
-        {
-            let (station, stem) = (&self.station.name, stem_of(name));
-            let before =
-                self.shared.instruments.database.read::<_, DatabaseError, _>(async |tx| {
-                    spoken::newest_under_stem(tx, station, &stem, None).await
-                })?;
-            if before.is_some_and(|before| !before.is_refused && !before.is_spoken_for()) {
-                late += 1;
-            } else if now > *since + self.station.patience.limit {
-                alone += 1;
-            }
-        }
-        Ok((late, alone))
-    }
-
-    fn write_notes(&mut self, drop: &DropFolder, seen: &Seen, now: Moment) -> Result<(), LineError> {
-        let mut board = match self.board.take() {
-            Some(board) => board,
-            None => Board::load(&self.shared, &self.station.name)?,
-        };
-        let needs_a_person = |known: &&KnownDelivery| {
-            let incomplete = matches!(known.row.state, DeliveryState::Incomplete | DeliveryState::CompletenessUnknown);
-            incomplete || known.is_refusal()
-        };
-        let rows = self.known.deliveries().filter(needs_a_person).map(|known| &known.row);
-        let mut ours = notes::deliveries(rows, &self.shared.instruments.zone, board.matters());
-        let limit = self.station.patience.limit;
-        let lasts = |((kind, _), since): &(&(Lingering, SourceName), &Moment)| {
-            *kind == Lingering::Temporary && now > **since + limit
-        };
-        let unfinished = self.lingering.iter().filter(lasts).count();
-        let (late, alone) = self.orphans(now)?;
-        let (station, database) = (&self.station.name, &self.shared.instruments.database);
-        let kept = database.read::<_, DatabaseError, _>(async |tx| deliveries::count_kept(tx, station).await)?;
-        let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
-        let mut waiting = 0;
-        self.shared.report(&self.station.name, |report| {
-            report.unfinished_files = count(unfinished);
-            report.late_sidecars = count(late);
-            report.lone_sidecars = count(alone);
-            report.kept_sidecars = kept;
-            waiting = report.waiting_lists;
-        });
-        let waiting = usize::try_from(waiting).unwrap_or(usize::MAX);
-        let counts = [
-            (notes::UNFINISHED, unfinished),
-            (notes::ORPHANS, alone),
-            (notes::LATE_SIDECARS, late),
-            (notes::RESTLESS, seen.overdue),
-            (notes::LISTS, waiting),
-        ];
-        for (matter, count) in counts.into_iter().filter(|(_, count)| *count > 0) {
-            ours.insert(matter.to_owned(), notes::about_folder(matter, count));
-        }
-        let settled = board.settle(&self.shared, drop, &ours);
-        self.board = Some(board);
-        settled
     }
 }
 

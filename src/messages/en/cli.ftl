@@ -459,6 +459,7 @@ warning-late-sidecars = Station { $station } holds { $count } sidecar file(s) th
 warning-waiting-lists = Station { $station } holds { $count } batch list(s) (index.csv) with rows whose scans have not come, or that cannot be read as lists. They stay there. Send the scans; where none will come, remove the list.
 warning-lone-sidecars = Station { $station } holds { $count } sidecar file(s) without a scan. Send the scans, or remove the sidecars.
 warning-kept-sidecars = { $count } delivery(ies) filed from station { $station } came with a sidecar, or a row of a list, that is in no record: it names another patient, cannot be read, or came with a further receipt. Custody keeps it with its scan. Compare the scan with its paper, and correct what writes the sidecars.
+warning-restless = Station { $station } holds { $count } file(s) or folder(s) that do not come to rest and so are not taken in. Check whether the sending program keeps a file open, whether a page that a sidecar lists has not come, whether Torikomi has the right to read them, or whether a folder is empty.
 warning-unfinished-files = Station { $station } holds { $count } file(s) still named as unfinished. Check the sender, and send them again.
 warning-fault = { $fault }
 fault-patients = The changed patient list is not taken over, and the previous one stays in use. { $patients }
