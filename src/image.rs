@@ -27,7 +27,8 @@ mod png;
 mod sandbox;
 mod source;
 mod tiff;
-mod tone;
+mod look;
+mod raster;
 pub mod worker;
 mod workers;
 

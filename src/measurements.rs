@@ -138,6 +138,9 @@ pub struct PageMeasurements {
     /// Absent where no pixel could be looked at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tone: Option<Tone>,
+    /// Of the page's main image. Absent where not every pixel was looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub appearance: Option<Appearance>,
     /// PDF: every image drawn on the page, the main one among them, in drawing order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub images: Vec<PlacedImage>,
@@ -346,6 +349,51 @@ pub struct Tone {
     pub white_ppm: u32,
     /// Share of pixels whose channels differ by more than 40 levels of 255, in millionths; 0 for grey.
     pub coloured_ppm: u32,
+}
+
+/// What a page looks like as a whole, before any orientation tag is applied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Appearance {
+    /// So many pixels make one side of the cells in which it was looked at.
+    pub cell_px: u32,
+    pub skew: Skew,
+}
+
+/// How far the lines of a page are turned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "result", rename_all = "kebab-case")]
+pub enum Skew {
+    Seen {
+        /// Thousandths of a degree in pixels, as if they were square; positive where lines that run across fall to the right.
+        milli_degrees: i32,
+        lines: LineDirection,
+        /// How sharp the lines are at this angle: as a share of the middle one of all angles, and of the best that does not lie
+        /// beside it; in thousandths.
+        peak_permille: u32,
+        lead_permille: u32,
+    },
+    CannotTell {
+        reason: SkewUnknown,
+    },
+}
+
+/// Vertical writing cannot be told from horizontal writing that lies on its side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum LineDirection {
+    Across,
+    Down,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum SkewUnknown {
+    /// The page is blank, or nearly.
+    TooLittleInk,
+    /// No angle stands out: loose handwriting, a photograph.
+    NoDirection,
+    /// By more than nine and a half degrees, as far as can be told.
+    TurnedTooFar,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

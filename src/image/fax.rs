@@ -5,7 +5,7 @@
 
 use hayro_ccitt::{DecodeSettings, Decoder, DecoderContext, EncodingMode};
 
-use super::tone::ToneCounter;
+use super::look::Look;
 
 /// One piece of fax data.
 pub(super) struct Fax {

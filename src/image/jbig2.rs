@@ -7,7 +7,7 @@ use hayro_jbig2::{DecodeSettings, Decoder, Globals, Page};
 
 use super::Limits;
 use super::source::u32_be;
-use super::tone::ToneCounter;
+use super::look::Look;
 use crate::measurements::{Compression, Decoded, Limit};
 
 /// Segments of one picture.
@@ -147,7 +147,7 @@ mod tests {
     }
 
     fn seen(data: &[u8]) -> Seen {
-        decode(data, None, &Limits::default(), 0, &mut ToneCounter::new())
+        decode(data, None, &Limits::default(), 0, &mut Look::new())
     }
 
     /// A generic region in fax coding: rows that are all "as the row above", the first of them white.

@@ -24,7 +24,7 @@ use zune_jpeg::zune_core::options::DecoderOptions;
 pub(super) use header::{Header, Process};
 
 use super::source::Source;
-use super::tone::ToneCounter;
+use super::look::Look;
 use super::{Found, Limits, Picture, exif};
 use crate::measurements::{
     ColourModel, Completeness, Compression, Decoded, DpiSource, JpegFacts, Limit, MissingPart, PageKind,

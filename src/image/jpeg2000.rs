@@ -9,7 +9,7 @@ use hayro_jpeg2000::{ColorSpace, DecodeSettings, DecoderContext, Image};
 
 use super::exif::dpi;
 use super::source::{Source, array, find, u16_be, u32_be};
-use super::tone::ToneCounter;
+use super::look::Look;
 use super::{Found, Limits, Picture, page_without_image};
 use crate::measurements::{
     ColourModel, Completeness, Compression, DeclaredDpi, Decoded, DpiSource, Limit, MissingPart, PageMeasurements,
@@ -265,7 +265,7 @@ mod tests {
     }
 
     fn seen(bytes: &[u8]) -> Seen {
-        decode(bytes, &Limits::default(), &mut ToneCounter::new())
+        decode(bytes, &Limits::default(), &mut Look::new())
     }
 
     #[test]

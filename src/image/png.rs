@@ -8,7 +8,7 @@ use png::{DecodeOptions, Decoder, DecodingError, Transformations};
 
 use super::exif::dpi;
 use super::source::{Source, array, u32_be};
-use super::tone::ToneCounter;
+use super::look::Look;
 use super::{Found, Limits};
 use crate::measurements::{
     ColourModel, Completeness, Compression, Decoded, DpiSource, Limit, MissingPart, PageKind, PageMeasurements,
@@ -22,7 +22,7 @@ pub(super) fn measure(source: &Source, limits: &Limits) -> Found {
     let mut page = chunks.page();
     let samples = u64::from(page.samples_per_pixel.max(1)) + u64::from(chunks.alpha);
     let row = (u64::from(page.width_px) * samples * u64::from(page.bits_per_sample)).div_ceil(8);
-    let tone = &mut ToneCounter::new();
+    let tone = &mut Look::new();
     page.decoded = if chunks.header.is_none() {
         Decoded::Damaged { rows: None }
     } else if let Some(limit) = limits.refuses(u64::from(page.width_px), u64::from(page.height_px), row) {

@@ -17,7 +17,7 @@ use self::directory::{Chain, Directory, tag};
 pub use self::grown::as_it_was;
 use super::exif::dpi;
 use super::source::Source;
-use super::tone::ToneCounter;
+use super::look::Look;
 use super::{Found, Limits, page_without_image};
 use crate::measurements::{
     ColourModel, Compression, DeclaredDpi, Decoded, DpiSource, JpegFacts, Limit, PageKind, PageMeasurements,

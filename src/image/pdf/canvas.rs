@@ -9,7 +9,7 @@ use hayro_interpret::kurbo::{Affine, BezPath, Point, Rect, Shape as _};
 use hayro_interpret::{BlendMode, ClipPath, Device, DrawMode, DrawProps, Image, ImageData, ImageDrawProps, SoftMask};
 
 use super::picture::{Pictures, Seen};
-use crate::image::tone::ToneCounter;
+use crate::image::look::Look;
 use crate::measurements::{Decoded, Drawing, JpegFacts, Limit, PlacedImage, SizeUm, Tone};
 
 /// Covers so much of a page that what lies beneath cannot be read, in thousandths.

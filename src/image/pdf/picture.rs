@@ -10,7 +10,7 @@ use hayro_interpret::hayro_syntax::object::{Array, Dict, Name, Object, ObjectIde
 use super::filters::{Filter, unfilter};
 use crate::image::fax::Fax;
 use crate::image::jpeg::{self, Colours, Inks};
-use crate::image::tone::ToneCounter;
+use crate::image::look::Look;
 use crate::image::{Limits, Picture, jbig2, jpeg2000};
 use crate::measurements::{ColourModel, Compression, Decoded};
 

@@ -12,7 +12,7 @@ use crate::image::Limits;
 use crate::image::fax::Fax;
 use crate::image::jpeg::{self, Colours, Inks};
 use crate::image::source::Source;
-use crate::image::tone::ToneCounter;
+use crate::image::look::Look;
 use crate::measurements::{ColourModel, Compression, Decoded, JpegFacts, Limit};
 
 pub(super) fn decode(

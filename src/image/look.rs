@@ -1,7 +1,7 @@
-//! Grey levels counted while pixels stream past. Their order does not matter, so strips, tiles and passes go in as they
-//! come, and no page is ever held for it.
+//! What is looked at while pixels stream past: how light each is, and where it lies. No page is held for it at its full size.
 
-use crate::measurements::Tone;
+use super::raster::{Raster, skew};
+use crate::measurements::{Appearance, Tone};
 
 /// Channels further apart than this make a pixel a coloured one.
 const COLOURED: u8 = 40;
@@ -10,30 +10,32 @@ const DARK_PERCENT: u64 = 75;
 /// Pixels worked on together, so that the parts of the work that vectorise stay in the first-level cache.
 const BLOCK: usize = 1024;
 
-pub(super) struct ToneCounter {
-    /// Four tables taken in turn: neighbouring pixels are mostly equal, and one table would make each wait for the last.
-    levels: [[u64; 256]; 4],
-    coloured: u64,
+/// Takes pixels as decoders have them. Where they lie matters for the picture of the page alone, so what does not say is counted all
+/// the same.
+pub(super) struct Look {
+    tone: ToneCounter,
+    raster: Raster,
 }
 
-impl ToneCounter {
+impl Look {
     pub(super) fn new() -> Self {
-        Self { levels: [[0; 256]; 4], coloured: 0 }
+        Self { tone: ToneCounter::new(), raster: Raster::default() }
+    }
+
+    /// Begins a picture of this size, which the limits allow.
+    pub(super) fn begin(&mut self, width: u32, height: u32) {
+        self.raster.begin(width, height);
+    }
+
+    /// What comes next are rows of this width, from this pixel on.
+    pub(super) fn place(&mut self, left: u32, top: u32, width: u32) {
+        self.raster.place(left, top, width);
     }
 
     /// One byte a pixel, 0 black.
     pub(super) fn grey(&mut self, row: &[u8]) {
-        let [a, b, c, d] = &mut self.levels;
-        let (quads, rest) = row.as_chunks::<4>();
-        for [w, x, y, z] in quads {
-            count(a, *w);
-            count(b, *x);
-            count(c, *y);
-            count(d, *z);
-        }
-        for level in rest {
-            count(a, *level);
-        }
+        self.tone.levels(row);
+        self.raster.levels(row);
     }
 
     /// Three bytes a pixel.
@@ -47,28 +49,25 @@ impl ToneCounter {
                 [*level, _] = sum.to_be_bytes();
                 coloured += u32::from(*r.max(g).max(b) - *r.min(g).min(b) > COLOURED);
             }
-            self.coloured += u64::from(coloured);
+            self.tone.coloured += u64::from(coloured);
             self.grey(luma.get(..pixels.len()).unwrap_or_default());
         }
     }
 
     /// Three bytes a pixel: luma, and blue and red beside it (ITU-T T.871).
     pub(super) fn ycbcr(&mut self, row: &[u8]) {
-        let [a, b, ..] = &mut self.levels;
-        let (pixels, _) = row.as_chunks::<3>();
-        let mut coloured = 0;
-        let mut one = |table: &mut [u64; 256], [luma, blue, red]: [u8; 3]| {
-            count(table, luma);
-            let chroma = usize::from(u16::from_be_bytes([blue, red]));
-            coloured += u64::from(COLOURED_CHROMAS.get(chroma).copied().unwrap_or(false));
-        };
-        let (pairs, rest) = pixels.as_chunks::<2>();
-        for [first, second] in pairs {
-            one(a, *first);
-            one(b, *second);
+        let mut lumas = [0; BLOCK];
+        for block in row.chunks(BLOCK * 3) {
+            let (pixels, _) = block.as_chunks::<3>();
+            let mut coloured = 0_u32;
+            for (level, [luma, blue, red]) in lumas.iter_mut().zip(pixels) {
+                *level = *luma;
+                let chroma = usize::from(u16::from_be_bytes([*blue, *red]));
+                coloured += u32::from(COLOURED_CHROMAS.get(chroma).copied().unwrap_or(false));
+            }
+            self.tone.coloured += u64::from(coloured);
+            self.grey(lumas.get(..pixels.len()).unwrap_or_default());
         }
-        rest.iter().for_each(|last| one(a, *last));
-        self.coloured += coloured;
     }
 
     /// Four bytes a pixel: amounts of ink, 255 the most.
@@ -83,8 +82,53 @@ impl ToneCounter {
         }
     }
 
-    /// Packed bits, the highest first; `one` is the level that a set bit stands for, and an unset one is its opposite.
+    /// Packed bits, the highest first; `one` is the level that a set bit stands for, black or white, and an unset one is its opposite.
     pub(super) fn bits(&mut self, row: &[u8], pixels: usize, one: u8) {
+        self.tone.bits(row, pixels, one);
+        self.raster.bits(row, pixels, one == 0);
+    }
+
+    /// A run of black or of white pixels within a row.
+    pub(super) fn run(&mut self, level: u8, length: u32) {
+        self.tone.pixels(level, length.into());
+        self.raster.run(level == 0, length);
+    }
+
+    /// How light it was, for whoever puts several pictures together; and how it looks, where every pixel was placed.
+    pub(super) fn finish(self) -> (ToneCounter, Option<Appearance>) {
+        let cell_px = self.raster.cell_px();
+        let appearance = self.raster.finish().map(|page| Appearance { cell_px, skew: skew(&page) });
+        (self.tone, appearance)
+    }
+}
+
+/// Grey levels, counted. Their order does not matter.
+pub(super) struct ToneCounter {
+    /// Four tables taken in turn: neighbouring pixels are mostly equal, and one table would make each wait for the last.
+    levels: [[u64; 256]; 4],
+    coloured: u64,
+}
+
+impl ToneCounter {
+    pub(super) fn new() -> Self {
+        Self { levels: [[0; 256]; 4], coloured: 0 }
+    }
+
+    fn levels(&mut self, row: &[u8]) {
+        let [a, b, c, d] = &mut self.levels;
+        let (quads, rest) = row.as_chunks::<4>();
+        for [w, x, y, z] in quads {
+            count(a, *w);
+            count(b, *x);
+            count(c, *y);
+            count(d, *z);
+        }
+        for level in rest {
+            count(a, *level);
+        }
+    }
+
+    fn bits(&mut self, row: &[u8], pixels: usize, one: u8) {
         let (whole, rest) = row.split_at(row.len().min(pixels / 8));
         let mut set: u64 = whole.iter().map(|byte| u64::from(byte.count_ones())).sum();
         if let (Some(byte), used @ 1..) = (rest.first(), pixels % 8) {
@@ -95,7 +139,7 @@ impl ToneCounter {
     }
 
     /// `number` pixels of one level.
-    pub(super) fn pixels(&mut self, level: u8, number: u64) {
+    fn pixels(&mut self, level: u8, number: u64) {
         let [table, ..] = &mut self.levels;
         if let Some(n) = table.get_mut(usize::from(level)) {
             *n = n.saturating_add(number);
@@ -201,18 +245,18 @@ fn ppm(part: u64, total: u64) -> u32 {
 mod tests {
     use super::*;
 
-    fn tone(count: impl FnOnce(&mut ToneCounter)) -> Tone {
-        let mut counter = ToneCounter::new();
-        count(&mut counter);
-        counter.finish().unwrap()
+    fn tone(count: impl FnOnce(&mut Look)) -> Tone {
+        let mut look = Look::new();
+        count(&mut look);
+        look.finish().0.finish().unwrap()
     }
 
     #[test]
     fn paper_and_ink_are_told_apart() {
         let seen = tone(|t| {
-            t.pixels(240, 900_000);
-            t.pixels(30, 99_999);
-            t.pixels(0, 1);
+            t.tone.pixels(240, 900_000);
+            t.tone.pixels(30, 99_999);
+            t.tone.pixels(0, 1);
         });
         let expected = Tone { paper_level: 240, dark_ppm: 100_000, black_ppm: 1, white_ppm: 0, coloured_ppm: 0 };
         assert_eq!(seen, expected);
@@ -220,12 +264,12 @@ mod tests {
 
     #[test]
     fn a_page_that_is_dark_throughout_has_dark_paper() {
-        assert_eq!(tone(|t| t.pixels(60, 5000)).paper_level, 60);
-        assert_eq!(tone(|t| t.pixels(60, 5000)).dark_ppm, 0);
+        assert_eq!(tone(|t| t.tone.pixels(60, 5000)).paper_level, 60);
+        assert_eq!(tone(|t| t.tone.pixels(60, 5000)).dark_ppm, 0);
         // Mostly black with a white tenth: the white is the paper, the rest is ink.
         let negative = tone(|t| {
-            t.pixels(0, 900);
-            t.pixels(255, 100);
+            t.tone.pixels(0, 900);
+            t.tone.pixels(255, 100);
         });
         assert_eq!((negative.paper_level, negative.dark_ppm), (255, 900_000));
     }
@@ -253,8 +297,8 @@ mod tests {
     fn bits_beyond_the_row_are_not_counted() {
         let seen = tone(|t| t.bits(&[0xFF, 0xFF], 9, 0));
         assert_eq!((seen.black_ppm, seen.white_ppm), (1_000_000, 0));
-        let mut none = ToneCounter::new();
+        let mut none = Look::new();
         none.bits(&[], 0, 0);
-        assert_eq!(none.finish(), None);
+        assert_eq!(none.finish().0.finish(), None);
     }
 }
