@@ -229,6 +229,7 @@ fn page_without_image(number: u32, decoded: Decoded) -> PageMeasurements {
         jpeg: None,
         decoded,
         tone: None,
+        appearance: None,
         images: Vec::new(),
         covered_ppm: None,
         drawing: None,

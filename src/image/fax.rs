@@ -24,7 +24,7 @@ pub(super) struct Fax {
 
 impl Fax {
     /// Counts the pixels; an error gives the rows that came before the damage.
-    pub(super) fn count(&self, data: &[u8], tone: &mut ToneCounter) -> Result<(), u32> {
+    pub(super) fn count(&self, data: &[u8], look: &mut Look) -> Result<(), u32> {
         let settings = DecodeSettings {
             columns: self.columns,
             rows: self.rows,
@@ -34,32 +34,29 @@ impl Fax {
             encoding: self.mode,
             strict: true,
         };
-        let mut runs = Runs { columns: self.used_columns, most_rows: self.used_rows, rows: 0, black: 0 };
+        let mut runs = Runs { columns: self.used_columns, most_rows: self.used_rows, rows: 0, black: self.black, look };
         let result = hayro_ccitt::decode(data, &mut runs, &mut DecoderContext::new(settings));
-        tone.pixels(self.black, runs.black);
-        let seen = u64::from(runs.rows.min(self.used_rows)) * u64::from(self.used_columns);
-        tone.pixels(!self.black, seen.saturating_sub(runs.black));
         // An early end-of-block mark is no error to the decoder; the missing rows are one to us.
         if result.is_ok() && runs.rows == self.rows { Ok(()) } else { Err(runs.rows) }
     }
 }
 
-struct Runs {
+struct Runs<'a> {
     columns: u32,
     most_rows: u32,
     rows: u32,
-    black: u64,
+    black: u8,
+    look: &'a mut Look,
 }
 
-impl Decoder for Runs {
+impl Decoder for Runs<'_> {
     fn push_row(&mut self, changes: &[u32]) {
         if self.rows < self.most_rows {
-            let end = self.columns;
-            let (pairs, rest) = changes.as_chunks::<2>();
-            let length = |from: u32, to: u32| u64::from(to.min(end).saturating_sub(from));
-            self.black += pairs.iter().map(|[from, to]| length(*from, *to)).sum::<u64>();
-            if let [from] = rest {
-                self.black += length(*from, end);
+            let (mut from, mut black) = (0, false);
+            // Runs of white and of black in turn, up to each change and then to the end.
+            for to in changes.iter().map(|change| (*change).min(self.columns)).chain([self.columns]) {
+                self.look.run(if black { self.black } else { !self.black }, to.saturating_sub(from));
+                (from, black) = (to.max(from), !black);
             }
         }
         self.rows = self.rows.saturating_add(1);

@@ -6,8 +6,8 @@
 use hayro_jbig2::{DecodeSettings, Decoder, Globals, Page};
 
 use super::Limits;
-use super::source::u32_be;
 use super::look::Look;
+use super::source::u32_be;
 use crate::measurements::{Compression, Decoded, Limit};
 
 /// Segments of one picture.
@@ -21,7 +21,7 @@ pub(super) struct Seen {
 }
 
 /// Decodes one embedded picture; `black` is the level of its black pixels.
-pub(super) fn decode(data: &[u8], globals: Option<&[u8]>, limits: &Limits, black: u8, tone: &mut ToneCounter) -> Seen {
+pub(super) fn decode(data: &[u8], globals: Option<&[u8]>, limits: &Limits, black: u8, look: &mut Look) -> Seen {
     let mut segments = Segments::default();
     let walked = segments.walk(globals.unwrap_or_default()).and_then(|()| segments.walk(data));
     let compression = if segments.symbols { Compression::Jbig2Symbol } else { Compression::Jbig2 };
@@ -34,7 +34,8 @@ pub(super) fn decode(data: &[u8], globals: Option<&[u8]>, limits: &Limits, black
     } else if walked.is_none() || width == 0 || height == 0 {
         Decoded::Damaged { rows: None }
     } else {
-        match pixels(data, globals, black, tone) {
+        look.begin(width, height);
+        match pixels(data, globals, black, look) {
             Some(()) => Decoded::Whole,
             None => Decoded::Damaged { rows: None },
         }
@@ -42,32 +43,51 @@ pub(super) fn decode(data: &[u8], globals: Option<&[u8]>, limits: &Limits, black
     Seen { width, height, compression, decoded }
 }
 
-fn pixels(data: &[u8], globals: Option<&[u8]>, black: u8, tone: &mut ToneCounter) -> Option<()> {
+fn pixels(data: &[u8], globals: Option<&[u8]>, black: u8, look: &mut Look) -> Option<()> {
     let settings = DecodeSettings { strict: true };
     let globals = globals.map(|globals| Globals::new(globals, &settings)).transpose().ok()?;
     let page = Page::new_embedded(data, globals.as_ref(), &settings).ok()?;
-    let mut counter = Counter { black: 0, white: 0 };
-    page.decode(&mut counter).ok()?;
-    tone.pixels(black, counter.black);
-    tone.pixels(!black, counter.white);
+    let mut runs = Runs { black, look, run: (false, 0) };
+    page.decode(&mut runs).ok()?;
+    runs.end();
     Some(())
 }
 
-struct Counter {
-    black: u64,
-    white: u64,
+/// Pixels come one by one, or eight by eight, and mostly many alike.
+struct Runs<'a> {
+    /// The level of black pixels.
+    black: u8,
+    look: &'a mut Look,
+    run: (bool, u32),
 }
 
-impl Decoder for Counter {
+impl Runs<'_> {
+    fn go_on(&mut self, black: bool, pixels: u32) {
+        if self.run.0 != black {
+            self.end();
+            self.run.0 = black;
+        }
+        self.run.1 = self.run.1.saturating_add(pixels);
+    }
+
+    fn end(&mut self) {
+        let (black, length) = std::mem::take(&mut self.run);
+        self.look.run(if black { self.black } else { !self.black }, length);
+    }
+}
+
+impl Decoder for Runs<'_> {
     fn push_pixel(&mut self, black: bool) {
-        *(if black { &mut self.black } else { &mut self.white }) += 1;
+        self.go_on(black, 1);
     }
 
     fn push_pixel_chunk(&mut self, black: bool, chunks: u32) {
-        *(if black { &mut self.black } else { &mut self.white }) += 8 * u64::from(chunks);
+        self.go_on(black, chunks.saturating_mul(8));
     }
 
-    fn next_line(&mut self) {}
+    fn next_line(&mut self) {
+        self.end();
+    }
 }
 
 #[derive(Default)]
@@ -163,10 +183,10 @@ mod tests {
     fn a_page_is_counted_in_the_levels_asked_for() {
         let data = [page(64, 32), white_region(64, 32), segment(2, 49, &[])].concat();
         for (black, white_ppm) in [(0, 1_000_000), (255, 0)] {
-            let mut tone = ToneCounter::new();
-            let seen = decode(&data, None, &Limits::default(), black, &mut tone);
+            let mut look = Look::new();
+            let seen = decode(&data, None, &Limits::default(), black, &mut look);
             assert_eq!((seen.width, seen.height, seen.decoded), (64, 32, Decoded::Whole));
-            assert_eq!(tone.finish().unwrap().white_ppm, white_ppm);
+            assert_eq!(look.finish().0.finish().unwrap().white_ppm, white_ppm);
         }
     }
 

@@ -23,8 +23,8 @@ use zune_jpeg::zune_core::options::DecoderOptions;
 
 pub(super) use header::{Header, Process};
 
-use super::source::Source;
 use super::look::Look;
+use super::source::Source;
 use super::{Found, Limits, Picture, exif};
 use crate::measurements::{
     ColourModel, Completeness, Compression, Decoded, DpiSource, JpegFacts, Limit, MissingPart, PageKind,
@@ -65,11 +65,12 @@ pub(super) fn measure(source: &Source, limits: &Limits) -> Found {
         Some(_) => Completeness::Complete,
         None => Completeness::Incomplete { missing: header.missing(), at_byte: source.length() },
     };
-    let mut tone = ToneCounter::new();
+    let mut look = Look::new();
+    look.begin(u32::from(header.width), u32::from(header.height));
     let inks = if header.adobe.is_some() { Inks::Inverted } else { Inks::Plain };
-    let picture = decode(&data, &header, Colours::Own, inks, limits, &mut tone);
+    let picture = decode(&data, &header, Colours::Own, inks, limits, &mut look);
     let tags = header.exif.clone().and_then(|range| data.get(range)).map(exif::read).unwrap_or_default();
-    let page = PageMeasurements {
+    let mut page = PageMeasurements {
         number: 1,
         kind: PageKind::Scan,
         width_px: picture.width,
@@ -83,12 +84,16 @@ pub(super) fn measure(source: &Source, limits: &Limits) -> Found {
         samples_per_pixel: picture.samples,
         compression: vec![header.compression()],
         jpeg: picture.jpeg,
-        tone: if picture.decoded == Decoded::Whole { tone.finish() } else { None },
+        tone: None,
+        appearance: None,
         decoded: picture.decoded,
         images: Vec::new(),
         covered_ppm: None,
         drawing: None,
     };
+    if page.decoded == Decoded::Whole {
+        look.into_page(&mut page);
+    }
     let trailing = header.end.map_or(0, |end| (data.len() - end.min(data.len())) as u64);
     Found { completeness, pages: vec![page], pdf: None, trailing_bytes: trailing }
 }
@@ -100,10 +105,10 @@ pub(super) fn decode(
     colours: Colours,
     inks: Inks,
     limits: &Limits,
-    tone: &mut ToneCounter,
+    look: &mut Look,
 ) -> Picture {
     let mut picture = describe(header);
-    picture.decoded = refusal(header, limits).unwrap_or_else(|| match pixels(data, header, colours, inks, tone) {
+    picture.decoded = refusal(header, limits).unwrap_or_else(|| match pixels(data, header, colours, inks, look) {
         Ok(()) => Decoded::Whole,
         Err(decoded) => decoded,
     });
@@ -160,7 +165,7 @@ fn refusal(header: &Header, limits: &Limits) -> Option<Decoded> {
     None
 }
 
-fn pixels(data: &[u8], header: &Header, colours: Colours, inks: Inks, tone: &mut ToneCounter) -> Result<(), Decoded> {
+fn pixels(data: &[u8], header: &Header, colours: Colours, inks: Inks, look: &mut Look) -> Result<(), Decoded> {
     let damaged = Decoded::Damaged { rows: None };
     // Without an end marker the picture is not whole, however well the decoder does.
     let Some(end) = header.end else { return Err(damaged) };
@@ -189,17 +194,17 @@ fn pixels(data: &[u8], header: &Header, colours: Colours, inks: Inks, tone: &mut
         return Err(damaged);
     }
     match wanted {
-        ColorSpace::Luma => tone.grey(&decoded),
-        ColorSpace::YCbCr => tone.ycbcr(&decoded),
+        ColorSpace::Luma => look.grey(&decoded),
+        ColorSpace::YCbCr => look.ycbcr(&decoded),
         ColorSpace::CMYK => {
             if inks == Inks::Inverted {
                 decoded.iter_mut().for_each(|ink| *ink = 255 - *ink);
             }
-            tone.cmyk(&decoded);
+            look.cmyk(&decoded);
         }
         // Only wholeness is known of a YCCK picture, not how bright it is.
         ColorSpace::YCCK => {}
-        _ => tone.rgb(&decoded),
+        _ => look.rgb(&decoded),
     }
     Ok(())
 }

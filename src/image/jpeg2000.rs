@@ -8,8 +8,8 @@
 use hayro_jpeg2000::{ColorSpace, DecodeSettings, DecoderContext, Image};
 
 use super::exif::dpi;
-use super::source::{Source, array, find, u16_be, u32_be};
 use super::look::Look;
+use super::source::{Source, array, find, u16_be, u32_be};
 use super::{Found, Limits, Picture, page_without_image};
 use crate::measurements::{
     ColourModel, Completeness, Compression, DeclaredDpi, Decoded, DpiSource, Limit, MissingPart, PageMeasurements,
@@ -29,8 +29,8 @@ pub(super) fn measure(source: &Source, limits: &Limits) -> Found {
     }
     let data = source.head(u64::MAX);
     let boxes = Boxes::walk(&data);
-    let mut tone = ToneCounter::new();
-    let seen = decode(&data, limits, &mut tone);
+    let mut look = Look::new();
+    let seen = decode(&data, limits, &mut look);
     let mut page = PageMeasurements {
         width_px: seen.picture.width,
         height_px: seen.picture.height,
@@ -52,14 +52,14 @@ pub(super) fn measure(source: &Source, limits: &Limits) -> Found {
         }
     };
     if page.decoded == Decoded::Whole {
-        page.tone = tone.finish();
+        look.into_page(&mut page);
     }
     let trailing_bytes = boxes.end.map_or(0, |end| data.len().saturating_sub(end) as u64);
     Found { completeness, pages: vec![page], pdf: None, trailing_bytes }
 }
 
 /// Decodes a picture with or without boxes around it.
-pub(super) fn decode(data: &[u8], limits: &Limits, tone: &mut ToneCounter) -> Seen {
+pub(super) fn decode(data: &[u8], limits: &Limits, look: &mut Look) -> Seen {
     let header = find(data, b"\xFF\x4F\xFF\x51", 0).and_then(|at| Header::read(data.get(at..)?));
     let compression = match header.as_ref().map(|header| header.reversible) {
         Some(true) => Compression::Jpeg2000Reversible,
@@ -88,12 +88,12 @@ pub(super) fn decode(data: &[u8], limits: &Limits, tone: &mut ToneCounter) -> Se
     } else if components > 5 {
         Decoded::Unsupported { feature: "jpeg-2000-components".to_owned() }
     } else {
-        counted(data, &mut picture, tone).unwrap_or(Decoded::Damaged { rows: None })
+        counted(data, &mut picture, look).unwrap_or(Decoded::Damaged { rows: None })
     };
     Seen { picture, compression }
 }
 
-fn counted(data: &[u8], picture: &mut Picture, tone: &mut ToneCounter) -> Option<Decoded> {
+fn counted(data: &[u8], picture: &mut Picture, look: &mut Look) -> Option<Decoded> {
     let settings = DecodeSettings { resolve_palette_indices: true, strict: true, target_resolution: None };
     let image = Image::new(data, &settings).ok()?;
     let (model, samples) = match image.color_space() {
@@ -115,10 +115,11 @@ fn counted(data: &[u8], picture: &mut Picture, tone: &mut ToneCounter) -> Option
         let wanted = usize::from(samples);
         pixels = pixels.chunks_exact(stride).flat_map(|pixel| pixel.iter().take(wanted).copied()).collect();
     }
+    look.begin(picture.width, picture.height);
     match model {
-        ColourModel::Bitonal | ColourModel::Grey => tone.grey(&pixels),
-        ColourModel::Colour => tone.rgb(&pixels),
-        ColourModel::Cmyk => tone.cmyk(&pixels),
+        ColourModel::Bitonal | ColourModel::Grey => look.grey(&pixels),
+        ColourModel::Colour => look.rgb(&pixels),
+        ColourModel::Cmyk => look.cmyk(&pixels),
         _ => {}
     }
     Some(Decoded::Whole)

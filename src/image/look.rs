@@ -1,7 +1,7 @@
 //! What is looked at while pixels stream past: how light each is, and where it lies. No page is held for it at its full size.
 
 use super::raster::{Raster, skew};
-use crate::measurements::{Appearance, Tone};
+use crate::measurements::{Appearance, PageMeasurements, Tone};
 
 /// Channels further apart than this make a pixel a coloured one.
 const COLOURED: u8 = 40;
@@ -92,6 +92,17 @@ impl Look {
     pub(super) fn run(&mut self, level: u8, length: u32) {
         self.tone.pixels(level, length.into());
         self.raster.run(level == 0, length);
+    }
+
+    /// One row, whose pixels lie so far apart.
+    pub(super) fn spread(&mut self, left: u32, top: u32, step: u32) {
+        self.raster.spread(left, top, step);
+    }
+
+    /// How light the page was, and how it looks.
+    pub(super) fn into_page(self, page: &mut PageMeasurements) {
+        let (tone, appearance) = self.finish();
+        (page.tone, page.appearance) = (tone.finish(), appearance);
     }
 
     /// How light it was, for whoever puts several pictures together; and how it looks, where every pixel was placed.

@@ -187,7 +187,7 @@ fn measure_page<'a>(
         measured.jpeg = seen.jpeg;
     }
     if measured.decoded == Decoded::Whole {
-        measured.tone = seen.tone;
+        (measured.tone, measured.appearance) = (seen.tone, seen.appearance);
     }
     (measured, seen.hidden_text)
 }

@@ -7,8 +7,8 @@ use std::io::BufReader;
 use png::{DecodeOptions, Decoder, DecodingError, Transformations};
 
 use super::exif::dpi;
-use super::source::{Source, array, u32_be};
 use super::look::Look;
+use super::source::{Source, array, u32_be};
 use super::{Found, Limits};
 use crate::measurements::{
     ColourModel, Completeness, Compression, Decoded, DpiSource, Limit, MissingPart, PageKind, PageMeasurements,
@@ -22,7 +22,7 @@ pub(super) fn measure(source: &Source, limits: &Limits) -> Found {
     let mut page = chunks.page();
     let samples = u64::from(page.samples_per_pixel.max(1)) + u64::from(chunks.alpha);
     let row = (u64::from(page.width_px) * samples * u64::from(page.bits_per_sample)).div_ceil(8);
-    let tone = &mut Look::new();
+    let mut look = Look::new();
     page.decoded = if chunks.header.is_none() {
         Decoded::Damaged { rows: None }
     } else if let Some(limit) = limits.refuses(u64::from(page.width_px), u64::from(page.height_px), row) {
@@ -32,16 +32,16 @@ pub(super) fn measure(source: &Source, limits: &Limits) -> Found {
     } else if chunks.number >= MOST_CHUNKS {
         Decoded::Refused { limit: Limit::Operations }
     } else {
-        pixels(source, limits, tone)
+        pixels(source, limits, &mut look)
     };
     if page.decoded == Decoded::Whole {
-        page.tone = tone.finish();
+        look.into_page(&mut page);
     }
     let trailing = chunks.end.map_or(0, |end| source.length().saturating_sub(end));
     Found { completeness: chunks.completeness, pages: vec![page], pdf: None, trailing_bytes: trailing }
 }
 
-fn pixels(source: &Source, limits: &Limits, tone: &mut ToneCounter) -> Decoded {
+fn pixels(source: &Source, limits: &Limits, look: &mut Look) -> Decoded {
     let mut options = DecodeOptions::default();
     options.set_skip_ancillary_crc_failures(false);
     options.set_ignore_adler32(false);
@@ -51,38 +51,50 @@ fn pixels(source: &Source, limits: &Limits, tone: &mut ToneCounter) -> Decoded {
     decoder.set_limits(png::Limits { bytes: usize::try_from(limits.decoded_bytes).unwrap_or(usize::MAX) });
     decoder.set_transformations(Transformations::EXPAND | Transformations::STRIP_16);
     let mut rows = 0;
-    match every_row(decoder, &mut rows, tone) {
+    match every_row(decoder, &mut rows, look) {
         Ok(()) => Decoded::Whole,
         Err(DecodingError::LimitsExceeded) => Decoded::Refused { limit: Limit::DecodedBytes },
         Err(_) => Decoded::Damaged { rows: Some(rows) },
     }
 }
 
-fn every_row(decoder: Decoder<BufReader<Source>>, rows: &mut u32, tone: &mut ToneCounter) -> Result<(), DecodingError> {
+fn every_row(decoder: Decoder<BufReader<Source>>, rows: &mut u32, look: &mut Look) -> Result<(), DecodingError> {
     let mut reader = decoder.read_info()?;
     let samples = reader.output_color_type().0.samples();
     let mut flat = Vec::new();
+    let (width, height, interlaced) = (reader.info().width, reader.info().height, reader.info().interlaced);
+    look.begin(width, height);
     // An interlaced picture comes in seven passes, in which every pixel appears once.
-    let interlaced = reader.info().interlaced;
+    let mut spread = adam7(width, height);
     while let Some(row) = reader.next_interlaced_row()? {
+        if interlaced && let Some((left, top, step)) = spread.next() {
+            look.spread(left, top, step);
+        }
         match samples {
-            1 => tone.grey(row.data()),
-            3 => tone.rgb(row.data()),
+            1 => look.grey(row.data()),
+            3 => look.rgb(row.data()),
             2 => {
                 flat.clear();
                 flat.extend(row.data().as_chunks().0.iter().map(|[grey, alpha]| on_white(*grey, *alpha)));
-                tone.grey(&flat);
+                look.grey(&flat);
             }
             _ => {
                 flat.clear();
                 let pixels = row.data().as_chunks().0.iter();
                 flat.extend(pixels.flat_map(|[r, g, b, alpha]| [r, g, b].map(|level| on_white(*level, *alpha))));
-                tone.rgb(&flat);
+                look.rgb(&flat);
             }
         }
         *rows = if interlaced { 0 } else { rows.saturating_add(1) };
     }
     reader.finish()
+}
+
+/// Where each row of an interlaced picture begins, in the order in which they come, and how far its pixels lie apart.
+fn adam7(width: u32, height: u32) -> impl Iterator<Item = (u32, u32, u32)> {
+    let passes = [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)];
+    let within = passes.into_iter().filter(move |(left, ..)| *left < width);
+    within.flat_map(move |(left, top, across, down)| (top..height).step_by(down).map(move |y| (left, y, across)))
 }
 
 /// A transparent pixel shows the paper behind it.
@@ -182,6 +194,7 @@ impl Chunks {
             jpeg: None,
             decoded: Decoded::Damaged { rows: None },
             tone: None,
+            appearance: None,
             images: Vec::new(),
             covered_ppm: None,
             drawing: None,

@@ -31,6 +31,8 @@ struct Place {
     left: u32,
     top: u32,
     width: u32,
+    /// From one pixel of a row to the next.
+    step: u32,
     /// Pixels that have come since.
     at: u64,
 }
@@ -61,7 +63,12 @@ impl Raster {
 
     /// What comes next are rows of this width, from here on.
     pub(super) fn place(&mut self, left: u32, top: u32, width: u32) {
-        self.place = Place { left, top, width, at: 0 };
+        self.place = Place { left, top, width, step: 1, at: 0 };
+    }
+
+    /// What comes next is one row, whose pixels lie so far apart.
+    pub(super) fn spread(&mut self, left: u32, top: u32, step: u32) {
+        self.place = Place { left, top, width: u32::MAX, step, at: 0 };
     }
 
     /// One byte a pixel, 0 black.
@@ -74,7 +81,14 @@ impl Raster {
             else {
                 return;
             };
-            self.row(x, y, row);
+            match self.place.step {
+                1 => self.row(x, y, row),
+                step => {
+                    for (n, level) in (0_u32..).zip(row) {
+                        self.row(x.saturating_add(step.saturating_mul(n)), y, &[*level]);
+                    }
+                }
+            }
             self.place.at += row.len() as u64;
             levels = rest;
         }
@@ -145,7 +159,7 @@ impl Raster {
     fn next(&self) -> Option<(u32, u32, usize)> {
         let width = u64::from(self.place.width);
         let (row, column) = (self.place.at.checked_div(width)?, self.place.at.checked_rem(width)?);
-        let x = self.place.left.checked_add(u32::try_from(column).ok()?)?;
+        let x = self.place.left.checked_add(u32::try_from(column).ok()?.checked_mul(self.place.step)?)?;
         let y = self.place.top.checked_add(u32::try_from(row).ok()?)?;
         Some((x, y, usize::try_from(width - column).ok()?))
     }
@@ -295,7 +309,11 @@ mod tests {
             for row in black.chunks(width as usize) {
                 let mut packed: Vec<u8> = row
                     .chunks(8)
-                    .map(|eight| (0..).zip(eight).fold(0, |byte, (n, black)| byte | u8::from(*black == ones_are_black) << (7 - n)))
+                    .map(|eight| {
+                        (0..)
+                            .zip(eight)
+                            .fold(0, |byte, (n, black)| byte | u8::from(*black == ones_are_black) << (7 - n))
+                    })
                     .collect();
                 // What lies beyond the row says nothing.
                 *packed.last_mut().unwrap() |= 7;

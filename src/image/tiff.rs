@@ -16,8 +16,8 @@ mod pixels;
 use self::directory::{Chain, Directory, tag};
 pub use self::grown::as_it_was;
 use super::exif::dpi;
-use super::source::Source;
 use super::look::Look;
+use super::source::Source;
 use super::{Found, Limits, page_without_image};
 use crate::measurements::{
     ColourModel, Compression, DeclaredDpi, Decoded, DpiSource, JpegFacts, Limit, PageKind, PageMeasurements,
@@ -48,13 +48,13 @@ fn page(source: &Source, directory: &Directory, number: u32, limits: &Limits) ->
         ..page_without_image(number, Decoded::Damaged { rows: None })
     };
     page.kind = PageKind::Scan;
-    let mut tone = ToneCounter::new();
-    let seen = pixels::decode(source, directory, &layout, limits, &mut tone);
+    let mut look = Look::new();
+    let seen = pixels::decode(source, directory, &layout, limits, &mut look);
     page.jpeg = seen.jpeg;
-    if seen.decoded == Decoded::Whole && seen.toned {
-        page.tone = tone.finish();
-    }
     page.decoded = seen.decoded;
+    if page.decoded == Decoded::Whole && seen.toned {
+        look.into_page(&mut page);
+    }
     page
 }
 

@@ -51,6 +51,7 @@ pub(super) fn a4_page() -> PageMeasurements {
         jpeg: None,
         decoded: Decoded::Whole,
         tone: Some(Tone { paper_level: 250, dark_ppm: 40_000, black_ppm: 100, white_ppm: 1000, coloured_ppm: 500 }),
+        appearance: None,
         images: Vec::new(),
         covered_ppm: None,
         drawing: None,

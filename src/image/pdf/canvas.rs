@@ -9,8 +9,8 @@ use hayro_interpret::kurbo::{Affine, BezPath, Point, Rect, Shape as _};
 use hayro_interpret::{BlendMode, ClipPath, Device, DrawMode, DrawProps, Image, ImageData, ImageDrawProps, SoftMask};
 
 use super::picture::{Pictures, Seen};
-use crate::image::look::Look;
-use crate::measurements::{Decoded, Drawing, JpegFacts, Limit, PlacedImage, SizeUm, Tone};
+use crate::image::look::ToneCounter;
+use crate::measurements::{Appearance, Decoded, Drawing, JpegFacts, Limit, PlacedImage, SizeUm, Tone};
 
 /// Covers so much of a page that what lies beneath cannot be read, in thousandths.
 const HIDING_PERMILLE: u32 = 950;
@@ -51,6 +51,7 @@ pub(super) struct PageSeen {
     pub(super) drawing: Drawing,
     pub(super) decoded: Decoded,
     pub(super) tone: Option<Tone>,
+    pub(super) appearance: Option<Appearance>,
     pub(super) anything_drawn: bool,
     pub(super) hidden_text: bool,
 }
@@ -121,12 +122,12 @@ impl<'m> Canvas<'m> {
         let pictures = || self.drawn.iter().filter(|drawn| !drawn.placed.mask);
         let main = main(&self.drawn);
         // One image that is the page speaks for it; of a page in strips all do.
-        let tone = match main {
-            Some(main) if main.placed.coverage_permille >= 500 => main.seen.tone.finish(),
+        let (tone, appearance) = match main {
+            Some(main) if main.placed.coverage_permille >= 500 => (main.seen.tone.finish(), main.seen.appearance),
             _ => {
                 let mut sum = ToneCounter::new();
                 pictures().for_each(|drawn| sum.add(&drawn.seen.tone));
-                sum.finish()
+                (sum.finish(), None)
             }
         };
         PageSeen {
@@ -142,6 +143,7 @@ impl<'m> Canvas<'m> {
                 .max_by_key(gravity)
                 .unwrap_or(Decoded::NoImage),
             tone,
+            appearance,
             anything_drawn: self.anything_drawn,
             hidden_text: self.hidden_text,
             images: self.drawn.into_iter().map(|drawn| drawn.placed).collect(),
@@ -306,20 +308,20 @@ impl<'a> Device<'a> for Canvas<'_> {
         let to = |image: &Image<'_, '_>| Corners::of(props.transform, image.width(), image.height());
         let corners = to(&image);
         let seen = match &image {
-            Image::Stencil(stencil) => self.pictures.see(stencil.stream(), |tone| {
+            Image::Stencil(stencil) => self.pictures.see(stencil.stream(), |look| {
                 stencil.with_stencil(
                     |mask, _| {
                         let painted: Vec<u8> = mask.data.iter().map(|level| 255 - level).collect();
-                        tone.grey(&painted);
+                        look.grey(&painted);
                     },
                     None,
                 );
             }),
-            Image::Raster(raster) => self.pictures.see(raster.stream(), |tone| {
+            Image::Raster(raster) => self.pictures.see(raster.stream(), |look| {
                 raster.with_rgba(
                     |pixels, _| match pixels {
-                        ImageData::Rgb(rgb) => tone.rgb(&rgb.data),
-                        ImageData::Luma(luma) => tone.grey(&luma.data),
+                        ImageData::Rgb(rgb) => look.rgb(&rgb.data),
+                        ImageData::Luma(luma) => look.grey(&luma.data),
                     },
                     None,
                 );

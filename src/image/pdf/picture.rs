@@ -10,9 +10,9 @@ use hayro_interpret::hayro_syntax::object::{Array, Dict, Name, Object, ObjectIde
 use super::filters::{Filter, unfilter};
 use crate::image::fax::Fax;
 use crate::image::jpeg::{self, Colours, Inks};
-use crate::image::look::Look;
+use crate::image::look::{Look, ToneCounter};
 use crate::image::{Limits, Picture, jbig2, jpeg2000};
-use crate::measurements::{ColourModel, Compression, Decoded};
+use crate::measurements::{Appearance, ColourModel, Compression, Decoded};
 
 /// Images remembered, because letterheads are drawn on every page.
 const MOST_REMEMBERED: usize = 64;
@@ -30,6 +30,7 @@ pub(super) struct Seen {
     pub(super) compression: Vec<Compression>,
     pub(super) stencil: bool,
     pub(super) tone: ToneCounter,
+    pub(super) appearance: Option<Appearance>,
 }
 
 impl Pictures {
@@ -44,7 +45,7 @@ impl Pictures {
     }
 
     /// Decodes an image, or remembers it. `colours` counts the pixels of one that needs the interpreter's colours.
-    pub(super) fn see(&mut self, stream: &Stream<'_>, colours: impl FnOnce(&mut ToneCounter)) -> Rc<Seen> {
+    pub(super) fn see(&mut self, stream: &Stream<'_>, colours: impl FnOnce(&mut Look)) -> Rc<Seen> {
         let id = stream.dict().obj_id();
         if let Some(seen) = id.and_then(|id| self.seen.get(&id)) {
             return Rc::clone(seen);
@@ -72,10 +73,10 @@ struct Described {
     inverted: bool,
 }
 
-fn look(stream: &Stream<'_>, limits: &Limits, colours: impl FnOnce(&mut ToneCounter)) -> Seen {
+fn look(stream: &Stream<'_>, limits: &Limits, colours: impl FnOnce(&mut Look)) -> Seen {
     let described = Described::of(stream.dict());
     let filters = Filter::chain(stream.dict());
-    let mut tone = ToneCounter::new();
+    let mut look = Look::new();
     let mut compression: Vec<_> = filters.iter().map(|(filter, _)| filter.compression()).collect();
     if compression.is_empty() {
         compression.push(Compression::None);
@@ -89,15 +90,18 @@ fn look(stream: &Stream<'_>, limits: &Limits, colours: impl FnOnce(&mut ToneCoun
         jpeg: None,
         decoded: Decoded::Damaged { rows: None },
     };
-    picture.decoded = match decode(stream, &described, &filters, limits, &mut picture, &mut compression, &mut tone) {
+    picture.decoded = match decode(stream, &described, &filters, limits, &mut picture, &mut compression, &mut look) {
         Ok(Colour::Counted) => Decoded::Whole,
         Ok(Colour::Wanted) => {
-            colours(&mut tone);
+            look.begin(described.width, described.height);
+            colours(&mut look);
             Decoded::Whole
         }
         Err(decoded) => decoded,
     };
-    Seen { picture, compression, stencil: described.stencil, tone }
+    let (tone, appearance) = look.finish();
+    let appearance = appearance.filter(|_| picture.decoded == Decoded::Whole);
+    Seen { picture, compression, stencil: described.stencil, tone, appearance }
 }
 
 /// Whether the pixels were counted while decoding.
@@ -113,7 +117,7 @@ fn decode(
     limits: &Limits,
     picture: &mut Picture,
     compression: &mut [Compression],
-    tone: &mut ToneCounter,
+    look: &mut Look,
 ) -> Result<Colour, Decoded> {
     let (width, height) = (u64::from(described.width), u64::from(described.height));
     let samples = u64::from(described.components.unwrap_or(4));
@@ -162,7 +166,8 @@ fn decode(
                 Some(_) if header.adobe.is_none() => Colours::YCbCr,
                 _ => Colours::Own,
             };
-            let seen = jpeg::decode(&data, &header, colours, inks, limits, tone);
+            look.begin(picture.width, picture.height);
+            let seen = jpeg::decode(&data, &header, colours, inks, limits, look);
             picture.jpeg = seen.jpeg;
             if let Some(name) = compression.last_mut() {
                 *name = header.compression();
@@ -199,11 +204,12 @@ fn decode(
                 used_rows: described.height,
                 black: if flag(b"BlackIs1", false) { !black } else { black },
             };
-            fax.count(&data, tone).map(|()| Colour::Counted).map_err(|rows| Decoded::Damaged { rows: Some(rows) })
+            look.begin(fax.used_columns, fax.used_rows);
+            fax.count(&data, look).map(|()| Colour::Counted).map_err(|rows| Decoded::Damaged { rows: Some(rows) })
         }
         Filter::Jbig2 => {
             let globals = parameters.get::<Stream<'_>>(b"JBIG2Globals").and_then(|globals| globals.decoded_data().ok());
-            let seen = jbig2::decode(&data, globals.as_deref(), limits, black, tone);
+            let seen = jbig2::decode(&data, globals.as_deref(), limits, black, look);
             if let Some(name) = compression.last_mut() {
                 *name = seen.compression;
             }
@@ -211,7 +217,7 @@ fn decode(
             counted(seen.decoded)
         }
         Filter::Jpeg2000 => {
-            let seen = jpeg2000::decode(&data, limits, tone);
+            let seen = jpeg2000::decode(&data, limits, look);
             if let Some(name) = compression.last_mut() {
                 *name = seen.compression;
             }

@@ -98,13 +98,7 @@ impl Search {
         sorted.sort_by(f64::total_cmp);
         let median = sorted.get(sorted.len() / 2).copied().unwrap_or_default();
         let ratio = |to: f64| if to > 0.0 { best.1 / to } else { 0.0 };
-        Self {
-            lines,
-            degrees: vertex(&last, best.0, fine),
-            sharpness: best.1,
-            peak: ratio(median),
-            lead: ratio(rival),
-        }
+        Self { lines, degrees: vertex(&last, best.0, fine), sharpness: best.1, peak: ratio(median), lead: ratio(rival) }
     }
 }
 
@@ -140,7 +134,8 @@ fn sharpness(ink: &[(f64, f64)], page: &Grey, lines: LineDirection, degrees: f64
             };
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "never negative, by the shift")]
         let bin = at as usize;
-        if let Some([low, high]) = bins.get_mut(bin..(bin + 2).min(reach)).and_then(|two| <&mut [f64; 2]>::try_from(two).ok())
+        if let Some([low, high]) =
+            bins.get_mut(bin..(bin + 2).min(reach)).and_then(|two| <&mut [f64; 2]>::try_from(two).ok())
         {
             let share = at.fract();
             *low += 1.0 - share;
@@ -150,7 +145,20 @@ fn sharpness(ink: &[(f64, f64)], page: &Grey, lines: LineDirection, degrees: f64
     bins.array_windows().map(|[a, b]| (b - a) * (b - a)).sum()
 }
 
+/// Numbers that are always the same (Knuth's MMIX): one page is measured alike each time.
+struct Random(u64);
+
+impl Random {
+    /// From nought up to one.
+    #[expect(clippy::cast_precision_loss, reason = "the 53 bits that are left have their place")]
+    fn share(&mut self) -> f64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 11) as f64 / (1_u64 << 53) as f64
+    }
+}
+
 /// Where there is ink, but for the rim and what is too large to be writing: at most so much, drawn evenly.
+#[expect(clippy::cast_precision_loss, reason = "a page is narrower than 2^52 cells")]
 fn ink(page: &Grey) -> Vec<(f64, f64)> {
     let mask = mask(page);
     let pieces = Pieces::of(&mask, page.columns);
@@ -164,15 +172,12 @@ fn ink(page: &Grey) -> Vec<(f64, f64)> {
             ink.extend((from..to).map(|column| (column, run.row)));
         }
     }
-    // Evenly, and in no step that the page itself could have.
     let total = ink.len();
-    let mut state = 0x2545_F491_4F6C_DD1D_u64;
-    ink.retain(|_| {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        ((state >> 33) as usize % total.max(1)) < MOST_INK
-    });
-    #[expect(clippy::cast_precision_loss, reason = "a page is narrower than 2^52 cells")]
-    ink.into_iter().map(|(x, y)| (x as f64, y as f64)).collect()
+    let mut random = Random(0x2545_F491_4F6C_DD1D);
+    // Evenly, and in no step that the page itself could have.
+    ink.retain(|_| total <= MOST_INK || random.share() * (total as f64) < MOST_INK as f64);
+    // Anywhere within its cell: rows of whole cells would be the sharpest lines of all.
+    ink.into_iter().map(|(x, y)| (x as f64 + random.share(), y as f64 + random.share())).collect()
 }
 
 /// Which cells are darker than the paper around them, by as much as divides this page best.
@@ -300,7 +305,10 @@ impl Pieces {
     }
 
     fn touches(&self, one: usize, other: usize) -> bool {
-        self.runs.get(one).zip(self.runs.get(other)).is_some_and(|(one, other)| one.from <= other.to && other.from <= one.to)
+        self.runs
+            .get(one)
+            .zip(self.runs.get(other))
+            .is_some_and(|(one, other)| one.from <= other.to && other.from <= one.to)
     }
 
     fn root(&self, mut run: usize) -> usize {
@@ -353,14 +361,21 @@ mod tests {
         Grey { columns, rows, levels }
     }
 
-    /// Lines of letters, fifteen cells apart; every letter has its own width and gap.
+    /// One of a hundred, drawn for a place.
+    fn drawn(x: f64, y: f64) -> u64 {
+        let mut random = fastrand::Rng::with_seed((x as i64 as u64) << 32 ^ (y as i64 as u32 as u64));
+        random.u64(..100)
+    }
+
+    /// Lines of letters, fifteen cells apart; each line begins elsewhere, and each letter has its own width.
     fn text(x: f64, y: f64) -> bool {
         if x.abs() > 240.0 || y.abs() > 360.0 || y.rem_euclid(15.0) > 6.0 {
             return false;
         }
-        let letter = (x / 5.0).floor();
-        let drawn = (letter * 12.9898 + (y / 15.0).floor() * 78.233).sin() * 43_758.545;
-        x.rem_euclid(5.0) < 1.5 + 2.0 * drawn.rem_euclid(1.0) && drawn.rem_euclid(7.0) > 1.0
+        let line = (y / 15.0).floor();
+        let along = x + drawn(7.0, line) as f64 / 10.0;
+        let letter = drawn((along / 5.0).floor(), line);
+        letter > 12 && along.rem_euclid(5.0) < 1.0 + letter as f64 / 33.0
     }
 
     fn degrees(skew: Skew) -> (f64, LineDirection) {
@@ -399,8 +414,13 @@ mod tests {
     #[test]
     fn what_has_no_lines_is_not_told() {
         assert_eq!(skew(&page(0.0, |_, _| false)), Skew::CannotTell { reason: SkewUnknown::TooLittleInk });
-        let speckled = |x: f64, y: f64| ((x * 0.5).floor() * 12.9898 + (y * 0.5).floor() * 78.233).sin().rem_euclid(0.013) < 0.001;
-        assert_eq!(skew(&page(3.0, speckled)), Skew::CannotTell { reason: SkewUnknown::NoDirection });
+        let mut speckled = page(0.0, |_, _| false);
+        for (cell, level) in speckled.levels.iter_mut().enumerate() {
+            if drawn(cell as f64, 1.0) < 6 {
+                *level = 20;
+            }
+        }
+        assert_eq!(skew(&speckled), Skew::CannotTell { reason: SkewUnknown::NoDirection });
         let rings = |x: f64, y: f64| x.hypot(y).rem_euclid(20.0) < 2.0 && x.hypot(y) < 280.0;
         assert_eq!(skew(&page(0.0, rings)), Skew::CannotTell { reason: SkewUnknown::NoDirection });
         let turned_far = skew(&page(20.0, text));

@@ -11,8 +11,8 @@ use super::{Layout, Seen};
 use crate::image::Limits;
 use crate::image::fax::Fax;
 use crate::image::jpeg::{self, Colours, Inks};
-use crate::image::source::Source;
 use crate::image::look::Look;
+use crate::image::source::Source;
 use crate::measurements::{ColourModel, Compression, Decoded, JpegFacts, Limit};
 
 pub(super) fn decode(
@@ -20,9 +20,9 @@ pub(super) fn decode(
     directory: &Directory,
     layout: &Layout,
     limits: &Limits,
-    tone: &mut ToneCounter,
+    look: &mut Look,
 ) -> Seen {
-    let mut page = Page { source, directory, layout, limits, tone, jpeg: None, palette: Vec::new() };
+    let mut page = Page { source, directory, layout, limits, look, jpeg: None, palette: Vec::new() };
     let decoded = match page.every_chunk() {
         Ok(()) => Decoded::Whole,
         Err(decoded) => decoded,
@@ -36,7 +36,7 @@ struct Page<'a> {
     directory: &'a Directory,
     layout: &'a Layout,
     limits: &'a Limits,
-    tone: &'a mut ToneCounter,
+    look: &'a mut Look,
     jpeg: Option<JpegFacts>,
     /// Red, green and blue of each palette entry.
     palette: Vec<[u8; 3]>,
@@ -52,7 +52,8 @@ struct Place {
     height: u32,
     used_width: u32,
     used_height: u32,
-    /// The first row of the page in it.
+    /// The first column and row of the page in it.
+    left: u32,
     top: u32,
 }
 
@@ -65,6 +66,7 @@ impl Page<'_> {
         let layout = self.layout;
         self.supported()?;
         let (places, chunks) = self.chunks()?;
+        self.look.begin(layout.width, layout.height);
         let planes = if layout.planar { usize::try_from(layout.samples).unwrap_or(1) } else { 1 };
         for (n, place) in places.iter().enumerate() {
             // The planes of a page come one after the other, each with all its strips.
@@ -172,13 +174,14 @@ impl Page<'_> {
             .map(|(left, top)| {
                 let (used_width, used_height) = (width.min(layout.width - left), height.min(layout.height - top));
                 // A tile is always whole, a last strip only as high as the page.
-                Place { width, height: if tiled { height } else { used_height }, used_width, used_height, top }
+                Place { width, height: if tiled { height } else { used_height }, used_width, used_height, left, top }
             })
             .collect();
         Ok((places, chunks))
     }
 
     fn chunk(&mut self, place: Place, chunks: &[Extent]) -> Result<(), Decoded> {
+        self.look.place(place.left, place.top, place.used_width);
         match (self.layout.compression, chunks) {
             (2..=4, [chunk]) => self.fax(place, *chunk),
             (7, [chunk]) => self.jpeg(place, *chunk),
@@ -220,7 +223,7 @@ impl Page<'_> {
             used_rows: place.used_height,
             black: if self.layout.photometric == Some(1) { 255 } else { 0 },
         };
-        fax.count(&data, self.tone).map_err(|rows| Decoded::Damaged { rows: Some(rows) })
+        fax.count(&data, self.look).map_err(|rows| Decoded::Damaged { rows: Some(rows) })
     }
 
     fn jpeg(&mut self, place: Place, chunk: Extent) -> Result<(), Decoded> {
@@ -240,7 +243,8 @@ impl Page<'_> {
             return Err(Decoded::Damaged { rows: None });
         }
         // A tile over the edge counts with what hangs over: encoders repeat the edge there, so shares hardly change.
-        let picture = jpeg::decode(&data, &header, colours, Inks::Plain, self.limits, self.tone);
+        self.look.place(place.left, place.top, header.width.into());
+        let picture = jpeg::decode(&data, &header, colours, Inks::Plain, self.limits, self.look);
         self.jpeg = self.jpeg.or(picture.jpeg);
         match picture.decoded {
             Decoded::Whole => Ok(()),
@@ -360,7 +364,7 @@ impl Page<'_> {
         let pixels = pixels as usize;
         let one = if layout.photometric == Some(1) { 255 } else { 0 };
         if colour == ColourModel::Bitonal && layout.bits == 1 {
-            self.tone.bits(row, pixels, one);
+            self.look.bits(row, pixels, one);
             return;
         }
         let wanted = usize::from(layout.photometric_samples());
@@ -370,7 +374,7 @@ impl Page<'_> {
             ColourModel::Palette => {
                 let entry = |level: &u16| self.palette.get(usize::from(*level)).copied().unwrap_or_default();
                 let rgb: Vec<u8> = levels.iter().flat_map(entry).collect();
-                self.tone.rgb(&rgb);
+                self.look.rgb(&rgb);
             }
             ColourModel::Grey | ColourModel::Bitonal | ColourModel::Colour | ColourModel::Cmyk => {
                 let top = |level: &u16| u8::try_from(*level).unwrap_or(255);
@@ -385,11 +389,11 @@ impl Page<'_> {
                 match (colour, layout.photometric) {
                     (ColourModel::Colour, Some(6)) => {
                         let luma: Vec<u8> = flat.iter().step_by(3).copied().collect();
-                        self.tone.grey(&luma);
+                        self.look.grey(&luma);
                     }
-                    (ColourModel::Colour, _) => self.tone.rgb(&flat),
-                    (ColourModel::Cmyk, _) => self.tone.cmyk(&flat),
-                    _ => self.tone.grey(&flat),
+                    (ColourModel::Colour, _) => self.look.rgb(&flat),
+                    (ColourModel::Cmyk, _) => self.look.cmyk(&flat),
+                    _ => self.look.grey(&flat),
                 }
             }
             ColourModel::Other | ColourModel::Unknown => {}
