@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::calendar::CannotTell;
 use crate::ids::{Digest, Name};
 use crate::instant::Instant;
-use crate::measurements::{ColourModel, Compression, Fault, Format, Limit, MissingPart, PdfEncryption};
+use crate::measurements::{ColourModel, Compression, Fault, Format, Limit, MissingPart, PdfEncryption, SkewUnknown};
 use crate::paper::Paper;
 
 /// The check whose finding is a lateness, which only a late release answers.
@@ -254,6 +254,14 @@ pub enum Reason {
         limit_ppm: u32,
     },
     ToneNotTold,
+    Skewed {
+        found_milli_degrees: u64,
+        limit_milli_degrees: u32,
+    },
+    /// None where the page was not looked at.
+    SkewNotTold {
+        because: Option<SkewUnknown>,
+    },
     NotDispensed,
     DispensedNotTold,
 

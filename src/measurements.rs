@@ -364,7 +364,7 @@ pub struct Appearance {
 #[serde(tag = "result", rename_all = "kebab-case")]
 pub enum Skew {
     Seen {
-        /// Thousandths of a degree in pixels, as if they were square; positive where lines that run across fall to the right.
+        /// Thousandths of a degree, to the hundredth, as if pixels were square; positive where lines that run across fall to the right.
         milli_degrees: i32,
         lines: LineDirection,
         /// How sharp the lines are at this angle: as a share of the middle one of all angles, and of the best that does not lie

@@ -192,7 +192,8 @@ fn on_the_clock(text: &str) -> Option<String> {
 /// A number in a unit for people, under its own name. Cut, never rounded: 299.96 is not 300.
 fn readable(name: &str, number: u64) -> Option<(String, String)> {
     if name.contains("milli_") {
-        Some((name.replace("milli_", ""), decimals(number, 3, 1)))
+        let shown = if name.ends_with("_degrees") { 2 } else { 1 };
+        Some((name.replace("milli_", ""), decimals(number, 3, shown)))
     } else if let Some(stem) = name.strip_suffix("_ppm") {
         Some((format!("{stem}_percent"), decimals(number, 4, 4)))
     } else {

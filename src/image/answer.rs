@@ -3,7 +3,7 @@
 use super::Limits;
 use super::exif::MOST_DPI_MILLI;
 use crate::measurements::{
-    Completeness, Decoded, Fault, MEASUREMENTS_VERSION, Measurements, PageMeasurements, PlacedImage, SizeUm, Tone,
+    Appearance, Completeness, Decoded, Fault, MEASUREMENTS_VERSION, Measurements, PageMeasurements, PlacedImage, SizeUm, Skew, Tone,
 };
 
 /// Longer than any name of a feature.
@@ -48,6 +48,7 @@ fn page_plausible(page: &PageMeasurements) -> bool {
         && page.page_size.is_none_or(size_plausible)
         && page.jpeg.is_none_or(|jpeg| (1..=100).contains(&jpeg.nearest_quality))
         && page.tone.is_none_or(tone_plausible)
+        && page.appearance.is_none_or(appearance_plausible)
         && page.images.iter().all(image_plausible)
         && match &page.decoded {
             Decoded::Whole => page.width_px > 0 && page.height_px > 0,
@@ -79,6 +80,14 @@ fn own_fault(fault: &Fault) -> bool {
 
 fn tone_plausible(tone: Tone) -> bool {
     [tone.dark_ppm, tone.black_ppm, tone.white_ppm, tone.coloured_ppm].iter().all(|ppm| *ppm <= 1_000_000)
+}
+
+fn appearance_plausible(appearance: Appearance) -> bool {
+    let angle = match appearance.skew {
+        Skew::Seen { milli_degrees, .. } => milli_degrees.unsigned_abs(),
+        Skew::CannotTell { .. } => 0,
+    };
+    appearance.cell_px > 0 && angle <= 10_000
 }
 
 fn size_plausible(size: SizeUm) -> bool {

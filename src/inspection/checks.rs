@@ -116,6 +116,7 @@ checks! {
     symbol_coding: SYMBOL_CODING,
     page_in_layers: PAGE_IN_LAYERS,
     blank_page: BLANK_PAGE,
+    skewed: SKEWED,
     // what it is, and when
     prescription_not_dispensed: PRESCRIPTION_NOT_DISPENSED,
     obtained_in_future: OBTAINED_IN_FUTURE,

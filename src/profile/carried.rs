@@ -29,9 +29,6 @@ pub(super) fn carried(profile: &Profile) -> Result<(), Vec<NotCarried>> {
     if profile.format.accept.contains(&Format::Dicom) {
         setting("format.accept: dicom");
     }
-    if profile.page.maximum_skew_milli_degrees.is_some() {
-        setting("page.maximum_skew_degrees");
-    }
     if profile.page.both_sides {
         setting("page.both_sides");
     }

@@ -55,6 +55,7 @@ pub static KNOWN_OUTCOMES: &[KnownOutcome] = &[
     built("symbol_coding", Severity::Reject, Severity::Warn),
     built("page_in_layers", Severity::Reject, Severity::Warn),
     built("blank_page", Severity::Warn, Severity::Pass),
+    built("skewed", Severity::Hold, Severity::Pass),
     built("prescription_not_dispensed", Severity::Reject, Severity::Hold),
     built("obtained_in_future", Severity::Hold, Severity::Hold),
     built("scanned_in_future", Severity::Hold, Severity::Hold),
@@ -62,7 +63,6 @@ pub static KNOWN_OUTCOMES: &[KnownOutcome] = &[
     built("scan_window_exceeded", Severity::Hold, Severity::Hold),
     planned("content_touches_edge"),
     planned("enlarged"),
-    planned("skewed"),
 ];
 
 impl KnownOutcome {

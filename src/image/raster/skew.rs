@@ -52,7 +52,7 @@ pub(in crate::image) fn skew(page: &Grey) -> Skew {
     let permille = |ratio: f64| (ratio * 1000.0).round().clamp(0.0, f64::from(u32::MAX));
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped just before")]
     Skew::Seen {
-        milli_degrees: (best.degrees * 1000.0).round() as i32,
+        milli_degrees: (best.degrees * 100.0).round() as i32 * 10,
         lines: best.lines,
         peak_permille: permille(best.peak) as u32,
         lead_permille: permille(best.lead) as u32,

@@ -34,6 +34,7 @@ check-jpeg-quality-below-minimum = JPEG quality below minimum
 check-symbol-coding = Letters replaced by look-alikes
 check-page-in-layers = Page in layers
 check-blank-page = Blank page
+check-skewed = Page askew
 check-prescription-not-dispensed = Prescription not dispensed
 check-obtained-in-future = Obtained in the future
 check-scanned-in-future = Scanned in the future
@@ -171,6 +172,13 @@ reason-several-images = There are { $images } images on the page, so whether it 
 reason-blank-page = { $dark_percent } % of the page is dark, less than the { $limit_percent } % below which the profile calls it blank. Please check that the sheet was not upside down.
 reason-blank-or-faint = Nothing shows on this black-and-white page ({ $dark_percent } % dark, limit { $limit_percent } %). Faint writing may have vanished. Please look at the paper.
 reason-tone-not-told = The pixels could not be examined, so whether the page is blank cannot be told. Please look at the image.
+reason-skewed = The lines run { $found_degrees }° askew, further than the { $limit_degrees }° that the profile allows. Please straighten the sheet and scan again.
+reason-skew-not-told = { $because ->
+    [too-little-ink] Next to nothing shows on the page, so whether it lies straight cannot be told. Please look at the image.
+    [no-direction] No lines stand out on the page, so whether it lies straight cannot be told. Please look at the image.
+    [turned-too-far] The page lies far askew, so the angle cannot be told. Please straighten the sheet and scan again.
+   *[none] The pixels could not be examined, so whether the page lies straight cannot be told. Please look at the image.
+}
 reason-not-dispensed = The prescription is stated not to be dispensed. Please scan it once it is.
 reason-dispensed-not-told = Whether the prescription is dispensed is not stated. Please check the paper and state it in the delivery.
 reason-obtained-in-future = The date of receipt or making ({ $obtained_on }) lies after it was taken in ({ $taken_in_at }). Please correct the date.

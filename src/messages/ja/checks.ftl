@@ -34,6 +34,7 @@ check-jpeg-quality-below-minimum = JPEG品質の不足
 check-symbol-coding = 文字を置き換える圧縮
 check-page-in-layers = 層に分けたページ
 check-blank-page = 白紙
+check-skewed = ページの傾き
 check-prescription-not-dispensed = 調剤済みでない処方箋
 check-obtained-in-future = 未来の入手日
 check-scanned-in-future = 未来のスキャン時刻
@@ -168,6 +169,13 @@ reason-several-images = ページに { $images } 枚の画像があり、層に�
 reason-blank-page = 暗い部分が { $dark_percent } % で、プロファイルが白紙とみなす { $limit_percent } % を下回ります。裏返しでないか、紙を確かめてください。
 reason-blank-or-faint = 白黒の画像に何も写っていません（暗い部分 { $dark_percent } %、基準 { $limit_percent } %）。薄い字が消えたのかもしれません。紙を確かめてください。
 reason-tone-not-told = 画素を調べられなかったため、白紙かどうかを判断できません。画像を目で確かめてください。
+reason-skewed = 文字や罫線が{ $found_degrees }度傾いており、プロファイルで許す{ $limit_degrees }度を超えています。紙をまっすぐにして読み取り直してください。
+reason-skew-not-told = { $because ->
+    [too-little-ink] ほとんど何も写っていないため、傾きを判断できません。画像を目で確かめてください。
+    [no-direction] 向きの分かる行や罫線がないため、傾きを判断できません。画像を目で確かめてください。
+    [turned-too-far] 大きく傾いているため、角度を判断できません。紙をまっすぐにして読み取り直してください。
+   *[none] 画素を調べられなかったため、傾きを判断できません。画像を目で確かめてください。
+}
 reason-not-dispensed = 調剤済みではないと示されています。調剤済みとなってから読み取ってください。
 reason-dispensed-not-told = 調剤済みかどうかが示されていません。紙を確かめ、サイドカーで示してください。
 reason-obtained-in-future = 入手日・作成日（{ $obtained_on }）が、取込み（{ $taken_in_at }）より後になっています。日付を正してください。
