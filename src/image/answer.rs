@@ -3,7 +3,8 @@
 use super::Limits;
 use super::exif::MOST_DPI_MILLI;
 use crate::measurements::{
-    Appearance, Completeness, Decoded, Fault, MEASUREMENTS_VERSION, Measurements, PageMeasurements, PlacedImage, SizeUm, Skew, Tone,
+    Appearance, Completeness, Decoded, Fault, MEASUREMENTS_VERSION, Measurements, PageMeasurements, PlacedImage,
+    SizeUm, Skew, Tone,
 };
 
 /// Longer than any name of a feature.

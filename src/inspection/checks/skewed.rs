@@ -45,9 +45,15 @@ fn skewed(page: &Page<'_>, profile: &Profile) -> Outcome {
         }
         Some(Skew::Seen { milli_degrees, lines, .. }) => (milli_degrees, lines),
     };
-    // It was measured as if pixels were square. Angles are small: their tangents are as good as they.
+    // It was measured as if pixels were square, and of a fax they are not. That a sheet is cut or cropped by some millimetres makes none
+    // of a scan's pixels longer. Angles are small: their tangents are as good as they.
     let (x, y) = effective(page, profile).map_or((1, 1), |found| (found.x_milli.max(1), found.y_milli.max(1)));
-    let (times, over) = if lines == LineDirection::Across { (x, y) } else { (y, x) };
+    let are_square = x.abs_diff(y).saturating_mul(10) <= x.min(y);
+    let (times, over) = match lines {
+        _ if are_square => (1, 1),
+        LineDirection::Across => (x, y),
+        LineDirection::Down => (y, x),
+    };
     let found_milli_degrees = u64::from(milli_degrees.unsigned_abs()).saturating_mul(times) / over;
     if found_milli_degrees > u64::from(limit_milli_degrees) {
         Outcome::Failed(Reason::Skewed { found_milli_degrees, limit_milli_degrees })
