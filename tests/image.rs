@@ -418,6 +418,23 @@ fn an_impostor_costs_one_finding() {
 }
 
 #[test]
+fn a_probe_that_is_killed_is_asked_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let tried = folder.path().join("tried");
+    let killed = |times: usize, then: &str| {
+        fs::write(&tried, "").unwrap();
+        let count =
+            format!("echo >> {0}; [ $(/usr/bin/wc -l < {0}) -le {times} ] && kill -KILL $$; {then}", tried.display());
+        impostor(&folder, &count).probe()
+    };
+    assert!(killed(2, "exit 0").is_ok());
+    assert!(matches!(killed(2, "exit 77"), Err(WorkerError::CannotSandbox)));
+    let given_up = killed(9, "exit 0");
+    assert!(matches!(given_up, Err(WorkerError::Fault { fault: Fault::Killed { signal: 9 } })), "{given_up:?}");
+    assert_eq!(fs::read_to_string(&tried).unwrap().lines().count(), 3);
+}
+
+#[test]
 fn no_worker_is_left_behind() {
     let folder = tempfile::tempdir().unwrap();
     let mark = folder.path().join("pid");

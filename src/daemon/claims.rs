@@ -174,8 +174,8 @@ impl Claims {
     /// # Errors
     /// Where it is another's, or nobody can tell just now.
     pub fn ask_for(&self, station: &Name) -> Result<(), NotOurs> {
-        let of_it = self.places.iter().filter(|(place, _)| place.station.as_ref() == Some(station));
-        of_it.map(|(place, standing)| self.ask(place, standing)).collect()
+        let mut of_it = self.places.iter().filter(|(place, _)| place.station.as_ref() == Some(station));
+        of_it.try_for_each(|(place, standing)| self.ask(place, standing))
     }
 
     /// Asks the same of everything.
