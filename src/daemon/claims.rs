@@ -279,20 +279,20 @@ impl Asking {
         let path = || place.claim.display().to_string();
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false);
-        let file = match claim::open(&place.claim, &mut options) {
-            Ok(file) => file,
-            Err(error) => return Ok(Err(error)),
-        };
+        let opened = claim::open(&place.claim, &mut options);
         // Not every share has locks; the names tell all the same.
-        if rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) == Err(Errno::WOULDBLOCK) {
+        if let Ok(file) = &opened
+            && rustix::fs::flock(file, FlockOperation::NonBlockingLockExclusive) == Err(Errno::WOULDBLOCK)
+        {
             return Err(ClaimProblem::Working { path: path() }.into());
         }
-        let found = match Claim::read(&file) {
-            Ok(found) => found,
-            Err(error) => return Ok(Err(error)),
+        // Where nothing can be written, what stands there tells all the same.
+        let read = match &opened {
+            Ok(file) => Claim::read(file),
+            Err(_) => claim::open(&place.claim, File::options().read(true)).and_then(|file| Claim::read(&file)),
         };
-        if let Some(found) = found {
-            self.demand_no_later(place, &found)?;
+        if let Ok(Some(found)) = &read {
+            self.demand_no_later(place, found)?;
             let of_ours = found.home == self.home.id() && found.epoch == self.epoch && place.station.is_some();
             // The settings may name the same folder by another path than before.
             let is_first = known(database, &place.claim)?.is_some_and(|known| known == Known::default());
@@ -300,7 +300,7 @@ impl Asking {
                 return Err(ClaimProblem::Taken { path: path() }.into());
             }
         }
-        Ok(Ok(Held { file, holder: Uuid::now_v7() }))
+        Ok(opened.and_then(|file| read.map(|_| Held { file, holder: Uuid::now_v7() })))
     }
 
     /// Whether a claim of ours still stands; none where the file is gone.

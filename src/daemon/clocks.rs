@@ -20,7 +20,7 @@ use crate::pipeline::line::Line;
 /// At the start: what an earlier process believed and doubted, and what the journal and the stamps say of the time.
 ///
 /// # Errors
-/// When the database fails.
+/// When that cannot be read.
 pub fn recall(line: &Line) -> Result<(), DatabaseError> {
     let (kept, last_entry, last_stamp) = line.database.read::<_, DatabaseError, _>(async |tx| {
         let last_entry = match read::head(tx).await? {
@@ -44,7 +44,12 @@ pub fn recall(line: &Line) -> Result<(), DatabaseError> {
     if let Some(problem) = last.and_then(|last| line.clock.behind(last)) {
         line.clock.doubt(problem);
     }
-    Watch::default().look(line)
+    // The watch looks again every second; until a doubt has been gone through, nothing that it concerns is signed or filed. One row
+    // that cannot be read keeps no other document waiting.
+    if let Err(error) = Watch::default().look(line) {
+        tracing::error!(%error, "What is known of the clock could not be entered; it is tried again");
+    }
+    Ok(())
 }
 
 /// How long it may take until it is kept that stamps agree. What it costs to lose it is a person's look.

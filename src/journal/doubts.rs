@@ -74,18 +74,23 @@ pub async fn concerned(tx: &mut Tx) -> Result<Concerned, DatabaseError> {
 /// # Errors
 /// Then, and when the database fails.
 pub async fn none_is_pending(tx: &mut Tx, document: DocumentId, at_intake: &ClockKnown) -> Result<(), DatabaseError> {
-    if at_intake.problem.is_some() {
-        return Ok(());
-    }
-    let Some(doubting) = clock_state::get(tx).await?.and_then(|state| state.doubting) else { return Ok(()) };
-    let entries = read::of_document(tx, document).await?;
-    let taken = entries.iter().filter_map(|stored| stored.entry().ok()).find(|entry| entry.kind == Kind::DeliveryTaken);
-    let copy = taken.as_ref().and_then(custody::named);
-    let waits = copy.is_some_and(|copy| (doubting.next..doubting.end).contains(&copy));
-    if waits && concerned(tx).await?.holds(copy.unwrap_or_default()) {
+    if is_pending(tx, document, at_intake).await? {
         return Err(DatabaseError::Conflict(format!(
             "the clock by which document {document} was taken in is in doubt"
         )));
     }
     Ok(())
+}
+
+/// Whether a doubt concerns a document's intake and has not been gone through yet.
+pub async fn is_pending(tx: &mut Tx, document: DocumentId, at_intake: &ClockKnown) -> Result<bool, DatabaseError> {
+    if at_intake.problem.is_some() {
+        return Ok(false);
+    }
+    let Some(doubting) = clock_state::get(tx).await?.and_then(|state| state.doubting) else { return Ok(false) };
+    let entries = read::of_document(tx, document).await?;
+    let taken = entries.iter().filter_map(|stored| stored.entry().ok()).find(|entry| entry.kind == Kind::DeliveryTaken);
+    let copy = taken.as_ref().and_then(custody::named);
+    let waits = copy.is_some_and(|copy| (doubting.next..doubting.end).contains(&copy));
+    Ok(waits && concerned(tx).await?.holds(copy.unwrap_or_default()))
 }

@@ -320,3 +320,49 @@ fn a_signature_for_what_was_sent_back_or_discarded_stands_for_nothing() {
         assert_eq!(from(at(10)), []);
     }
 }
+
+#[test]
+fn a_signature_that_was_stamped_before_its_key_was_revoked_is_proven() {
+    use crate::ids::{AttemptId, PersonId, SessionId};
+    use attempts::{Attempt, AttemptState};
+    for world in World::on_each_engine() {
+        let (signer, session, stolen) = (PersonId::new(), SessionId::new(), Digest::of(b"stolen"));
+        world.write(async move |tx| {
+            let person = "INSERT INTO person (id, login, name, occupation, department, state, created_at)
+               VALUES ($1, 'mihon', '見本', '医師', '内科', 'active', 0)";
+            sqlx::query(person).bind(signer.to_string()).execute(&mut *tx).await?;
+            let opened = "INSERT INTO session (id, person, certificate, station, opened_at, expires_at, most)
+               VALUES ($1, $2, $3, 'front-desk', 0, 0, 9)";
+            let opened = sqlx::query(opened).bind(session.to_string()).bind(signer.to_string());
+            opened.bind(stolen.to_string()).execute(tx).await?;
+            Ok(())
+        });
+        let signed = |state: AttemptState, timestamped_at: Option<Instant>, session: SessionId| {
+            let document = document_in(&world, DocumentState::Filing);
+            let attempt = Attempt {
+                id: AttemptId::new(),
+                document,
+                state,
+                record: Digest::of(b"record"),
+                manifest: Digest::of(b"manifest"),
+                signer,
+                manager: signer,
+                session,
+                signed_at: at(1),
+                timestamped_at,
+                stamp_due_at: None,
+            };
+            world.write(async move |tx| attempts::enter(tx, &attempt).await);
+            document
+        };
+        signed(AttemptState::Stamped, Some(at(8)), session);
+        signed(AttemptState::Missed, None, session);
+        signed(AttemptState::Filed, Some(at(9)), session);
+        signed(AttemptState::Signed, None, SessionId::new());
+        let mut resting =
+            [signed(AttemptState::Signed, None, session), signed(AttemptState::Stamped, Some(at(9)), session)];
+        resting.sort_by_key(ToString::to_string);
+        let found = world.database.read(async |tx| attempts::documents_not_proven_before(tx, stolen, at(9)).await);
+        assert_eq!(found.unwrap(), resting);
+    }
+}

@@ -152,7 +152,7 @@ pub enum NotRebuilt {
     MissedSignature {
         attempt: AttemptId,
     },
-    /// The row of a signature that was not filed. The next start sets its files aside, and the document is signed anew.
+    /// The row of a signature that was not filed. Its files are set aside, and the document is signed anew.
     Signature {
         attempt: AttemptId,
     },

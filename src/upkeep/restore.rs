@@ -23,6 +23,7 @@ use crate::config::Config;
 use crate::config::home::{self, Home, Layout};
 use crate::database::owner;
 use crate::database::{Address, Database, DatabaseError};
+use crate::durable::Folder;
 use crate::evidence::checkpoint::Checkpoint;
 use crate::ids::{DocumentId, Name};
 use crate::instant::Instant;
@@ -32,6 +33,7 @@ use crate::journal::epochs::{self, Epoch, Known};
 use crate::journal::files::Files;
 use crate::journal::read;
 use crate::keyring::Keyring;
+use crate::signing::adoption;
 use crate::upkeep::check::StoreReport;
 use crate::verification::Trust;
 pub use keys::StoppedKey;
@@ -190,9 +192,14 @@ pub fn restore(order: &Order<'_>, progress: &mut dyn FnMut(u64, u64)) -> Result<
     let (entry, at) = (epoch.draft(), config.clock.starts_at.unwrap_or(order.now));
     let doubted = lost.doubted.filter(|doubted| doubted.concerns_before(size));
     let (mut stopped, stopped_keys) = (std::mem::take(&mut lost.stopped), std::mem::take(&mut lost.keys));
+    let custody = Folder::open(&layout.custody(&config)).map_err(Trouble::from)?;
+    let set_aside = adoption::set_aside_unnamed::<Trouble>(&custody, &database)?;
     // In one step: no home stands there in which what was stopped goes on.
     let entered = database.write::<_, DatabaseError, _>(async move |tx| {
         let opened = journal.append(tx, entry, at).await?;
+        for entry in set_aside {
+            journal.append(tx, entry, at).await?;
+        }
         if let Some(doubted) = doubted {
             undone::doubt_anew(tx, &journal, doubted, at).await?;
         }

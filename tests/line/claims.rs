@@ -8,6 +8,7 @@ use crate::account::names;
 use crate::backup::{Medium, back_up};
 use crate::burst::{consent, put};
 use crate::hospital::{Hospital, PATIENCE, Settings};
+use crate::mounts::Mount;
 use crate::program::torikomi;
 
 /// A line that came up, or what it said instead.
@@ -157,6 +158,18 @@ fn a_copy_of_a_home_and_one_that_was_restored_elsewhere_are_told_apart() {
     crate::wait_for(noticed).expect("what was away is not looked at");
     stop(before);
     stop(up(&restored));
+}
+
+/// Nothing can be written there, and what was written before tells all the same.
+#[test]
+fn a_share_that_is_mounted_read_only_tells_a_superseded_home_too() {
+    let place = tempfile::tempdir().unwrap();
+    let (mut hospital, share) = with_a_share(place.path());
+    stop(up(&restored(&hospital, place.path())));
+    let mount = Mount::read_only(&share);
+    let station = format!("path = \"{}\"\n", mount.path.display()).leak();
+    hospital.configure(&Settings { station, ..Settings::default() });
+    refused(&hospital.root(), "goes on elsewhere, in epoch 2; this one is of epoch 1");
 }
 
 /// Whoever looks after the claims from time to time may be late, and the share is back before that.

@@ -58,7 +58,7 @@ not-rebuilt-delivery = Delivery { $delivery } was never taken, because it was no
 not-rebuilt-decisions = { $count } decisions about document { $document } count no more: it begins anew, and is asked about again. The journal keeps them.
 not-rebuilt-identities = { $count } documents that were sent back or discarded are there again without what they had been known to be (the first is { $first }). Nobody is offered them as replaced by a rescan, and the same bytes delivered again wait for a person.
 not-rebuilt-missed-signature = The files of signature { $attempt }, which came to nothing, are gone. The journal keeps that it was made.
-not-rebuilt-signature = Signature { $attempt } was not filed. The next start sets it aside, and the document is signed anew.
+not-rebuilt-signature = Signature { $attempt } was not filed. It is set aside, and the document is signed anew.
 
 store-rebuilt = The database was made anew: { $records } records, { $documents } open documents, { $entries } entries of the journal. Start the daemon to go on.
 store-kept-aside = The old one is kept as { $path }.

@@ -58,7 +58,7 @@ not-rebuilt-delivery = 受付番号 { $delivery } は、最後まで届いてい
 not-rebuilt-decisions = 文書 { $document } についての決裁 { $count } 件は無効になりました。この文書は初めから処理し、もう一度お尋ねします。決裁は記録簿に残っています。
 not-rebuilt-identities = 差し戻しまたは取り消しになった文書 { $count } 件は、患者・種別・日付が分からないまま戻りました（最初は { $first }）。再スキャンのときに差し替え候補として示されず、同じファイルがまた届くと保留になり、人が確かめます。
 not-rebuilt-missed-signature = 使われずに終わった署名 { $attempt } のファイルがなくなっています。署名したことは記録簿に残っています。
-not-rebuilt-signature = 署名 { $attempt } は、まだ登録されていませんでした。次の起動で隔離し、文書には新しく署名します。
+not-rebuilt-signature = 署名 { $attempt } は、まだ登録されていませんでした。隔離し、文書には新しく署名します。
 
 store-rebuilt = データベースを作り直しました（記録 { $records } 件、処理の途中の文書 { $documents } 件、記録簿の項目 { $entries } 件）。常駐プログラムを始めると、続きから処理します。
 store-kept-aside = 前のデータベースは { $path } に残しています。
