@@ -16,6 +16,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant as Moment};
 
 use rustix::fs::FlockOperation;
 use rustix::io::Errno;
@@ -31,6 +32,9 @@ use crate::ids::Name;
 use crate::intake::drop::DropFolder;
 use crate::ledger::claims::{self, Known};
 use crate::pipeline::line::Line;
+
+/// A claim that could not be written is tried again after this time.
+const WRITE_AGAIN: Duration = Duration::from_secs(60);
 
 /// Why a home must not work with what another one works with. The catalogue has a sentence for each: `claim-<code>`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, thiserror::Error)]
@@ -118,6 +122,8 @@ struct Standing {
     /// The file cannot be read or written, which is told once. It is tried again: a share may come back for good later than its
     /// folder.
     is_noted: bool,
+    /// The file takes no bytes. Each try is noted in the database first, so none is made before this.
+    write_again: Option<Moment>,
 }
 
 /// A claim of ours, and the open file by which it is locked.
@@ -225,13 +231,20 @@ impl Claims {
 
     /// Writes our name into the file. Where the place takes none, the work goes on.
     fn write(&self, place: &Place, standing: &mut Standing, looked: io::Result<Held>) -> Result<Answer, DatabaseError> {
+        if looked.is_ok() && standing.write_again.is_some_and(|again| Moment::now() < again) {
+            return Ok(Answer::Silent);
+        }
         let written = match looked {
-            Ok(held) => self.put(place, &held)?.map(|()| held),
+            Ok(held) => {
+                let put = self.put(place, &held)?;
+                standing.write_again = put.is_err().then(|| Moment::now() + WRITE_AGAIN);
+                put.map(|()| held)
+            }
             Err(error) => Err(error),
         };
         match written {
             Ok(held) => {
-                *standing = Standing { held: Some(held), is_noted: false };
+                *standing = Standing { held: Some(held), ..Standing::default() };
                 Ok(Answer::Ours)
             }
             Err(error) => {

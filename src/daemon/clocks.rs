@@ -77,8 +77,8 @@ impl Watch {
     /// When the database fails; the next look tries again. What was seen is entered all the same, where that can be done.
     pub fn look(&mut self, line: &Line) -> Result<(), DatabaseError> {
         self.see_stamps(line)?;
-        // What is left of an earlier doubt first, of an earlier process or of a restore: joined with another it would no longer be
-        // told which entry it is by. One row that cannot be read keeps no later doubt out of the journal.
+        // What is left of an earlier doubt first, of an earlier process or of a restore. One row that cannot be read keeps no later
+        // doubt out of the journal.
         let left = self.go_through(line);
         let (problem, steps) = (line.clock.problem(), Some(line.clock.steps()));
         let is_kept =

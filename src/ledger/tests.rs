@@ -4,7 +4,7 @@ use super::*;
 use crate::database::engines::{self, Engine};
 use crate::database::{Database, DatabaseError, Tx};
 use crate::document::Part;
-use crate::ids::{DeliveryId, Digest, DocumentId, Name};
+use crate::ids::{DeliveryId, Digest, DocumentId, Name, PersonId};
 use crate::image::unmeasured;
 use crate::instant::Instant;
 use crate::measurements::Fault;
@@ -364,5 +364,36 @@ fn a_signature_that_was_stamped_before_its_key_was_revoked_is_proven() {
         resting.sort_by_key(ToString::to_string);
         let found = world.database.read(async |tx| attempts::documents_not_proven_before(tx, stolen, at(9)).await);
         assert_eq!(found.unwrap(), resting);
+    }
+}
+
+#[test]
+fn a_decision_that_a_revoked_key_only_seconded_is_undone_from_then_on() {
+    for world in World::on_each_engine() {
+        let document = document_in(&world, DocumentState::Review);
+        let [first, second] = ["first", "second"].map(|key| Digest::of(key.as_bytes()));
+        world.write(async move |tx| {
+            for (journal_index, decided_at) in [(1, at(1)), (2, at(2))] {
+                let decision = decisions::Decision {
+                    kind: decisions::DecisionKind::Exception,
+                    person: PersonId::new(),
+                    reason: None,
+                    journal_index,
+                    entry: first,
+                    at: decided_at,
+                    possible_again_at: None,
+                    certificate: first,
+                    second_certificate: Some(second),
+                    seen: None,
+                    undone_by: None,
+                };
+                decisions::enter(tx, document, &decision).await?;
+            }
+            let undone = decisions::undo(tx, &[(second, at(2))].into(), 7).await?;
+            assert_eq!(undone, [document]);
+            Ok(())
+        });
+        let all = world.database.read(async |tx| decisions::of_document(tx, document).await).unwrap();
+        assert_eq!(all.iter().map(|one| one.undone_by).collect::<Vec<_>>(), [None, Some(7)]);
     }
 }

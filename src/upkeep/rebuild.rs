@@ -130,6 +130,10 @@ pub enum NotRebuilt {
     Delivery {
         delivery: DeliveryId,
     },
+    /// The name of a delivery that was refused before it was copied. A sidecar that was meant for it may stand there still.
+    RefusedName {
+        delivery: DeliveryId,
+    },
     /// An open document whose copy is not in custody.
     Copy {
         document: DocumentId,

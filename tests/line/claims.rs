@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use torikomi::ledger::claims::{Known, known};
+
 use crate::account::names;
 use crate::backup::{Medium, back_up};
 use crate::burst::{consent, put};
@@ -209,4 +211,24 @@ fn a_station_asks_whose_a_share_is_before_it_takes_what_lies_there() {
     let later = up(&restored);
     crate::wait_for(|| (is_there() == 0).then_some(())).expect("whose it is takes it in");
     stop(later);
+}
+
+/// A share that takes a file and no bytes: each try is written to the database first, and wakes everybody.
+#[test]
+fn a_claim_that_cannot_be_written_is_not_tried_without_end() {
+    let disk = Mount::of_size(1 << 20);
+    let (hospital, share) = with_a_share(&disk.path);
+    let _ = std::fs::write(disk.path.join("ballast"), vec![0; 2 << 20]);
+    let claim = share.join(".torikomi-claim");
+    let tried = || hospital.database.read(async |tx| known(tx, &claim).await).unwrap();
+    let line = up(&hospital.root());
+    let first = crate::wait_for(|| tried().filter(|known| known.next.is_some())).expect("it is not tried");
+    assert_eq!(std::fs::read(&claim).unwrap(), b"");
+    std::thread::sleep(Duration::from_secs(12));
+    assert_eq!(tried(), Some(first));
+    std::fs::remove_file(disk.path.join("ballast")).unwrap();
+    stop(line);
+    // The next process does not wait.
+    stop(up(&hospital.root()));
+    assert!(matches!(tried(), Some(Known { now: Some(_), next: None })), "{:?}", tried());
 }

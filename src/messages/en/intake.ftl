@@ -27,6 +27,7 @@ station-anothers = Nothing is taken in here, because a copy of this home may wor
 station-unusable = The folder cannot be used: { $error }. Please tell the administrator. It is tried again by itself.
 station-read-only = The folder cannot be written to, so files that were taken in cannot be removed. Please ask the administrator to check the right to write there.
 station-copy-missing = The copy of something that was taken in is missing or damaged, in custody or, where it is filed, in the store, so its source is left here. Please tell the administrator.
+station-store-silent = Whether the store has what was filed could not be found out, again and again, so its source is left here: { $error }. Please tell the administrator. It is tried again by itself.
 station-too-many-names = There are too many files in the folder; they are taken in bit by bit.
 station-crashed = The program failed at this station and began anew by itself. Nothing is lost. Please tell the administrator.
 station-ledger = The ledger cannot be written, so intake waits: { $error }. It resumes by itself.
