@@ -99,6 +99,17 @@ pub enum ClockProblem {
     AtOdds { by_milliseconds: i64 },
 }
 
+impl ClockProblem {
+    /// Whether it stays until a person has looked, whatever else comes.
+    #[must_use]
+    pub const fn waits_for_a_person(self) -> bool {
+        match self {
+            Self::Jumped { .. } | Self::Behind { .. } => true,
+            Self::Unsynchronised | Self::AtOdds { .. } => false,
+        }
+    }
+}
+
 impl Clock {
     /// The system's clock, believed as it stands now.
     #[must_use]

@@ -154,7 +154,8 @@ pub enum HoldReason {
     StageFailed,
     /// One inode under two stations, or changed after it was taken.
     SourceChanged,
-    /// A person had said what it is, or had stopped it, and that was lost with the database or by a restore.
+    /// What there is of it no longer says what it is: what a person had said of it or stopped was lost with the database or by a
+    /// restore, the copy that was taken in is gone, or it rests on a key that had been revoked after the backup.
     AskedAnew,
 }
 

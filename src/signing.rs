@@ -50,6 +50,10 @@ pub(crate) const LONGEST_FILE: u64 = 16 * 1024 * 1024;
 
 /// How soon it is looked again whether a session has begun by a clock that was set back.
 const SESSION_WAIT: jiff::SignedDuration = jiff::SignedDuration::from_millis(500);
+
+/// How soon it is looked again whether a doubt about the clock has been gone through: thousands may wait for that.
+const DOUBT_WAIT: jiff::SignedDuration = jiff::SignedDuration::from_secs(2);
+
 /// The files that an attempt has, and the digests that its row names; of the signatures it names none.
 pub(crate) fn files_of(attempt: &Attempt) -> Vec<(&'static str, Option<Digest>)> {
     let mut files =
@@ -106,7 +110,8 @@ pub enum Outcome {
     ConfirmAnew { confirmed_by: PersonId },
     /// Its window passed while it waited.
     Late,
-    /// The clock was set back to before what a signature follows; it is tried again then.
+    /// The clock was set back to before what a signature follows, or a doubt about it has yet to reach the document; it is tried
+    /// again then.
     TooEarly { until: Instant },
 }
 
@@ -184,7 +189,9 @@ impl Signing<'_> {
             Err(refusal) => return Ok(waits_for(&refusal)),
         };
         let attempt = AttemptId::new();
-        let draft = self.draft(accepted, profile, &session, &capacity, attempt, times)?;
+        let Some(draft) = self.draft(accepted, profile, &session, &capacity, attempt, times)? else {
+            return Ok(Outcome::TooEarly { until: now.plus(DOUBT_WAIT) });
+        };
         let made = self.sessions.sign(session.id, Reading::at(now), |signer| {
             let above = signer.above(self.own_authority);
             make::sign_cades(signer.key(), &signer.certificate().der, above, &draft.manifest, now)

@@ -6,11 +6,8 @@ use crate::ids::AttemptId;
 use crate::ledger::attempts::{self, AttemptState};
 use crate::ledger::documents;
 use crate::pipeline::line::Line;
-use crate::signing::adoption::NotAdopted;
+use crate::signing::adoption::{MOST_ATTEMPTS, NotAdopted};
 use crate::signing::{ATTEMPTS, SigningError};
-
-/// More than a home's custody ever holds: each open document has one, and each missed stamp leaves one.
-const MOST_ATTEMPTS: usize = 1_000_000;
 
 #[derive(Debug, thiserror::Error)]
 pub enum LeftError {

@@ -16,6 +16,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant as Moment};
 
 use rustix::fs::FlockOperation;
 use rustix::io::Errno;
@@ -31,6 +32,9 @@ use crate::ids::Name;
 use crate::intake::drop::DropFolder;
 use crate::ledger::claims::{self, Known};
 use crate::pipeline::line::Line;
+
+/// A claim that could not be written is tried again after this time.
+const WRITE_AGAIN: Duration = Duration::from_secs(60);
 
 /// Why a home must not work with what another one works with. The catalogue has a sentence for each: `claim-<code>`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, thiserror::Error)]
@@ -118,6 +122,8 @@ struct Standing {
     /// The file cannot be read or written, which is told once. It is tried again: a share may come back for good later than its
     /// folder.
     is_noted: bool,
+    /// The file takes no bytes. Each try is noted in the database first, so none is made before this.
+    write_again: Option<Moment>,
 }
 
 /// A claim of ours, and the open file by which it is locked.
@@ -225,13 +231,20 @@ impl Claims {
 
     /// Writes our name into the file. Where the place takes none, the work goes on.
     fn write(&self, place: &Place, standing: &mut Standing, looked: io::Result<Held>) -> Result<Answer, DatabaseError> {
+        if looked.is_ok() && standing.write_again.is_some_and(|again| Moment::now() < again) {
+            return Ok(Answer::Silent);
+        }
         let written = match looked {
-            Ok(held) => self.put(place, &held)?.map(|()| held),
+            Ok(held) => {
+                let put = self.put(place, &held)?;
+                standing.write_again = put.is_err().then(|| Moment::now() + WRITE_AGAIN);
+                put.map(|()| held)
+            }
             Err(error) => Err(error),
         };
         match written {
             Ok(held) => {
-                *standing = Standing { held: Some(held), is_noted: false };
+                *standing = Standing { held: Some(held), ..Standing::default() };
                 Ok(Answer::Ours)
             }
             Err(error) => {
@@ -279,20 +292,20 @@ impl Asking {
         let path = || place.claim.display().to_string();
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false);
-        let file = match claim::open(&place.claim, &mut options) {
-            Ok(file) => file,
-            Err(error) => return Ok(Err(error)),
-        };
+        let opened = claim::open(&place.claim, &mut options);
         // Not every share has locks; the names tell all the same.
-        if rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) == Err(Errno::WOULDBLOCK) {
+        if let Ok(file) = &opened
+            && rustix::fs::flock(file, FlockOperation::NonBlockingLockExclusive) == Err(Errno::WOULDBLOCK)
+        {
             return Err(ClaimProblem::Working { path: path() }.into());
         }
-        let found = match Claim::read(&file) {
-            Ok(found) => found,
-            Err(error) => return Ok(Err(error)),
+        // Where nothing can be written, what stands there tells all the same.
+        let read = match &opened {
+            Ok(file) => Claim::read(file),
+            Err(_) => claim::open(&place.claim, File::options().read(true)).and_then(|file| Claim::read(&file)),
         };
-        if let Some(found) = found {
-            self.demand_no_later(place, &found)?;
+        if let Ok(Some(found)) = &read {
+            self.demand_no_later(place, found)?;
             let of_ours = found.home == self.home.id() && found.epoch == self.epoch && place.station.is_some();
             // The settings may name the same folder by another path than before.
             let is_first = known(database, &place.claim)?.is_some_and(|known| known == Known::default());
@@ -300,7 +313,7 @@ impl Asking {
                 return Err(ClaimProblem::Taken { path: path() }.into());
             }
         }
-        Ok(Ok(Held { file, holder: Uuid::now_v7() }))
+        Ok(opened.and_then(|file| read.map(|_| Held { file, holder: Uuid::now_v7() })))
     }
 
     /// Whether a claim of ours still stands; none where the file is gone.

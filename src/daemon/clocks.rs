@@ -20,7 +20,7 @@ use crate::pipeline::line::Line;
 /// At the start: what an earlier process believed and doubted, and what the journal and the stamps say of the time.
 ///
 /// # Errors
-/// When the database fails.
+/// When that cannot be read.
 pub fn recall(line: &Line) -> Result<(), DatabaseError> {
     let (kept, last_entry, last_stamp) = line.database.read::<_, DatabaseError, _>(async |tx| {
         let last_entry = match read::head(tx).await? {
@@ -44,7 +44,12 @@ pub fn recall(line: &Line) -> Result<(), DatabaseError> {
     if let Some(problem) = last.and_then(|last| line.clock.behind(last)) {
         line.clock.doubt(problem);
     }
-    Watch::default().look(line)
+    // The watch looks again every second; until a doubt has been gone through, nothing that it concerns is signed or filed. One row
+    // that cannot be read keeps no other document waiting.
+    if let Err(error) = Watch::default().look(line) {
+        tracing::error!(%error, "What is known of the clock could not be entered; it is tried again");
+    }
+    Ok(())
 }
 
 /// How long it may take until it is kept that stamps agree. What it costs to lose it is a person's look.
@@ -72,8 +77,8 @@ impl Watch {
     /// When the database fails; the next look tries again. What was seen is entered all the same, where that can be done.
     pub fn look(&mut self, line: &Line) -> Result<(), DatabaseError> {
         self.see_stamps(line)?;
-        // What is left of an earlier doubt first, of an earlier process or of a restore: joined with another it would no longer be
-        // told which entry it is by. One row that cannot be read keeps no later doubt out of the journal.
+        // What is left of an earlier doubt first, of an earlier process or of a restore. One row that cannot be read keeps no later
+        // doubt out of the journal.
         let left = self.go_through(line);
         let (problem, steps) = (line.clock.problem(), Some(line.clock.steps()));
         let is_kept =

@@ -79,7 +79,7 @@ use crate::ledger::documents::Document;
 use crate::store::StoreError;
 
 pub use clearing::{Cleared, Waiting};
-pub use copying::files_of;
+pub use copying::{files_of, stem_of};
 pub use gate::{Blocked, Paused};
 pub use recovery::CustodyFinding;
 
@@ -550,6 +550,10 @@ pub enum StationProblem {
     ReadOnly,
     /// A delivery was taken and its copy is no longer in custody, nor all of it in the store: the source is the last of it and stays.
     CopyMissing,
+    /// For one delivery the store could not be asked, again and again: its source stays.
+    StoreSilent {
+        error: String,
+    },
     /// More names than are looked at in one sweep.
     TooManyNames,
     /// The station's thread panicked; it began anew by itself.

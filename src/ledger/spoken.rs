@@ -22,7 +22,7 @@ pub struct UnderStem {
     pub agreed: bool,
     /// A document of it was identified with its row of a list.
     pub with_row: bool,
-    /// It was refused before it was copied. What was meant for it may stand there still.
+    /// It was refused before it was copied: what stands alone under its stem did not come too late for it.
     pub is_refused: bool,
 }
 

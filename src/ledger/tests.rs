@@ -4,7 +4,7 @@ use super::*;
 use crate::database::engines::{self, Engine};
 use crate::database::{Database, DatabaseError, Tx};
 use crate::document::Part;
-use crate::ids::{DeliveryId, Digest, DocumentId, Name};
+use crate::ids::{DeliveryId, Digest, DocumentId, Name, PersonId};
 use crate::image::unmeasured;
 use crate::instant::Instant;
 use crate::measurements::Fault;
@@ -318,5 +318,82 @@ fn a_signature_for_what_was_sent_back_or_discarded_stands_for_nothing() {
             counting
         );
         assert_eq!(from(at(10)), []);
+    }
+}
+
+#[test]
+fn a_signature_that_was_stamped_before_its_key_was_revoked_is_proven() {
+    use crate::ids::{AttemptId, PersonId, SessionId};
+    use attempts::{Attempt, AttemptState};
+    for world in World::on_each_engine() {
+        let (signer, session, stolen) = (PersonId::new(), SessionId::new(), Digest::of(b"stolen"));
+        world.write(async move |tx| {
+            let person = "INSERT INTO person (id, login, name, occupation, department, state, created_at)
+               VALUES ($1, 'mihon', '見本', '医師', '内科', 'active', 0)";
+            sqlx::query(person).bind(signer.to_string()).execute(&mut *tx).await?;
+            let opened = "INSERT INTO session (id, person, certificate, station, opened_at, expires_at, most)
+               VALUES ($1, $2, $3, 'front-desk', 0, 0, 9)";
+            let opened = sqlx::query(opened).bind(session.to_string()).bind(signer.to_string());
+            opened.bind(stolen.to_string()).execute(tx).await?;
+            Ok(())
+        });
+        let signed = |state: AttemptState, timestamped_at: Option<Instant>, session: SessionId| {
+            let document = document_in(&world, DocumentState::Filing);
+            let attempt = Attempt {
+                id: AttemptId::new(),
+                document,
+                state,
+                record: Digest::of(b"record"),
+                manifest: Digest::of(b"manifest"),
+                signer,
+                manager: signer,
+                session,
+                signed_at: at(1),
+                timestamped_at,
+                stamp_due_at: None,
+            };
+            world.write(async move |tx| attempts::enter(tx, &attempt).await);
+            document
+        };
+        signed(AttemptState::Stamped, Some(at(8)), session);
+        signed(AttemptState::Missed, None, session);
+        signed(AttemptState::Filed, Some(at(9)), session);
+        signed(AttemptState::Signed, None, SessionId::new());
+        let mut resting =
+            [signed(AttemptState::Signed, None, session), signed(AttemptState::Stamped, Some(at(9)), session)];
+        resting.sort_by_key(ToString::to_string);
+        let found = world.database.read(async |tx| attempts::documents_not_proven_before(tx, stolen, at(9)).await);
+        assert_eq!(found.unwrap(), resting);
+    }
+}
+
+#[test]
+fn a_decision_that_a_revoked_key_only_seconded_is_undone_from_then_on() {
+    for world in World::on_each_engine() {
+        let document = document_in(&world, DocumentState::Review);
+        let [first, second] = ["first", "second"].map(|key| Digest::of(key.as_bytes()));
+        world.write(async move |tx| {
+            for (journal_index, decided_at) in [(1, at(1)), (2, at(2))] {
+                let decision = decisions::Decision {
+                    kind: decisions::DecisionKind::Exception,
+                    person: PersonId::new(),
+                    reason: None,
+                    journal_index,
+                    entry: first,
+                    at: decided_at,
+                    possible_again_at: None,
+                    certificate: first,
+                    second_certificate: Some(second),
+                    seen: None,
+                    undone_by: None,
+                };
+                decisions::enter(tx, document, &decision).await?;
+            }
+            let undone = decisions::undo(tx, &[(second, at(2))].into(), 7).await?;
+            assert_eq!(undone, [document]);
+            Ok(())
+        });
+        let all = world.database.read(async |tx| decisions::of_document(tx, document).await).unwrap();
+        assert_eq!(all.iter().map(|one| one.undone_by).collect::<Vec<_>>(), [None, Some(7)]);
     }
 }

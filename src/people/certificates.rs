@@ -182,7 +182,7 @@ impl fmt::Debug for Signer {
 }
 
 /// Sets the file of a certificate's key aside, where it is there: nobody signs with it before somebody who keeps the home gives
-/// the file its name back. Answers where it lies then.
+/// the file its name back. Answers where it lies then, be it since an earlier time.
 ///
 /// # Errors
 /// When the disk does not take it.
@@ -190,7 +190,7 @@ pub fn set_aside(keys: &Path, certificate: &Certificate) -> io::Result<Option<Pa
     let aside = aside(keys, certificate);
     match std::fs::rename(keys.join(&certificate.key_file), &aside) {
         Ok(()) => {}
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(aside.exists().then_some(aside)),
         Err(error) => return Err(error),
     }
     Folder::open(keys).and_then(|folder| folder.sync()).map_err(Failure::into_io)?;

@@ -69,6 +69,21 @@ fn two_founders_begin_a_home() {
 }
 
 #[test]
+fn a_key_is_set_aside_once_and_told_as_such_from_then_on() {
+    let hospital = Hospital::on_each_engine().next().unwrap();
+    let (_, [admin, _]) = hospital.founders();
+    let (keys, certificate) = (hospital.folder.path(), admin.certificate());
+    let set_aside = || certificates::set_aside(keys, certificate).unwrap();
+    assert_eq!(set_aside(), None, "it is not there");
+    std::fs::write(keys.join(&certificate.key_file), "a key").unwrap();
+    let aside = keys.join(format!("{}.aside", certificate.key_file));
+    assert_eq!(set_aside().as_ref(), Some(&aside));
+    // So it is found in a home that was backed up before the key was revoked again.
+    assert_eq!(set_aside().as_ref(), Some(&aside));
+    assert_eq!(std::fs::read(&aside).unwrap(), b"a key");
+}
+
+#[test]
 fn a_home_begins_once_and_with_two() {
     for (hospital, ..) in Hospital::founded() {
         let (founders, signers) = hospital.founders();

@@ -518,7 +518,7 @@ impl Gathered {
     /// Where some files are spoken for by name, the others may be anybody's.
     fn ask_for_the_others(&mut self, scans: &Scans<'_>, parts: &[Part]) {
         let Some(spoken_for) = &self.spoken_for else { return };
-        let others = parts.iter().filter(|part| scans.of_part(part).any(|scan| !spoken_for.contains(scan)));
+        let others = parts.iter().filter(|part| !scans.is_spoken_for(part, spoken_for));
         self.problems.extend(others.map(|part| IdentityProblem::Unspoken { file: part.delivered_name.clone() }));
     }
 

@@ -2,7 +2,8 @@
 //!
 //! A crash between the files and the row leaves a signature that nobody counts on. Where it is in order and over exactly
 //! what would be signed today, its row is entered as if the crash had not been: the person's signature is not thrown away.
-//! Anything else is moved to `custody/quarantine/`, whole, with an entry in the journal.
+//! Anything else is moved to `custody/quarantine/`, whole, with an entry in the journal. So is whatever a restore
+//! finds without a row.
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
@@ -12,9 +13,9 @@ use serde::Serialize;
 
 use super::{ATTEMPTS, Entering, LONGEST_FILE, MANIFEST_FILE, RECORD_FILE, SIGNATURE_FILE, Signing, SigningError};
 use crate::crypto::check;
-use crate::database::{DatabaseError, Tx};
+use crate::database::{Database, DatabaseError, Tx};
 use crate::document::{DocumentState, HoldReason};
-use crate::durable::{Class, Failure};
+use crate::durable::{Class, Failure, Folder};
 use crate::evidence::record::{RECORD_VERSION, RecordJson};
 use crate::ids::{AttemptId, Digest, DocumentId};
 use crate::instant::Instant;
@@ -33,6 +34,9 @@ const SET_ASIDE: &str = "attempt-";
 
 /// Each is one that a crash left, so there are few.
 const MOST_SET_ASIDE: usize = 1_000_000;
+
+/// More than a home's custody ever holds: each open document has one, and each missed stamp leaves one.
+pub(crate) const MOST_ATTEMPTS: usize = 1_000_000;
 
 /// Why an attempt's files were not entered. The codes stand in the journal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -58,6 +62,8 @@ pub enum NotAdopted {
     AnotherPast,
     /// It had been set aside already when a crash came before the entry that says why.
     EntryLost,
+    /// A restore found it, and no row of the database that it brought back names it.
+    NoRow,
 }
 
 /// An attempt's files, as far as they can be believed without the ledger.
@@ -96,7 +102,7 @@ impl Signing<'_> {
         match self.commit(entering) {
             Ok(()) => Ok(Ok(record.document)),
             Err(SigningError::OfficeEnded) => Ok(Err(NotAdopted::OfficeEnded)),
-            // Whatever stands against it will stand against it at every start.
+            // The document went on, or a doubt about the clock has yet to reach it, after which this signature comes to nothing.
             Err(SigningError::Database(DatabaseError::Conflict(_))) => Ok(Err(NotAdopted::DocumentWentOn)),
             Err(SigningError::SessionEnded) => Ok(Err(NotAdopted::SessionEnded)),
             Err(error) => Err(error),
@@ -108,13 +114,8 @@ impl Signing<'_> {
     /// # Errors
     /// When disk or database fail.
     pub fn quarantine(&self, name: &OsStr, why: NotAdopted) -> Result<(), SigningError> {
-        let attempt = name.to_str().and_then(|name| name.parse::<AttemptId>().ok());
-        let attempts = self.custody.make_folder(ATTEMPTS)?;
-        let quarantine = self.custody.make_folder(QUARANTINE)?;
-        // A name of our own: the one that it bears may be anything, and may have been here before.
-        let new = format!("{SET_ASIDE}{}", AttemptId::new());
-        attempts.move_into(name, &quarantine, &new)?;
-        self.enter_set_aside(&new, attempt, why)
+        let new = move_aside(self.custody, name)?;
+        self.enter_set_aside(&new, attempt_named(name), why)
     }
 
     /// Enters what was set aside just before a crash: it lies in the quarantine under a name of ours, and no entry names it.
@@ -146,10 +147,7 @@ impl Signing<'_> {
     }
 
     fn enter_set_aside(&self, name: &str, attempt: Option<AttemptId>, why: NotAdopted) -> Result<(), SigningError> {
-        let entry = Draft::by_system(Kind::AttemptQuarantined, Subject::default())
-            .fact("attempt", attempt)
-            .fact("quarantined_as", name)
-            .fact("reason", why);
+        let entry = entry(name, attempt, why);
         let (journal, now) = (Arc::clone(self.journal), self.clock.now());
         self.database.write::<_, SigningError, _>(async move |tx| {
             journal.append(tx, entry, now).await?;
@@ -252,6 +250,54 @@ impl Signing<'_> {
             && missed == expected;
         Ok(if unchanged { Ok(()) } else { Err(NotAdopted::DocumentWentOn) })
     }
+}
+
+/// Sets aside each attempt in a restored custody that no row names, and answers the entries that say so. A backup copies custody after
+/// its database, so it may have been signed after that, with a key that was stopped by then; the first start could not know.
+///
+/// # Errors
+/// When disk or database fail.
+pub fn set_aside_unnamed<E: From<Failure> + From<DatabaseError>>(
+    custody: &Folder,
+    database: &Database,
+) -> Result<Vec<Draft>, E> {
+    let attempts = match custody.open_folder(ATTEMPTS) {
+        Ok(attempts) => attempts,
+        Err(failure) if failure.class() == Class::Gone => return Ok(Vec::new()),
+        Err(failure) => return Err(failure.into()),
+    };
+    let mut entries = Vec::new();
+    for name in attempts.names(MOST_ATTEMPTS)? {
+        let attempt = attempt_named(&name);
+        let row = match attempt {
+            Some(id) => database.read::<_, DatabaseError, _>(async |tx| attempts::get(tx, id).await)?,
+            None => None,
+        };
+        if row.is_none() {
+            entries.push(entry(&move_aside(custody, &name)?, attempt, NotAdopted::NoRow));
+        }
+    }
+    Ok(entries)
+}
+
+/// Moves what stands under `name` among the attempts into the quarantine, and answers its name there.
+fn move_aside(custody: &Folder, name: &OsStr) -> Result<String, Failure> {
+    let (attempts, quarantine) = (custody.make_folder(ATTEMPTS)?, custody.make_folder(QUARANTINE)?);
+    // A name of our own: the one that it bears may be anything, and may have been here before.
+    let new = format!("{SET_ASIDE}{}", AttemptId::new());
+    attempts.move_into(name, &quarantine, &new)?;
+    Ok(new)
+}
+
+fn attempt_named(name: &OsStr) -> Option<AttemptId> {
+    name.to_str().and_then(|name| name.parse().ok())
+}
+
+fn entry(name: &str, attempt: Option<AttemptId>, why: NotAdopted) -> Draft {
+    Draft::by_system(Kind::AttemptQuarantined, Subject::default())
+        .fact("attempt", attempt)
+        .fact("quarantined_as", name)
+        .fact("reason", why)
 }
 
 /// Whether the journal leads on from a checkpoint, as its text has it: the record that names it is denied for ever where not.

@@ -10,6 +10,7 @@ use crate::evidence::record::{
 };
 use crate::ids::{AttemptId, Digest};
 use crate::instant::Instant;
+use crate::journal::doubts;
 use crate::journal::read::{clock_at_intake, head};
 use crate::ledger::attempts::{self, AttemptState};
 use crate::ledger::spoken::{self, Sidecar};
@@ -59,6 +60,7 @@ struct KnownFile {
 }
 
 impl Signing<'_> {
+    /// None while a doubt about the clock has yet to reach the document: what is signed before it does comes to nothing.
     pub(super) fn draft(
         &self,
         accepted: &Accepted,
@@ -67,9 +69,9 @@ impl Signing<'_> {
         capacity: &Capacity,
         attempt: AttemptId,
         times: Times,
-    ) -> Result<RecordDraft, SigningError> {
+    ) -> Result<Option<RecordDraft>, SigningError> {
         let document = accepted.document();
-        let known = self.known(accepted, session, times.signed_at)?;
+        let Some(known) = self.known(accepted, session, times.signed_at)? else { return Ok(None) };
         let mut files = Vec::new();
         let mut members = Vec::new();
         let mut measurements = Vec::new();
@@ -163,10 +165,10 @@ impl Signing<'_> {
             members.push(member(&named.name, media_of_sidecar(named), sidecar.object)?);
         }
         let manifest = manifest::encode(&members)?;
-        Ok(RecordDraft { record, record_bytes, manifest })
+        Ok(Some(RecordDraft { record, record_bytes, manifest }))
     }
 
-    fn known(&self, accepted: &Accepted, session: &SessionFacts, now: Instant) -> Result<Known, SigningError> {
+    fn known(&self, accepted: &Accepted, session: &SessionFacts, now: Instant) -> Result<Option<Known>, SigningError> {
         let document = accepted.document();
         let named = document.identity.operator.as_ref().map(|operator| operator.value.as_str());
         self.database.read::<_, SigningError, _>(async |tx| {
@@ -211,9 +213,12 @@ impl Signing<'_> {
             let at_intake = clock_at_intake(tx, document.id)
                 .await?
                 .ok_or(SigningError::Incoherent("the journal does not say how the clock stood at the intake"))?;
+            if doubts::is_pending(tx, document.id, &at_intake).await? {
+                return Ok(None);
+            }
             let head = head(tx).await?.ok_or(SigningError::Incoherent("the journal is empty"))?;
             let checkpoint = head.checkpoint;
-            Ok(Known { parts, files, sidecars, missed, manager, operator, signer, checkpoint, at_intake })
+            Ok(Some(Known { parts, files, sidecars, missed, manager, operator, signer, checkpoint, at_intake }))
         })
     }
 

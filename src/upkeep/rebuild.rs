@@ -130,6 +130,10 @@ pub enum NotRebuilt {
     Delivery {
         delivery: DeliveryId,
     },
+    /// The name of a delivery that was refused before it was copied. A sidecar that was meant for it may stand there still.
+    RefusedName {
+        delivery: DeliveryId,
+    },
     /// An open document whose copy is not in custody.
     Copy {
         document: DocumentId,
@@ -152,7 +156,7 @@ pub enum NotRebuilt {
     MissedSignature {
         attempt: AttemptId,
     },
-    /// The row of a signature that was not filed. The next start sets its files aside, and the document is signed anew.
+    /// The row of a signature that was not filed. Its files are set aside, and the document is signed anew.
     Signature {
         attempt: AttemptId,
     },

@@ -8,6 +8,7 @@
 
 mod keys;
 mod lost;
+mod offices;
 mod place;
 mod undone;
 
@@ -23,6 +24,7 @@ use crate::config::Config;
 use crate::config::home::{self, Home, Layout};
 use crate::database::owner;
 use crate::database::{Address, Database, DatabaseError};
+use crate::durable::Folder;
 use crate::evidence::checkpoint::Checkpoint;
 use crate::ids::{DocumentId, Name};
 use crate::instant::Instant;
@@ -32,10 +34,12 @@ use crate::journal::epochs::{self, Epoch, Known};
 use crate::journal::files::Files;
 use crate::journal::read;
 use crate::keyring::Keyring;
+use crate::signing::adoption;
 use crate::upkeep::check::StoreReport;
 use crate::verification::Trust;
 pub use keys::StoppedKey;
 pub use lost::{LostAct, LostDocument, LostRecord};
+pub use offices::ResumedOffice;
 use place::Placing;
 
 /// What came of it.
@@ -61,6 +65,8 @@ pub struct RestoreReport {
     pub lost_acts: Vec<LostAct>,
     /// The keys that are in force again, because what is lost had revoked them or suspended their owners.
     pub stopped_keys: Vec<StoppedKey>,
+    /// The offices that are held again, because what is lost had ended them or said that somebody is absent.
+    pub resumed_offices: Vec<ResumedOffice>,
     /// The open documents that rest on one that was revoked. They are held (`asked-anew`) until a person has looked.
     pub resting_on_them: Vec<DocumentId>,
     /// Up to which entry a newer generation told; what came after is counted alone.
@@ -190,18 +196,25 @@ pub fn restore(order: &Order<'_>, progress: &mut dyn FnMut(u64, u64)) -> Result<
     let (entry, at) = (epoch.draft(), config.clock.starts_at.unwrap_or(order.now));
     let doubted = lost.doubted.filter(|doubted| doubted.concerns_before(size));
     let (mut stopped, stopped_keys) = (std::mem::take(&mut lost.stopped), std::mem::take(&mut lost.keys));
+    let custody = Folder::open(&layout.custody(&config)).map_err(Trouble::from)?;
+    let set_aside = adoption::set_aside_unnamed::<Trouble>(&custody, &database)?;
+    let ended = std::mem::take(&mut lost.offices);
     // In one step: no home stands there in which what was stopped goes on.
     let entered = database.write::<_, DatabaseError, _>(async move |tx| {
         let opened = journal.append(tx, entry, at).await?;
+        for entry in set_aside {
+            journal.append(tx, entry, at).await?;
+        }
         if let Some(doubted) = doubted {
             undone::doubt_anew(tx, &journal, doubted, at).await?;
         }
         let resting = stopped_keys.undo(tx, opened.index).await?;
         stopped.extend(&resting);
         let asked_anew = undone::ask_anew(tx, &journal, &stopped, at).await?;
-        Ok((opened, resting, asked_anew, stopped_keys.in_force(tx).await?))
+        let in_force = (stopped_keys.in_force(tx).await?, ended.in_force(tx, at).await?);
+        Ok((opened, resting, asked_anew, in_force))
     });
-    let (entered, mut resting, asked_anew, in_force) = entered.map_err(Trouble::from)?;
+    let (entered, mut resting, asked_anew, (in_force, resumed_offices)) = entered.map_err(Trouble::from)?;
     for act in &mut lost.acts {
         act.asked_anew = act.document.is_some_and(|document| asked_anew.contains(&document));
     }
@@ -231,6 +244,7 @@ pub fn restore(order: &Order<'_>, progress: &mut dyn FnMut(u64, u64)) -> Result<
         lost_documents: lost.documents,
         lost_acts: lost.acts,
         stopped_keys,
+        resumed_offices,
         resting_on_them: resting.into_iter().collect(),
         listed_up_to: lost.listed_up_to,
         unread_anchor: lost.unread_anchor,

@@ -81,3 +81,44 @@ impl Signed {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::{DocumentId, HomeId, RecordId};
+    use crate::instant::Instant;
+    use crate::journal::{Draft, ENTRY_VERSION, Subject};
+
+    fn entry(index: u64, draft: Draft) -> Entry {
+        Entry {
+            v: ENTRY_VERSION,
+            home: HomeId::new(),
+            index,
+            at: Instant::from_microseconds(0).unwrap(),
+            kind: draft.kind,
+            actor: draft.actor,
+            subject: draft.subject,
+            facts: draft.facts,
+            private: None,
+            act: None,
+        }
+    }
+
+    /// A record that was signed when the journal had five entries knows those before entry 5, and not that one.
+    #[test]
+    fn what_a_person_said_in_the_first_entry_after_the_checkpoint_was_said_since() {
+        let (document, attempt) = (DocumentId::new(), AttemptId::new());
+        let of = |kind: Kind| Draft::by_system(kind, Subject::document(document));
+        let signed = |kind: Kind, manifest: &str| {
+            let digest = Digest::of(b"signed");
+            of(kind).fact("attempt", attempt).fact(manifest, digest).fact("certificate", digest)
+        };
+        let mut attempts = Attempts::default();
+        attempts.learn(&entry(5, of(Kind::DocumentIdentified)));
+        attempts.learn(&entry(6, signed(Kind::DocumentSigned, "manifest")));
+        let mut filed = entry(7, signed(Kind::DocumentFiled, "record_digest"));
+        filed.subject.record = Some(RecordId::new());
+        assert!(matches!(attempts.against(&filed, 5), Some(Fault::IdentifiedSince { index: 5 })));
+        assert!(attempts.against(&filed, 6).is_none());
+    }
+}

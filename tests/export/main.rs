@@ -621,9 +621,7 @@ fn the_script_does_without_what_is_around_it() {
 fn of_a_pack_it_is_said_how_far_it_tells() {
     let hospital = Hospital::new();
     let folder = unpacked(&hospital, &hospital.file(Recipe::default()));
-    for (language, said) in
-        [("en", "As far as this pack tells: that no revocation"), ("ja", "渡されたものから分かる範囲")]
-    {
+    for (language, said) in [("en", "As far as this pack tells: that no revocation"), ("ja", "失効、任命")] {
         let arguments = ["verify", ".", "--anchors", "claimed-anchors", "--accept-evaluation", "--lang", language];
         let (good, told) = run(&folder, env!("CARGO_BIN_EXE_torikomi"), &arguments);
         assert!(good && told.contains(said), "{told}");

@@ -12,7 +12,9 @@ use torikomi::intake::custody::{self, Order};
 use torikomi::intake::drop::{DropFolder, Limits};
 use torikomi::intake::line::{CustodyFinding, StationProblem};
 use torikomi::ledger::deliveries;
+use torikomi::ledger::spoken::{self, Sidecar};
 
+use crate::mounts::Mount;
 use crate::world::{World, name};
 
 impl World {
@@ -66,6 +68,78 @@ fn entered_and_taken_away() {
     assert_eq!(world.only().problem.as_deref(), Some(r#"{"code":"source-gone"}"#));
     world.turn(&line, 1);
     assert_eq!(world.journal().len(), 1);
+}
+
+/// A sidecar or a folder whose name it goes by may outlast its scans: the next ones are another patient's.
+#[test]
+fn entered_by_its_sidecar_and_its_scans_taken_away() {
+    for left in [&[][..], &["p1.tif"]] {
+        let world = World::used();
+        let id = DeliveryId::new();
+        world.put("visit.json", br#"{"format":"torikomi-sidecar-v1","files":["p1.tif","p2.tif"]}"#);
+        let line = world.open();
+        world.entered(id, "visit.json");
+        ["p1.tif", "p2.tif"].into_iter().for_each(|page| world.put(page, b"one's"));
+        world.turn(&line, 1);
+        assert_eq!(world.ledger(), ["visit.json: arriving 0 no"]);
+        for page in ["p1.tif", "p2.tif"].into_iter().filter(|page| !left.contains(page)) {
+            fs::remove_file(world.path(page)).unwrap();
+        }
+        world.turn(&line, 1);
+        assert_eq!(world.ledger(), ["visit.json: refused 0 gone"], "{left:?}");
+        ["p1.tif", "p2.tif"].into_iter().for_each(|page| world.put(page, b"another's"));
+        world.take(&line);
+        assert_eq!(world.ledger(), ["visit.json: refused 0 gone", "visit.json: in-custody 1 no"]);
+        assert_eq!(world.deliveries()[1].sidecar_doubt, Some(id), "{left:?}");
+    }
+    let world = World::used();
+    fs::create_dir(world.path("batch")).unwrap();
+    world.put("batch/scan.json", b"{}");
+    world.entered(DeliveryId::new(), "batch");
+    let line = world.open();
+    world.turn(&line, 1);
+    assert_eq!(world.ledger(), ["batch: refused 0 gone"]);
+}
+
+/// What was entered under a scan's name is the same delivery when it goes by its sidecar's.
+#[test]
+fn entered_alone_and_joined_by_a_sidecar() {
+    let world = World::used();
+    let line = world.open();
+    world.put("p1.tif", b"a page");
+    world.entered(DeliveryId::new(), "p1.tif");
+    world.put("p2.tif", b"a leaf");
+    world.put("visit.json", br#"{"format":"torikomi-sidecar-v1","files":["p1.tif","p2.tif"]}"#);
+    world.take(&line);
+    assert_eq!(world.ledger(), ["p1.tif: in-custody 1 no"]);
+}
+
+/// What speaks for the next scan may have been meant for one that vanished before it was copied, until one after it is spoken for.
+#[test]
+fn a_sidecar_that_outlasts_its_scan_is_in_doubt_for_the_next_one_alone() {
+    let world = World::used();
+    let line = world.open();
+    let first = DeliveryId::new();
+    world.put("scan.json", b"{}");
+    world.entered(first, "scan.tif");
+    world.turn(&line, 1);
+    assert_eq!(world.ledger(), ["scan.tif: refused 0 gone"]);
+    world.put("scan.tif", b"another's");
+    world.take(&line);
+    let second = world.deliveries().remove(1);
+    assert_eq!(second.sidecar_doubt, Some(first));
+    // A person said that it is this one's.
+    let document = world.measured_complete(second.id);
+    let object = Digest::of(b"{}");
+    let agreed = Sidecar { object, delivered_name: "scan.json".to_owned(), list: None, whole: true };
+    world.write(async move |tx| spoken::set_sidecars(tx, document, &[agreed]).await);
+    world.turn(&line, 1);
+    assert!(world.standing().is_empty());
+    world.put("scan.json", b"{ }");
+    world.put("scan.tif", b"a third's");
+    world.take(&line);
+    let third = world.deliveries().remove(2);
+    assert_eq!((third.state, third.sidecar_doubt), (DeliveryState::InCustody, None));
 }
 
 #[test]
@@ -420,6 +494,68 @@ fn a_source_that_is_the_last_of_what_is_filed_stays() {
     assert_eq!(line.stations()[0].problem, None, "the store tells of itself");
     assert_eq!(world.asked.lock().unwrap().len(), 2);
     world.store_away.store(false, Ordering::SeqCst);
+    world.turn(&line, 61);
+    assert!(world.standing().is_empty());
+}
+
+/// An object for which the store never answers keeps no other source waiting for ever, and is told of.
+#[test]
+fn a_source_for_which_the_store_is_silent_stays_alone() {
+    let mut world = World::new();
+    world.er_1().source_release = SourceRelease::Filed;
+    let line = world.open();
+    let files: [(&str, &[u8]); 3] = [("a.tif", b"a page"), ("b.tif", b"a leaf"), ("c.tif", b"a side")];
+    files.iter().for_each(|(name, bytes)| world.put(name, bytes));
+    world.take(&line);
+    *world.silent.lock().unwrap() = Some(Digest::of(b"a page"));
+    for row in world.deliveries() {
+        world.file(world.measured_complete(row.id));
+        // Custody has the last one still.
+        if row.source_display != "c.tif" {
+            fs::remove_dir_all(world.custody.join(format!("{}.001", row.id))).unwrap();
+        }
+    }
+    world.turn(&line, 1);
+    assert_eq!(world.standing(), ["a.tif", "b.tif"]);
+    assert_eq!(line.stations()[0].problem, None, "the store tells of itself");
+    world.turn(&line, 61);
+    assert_eq!(world.standing(), ["a.tif"]);
+    let problem = line.stations()[0].problem.clone();
+    assert!(matches!(problem, Some(StationProblem::StoreSilent { .. })), "{problem:?}");
+    *world.silent.lock().unwrap() = None;
+    world.turn(&line, 61);
+    assert!(world.standing().is_empty());
+    world.turn(&line, 1);
+    assert_eq!(line.stations()[0].problem, None);
+}
+
+/// A bucket asked for each source in each minute costs money, and tells nothing where none can be removed.
+#[test]
+fn the_store_is_not_asked_again_for_what_cannot_be_removed() {
+    let mut world = World::alone();
+    world.er_1().source_release = SourceRelease::Filed;
+    let line = world.open();
+    world.put("scan.tif", b"a page");
+    world.take(&line);
+    world.file(world.measured_complete(world.only().id));
+    assert!(line.cleanup(world.only().id).unwrap());
+    drop(line);
+    let folder = world.stations[0].folder.clone();
+    let mount = Mount::read_only(&folder);
+    world.er_1().folder = mount.path.clone();
+    let line = world.open();
+    world.turn(&line, 1);
+    assert_eq!(world.ledger(), ["scan.tif: taken 1 cannot"]);
+    world.asked.lock().unwrap().clear();
+    for _ in 0..3 {
+        world.turn(&line, 61);
+        assert_eq!(line.stations()[0].problem, Some(StationProblem::ReadOnly));
+    }
+    assert!(world.asked.lock().unwrap().is_empty());
+    drop(line);
+    world.er_1().folder = folder;
+    drop(mount);
+    let line = world.open();
     world.turn(&line, 61);
     assert!(world.standing().is_empty());
 }

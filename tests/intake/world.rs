@@ -54,6 +54,8 @@ pub(crate) struct World {
     pub(crate) lacking: Arc<Mutex<Option<Digest>>>,
     /// The store cannot be asked.
     pub(crate) store_away: Arc<AtomicBool>,
+    /// The store cannot be asked for this one.
+    pub(crate) silent: Arc<Mutex<Option<Digest>>>,
     /// What the store was asked for.
     pub(crate) asked: Arc<Mutex<Vec<Digest>>>,
     /// Who has the stations' folders, where that is a copy of the home.
@@ -113,6 +115,7 @@ impl World {
             largest: 64 * 1024 * 1024,
             lacking: Arc::default(),
             store_away: Arc::default(),
+            silent: Arc::default(),
             asked: Arc::default(),
             anothers: Arc::default(),
             woken: Arc::default(),
@@ -154,6 +157,7 @@ impl World {
         let woken = Arc::clone(&self.woken);
         let (database, lacking) = (Arc::clone(&self.database), Arc::clone(&self.lacking));
         let (away, asked) = (Arc::clone(&self.store_away), Arc::clone(&self.asked));
+        let silent = Arc::clone(&self.silent);
         let anothers = Arc::clone(&self.anothers);
         // What custody has the store has as well, but for what a test takes from it.
         let stored = move |object: &Digest| {
@@ -176,7 +180,8 @@ impl World {
             rows: Box::new(|_, list| every_row_of(list, Encoding::Utf8)),
             stored: Box::new(move |object| {
                 asked.lock().unwrap().push(*object);
-                if away.load(Ordering::SeqCst) { Err(StoreError::DiskFull) } else { Ok(stored(object)) }
+                let is_silent = away.load(Ordering::SeqCst) || *silent.lock().unwrap() == Some(*object);
+                if is_silent { Err(StoreError::DiskFull) } else { Ok(stored(object)) }
             }),
             away: Box::new(|| None),
             ours: Box::new(move |_| anothers.lock().unwrap().clone().map_or(Ok(()), Err)),

@@ -4,10 +4,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use torikomi::ledger::claims::{Known, known};
+
 use crate::account::names;
 use crate::backup::{Medium, back_up};
 use crate::burst::{consent, put};
 use crate::hospital::{Hospital, PATIENCE, Settings};
+use crate::mounts::Mount;
 use crate::program::torikomi;
 
 /// A line that came up, or what it said instead.
@@ -159,6 +162,18 @@ fn a_copy_of_a_home_and_one_that_was_restored_elsewhere_are_told_apart() {
     stop(up(&restored));
 }
 
+/// Nothing can be written there, and what was written before tells all the same.
+#[test]
+fn a_share_that_is_mounted_read_only_tells_a_superseded_home_too() {
+    let place = tempfile::tempdir().unwrap();
+    let (mut hospital, share) = with_a_share(place.path());
+    stop(up(&restored(&hospital, place.path())));
+    let mount = Mount::read_only(&share);
+    let station = format!("path = \"{}\"\n", mount.path.display()).leak();
+    hospital.configure(&Settings { station, ..Settings::default() });
+    refused(&hospital.root(), "goes on elsewhere, in epoch 2; this one is of epoch 1");
+}
+
 /// Whoever looks after the claims from time to time may be late, and the share is back before that.
 #[test]
 fn a_station_asks_whose_a_share_is_before_it_takes_what_lies_there() {
@@ -196,4 +211,24 @@ fn a_station_asks_whose_a_share_is_before_it_takes_what_lies_there() {
     let later = up(&restored);
     crate::wait_for(|| (is_there() == 0).then_some(())).expect("whose it is takes it in");
     stop(later);
+}
+
+/// A share that takes a file and no bytes: each try is written to the database first, and wakes everybody.
+#[test]
+fn a_claim_that_cannot_be_written_is_not_tried_without_end() {
+    let disk = Mount::of_size(1 << 20);
+    let (hospital, share) = with_a_share(&disk.path);
+    let _ = std::fs::write(disk.path.join("ballast"), vec![0; 2 << 20]);
+    let claim = share.join(".torikomi-claim");
+    let tried = || hospital.database.read(async |tx| known(tx, &claim).await).unwrap();
+    let line = up(&hospital.root());
+    let first = crate::wait_for(|| tried().filter(|known| known.next.is_some())).expect("it is not tried");
+    assert_eq!(std::fs::read(&claim).unwrap(), b"");
+    std::thread::sleep(Duration::from_secs(12));
+    assert_eq!(tried(), Some(first));
+    std::fs::remove_file(disk.path.join("ballast")).unwrap();
+    stop(line);
+    // The next process does not wait.
+    stop(up(&hospital.root()));
+    assert!(matches!(tried(), Some(Known { now: Some(_), next: None })), "{:?}", tried());
 }

@@ -82,12 +82,14 @@ mod rebuilt_copies;
 mod rebuilt_doubt;
 mod rebuilt_names;
 mod rebuilt_past;
+mod rebuilt_refused;
 mod rebuilt_sidecar;
 mod regrown;
 mod restored;
 mod restored_decisions;
 mod restored_doubt;
 mod restored_keys;
+mod restored_offices;
 mod reused;
 #[path = "../support/s3.rs"]
 #[allow(dead_code, reason = "others use what is not used here")]

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant as Moment};
 
 use torikomi::clock::ClockProblem;
 use torikomi::control::Request;
+use torikomi::daemon::clocks;
 use torikomi::database::{DatabaseError, Tx};
 use torikomi::document::{DocumentState, HoldReason};
 use torikomi::instant::Instant;
@@ -14,6 +15,7 @@ use torikomi::ledger::attempts::{self, Attempt, AttemptState};
 use torikomi::ledger::clock_state::{self, Doubting};
 use torikomi::ledger::documents::{self, Document};
 use torikomi::pipeline::line::Line;
+use torikomi::signing::adoption::QUARANTINE;
 
 use crate::home::{TestHome, by};
 use crate::hospital::looked;
@@ -64,13 +66,17 @@ fn what_a_doubt_has_yet_to_reach_is_not_signed() {
     doubt(line);
     let document = looked(&line.database, the_document(line).unwrap().0.id);
     ask(Request::Confirm { by: by("sekinin"), document, pages_shown: true, supersedes: None });
-    // Several tries.
+    // More tries than a document may fail: it waits, and no signature is made for nothing.
     let begun = Moment::now();
-    while begun.elapsed() < Duration::from_secs(5) {
+    while begun.elapsed() < Duration::from_secs(10) {
         let (document, tried) = the_document(line).unwrap();
-        assert_eq!((document.state, tried), (DocumentState::Signing, Vec::new()));
+        assert_eq!((document.state, document.held, tried), (DocumentState::Signing, None, Vec::new()));
         std::thread::sleep(Duration::from_millis(50));
     }
+    let quarantine = home.root().join("custody").join(QUARANTINE);
+    assert_eq!(std::fs::read_dir(quarantine).map_or(0, Iterator::count), 0);
+    clocks::Watch::default().look(line).unwrap();
+    wait_for(line, "the person's look", |document, _| document.held == Some(HoldReason::Late));
 }
 
 #[test]

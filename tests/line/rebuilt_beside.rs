@@ -11,14 +11,16 @@ use torikomi::document::{DocumentState, HoldReason};
 use torikomi::identification::Facts;
 use torikomi::ids::{DeliveryId, Digest, DocumentId};
 use torikomi::intake::custody::folder_name;
+use torikomi::ledger::contents;
 use torikomi::ledger::documents::{self, Document};
 use torikomi::store::{records, relative_path};
 
 use crate::account::{document_of, documents_of, filed, names, wait_for};
-use crate::burst::{Sent, consent, deliver, deliver_consent, put, sample, variant_of_jpeg};
+use crate::burst::{Sent, consent, deliver, deliver_consent, deliver_larger, put, sample, variant_of_jpeg};
 use crate::home::because;
 use crate::hospital::{Hospital, PATIENCE, Settings, by};
 use crate::proven::proven;
+use crate::restored::journal;
 use crate::store_check::rebuild;
 
 /// Makes the ledger anew from nothing. Answers what could not be made anew.
@@ -252,6 +254,35 @@ fn names_and_lists_mean_what_they_meant_before_the_ledger_was_made_anew() {
         ((copy.clone(), true, false), (copy, "late-row".into(), "plain.jpg".into())),
         "{third:?} {next:?}"
     );
+}
+
+/// What is known of a record's parts may be less than what it came of: the rest alone is no further receipt of it.
+#[test]
+fn a_part_of_what_is_filed_is_no_receipt_of_it_where_the_measurements_of_the_others_are_lost() {
+    let mut hospital = Hospital::found();
+    let daemon = hospital.start();
+    hospital.open_session().unwrap();
+    let two = deliver_larger(&hospital, "two").remove(0);
+    let names: Vec<&String> = two.keys().collect();
+    let first = filed(&hospital, names[0]).document;
+    daemon.stop();
+    let content = two[names[1]];
+    let measured = hospital.database.read(async |tx| contents::measurements(tx, &content).await).unwrap().unwrap();
+    fs::remove_file(object(&hospital, &measured)).unwrap();
+    let not_rebuilt = json!([{ "code": "document", "document": first }]);
+    assert_eq!(lose(&mut hospital), not_rebuilt);
+
+    let daemon = hospital.start();
+    hospital.open_session().unwrap();
+    let day = hospital.today().0;
+    let sidecar = sidecar("9990002", &day).replace("consent-demo", "referral-letter-demo");
+    put(&hospital.drop(), "again.json", sidecar.as_bytes());
+    put(&hospital.drop(), "again.tif", &sample("referral-letter-p1.tif"));
+    let again = settled(&hospital, "again.tif");
+    assert_ne!(again.state, DocumentState::Discarded, "{again:?}");
+    daemon.stop();
+    let (status, judged) = journal(&hospital.root(), &[]);
+    assert_eq!((status, &judged["faults"]), (0, &json!([])), "{judged:#}");
 }
 
 #[test]

@@ -14,6 +14,7 @@ use crate::account::{document_of, filed, wait_for};
 use crate::burst::deliver_consent;
 use crate::hospital::Hospital;
 use crate::rebuilt_beside::{delivery_of, identify, lose, whole};
+use crate::restored::journal;
 
 #[test]
 fn the_copy_that_counted_speaks_and_no_other_with_the_same_scans() {
@@ -69,4 +70,7 @@ fn the_copy_that_counted_speaks_and_no_other_with_the_same_scans() {
     });
     assert_eq!(filed(&hospital, "gone-consent.jpg").patient_id, "9990001");
     daemon.stop();
+    // No checkpoint is kept elsewhere, so it says no more than this.
+    let (status, judged) = journal(&hospital.root(), &[]);
+    assert_eq!((status, &judged["verdict"], &judged["faults"]), (0, &json!("consistent"), &json!([])), "{judged:#}");
 }

@@ -9,14 +9,16 @@ use torikomi::config::home::Layout;
 use torikomi::control::Request;
 use torikomi::document::{DocumentState, HoldReason};
 use torikomi::identification::Facts;
-use torikomi::ids::DocumentId;
+use torikomi::ids::{AttemptId, DocumentId};
 use torikomi::instant::Instant;
+use torikomi::journal::{Kind, read};
 use torikomi::ledger::attempts::{self, AttemptState};
 use torikomi::ledger::decisions;
 use torikomi::ledger::documents::Document;
 use torikomi::people::acts::RevocationReason;
+use torikomi::signing::ATTEMPTS;
 
-use crate::account::{document_of, filed, wait_for};
+use crate::account::{document_of, filed, names, quarantine, wait_for};
 use crate::backup::{Medium, back_up};
 use crate::burst::deliver_consent;
 use crate::home::because;
@@ -27,6 +29,7 @@ use crate::rebuilt::{Kept, database};
 use crate::rebuilt_beside::{lose, whole};
 use crate::restored::journal;
 use crate::schema::demand;
+use crate::store_check::sql;
 
 fn standing(hospital: &Hospital, prefix: &str, stands: impl Fn(&Document) -> bool) -> DocumentId {
     wait_for(hospital, &format!("{prefix}, as it is to stand"), || {
@@ -168,6 +171,56 @@ fn what_rests_on_a_key_that_was_revoked_after_the_backup_does_not_go_on_and_nobo
         assert_eq!(record.patient_id, "9990001");
         proven(&hospital, &record);
     }
+    daemon.stop();
+    let (status, judged) = journal(&hospital.root(), &[]);
+    assert_eq!((status, &judged["verdict"], &judged["faults"]), (0, &json!("restored"), &json!([])), "{judged:#}");
+}
+
+/// A backup copies custody after its database: a signature may lie there that no row names, by a key that was revoked since.
+#[test]
+fn a_signature_that_the_database_of_the_backup_lacks_is_set_aside() {
+    let mut hospital = Hospital::found();
+    let medium = Medium::of(&hospital);
+    hospital.authority_goes_down();
+    let stolen = Instant::from(hospital.now());
+    // As it is between the signature and its row.
+    let no_row = "CREATE TRIGGER no_row BEFORE INSERT ON attempt BEGIN SELECT RAISE(ABORT, 'not now'); END";
+    sql(&hospital, no_row.into());
+    let daemon = hospital.start();
+    hospital.open_session().unwrap();
+    deliver_consent(&hospital, "signed");
+    let attempts_there = || {
+        let folders = names(&hospital.custody().join(ATTEMPTS)).into_iter();
+        folders.filter_map(|name| name.parse::<AttemptId>().ok()).collect::<Vec<_>>()
+    };
+    wait_for(&hospital, "the signature", || (!attempts_there().is_empty()).then_some(()));
+    daemon.kill();
+    let [left] = attempts_there()[..] else { panic!("{:?}", attempts_there()) };
+    sql(&hospital, "DROP TRIGGER no_row".into());
+    let document = document_of(&hospital, "signed-consent.jpg").unwrap().id;
+    back_up(&hospital, &medium, &["--new"]);
+    let daemon = hospital.start();
+    revoke_the_clerk(&hospital, stolen);
+    daemon.stop();
+    back_up(&hospital, &medium, &[]);
+
+    let place = tempfile::tempdir().unwrap();
+    assert!(Command::new("mv").arg(hospital.root()).arg(place.path()).status().unwrap().success());
+    let (from, key) = (medium.shown(), medium.key());
+    let words = ["store", "restore", "--from", &from, "--identity", &key, "--generation", "1", "--json"];
+    let ran = torikomi(Some(&hospital.root()), &words);
+    assert_eq!((ran.status, &ran.json()["check"]["findings"]), (0, &json!([])), "{}{}", ran.out, ran.err);
+    hospital.configure(&Settings::default());
+    hospital.authority_comes_up();
+    let daemon = hospital.start();
+    hospital.ask(&Request::Status, PATIENCE).unwrap();
+    let tried = hospital.database.read(async |tx| attempts::of_document(tx, document).await).unwrap();
+    assert_eq!(tried, []);
+    let told = hospital.database.read(async |tx| read::of_kind(tx, Kind::AttemptQuarantined).await).unwrap();
+    let [told] = &told[..] else { panic!("{told:?}") };
+    let facts = told.entry().unwrap().facts;
+    assert_eq!((&facts["attempt"], &facts["reason"]), (&json!(left), &json!("no-row")));
+    assert_eq!(quarantine(&hospital), [facts["quarantined_as"].as_str().unwrap()]);
     daemon.stop();
     let (status, judged) = journal(&hospital.root(), &[]);
     assert_eq!((status, &judged["verdict"], &judged["faults"]), (0, &json!("restored"), &json!([])), "{judged:#}");

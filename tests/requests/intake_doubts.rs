@@ -161,6 +161,16 @@ fn what_a_crash_left_of_a_doubt_is_gone_through_at_the_start() {
     clocks::recall(&bench.opened.line).unwrap();
     let document = bench.judged(KIND, &[]);
     taken(&bench);
+    let problem = pending(&bench);
+    let bench = bench.reopened();
+    clocks::recall(&bench.opened.line).unwrap();
+    assert_eq!(doubted(&bench), [document]);
+    let kept = bench.opened.line.database.read(async |tx| clock_state::get(tx).await).unwrap().unwrap();
+    assert_eq!((kept.problem, kept.doubting), (Some(problem), None));
+}
+
+/// A doubt that was entered, and of which nothing has been gone through.
+fn pending(bench: &Bench) -> ClockProblem {
     let problem = ClockProblem::Jumped { by_milliseconds: 3_600_000 };
     let (boot, agreement) = (torikomi::clock::boot(), bench.opened.line.clock.agreement());
     let (journal, now) = (Arc::clone(&bench.opened.line.journal), bench.opened.line.clock.now());
@@ -170,11 +180,34 @@ fn what_a_crash_left_of_a_doubt_is_gone_through_at_the_start() {
         let doubting = Some(Doubting { problem, by: end, next: 0, end });
         clock_state::set(tx, &ClockState { boot, agreement, problem: Some(problem), right: None, doubting }).await
     });
+    problem
+}
+
+/// Every delivery is as nobody reads it, or as it should be.
+fn set(bench: &Bench, state: &'static str) {
+    bench.write(async move |tx| {
+        sqlx::query("UPDATE delivery SET state = $1").bind(state).execute(tx).await?;
+        Ok(())
+    });
+}
+
+/// It keeps waiting what the doubt concerns, and nothing else.
+#[test]
+fn a_row_that_cannot_be_read_refuses_no_start_while_a_doubt_is_pending() {
+    let bench = Bench::new();
+    clocks::recall(&bench.opened.line).unwrap();
+    let document = bench.judged(KIND, &[]);
+    pending(&bench);
+    set(&bench, "nonsense");
     let bench = bench.reopened();
     clocks::recall(&bench.opened.line).unwrap();
-    assert_eq!(doubted(&bench), [document]);
+    assert_eq!(doubted(&bench), []);
     let kept = bench.opened.line.database.read(async |tx| clock_state::get(tx).await).unwrap().unwrap();
-    assert_eq!((kept.problem, kept.doubting), (Some(problem), None));
+    assert!(kept.doubting.is_some(), "it is still to be gone through");
+    assert!(bench.opened.line.clock.believed().is_err());
+    set(&bench, "taken");
+    clocks::Watch::default().look(&bench.opened.line).unwrap();
+    assert_eq!(doubted(&bench), [document]);
 }
 
 /// What cannot be gone through keeps no later doubt out of the journal: it is told, and tried again.
@@ -185,13 +218,7 @@ fn a_row_that_cannot_be_read_keeps_no_later_doubt_from_being_entered() {
     look(&bench, &mut watch);
     let document = bench.judged(KIND, &[]);
     taken(&bench);
-    let set = |state: &'static str| {
-        bench.write(async move |tx| {
-            sqlx::query("UPDATE delivery SET state = $1").bind(state).execute(tx).await?;
-            Ok(())
-        });
-    };
-    set("nonsense");
+    set(&bench, "nonsense");
     let doubted_clock = || {
         let found = bench.opened.line.database.read(async |tx| read::of_kind(tx, Kind::ClockDoubted).await);
         found.unwrap().len()
@@ -204,7 +231,7 @@ fn a_row_that_cannot_be_read_keeps_no_later_doubt_from_being_entered() {
     jump(&bench, 2);
     watch.look(&bench.opened.line).unwrap_err();
     assert_eq!((doubted_clock(), doubted(&bench)), (2, Vec::new()));
-    set("taken");
+    set(&bench, "taken");
     watch.look(&bench.opened.line).unwrap();
     assert_eq!((doubted_clock(), doubted(&bench)), (2, vec![document]));
 }

@@ -136,3 +136,19 @@ fn what_was_signed_before_a_person_said_whose_it_is_is_not_filed() {
     assert_eq!(faults, [], "the journal alone does not tell");
     assert!(matches!(fault, Some(Fault::IdentifiedSince { .. })), "{fault:?}");
 }
+
+/// What is entered of a document once it is filed ends no signature of its record any more; `journal verify` names such an entry.
+#[test]
+fn what_is_entered_after_the_filing_gives_nothing_up() {
+    let damaged = |hospital: &Hospital, of: &Draft| {
+        hospital.append(draft(Kind::AttemptDamaged, of), at(SIGNED_AT));
+    };
+    for later in [damaged, identify] {
+        let hospital = Hospital::new();
+        let filed = hospital.file(Recipe::default());
+        later(&hospital, &Draft::by_system(Kind::DocumentSigned, Subject::document(filed.document)));
+        let report = hospital.at_home().verify(filed.id, &hospital.trust, true).unwrap().unwrap();
+        let step = report.steps.iter().find(|step| step.step == Step::Journal).unwrap();
+        assert_eq!(step.verdict, Verdict::Passed, "{:?}", step.said);
+    }
+}

@@ -85,6 +85,7 @@ fn show(desk: &Desk, page: &mut Page, report: &RestoreReport) {
     if let Some(path) = &report.unread_anchor {
         page.marked(Tone::Bad, &words.with("restore-unread-anchor", &[("path", path.as_str().into())]));
     }
+    show_what_is_in_force_again(desk, page, report);
     match report.lost_entries {
         None if report.unread_anchor.is_some() => {}
         None => page.marked(Tone::Warning, &words.say("restore-lost-unknown")),
@@ -128,21 +129,6 @@ fn show(desk: &Desk, page: &mut Page, report: &RestoreReport) {
         ];
         page.marked(Tone::Bad, &words.with(id, &blanks));
     }
-    for key in &report.stopped_keys {
-        let id = match key.revoked_from {
-            Some(_) => "restore-key-revoked",
-            None => "restore-key-suspended",
-        };
-        let blanks = [
-            ("login", key.login.to_string().into()),
-            // To the microsecond, as it has to be given again.
-            ("since", key.revoked_from.map(|since| since.to_string()).unwrap_or_default().into()),
-        ];
-        page.marked(Tone::Bad, &words.with(id, &blanks));
-        if let Some(file) = &key.set_aside {
-            page.below(&words.with("restore-key-set-aside", &[("file", file.as_str().into())]));
-        }
-    }
     for document in &report.resting_on_them {
         let blanks = [("document", document.to_string().into())];
         page.marked(Tone::Bad, &words.with("restore-resting-on-key", &blanks));
@@ -164,6 +150,35 @@ fn show(desk: &Desk, page: &mut Page, report: &RestoreReport) {
     }
     if let Some(check) = &report.check {
         show_check(desk, page, check);
+    }
+}
+
+/// What has to be done before anything else, because nobody is kept from it meanwhile.
+fn show_what_is_in_force_again(desk: &Desk, page: &mut Page, report: &RestoreReport) {
+    let words = &desk.words;
+    for key in &report.stopped_keys {
+        let id = match key.revoked_from {
+            Some(_) => "restore-key-revoked",
+            None => "restore-key-suspended",
+        };
+        let blanks = [
+            ("login", key.login.to_string().into()),
+            // To the microsecond, as it has to be given again.
+            ("since", key.revoked_from.map(|since| since.to_string()).unwrap_or_default().into()),
+        ];
+        page.marked(Tone::Bad, &words.with(id, &blanks));
+        if let Some(file) = &key.set_aside {
+            page.below(&words.with("restore-key-set-aside", &[("file", file.as_str().into())]));
+        }
+    }
+    for office in &report.resumed_offices {
+        let id = if office.is_absence { "restore-manager-absent" } else { "restore-office-ended" };
+        let blanks = [
+            ("login", office.login.to_string().into()),
+            ("role", office.role.as_str().into()),
+            ("since", office.since.to_string().into()),
+        ];
+        page.marked(Tone::Bad, &words.with(id, &blanks));
     }
 }
 

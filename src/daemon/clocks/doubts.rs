@@ -8,7 +8,8 @@ use crate::document::{DeliveryState, DocumentState};
 use crate::instant::Instant;
 use crate::journal::append::Journal;
 use crate::journal::custody::{self, InCustody};
-use crate::journal::{Kind, Subject, doubts, read};
+use crate::journal::doubts::{self, Doubt};
+use crate::journal::{Kind, Subject, read};
 use crate::ledger::clock_state::{self, Doubting};
 use crate::ledger::{deliveries, documents};
 use crate::pipeline::driver::StageName;
@@ -28,8 +29,8 @@ pub(super) fn enter(line: &Line) -> Result<(), DatabaseError> {
             let range = (doubting.next, doubting.end);
             let copies = read::of_kind_between(tx, Kind::DeliveryInCustody, range, PAGE).await?;
             let concerned = doubts::concerned(tx).await?;
-            for copy in copies.iter().filter(|copy| concerned.holds(copy.index)) {
-                doubt(tx, &journal, copy, &doubting, now).await?;
+            for (copy, by) in copies.iter().filter_map(|copy| Some((copy, concerned.of(copy.index)?))) {
+                doubt(tx, &journal, copy, by, now).await?;
             }
             let last = copies.last().map(|last| last.index.saturating_add(1));
             state.doubting = last.map(|next| Doubting { next, ..doubting });
@@ -47,7 +48,7 @@ async fn doubt(
     tx: &mut Tx,
     journal: &Journal,
     copy: &read::Stored,
-    doubting: &Doubting,
+    by: &Doubt,
     now: Instant,
 ) -> Result<(), DatabaseError> {
     // One that cannot be read is the journal's affair, which its verification tells.
@@ -64,7 +65,7 @@ async fn doubt(
             let told = read::of_delivery_alone(tx, id).await?;
             let told = told.iter().filter_map(|stored| stored.entry().ok()).filter(|entry| entry.index > copy.index);
             if !told.collect::<Vec<_>>().iter().any(|entry| doubts::problem(entry).is_some()) {
-                let entry = doubts::entry(Subject::delivery(id), doubting.problem, doubting.by);
+                let entry = doubts::entry(Subject::delivery(id), by);
                 journal.append(tx, entry, now).await?;
             }
         }
@@ -75,7 +76,7 @@ async fn doubt(
                     continue;
                 }
                 let subject = Subject { document: Some(document), ..Subject::delivery(id) };
-                let entry = doubts::entry(subject, doubting.problem, doubting.by);
+                let entry = doubts::entry(subject, by);
                 match state {
                     // It bears what was known before.
                     DocumentState::Stamping | DocumentState::Filing => {

@@ -10,7 +10,7 @@ use crate::measurements::{LineDirection, Skew, SkewUnknown};
 
 /// A4 at 75 dpi has half a million cells; finer than that nothing is gained.
 const MOST_CELLS: usize = 700_000;
-/// Ink that is projected; of more, so many cells drawn evenly.
+/// Ink that is projected; of more, so many cells drawn evenly. Of less the noise hides the lines of a page of small print.
 const MOST_INK: usize = 40_000;
 /// Of fewer cells no direction can be told.
 const LEAST_INK: usize = 300;
@@ -49,17 +49,18 @@ pub(in crate::image) fn skew(page: &Grey) -> Skew {
     if best.degrees.abs() > MOST_DEGREES - STEPS[0] {
         return unknown(SkewUnknown::TurnedTooFar);
     }
+    let degrees = finest(&ink, &page, best.lines, best.degrees);
     let permille = |ratio: f64| (ratio * 1000.0).round().clamp(0.0, f64::from(u32::MAX));
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped just before")]
     Skew::Seen {
-        milli_degrees: (best.degrees * 100.0).round() as i32 * 10,
+        milli_degrees: (degrees * 100.0).round() as i32 * 10,
         lines: best.lines,
         peak_permille: permille(best.peak) as u32,
         lead_permille: permille(best.lead) as u32,
     }
 }
 
-/// The best angle in which lines may run.
+/// The best angle in which lines may run, to a tenth of a degree.
 struct Search {
     lines: LineDirection,
     degrees: f64,
@@ -71,35 +72,36 @@ struct Search {
 
 impl Search {
     fn of(ink: &[(f64, f64)], page: &Grey, lines: LineDirection) -> Self {
-        let mut bins = vec![0.0; 2 * (page.columns + page.rows) + 4];
-        let mut sharpness = |degrees: f64| sharpness(ink, page, lines, degrees, &mut bins);
-        let around = |centre: f64, reach: f64, step: f64| {
-            let count = (reach / step).round();
-            let mut angles = Vec::new();
-            let mut n = -count;
-            while n <= count {
-                angles.push(centre + n * step);
-                n += 1.0;
-            }
-            angles
-        };
-        let [coarse, middle, fine] = STEPS;
-        let all: Vec<(f64, f64)> =
-            around(0.0, MOST_DEGREES, coarse).into_iter().map(|angle| (angle, sharpness(angle))).collect();
-        let mut best = largest(&all);
-        let mut last = Vec::new();
-        for (reach, step) in [(coarse, middle), (middle, fine)] {
-            last = around(best.0, reach, step).into_iter().map(|angle| (angle, sharpness(angle))).collect();
-            best = largest(&last);
-        }
+        let [coarse, middle, _] = STEPS;
+        let all = tried(ink, page, lines, around(0.0, MOST_DEGREES, coarse));
+        let best = largest(&tried(ink, page, lines, around(largest(&all).0, coarse, middle)));
         let rival = all.iter().filter(|(angle, _)| (angle - best.0).abs() > BESIDE_DEGREES).map(|(_, sharp)| *sharp);
         let rival = rival.fold(0.0, f64::max);
         let mut sorted: Vec<f64> = all.iter().map(|(_, sharp)| *sharp).collect();
         sorted.sort_by(f64::total_cmp);
         let median = sorted.get(sorted.len() / 2).copied().unwrap_or_default();
         let ratio = |to: f64| if to > 0.0 { best.1 / to } else { 0.0 };
-        Self { lines, degrees: vertex(&last, best.0, fine), sharpness: best.1, peak: ratio(median), lead: ratio(rival) }
+        Self { lines, degrees: best.0, sharpness: best.1, peak: ratio(median), lead: ratio(rival) }
     }
+}
+
+/// The angle next to this one at which all ink is sharpest.
+fn finest(ink: &[(f64, f64)], page: &Grey, lines: LineDirection, near: f64) -> f64 {
+    let [_, middle, fine] = STEPS;
+    let all = tried(ink, page, lines, around(near, middle, fine));
+    vertex(&all, largest(&all).0, fine)
+}
+
+/// Angles on both sides of one, this far and in such steps.
+fn around(centre: f64, reach: f64, step: f64) -> impl Iterator<Item = f64> {
+    let count = (reach / step).round();
+    std::iter::successors(Some(-count), move |n| Some(n + 1.0).filter(|n| *n <= count)).map(move |n| centre + n * step)
+}
+
+/// How sharp the lines are at each of these angles.
+fn tried(ink: &[(f64, f64)], page: &Grey, lines: LineDirection, angles: impl Iterator<Item = f64>) -> Vec<(f64, f64)> {
+    let mut bins = vec![0.0; 2 * (page.columns + page.rows) + 4];
+    angles.map(|angle| (angle, sharpness(ink, page, lines, angle, &mut bins))).collect()
 }
 
 fn largest(all: &[(f64, f64)]) -> (f64, f64) {

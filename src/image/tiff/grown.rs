@@ -55,3 +55,45 @@ fn link_beyond(source: &Source, length: u64) -> Option<(u64, usize)> {
     }
     None
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::super::tests::fax;
+    use super::*;
+
+    fn was(bytes: &[u8], length: usize) -> Option<Digest> {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(bytes).unwrap();
+        as_it_was(file, length as u64).unwrap()
+    }
+
+    /// Where the pointer that ends the chain stands: behind the one directory of a page.
+    fn link(page: &[u8]) -> usize {
+        8 + 2 + 12 * usize::from(u16::from_le_bytes([page[8], page[9]]))
+    }
+
+    fn pointed(mut page: Vec<u8>, at: usize, to: usize) -> Vec<u8> {
+        page[at..at + 4].copy_from_slice(&u32::try_from(to).unwrap().to_le_bytes());
+        page
+    }
+
+    #[test]
+    fn a_directory_behind_a_pad_byte_is_beyond_what_was_there() {
+        let mut page = fax(64, 16);
+        if page.len() % 2 == 0 {
+            page.push(0x55);
+        }
+        // A directory begins on a word boundary (TIFF 6.0, section 2), so whoever appends to an odd length writes a byte first.
+        let grown = [pointed(page.clone(), link(&page), page.len() + 1), vec![0; 64]].concat();
+        assert_eq!(was(&grown, page.len()), Some(Digest::of(&page)));
+    }
+
+    #[test]
+    fn a_chain_that_leads_back_has_no_page_beyond() {
+        let page = fax(64, 16);
+        let loops = pointed(page.clone(), link(&page), 8);
+        assert_eq!(was(&[loops, vec![0; 64]].concat(), page.len()), None);
+    }
+}

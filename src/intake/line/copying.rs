@@ -357,7 +357,8 @@ fn exchanged_under_what_speaks(instruments: &Instruments, copy: &CustodyCopy) ->
 
 /// The name, with its folder, without its ending, composed; as it is shown, because a ledger that is made anew knows no other.
 /// Two names that differ only in what nobody can read are one then: what speaks of the one is in doubt for the other.
-pub(super) fn stem_of(name: &SourceName) -> Vec<u8> {
+#[must_use]
+pub fn stem_of(name: &SourceName) -> Vec<u8> {
     let stem = names::stem(name.bare());
     let whole = match name.folder() {
         Some(folder) => [folder.as_bytes(), b"/", stem].concat(),

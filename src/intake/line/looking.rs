@@ -178,6 +178,16 @@ impl AtStation {
     }
 }
 
+/// The names that deliveries with scans may go by now: what was entered under one of them is still there.
+pub(super) fn with_documents(bundles: &[(Bundle, Option<DeliveryId>)]) -> BTreeSet<SourceName> {
+    let with_documents = bundles.iter().map(|(bundle, _)| bundle).filter(|bundle| !bundle.documents.is_empty());
+    let names = |bundle: &Bundle| {
+        let of_documents = bundle.documents.iter().map(|found| found.name.clone());
+        of_documents.chain([bundle.name.clone()]).collect::<Vec<_>>()
+    };
+    with_documents.flat_map(names).collect()
+}
+
 /// Everything that bears a name in the drop folder and could be part of a delivery, whether or not it is now.
 pub(super) fn present(sweep: &Sweep) -> BTreeMap<&SourceName, SourceStat> {
     let inside = sweep.folders.iter().flat_map(|folder| folder.members.iter().chain(&folder.folders));

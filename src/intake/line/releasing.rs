@@ -1,6 +1,6 @@
 //! Lets sources go, and keeps account of those that cannot.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant as Moment};
 
@@ -9,7 +9,7 @@ use super::super::drop::{DropFolder, Sweep, Unreachable, is_folder_trouble};
 use super::super::names::Part;
 use super::super::release::{self, ReleaseOutcome};
 use super::known::{KnownDelivery, member_of};
-use super::station::AtStation;
+use super::station::{AtStation, is_writable};
 use super::{LineError, StationProblem, clearing};
 use crate::config::station::SourceRelease;
 use crate::database::DatabaseError;
@@ -45,6 +45,29 @@ pub(super) enum Asked {
     Store,
 }
 
+/// Deliveries for which the store could not be asked since it last answered for them.
+#[derive(Default)]
+pub(super) struct Unanswered {
+    ids: BTreeSet<DeliveryId>,
+    /// The one at which the last round stopped asking.
+    last: Option<DeliveryId>,
+}
+
+impl Unanswered {
+    /// The next round begins behind that one: what the store never answers for keeps nobody else waiting for ever.
+    fn in_turn(&self, due: Vec<DeliveryId>) -> Vec<DeliveryId> {
+        let (mut first, rest): (Vec<_>, Vec<_>) = due.into_iter().partition(|id| Some(*id) > self.last);
+        first.extend(rest);
+        first
+    }
+
+    /// Whether it was so before.
+    fn note(&mut self, id: DeliveryId) -> bool {
+        self.last = Some(id);
+        !self.ids.insert(id)
+    }
+}
+
 impl AtStation {
     /// Releases every source whose time has come. Answers when to try again what failed.
     pub(super) fn release_due(
@@ -56,24 +79,46 @@ impl AtStation {
         let known = &self.known;
         self.unreleased.retain(|id, _| known.get(*id).is_some_and(|known| known.row.state == DeliveryState::Taken));
         let due = self.due(now)?;
+        let is_writable = is_writable(drop);
+        self.unanswered.ids.retain(|id| self.known.get(*id).is_some());
         let mut outcomes = BTreeMap::new();
-        let mut due = due.into_iter();
-        while let Some(id) = due.next() {
+        let mut is_silent = false;
+        for id in self.unanswered.in_turn(due) {
+            if self.shared.stopping() {
+                break;
+            }
             let Some(known) = self.known.get(id) else { continue };
-            match self.is_held_elsewhere(&known.row, Asked::Store) {
-                Ok(true) => {}
-                Ok(false) => {
-                    tracing::error!(station = %drop.station(), delivery = %id, "The source of delivery {id} stays: its copy is not whole, in custody or in the store");
-                    self.unreleased.insert(id, (now + TRY_AGAIN, Some(StationProblem::CopyMissing)));
+            // It was tried once, and nobody need be asked for what cannot be done.
+            if !is_writable && known.row.released == Released::Cannot {
+                self.unreleased.insert(id, (now + TRY_AGAIN, Some(StationProblem::ReadOnly)));
+                continue;
+            }
+            if !self.is_in_custody(&known.row) {
+                // For each of the others it might be waited as long.
+                if is_silent {
+                    self.unreleased.insert(id, (now + TRY_AGAIN, None));
                     continue;
                 }
-                Err(LineError::Store(error)) => {
-                    tracing::warn!(station = %drop.station(), delivery = %id, %error, "The source of delivery {id} stays until the store can be asked for it");
-                    // For each of the others it might be waited as long.
-                    self.unreleased.extend(std::iter::once(id).chain(due).map(|id| (id, (now + TRY_AGAIN, None))));
-                    break;
+                match clearing::is_in_store(&self.shared.instruments, id) {
+                    Ok(true) => {
+                        self.unanswered.ids.remove(&id);
+                    }
+                    Ok(false) => {
+                        tracing::error!(station = %drop.station(), delivery = %id, "The source of delivery {id} stays: its copy is not whole, in custody or in the store");
+                        self.unanswered.ids.remove(&id);
+                        self.unreleased.insert(id, (now + TRY_AGAIN, Some(StationProblem::CopyMissing)));
+                        continue;
+                    }
+                    Err(LineError::Store(error)) => {
+                        tracing::warn!(station = %drop.station(), delivery = %id, %error, "The source of delivery {id} stays until the store can be asked for it");
+                        is_silent = true;
+                        let problem =
+                            self.unanswered.note(id).then(|| StationProblem::StoreSilent { error: error.to_string() });
+                        self.unreleased.insert(id, (now + TRY_AGAIN, problem));
+                        continue;
+                    }
+                    Err(error) => return Err(error),
                 }
-                Err(error) => return Err(error),
             }
             match self.release(drop, known) {
                 Ok(released) => outcomes.insert(id, released),
@@ -124,13 +169,11 @@ impl AtStation {
         Ok(waiting.into_iter().filter(|id| filed.contains(id)).collect())
     }
 
-    /// Whether its bytes are in custody, or every document of it is filed: only then is the source not the last of it. The copy is
-    /// read back: a share may have been away for days since it was made, and the disk have lost some of it. A bucket may have been
-    /// set back since.
+    /// Whether its bytes are in custody, or every document of it is filed: only then is the source not the last of it. A bucket may
+    /// have been set back since it was filed.
     pub(super) fn is_held_elsewhere(&self, row: &Delivery, asked: Asked) -> Result<bool, LineError> {
         let instruments = &self.shared.instruments;
-        let copy = CustodyCopy::open(&instruments.custody, row.id, row.copy);
-        if copy.and_then(|copy| copy.verify()).is_ok() {
+        if self.is_in_custody(row) {
             return Ok(true);
         }
         match asked {
@@ -139,6 +182,13 @@ impl AtStation {
                 .database
                 .read::<_, DatabaseError, _>(async |tx| deliveries::all_filed(tx, row.id).await)?),
         }
+    }
+
+    /// Whether custody has it. The copy is read back: a share may have been away for days since it was made, and the disk have lost
+    /// some of it.
+    fn is_in_custody(&self, row: &Delivery) -> bool {
+        let copy = CustodyCopy::open(&self.shared.instruments.custody, row.id, row.copy);
+        copy.and_then(|copy| copy.verify()).is_ok()
     }
 
     fn release(&self, drop: &DropFolder, known: &KnownDelivery) -> Result<Left, Unreachable> {

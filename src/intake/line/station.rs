@@ -19,11 +19,14 @@ use super::known::Known;
 use super::lists::List;
 use super::looking;
 use super::notes::Board;
+use super::releasing::Unanswered;
 use super::{LineError, Reached, Shared, Station, StationProblem, TRY_AGAIN, Turn, Watching, locked};
 use crate::config;
-use crate::database::DatabaseError;
+use crate::database::{DatabaseError, Tx};
 use crate::document::{DeliveryProblem, DeliveryState};
 use crate::ids::{DeliveryId, Name};
+use crate::instant::Instant;
+use crate::journal::append::Journal;
 use crate::journal::{Draft, Kind, Subject};
 use crate::ledger::deliveries::{self, Delivery, Released};
 use crate::ledger::{spoken, stations};
@@ -53,6 +56,7 @@ pub(super) struct AtStation {
     /// Sources that could not be removed: when that is tried again, and why it could not. None where the store cannot be asked,
     /// which is told elsewhere.
     pub(super) unreleased: BTreeMap<DeliveryId, (Moment, Option<StationProblem>)>,
+    pub(super) unanswered: Unanswered,
     /// The batch lists that lie directly in the drop folder.
     pub(super) lists: BTreeMap<SourceName, List>,
     /// When a bundle whose copy failed is tried again.
@@ -112,6 +116,7 @@ impl AtStation {
             removed: BTreeSet::new(),
             unrecorded: Vec::new(),
             unreleased: BTreeMap::new(),
+            unanswered: Unanswered::default(),
             lists: BTreeMap::new(),
             copy_again: BTreeMap::new(),
             numbers: BTreeMap::new(),
@@ -173,6 +178,7 @@ impl AtStation {
         self.record_changed()?;
         let problems = self.problems(&sweep, &bundles);
         self.refuse(problems.clone(), &mut seen, now)?;
+        let with_documents = looking::with_documents(&bundles);
         self.watch_bundles(&drop, bundles, &problems, &mut seen, now);
         self.linger(&sweep, &seen, now);
 
@@ -181,7 +187,7 @@ impl AtStation {
             seen.look_at(again);
         }
         if !sweep.cut_short {
-            self.note_vanished(&present)?;
+            self.note_vanished(&present, &with_documents)?;
         }
         self.lose_patience(&seen.changing)?;
         // Copying may have taken long, or waited for the share.
@@ -255,8 +261,7 @@ impl AtStation {
     }
 
     fn report(&self, drop: &DropFolder, sweep: &Sweep) {
-        let writable = rustix::fs::accessat(drop, ".", Access::WRITE_OK, AtFlags::EACCESS).is_ok();
-        let problem = match (writable, sweep.cut_short) {
+        let problem = match (is_writable(drop), sweep.cut_short) {
             (false, _) => Some(StationProblem::ReadOnly),
             (true, true) => Some(StationProblem::TooManyNames),
             (true, false) => None,
@@ -329,10 +334,7 @@ impl AtStation {
                 if entered.is_none() {
                     deliveries::enter(tx, id, &station, name.as_bytes(), at).await?;
                 }
-                let (from, to) = (DeliveryState::Arriving, DeliveryState::Refused);
-                deliveries::move_on(tx, id, from, to, Some(&problem), at).await?;
-                spoken::refused_under(tx, id, &stem_of(&name)).await?;
-                journal.append(tx, refused_entry(id, &station, &problem, &name.to_string()), at).await?;
+                refuse_arriving(tx, &journal, id, &stem_of(&name), &problem, at).await?;
             }
             Ok(())
         })?;
@@ -445,11 +447,16 @@ impl AtStation {
     }
 
     /// Sources that somebody took away: of entered deliveries, these are refused; of others it is noted and changes nothing.
-    fn note_vanished(&mut self, present: &BTreeMap<&SourceName, SourceStat>) -> Result<(), LineError> {
+    fn note_vanished(
+        &mut self,
+        present: &BTreeMap<&SourceName, SourceStat>,
+        with_documents: &BTreeSet<SourceName>,
+    ) -> Result<(), LineError> {
         let mut vanished: Vec<(Delivery, Option<Vec<u8>>)> = Vec::new();
         for known in self.known.deliveries().filter(|known| known.row.released != Released::Gone) {
             let gone = match known.row.state {
-                DeliveryState::Arriving => known.name().is_some_and(|name| !present.contains_key(&name)),
+                // A sidecar or a folder whose name it goes by may outlast its scans, and the next ones are another patient's.
+                DeliveryState::Arriving => known.name().is_some_and(|name| !with_documents.contains(&name)),
                 DeliveryState::Incomplete | DeliveryState::CompletenessUnknown => !known.is_left(present),
                 DeliveryState::Refused => !known.is_refusal() && !known.is_left(present),
                 // Measuring decides first; release then finds the source gone by itself.
@@ -469,10 +476,7 @@ impl AtStation {
         self.shared.instruments.database.write::<_, DatabaseError, _>(async move |tx| {
             for (row, stem) in vanished {
                 if row.state == DeliveryState::Arriving {
-                    deliveries::move_on(tx, row.id, row.state, DeliveryState::Refused, Some(&problem), at).await?;
-                    spoken::refused_under(tx, row.id, &stem.unwrap_or_default()).await?;
-                    let entry = refused_entry(row.id, &row.station, &problem, &row.source_display);
-                    journal.append(tx, entry, at).await?;
+                    refuse_arriving(tx, &journal, row.id, &stem.unwrap_or_default(), &problem, at).await?;
                 }
                 deliveries::set_released(tx, row.id, Released::Gone, at).await?;
             }
@@ -525,11 +529,32 @@ impl AtStation {
     }
 }
 
-fn refused_entry(id: DeliveryId, station: &Name, problem: &str, delivered_as: &str) -> Draft {
-    Draft::by_system(Kind::DeliveryRefused, Subject::delivery(id))
-        .fact("station", station)
+/// Whether what lies in a drop folder can be removed.
+pub(super) fn is_writable(drop: &DropFolder) -> bool {
+    rustix::fs::accessat(drop, ".", Access::WRITE_OK, AtFlags::EACCESS).is_ok()
+}
+
+/// Refuses a delivery before it was copied. The entry has what a ledger that is made anew needs, so that it is one before the next
+/// scan of its name.
+async fn refuse_arriving(
+    tx: &mut Tx,
+    journal: &Journal,
+    id: DeliveryId,
+    stem: &[u8],
+    problem: &str,
+    at: Instant,
+) -> Result<(), DatabaseError> {
+    let (from, to) = (DeliveryState::Arriving, DeliveryState::Refused);
+    deliveries::move_on(tx, id, from, to, Some(problem), at).await?;
+    spoken::refused_under(tx, id, stem).await?;
+    let Some(row) = deliveries::get(tx, id).await? else { return Ok(()) };
+    let entry = Draft::by_system(Kind::DeliveryRefused, Subject::delivery(id))
+        .fact("station", &row.station)
+        .fact("arrival", row.arrival)
         .fact("problem", serde_json::from_str::<serde_json::Value>(problem).unwrap_or_default())
-        .private(serde_json::json!({ "delivered_as": delivered_as }))
+        .private(serde_json::json!({ "delivered_as": row.source_display }));
+    journal.append(tx, entry, at).await?;
+    Ok(())
 }
 
 /// Where a delivery goes when patience has run out. What cannot be read any more cannot be told complete.

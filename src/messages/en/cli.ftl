@@ -170,7 +170,7 @@ hold-no-deadline = its deadline cannot be told
 hold-clock-ahead = it was taken in, signed or stamped by a clock that ran ahead
 hold-stage-failed = the same step failed three times
 hold-source-changed = its file was changed after it was taken in, or goes on where an earlier one ended
-hold-asked-anew = what a person had said or decided of it was lost, with the database or by a restore
+hold-asked-anew = what there is of it no longer says what it is: what a person had said or decided of it was lost, with the database or by a restore, or the copy that was taken in is gone, or it rests on a key that had been revoked
 
 ## What to do then
 todo-identity = Enter patient, kind and date with `torikomi queue identify`.

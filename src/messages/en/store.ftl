@@ -55,10 +55,11 @@ not-rebuilt-document = What was measured of document { $document } is not among 
 not-rebuilt-copy = Document { $document } is open, and its copy is not in custody. If it was filed at the very end, its parts are among the objects that nobody names; otherwise put custody/ back from a backup, or have it scanned again.
 not-rebuilt-very-copy = The copy that counted of document { $document } is not in custody. Another with the same scans is, and what was delivered beside them may be different there: put custody/ back from a backup and run the command again, or say what it is (`torikomi queue identify`).
 not-rebuilt-delivery = Delivery { $delivery } was never taken, because it was not whole or a person refused it, and its copy is not in custody: the ledger knows nothing of it any more. Put custody/ back from a backup and run the command again, or have it scanned again. If its file still stands in the drop folder, it is taken in anew: whoever had refused it has to refuse it again.
+not-rebuilt-refused-name = Delivery { $delivery } was refused before it was copied, and its name is lost. If the sidecar that was meant for it still stands in the drop folder, it would speak for the next scan of that name: look there before the line starts, and take such a sidecar away.
 not-rebuilt-decisions = { $count } decisions about document { $document } count no more: it begins anew, and is asked about again. The journal keeps them.
 not-rebuilt-identities = { $count } documents that were sent back or discarded are there again without what they had been known to be (the first is { $first }). Nobody is offered them as replaced by a rescan, and the same bytes delivered again wait for a person.
 not-rebuilt-missed-signature = The files of signature { $attempt }, which came to nothing, are gone. The journal keeps that it was made.
-not-rebuilt-signature = Signature { $attempt } was not filed. The next start sets it aside, and the document is signed anew.
+not-rebuilt-signature = Signature { $attempt } was not filed. It is set aside, and the document is signed anew.
 
 store-rebuilt = The database was made anew: { $records } records, { $documents } open documents, { $entries } entries of the journal. Start the daemon to go on.
 store-kept-aside = The old one is kept as { $path }.

@@ -9,6 +9,7 @@ use crate::document::{DocumentState, HoldReason, Part};
 use crate::identification::Beside;
 use crate::identity::Identity;
 use crate::ids::{Digest, DocumentId};
+use crate::journal::{Kind, read};
 use crate::judgement::ProfileRef;
 use crate::ledger::documents::{self, Document};
 use crate::ledger::waiting;
@@ -93,7 +94,10 @@ impl Compared {
             }
             let waits = waiting::waits_for(tx, earlier, document.id).await?;
             match (self.is_same_as(&other), other.state) {
-                (true, DocumentState::Filed) => return Ok(Standing::Receipt(earlier)),
+                // Of one whose measurements were lost with the ledger, what is known of its parts may be less than what it came of.
+                (true, DocumentState::Filed) if came_of(tx, earlier).await? == Some(sorted(&ours)) => {
+                    return Ok(Standing::Receipt(earlier));
+                }
                 // What becomes of the first decides about this one: nothing is a receipt of what may be sent back yet.
                 // One that waits for this one itself is looked at once this one has ended.
                 (true, state) if state.is_open() && !waits => return Ok(Standing::WaitsFor(earlier)),
@@ -149,6 +153,14 @@ pub(super) fn in_order(parts: Vec<Part>, files: Option<&[String]>) -> Vec<Part> 
 
 fn contents(parts: &[Part]) -> Vec<Digest> {
     parts.iter().map(|part| part.content).collect()
+}
+
+/// The contents of the delivery that a document was made of, in order of their digests.
+async fn came_of(tx: &mut Tx, id: DocumentId) -> Result<Option<Vec<Digest>>, DatabaseError> {
+    let entries = read::of_document(tx, id).await?;
+    let taken = entries.iter().filter_map(|stored| stored.entry().ok()).find(|entry| entry.kind == Kind::DeliveryTaken);
+    let contents = taken.and_then(|taken| serde_json::from_value(taken.facts.get("contents")?.clone()).ok());
+    Ok(contents.map(|contents: Vec<Digest>| sorted(&contents)))
 }
 
 fn sorted(contents: &[Digest]) -> Vec<Digest> {

@@ -1,5 +1,7 @@
 //! Which scans of a delivery a source speaks for. A folder that was moved in may hold folders of its own, and one name in each.
 
+use std::collections::BTreeSet;
+
 use super::composed;
 use crate::document::Part;
 use crate::ids::Digest;
@@ -38,8 +40,14 @@ impl<'a> Scans<'a> {
     }
 
     /// Those that a part of the document may be: one, but where two of equal bytes bear one name in different folders.
-    pub(super) fn of_part(&self, part: &Part) -> impl Iterator<Item = &'a SourceName> {
+    fn of_part(&self, part: &Part) -> impl Iterator<Item = &'a SourceName> {
         self.bearing(&part.delivered_name).filter(|(_, digest)| **digest == part.content).map(|(scan, _)| scan)
+    }
+
+    /// Whether all that a part may be are among these. One of which nobody can tell which scan it is, is not.
+    pub(super) fn is_spoken_for(&self, part: &Part, spoken_for: &BTreeSet<SourceName>) -> bool {
+        let mut scans = self.of_part(part).peekable();
+        scans.peek().is_some() && scans.all(|scan| spoken_for.contains(scan))
     }
 
     fn bearing(&self, name: &str) -> impl Iterator<Item = (&'a SourceName, &'a Digest)> {
@@ -59,5 +67,28 @@ impl<'a> Scans<'a> {
             1 => Described::These(own),
             _ => Described::OneOf(own),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::DeliveryId;
+
+    #[test]
+    fn a_part_of_which_nobody_knows_which_scan_it_is_is_not_spoken_for() {
+        let names = ["one/scan.tif", "two/scan.tif"].map(|name| SourceName::new(name.into()).unwrap());
+        let [page, other] = ["a page", "a leaf"].map(|bytes| Digest::of(bytes.as_bytes()));
+        let scans = Scans { scans: names.iter().map(|name| (name, &page)).collect(), folder: None };
+        let part = |delivered_name: &str, content| {
+            let (delivery, delivered_name) = (DeliveryId::new(), delivered_name.to_owned());
+            Part { delivery, content, first_page: 1, page_count: 1, delivered_name }
+        };
+        let (one, both) = (BTreeSet::from([names[0].clone()]), BTreeSet::from(names.clone()));
+        assert!(scans.is_spoken_for(&part("scan.tif", page), &both));
+        // Either may be meant, and one of them is anybody's.
+        assert!(!scans.is_spoken_for(&part("scan.tif", page), &one));
+        assert!(!scans.is_spoken_for(&part("scan.tif", other), &both));
+        assert!(!scans.is_spoken_for(&part("scan-2.tif", page), &both));
     }
 }

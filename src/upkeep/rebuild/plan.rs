@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::disk::Disk;
-use super::steps::Step;
+use super::steps::{Refused, Step};
 use super::{NotRebuilt, RebuildError, RebuildReport};
 use crate::clock::ClockProblem;
 use crate::document::{DeliveryState, DocumentState, HoldReason, Part};
@@ -16,6 +16,7 @@ use crate::ids::{AttemptId, DeliveryId, Digest, DocumentId, Name};
 use crate::intake::custody::CustodyCopy;
 use crate::intake::line::files_of;
 use crate::intake::names::Part as Side;
+use crate::intake::source::SourceName;
 use crate::journal::custody::{self, InCustody, TakenIn};
 use crate::journal::disposal::Disposed;
 use crate::journal::kept::KeptEntry;
@@ -38,6 +39,8 @@ pub(super) struct Planner<'a> {
     open: BTreeMap<DocumentId, Open>,
     /// When the deliveries came that are not taken yet. Their copies are adopted by the start of the line, with these times.
     in_custody: BTreeMap<DeliveryId, TakenIn>,
+    /// The highest number of a delivery so far.
+    arrived: u64,
     profiles: BTreeSet<(Name, u32)>,
     /// Attempts that came to nothing, whose files stay.
     missed: BTreeSet<AttemptId>,
@@ -92,6 +95,7 @@ impl<'a> Planner<'a> {
             disposed,
             open: BTreeMap::new(),
             in_custody: BTreeMap::new(),
+            arrived: 0,
             profiles: BTreeSet::new(),
             missed: BTreeSet::new(),
             filed: BTreeSet::new(),
@@ -147,9 +151,12 @@ impl<'a> Planner<'a> {
             Kind::DeliveryInCustody => {
                 let said = entry.subject.delivery.zip(InCustody::of(&entry));
                 let Some((delivery, said)) = said else { return Ok(None) };
+                let arrival = self.disk.newest_copy(delivery).map_or(0, |copy| copy.manifest().arrival);
+                self.arrived = self.arrived.max(arrival);
                 self.in_custody.insert(delivery, TakenIn { index, at: entry.at, said });
             }
             Kind::DeliveryTaken => return self.taken(&entry, text.as_deref(), steps),
+            Kind::DeliveryRefused => return Ok(self.never_copied(&entry, text.as_deref(), steps)),
             Kind::DeliveryDecided => {
                 if let Some(Deed::RefuseDelivery { delivery, .. }) = act.map(|act| act.deed) {
                     self.refused(delivery, &entry, steps)?;
@@ -321,6 +328,7 @@ impl<'a> Planner<'a> {
         else {
             return Ok(None);
         };
+        self.arrived = self.arrived.max(arrival);
         let taken_in_at = taken_in.at;
         let contents: Vec<Digest> = fact(it, "contents").unwrap_or_default();
         let very = self.disk.very_copy(id, taken_in.said.copy, &contents);
@@ -389,6 +397,25 @@ impl<'a> Planner<'a> {
         steps.extend(open.held().map(|held| Step::Hold { document, held: Some(held) }));
         self.open.insert(document, open);
         Ok(Some(()))
+    }
+
+    /// The line refused it before it was copied. What was meant for it may stand there still, so it is one before the next scan of
+    /// its name.
+    fn never_copied(&mut self, it: &Entry, private: Option<&str>, steps: &mut Vec<Step>) -> Option<()> {
+        let (delivery, station) = it.subject.delivery.zip(fact::<Name>(it, "station"))?;
+        // After all that came so far, where nothing tells: then it is the one that is asked about.
+        let arrival = fact(it, "arrival").unwrap_or_else(|| self.arrived.saturating_add(1));
+        self.arrived = self.arrived.max(arrival);
+        let said = private.and_then(|text| serde_json::from_str::<Said>(text).ok());
+        match said.and_then(|said| SourceName::new(said.delivered_as.into())) {
+            Some(name) => {
+                let problem = it.facts.get("problem").map(ToString::to_string);
+                let refused = Refused { delivery, arrival, station, name, problem, at: it.at };
+                steps.push(Step::NeverCopied(Box::new(refused)));
+            }
+            None => self.report.lack([NotRebuilt::RefusedName { delivery }]),
+        }
+        Some(())
     }
 
     /// A person refused it; its copy stays.

@@ -6,10 +6,12 @@ use std::sync::Arc;
 use super::NotRebuilt;
 use crate::clock::ClockProblem;
 use crate::database::{Database, DatabaseError, Tx};
-use crate::document::{DocumentState, HoldReason, Part};
+use crate::document::{DeliveryState, DocumentState, HoldReason, Part};
 use crate::evidence::record::RecordJson;
 use crate::ids::{DeliveryId, Digest, DocumentId, Name, PersonId, SessionId};
 use crate::instant::Instant;
+use crate::intake::line::stem_of;
+use crate::intake::source::SourceName;
 use crate::journal::Entry;
 use crate::journal::append::Journal;
 use crate::journal::read::Private;
@@ -51,6 +53,7 @@ pub(super) enum Step {
     },
     Clock(Option<ClockProblem>, Option<Doubting>),
     Delivery(Box<Delivered>),
+    NeverCopied(Box<Refused>),
     Content {
         measurements: Box<Measurements>,
         object: Digest,
@@ -97,6 +100,16 @@ pub(super) enum Step {
         row: Digest,
         document: DocumentId,
     },
+}
+
+/// A delivery that the line refused before it was copied.
+pub(super) struct Refused {
+    pub delivery: DeliveryId,
+    pub arrival: u64,
+    pub station: Name,
+    pub name: SourceName,
+    pub problem: Option<String>,
+    pub at: Instant,
 }
 
 /// A record, and the rows that stand for it.
@@ -146,6 +159,15 @@ impl Step {
                 clock_state::set(tx, &ClockState { boot: None, agreement: 0, problem, right: None, doubting }).await?;
             }
             Self::Delivery(made) => restoring::delivery(tx, &made).await?,
+            Self::NeverCopied(it) => {
+                let name = it.name.as_bytes();
+                deliveries::enter_again(tx, it.delivery, it.arrival, &it.station, name, it.at).await?;
+                let (from, to) = (DeliveryState::Arriving, DeliveryState::Refused);
+                deliveries::move_on(tx, it.delivery, from, to, it.problem.as_deref(), it.at).await?;
+                spoken::refused_under(tx, it.delivery, &stem_of(&it.name)).await?;
+                // What stands under its name now is looked at anew, and refused again where it has to be.
+                deliveries::set_released(tx, it.delivery, Released::Gone, it.at).await?;
+            }
             Self::Content { measurements, object } => contents::enter(tx, &measurements, &object).await?,
             Self::Document { id, station, parts, taken_in_at, at } => {
                 documents::create(tx, id, &station, &parts, taken_in_at, at).await?;

@@ -127,6 +127,7 @@ impl InForce {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::database::engines;
     use crate::ids::HomeId;
     use crate::journal::{Actor, ENTRY_VERSION, SignedAct};
 
@@ -170,5 +171,35 @@ mod tests {
         assert_eq!(stopped, Stopped { revoked: revoked.clone(), suspended: BTreeSet::from([clerk]) });
         stopped.entry(&entry(Deed::Resume { person: clerk, from: instant(9) }, admin));
         assert_eq!(stopped, Stopped { revoked, suspended: BTreeSet::new() });
+    }
+
+    #[test]
+    fn a_certificate_that_the_restored_register_knows_as_revoked_from_as_early_counts_for_no_more() {
+        for engine in engines::each() {
+            let (person, [fresh, later, as_early]) = (PersonId::new(), ["fresh", "later", "as early"].map(digest));
+            let known = [(fresh, None), (later, Some(6_i64)), (as_early, Some(5))];
+            let write = async move |tx: &mut Tx| {
+                let row = "INSERT INTO person (id, login, name, occupation, department, state, created_at)
+                   VALUES ($1, 'mihon', '見本', '医師', '内科', 'active', 0)";
+                sqlx::query(row).bind(person.to_string()).execute(&mut *tx).await?;
+                for (fingerprint, revoked_at) in known {
+                    let row = "INSERT INTO certificate (fingerprint, person, der, issuers, suite, key_file, not_before, not_after,
+                           revoked_at, issued_at, journal_index) VALUES ($1, $2, $3, '', 'ed25519', 'key.pem', 0, 9, $4, 0, 0)";
+                    let row = sqlx::query(row).bind(fingerprint.to_string()).bind(person.to_string());
+                    row.bind(b"der".to_vec()).bind(revoked_at).execute(&mut *tx).await?;
+                }
+                Ok(())
+            };
+            engine.database.write::<_, DatabaseError, _>(write).unwrap();
+            let revoked = known.into_iter().map(|(fingerprint, _)| (fingerprint, instant(5))).collect();
+            let stopped = Stopped { revoked, suspended: BTreeSet::new() };
+            let found = engine.database.read(async |tx| stopped.in_force(tx).await).unwrap();
+            let found: BTreeSet<_> = found.into_iter().map(|key| key.certificate.fingerprint).collect();
+            assert_eq!(found, BTreeSet::from([fresh, later]));
+        }
+    }
+
+    fn digest(of: &str) -> Digest {
+        Digest::of(of.as_bytes())
     }
 }

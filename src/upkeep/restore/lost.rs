@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::keys::Stopped;
+use super::offices::Ended;
 use super::undone::Doubted;
 use super::{Checkpoint, Config, Generation, Order, undone};
 use crate::config::claim::{self, Claim};
@@ -74,6 +75,7 @@ pub(super) struct Lost {
     /// Documents that somebody stopped or corrected after the backup.
     pub(super) stopped: BTreeSet<DocumentId>,
     pub(super) keys: Stopped,
+    pub(super) offices: Ended,
     /// What was found wrong with the clock after the backup, and concerned what was taken in before.
     pub(super) doubted: Option<Doubted>,
     pub(super) listed_up_to: u64,
@@ -98,6 +100,7 @@ impl Lost {
         self.acts.extend(acts.flat_map(|(_, acts)| acts));
         self.stopped.extend(told.stopped);
         self.keys.add(told.keys);
+        self.offices.add(told.offices);
         self.doubted = told.doubted.map(|doubted| doubted.with(self.doubted)).or(self.doubted);
     }
 }
@@ -112,6 +115,7 @@ struct Told {
     acts: Vec<(Digest, Vec<LostAct>)>,
     stopped: BTreeSet<DocumentId>,
     keys: Stopped,
+    offices: Ended,
     /// The last doubt about the clock that concerned what was taken in before it, and from which entry on all of them did.
     doubted: Option<Doubted>,
     taken: BTreeSet<DocumentId>,
@@ -128,6 +132,7 @@ impl Told {
         }
         self.stopped.extend(undone::stopped(entry));
         self.keys.entry(entry);
+        self.offices.entry(entry);
         self.doubted = Doubted::of(entry).map(|doubted| doubted.with(self.doubted)).or(self.doubted);
         match entry.kind {
             Kind::DeliveryInCustody => {

@@ -147,7 +147,8 @@ pub(super) async fn doubt_anew(
     let fresh = ClockState { boot: None, agreement: 0, problem: None, right: None, doubting: None };
     let mut state = state.unwrap_or(fresh);
     let end = journal.append(tx, doubts::clock_doubted(problem, Some(since)), now).await?.index;
-    state.problem = Some(problem);
+    // One doubt is told at a time. What stamps that agree would end hides none that a person has to look at.
+    state.problem = state.problem.filter(|before| before.waits_for_a_person()).or(Some(problem));
     state.doubting = Some(Doubting { problem, by: end, next: since, end }.with(state.doubting));
     clock_state::set(tx, &state).await
 }
@@ -230,6 +231,28 @@ mod tests {
             assert_eq!(anew(5), Doubting { problem, by: 0, next: 5, end: 0 });
             // What had not been gone through before the backup is.
             assert_eq!(anew(7), Doubting { problem, by: 1, next: 5, end: 1 });
+        }
+    }
+
+    #[test]
+    fn a_doubt_that_waits_for_a_person_is_hidden_by_no_other() {
+        let [jumped, behind] =
+            [ClockProblem::Jumped { by_milliseconds: 3_600_000 }, ClockProblem::Behind { by_milliseconds: 60_000 }];
+        let at_odds = ClockProblem::AtOdds { by_milliseconds: 7_200_000 };
+        for (before, found, told) in
+            [(jumped, at_odds, jumped), (behind, at_odds, behind), (behind, jumped, behind), (at_odds, jumped, jumped)]
+        {
+            for engine in engines::each() {
+                let key = KeyPair::generate(Suite::Ed25519).unwrap();
+                let journal = Arc::new(Journal::new(HomeId::new(), "torikomi.test/journal".parse().unwrap(), key));
+                let now = Instant::from_microseconds(0).unwrap();
+                let state = engine.database.write::<_, DatabaseError, _>(async move |tx| {
+                    doubt_anew(tx, &journal, Doubted { problem: before, since: 5 }, now).await?;
+                    doubt_anew(tx, &journal, Doubted { problem: found, since: 5 }, now).await?;
+                    clock_state::get(tx).await
+                });
+                assert_eq!(state.unwrap().unwrap().problem, Some(told), "{before} {found}");
+            }
         }
     }
 }

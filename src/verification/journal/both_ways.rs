@@ -82,7 +82,7 @@ pub(super) struct BothWays {
     doubts: Vec<(u64, u64)>,
     /// Of what is open, the signatures.
     attempts: BTreeMap<DocumentId, Attempts>,
-    /// Whose place a filed record takes, until the entry that says so.
+    /// Whose place a filed record takes: what somebody released in the meantime ends otherwise, and no entry comes.
     superseded: BTreeSet<DocumentId>,
     taken: u64,
     /// Every session, for a signature may be entered after the session was closed: a few a day at each station.
