@@ -304,8 +304,9 @@ fn a_key_is_opened_by_its_owner_alone() {
         let aside = certificates::set_aside(keys, &certificate).unwrap().unwrap();
         let (login, file) = (person.login.to_string(), aside.display().to_string());
         assert_eq!(refusal(unlock(&certificate, PASSPHRASE)), Refused::KeySetAside { login, file });
-        assert_eq!(certificates::set_aside(keys, &certificate).unwrap(), None);
+        assert_eq!(certificates::set_aside(keys, &certificate).unwrap(), Some(aside.clone()));
         std::fs::remove_file(aside).unwrap();
+        assert_eq!(certificates::set_aside(keys, &certificate).unwrap(), None);
         assert!(matches!(unlock(&certificate, PASSPHRASE), Err(PeopleError::Io { .. })));
     }
 }

@@ -82,7 +82,7 @@ mod tests {
     #[test]
     fn a_directory_behind_a_pad_byte_is_beyond_what_was_there() {
         let mut page = fax(64, 16);
-        if page.len() % 2 == 0 {
+        if page.len().is_multiple_of(2) {
             page.push(0x55);
         }
         // A directory begins on a word boundary (TIFF 6.0, section 2), so whoever appends to an odd length writes a byte first.
