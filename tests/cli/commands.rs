@@ -169,11 +169,11 @@ fn inspect_speaks_of_every_check_in_both_languages() {
         assert_eq!(named, all);
     }
     // What this build cannot look for is said, whatever was found.
-    let ran = torikomi(None, &["inspect", &good, "--profile", "ecg-paper", "--paper", "A4", "--lang", "en"]);
-    assert!(ran.out.contains("page.maximum_skew_degrees"), "{}", ran.out);
-    let json = torikomi(None, &["inspect", &good, "--profile", "ecg-paper", "--json"]).json();
+    let ran = torikomi(None, &["inspect", &good, "--profile", "film", "--paper", "A4", "--lang", "en"]);
+    assert!(ran.out.contains("format.accept: dicom"), "{}", ran.out);
+    let json = torikomi(None, &["inspect", &good, "--profile", "film", "--json"]).json();
     demand("inspect", &json);
-    assert_eq!(json["not_carried"][0]["setting"], "page.maximum_skew_degrees");
+    assert_eq!(json["not_carried"][0]["setting"], "format.accept: dicom");
 }
 
 #[test]
