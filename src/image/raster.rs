@@ -318,7 +318,7 @@ mod tests {
                 // What lies beyond the row says nothing.
                 *packed.last_mut().unwrap() |= 7;
                 bits.bits(&packed, row.len(), ones_are_black);
-                row.chunk_by(|a, b| a == b).for_each(|run| runs.run(run[0], run.len() as u32));
+                row.chunk_by(|a, b| a == b).for_each(|run| runs.run(run[0], u32::try_from(run.len()).unwrap()));
             }
             assert_eq!(bits.finish().unwrap(), expected);
             assert_eq!(runs.finish().unwrap(), expected);

@@ -358,14 +358,14 @@ mod tests {
                 let (x, y) = (x as f64 + dx - columns as f64 / 2.0, y as f64 + dy - rows as f64 / 2.0);
                 dark(x * cos + y * sin, y * cos - x * sin)
             });
-            levels.push(240 - 50 * points.count() as u8);
+            levels.push(240 - 50 * u8::try_from(points.count()).unwrap());
         }
         Grey { columns, rows, levels }
     }
 
     /// One of a hundred, drawn for a place.
     fn drawn(x: f64, y: f64) -> u64 {
-        let mut random = fastrand::Rng::with_seed((x as i64 as u64) << 32 ^ (y as i64 as u32 as u64));
+        let mut random = fastrand::Rng::with_seed(x.to_bits() ^ y.to_bits().rotate_left(32));
         random.u64(..100)
     }
 
