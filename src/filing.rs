@@ -25,7 +25,7 @@ use crate::people::certificates;
 use crate::profile::{self, Profile, TimestampPolicy};
 use crate::signing::stamping::AttemptFiles;
 use crate::signing::unused::{Void, voided};
-use crate::signing::{ATTEMPTS, SigningError, media_of, media_of_sidecar};
+use crate::signing::{ATTEMPTS, DOUBT_WAIT, SigningError, media_of, media_of_sidecar};
 use crate::store::records::{self, Member, Record};
 use crate::store::{Objects, StoreError};
 
@@ -73,7 +73,8 @@ pub enum Outcome {
     /// The signer's certificate had ended before the signature was proven, or it or that behind a decision was revoked from
     /// before; the document is signed anew, or waits for whoever has to decide anew.
     GivenUp,
-    /// The clock was set back to before what is to be filed was taken, signed or stamped; it is tried again then.
+    /// The clock was set back to before what is to be filed was taken, signed or stamped, or a doubt about it has yet to reach the
+    /// document's intake; it is tried again then.
     TooEarly {
         until: Instant,
     },
@@ -178,7 +179,9 @@ impl Filing<'_> {
                 voided(tx, &journal, &attempt, &profile, what, now).await?;
                 return Ok(Outcome::GivenUp);
             }
-            doubts::none_is_pending(tx, attempt.document, &record.clocks.at_intake).await?;
+            if doubts::is_pending(tx, attempt.document, &record.clocks.at_intake).await? {
+                return Ok(Outcome::TooEarly { until: now.plus(DOUBT_WAIT) });
+            }
             let signature = members
                 .iter()
                 .find(|member| member.name == SIGNATURE_PATH)

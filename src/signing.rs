@@ -52,7 +52,7 @@ pub(crate) const LONGEST_FILE: u64 = 16 * 1024 * 1024;
 const SESSION_WAIT: jiff::SignedDuration = jiff::SignedDuration::from_millis(500);
 
 /// How soon it is looked again whether a doubt about the clock has been gone through: thousands may wait for that.
-const DOUBT_WAIT: jiff::SignedDuration = jiff::SignedDuration::from_secs(2);
+pub(crate) const DOUBT_WAIT: jiff::SignedDuration = jiff::SignedDuration::from_secs(2);
 
 /// The files that an attempt has, and the digests that its row names; of the signatures it names none.
 pub(crate) fn files_of(attempt: &Attempt) -> Vec<(&'static str, Option<Digest>)> {

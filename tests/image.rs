@@ -23,8 +23,8 @@ use tempfile::TempDir;
 use torikomi::ids::Digest;
 use torikomi::image::{Limits, Sandbox, WorkerError, Workers, unmeasured};
 use torikomi::measurements::{
-    ColourModel, Completeness, Compression, Decoded, DpiSource, Fault, Format, Limit, Measurements, MissingPart,
-    PageKind, PdfEncryption, Tone,
+    ColourModel, Completeness, Compression, Decoded, DpiSource, Fault, Format, Limit, LineDirection, Measurements,
+    MissingPart, PageKind, PdfEncryption, Skew, Tone,
 };
 
 fn workers() -> Workers {
@@ -175,6 +175,49 @@ fn every_way_of_writing_a_tiff_gives_the_same_page() {
         assert_eq!(desk.tone("other.tif"), expected, "{options}");
         let page = measured(&desk.read("other.tif")).pages.remove(0);
         assert_eq!((page.compression, page.colour), (vec![compression], ColourModel::Bitonal), "{options}");
+    }
+}
+
+/// Wherever a decoder finds the pixels, in rows, strips, tiles, passes or runs, it is the same page.
+#[test]
+fn the_skew_of_a_page_is_seen_in_every_format() {
+    let desk = Desk::new();
+    let (width, height) = (1240_i32, 1754_i32);
+    // Lines of words, turned by two degrees about the middle.
+    let (sin, cos) = 2_f64.to_radians().sin_cos();
+    let dark = |x: f64, y: f64| {
+        let line = (y / 40.0).floor();
+        let word = ((x + 17.0 * line) / 55.0).rem_euclid(1.0);
+        x.abs() < 480.0 && y.abs() < 700.0 && y.rem_euclid(40.0) < 14.0 && word < 0.4 + 0.4 * (line * 0.37).sin().abs()
+    };
+    let pixels = (0..height).flat_map(|y| (0..width).map(move |x| (x - width / 2, y - height / 2)));
+    let pixels = pixels.map(|(x, y)| (f64::from(x), f64::from(y)));
+    let levels = pixels.map(|(x, y)| if dark(x * cos + y * sin, y * cos - x * sin) { 20 } else { 235 });
+    let mut page = format!("P5 {width} {height} 255\n").into_bytes();
+    page.extend(levels);
+    fs::write(desk.path("page.pgm"), page).unwrap();
+    for made in [
+        "convert page.pgm -compress none made.tif",
+        "convert page.pgm -define png:color-type=0 made.png",
+        "convert page.pgm -interlace PNG made-interlaced.png",
+        "convert page.pgm -quality 85 made.jpg",
+        "convert page.pgm -threshold 50% -compress Group4 made-g4.tif",
+        "convert page.pgm -threshold 50% -compress Fax made-g3.tif",
+        "tiffcp -c lzw made-g4.tif made-bits.tif",
+        "tiffcp -c zip -t -w 256 -l 256 made.tif made-tiles.tif",
+        "tiffcp -c none -r 33 made.tif made-strips.tif",
+        "tiffcp -c g4 -t -w 256 -l 256 made-g4.tif made-g4-tiles.tif",
+        "tiff2pdf -o made.pdf made-g4.tif",
+    ] {
+        desk.run(made);
+        let name = made.rsplit(' ').find(|word| word.starts_with("made") && desk.path(word).exists()).unwrap();
+        let name = if made.starts_with("tiff2pdf") { "made.pdf" } else { name };
+        let measurements = measured(&desk.read(name));
+        assert!(whole(&measurements), "{name}: {measurements:?}");
+        let appearance = measurements.pages[0].appearance.unwrap_or_else(|| panic!("{name} is not looked at"));
+        let Skew::Seen { milli_degrees, lines, .. } = appearance.skew else { panic!("{name}: {appearance:?}") };
+        assert_eq!((lines, appearance.cell_px), (LineDirection::Across, 2), "{name}");
+        assert!((milli_degrees - 2000).abs() <= 100, "{name}: {appearance:?}");
     }
 }
 

@@ -105,7 +105,7 @@ impl Watch {
                 Some(problem) => {
                     let since = before.doubted_since(problem);
                     let end = journal.append(tx, clock_doubted(problem, since), now).await?.index;
-                    let found = since.map(|next| Doubting { problem, by: end, next, end }.with(before.doubting));
+                    let found = since.map(|next| Doubting { next, end }.with(before.doubting));
                     // What is left of an earlier one is gone through all the same.
                     state.doubting = found.or(before.doubting);
                 }

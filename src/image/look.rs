@@ -15,16 +15,24 @@ const BLOCK: usize = 1024;
 pub(super) struct Look {
     tone: ToneCounter,
     raster: Raster,
+    is_page: bool,
 }
 
 impl Look {
     pub(super) fn new() -> Self {
-        Self { tone: ToneCounter::new(), raster: Raster::default() }
+        Self { tone: ToneCounter::new(), raster: Raster::default(), is_page: true }
+    }
+
+    /// One that counts, and does not look at what it sees as a page: a page may be drawn of thousands of small pictures.
+    pub(super) fn at_a_piece() -> Self {
+        Self { is_page: false, ..Self::new() }
     }
 
     /// Begins a picture of this size, which the limits allow.
     pub(super) fn begin(&mut self, width: u32, height: u32) {
-        self.raster.begin(width, height);
+        if self.is_page {
+            self.raster.begin(width, height);
+        }
     }
 
     /// What comes next are rows of this width, from this pixel on.

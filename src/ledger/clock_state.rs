@@ -33,11 +33,9 @@ pub struct KnownRight {
     pub size: u64,
 }
 
-/// The entries of copies from `next` on and before `end` are gone through, because the entry `by` says that the clock is in doubt.
+/// The entries of copies from `next` on and before `end` are gone through. Which doubt concerns each its entry tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Doubting {
-    pub problem: ClockProblem,
-    pub by: u64,
     pub next: u64,
     pub end: u64,
 }

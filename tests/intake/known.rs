@@ -217,6 +217,37 @@ fn a_longer_version_that_is_sent_again_is_marked_within_the_patience() {
     }
 }
 
+/// Whoever takes away what is too long leaves the folder, and a sidecar in it.
+#[test]
+fn a_folder_that_was_refused_may_hold_what_was_meant_for_scans_that_are_gone() {
+    let mut world = World::new();
+    world.largest = 20;
+    let line = world.open();
+    fs::create_dir(world.path("visit")).unwrap();
+    world.put("visit/scan.json", b"{}");
+    world.put("visit/scan.tif", b"longer than twenty bytes");
+    world.take(&line);
+    world.take(&line);
+    let refused = world.only().id;
+    assert_eq!(world.ledger(), ["visit: refused 0 no"]);
+    fs::remove_file(world.path("visit/scan.tif")).unwrap();
+    world.take(&line);
+    world.put("visit/scan.tif", b"another's");
+    world.take(&line);
+    let rows = world.deliveries();
+    assert_eq!((rows.len(), rows[1].state, rows[1].sidecar_doubt), (2, DeliveryState::InCustody, Some(refused)));
+    // A folder that is moved in for the first time holds its own.
+    let outside = tempfile::tempdir().unwrap();
+    fs::create_dir(outside.path().join("batch")).unwrap();
+    for (name, bytes) in [("scan.json", "{}"), ("scan.tif", "a page")] {
+        fs::write(outside.path().join("batch").join(name), bytes).unwrap();
+    }
+    fs::rename(outside.path().join("batch"), world.path("batch")).unwrap();
+    world.take(&line);
+    let rows = world.deliveries();
+    assert_eq!((rows.len(), rows[2].state, rows[2].sidecar_doubt), (3, DeliveryState::InCustody, None));
+}
+
 /// Whoever appends a page to a TIFF changes a pointer near its beginning as well.
 #[test]
 fn a_tiff_that_got_pages_and_is_sent_again_is_marked() {

@@ -28,7 +28,7 @@ fn doubt(line: &Line) {
         let found = Draft::by_system(Kind::ClockDoubted, Subject::default()).fact("problem", problem);
         let end = journal.append(tx, found.fact("doubts_since", 0), now).await?.index;
         let mut state = clock_state::get(tx).await?.unwrap();
-        state.doubting = Some(Doubting { problem, by: end, next: 0, end });
+        state.doubting = Some(Doubting { next: 0, end });
         clock_state::set(tx, &state).await
     };
     line.database.write::<_, DatabaseError, _>(enter).unwrap();

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use serde_json::{Value, json};
 use sqlx::{AnyConnection, Connection as _};
@@ -27,12 +28,27 @@ fn run(medium: &Medium, to: &Path, more: &[&str]) -> Ran {
     torikomi(Some(to), &words)
 }
 
-fn restore(medium: &Medium, to: &Path, more: &[&str]) -> Value {
+pub fn restore(medium: &Medium, to: &Path, more: &[&str]) -> Value {
     let ran = run(medium, to, more);
     let report = ran.json();
     demand("store-restore", &report);
     assert_eq!((ran.status, &report["check"]["findings"]), (0, &json!([])), "{report:#}{}", ran.err);
     report
+}
+
+/// Takes the home away and brings its first generation back in its place. Answers where the lost home lies, and the report.
+pub fn bring_back(hospital: &Hospital, medium: &Medium) -> (tempfile::TempDir, Value) {
+    let place = tempfile::tempdir().unwrap();
+    assert!(Command::new("mv").arg(hospital.root()).arg(place.path()).status().unwrap().success());
+    let report = restore(medium, &hospital.root(), &["--generation", "1"]);
+    (place, report)
+}
+
+/// What people are told of the first generation's restore to this place.
+pub fn told_of(medium: &Medium, to: &Path, lang: &str) -> Ran {
+    let (from, key) = (medium.shown(), medium.key());
+    let words = ["store", "restore", "--from", &from, "--identity", &key, "--generation", "1", "--lang", lang];
+    torikomi(Some(to), &words)
 }
 
 fn size(hospital: &Hospital) -> u64 {
@@ -124,7 +140,7 @@ fn a_home_is_brought_back_and_what_came_after_is_told_exactly() {
     // The newest, in the old one's place.
     let old = place.path().join("old");
     fs::create_dir(&old).unwrap();
-    assert!(std::process::Command::new("mv").arg(hospital.root()).arg(&old).status().unwrap().success());
+    assert!(Command::new("mv").arg(hospital.root()).arg(&old).status().unwrap().success());
     let report = restore(&medium, &hospital.root(), &[]);
     assert_eq!((&report["lost_entries"], &report["lost_records"]), (&Value::Null, &json!([])), "{report:#}");
     assert_eq!(verified(&hospital.root()), 4);

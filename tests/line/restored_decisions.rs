@@ -15,10 +15,9 @@ use crate::backup::{Medium, back_up};
 use crate::burst::{deliver_consent, put, sample};
 use crate::home::because;
 use crate::hospital::{Hospital, PATIENCE, Settings, by, looked_at_delivery};
-use crate::program::torikomi;
 use crate::proven::proven;
 use crate::rebuilt_beside::{confirmable, identify, lose, whole};
-use crate::schema::demand;
+use crate::restored::{bring_back, told_of};
 
 /// Other settings, which seal for the same key.
 fn configure(hospital: &mut Hospital, settings: &Settings) {
@@ -106,14 +105,7 @@ fn what_somebody_stopped_after_the_backup_does_not_go_on_by_itself() {
     daemon.stop();
     back_up(&hospital, &medium, &[]);
 
-    let place = tempfile::tempdir().unwrap();
-    assert!(std::process::Command::new("mv").arg(hospital.root()).arg(place.path()).status().unwrap().success());
-    let (from, key) = (medium.shown(), medium.key());
-    let words = ["store", "restore", "--from", &from, "--identity", &key, "--generation", "1"];
-    let ran = torikomi(Some(&hospital.root()), &[&words[..], &["--json"]].concat());
-    let report = ran.json();
-    demand("store-restore", &report);
-    assert_eq!((ran.status, &report["check"]["findings"]), (0, &json!([])), "{report:#}{}", ran.err);
+    let (place, report) = bring_back(&hospital, &medium);
     let about = |acts: &str, of: &str| -> Vec<(String, Value, Value)> {
         let acts = report[acts].as_array().unwrap().iter().filter(|act| !act[of].is_null());
         acts.map(|act| {
@@ -135,7 +127,7 @@ fn what_somebody_stopped_after_the_backup_does_not_go_on_by_itself() {
     assert_eq!(lost.as_array().unwrap().len(), 1);
     assert_eq!(report["lost_records"][0]["record"], json!(record.id));
     for (lang, says) in [("ja", "保留になっています"), ("en", "send it back or discard it again")] {
-        let told = torikomi(Some(&place.path().join(lang)), &[&words[..], &["--lang", lang]].concat());
+        let told = told_of(&medium, &place.path().join(lang), lang);
         let line = told.out.lines().find(|line| line.contains(&wrong.to_string()));
         assert!(line.is_some_and(|line| line.contains(says)), "{}{}", told.out, told.err);
     }

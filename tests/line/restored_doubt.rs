@@ -11,9 +11,8 @@ use crate::account::{document_of, wait_for};
 use crate::backup::{Medium, back_up};
 use crate::burst::deliver_consent;
 use crate::hospital::{Foundation, Hospital, PATIENCE, Settings};
-use crate::program::torikomi;
 use crate::rebuilt_beside::lose;
-use crate::restored::journal;
+use crate::restored::{bring_back, journal};
 use crate::stepped::WallClock;
 use crate::store_check::sql;
 
@@ -47,12 +46,7 @@ fn what_was_doubted_after_the_backup_is_doubted_in_what_comes_of_it() {
     back_up(&hospital, &medium, &[]);
     daemon.stop();
 
-    let place = tempfile::tempdir().unwrap();
-    assert!(std::process::Command::new("mv").arg(hospital.root()).arg(place.path()).status().unwrap().success());
-    let (from, key) = (medium.shown(), medium.key());
-    let words = ["store", "restore", "--from", &from, "--identity", &key, "--generation", "1", "--json"];
-    let ran = torikomi(Some(&hospital.root()), &words);
-    assert_eq!((ran.status, &ran.json()["check"]["findings"]), (0, &json!([])), "{}{}", ran.out, ran.err);
+    let _lost = bring_back(&hospital, &medium);
     hospital.configure(&Settings::default());
     let opened = entries(&hospital, Kind::EpochOpened)[0].index;
     let doubts = entries(&hospital, Kind::ClockDoubted);

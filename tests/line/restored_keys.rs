@@ -2,7 +2,6 @@
 //! the stolen key goes on, though nobody has revoked it again yet.
 
 use std::fs;
-use std::process::Command;
 
 use serde_json::{Value, json};
 use torikomi::config::home::Layout;
@@ -23,12 +22,10 @@ use crate::backup::{Medium, back_up};
 use crate::burst::deliver_consent;
 use crate::home::because;
 use crate::hospital::{Hospital, PATIENCE, Settings, by, log_on};
-use crate::program::torikomi;
 use crate::proven::proven;
 use crate::rebuilt::{Kept, database};
 use crate::rebuilt_beside::{lose, whole};
-use crate::restored::journal;
-use crate::schema::demand;
+use crate::restored::{bring_back, journal, told_of};
 use crate::store_check::sql;
 
 fn standing(hospital: &Hospital, prefix: &str, stands: impl Fn(&Document) -> bool) -> DocumentId {
@@ -96,14 +93,7 @@ fn what_rests_on_a_key_that_was_revoked_after_the_backup_does_not_go_on_and_nobo
     daemon.stop();
     back_up(&hospital, &medium, &[]);
 
-    let place = tempfile::tempdir().unwrap();
-    assert!(Command::new("mv").arg(hospital.root()).arg(place.path()).status().unwrap().success());
-    let (from, key) = (medium.shown(), medium.key());
-    let words = ["store", "restore", "--from", &from, "--identity", &key, "--generation", "1"];
-    let ran = torikomi(Some(&hospital.root()), &[&words[..], &["--json"]].concat());
-    let report = ran.json();
-    demand("store-restore", &report);
-    assert_eq!((ran.status, &report["check"]["findings"]), (0, &json!([])), "{report:#}{}", ran.err);
+    let (place, report) = bring_back(&hospital, &medium);
     let keys: Vec<(Value, Value)> = report["stopped_keys"]
         .as_array()
         .unwrap()
@@ -115,7 +105,7 @@ fn what_rests_on_a_key_that_was_revoked_after_the_backup_does_not_go_on_and_nobo
     resting.sort_by_key(ToString::to_string);
     assert_eq!(report["resting_on_them"], json!(resting), "{report:#}");
     for (lang, says) in [("ja", "もう一度失効"), ("en", "revoke it again")] {
-        let told = torikomi(Some(&place.path().join(lang)), &[&words[..], &["--lang", lang]].concat());
+        let told = told_of(&medium, &place.path().join(lang), lang);
         let since = stolen.to_string();
         let line = told.out.lines().find(|line| line.contains("clerk") && line.contains(&since));
         assert!(line.is_some_and(|line| line.contains(says)), "{}{}", told.out, told.err);
@@ -204,12 +194,7 @@ fn a_signature_that_the_database_of_the_backup_lacks_is_set_aside() {
     daemon.stop();
     back_up(&hospital, &medium, &[]);
 
-    let place = tempfile::tempdir().unwrap();
-    assert!(Command::new("mv").arg(hospital.root()).arg(place.path()).status().unwrap().success());
-    let (from, key) = (medium.shown(), medium.key());
-    let words = ["store", "restore", "--from", &from, "--identity", &key, "--generation", "1", "--json"];
-    let ran = torikomi(Some(&hospital.root()), &words);
-    assert_eq!((ran.status, &ran.json()["check"]["findings"]), (0, &json!([])), "{}{}", ran.out, ran.err);
+    let _lost = bring_back(&hospital, &medium);
     hospital.configure(&Settings::default());
     hospital.authority_comes_up();
     let daemon = hospital.start();

@@ -6,8 +6,7 @@ use torikomi::control::Request;
 
 use crate::backup::{Medium, back_up};
 use crate::hospital::{Hospital, PATIENCE, by};
-use crate::program::torikomi;
-use crate::schema::demand;
+use crate::restored::{restore, told_of};
 
 #[test]
 fn offices_that_were_ended_after_the_backup_are_told_first() {
@@ -28,11 +27,7 @@ fn offices_that_were_ended_after_the_backup_are_told_first() {
     back_up(&hospital, &medium, &[]);
 
     let place = tempfile::tempdir().unwrap();
-    let (from, key) = (medium.shown(), medium.key());
-    let words = ["store", "restore", "--from", &from, "--identity", &key, "--generation", "1"];
-    let ran = torikomi(Some(&place.path().join("json")), &[&words[..], &["--json"]].concat());
-    let report = ran.json();
-    demand("store-restore", &report);
+    let report = restore(&medium, &place.path().join("json"), &["--generation", "1"]);
     let told: Vec<[Value; 3]> = report["resumed_offices"]
         .as_array()
         .unwrap()
@@ -41,10 +36,10 @@ fn offices_that_were_ended_after_the_backup_are_told_first() {
         .collect();
     let expected = [("clerk", "operator", false), ("manager", "information_manager", true)];
     let expected = expected.map(|(login, role, is_absence)| [json!(login), json!(role), json!(is_absence)]);
-    assert_eq!(told, expected, "{report:#}{}", ran.err);
+    assert_eq!(told, expected, "{report:#}");
     for (lang, says) in [("ja", ["終わらせて", "不在としてください"]), ("en", ["end it again", "say so again"])]
     {
-        let told = torikomi(Some(&place.path().join(lang)), &[&words[..], &["--lang", lang]].concat());
+        let told = told_of(&medium, &place.path().join(lang), lang);
         let lines: Vec<&str> = told.out.lines().collect();
         for (login, says) in ["clerk", "manager"].into_iter().zip(says) {
             let at = lines.iter().position(|line| line.contains(login) && line.contains(says));

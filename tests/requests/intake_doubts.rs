@@ -177,7 +177,7 @@ fn pending(bench: &Bench) -> ClockProblem {
     bench.write(async move |tx| {
         let found = Draft::by_system(Kind::ClockDoubted, Subject::default()).fact("problem", problem);
         let end = journal.append(tx, found.fact("doubts_since", 0), now).await?.index;
-        let doubting = Some(Doubting { problem, by: end, next: 0, end });
+        let doubting = Some(Doubting { next: 0, end });
         clock_state::set(tx, &ClockState { boot, agreement, problem: Some(problem), right: None, doubting }).await
     });
     problem

@@ -12,6 +12,8 @@ use super::picture::{Pictures, Seen};
 use crate::image::look::ToneCounter;
 use crate::measurements::{Appearance, Decoded, Drawing, JpegFacts, Limit, PlacedImage, SizeUm, Tone};
 
+/// One image that covers so much of a page speaks for it, in thousandths.
+const SPEAKS_PERMILLE: u32 = 500;
 /// Covers so much of a page that what lies beneath cannot be read, in thousandths.
 const HIDING_PERMILLE: u32 = 950;
 /// Images are as good as equal in area within this, in thousandths of the page.
@@ -123,7 +125,9 @@ impl<'m> Canvas<'m> {
         let main = main(&self.drawn);
         // One image that is the page speaks for it; of a page in strips all do.
         let (tone, appearance) = match main {
-            Some(main) if main.placed.coverage_permille >= 500 => (main.seen.tone.finish(), main.seen.appearance),
+            Some(main) if main.placed.coverage_permille >= SPEAKS_PERMILLE => {
+                (main.seen.tone.finish(), main.seen.appearance)
+            }
             _ => {
                 let mut sum = ToneCounter::new();
                 pictures().for_each(|drawn| sum.add(&drawn.seen.tone));
@@ -307,8 +311,9 @@ impl<'a> Device<'a> for Canvas<'_> {
             self.groups.contains(&true) || props.soft_mask.is_some() || props.blend_mode != BlendMode::Normal;
         let to = |image: &Image<'_, '_>| Corners::of(props.transform, image.width(), image.height());
         let corners = to(&image);
+        let is_page = self.coverage(&corners) >= SPEAKS_PERMILLE;
         let seen = match &image {
-            Image::Stencil(stencil) => self.pictures.see(stencil.stream(), |look| {
+            Image::Stencil(stencil) => self.pictures.see(stencil.stream(), is_page, |look| {
                 stencil.with_stencil(
                     |mask, _| {
                         let painted: Vec<u8> = mask.data.iter().map(|level| 255 - level).collect();
@@ -317,7 +322,7 @@ impl<'a> Device<'a> for Canvas<'_> {
                     None,
                 );
             }),
-            Image::Raster(raster) => self.pictures.see(raster.stream(), |look| {
+            Image::Raster(raster) => self.pictures.see(raster.stream(), is_page, |look| {
                 raster.with_rgba(
                     |pixels, _| match pixels {
                         ImageData::Rgb(rgb) => look.rgb(&rgb.data),
@@ -344,7 +349,7 @@ impl<'a> Device<'a> for Canvas<'_> {
         if let Image::Raster(raster) = &image {
             for key in [&b"SMask"[..], b"Mask"] {
                 let Some(mask) = raster.stream().dict().get::<Stream<'_>>(key) else { continue };
-                let seen = self.pictures.see(&mask, |_| {});
+                let seen = self.pictures.see(&mask, false, |_| {});
                 self.place(seen, to(&image), true);
             }
         }

@@ -44,13 +44,14 @@ impl Pictures {
         self.placed <= self.limits.images
     }
 
-    /// Decodes an image, or remembers it. `colours` counts the pixels of one that needs the interpreter's colours.
-    pub(super) fn see(&mut self, stream: &Stream<'_>, colours: impl FnOnce(&mut Look)) -> Rc<Seen> {
+    /// Decodes an image, or remembers it. `colours` counts the pixels of one that needs the interpreter's colours; `is_page` is
+    /// whether it covers enough of the page to speak for it.
+    pub(super) fn see(&mut self, stream: &Stream<'_>, is_page: bool, colours: impl FnOnce(&mut Look)) -> Rc<Seen> {
         let id = stream.dict().obj_id();
         if let Some(seen) = id.and_then(|id| self.seen.get(&id)) {
             return Rc::clone(seen);
         }
-        let seen = Rc::new(look(stream, &self.limits, colours));
+        let seen = Rc::new(look(stream, &self.limits, is_page, colours));
         if let Some(id) = id {
             if self.seen.len() >= MOST_REMEMBERED {
                 self.seen.clear();
@@ -73,10 +74,10 @@ struct Described {
     inverted: bool,
 }
 
-fn look(stream: &Stream<'_>, limits: &Limits, colours: impl FnOnce(&mut Look)) -> Seen {
+fn look(stream: &Stream<'_>, limits: &Limits, is_page: bool, colours: impl FnOnce(&mut Look)) -> Seen {
     let described = Described::of(stream.dict());
     let filters = Filter::chain(stream.dict());
-    let mut look = Look::new();
+    let mut look = if is_page { Look::new() } else { Look::at_a_piece() };
     let mut compression: Vec<_> = filters.iter().map(|(filter, _)| filter.compression()).collect();
     if compression.is_empty() {
         compression.push(Compression::None);

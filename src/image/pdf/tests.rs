@@ -69,7 +69,7 @@ fn a_scan_is_measured_where_it_is_drawn() {
     assert_eq!(page.jpeg.unwrap().nearest_quality, 50);
     assert_eq!(page.images.len(), 1);
     assert_eq!(page.images[0].coverage_permille, 1000);
-    assert!(page.tone.is_some());
+    assert!(page.tone.is_some() && page.appearance.is_some());
     let facts = measurements.pdf.unwrap();
     assert_eq!((facts.repaired, facts.revisions, facts.encryption), (Some(false), 1, Some(PdfEncryption::None)));
 }
@@ -103,6 +103,7 @@ fn forms_inline_images_and_turned_images_are_found() {
     let half = measured(&bytes).pages.remove(0);
     assert_eq!(half.placed_size, Some(SizeUm { width_um: 12_700, height_um: 25_400 }));
     assert_eq!((half.images[0].coverage_permille, half.kind), (250, PageKind::Drawn));
+    assert!(half.tone.is_some() && half.appearance.is_none(), "a piece speaks for no page");
 
     let inline = one_page("q 72 0 0 144 0 0 cm BI /W 8 /H 2 /BPC 1 /CS /G /F /AHx ID F0FF> EI Q", "", "", &[]);
     let inline = measured(&inline).pages.remove(0);

@@ -8,8 +8,6 @@
 use super::Grey;
 use crate::measurements::{LineDirection, Skew, SkewUnknown};
 
-/// A4 at 75 dpi has half a million cells; finer than that nothing is gained.
-const MOST_CELLS: usize = 700_000;
 /// Ink that is projected; of more, so many cells drawn evenly. Of less the noise hides the lines of a page of small print.
 const MOST_INK: usize = 40_000;
 /// Of fewer cells no direction can be told.
@@ -32,12 +30,8 @@ const BESIDE_DEGREES: f64 = 1.5;
 
 /// Looks how far the lines of a page are turned.
 pub(in crate::image) fn skew(page: &Grey) -> Skew {
-    let mut page = page.clone();
-    while page.columns * page.rows > MOST_CELLS {
-        page = page.halved();
-    }
     let unknown = |reason| Skew::CannotTell { reason };
-    let ink = ink(&page);
+    let ink = ink(page);
     if ink.len() < LEAST_INK {
         return unknown(SkewUnknown::TooLittleInk);
     }
@@ -53,7 +47,7 @@ pub(in crate::image) fn skew(page: &Grey) -> Skew {
     if best.degrees.abs() > MOST_DEGREES - STEPS[0] {
         return unknown(SkewUnknown::TurnedTooFar);
     }
-    let degrees = finest(&ink, &page, best.lines, best.degrees);
+    let degrees = finest(&ink, page, best.lines, best.degrees);
     let permille = |ratio: f64| (ratio * 1000.0).round().clamp(0.0, f64::from(u32::MAX));
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped just before")]
     Skew::Seen {

@@ -1,5 +1,6 @@
 //! Into custody: the copy first, then the row that says so.
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::io::Read as _;
 use std::sync::Arc;
@@ -315,22 +316,27 @@ fn regrown_from(
 
 /// The earlier delivery for which what speaks of this one may have been meant: the one before it under the same stem, where
 /// that went without a sidecar or a row, was refused before it was copied, or whose own may still stand there. A folder that was
-/// moved in holds its own.
+/// moved in holds its own, unless it was refused as it stood before: what was meant for scans that are gone may lie in it still.
 fn sidecar_doubt(instruments: &Instruments, copy: &CustodyCopy) -> Result<Option<DeliveryId>, LineError> {
     let manifest = copy.manifest();
     let has = |part: Part| manifest.members.iter().any(|member| member.part == part);
     let (has_sidecar, has_index) = (has(Part::Sidecar), has(Part::Index));
-    if manifest.is_folder || !(has_sidecar || has_index) {
+    if !(has_sidecar || has_index) {
         return Ok(None);
     }
     // Where several scans share a sidecar, the delivery goes by that, and so did one that was refused.
-    for name in scans(manifest).map(|member| &member.name).chain([&manifest.name]) {
-        let stem = stem_of(name);
+    let mut stems = BTreeSet::from([stem_of(&manifest.name)]);
+    if !manifest.is_folder {
+        stems.extend(scans(manifest).map(|member| stem_of(&member.name)));
+    }
+    for stem in stems {
         let before = instruments.database.read::<_, DatabaseError, _>(async |tx| {
             spoken::newest_under_stem(tx, &manifest.station, &stem, Some(manifest.delivery)).await
         })?;
-        let is_in_doubt =
-            |before: &UnderStem| has_sidecar && !before.is_spoken_for() || has_index && !before.needs_no_row();
+        let is_in_doubt = |before: &UnderStem| match manifest.is_folder {
+            true => before.is_refused,
+            false => has_sidecar && !before.is_spoken_for() || has_index && !before.needs_no_row(),
+        };
         if let Some(before) = before.filter(is_in_doubt) {
             return Ok(Some(before.delivery));
         }

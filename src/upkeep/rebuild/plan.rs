@@ -21,7 +21,7 @@ use crate::journal::custody::{self, InCustody, TakenIn};
 use crate::journal::disposal::Disposed;
 use crate::journal::kept::KeptEntry;
 use crate::journal::read::Private;
-use crate::journal::{ENTRY_VERSION, Entry, Kind};
+use crate::journal::{ENTRY_VERSION, Entry, Kind, doubts};
 use crate::judgement::ProfileRef;
 use crate::ledger::clock_state::Doubting;
 use crate::ledger::profiles::ProfileState;
@@ -143,8 +143,7 @@ impl<'a> Planner<'a> {
             }
             Kind::ClockDoubted => {
                 self.clock = fact(&entry, "problem");
-                let since = self.clock.zip(fact(&entry, "doubts_since"));
-                let found = since.map(|(problem, next)| Doubting { problem, by: index, next, end: index });
+                let found = doubts::since(&entry).map(|next| Doubting { next, end: index });
                 self.doubting = found.map(|found| found.with(self.doubting)).or(self.doubting);
             }
             Kind::ClockAcknowledged => self.clock = None,

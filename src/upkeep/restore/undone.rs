@@ -149,7 +149,7 @@ pub(super) async fn doubt_anew(
     let end = journal.append(tx, doubts::clock_doubted(problem, Some(since)), now).await?.index;
     // One doubt is told at a time. What stamps that agree would end hides none that a person has to look at.
     state.problem = state.problem.filter(|before| before.waits_for_a_person()).or(Some(problem));
-    state.doubting = Some(Doubting { problem, by: end, next: since, end }.with(state.doubting));
+    state.doubting = Some(Doubting { next: since, end }.with(state.doubting));
     clock_state::set(tx, &state).await
 }
 
@@ -228,9 +228,9 @@ mod tests {
                 assert_eq!(state.problem, Some(problem), "a person looks at it");
                 state.doubting.unwrap()
             };
-            assert_eq!(anew(5), Doubting { problem, by: 0, next: 5, end: 0 });
+            assert_eq!(anew(5), Doubting { next: 5, end: 0 });
             // What had not been gone through before the backup is.
-            assert_eq!(anew(7), Doubting { problem, by: 1, next: 5, end: 1 });
+            assert_eq!(anew(7), Doubting { next: 5, end: 1 });
         }
     }
 
